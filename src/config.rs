@@ -1,0 +1,194 @@
+//! Environment → [`Config`], once, at start. The only reader of the environment.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
+
+use anyhow::{Context, bail};
+
+use crate::secret::Secret;
+
+/// When the console's cookie carries `Secure`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecureCookies {
+    /// If and only if the request came by https.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// A block of addresses: `10.0.0.0/8`, `::1/128`, or one address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AddressBlock {
+    address: IpAddr,
+    prefix: u32,
+}
+
+impl AddressBlock {
+    /// Reads `address` or `address/prefix`.
+    fn parse(text: &str) -> anyhow::Result<Self> {
+        let (address, prefix) = text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
+        let address: IpAddr = address.parse().with_context(|| format!("TRUSTED_PROXIES: `{text}` is no address"))?;
+        let bits = if address.is_ipv4() { 32 } else { 128 };
+        let prefix = prefix.map_or(Ok(bits), str::parse).with_context(|| format!("TRUSTED_PROXIES: `{text}`"))?;
+        if prefix > bits {
+            bail!("TRUSTED_PROXIES: `{text}` has a prefix over {bits}");
+        }
+        Ok(Self { address, prefix })
+    }
+
+    /// True if the block holds `address`.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        let bits = |address: IpAddr| match address.to_canonical() {
+            IpAddr::V4(v4) => (u128::from(v4.to_bits()) << 96, 32),
+            IpAddr::V6(v6) => (v6.to_bits(), 128),
+        };
+        let ((ours, width), (theirs, other_width)) = (bits(self.address), bits(address));
+        let mask = if self.prefix == 0 { 0 } else { u128::MAX << (128 - self.prefix) };
+        width == other_width && ours & mask == theirs & mask
+    }
+}
+
+/// Everything the environment says. `.env.example` and the README's table explain each variable.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `APP_HOST` and `APP_PORT`: where the hub listens.
+    pub listen: SocketAddr,
+    /// `DATA_DIR`: the journal, generated secrets and the private Postgres.
+    pub data_dir: PathBuf,
+    /// `DSN`: the Postgres to use; none means a private one.
+    pub dsn: Option<Secret>,
+    /// `REDIS_URL`: the Redis to use; none means memory.
+    pub redis_url: Option<Secret>,
+    /// `ADMIN_TOKEN`: what an operator logs in with; none means a generated one.
+    pub admin_token: Option<Secret>,
+    /// `MASTER_KEY`: what provider secrets are sealed with; none means a generated one.
+    pub master_key: Option<Secret>,
+    /// `AUTO_MIGRATE`: bring the schema up to date at start.
+    pub auto_migrate: bool,
+    /// `ENABLE_SECURE_COOKIES`.
+    pub secure_cookies: SecureCookies,
+    /// `TRUSTED_PROXIES`: whose forwarding headers are believed.
+    pub trusted_proxies: Vec<AddressBlock>,
+    /// `TZ`: where days begin.
+    pub time_zone: chrono_tz::Tz,
+    /// `LOG_LEVEL`: a filter in the syntax of `tracing-subscriber`.
+    pub log_level: String,
+    /// `PG_BIN`: the folder of `initdb` and `postgres` for the private Postgres.
+    pub pg_bin: Option<PathBuf>,
+    /// `SITE_ROOT`: the console's files.
+    pub site_root: PathBuf,
+}
+
+impl Config {
+    /// Reads the process's environment.
+    pub fn from_env() -> anyhow::Result<Self> {
+        #[expect(clippy::disallowed_methods, reason = "this is the place that reads the environment")]
+        Self::read(|name| std::env::var(name).ok())
+    }
+
+    /// Reads variables through `get`. An empty variable counts as absent.
+    pub fn read(get: impl Fn(&str) -> Option<String>) -> anyhow::Result<Self> {
+        let get = |name: &str| get(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+        let or = |name: &str, default: &str| get(name).unwrap_or_else(|| default.to_owned());
+        let host: IpAddr = match or("APP_HOST", "127.0.0.1").as_str() {
+            "localhost" => IpAddr::from([127, 0, 0, 1]),
+            host => host.parse().with_context(|| format!("APP_HOST: `{host}` is no address"))?,
+        };
+        let port: u16 = or("APP_PORT", "23000").parse().context("APP_PORT: not a port number")?;
+        let time_zone = or("TZ", "UTC");
+        let time_zone = time_zone
+            .parse()
+            .map_err(|_| anyhow::anyhow!("TZ: `{time_zone}` is no time zone of the IANA database (Europe/Berlin)"))?;
+        let config = Self {
+            listen: SocketAddr::new(host, port),
+            data_dir: or("DATA_DIR", "data").into(),
+            dsn: get("DSN").map(Secret::new),
+            redis_url: get("REDIS_URL").map(Secret::new),
+            admin_token: get("ADMIN_TOKEN").map(Secret::new),
+            master_key: get("MASTER_KEY").map(Secret::new),
+            auto_migrate: boolean("AUTO_MIGRATE", &or("AUTO_MIGRATE", "true"))?,
+            secure_cookies: match or("ENABLE_SECURE_COOKIES", "auto").as_str() {
+                "auto" => SecureCookies::Auto,
+                other if boolean("ENABLE_SECURE_COOKIES", other)? => SecureCookies::Always,
+                _ => SecureCookies::Never,
+            },
+            trusted_proxies: or("TRUSTED_PROXIES", "")
+                .split(',')
+                .map(str::trim)
+                .filter(|block| !block.is_empty())
+                .map(AddressBlock::parse)
+                .collect::<anyhow::Result<_>>()?,
+            time_zone,
+            log_level: or("LOG_LEVEL", "info"),
+            pg_bin: get("PG_BIN").map(PathBuf::from),
+            site_root: or("SITE_ROOT", "target/site").into(),
+        };
+        config.check()?;
+        Ok(config)
+    }
+
+    /// What only makes sense together (rulings, Limits).
+    fn check(&self) -> anyhow::Result<()> {
+        if self.dsn.is_some() && (self.master_key.is_none() || self.admin_token.is_none()) {
+            bail!("with DSN, MASTER_KEY and ADMIN_TOKEN are required: a secret generated on one machine would be lost to the others");
+        }
+        if self.admin_token.as_ref().is_some_and(|token| token.expose().len() < 16) {
+            bail!("ADMIN_TOKEN must have at least 16 characters");
+        }
+        Ok(())
+    }
+}
+
+/// Reads a yes or no.
+fn boolean(name: &str, text: &str) -> anyhow::Result<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => Ok(true),
+        "false" | "0" | "no" | "off" => Ok(false),
+        _ => bail!("{name}: `{text}` is neither true nor false"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> anyhow::Result<Config> {
+        Config::read(|name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    #[test]
+    fn an_empty_environment_is_enough() {
+        let config = read(&[("DSN", "")]).unwrap();
+        assert_eq!(config.listen.to_string(), "127.0.0.1:23000");
+        assert!(config.auto_migrate && config.dsn.is_none());
+    }
+
+    #[test]
+    fn a_mistake_names_its_variable() {
+        for (name, value) in [
+            ("APP_PORT", "http"),
+            ("TZ", "Mars/Base"),
+            ("AUTO_MIGRATE", "maybe"),
+            ("TRUSTED_PROXIES", "10.0.0.0/33"),
+            ("ADMIN_TOKEN", "short"),
+            ("DSN", "postgres://localhost/x"),
+        ] {
+            let error = read(&[(name, value)]).unwrap_err().to_string();
+            assert!(error.contains(name), "{name}: {error}");
+        }
+    }
+
+    #[test]
+    fn blocks_hold_their_addresses_and_no_others() {
+        let block = AddressBlock::parse("10.1.0.0/16").unwrap();
+        assert!(block.contains("10.1.2.3".parse().unwrap()));
+        assert!(block.contains("::ffff:10.1.2.3".parse().unwrap()));
+        assert!(!block.contains("10.2.0.1".parse().unwrap()));
+        assert!(!block.contains("::1".parse().unwrap()));
+        assert!(AddressBlock::parse("::/0").unwrap().contains("fe80::1".parse().unwrap()));
+    }
+}

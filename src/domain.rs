@@ -1,0 +1,23 @@
+//! Nouns. Plain data, shared between the server and the browser: one vocabulary from database column to pixel.
+//!
+//! Nothing here holds a secret that the hub keeps, reads a clock, or does any input or output. Money, ids and
+//! decimals travel as strings in JSON, times as RFC 3339.
+
+pub mod attempt;
+pub mod call;
+pub mod decision;
+pub mod event;
+pub mod fault;
+pub mod group;
+pub mod id;
+pub mod key;
+pub mod money;
+pub mod page;
+pub mod patch;
+pub mod price;
+pub mod provider;
+pub mod report;
+pub mod rule;
+pub mod settings;
+pub mod usage;
+pub mod user;

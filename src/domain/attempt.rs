@@ -1,0 +1,93 @@
+//! One try of a call at one provider.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    call::CallError,
+    id::{AttemptId, CredentialId, ProviderId},
+    money::{Multiplier, Usd},
+    price::{Cost, Price},
+    usage::{TokenSource, Usage},
+};
+
+/// How an attempt ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum AttemptResult {
+    /// Its answer reached its end.
+    Completed,
+    /// Its error answer was delivered as it came.
+    Delivered,
+    /// It gave no usable answer.
+    #[default]
+    Failed,
+    /// Its answer was cut after a part of it was passed on.
+    Interrupted,
+    /// The client left while it ran.
+    Abandoned,
+}
+
+impl AttemptResult {
+    /// The name used in the database and in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
+            Self::Abandoned => "abandoned",
+        }
+    }
+}
+
+/// One try of a call at one provider: an entry of the ledger. Times are milliseconds since the call began.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct Attempt {
+    /// Its id; the ledger counts it once.
+    pub id: AttemptId,
+    /// Where it went.
+    pub provider_id: ProviderId,
+    /// The provider's name at that time.
+    pub provider_name: String,
+    /// The secret that was used.
+    pub credential_id: CredentialId,
+    /// The model that was sent.
+    pub model_sent: String,
+    /// The model that the answer names, if it does.
+    pub model_served: Option<String>,
+    /// How it ended.
+    pub result: AttemptResult,
+    /// The upstream's status, if there was an answer.
+    pub status: Option<u16>,
+    /// What went wrong, if something did.
+    pub error: Option<CallError>,
+    /// When the request was handed to the network.
+    pub started_ms: u32,
+    /// When the head of the answer came.
+    pub first_byte_ms: Option<u32>,
+    /// When the first content came.
+    pub first_token_ms: Option<u32>,
+    /// When it was over.
+    pub ended_ms: u32,
+    /// The upstream's own id of the request (`request-id`).
+    pub upstream_request_id: Option<String>,
+    /// What was used.
+    pub usage: Usage,
+    /// Where the counts come from.
+    pub token_source: TokenSource,
+    /// The last usage object the upstream sent, as it came.
+    #[cfg_attr(feature = "server", schema(value_type = Option<Object>))]
+    pub usage_raw: Option<serde_json::Value>,
+    /// The prices that were applied.
+    pub price: Price,
+    /// True if the model has no price and the default of the settings was applied.
+    pub unpriced: bool,
+    /// The factor that was applied.
+    pub multiplier: Multiplier,
+    /// Cost, part by part.
+    pub cost: Cost,
+    /// The sum of the parts.
+    pub cost_usd: Usd,
+}

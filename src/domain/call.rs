@@ -1,0 +1,172 @@
+//! One client request and its answer.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    attempt::Attempt,
+    decision::Decision,
+    id::{CallId, KeyId, ProviderId, UserId},
+    money::Usd,
+    price::Cost,
+    usage::{TokenSource, Usage},
+};
+
+/// What was asked of the API.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum CallKind {
+    /// `POST /v1/messages`: metered.
+    #[default]
+    Messages,
+    /// An operator's test of a provider: counts for the provider only.
+    Probe,
+}
+
+impl CallKind {
+    /// The name used in the database and in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Messages => "messages",
+            Self::Probe => "probe",
+        }
+    }
+}
+
+/// How a call ended (rulings, Words).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The terminal event or the whole body was delivered.
+    Completed,
+    /// The hub's own no.
+    Rejected,
+    /// The upstream's 4xx was delivered.
+    Refused,
+    /// No attempt served it; also an upstream 5xx that was passed on.
+    Failed,
+    /// Cut after a part was delivered, or by a crash; `error.cause` says which.
+    Interrupted,
+    /// The client left first.
+    Abandoned,
+}
+
+impl Outcome {
+    /// All of them, in the order of their columns in the roll-ups.
+    pub const ALL: [Self; 6] =
+        [Self::Completed, Self::Rejected, Self::Refused, Self::Failed, Self::Interrupted, Self::Abandoned];
+
+    /// The name used in the database and in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Rejected => "rejected",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
+            Self::Abandoned => "abandoned",
+        }
+    }
+}
+
+/// What went wrong.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct CallError {
+    /// One word for machines: `model_not_allowed`, `no_provider`, `connect`, `first_byte_timeout`, `status`, `crash` …
+    pub cause: String,
+    /// A sentence for people, at most 500 characters.
+    pub message: String,
+}
+
+impl CallError {
+    /// Both parts; the message is cut at 500 characters.
+    pub fn new(cause: impl Into<String>, message: impl AsRef<str>) -> Self {
+        Self { cause: cause.into(), message: message.as_ref().chars().take(500).collect() }
+    }
+}
+
+/// Who sent the request, as far as HTTP tells.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct Client {
+    /// `user-agent`, at most 256 characters.
+    pub user_agent: Option<String>,
+    /// The address, after trusted proxies.
+    pub address: Option<String>,
+}
+
+/// One client request and its answer, as a list shows it. Running calls have no status and no outcome yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct Call {
+    /// Its id.
+    pub id: CallId,
+    /// When the request arrived.
+    pub created_at: DateTime<Utc>,
+    /// What was asked.
+    pub kind: CallKind,
+    /// Whose key it was; none for probes.
+    pub user_id: Option<UserId>,
+    /// The user's name.
+    pub user_name: Option<String>,
+    /// The key it came with; none for probes.
+    pub key_id: Option<KeyId>,
+    /// The key's name.
+    pub key_name: Option<String>,
+    /// The provider whose answer was delivered, or that was tried last.
+    pub provider_id: Option<ProviderId>,
+    /// The provider's name.
+    pub provider_name: Option<String>,
+    /// The client's conversation, where it names one.
+    pub session_id: Option<String>,
+    /// The model asked for.
+    pub model: String,
+    /// The model sent to the provider.
+    pub model_sent: Option<String>,
+    /// The model that the answer names.
+    pub model_served: Option<String>,
+    /// True if the client asked for a stream.
+    pub stream: bool,
+    /// The status the client got.
+    pub status: Option<u16>,
+    /// How it ended; null while it runs.
+    pub outcome: Option<Outcome>,
+    /// Tokens of all its attempts.
+    pub usage: Usage,
+    /// Where the counts come from: the weakest source among its attempts.
+    pub token_source: TokenSource,
+    /// Cost of all its attempts.
+    pub cost_usd: Usd,
+    /// True if a default price was applied because the model has none.
+    pub unpriced: bool,
+    /// How many attempts it took.
+    pub n_attempts: u32,
+    /// Milliseconds until the client was sent the first byte.
+    pub first_byte_ms: Option<u32>,
+    /// Milliseconds until the first content came.
+    pub first_token_ms: Option<u32>,
+    /// Milliseconds for all of it.
+    pub duration_ms: Option<u32>,
+    /// What went wrong.
+    pub error: Option<CallError>,
+    /// Who sent it.
+    pub client: Client,
+}
+
+/// A call with everything that is known of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct CallDetail {
+    /// What the list shows.
+    #[serde(flatten)]
+    pub call: Call,
+    /// Cost of all its attempts, part by part.
+    pub cost: Cost,
+    /// The attempts, in order.
+    pub attempts: Vec<Attempt>,
+    /// Why they went where they went.
+    pub decision: Decision,
+}

@@ -1,0 +1,87 @@
+//! Keys the hub has issued.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    id::{KeyId, UserId},
+    patch::Patch,
+};
+
+/// A key the hub has issued to a user. Its secret is not here: the hub keeps only a hash of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct ApiKey {
+    /// Its id.
+    pub id: KeyId,
+    /// Whose it is.
+    pub user_id: UserId,
+    /// A name for people.
+    pub name: String,
+    /// A disabled key is refused.
+    pub enabled: bool,
+    /// Names of the provider groups the key may use; empty means its user's.
+    pub group: Vec<String>,
+    /// From then on the key is refused.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// When a call with it was last recorded.
+    pub last_used_at: Option<DateTime<Utc>>,
+    /// First and last characters of the secret, to tell keys apart.
+    pub preview: String,
+    /// When the key was made.
+    pub created_at: DateTime<Utc>,
+}
+
+/// A new key. Everything but the name has a default.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct KeyCreate {
+    /// A name for people, 1 to 100 characters.
+    pub name: String,
+    /// Default true.
+    #[serde(default)]
+    pub enabled: Option<bool>,
+    /// Default empty: the user's groups. An unknown name creates the group.
+    #[serde(default)]
+    pub group: Option<Vec<String>>,
+    /// Default never.
+    #[serde(default)]
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// Changes to a key: only what is named; `null` clears.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct KeyPatch {
+    /// As in [`KeyCreate`]; cannot be cleared.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub name: Patch<String>,
+    /// As in [`KeyCreate`].
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub enabled: Patch<bool>,
+    /// As in [`KeyCreate`].
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub group: Patch<Vec<String>>,
+    /// As in [`KeyCreate`].
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub expires_at: Patch<DateTime<Utc>>,
+}
+
+/// A key that was just made, with its secret: shown this once and never again.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct NewKey {
+    /// The key as it is stored.
+    #[serde(flatten)]
+    pub stored: ApiKey,
+    /// The secret itself.
+    pub key: String,
+}
+
+impl std::fmt::Debug for NewKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewKey").field("stored", &self.stored).finish_non_exhaustive()
+    }
+}

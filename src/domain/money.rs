@@ -1,0 +1,238 @@
+//! Exact decimals: dollars and multipliers. No float comes anywhere near them.
+
+use std::{
+    fmt,
+    iter::Sum,
+    ops::{Add, AddAssign, Sub},
+    str::FromStr,
+};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A text that is not a decimal number of the expected range and precision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a decimal number with at most {places} places")]
+pub struct BadDecimal {
+    /// How many places after the point are allowed.
+    places: u32,
+}
+
+/// Reads `text` as a whole number of `10^-places`.
+fn parse_scaled(text: &str, places: u32) -> Result<i64, BadDecimal> {
+    let bad = BadDecimal { places };
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let all_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    if !all_digits(whole) || !all_digits(fraction) {
+        return Err(bad);
+    }
+    let fraction = fraction.trim_end_matches('0');
+    let n_places = u32::try_from(fraction.len()).ok().filter(|n_places| *n_places <= places).ok_or(bad)?;
+    let scale = |value: i64, by: u32| 10_i64.checked_pow(by).and_then(|factor| value.checked_mul(factor));
+    let whole = whole.parse().ok().and_then(|value| scale(value, places)).ok_or(bad)?;
+    let fraction = if fraction.is_empty() {
+        0
+    } else {
+        fraction.parse().ok().and_then(|value| scale(value, places - n_places)).ok_or(bad)?
+    };
+    let value = whole.checked_add(fraction).ok_or(bad)?;
+    Ok(if negative { -value } else { value })
+}
+
+/// Writes a whole number of `10^-places` as a plain decimal without trailing zeros.
+fn write_scaled(f: &mut fmt::Formatter<'_>, value: i64, places: u32) -> fmt::Result {
+    let factor = 10_u64.pow(places);
+    let (whole, fraction) = (value.unsigned_abs() / factor, value.unsigned_abs() % factor);
+    let sign = if value < 0 { "-" } else { "" };
+    if fraction == 0 {
+        return f.pad_integral(true, "", &format!("{sign}{whole}"));
+    }
+    let width = usize::try_from(places).unwrap_or_default();
+    let fraction = format!("{fraction:0width$}");
+    f.pad_integral(true, "", &format!("{sign}{whole}.{}", fraction.trim_end_matches('0')))
+}
+
+/// Divides and rounds half to even: the one rounding rule of the ledger (rulings, Ledger).
+///
+/// `divisor` must be positive. The result is clamped to the range of `i64`.
+pub(crate) fn divide_half_even(dividend: i128, divisor: i128) -> i64 {
+    let (quotient, rest) = (dividend.div_euclid(divisor), dividend.rem_euclid(divisor));
+    let round_up = match (rest * 2).cmp(&divisor) {
+        std::cmp::Ordering::Less => false,
+        std::cmp::Ordering::Equal => quotient.rem_euclid(2) == 1,
+        std::cmp::Ordering::Greater => true,
+    };
+    let rounded = quotient + i128::from(round_up);
+    i64::try_from(rounded).unwrap_or(if rounded < 0 { i64::MIN } else { i64::MAX })
+}
+
+macro_rules! decimal {
+    ($(#[$doc:meta])* $name:ident, $places:literal, $example:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[cfg_attr(feature = "server", derive(utoipa::ToSchema, sqlx::Type))]
+        #[cfg_attr(feature = "server", schema(value_type = String, format = "decimal", example = $example))]
+        #[cfg_attr(feature = "server", sqlx(transparent))]
+        pub struct $name(i64);
+
+        impl $name {
+            /// Places after the decimal point that are kept.
+            pub const PLACES: u32 = $places;
+
+            /// From a whole number of `10^-PLACES`.
+            pub const fn from_scaled(value: i64) -> Self {
+                Self(value)
+            }
+
+            /// As a whole number of `10^-PLACES`.
+            pub const fn scaled(self) -> i64 {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write_scaled(f, self.0, $places)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = BadDecimal;
+
+            fn from_str(text: &str) -> Result<Self, BadDecimal> {
+                parse_scaled(text, $places).map(Self)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            /// From a decimal string; a JSON number is read too, by its own digits.
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_any(DecimalVisitor).and_then(|text| {
+                    text.parse().map_err(serde::de::Error::custom)
+                })
+            }
+        }
+    };
+}
+
+/// Accepts a decimal as a string or as a JSON number, and hands on its digits.
+struct DecimalVisitor;
+
+impl serde::de::Visitor<'_> for DecimalVisitor {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a decimal number as a string")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<String, E> {
+        Ok(text.to_owned())
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<String, E> {
+        Ok(value.to_string())
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<String, E> {
+        Ok(value.to_string())
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<String, E> {
+        // The shortest text that reads back as the same number: what its author wrote.
+        Ok(value.to_string())
+    }
+}
+
+decimal!(
+    /// US dollars, exact to a nano-dollar (nine places). `bigint` nano-dollars in the database, a decimal string in JSON.
+    Usd, 9, "0.0042"
+);
+decimal!(
+    /// A factor on prices, exact to a millionth. `bigint` millionths in the database, a decimal string in JSON.
+    Multiplier, 6, "1.25"
+);
+
+impl Usd {
+    /// Nothing.
+    pub const ZERO: Self = Self(0);
+}
+
+impl Multiplier {
+    /// Leaves a price as it is.
+    pub const ONE: Self = Self(1_000_000);
+}
+
+impl Add for Usd {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl AddAssign for Usd {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl Sub for Usd {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+}
+
+impl Sum for Usd {
+    fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
+        amounts.fold(Self::ZERO, Add::add)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_read_and_write_to_the_last_digit() {
+        for (text, nano, shown) in [
+            ("0", 0, "0"),
+            ("15", 15_000_000_000, "15"),
+            ("0.000000001", 1, "0.000000001"),
+            ("-1.50", -1_500_000_000, "-1.5"),
+            ("3.0", 3_000_000_000, "3"),
+            ("1.0000000000", 1_000_000_000, "1"),
+        ] {
+            let usd: Usd = text.parse().unwrap();
+            assert_eq!((usd.scaled(), usd.to_string().as_str()), (nano, shown), "{text}");
+        }
+        for text in ["", ".", "1.", "1e3", "+1", " 1", "0.0000000001", "9999999999999", "NaN", "--1"] {
+            assert!(text.parse::<Usd>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn json_takes_strings_and_numbers_and_gives_strings() {
+        assert_eq!(serde_json::from_str::<Usd>("\"0.30\"").unwrap().scaled(), 300_000_000);
+        assert_eq!(serde_json::from_str::<Usd>("0.3").unwrap().scaled(), 300_000_000);
+        assert_eq!(serde_json::from_str::<Multiplier>("2").unwrap().scaled(), 2_000_000);
+        assert_eq!(serde_json::to_string(&Usd::from_scaled(4_200_000)).unwrap(), "\"0.0042\"");
+    }
+
+    #[test]
+    fn halves_round_to_even() {
+        for (dividend, rounded) in [(5, 0), (15, 2), (25, 2), (26, 3), (-5, 0), (-15, -2), (-16, -2), (14, 1)] {
+            assert_eq!(divide_half_even(dividend, 10), rounded, "{dividend}/10");
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! Sums over many calls.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{call::Outcome, money::Usd, usage::Usage};
+
+/// Sums over a set of calls.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct Totals {
+    /// Calls.
+    pub calls: u64,
+    /// Of these, by outcome.
+    pub completed: u64,
+    /// See [`Outcome`].
+    pub rejected: u64,
+    /// See [`Outcome`].
+    pub refused: u64,
+    /// See [`Outcome`].
+    pub failed: u64,
+    /// See [`Outcome`].
+    pub interrupted: u64,
+    /// See [`Outcome`].
+    pub abandoned: u64,
+    /// Attempts.
+    pub attempts: u64,
+    /// Tokens.
+    pub usage: Usage,
+    /// Dollars.
+    pub cost_usd: Usd,
+    /// Half of the calls that had content had it within this many milliseconds (upper edge of a histogram bucket).
+    pub first_token_ms_p50: Option<u32>,
+    /// As above, 95 of 100.
+    pub first_token_ms_p95: Option<u32>,
+    /// Half of the calls were over within this many milliseconds (upper edge of a histogram bucket).
+    pub duration_ms_p50: Option<u32>,
+    /// As above, 95 of 100.
+    pub duration_ms_p95: Option<u32>,
+}
+
+impl Totals {
+    /// The calls with one outcome.
+    pub const fn of(&self, outcome: Outcome) -> u64 {
+        match outcome {
+            Outcome::Completed => self.completed,
+            Outcome::Rejected => self.rejected,
+            Outcome::Refused => self.refused,
+            Outcome::Failed => self.failed,
+            Outcome::Interrupted => self.interrupted,
+            Outcome::Abandoned => self.abandoned,
+        }
+    }
+
+    /// Calls that the hub or a provider let down: failed and interrupted ones.
+    pub const fn errors(&self) -> u64 {
+        self.failed + self.interrupted
+    }
+}
+
+/// What sums are grouped by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum UsageBy {
+    /// By user.
+    User,
+    /// By key.
+    Key,
+    /// By provider: tokens and cost of its attempts, calls it was the last provider of.
+    Provider,
+    /// By model asked for.
+    Model,
+}
+
+/// The length of one row's span.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum UsageStep {
+    /// An hour.
+    Hour,
+    /// A day in the hub's time zone.
+    Day,
+    /// The whole range.
+    #[default]
+    Total,
+}
+
+/// Which sums to read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::IntoParams))]
+#[serde(deny_unknown_fields, default)]
+pub struct UsageQuery {
+    /// From this time on, cut down to a quarter of an hour; default 24 hours ago.
+    pub from: Option<DateTime<Utc>>,
+    /// Up to this time; default now.
+    pub to: Option<DateTime<Utc>>,
+    /// One row for each of these; default one row for all.
+    #[cfg_attr(feature = "server", param(inline))]
+    pub by: Option<UsageBy>,
+    /// One row for each of these spans; default `total`.
+    #[cfg_attr(feature = "server", param(inline))]
+    pub step: Option<UsageStep>,
+}
+
+/// One row of sums.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct UsageRow {
+    /// The beginning of the row's span.
+    pub from: Option<DateTime<Utc>>,
+    /// The id of the user, key or provider, or the model's name; null in a row for all.
+    pub id: Option<String>,
+    /// The name of that user, key, provider or model.
+    pub name: Option<String>,
+    /// The sums.
+    #[serde(flatten)]
+    pub totals: Totals,
+}
+
+/// What the first page shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct Overview {
+    /// When it was read.
+    pub at: DateTime<Utc>,
+    /// Since midnight in the hub's time zone.
+    pub today: Totals,
+    /// From midnight yesterday to the same time of day.
+    pub yesterday: Totals,
+    /// Calls that run now.
+    pub active: u32,
+    /// The last 24 hours, one row an hour, oldest first, none missing.
+    pub hours: Vec<UsageRow>,
+    /// Today's sums by provider, dearest first.
+    pub providers: Vec<UsageRow>,
+    /// Today's sums by model, dearest first.
+    pub models: Vec<UsageRow>,
+    /// Today's sums by user, dearest first.
+    pub users: Vec<UsageRow>,
+    /// What an operator should look at; empty on a good day.
+    pub attention: Vec<Attention>,
+}
+
+/// Something an operator should look at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Attention {
+    /// No provider is configured and enabled.
+    NoProvider,
+    /// No user has a key.
+    NoKey,
+    /// Calls of the last 24 hours were priced by the default because these models have no price.
+    Unpriced {
+        /// The models.
+        models: Vec<String>,
+    },
+    /// Postgres does not take entries: they wait in the journal.
+    DatabaseAway {
+        /// Entries that wait.
+        waiting: u64,
+    },
+    /// Redis is configured but does not answer.
+    RedisAway,
+    /// The journal cannot be written: new calls are refused.
+    JournalFull,
+    /// Postgres rejected entries; they are set aside in `quarantine`.
+    Quarantined {
+        /// How many.
+        n_entries: u64,
+    },
+    /// The stored secret of a provider cannot be opened.
+    SecretUnreadable {
+        /// The provider's name.
+        provider: String,
+    },
+}
+
+/// Which calls to list, newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::IntoParams))]
+#[serde(deny_unknown_fields, default)]
+pub struct CallQuery {
+    /// At most this many items, 1 to 500; default 50.
+    pub limit: Option<u32>,
+    /// The `next_cursor` of the page before.
+    pub cursor: Option<String>,
+    /// From this time on.
+    pub from: Option<DateTime<Utc>>,
+    /// Before this time.
+    pub to: Option<DateTime<Utc>>,
+    /// Only this user's.
+    #[cfg_attr(feature = "server", param(value_type = Option<String>))]
+    pub user_id: Option<super::id::UserId>,
+    /// Only this key's.
+    #[cfg_attr(feature = "server", param(value_type = Option<String>))]
+    pub key_id: Option<super::id::KeyId>,
+    /// Only those whose last provider was this one.
+    #[cfg_attr(feature = "server", param(value_type = Option<String>))]
+    pub provider_id: Option<super::id::ProviderId>,
+    /// Only those that asked for this model.
+    pub model: Option<String>,
+    /// Only this conversation.
+    pub session_id: Option<String>,
+    /// Only those that ended so.
+    #[cfg_attr(feature = "server", param(inline))]
+    pub outcome: Option<Outcome>,
+    /// Only those answered with this status.
+    pub status: Option<u16>,
+}
+
+/// Where the histograms of times are cut: upper edges in milliseconds; a last bucket takes the rest.
+pub const TIME_EDGES_MS: [u32; 19] = [
+    10, 25, 50, 100, 175, 250, 375, 500, 750, 1_000, 1_500, 2_000, 3_500, 5_000, 10_000, 20_000, 45_000, 120_000, 300_000,
+];
+
+/// Buckets of a histogram of times.
+pub const TIME_BUCKETS: usize = TIME_EDGES_MS.len() + 1;
+
+/// The bucket that `ms` falls into.
+pub fn time_bucket(ms: u32) -> usize {
+    TIME_EDGES_MS.iter().position(|edge| ms <= *edge).unwrap_or(TIME_EDGES_MS.len())
+}
+
+/// The upper edge of the bucket in which the `percent`th of all counted times lies; none if nothing was counted.
+pub fn time_percentile(counts: &[i64], percent: u64) -> Option<u32> {
+    let total: u64 = counts.iter().filter_map(|count| u64::try_from(*count).ok()).sum();
+    let wanted = total.checked_mul(percent)?.div_ceil(100).max(1);
+    let mut seen = 0;
+    for (count, edge) in counts.iter().zip(TIME_EDGES_MS.iter().chain(TIME_EDGES_MS.last())) {
+        seen += u64::try_from(*count).unwrap_or_default();
+        if total > 0 && seen >= wanted {
+            return Some(*edge);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_name_the_upper_edge_of_their_bucket() {
+        let mut counts = [0_i64; TIME_BUCKETS];
+        assert_eq!(time_percentile(&counts, 50), None);
+        for ms in [5, 30, 30, 400, 900_000] {
+            counts[time_bucket(ms)] += 1;
+        }
+        assert_eq!(time_percentile(&counts, 20), Some(10));
+        assert_eq!(time_percentile(&counts, 50), Some(50));
+        assert_eq!(time_percentile(&counts, 80), Some(500));
+        assert_eq!(time_percentile(&counts, 95), Some(300_000));
+    }
+}

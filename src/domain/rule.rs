@@ -1,0 +1,102 @@
+//! Rules on model names.
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// How a rule compares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum RuleKind {
+    /// The name is the value.
+    Exact,
+    /// The name starts with the value.
+    Prefix,
+    /// The name ends with the value.
+    Suffix,
+    /// The name contains the value.
+    Contains,
+    /// `*` stands for any run of characters, `?` for one.
+    Glob,
+    /// A regular expression that must match somewhere in the name.
+    Regex,
+}
+
+/// One rule on a model's name. In JSON a bare string is a glob.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct ModelRule {
+    /// How it compares.
+    pub kind: RuleKind,
+    /// What it compares with, 1 to 256 characters.
+    pub value: String,
+}
+
+impl ModelRule {
+    /// A glob.
+    pub fn glob(value: impl Into<String>) -> Self {
+        Self { kind: RuleKind::Glob, value: value.into() }
+    }
+}
+
+impl std::fmt::Display for ModelRule {
+    /// A glob as it is written, any other kind as `kind:value`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let kind = match self.kind {
+            RuleKind::Glob => return f.write_str(&self.value),
+            RuleKind::Exact => "exact",
+            RuleKind::Prefix => "prefix",
+            RuleKind::Suffix => "suffix",
+            RuleKind::Contains => "contains",
+            RuleKind::Regex => "regex",
+        };
+        write!(f, "{kind}:{}", self.value)
+    }
+}
+
+impl From<&str> for ModelRule {
+    /// Reads what [`Display`](std::fmt::Display) writes.
+    fn from(text: &str) -> Self {
+        let (kind, value) = match text.split_once(':') {
+            Some(("exact", value)) => (RuleKind::Exact, value),
+            Some(("prefix", value)) => (RuleKind::Prefix, value),
+            Some(("suffix", value)) => (RuleKind::Suffix, value),
+            Some(("contains", value)) => (RuleKind::Contains, value),
+            Some(("glob", value)) => (RuleKind::Glob, value),
+            Some(("regex", value)) => (RuleKind::Regex, value),
+            _ => (RuleKind::Glob, text),
+        };
+        Self { kind, value: value.to_owned() }
+    }
+}
+
+impl<'de> Deserialize<'de> for ModelRule {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Full {
+            kind: RuleKind,
+            value: String,
+        }
+        #[derive(Deserialize)]
+        #[serde(untagged, expecting = "a glob, or {\"kind\":\"exact|prefix|suffix|contains|glob|regex\",\"value\":…}")]
+        enum Either {
+            Bare(String),
+            Full(Full),
+        }
+        Ok(match Either::deserialize(deserializer)? {
+            Either::Bare(value) => Self::glob(value),
+            Either::Full(Full { kind, value }) => Self { kind, value },
+        })
+    }
+}
+
+/// Sends a model under another name. The first rule that matches the model asked for decides.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Redirect {
+    /// Which models.
+    pub from: ModelRule,
+    /// The name that is sent, 1 to 256 characters.
+    pub to: String,
+}

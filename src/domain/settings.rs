@@ -1,0 +1,181 @@
+//! What an operator changes while the hub runs.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    money::Usd,
+    price::Price,
+};
+
+macro_rules! settings {
+    ($( $(#[doc = $doc:literal])+ $name:ident: $type:ty = $default:expr, $unit:literal, $check:expr; )+) => {
+        /// What an operator changes while the hub runs. Stored row by row; a missing row means the default.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(default)]
+        pub struct Settings {
+            $( $(#[doc = $doc])+ pub $name: $type, )+
+        }
+
+        impl Default for Settings {
+            fn default() -> Self {
+                Self { $( $name: $default, )+ }
+            }
+        }
+
+        impl Settings {
+            /// The names, in the order they are shown.
+            pub const NAMES: &'static [&'static str] = &[$( stringify!($name), )+];
+
+            /// Sets one setting from JSON. `null` brings the default back.
+            ///
+            /// # Errors
+            /// A sentence that says what would be right; [`UnknownSetting`](SetError::Unknown) for a name that is none.
+            pub fn set(&mut self, name: &str, value: &serde_json::Value) -> Result<(), SetError> {
+                match name {
+                    $( stringify!($name) => {
+                        let parsed: $type = if value.is_null() {
+                            $default
+                        } else {
+                            serde_json::from_value(value.clone()).map_err(|error| SetError::Invalid(error.to_string()))?
+                        };
+                        let check: fn(&$type) -> Result<(), String> = $check;
+                        check(&parsed).map_err(SetError::Invalid)?;
+                        self.$name = parsed;
+                        Ok(())
+                    } )+
+                    _ => Err(SetError::Unknown),
+                }
+            }
+
+            /// Every setting as it stands, with its default and what it means. `stored` names those with a row.
+            pub fn describe(&self, stored: &[String]) -> Vec<Setting> {
+                let default = Self::default();
+                vec![$( Setting {
+                    name: stringify!($name).to_owned(),
+                    value: serde_json::to_value(&self.$name).unwrap_or_default(),
+                    default: serde_json::to_value(&default.$name).unwrap_or_default(),
+                    source: if stored.iter().any(|name| name == stringify!($name)) {
+                        SettingSource::Database
+                    } else {
+                        SettingSource::Default
+                    },
+                    unit: $unit.to_owned(),
+                    description: [$( $doc.trim(), )+].join(" "),
+                }, )+]
+            }
+        }
+    };
+}
+
+/// Why a setting was not set.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SetError {
+    /// There is no setting of that name.
+    #[error("there is no such setting")]
+    Unknown,
+    /// The value cannot be used.
+    #[error("{0}")]
+    Invalid(String),
+}
+
+/// Where a setting's value comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum SettingSource {
+    /// Nobody has set it.
+    Default,
+    /// An operator has set it.
+    Database,
+}
+
+/// One setting as it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct Setting {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    #[cfg_attr(feature = "server", schema(value_type = Object))]
+    pub value: serde_json::Value,
+    /// The value it has when nobody sets it.
+    #[cfg_attr(feature = "server", schema(value_type = Object))]
+    pub default: serde_json::Value,
+    /// Where the value comes from.
+    pub source: SettingSource,
+    /// The unit of the value, where it has one.
+    pub unit: String,
+    /// What it does.
+    pub description: String,
+}
+
+/// A check that a whole number lies within bounds.
+macro_rules! within {
+    ($low:expr, $high:expr) => {
+        |value| {
+            if ($low..=$high).contains(value) { Ok(()) } else { Err(format!("must be from {} to {}", $low, $high)) }
+        }
+    };
+}
+
+/// Dollars per million tokens, as whole numbers.
+const fn usd(whole: i64) -> Usd {
+    Usd::from_scaled(whole * 1_000_000_000)
+}
+
+settings! {
+    /// The largest request body that is read.
+    body_bytes_max: u64 = 32 << 20, "bytes", within!(1_u64 << 10, 1_u64 << 30);
+    /// All request bodies that are held in memory at once; beyond it new calls get 503.
+    buffered_bytes_max: u64 = 1 << 30, "bytes", within!(32_u64 << 20, 1_u64 << 40);
+    /// How many providers one call may try.
+    attempts_max: u32 = 2, "", within!(1, 10);
+    /// All of a call, whatever it waits for.
+    call_deadline_ms: u64 = 900_000, "ms", within!(1_000, 86_400_000);
+    /// How long the head of a stream is held back while it may still turn out to be an error.
+    gate_ms: u64 = 10_000, "ms", within!(0, 60_000);
+    /// How long an answer whose client has left is read on.
+    drain_ms: u64 = 60_000, "ms", within!(0, 600_000);
+    /// How long running calls may go on when the hub is told to stop.
+    shutdown_grace_ms: u64 = 30_000, "ms", within!(0, 600_000);
+    /// The journal's size at which new calls get 503 until the database has caught up.
+    journal_bytes_max: u64 = 2 << 30, "bytes", within!(16_u64 << 20, 1_u64 << 40);
+    /// Dollars per million tokens for a model that has no price: high on purpose, never free.
+    default_price: Price = Price {
+        input: usd(15), output: usd(75), cache_write_5m: Usd::from_scaled(18_750_000_000), cache_write_1h: usd(30),
+        cache_read: Usd::from_scaled(1_500_000_000),
+    }, "USD per million tokens", |price| {
+        if [price.input, price.output, price.cache_write_5m, price.cache_write_1h, price.cache_read]
+            .iter().all(|part| *part >= Usd::ZERO) { Ok(()) } else { Err("must not be negative".to_owned()) }
+    };
+    /// Passes the provider's own rate-limit and organisation headers on to the client.
+    expose_provider_headers: bool = false, "", |_| Ok(());
+    /// Opens `/metrics` to everyone.
+    metrics_open: bool = false, "", |_| Ok(());
+    /// The model a provider is asked for in a test call.
+    probe_model: String = "claude-haiku-4-5".to_owned(), "", |model| {
+        if (1..=256).contains(&model.len()) { Ok(()) } else { Err("must have 1 to 256 characters".to_owned()) }
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn settings_are_set_checked_and_brought_back_by_name() {
+        let mut settings = Settings::default();
+        settings.set("attempts_max", &json!(3)).unwrap();
+        assert_eq!(settings.attempts_max, 3);
+        assert!(matches!(settings.set("attempts_max", &json!(0)), Err(SetError::Invalid(_))));
+        assert!(matches!(settings.set("attempts_max", &json!("many")), Err(SetError::Invalid(_))));
+        assert_eq!(settings.set("nonsense", &json!(1)), Err(SetError::Unknown));
+        settings.set("attempts_max", &serde_json::Value::Null).unwrap();
+        assert_eq!(settings, Settings::default());
+        let shown = settings.describe(&["gate_ms".to_owned()]);
+        assert_eq!(shown.len(), Settings::NAMES.len());
+        assert!(shown.iter().all(|setting| !setting.description.is_empty()));
+    }
+}

@@ -1,0 +1,73 @@
+//! Token counts by the class they are priced in.
+
+use serde::{Deserialize, Serialize};
+
+/// Tokens of one attempt, each counted in exactly one class (Anthropic Messages, `usage`).
+///
+/// `input` excludes everything that was written to or read from the prompt cache; `output` includes thinking.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct Usage {
+    /// Prompt tokens that were neither written to nor read from a cache.
+    pub input: u64,
+    /// Generated tokens, thinking included.
+    pub output: u64,
+    /// Prompt tokens written to a cache that lives for five minutes.
+    pub cache_write_5m: u64,
+    /// Prompt tokens written to a cache that lives for an hour.
+    pub cache_write_1h: u64,
+    /// Prompt tokens read from a cache.
+    pub cache_read: u64,
+}
+
+impl Usage {
+    /// All tokens of the prompt, cached or not.
+    pub const fn prompt(&self) -> u64 {
+        self.input.saturating_add(self.cache_write_5m).saturating_add(self.cache_write_1h).saturating_add(self.cache_read)
+    }
+
+    /// All tokens of prompt and answer.
+    pub const fn total(&self) -> u64 {
+        self.prompt().saturating_add(self.output)
+    }
+
+    /// The sum, class by class.
+    #[must_use]
+    pub const fn plus(&self, other: &Self) -> Self {
+        Self {
+            input: self.input.saturating_add(other.input),
+            output: self.output.saturating_add(other.output),
+            cache_write_5m: self.cache_write_5m.saturating_add(other.cache_write_5m),
+            cache_write_1h: self.cache_write_1h.saturating_add(other.cache_write_1h),
+            cache_read: self.cache_read.saturating_add(other.cache_read),
+        }
+    }
+}
+
+/// Where token counts come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum TokenSource {
+    /// No tokens were used, or none are charged.
+    #[default]
+    None,
+    /// The upstream's final report.
+    Reported,
+    /// The upstream reported the prompt, the answer was cut: its output is an estimate.
+    Partial,
+    /// The upstream reported nothing: all of it is an estimate.
+    Estimated,
+}
+
+impl TokenSource {
+    /// The name used in the database and in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Reported => "reported",
+            Self::Partial => "partial",
+            Self::Estimated => "estimated",
+        }
+    }
+}

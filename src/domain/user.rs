@@ -1,0 +1,99 @@
+//! People.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{id::UserId, patch::Patch};
+
+/// What a person may do beside making calls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Makes calls.
+    #[default]
+    User,
+    /// Also runs the hub. A relay key of an admin still opens no console.
+    Admin,
+}
+
+impl Role {
+    /// The name used in the database and in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+/// A person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct User {
+    /// Its id.
+    pub id: UserId,
+    /// A unique name among the users that are not deleted.
+    pub name: String,
+    /// Free text for operators.
+    pub note: String,
+    /// A disabled user's keys are refused.
+    pub enabled: bool,
+    /// What the user may do.
+    pub role: Role,
+    /// Names of the provider groups the user's keys may use; empty means `default`.
+    pub group: Vec<String>,
+    /// From then on the user's keys are refused.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// When the user was made.
+    pub created_at: DateTime<Utc>,
+}
+
+/// A new user. Everything but the name has a default.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct UserCreate {
+    /// A unique name, 1 to 100 characters.
+    pub name: String,
+    /// Free text, at most 2,000 characters.
+    #[serde(default)]
+    pub note: Option<String>,
+    /// Default true.
+    #[serde(default)]
+    pub enabled: Option<bool>,
+    /// Default `user`.
+    #[serde(default)]
+    pub role: Option<Role>,
+    /// Default empty, which means the group `default`. An unknown name creates the group.
+    #[serde(default)]
+    pub group: Option<Vec<String>>,
+    /// Default never.
+    #[serde(default)]
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// Changes to a user: only what is named; `null` clears.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct UserPatch {
+    /// As in [`UserCreate`]; cannot be cleared.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub name: Patch<String>,
+    /// As in [`UserCreate`].
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub note: Patch<String>,
+    /// As in [`UserCreate`].
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub enabled: Patch<bool>,
+    /// As in [`UserCreate`].
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub role: Patch<Role>,
+    /// As in [`UserCreate`].
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub group: Patch<Vec<String>>,
+    /// As in [`UserCreate`].
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub expires_at: Patch<DateTime<Utc>>,
+}

@@ -1,0 +1,70 @@
+//! [`Hub`]: everything the running hub shares, built once, cheap to clone.
+
+use std::{ops::Deref, sync::Arc};
+
+use arc_swap::ArcSwap;
+
+use crate::{
+    config::Config,
+    jobs::drain::Drain,
+    ledger::Ledger,
+    limit::brake::Brake,
+    limit::bytes::ByteBudget,
+    relay::live::LiveCalls,
+    route::snapshot::Snapshot,
+    secret::{Sealer, SecretHash},
+    state::State,
+    store::Store,
+    upstream::client::Clients,
+};
+
+/// A handle on the running hub.
+#[derive(Clone)]
+pub struct Hub(Arc<Shared>);
+
+/// What every part of the hub may reach through its handle.
+pub struct Shared {
+    /// What the environment said.
+    pub config: Config,
+    /// Postgres.
+    pub store: Store,
+    /// Everything routing needs, as one immutable value. A call keeps the one it began with.
+    pub snapshot: ArcSwap<Snapshot>,
+    /// Where calls are recorded.
+    pub ledger: Ledger,
+    /// Calls that run in this replica, and the live feed.
+    pub live: LiveCalls,
+    /// Connections to providers.
+    pub clients: Clients,
+    /// Where calls go whose client has left.
+    pub drain: Drain,
+    /// Memory for request bodies.
+    pub bodies: ByteBudget,
+    /// Wrong relay keys, per address.
+    pub key_brake: Brake,
+    /// Wrong admin tokens, per address.
+    pub login_brake: Brake,
+    /// Shared but forgettable state: memory or Redis.
+    pub state: State,
+    /// Seals and opens provider secrets.
+    pub sealer: Sealer,
+    /// The hash of the admin token.
+    pub admin_token: SecretHash,
+    /// Told once, when the hub stops.
+    pub stopping: tokio_util::sync::CancellationToken,
+}
+
+impl Hub {
+    /// Takes the parts that `boot` has made.
+    pub fn new(shared: Shared) -> Self {
+        Self(Arc::new(shared))
+    }
+}
+
+impl Deref for Hub {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
