@@ -19,7 +19,7 @@ statements! {
     TOUCH = "
         update console_sessions
         set last_seen_at = $2
-        where id = $1 and last_seen_at < $2 - interval '1 minute'";
+        where id = $1 and last_seen_at < $2::timestamptz - interval '1 minute'";
     REVOKE = "
         update console_sessions
         set revoked_at = $2
@@ -28,7 +28,7 @@ statements! {
     /// Long after nobody can use them any more.
     PRUNE = "
         delete from console_sessions
-        where expires_at < $1 - interval '30 days'";
+        where expires_at < $1::timestamptz - interval '30 days'";
 }
 
 /// A login that begins.
