@@ -1,5 +1,7 @@
 //! All the SQL. One file per noun; statements are constants, so that a test can prepare each of them.
 
+pub mod private;
+
 use std::time::Duration;
 
 use anyhow::Context;
