@@ -1,1 +1,4 @@
 //! Start order and stop order, mirrored.
+
+pub mod limits;
+pub mod lock;
