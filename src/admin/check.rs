@@ -49,7 +49,10 @@ pub(super) fn groups(names: &[String], any: bool) -> Result<Vec<String>, Fault> 
     for name in names {
         let name = line("group", name, GROUP_CHARS_MAX)?;
         if name.contains(',') {
-            return Err(Fault::invalid("group", format!("`{name}`: a group's name has no comma; give a list of names")));
+            return Err(Fault::invalid(
+                "group",
+                format!("`{name}`: a group's name has no comma; give a list of names"),
+            ));
         }
         if name == ANY_GROUP && !any {
             return Err(Fault::invalid("group", "`*` is for users and keys; a provider belongs to named groups"));

@@ -5,8 +5,10 @@ use uuid::Uuid;
 use crate::domain::fault::Fault;
 
 /// Which field a constraint speaks of, and what to say.
-const CONSTRAINTS: &[(&str, &str, &str)] =
-    &[("users_name_unique", "name", "another user has this name"), ("providers_name_unique", "name", "another provider has this name")];
+const CONSTRAINTS: &[(&str, &str, &str)] = &[
+    ("users_name_unique", "name", "another user has this name"),
+    ("providers_name_unique", "name", "another provider has this name"),
+];
 
 /// Turns an error of the store into a fault. One of our own making is logged here, under the id that the fault shows.
 #[expect(clippy::needless_pass_by_value, reason = "made for map_err")]

@@ -67,9 +67,10 @@ fn days(now: DateTime<Utc>, zone: Tz) -> (DateTime<Utc>, DateTime<Utc>, DateTime
 fn utc(local: NaiveDateTime, zone: Tz) -> DateTime<Utc> {
     match zone.from_local_datetime(&local) {
         LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => at.to_utc(),
-        LocalResult::None => {
-            zone.from_local_datetime(&(local + TimeDelta::hours(1))).earliest().map_or(local.and_utc(), |at| at.to_utc())
-        }
+        LocalResult::None => zone
+            .from_local_datetime(&(local + TimeDelta::hours(1)))
+            .earliest()
+            .map_or(local.and_utc(), |at| at.to_utc()),
     }
 }
 
@@ -156,7 +157,8 @@ fn of_configuration(snapshot: &Snapshot) -> Vec<Attention> {
         attention.push(Attention::NoKey);
     }
     let unreadable = snapshot.upstreams.iter().filter(|upstream| upstream.secret.is_none());
-    attention.extend(unreadable.map(|upstream| Attention::SecretUnreadable { provider: upstream.provider.name.clone() }));
+    attention
+        .extend(unreadable.map(|upstream| Attention::SecretUnreadable { provider: upstream.provider.name.clone() }));
     attention
 }
 
@@ -192,7 +194,8 @@ mod tests {
     #[test]
     fn an_hour_without_calls_has_a_row_too() {
         let from = at("2026-05-05T10:00:00Z");
-        let busy = UsageRow { from: Some(from + TimeDelta::hours(2)), id: Some("busy".to_owned()), ..UsageRow::default() };
+        let busy =
+            UsageRow { from: Some(from + TimeDelta::hours(2)), id: Some("busy".to_owned()), ..UsageRow::default() };
         let hours = every_hour(vec![busy.clone()], from);
         assert_eq!(hours.len(), 24);
         assert_eq!((hours[0].from, &hours[2]), (Some(from), &busy));

@@ -61,7 +61,11 @@ mod tests {
 
     #[test]
     fn a_row_that_is_not_understood_counts_as_absent() {
-        let stored = [("attempts_max".to_owned(), json!(5)), ("gate_ms".to_owned(), json!("soon")), ("gone".to_owned(), json!(1))];
+        let stored = [
+            ("attempts_max".to_owned(), json!(5)),
+            ("gate_ms".to_owned(), json!("soon")),
+            ("gone".to_owned(), json!(1)),
+        ];
         let shown = described(&stored);
         let sources = |name: &str| shown.iter().find(|setting| setting.name == name).map(|setting| setting.source);
         assert_eq!(sources("attempts_max"), Some(SettingSource::Database));

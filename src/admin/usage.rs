@@ -28,7 +28,10 @@ pub async fn usage(hub: &Hub, _actor: &Actor, query: &UsageQuery) -> Result<Vec<
     let limit = i64::try_from(ROWS_MAX + 1).unwrap_or(i64::MAX);
     let rows = hub.store.sum_usage(&query, limit).await.map_err(fault::store)?;
     if rows.len() > ROWS_MAX {
-        return Err(Fault::invalid("step", format!("makes more than {ROWS_MAX} rows; choose a longer one, or a shorter range")));
+        return Err(Fault::invalid(
+            "step",
+            format!("makes more than {ROWS_MAX} rows; choose a longer one, or a shorter range"),
+        ));
     }
     Ok(rows)
 }
@@ -98,7 +101,9 @@ mod tests {
     #[test]
     fn a_range_is_neither_empty_nor_endless() {
         let (early, late) = (Some("2020-01-01T00:00:00Z"), Some("2026-01-01T00:00:00Z"));
-        for (from, to, step) in [(late, early, UsageStep::Total), (late, late, UsageStep::Total), (early, late, UsageStep::Day)] {
+        for (from, to, step) in
+            [(late, early, UsageStep::Total), (late, late, UsageStep::Total), (early, late, UsageStep::Day)]
+        {
             assert_eq!(bounds(from, to, step).unwrap_err().field(), Some("from"));
         }
         assert!(bounds(early, late, UsageStep::Total).is_ok());

@@ -117,7 +117,12 @@ mod tests {
             created_at: clock::now(),
         };
         assert_eq!(patched(user.clone(), UserPatch::default()), Ok(user.clone()));
-        let patch = UserPatch { group: Patch::Clear, expires_at: Patch::Clear, enabled: Patch::Set(true), ..UserPatch::default() };
+        let patch = UserPatch {
+            group: Patch::Clear,
+            expires_at: Patch::Clear,
+            enabled: Patch::Set(true),
+            ..UserPatch::default()
+        };
         let expected = User { group: Vec::new(), expires_at: None, enabled: true, ..user.clone() };
         assert_eq!(patched(user.clone(), patch), Ok(expected));
         let patch = UserPatch { name: Patch::Clear, ..UserPatch::default() };

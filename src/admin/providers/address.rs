@@ -87,7 +87,9 @@ mod tests {
         ] {
             assert_eq!(base_url(text).as_deref(), Ok(kept));
         }
-        for wrong in ["", "api.example", "ftp://a", "https://", "https://u:p@a", "https://a?x", "https://a#x", "https://a b"] {
+        for wrong in
+            ["", "api.example", "ftp://a", "https://", "https://u:p@a", "https://a?x", "https://a#x", "https://a b"]
+        {
             assert_eq!(base_url(wrong).unwrap_err().field(), Some("base_url"), "{wrong}");
         }
     }

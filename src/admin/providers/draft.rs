@@ -48,8 +48,15 @@ const TIMEOUT_MS_MAX: u32 = 3_600_000;
 
 /// Names that no fixed header may have, beside those that never go to a provider at all: they speak of the body, or
 /// carry a credential.
-const FORBIDDEN_HEADERS: &[&str] =
-    &["api-key", "content-encoding", "content-type", "http2-settings", "set-cookie", "x-amz-security-token", "x-auth-token"];
+const FORBIDDEN_HEADERS: &[&str] = &[
+    "api-key",
+    "content-encoding",
+    "content-type",
+    "http2-settings",
+    "set-cookie",
+    "x-amz-security-token",
+    "x-auth-token",
+];
 
 /// A provider from what is given, with defaults for the rest. Its secret and its proxy are not taken from here.
 pub(super) fn made(new: ProviderCreate, now: DateTime<Utc>) -> Provider {
@@ -190,7 +197,10 @@ fn checked_headers(headers: &BTreeMap<String, String>) -> Result<BTreeMap<String
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{clock, domain::patch::{NewSecret, Patch}};
+    use crate::{
+        clock,
+        domain::patch::{NewSecret, Patch},
+    };
 
     fn minimal() -> Provider {
         let new = ProviderCreate {
@@ -251,7 +261,9 @@ mod tests {
     fn fixed_headers_are_neither_credentials_nor_transport() {
         let headers = |name: &str, value: &str| BTreeMap::from([(name.to_owned(), value.to_owned())]);
         assert_eq!(checked_headers(&headers("X-Team", " a ")), Ok(headers("x-team", "a")));
-        for name in ["Authorization", "x-api-key", "Cookie", "host", "X-Forwarded-For", "connection", "content-type", "a b", ""] {
+        for name in
+            ["Authorization", "x-api-key", "Cookie", "host", "X-Forwarded-For", "connection", "content-type", "a b", ""]
+        {
             assert!(checked_headers(&headers(name, "a")).is_err(), "{name}");
         }
         assert!(checked_headers(&headers("x-team", "a\r\nb: c")).is_err());
