@@ -159,7 +159,7 @@ pub enum Attention {
     },
     /// Postgres does not take entries: they wait in the journal.
     DatabaseAway {
-        /// Entries that wait.
+        /// Bytes of entries that wait.
         waiting: u64,
     },
     /// Redis is configured but does not answer.
