@@ -44,6 +44,8 @@ pub struct Shared {
     pub key_brake: Brake,
     /// Wrong admin tokens, per address.
     pub login_brake: Brake,
+    /// Held while a snapshot is read, so that an older reading never replaces a newer one.
+    pub reloading: tokio::sync::Mutex<()>,
     /// Shared but forgettable state: memory or Redis.
     pub state: State,
     /// Seals and opens provider secrets.
