@@ -2,7 +2,7 @@
 //
 // The tests find in their environment: HUB_URL, ADMIN_TOKEN, UPSTREAM_URL, UPSTREAM_KEY, CHROMIUM.
 import { spawn } from 'node:child_process';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -74,6 +74,12 @@ async function startHub(data, token) {
   }
 }
 
+/** Ends the Postgres that a hub which did not stop in order leaves behind. */
+async function killPostgres() {
+  const lock = await readFile(join(data, 'postgres/data/postmaster.pid'), 'utf8').catch(() => null);
+  if (lock) process.kill(Number.parseInt(lock, 10), 'SIGQUIT');
+}
+
 const token = 'browser-tests-admin-token';
 const data = await mkdtemp(join(tmpdir(), 'switchyard-browser-'));
 await chmod(data, 0o711);
@@ -108,6 +114,7 @@ try {
   failed += 1;
 } finally {
   upstream.stop();
+  await killPostgres();
   await rm(data, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
 }
 console.log(`test result: ${failed ? 'FAILED' : 'ok'}. ${failed ? 0 : 1} passed; ${failed} failed; the hub around the browser's tests`);
