@@ -156,6 +156,8 @@ fn boolean(name: &str, text: &str) -> anyhow::Result<bool> {
 
 #[cfg(test)]
 mod tests {
+    use std::{cell::RefCell, collections::BTreeSet};
+
     use super::*;
 
     fn read(pairs: &[(&str, &str)]) -> anyhow::Result<Config> {
@@ -167,6 +169,37 @@ mod tests {
         let config = read(&[("DSN", "")]).unwrap();
         assert_eq!(config.listen.to_string(), "127.0.0.1:23000");
         assert!(config.auto_migrate && config.dsn.is_none());
+    }
+
+    /// The variables that `Config::read` asks for.
+    fn names() -> BTreeSet<String> {
+        let names = RefCell::new(BTreeSet::new());
+        Config::read(|name| {
+            names.borrow_mut().insert(name.to_owned());
+            None
+        })
+        .unwrap();
+        names.into_inner()
+    }
+
+    #[test]
+    fn the_example_explains_every_variable_and_shows_its_default() {
+        let example: Vec<(&str, &str)> = include_str!("../.env.example")
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .filter_map(|line| line.split_once('='))
+            .collect();
+        let explained: BTreeSet<String> = example.iter().map(|(name, _)| (*name).to_owned()).collect();
+        assert_eq!(explained, names());
+        assert_eq!(format!("{:?}", read(&example).unwrap()), format!("{:?}", read(&[]).unwrap()));
+    }
+
+    #[test]
+    fn the_readme_lists_every_variable() {
+        let readme = include_str!("../README.md");
+        for name in names() {
+            assert!(readme.contains(&format!("| `{name}` |")), "the README's table has no {name}");
+        }
     }
 
     #[test]
