@@ -7,6 +7,8 @@ pub mod console_sessions;
 pub mod groups;
 pub mod installation;
 pub mod keys;
+pub mod ledger;
+pub mod partitions;
 pub mod prices;
 pub mod private;
 pub mod providers;
@@ -88,6 +90,16 @@ impl Store {
         Ok(())
     }
 
+    /// The connections, for the listener that needs one of its own.
+    pub(crate) const fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// Closes the connections.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
     /// True if Postgres answers within a second.
     pub async fn answers(&self) -> bool {
         let asked = sqlx::query("select 1").execute(&self.pool);
@@ -105,6 +117,8 @@ pub fn all_statements() -> Vec<(&'static str, &'static str, &'static str)> {
         ("groups", groups::STATEMENTS),
         ("installation", installation::STATEMENTS),
         ("keys", keys::STATEMENTS),
+        ("ledger", ledger::STATEMENTS),
+        ("partitions", partitions::STATEMENTS),
         ("prices", prices::STATEMENTS),
         ("providers", providers::STATEMENTS),
         ("quarantine", quarantine::STATEMENTS),
