@@ -24,7 +24,9 @@ pub fn init(filter: &str) -> anyhow::Result<()> {
 
 /// Reads a filter.
 fn parse(filter: &str) -> anyhow::Result<EnvFilter> {
-    EnvFilter::builder().parse(filter).with_context(|| {
+    // That something exists already, which a migration says at every start, is no news.
+    let filter = format!("sqlx::postgres::notice=warn,{filter}");
+    EnvFilter::builder().parse(&filter).with_context(|| {
         format!("LOG_LEVEL: `{filter}` is neither a level (error, warn, info, debug, trace) nor a list of directives")
     })
 }

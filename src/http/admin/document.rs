@@ -70,7 +70,8 @@ fn responses(more: &[Kind]) -> BTreeMap<String, RefOr<openapi::Response>> {
     let common = [Kind::Unauthenticated, Kind::TooManyAttempts, Kind::Invalid, Kind::Internal, Kind::Busy];
     let described = |kind: &Kind| {
         let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
-        let response = ResponseBuilder::new().description(kind.description()).content("application/problem+json", content);
+        let response =
+            ResponseBuilder::new().description(kind.description()).content("application/problem+json", content);
         (kind.status().as_str().to_owned(), RefOr::T(response.build()))
     };
     common.iter().chain(more).map(described).collect()

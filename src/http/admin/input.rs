@@ -141,7 +141,11 @@ mod tests {
         let with = |more: &str| format!("{{\"name\":\"a\",\"base_url\":\"b\",\"secret\":\"c\",{more}}}");
         check_body::<ProviderCreate>(&with("\"kind\":\"openai\""), Kind::Invalid, Some("kind"));
         check_body::<ProviderCreate>(&with("\"cost_multiplier\":\"x\""), Kind::Invalid, Some("cost_multiplier"));
-        check_body::<ProviderCreate>(&with("\"models\":[{\"kind\":\"no\",\"value\":\"a\"}]"), Kind::Invalid, Some("models"));
+        check_body::<ProviderCreate>(
+            &with("\"models\":[{\"kind\":\"no\",\"value\":\"a\"}]"),
+            Kind::Invalid,
+            Some("models"),
+        );
         check_body::<ProviderCreate>(&with("\"redirects\":[{\"to\":\"a\"}]"), Kind::Invalid, Some("redirects"));
         check_body::<ProviderCreate>(&with("\"weight\":-1"), Kind::Invalid, Some("weight"));
     }
