@@ -76,7 +76,8 @@ fn params<T: DeserializeOwned>(uri: &http::Uri) -> Result<Params<T>, Problem> {
         Ok(Query(params)) => Ok(Params(params)),
         Err(rejection) => {
             let detail = innermost(&rejection);
-            Err(Problem::invalid(field(&detail), detail))
+            let in_words = detail.replace(" field `", " parameter `").replace("no fields", "none here");
+            Err(Problem::invalid(field(&detail), in_words))
         }
     }
 }
