@@ -16,7 +16,7 @@ use axum::{
     extract::{Request, State},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{get, post, put},
+    routing::{any, get, post, put},
 };
 use http::{HeaderValue, Method, StatusCode, header};
 use serde::Serialize;
@@ -45,7 +45,8 @@ pub fn routes(hub: Hub) -> Router {
         .route("/calls/{id}", get(calls::find))
         .route("/usage", get(calls::usage))
         .route("/settings", get(settings::list).patch(settings::update))
-        .fallback(async || Problem::new(Kind::NotFound, "there is no such route; see /admin/docs"))
+        .route("/", any(nowhere))
+        .route("/{*path}", any(nowhere))
         .method_not_allowed_fallback(async || {
             Problem::new(Kind::MethodNotAllowed, "this route has other methods; see the header `allow`")
         })
@@ -53,6 +54,7 @@ pub fn routes(hub: Hub) -> Router {
         .with_state(hub);
     Router::new()
         .nest("/v1", behind_the_token.route("/openapi.json", get(page::openapi)))
+        .route("/v1/", any(nowhere))
         .route("/docs", get(page::docs))
         .route("/docs/style.css", get(page::style))
 }
@@ -96,6 +98,11 @@ async fn authenticate(
     };
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+/// Answers what no route is for.
+async fn nowhere() -> Problem {
+    Problem::new(Kind::NotFound, "there is no such route; see /admin/docs")
 }
 
 /// What a use case returned, as JSON.
