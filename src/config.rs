@@ -134,7 +134,9 @@ impl Config {
     /// What only makes sense together (rulings, Limits).
     fn check(&self) -> anyhow::Result<()> {
         if self.dsn.is_some() && (self.master_key.is_none() || self.admin_token.is_none()) {
-            bail!("with DSN, MASTER_KEY and ADMIN_TOKEN are required: a secret generated on one machine would be lost to the others");
+            bail!(
+                "with DSN, MASTER_KEY and ADMIN_TOKEN are required: a secret generated on one machine would be lost to the others"
+            );
         }
         if self.admin_token.as_ref().is_some_and(|token| token.expose().len() < 16) {
             bail!("ADMIN_TOKEN must have at least 16 characters");

@@ -3,6 +3,7 @@
 use std::{ops::Deref, sync::Arc};
 
 use arc_swap::ArcSwap;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::Config,
@@ -52,8 +53,10 @@ pub struct Shared {
     pub sealer: Sealer,
     /// The hash of the admin token.
     pub admin_token: SecretHash,
-    /// Told once, when the hub stops.
-    pub stopping: tokio_util::sync::CancellationToken,
+    /// Told once, when the hub stops: no new calls, no console streams.
+    pub stopping: CancellationToken,
+    /// Told once, when nothing is left that could be recorded.
+    pub recorder_may_stop: CancellationToken,
 }
 
 impl Hub {

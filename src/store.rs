@@ -1,2 +1,141 @@
 //! All the SQL. One file per noun; statements are constants, so that a test can prepare each of them.
 
+pub mod audit;
+pub mod calls;
+pub mod change;
+pub mod console_sessions;
+pub mod groups;
+pub mod installation;
+pub mod keys;
+pub mod ledger;
+pub mod partitions;
+pub mod prices;
+pub mod private;
+pub mod providers;
+pub mod quarantine;
+mod read;
+pub mod settings;
+pub mod snapshot;
+pub mod usage;
+pub mod users;
+
+use std::time::Duration;
+
+use anyhow::Context;
+use sqlx::{
+    SqlSafeStr,
+    migrate::{Migration, MigrationType, Migrator},
+    postgres::{PgConnectOptions, PgPool, PgPoolOptions},
+};
+
+/// Declares a file's statements as constants, and `STATEMENTS`: all of them, for the test that prepares each one.
+macro_rules! statements {
+    ($( $(#[$doc:meta])* $name:ident = $sql:expr; )+) => {
+        $( $(#[$doc])* const $name: &str = $sql; )+
+
+        /// The statements of this file: name and text.
+        pub const STATEMENTS: &[(&str, &str)] = &[$( (stringify!($name), $name), )+];
+    };
+}
+pub(crate) use statements;
+
+/// The migrations, in order. Released files never change.
+const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "core", include_str!("../migrations/0001_core.sql"))];
+
+/// The channel on which replicas tell each other that configuration changed or calls were recorded.
+pub const CHANNEL: &str = "switchyard";
+
+/// A handle on Postgres. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store {
+    /// Connections for everything but the ledger's writer.
+    pub(crate) pool: PgPool,
+}
+
+impl Store {
+    /// Connects, waiting at most 30 s for a database that is just starting.
+    pub async fn connect(options: PgConnectOptions) -> anyhow::Result<Self> {
+        let pool = PgPoolOptions::new()
+            .max_connections(16)
+            .acquire_timeout(Duration::from_secs(10))
+            .connect_lazy_with(options.application_name("switchyard"));
+        let mut tries = 0;
+        loop {
+            match pool.acquire().await {
+                Ok(_) => return Ok(Self { pool }),
+                Err(error) if tries >= 3 => return Err(error).context("cannot reach Postgres"),
+                Err(error) => tracing::warn!(%error, "Postgres does not answer yet"),
+            }
+            tries += 1;
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    }
+
+    /// Brings the schema up to date. sqlx holds an advisory lock meanwhile, so replicas may start together.
+    pub async fn migrate(&self) -> anyhow::Result<()> {
+        migrator().run(&self.pool).await.context("the database schema could not be brought up to date")
+    }
+
+    /// Fails if the schema is not the one this release needs (`AUTO_MIGRATE=false`).
+    pub async fn check_migrated(&self) -> anyhow::Result<()> {
+        let newest = MIGRATIONS.iter().map(|(version, ..)| *version).max().unwrap_or_default();
+        let found: Option<i64> = sqlx::query_scalar("select max(version) from _sqlx_migrations where success")
+            .fetch_one(&self.pool)
+            .await
+            .context("the database has no schema yet: start once with AUTO_MIGRATE=true")?;
+        anyhow::ensure!(
+            found.is_some_and(|found| found >= newest),
+            "the database schema is older than this release: start once with AUTO_MIGRATE=true"
+        );
+        Ok(())
+    }
+
+    /// The connections, for the listener that needs one of its own.
+    pub(crate) const fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// True if Postgres answers within a second.
+    pub async fn answers(&self) -> bool {
+        let asked = sqlx::query("select 1").execute(&self.pool);
+        matches!(tokio::time::timeout(Duration::from_secs(1), asked).await, Ok(Ok(_)))
+    }
+}
+
+/// Every statement: its file, its name and its text, for the test that prepares each one on the migrated schema.
+pub fn all_statements() -> Vec<(&'static str, &'static str, &'static str)> {
+    let files = [
+        ("audit", audit::STATEMENTS),
+        ("calls", calls::STATEMENTS),
+        ("change", change::STATEMENTS),
+        ("console_sessions", console_sessions::STATEMENTS),
+        ("groups", groups::STATEMENTS),
+        ("installation", installation::STATEMENTS),
+        ("keys", keys::STATEMENTS),
+        ("ledger", ledger::STATEMENTS),
+        ("partitions", partitions::STATEMENTS),
+        ("prices", prices::STATEMENTS),
+        ("providers", providers::STATEMENTS),
+        ("quarantine", quarantine::STATEMENTS),
+        ("settings", settings::STATEMENTS),
+        ("snapshot", snapshot::STATEMENTS),
+        ("usage", usage::STATEMENTS),
+        ("users", users::STATEMENTS),
+    ];
+    let of_file = |(file, statements): (&'static str, &'static [(&'static str, &'static str)])| {
+        statements.iter().map(move |(name, sql)| (file, *name, *sql))
+    };
+    files.into_iter().flat_map(of_file).collect()
+}
+
+/// The migrations as sqlx takes them: embedded in the binary, without its macros.
+fn migrator() -> Migrator {
+    Migrator::with_migrations(
+        MIGRATIONS
+            .iter()
+            .map(|(version, name, sql)| {
+                Migration::new(*version, (*name).into(), MigrationType::Simple, sql.into_sql_str(), false)
+            })
+            .collect(),
+    )
+}

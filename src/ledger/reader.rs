@@ -59,12 +59,28 @@ impl Reader {
             Some(Position { segment: segment.parse().ok()?, offset: offset.parse().ok()? })
         });
         let next = checkpoint.filter(|at| path(dir, at.segment).exists()).unwrap_or(oldest).max(oldest);
-        Ok(Self { dir: dir.to_owned(), next, first_own, open: HashMap::new(), file: None, buffer: Vec::new(), buffer_at: 0 })
+        Ok(Self {
+            dir: dir.to_owned(),
+            next,
+            first_own,
+            open: HashMap::new(),
+            file: None,
+            buffer: Vec::new(),
+            buffer_at: 0,
+        })
     }
 
     /// The next record to read.
     pub const fn position(&self) -> Position {
         self.next
+    }
+
+    /// Bytes of the journal that stand before the next record.
+    pub fn bytes_before(&self) -> u64 {
+        let earlier =
+            segments(&self.dir).unwrap_or_default().into_iter().filter(|segment| *segment < self.next.segment);
+        let sizes = earlier.filter_map(|segment| fs::metadata(path(&self.dir, segment)).ok()).map(|meta| meta.len());
+        sizes.sum::<u64>() + self.next.offset
     }
 
     /// Reads on, up to `end`, at most `n_entries_max` entries or a bounded number of bytes.

@@ -26,7 +26,11 @@ pub struct Wanted<'a> {
 /// Chooses among all providers: eligible, then the lowest priority number, then weighted by `dice`.
 ///
 /// `dice` takes the sum of the weights (at least 1) and gives a number below it.
-pub fn choose(snapshot: &Snapshot, wanted: &Wanted<'_>, dice: impl FnOnce(u64) -> u64) -> (Choice, Option<Arc<Upstream>>) {
+pub fn choose(
+    snapshot: &Snapshot,
+    wanted: &Wanted<'_>,
+    dice: impl FnOnce(u64) -> u64,
+) -> (Choice, Option<Arc<Upstream>>) {
     let mut candidates = Vec::with_capacity(snapshot.upstreams.len().min(CANDIDATES_MAX));
     let mut tier: Vec<&Arc<Upstream>> = Vec::new();
     for upstream in &snapshot.upstreams {
@@ -34,7 +38,13 @@ pub fn choose(snapshot: &Snapshot, wanted: &Wanted<'_>, dice: impl FnOnce(u64) -
         if candidates.len() < CANDIDATES_MAX {
             let provider = &upstream.provider;
             let (priority, weight) = (provider.priority, provider.weight);
-            candidates.push(Candidate { provider_id: provider.id, name: provider.name.clone(), priority, weight, skip });
+            candidates.push(Candidate {
+                provider_id: provider.id,
+                name: provider.name.clone(),
+                priority,
+                weight,
+                skip,
+            });
         }
         if skip.is_none() {
             join_tier(&mut tier, upstream);

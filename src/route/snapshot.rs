@@ -20,7 +20,7 @@ use crate::{
     },
     hub::Hub,
     secret::{Sealer, Secret, SecretHash},
-    store::snapshot::{Loaded, StoredProvider},
+    store::{providers::StoredProvider, snapshot::Loaded},
     upstream::client::Clients,
 };
 
@@ -163,8 +163,7 @@ fn upstream(stored: StoredProvider, sealer: &Sealer, clients: &Clients) -> anyho
         headers.insert(HeaderName::from_bytes(name.as_bytes())?, HeaderValue::from_str(value)?);
     }
     let base_url: Url = provider.base_url.parse().context("base_url")?;
-    let groups =
-        if provider.group.is_empty() { vec![DEFAULT_GROUP.to_owned()] } else { provider.group.clone() };
+    let groups = if provider.group.is_empty() { vec![DEFAULT_GROUP.to_owned()] } else { provider.group.clone() };
     Ok(Upstream { provider, groups, base_url, headers, models, redirects, credential_id, secret, client })
 }
 
@@ -187,7 +186,12 @@ mod tests {
         let price = Price { input: "3".parse().unwrap(), ..Price::default() };
         let snapshot =
             Snapshot { prices: HashMap::from([("claude-sonnet-4-5".to_owned(), price)]), ..Snapshot::default() };
-        for model in ["claude-sonnet-4-5", "claude-sonnet-4-5-20250929", "claude-sonnet-4-5@20250929", "claude-sonnet-4-5-latest"] {
+        for model in [
+            "claude-sonnet-4-5",
+            "claude-sonnet-4-5-20250929",
+            "claude-sonnet-4-5@20250929",
+            "claude-sonnet-4-5-latest",
+        ] {
             assert_eq!(snapshot.price(model), (price, false), "{model}");
         }
         for model in ["claude-sonnet-4-5-fast", "claude-sonnet-4", "unheard-of", ""] {

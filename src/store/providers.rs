@@ -2,7 +2,7 @@
 
 use sqlx::{Row, postgres::PgRow, types::Json};
 
-use super::{Store, change::Change, read, statements};
+use super::{Store, change::Change, read, snapshot::StoredProvider, statements};
 use crate::domain::{
     id::{CredentialId, ProviderId},
     money::Multiplier,
@@ -67,19 +67,6 @@ statements! {
         update providers
         set deleted_at = now()
         where deleted_at is null and id = $1";
-}
-
-/// A provider with what only the server may know of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredProvider {
-    /// What everybody may know.
-    pub provider: Provider,
-    /// The credential that calls are made with.
-    pub credential_id: CredentialId,
-    /// Its secret, sealed for the purpose `credential`.
-    pub secret_sealed: Vec<u8>,
-    /// The proxy's URL, sealed for the purpose `proxy`.
-    pub proxy_sealed: Option<Vec<u8>>,
 }
 
 /// A text that is stored sealed, and what people see of it.

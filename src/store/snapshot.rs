@@ -4,9 +4,9 @@ use std::{collections::HashMap, sync::Arc};
 
 use sqlx::{PgConnection, Row};
 
-use super::{Store, keys, prices, providers, providers::StoredProvider, settings, statements, users};
+use super::{Store, keys, prices, providers, settings, statements, users};
 use crate::{
-    domain::{key::ApiKey, price::ModelPrice, user::User},
+    domain::{id::CredentialId, key::ApiKey, price::ModelPrice, provider::Provider, user::User},
     secret::SecretHash,
 };
 
@@ -33,6 +33,19 @@ pub struct Loaded {
     pub prices: Vec<ModelPrice>,
     /// Settings that differ from their default: name and value.
     pub settings: Vec<(String, serde_json::Value)>,
+}
+
+/// A provider with what only the server may know of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredProvider {
+    /// What everybody may know.
+    pub provider: Provider,
+    /// The credential that calls are made with.
+    pub credential_id: CredentialId,
+    /// Its secret, sealed for the purpose `credential`.
+    pub secret_sealed: Vec<u8>,
+    /// The proxy's URL, sealed for the purpose `proxy`.
+    pub proxy_sealed: Option<Vec<u8>>,
 }
 
 impl Store {

@@ -108,7 +108,8 @@ impl Report {
 
     /// The counts by class. Cache writes without a breakdown count as five-minute ones (landscape.md, D3).
     pub fn usage(&self) -> Usage {
-        let count = |fields: &Map<String, Value>, name: &str| fields.get(name).and_then(Value::as_u64).unwrap_or_default();
+        let count =
+            |fields: &Map<String, Value>, name: &str| fields.get(name).and_then(Value::as_u64).unwrap_or_default();
         let writes = count(&self.fields, "cache_creation_input_tokens");
         let (short, long) = self.fields.get("cache_creation").and_then(Value::as_object).map_or((0, 0), |parts| {
             (count(parts, "ephemeral_5m_input_tokens"), count(parts, "ephemeral_1h_input_tokens"))

@@ -58,8 +58,8 @@ impl Peek {
     pub fn read(body: &[u8]) -> Result<Self, Rejection> {
         let fields: Fields<'_> = serde_json::from_slice(body).map_err(|error| malformed(body, &error))?;
         let raw_model = fields.model.ok_or_else(|| Rejection::malformed("model: field required"))?.get();
-        let model: String = serde_json::from_str(raw_model)
-            .map_err(|_| Rejection::malformed("model: must be a string"))?;
+        let model: String =
+            serde_json::from_str(raw_model).map_err(|_| Rejection::malformed("model: must be a string"))?;
         if model.is_empty() || model.len() > MODEL_BYTES_MAX || model.chars().any(char::is_control) {
             return Err(Rejection::malformed("model: must have 1 to 256 characters, none of them a control character"));
         }

@@ -176,7 +176,9 @@ mod tests {
     #[test]
     fn a_whole_message_is_told_from_other_bodies() {
         let mut tap = Tap::default();
-        assert!(tap.observe_body(br#"{"type":"message","model":"m","content":[],"usage":{"input_tokens":3,"output_tokens":4}}"#));
+        assert!(tap.observe_body(
+            br#"{"type":"message","model":"m","content":[],"usage":{"input_tokens":3,"output_tokens":4}}"#
+        ));
         assert_eq!(tap.settle(0), (Usage { input: 3, output: 4, ..Usage::default() }, TokenSource::Reported));
         for body in [&b"<html>"[..], b"", b"{}", b"[]", br#"{"error":{"type":"x"}}"#] {
             assert!(!Tap::default().observe_body(body), "{body:?}");
