@@ -17,7 +17,7 @@ has_npm_postgres() { [ -x node_modules/$NPM_POSTGRES/native/bin/postgres ]; }
 
 # --- prerequisites -----------------------------------------------------------------------------------------------
 has cargo && has rustup || fail "Rust is missing: install rustup from https://rustup.rs with the stable toolchain."
-has npm && [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ] || fail "Node.js 20 or later is missing (https://nodejs.org)."
+has npm && [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ] 2>/dev/null || fail "Node.js 20 or later is missing (https://nodejs.org)."
 
 NPM_POSTGRES=@embedded-postgres/linux-$(node -p process.arch)
 
