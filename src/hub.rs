@@ -16,6 +16,7 @@ use crate::{
     secret::{Sealer, SecretHash},
     state::State,
     store::Store,
+    telemetry::counters::Counters,
     upstream::client::Clients,
 };
 
@@ -35,6 +36,8 @@ pub struct Shared {
     pub ledger: Ledger,
     /// Calls that run in this replica, and the live feed.
     pub live: LiveCalls,
+    /// What is counted for Prometheus.
+    pub counters: Counters,
     /// Connections to providers.
     pub clients: Clients,
     /// Where calls go whose client has left.

@@ -40,7 +40,12 @@ pub async fn relay(hub: &Hub, inbound: Inbound) -> Response<Answer> {
     let snapshot = hub.snapshot.load_full();
     let caller = match authenticate(hub, &snapshot, &inbound) {
         Ok(caller) => caller,
-        Err(rejection) => return refuse(&rejection, call_id),
+        Err(rejection) => {
+            // No call: a counter and a line in the log (rulings, Words).
+            hub.counters.refusal();
+            tracing::info!(call.id = %call_id, address = %inbound.address, error = rejection.cause(), "refused");
+            return refuse(&rejection, call_id);
+        }
     };
     let mut trail = Trail::begin(hub, snapshot, &caller, operation, &inbound, call_id);
     let screened = match screen(hub, operation, inbound, &mut trail).await {

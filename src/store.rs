@@ -95,6 +95,11 @@ impl Store {
         &self.pool
     }
 
+    /// Closes the connections.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
     /// True if Postgres answers within a second.
     pub async fn answers(&self) -> bool {
         let asked = sqlx::query("select 1").execute(&self.pool);

@@ -1,5 +1,7 @@
 //! The log: to standard error, for people at a terminal and for collectors elsewhere.
 
+pub mod counters;
+
 use std::io::IsTerminal;
 
 use anyhow::Context;

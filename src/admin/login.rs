@@ -14,6 +14,9 @@ use crate::{
     store::{audit::AuditEntry, console_sessions::NewSession},
 };
 
+/// The name of the console's cookie.
+pub const COOKIE: &str = "switchyard_session";
+
 /// Days after which a login ends, whatever is done with it.
 const SESSION_DAYS: i64 = 30;
 

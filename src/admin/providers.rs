@@ -110,7 +110,7 @@ pub async fn test(hub: &Hub, actor: &Actor, id: ProviderId, test: ProviderTest) 
     entry.after = Some(serde_json::json!({ "model": model }));
     change.audit(entry).await.map_err(fault::store)?;
     change.commit_quietly().await.map_err(fault::store)?;
-    Ok(probe::probe(hub, id, &model).await)
+    probe::probe(hub, id, &model).await
 }
 
 /// A secret on its way into the store.

@@ -298,6 +298,7 @@ impl Trail {
             }
             entry.clone()
         };
+        self.hub.counters.call(&entry.call);
         self.hub.ledger.close_call(&Record::Closed(Box::new(entry)));
         self.hub.live.remove(self.call_id);
         self.publish();

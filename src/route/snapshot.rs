@@ -20,7 +20,7 @@ use crate::{
     },
     hub::Hub,
     secret::{Sealer, Secret, SecretHash},
-    store::{providers::StoredProvider, snapshot::Loaded},
+    store::snapshot::{Loaded, StoredProvider},
     upstream::client::Clients,
 };
 
