@@ -89,7 +89,7 @@ pub enum UsageStep {
 
 /// Which sums to read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "server", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields, default)]
 pub struct UsageQuery {
     /// From this time on, cut down to a quarter of an hour; default 24 hours ago.
@@ -180,7 +180,7 @@ pub enum Attention {
 
 /// Which calls to list, newest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "server", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields, default)]
 pub struct CallQuery {
     /// At most this many items, 1 to 500; default 50.

@@ -9,6 +9,8 @@ use super::{Store, statements};
 statements! {
     /// Replicas take turns; the lock ends with the transaction.
     TAKE_TURN = "select pg_advisory_xact_lock(7311042)";
+    /// That a partition is there already is no news.
+    BE_QUIET = "set local client_min_messages = warning";
 }
 
 impl Store {
@@ -16,6 +18,7 @@ impl Store {
     pub async fn create_partitions(&self, now: DateTime<Utc>, n_days: u64) -> Result<(), sqlx::Error> {
         let mut transaction = self.pool.begin().await?;
         sqlx::query(TAKE_TURN).execute(&mut *transaction).await?;
+        sqlx::query(BE_QUIET).execute(&mut *transaction).await?;
         for day in (0..n_days).filter_map(|ahead| now.date_naive().checked_add_days(Days::new(ahead))) {
             let (Some(next), begin) = (day.checked_add_days(Days::new(1)), day.and_time(NaiveTime::MIN).and_utc())
             else {

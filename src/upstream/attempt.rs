@@ -328,12 +328,12 @@ fn ended(streaming: &Streaming, held: BytesMut) -> Failed {
 fn restated(streaming: Streaming, error: &ErrorObject, attempt: &mut Attempt) -> Failed {
     let status = error.status();
     attempt.status = Some(status);
-    let body = serde_json::json!({"type": "error", "error": {"type": error.kind, "message": error.message}});
     let mut headers = streaming.headers;
     headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
     headers.remove(header::CONTENT_LENGTH);
-    let body = Bytes::from(body.to_string());
-    let answer = Whole { status, headers, body, tap: streaming.tap };
+    let mut tap = streaming.tap;
+    let body = Bytes::from(std::mem::take(&mut tap.error_data));
+    let answer = Whole { status, headers, body, tap };
     Failed { failure: Failure::Status(status), answer: Some(answer), message: Some(error.message.clone()) }
 }
 

@@ -1,7 +1,7 @@
 //! The Anthropic Messages wire: usage, errors, and the hub's own no in this form.
 
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::rejection::Rejection;
 use crate::domain::usage::Usage;
@@ -69,16 +69,32 @@ const fn error_kind(rejection: &Rejection) -> &'static str {
 
 /// The body of the hub's own no.
 pub fn reject(rejection: &Rejection, request_id: &str) -> String {
-    error_body(error_kind(rejection), &rejection.message(), request_id).to_string()
+    error_body(error_kind(rejection), &rejection.message(), Some(request_id))
 }
 
 /// The event that ends a stream which was cut after a part of it was passed on.
 pub fn cut_event(message: &str, request_id: &str) -> String {
-    format!("event: error\ndata: {}\n\n", error_body("api_error", message, request_id))
+    format!("event: error\ndata: {}\n\n", error_body("api_error", message, Some(request_id)))
 }
 
-fn error_body(kind: &str, message: &str, request_id: &str) -> Value {
-    json!({"type": "error", "error": {"type": kind, "message": message}, "request_id": request_id})
+/// `{"type":"error","error":{"type","message"},"request_id"}`, in this order.
+pub fn error_body(kind: &str, message: &str, request_id: Option<&str>) -> String {
+    #[derive(Serialize)]
+    struct Body<'a> {
+        #[serde(rename = "type")]
+        kind: &'static str,
+        error: Object<'a>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        request_id: Option<&'a str>,
+    }
+    #[derive(Serialize)]
+    struct Object<'a> {
+        #[serde(rename = "type")]
+        kind: &'a str,
+        message: &'a str,
+    }
+    // Plain texts: writing them cannot fail.
+    serde_json::to_string(&Body { kind: "error", error: Object { kind, message }, request_id }).unwrap_or_default()
 }
 
 /// What an upstream has reported so far. Its counts are cumulative, so the last one wins and none is added up
@@ -131,6 +147,8 @@ impl Report {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn report(objects: &[Value]) -> Usage {

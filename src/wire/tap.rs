@@ -27,6 +27,8 @@ pub struct Tap {
     pub is_complete: bool,
     /// The error event that was seen.
     pub error: Option<ErrorObject>,
+    /// Its data, as it came.
+    pub error_data: Vec<u8>,
     /// Bytes of content deltas.
     delta_bytes: u64,
 }
@@ -89,6 +91,7 @@ impl Tap {
             b"message_stop" => self.is_complete = true,
             b"error" => {
                 let unreadable = || ErrorObject { kind: "api_error".to_owned(), message: String::new() };
+                self.error_data = event.data.to_vec();
                 self.error = Some(ErrorObject::read(event.data).unwrap_or_else(unreadable));
             }
             _ => {}
