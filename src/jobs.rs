@@ -1,1 +1,7 @@
-//! jobs
+//! By the clock, or behind the callers' backs: the only tasks beside `boot`'s.
+
+pub mod drain;
+pub mod notify;
+pub mod partitions;
+pub mod record;
+pub mod sync;
