@@ -1,5 +1,6 @@
 //! The edge. The only module that knows axum, beside the executable.
 
+pub mod admin;
 pub mod edge;
 pub mod live;
 pub mod ops;
@@ -19,4 +20,5 @@ pub fn routes(hub: &Hub) -> Router {
         .route("/v1", axum::routing::any(v1::relay))
         .route("/v1/{*path}", axum::routing::any(v1::relay))
         .with_state(hub.clone())
+        .nest("/admin", admin::routes(hub.clone()))
 }

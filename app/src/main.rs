@@ -1,6 +1,6 @@
 //! The executable: config → hub → router → serve → stop.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{io::Write, net::SocketAddr, process::ExitCode, time::Duration};
 
 use anyhow::Context;
 use axum::{Router, middleware, serve::ListenerExt};
@@ -15,7 +15,18 @@ use tokio::signal::unix::{SignalKind, signal};
 use tower_http::catch_panic::CatchPanicLayer;
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // One line with all its causes: a backtrace helps nobody who starts a hub.
+            let _ = writeln!(std::io::stderr(), "switchyard: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> anyhow::Result<()> {
     let config = Config::from_env()?;
     telemetry::init(&config.log_level)?;
     let started = boot::start(config).await?;
@@ -25,7 +36,6 @@ async fn main() -> anyhow::Result<()> {
 
 /// Says where the hub is and how to log in.
 fn announce(started: &Started) -> anyhow::Result<()> {
-    use std::io::Write;
     let address = started.address()?;
     let mut out = std::io::stdout().lock();
     writeln!(out, "Switchyard is at http://{address}")?;

@@ -23,7 +23,7 @@ macro_rules! add_to {
             $table,
             " as sums select * from json_populate_recordset(null::",
             $table,
-            ", $1)
+            ", $1::text::json)
             on conflict (at, user_id, key_id, provider_id, model) do update set
                 calls = sums.calls + excluded.calls,
                 completed = sums.completed + excluded.completed,
@@ -55,12 +55,12 @@ statements! {
     /// Gives back the ids of the calls that were not there before: only they are added to the sums.
     INSERT_CALLS = "
         insert into calls
-        select * from json_populate_recordset(null::calls, $1)
+        select * from json_populate_recordset(null::calls, $1::text::json)
         on conflict (id) do nothing
         returning id";
     INSERT_ATTEMPTS = "
         insert into attempts
-        select * from json_populate_recordset(null::attempts, $1)
+        select * from json_populate_recordset(null::attempts, $1::text::json)
         on conflict (call_id, id) do nothing";
     ADD_TO_MINUTES = add_to!("usage_1m");
     ADD_TO_QUARTERS = add_to!("usage_15m");
@@ -78,7 +78,7 @@ impl Store {
     pub async fn insert_entries(&self, entries: &[Entry]) -> Result<(), sqlx::Error> {
         let mut transaction = self.pool.begin().await?;
         let rows: Vec<Value> = entries.iter().map(call_row).collect();
-        let inserted = sqlx::query(INSERT_CALLS).bind(Value::from(rows)).fetch_all(&mut *transaction).await?;
+        let inserted = sqlx::query(INSERT_CALLS).bind(Value::from(rows).to_string()).fetch_all(&mut *transaction).await?;
         let inserted: HashSet<Uuid> = inserted.iter().map(|row| row.try_get("id")).collect::<Result<_, _>>()?;
         let mut seen = HashSet::with_capacity(entries.len());
         let fresh: Vec<&Entry> =
@@ -88,10 +88,10 @@ impl Store {
         }
         let attempts = fresh.iter().flat_map(|entry| entry.attempts.iter().map(|attempt| attempt_row(entry, attempt)));
         let attempts: Vec<Value> = attempts.collect();
-        sqlx::query(INSERT_ATTEMPTS).bind(Value::from(attempts)).execute(&mut *transaction).await?;
+        sqlx::query(INSERT_ATTEMPTS).bind(Value::from(attempts).to_string()).execute(&mut *transaction).await?;
         for (statement, minutes) in [(ADD_TO_MINUTES, 1), (ADD_TO_QUARTERS, 15)] {
             let rows = rollup_rows(roll_up(fresh.iter().copied(), minutes));
-            sqlx::query(statement).bind(rows).execute(&mut *transaction).await?;
+            sqlx::query(statement).bind(rows.to_string()).execute(&mut *transaction).await?;
         }
         touch_keys(&mut transaction, &fresh).await?;
         let newest = fresh.iter().map(|entry| entry.call.id).max().unwrap_or_default();
