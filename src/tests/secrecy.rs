@@ -164,7 +164,8 @@ async fn guessing_the_admin_token_is_slowed_down() {
     let guess = |token: String| {
         let request = Request::get("/admin/v1/users").header("x-forwarded-for", &world.address);
         let request = request.header("authorization", format!("Bearer {token}"));
-        async move { request.send(world.hub.address).await }
+        let address = world.hub.address;
+        async move { request.send(address).await }
     };
     let mut slowed = false;
     for n in 0..40 {
