@@ -22,7 +22,7 @@ pub async fn run(hub: Hub, alone: Alone) {
         match hub.store.take_alone().await {
             Ok(Some(alone)) => held = Some(alone),
             Ok(None) => {
-                tracing::error!("another hub works on this database: their counters differ; set REDIS_URL for both")
+                tracing::error!("another hub works on this database: their counters differ; set REDIS_URL for both");
             }
             // Postgres is away: there is nobody to share it with.
             Err(_) => held = None,
