@@ -217,7 +217,7 @@ create table quarantine (
     at      timestamptz not null default now(),
     call_id uuid,
     reason  text not null,
-    entry   jsonb not null
+    entry   text not null
 );
 
 -- Sums by time, user, key, provider and model; 0 stands for none. A call counts once, at its last provider; tokens,

@@ -1,3 +1,18 @@
-//! Use cases of the console and the management API. Each takes an [`Actor`](actor::Actor) first.
+//! Use cases of the console and the management API. Each takes an [`Actor`](actor::Actor), which only
+//! [`login`] makes, and writes its line of the audit log in the transaction of its change.
 
 pub mod actor;
+pub mod calls;
+mod change;
+mod check;
+mod fault;
+pub mod groups;
+pub mod keys;
+pub mod login;
+pub mod overview;
+mod page;
+pub mod prices;
+pub mod providers;
+pub mod settings;
+pub mod usage;
+pub mod users;

@@ -1,1 +1,204 @@
 //! Start order and stop order, mirrored.
+
+pub mod limits;
+pub mod lock;
+
+use std::{future::Future, net::SocketAddr, str::FromStr, sync::Arc, time::Duration};
+
+use anyhow::Context;
+use arc_swap::ArcSwap;
+use sqlx::postgres::PgConnectOptions;
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+use self::lock::DataDirLock;
+use crate::{
+    clock,
+    config::Config,
+    hub::{Hub, Shared},
+    jobs::{self, drain::Drain, partitions::DAYS_AHEAD},
+    ledger::Ledger,
+    limit::{brake::Brake, bytes::ByteBudget},
+    relay::live::LiveCalls,
+    route::snapshot::{self, Snapshot},
+    secret::{self, Sealer, Secret},
+    state::State,
+    store::{Store, alone::Alone, prices, private::PrivatePostgres},
+    telemetry::counters::Counters,
+    upstream::client::Clients,
+};
+
+/// How long the ledger may take to reach Postgres when the hub stops. What is left waits in the journal.
+const FLUSH: Duration = Duration::from_secs(10);
+
+/// A hub that was started: what must be stopped in order.
+pub struct Started {
+    /// The hub.
+    pub hub: Hub,
+    /// The admin token, if it was made just now: to be shown once.
+    pub fresh_admin_token: Option<Secret>,
+    /// The port, already taken, until somebody serves it.
+    listener: Option<TcpListener>,
+    recorder: JoinHandle<anyhow::Result<()>>,
+    jobs: Vec<JoinHandle<()>>,
+    postgres: Option<(CancellationToken, JoinHandle<anyhow::Result<()>>)>,
+    _lock: DataDirLock,
+}
+
+/// Starts everything but the server: locks, database, migrations, secrets, snapshot, jobs.
+pub async fn start(config: Config) -> anyhow::Result<Started> {
+    limits::prepare();
+    // An error says that somebody has installed it before, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let lock = DataDirLock::take(&config.data_dir)?;
+    let listener = listen(config.listen).await?;
+    let (master_key, _) = own_secret(&config, config.master_key.as_ref(), "master.key", secret::generate_master_key)?;
+    let sealer = Sealer::from_base64(master_key.expose())?;
+    let make_token = || secret::generate("sy-admin-").expose().to_owned();
+    let (admin_token, is_fresh) = own_secret(&config, config.admin_token.as_ref(), "admin.token", make_token)?;
+
+    let (options, postgres) = database(&config).await?;
+    let store = Store::connect(options).await?;
+    prepare(&config, &store, &sealer).await?;
+    let alone = if config.redis_url.is_none() { Some(take_alone(&store).await?) } else { None };
+    let hub = assemble(config, store, sealer, &admin_token).await?;
+    let recorder = spawn(jobs::record::run(hub.clone()));
+    let mut jobs = vec![
+        spawn(jobs::sync::run(hub.clone())),
+        spawn(jobs::notify::run(hub.clone())),
+        spawn(jobs::partitions::run(hub.clone())),
+    ];
+    jobs.extend(alone.map(|alone| spawn(jobs::alone::run(hub.clone(), alone))));
+    let fresh_admin_token = is_fresh.then_some(admin_token);
+    Ok(Started { hub, fresh_admin_token, listener: Some(listener), recorder, jobs, postgres, _lock: lock })
+}
+
+impl Started {
+    /// Where the hub listens.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        self.listener.as_ref().map_or(Ok(self.hub.config.listen), TcpListener::local_addr)
+    }
+
+    /// The port, for the server. None the second time.
+    pub const fn take_listener(&mut self) -> Option<TcpListener> {
+        self.listener.take()
+    }
+
+    /// Stops in the order opposite to the start. Callers have been served and no new ones come.
+    pub async fn stop(self) {
+        let Self { hub, recorder, jobs, postgres, .. } = self;
+        hub.stopping.cancel();
+        hub.drain.finish(Duration::from_millis(hub.snapshot.load().settings.drain_ms).min(FLUSH)).await;
+        hub.recorder_may_stop.cancel();
+        match tokio::time::timeout(FLUSH, recorder).await {
+            Ok(Ok(Ok(()))) => {}
+            Ok(Ok(Err(error))) => tracing::error!(error = format!("{error:#}"), "the ledger's writer failed"),
+            Ok(Err(error)) => tracing::error!(%error, "the ledger's writer failed"),
+            Err(_) => tracing::warn!("Postgres does not take the last entries; they wait in the journal"),
+        }
+        for job in jobs {
+            job.abort();
+        }
+        if let Err(error) = hub.ledger.journal().sync() {
+            tracing::error!(%error, "the journal cannot be synced");
+        }
+        hub.store.close().await;
+        if let Some((may_stop, keeper)) = postgres {
+            may_stop.cancel();
+            if let Ok(Err(error)) = keeper.await {
+                tracing::error!(error = format!("{error:#}"), "the private Postgres");
+            }
+        }
+        tracing::info!("stopped");
+    }
+}
+
+/// Starts a task. Here and in `jobs` only.
+fn spawn<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+    #[expect(clippy::disallowed_methods, reason = "boot starts the jobs")]
+    tokio::spawn(work)
+}
+
+async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address} (APP_HOST, APP_PORT)"))
+}
+
+/// A secret of the environment, or of a file beside the data, made if it is not there.
+fn own_secret(
+    config: &Config,
+    given: Option<&Secret>,
+    file: &str,
+    make: impl FnOnce() -> String,
+) -> anyhow::Result<(Secret, bool)> {
+    match given {
+        Some(secret) => Ok((secret.clone(), false)),
+        None => secret::read_or_create(&config.data_dir.join(file), make),
+    }
+}
+
+/// The database of `DSN`, or a private one that is watched until the hub stops.
+async fn database(
+    config: &Config,
+) -> anyhow::Result<(PgConnectOptions, Option<(CancellationToken, JoinHandle<anyhow::Result<()>>)>)> {
+    if let Some(dsn) = &config.dsn {
+        let options = PgConnectOptions::from_str(dsn.expose()).context("DSN is no Postgres URL")?;
+        return Ok((options, None));
+    }
+    let postgres = PrivatePostgres::start(&config.data_dir, config.pg_bin.as_deref()).await?;
+    let options = postgres.options();
+    let may_stop = CancellationToken::new();
+    let keeper = spawn(postgres.keep(may_stop.clone()));
+    Ok((options, Some((may_stop, keeper))))
+}
+
+/// Takes the database for this hub alone. A hub that was just killed may hold it for another moment.
+async fn take_alone(store: &Store) -> anyhow::Result<Alone> {
+    for _ in 0..20 {
+        if let Some(alone) = store.take_alone().await? {
+            return Ok(alone);
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    anyhow::bail!(
+        "another hub works on this database: set REDIS_URL for all of them, so that they share their counters"
+    )
+}
+
+/// Brings the database to where this release needs it.
+async fn prepare(config: &Config, store: &Store, sealer: &Sealer) -> anyhow::Result<()> {
+    if config.auto_migrate {
+        store.migrate().await?;
+    } else {
+        store.check_migrated().await?;
+    }
+    store.prove_master_key(sealer).await?;
+    store.seed_prices(&prices::builtin()?).await?;
+    store.create_partitions(clock::now(), DAYS_AHEAD).await?;
+    Ok(())
+}
+
+async fn assemble(config: Config, store: Store, sealer: Sealer, admin_token: &Secret) -> anyhow::Result<Hub> {
+    let ledger = Ledger::open(&config.data_dir.join("journal"))?;
+    let state = State::connect(config.redis_url.as_ref()).await?;
+    let hub = Hub::new(Shared {
+        store,
+        snapshot: ArcSwap::new(Arc::new(Snapshot::default())),
+        ledger,
+        live: LiveCalls::default(),
+        counters: Counters::default(),
+        clients: Clients::default(),
+        drain: Drain::new(),
+        bodies: ByteBudget::default(),
+        key_brake: Brake::default(),
+        login_brake: Brake::default(),
+        reloading: tokio::sync::Mutex::new(()),
+        state,
+        sealer,
+        admin_token: secret::hash(admin_token.expose()),
+        stopping: CancellationToken::new(),
+        recorder_may_stop: CancellationToken::new(),
+        config,
+    });
+    snapshot::reload(&hub).await?;
+    Ok(hub)
+}

@@ -134,7 +134,9 @@ impl Config {
     /// What only makes sense together (rulings, Limits).
     fn check(&self) -> anyhow::Result<()> {
         if self.dsn.is_some() && (self.master_key.is_none() || self.admin_token.is_none()) {
-            bail!("with DSN, MASTER_KEY and ADMIN_TOKEN are required: a secret generated on one machine would be lost to the others");
+            bail!(
+                "with DSN, MASTER_KEY and ADMIN_TOKEN are required: a secret generated on one machine would be lost to the others"
+            );
         }
         if self.admin_token.as_ref().is_some_and(|token| token.expose().len() < 16) {
             bail!("ADMIN_TOKEN must have at least 16 characters");
@@ -154,6 +156,8 @@ fn boolean(name: &str, text: &str) -> anyhow::Result<bool> {
 
 #[cfg(test)]
 mod tests {
+    use std::{cell::RefCell, collections::BTreeSet};
+
     use super::*;
 
     fn read(pairs: &[(&str, &str)]) -> anyhow::Result<Config> {
@@ -165,6 +169,37 @@ mod tests {
         let config = read(&[("DSN", "")]).unwrap();
         assert_eq!(config.listen.to_string(), "127.0.0.1:23000");
         assert!(config.auto_migrate && config.dsn.is_none());
+    }
+
+    /// The variables that `Config::read` asks for.
+    fn names() -> BTreeSet<String> {
+        let names = RefCell::new(BTreeSet::new());
+        Config::read(|name| {
+            names.borrow_mut().insert(name.to_owned());
+            None
+        })
+        .unwrap();
+        names.into_inner()
+    }
+
+    #[test]
+    fn the_example_explains_every_variable_and_shows_its_default() {
+        let example: Vec<(&str, &str)> = include_str!("../.env.example")
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .filter_map(|line| line.split_once('='))
+            .collect();
+        let explained: BTreeSet<String> = example.iter().map(|(name, _)| (*name).to_owned()).collect();
+        assert_eq!(explained, names());
+        assert_eq!(format!("{:?}", read(&example).unwrap()), format!("{:?}", read(&[]).unwrap()));
+    }
+
+    #[test]
+    fn the_readme_lists_every_variable() {
+        let readme = include_str!("../README.md");
+        for name in names() {
+            assert!(readme.contains(&format!("| `{name}` |")), "the README's table has no {name}");
+        }
     }
 
     #[test]

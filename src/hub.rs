@@ -3,6 +3,7 @@
 use std::{ops::Deref, sync::Arc};
 
 use arc_swap::ArcSwap;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::Config,
@@ -15,6 +16,7 @@ use crate::{
     secret::{Sealer, SecretHash},
     state::State,
     store::Store,
+    telemetry::counters::Counters,
     upstream::client::Clients,
 };
 
@@ -34,6 +36,8 @@ pub struct Shared {
     pub ledger: Ledger,
     /// Calls that run in this replica, and the live feed.
     pub live: LiveCalls,
+    /// What is counted for Prometheus.
+    pub counters: Counters,
     /// Connections to providers.
     pub clients: Clients,
     /// Where calls go whose client has left.
@@ -44,14 +48,18 @@ pub struct Shared {
     pub key_brake: Brake,
     /// Wrong admin tokens, per address.
     pub login_brake: Brake,
+    /// Held while a snapshot is read, so that an older reading never replaces a newer one.
+    pub reloading: tokio::sync::Mutex<()>,
     /// Shared but forgettable state: memory or Redis.
     pub state: State,
     /// Seals and opens provider secrets.
     pub sealer: Sealer,
     /// The hash of the admin token.
     pub admin_token: SecretHash,
-    /// Told once, when the hub stops.
-    pub stopping: tokio_util::sync::CancellationToken,
+    /// Told once, when the hub stops: no new calls, no console streams.
+    pub stopping: CancellationToken,
+    /// Told once, when nothing is left that could be recorded.
+    pub recorder_may_stop: CancellationToken,
 }
 
 impl Hub {

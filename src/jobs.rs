@@ -1,1 +1,8 @@
-//! jobs
+//! By the clock, or behind the callers' backs: the only tasks beside `boot`'s.
+
+pub mod alone;
+pub mod drain;
+pub mod notify;
+pub mod partitions;
+pub mod record;
+pub mod sync;

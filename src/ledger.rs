@@ -1,1 +1,156 @@
-//! ledger
+//! What calls cost, and why they went where they went: written ahead to a local journal, moved to Postgres in batches.
+//!
+//! An entry is in the journal (`write(2)`) before the bytes that end its answer are passed on, so it survives the
+//! death of any process. Postgres being slow or away delays nothing but the lists that people read.
+
+pub mod entry;
+pub mod journal;
+pub mod reader;
+pub mod rollup;
+
+use std::{
+    collections::VecDeque,
+    path::Path,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use tokio::sync::Notify;
+
+use self::{
+    entry::Record,
+    journal::{Journal, Position},
+};
+
+/// Closing records that wait in memory while the disk is full. Calls that run may finish; new ones are refused.
+const UNWRITTEN_MAX: usize = 100_000;
+
+/// How the ledger is doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Status {
+    /// Bytes in the journal that Postgres has not taken yet.
+    pub backlog_bytes: u64,
+    /// True if the last attempt to move entries to Postgres failed.
+    pub is_database_away: bool,
+    /// True if the journal cannot be written.
+    pub is_journal_failing: bool,
+    /// Entries that Postgres rejected since the start.
+    pub n_quarantined: u64,
+    /// Entries that Postgres has taken since the start.
+    pub n_recorded: u64,
+}
+
+/// Takes records, never blocks on Postgres, and tells the job that moves them on.
+pub struct Ledger {
+    journal: Journal,
+    /// Records that could not be written, oldest first.
+    unwritten: Mutex<VecDeque<Vec<u8>>>,
+    /// True while the journal cannot be written.
+    is_failing: AtomicBool,
+    /// Wakes the job that moves records to Postgres.
+    pub(crate) news: Notify,
+    pub(crate) is_database_away: AtomicBool,
+    pub(crate) n_quarantined: AtomicU64,
+    pub(crate) n_recorded: AtomicU64,
+    /// Bytes that Postgres has taken, of all the journal has held since the start.
+    pub(crate) bytes_done: AtomicU64,
+}
+
+/// The journal cannot take another call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Full;
+
+impl Ledger {
+    /// Opens the journal in `dir`.
+    pub fn open(dir: &Path) -> anyhow::Result<Self> {
+        Ok(Self {
+            journal: Journal::open(dir)?,
+            unwritten: Mutex::default(),
+            is_failing: AtomicBool::new(false),
+            news: Notify::new(),
+            is_database_away: AtomicBool::new(false),
+            n_quarantined: AtomicU64::new(0),
+            n_recorded: AtomicU64::new(0),
+            bytes_done: AtomicU64::new(0),
+        })
+    }
+
+    /// The journal itself, for the jobs that read and sync it.
+    pub(crate) const fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// Notes that a call begins, before any money is spent on it.
+    ///
+    /// # Errors
+    /// [`Full`] if the disk is full, or Postgres is `backlog_bytes_max` behind: the call must not start.
+    pub fn open_call(&self, record: &Record, backlog_bytes_max: u64) -> Result<(), Full> {
+        if self.backlog_bytes() > backlog_bytes_max || !self.flush_unwritten() {
+            return Err(Full);
+        }
+        self.append(&record.encode()).map(|_| ()).map_err(|_| Full)
+    }
+
+    /// Notes how a call ended. Neither waits nor fails: what the disk does not take now is kept and tried again.
+    pub fn close_call(&self, record: &Record) {
+        let bytes = record.encode();
+        if self.is_failing.load(Ordering::Relaxed) || self.append(&bytes).is_err() {
+            let mut unwritten = self.unwritten.lock().unwrap_or_else(PoisonError::into_inner);
+            if unwritten.len() >= UNWRITTEN_MAX {
+                tracing::error!("a call is lost: the journal cannot be written and memory for records is used up");
+                return;
+            }
+            unwritten.push_back(bytes);
+        }
+    }
+
+    /// Writes what the disk did not take before. True if nothing is left.
+    pub(crate) fn flush_unwritten(&self) -> bool {
+        if !self.is_failing.load(Ordering::Relaxed) {
+            return true;
+        }
+        let mut unwritten = self.unwritten.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some(bytes) = unwritten.front() {
+            if self.append(bytes).is_err() {
+                return false;
+            }
+            unwritten.pop_front();
+        }
+        // Nothing waits, but the disk may still be full: the next record tells.
+        self.is_failing.store(false, Ordering::Relaxed);
+        true
+    }
+
+    fn append(&self, bytes: &[u8]) -> std::io::Result<Position> {
+        match self.journal.append(bytes) {
+            Ok(position) => {
+                self.news.notify_one();
+                Ok(position)
+            }
+            Err(error) => {
+                if !self.is_failing.swap(true, Ordering::Relaxed) {
+                    tracing::error!(%error, "the journal cannot be written: new calls are refused");
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Bytes in the journal that Postgres has not taken yet.
+    pub fn backlog_bytes(&self) -> u64 {
+        self.journal.bytes_total().saturating_sub(self.bytes_done.load(Ordering::Relaxed))
+    }
+
+    /// How the ledger is doing.
+    pub fn status(&self) -> Status {
+        Status {
+            backlog_bytes: self.backlog_bytes(),
+            is_database_away: self.is_database_away.load(Ordering::Relaxed),
+            is_journal_failing: self.is_failing.load(Ordering::Relaxed),
+            n_quarantined: self.n_quarantined.load(Ordering::Relaxed),
+            n_recorded: self.n_recorded.load(Ordering::Relaxed),
+        }
+    }
+}

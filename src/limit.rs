@@ -1,1 +1,4 @@
-//! limit
+//! May it? Bounds on what callers can take. Everything taken is a value that gives itself back.
+
+pub mod brake;
+pub mod bytes;

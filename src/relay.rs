@@ -1,1 +1,57 @@
-//! relay
+//! The path of a call. Read [`relay`] and you have read the product.
+//!
+//! Each step takes what the one before it proved and returns what it proves itself. What must be settled or given back
+//! is owned by the [`Trail`] and moves with it into the answer's body, so it ends with the last byte, never before.
+
+pub mod answer;
+pub mod attended;
+pub mod authenticate;
+pub mod deliver;
+pub mod inbound;
+pub mod live;
+pub mod probe;
+pub mod screen;
+pub mod stream;
+pub mod trail;
+
+use http::Response;
+
+use self::{
+    answer::{Answer, refuse},
+    attended::attend,
+    authenticate::authenticate,
+    deliver::deliver,
+    inbound::Inbound,
+    screen::screen,
+    trail::Trail,
+};
+use crate::{
+    domain::call::Outcome,
+    hub::Hub,
+    wire::{operation::Operation, rejection::Rejection},
+};
+
+/// Serves one request, from its head to the beginning of its answer; the answer's body sees to the rest.
+pub async fn relay(hub: &Hub, inbound: Inbound) -> Response<Answer> {
+    let call_id = inbound.call_id;
+    let Some(operation) = Operation::find(&inbound.method, &inbound.path) else {
+        return refuse(&Rejection::NotFound, call_id);
+    };
+    let snapshot = hub.snapshot.load_full();
+    let caller = match authenticate(hub, &snapshot, &inbound) {
+        Ok(caller) => caller,
+        Err(rejection) => {
+            // No call: a counter and a line in the log (rulings, Words).
+            hub.counters.refusal();
+            tracing::info!(call.id = %call_id, address = %inbound.address, error = rejection.cause(), "refused");
+            return refuse(&rejection, call_id);
+        }
+    };
+    let mut trail = Trail::begin(hub, snapshot, &caller, operation, &inbound);
+    let screened = match screen(hub, operation, inbound, &mut trail).await {
+        Ok(screened) => screened,
+        Err(rejection) => return trail.reject(&rejection, Outcome::Rejected),
+    };
+    // Admission (rates, slots, reservations) has its place here.
+    attend(hub, |left| deliver(screened, trail, left)).await
+}

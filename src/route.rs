@@ -1,1 +1,6 @@
-//! route
+//! Where does a call go? Pure choices over an immutable snapshot.
+
+pub mod choose;
+pub mod judge;
+pub mod rules;
+pub mod snapshot;

@@ -99,7 +99,8 @@ impl Sealer {
     pub fn seal(&self, purpose: &str, text: &str) -> anyhow::Result<Vec<u8>> {
         let nonce: [u8; NONCE_BYTES] = rand::rng().random();
         let payload = Payload { msg: text.as_bytes(), aad: purpose.as_bytes() };
-        let sealed = self.0.encrypt(Nonce::from_slice(&nonce), payload).map_err(|_| anyhow::anyhow!("sealing failed"))?;
+        let sealed =
+            self.0.encrypt(Nonce::from_slice(&nonce), payload).map_err(|_| anyhow::anyhow!("sealing failed"))?;
         Ok([nonce.as_slice(), &sealed].concat())
     }
 
@@ -134,7 +135,12 @@ pub fn read_or_create(path: &Path, make: impl FnOnce() -> String) -> anyhow::Res
         }
         _ => {
             let text = make();
-            let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
+            let mut file = fs::OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .mode(0o600)
+                .open(path)
                 .with_context(|| format!("cannot write {}", path.display()))?;
             writeln!(file, "{text}")?;
             file.sync_all()?;

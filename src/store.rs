@@ -1,5 +1,25 @@
 //! All the SQL. One file per noun; statements are constants, so that a test can prepare each of them.
 
+pub mod alone;
+pub mod audit;
+pub mod calls;
+pub mod change;
+pub mod console_sessions;
+pub mod groups;
+pub mod installation;
+pub mod keys;
+pub mod ledger;
+pub mod partitions;
+pub mod prices;
+pub mod private;
+pub mod providers;
+pub mod quarantine;
+mod read;
+pub mod settings;
+pub mod snapshot;
+pub mod usage;
+pub mod users;
+
 use std::time::Duration;
 
 use anyhow::Context;
@@ -71,11 +91,48 @@ impl Store {
         Ok(())
     }
 
+    /// The connections, for the listener that needs one of its own.
+    pub(crate) const fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// Closes the connections.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
     /// True if Postgres answers within a second.
     pub async fn answers(&self) -> bool {
         let asked = sqlx::query("select 1").execute(&self.pool);
         matches!(tokio::time::timeout(Duration::from_secs(1), asked).await, Ok(Ok(_)))
     }
+}
+
+/// Every statement: its file, its name and its text, for the test that prepares each one on the migrated schema.
+pub fn all_statements() -> Vec<(&'static str, &'static str, &'static str)> {
+    let files = [
+        ("alone", alone::STATEMENTS),
+        ("audit", audit::STATEMENTS),
+        ("calls", calls::STATEMENTS),
+        ("change", change::STATEMENTS),
+        ("console_sessions", console_sessions::STATEMENTS),
+        ("groups", groups::STATEMENTS),
+        ("installation", installation::STATEMENTS),
+        ("keys", keys::STATEMENTS),
+        ("ledger", ledger::STATEMENTS),
+        ("partitions", partitions::STATEMENTS),
+        ("prices", prices::STATEMENTS),
+        ("providers", providers::STATEMENTS),
+        ("quarantine", quarantine::STATEMENTS),
+        ("settings", settings::STATEMENTS),
+        ("snapshot", snapshot::STATEMENTS),
+        ("usage", usage::STATEMENTS),
+        ("users", users::STATEMENTS),
+    ];
+    let of_file = |(file, statements): (&'static str, &'static [(&'static str, &'static str)])| {
+        statements.iter().map(move |(name, sql)| (file, *name, *sql))
+    };
+    files.into_iter().flat_map(of_file).collect()
 }
 
 /// The migrations as sqlx takes them: embedded in the binary, without its macros.

@@ -1,1 +1,9 @@
-//! wire
+//! Grammars: bytes ↔ meaning. Pure: no clock, no network, nothing asynchronous.
+
+pub mod anthropic;
+pub mod edit;
+pub mod operation;
+pub mod peek;
+pub mod rejection;
+pub mod sse;
+pub mod tap;

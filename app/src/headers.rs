@@ -17,8 +17,6 @@ pub(crate) fn send() {
          object-src 'none'; frame-ancestors 'none'; form-action 'self'"
     );
     let fixed = [
-        (header::REFERRER_POLICY, "same-origin"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (header::CACHE_CONTROL, "no-store"),
         (header::VARY, "cookie, accept-language"),

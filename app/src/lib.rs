@@ -34,6 +34,8 @@ mod live;
 mod pages;
 mod preferences;
 mod query;
+#[cfg(feature = "ssr")]
+pub mod server;
 mod shell;
 mod text;
 mod ui;

@@ -16,9 +16,8 @@ macro_rules! row_id {
         ///
         /// A positive whole number in the database, a string of decimal digits in JSON and in URLs.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[cfg_attr(feature = "server", derive(utoipa::ToSchema, sqlx::Type))]
+        #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
         #[cfg_attr(feature = "server", schema(value_type = String, example = "17"))]
-        #[cfg_attr(feature = "server", sqlx(transparent))]
         pub struct $name(pub i64);
 
         impl fmt::Display for $name {
@@ -73,9 +72,8 @@ macro_rules! time_id {
         ///
         /// A `UUIDv7`: it sorts by the time it was made.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[cfg_attr(feature = "server", derive(utoipa::ToSchema, sqlx::Type))]
+        #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
         #[cfg_attr(feature = "server", schema(value_type = String, format = "uuid"))]
-        #[cfg_attr(feature = "server", sqlx(transparent))]
         #[serde(transparent)]
         pub struct $name(pub Uuid);
 

@@ -57,15 +57,19 @@ pub struct KeyCreate {
 pub struct KeyPatch {
     /// As in [`KeyCreate`]; cannot be cleared.
     #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<String>))]
     pub name: Patch<String>,
     /// As in [`KeyCreate`].
     #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<bool>))]
     pub enabled: Patch<bool>,
     /// As in [`KeyCreate`].
     #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<Vec<String>>))]
     pub group: Patch<Vec<String>>,
     /// As in [`KeyCreate`].
     #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<DateTime<Utc>>))]
     pub expires_at: Patch<DateTime<Utc>>,
 }
 

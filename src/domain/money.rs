@@ -73,9 +73,8 @@ macro_rules! decimal {
     ($(#[$doc:meta])* $name:ident, $places:literal, $example:literal) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[cfg_attr(feature = "server", derive(utoipa::ToSchema, sqlx::Type))]
+        #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
         #[cfg_attr(feature = "server", schema(value_type = String, format = "decimal", example = $example))]
-        #[cfg_attr(feature = "server", sqlx(transparent))]
         pub struct $name(i64);
 
         impl $name {

@@ -10,7 +10,7 @@ pub const LIMIT_DEFAULT: u32 = 50;
 
 /// Which page of a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "server", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields, default)]
 pub struct PageQuery {
     /// At most this many items, 1 to 500; default 50.

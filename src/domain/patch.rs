@@ -4,7 +4,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A field of a PATCH: left alone when absent, cleared by `null`, else set.
 ///
-/// Fields of this type carry `#[serde(default, skip_serializing_if = "Patch::is_keep")]`.
+/// Fields of this type carry `#[serde(default, skip_serializing_if = "Patch::is_keep")]`, and for the API's description
+/// `schema(value_type = Option<T>)`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Patch<T> {
     /// The request does not name the field.
@@ -63,28 +64,10 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {
     }
 }
 
-#[cfg(feature = "server")]
-impl<T: utoipa::ToSchema> utoipa::PartialSchema for Patch<T> {
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-        Option::<T>::schema()
-    }
-}
-
-#[cfg(feature = "server")]
-impl<T: utoipa::ToSchema> utoipa::ToSchema for Patch<T> {
-    fn name() -> std::borrow::Cow<'static, str> {
-        T::name()
-    }
-
-    fn schemas(schemas: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::schema::Schema>)>) {
-        T::schemas(schemas);
-    }
-}
-
 /// A secret on its way in: write-only, and never printed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "server", schema(value_type = String, format = "password", write_only))]
+#[cfg_attr(feature = "server", schema(value_type = String, format = "password"))]
 #[serde(transparent)]
 pub struct NewSecret(pub String);
 
@@ -106,11 +89,9 @@ mod tests {
 
     #[test]
     fn absent_null_and_value_are_three_things() {
-        for (json, note) in [
-            ("{}", Patch::Keep),
-            (r#"{"note":null}"#, Patch::Clear),
-            (r#"{"note":"a"}"#, Patch::Set("a".to_owned())),
-        ] {
+        for (json, note) in
+            [("{}", Patch::Keep), (r#"{"note":null}"#, Patch::Clear), (r#"{"note":"a"}"#, Patch::Set("a".to_owned()))]
+        {
             let form: Form = serde_json::from_str(json).unwrap();
             assert_eq!(form, Form { note });
             assert_eq!(serde_json::to_string(&form).unwrap(), json);

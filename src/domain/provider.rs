@@ -169,57 +169,75 @@ pub struct ProviderCreate {
 pub struct ProviderPatch {
     /// As in [`ProviderCreate`]; cannot be cleared.
     #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<String>))]
     pub name: Patch<String>,
     /// As in [`ProviderCreate`].
     #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<Kind>))]
     pub kind: Patch<Kind>,
     /// As in [`ProviderCreate`]; cannot be cleared.
     #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<String>))]
     pub base_url: Patch<String>,
     /// As in [`ProviderCreate`]; cannot be cleared.
     #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<NewSecret>))]
     pub secret: Patch<NewSecret>,
     /// As in [`ProviderCreate`].
     #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<bool>))]
     pub enabled: Patch<bool>,
     /// As in [`ProviderCreate`].
     #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<u32>))]
     pub weight: Patch<u32>,
     /// As in [`ProviderCreate`].
     #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<i32>))]
     pub priority: Patch<i32>,
     /// As in [`ProviderCreate`].
     #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<Vec<String>>))]
     pub group: Patch<Vec<String>>,
     /// As in [`ProviderCreate`].
     #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<Multiplier>))]
     pub cost_multiplier: Patch<Multiplier>,
     /// As in [`ProviderCreate`].
     #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<Vec<ModelRule>>))]
     pub models: Patch<Vec<ModelRule>>,
     /// As in [`ProviderCreate`].
     #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<Vec<Redirect>>))]
     pub redirects: Patch<Vec<Redirect>>,
     /// As in [`ProviderCreate`]. The masked form that was read back leaves the stored one as it is.
     #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<String>))]
     pub proxy_url: Patch<String>,
     /// As in [`ProviderCreate`].
     #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<u32>))]
     pub connect_timeout_ms: Patch<u32>,
     /// As in [`ProviderCreate`].
     #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<u32>))]
     pub first_byte_timeout_ms: Patch<u32>,
     /// As in [`ProviderCreate`].
     #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<u32>))]
     pub idle_timeout_ms: Patch<u32>,
     /// As in [`ProviderCreate`].
     #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<u32>))]
     pub total_timeout_ms: Patch<u32>,
     /// As in [`ProviderCreate`].
     #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<OnClientGone>))]
     pub on_client_gone: Patch<OnClientGone>,
     /// As in [`ProviderCreate`].
     #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<BTreeMap<String, String>>))]
     pub headers: Patch<BTreeMap<String, String>>,
 }
 

@@ -89,7 +89,7 @@ pub enum UsageStep {
 
 /// Which sums to read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "server", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields, default)]
 pub struct UsageQuery {
     /// From this time on, cut down to a quarter of an hour; default 24 hours ago.
@@ -159,7 +159,7 @@ pub enum Attention {
     },
     /// Postgres does not take entries: they wait in the journal.
     DatabaseAway {
-        /// Entries that wait.
+        /// Bytes of entries that wait.
         waiting: u64,
     },
     /// Redis is configured but does not answer.
@@ -180,7 +180,7 @@ pub enum Attention {
 
 /// Which calls to list, newest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "server", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields, default)]
 pub struct CallQuery {
     /// At most this many items, 1 to 500; default 50.
@@ -213,7 +213,8 @@ pub struct CallQuery {
 
 /// Where the histograms of times are cut: upper edges in milliseconds; a last bucket takes the rest.
 pub const TIME_EDGES_MS: [u32; 19] = [
-    10, 25, 50, 100, 175, 250, 375, 500, 750, 1_000, 1_500, 2_000, 3_500, 5_000, 10_000, 20_000, 45_000, 120_000, 300_000,
+    10, 25, 50, 100, 175, 250, 375, 500, 750, 1_000, 1_500, 2_000, 3_500, 5_000, 10_000, 20_000, 45_000, 120_000,
+    300_000,
 ];
 
 /// Buckets of a histogram of times.

@@ -2,10 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    money::Usd,
-    price::Price,
-};
+use super::{money::Usd, price::Price};
 
 macro_rules! settings {
     ($( $(#[doc = $doc:literal])+ $name:ident: $type:ty = $default:expr, $unit:literal, $check:expr; )+) => {
@@ -130,7 +127,7 @@ settings! {
     buffered_bytes_max: u64 = 1 << 30, "bytes", within!(32_u64 << 20, 1_u64 << 40);
     /// How many providers one call may try.
     attempts_max: u32 = 2, "", within!(1, 10);
-    /// All of a call, whatever it waits for.
+    /// All that a call may wait for until its answer begins: body, attempts, retries.
     call_deadline_ms: u64 = 900_000, "ms", within!(1_000, 86_400_000);
     /// How long the head of a stream is held back while it may still turn out to be an error.
     gate_ms: u64 = 10_000, "ms", within!(0, 60_000);

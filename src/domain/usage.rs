@@ -23,7 +23,10 @@ pub struct Usage {
 impl Usage {
     /// All tokens of the prompt, cached or not.
     pub const fn prompt(&self) -> u64 {
-        self.input.saturating_add(self.cache_write_5m).saturating_add(self.cache_write_1h).saturating_add(self.cache_read)
+        self.input
+            .saturating_add(self.cache_write_5m)
+            .saturating_add(self.cache_write_1h)
+            .saturating_add(self.cache_read)
     }
 
     /// All tokens of prompt and answer.

@@ -80,20 +80,26 @@ pub struct UserCreate {
 pub struct UserPatch {
     /// As in [`UserCreate`]; cannot be cleared.
     #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<String>))]
     pub name: Patch<String>,
     /// As in [`UserCreate`].
     #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<String>))]
     pub note: Patch<String>,
     /// As in [`UserCreate`].
     #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<bool>))]
     pub enabled: Patch<bool>,
     /// As in [`UserCreate`].
     #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<Role>))]
     pub role: Patch<Role>,
     /// As in [`UserCreate`].
     #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<Vec<String>>))]
     pub group: Patch<Vec<String>>,
     /// As in [`UserCreate`].
     #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<DateTime<Utc>>))]
     pub expires_at: Patch<DateTime<Utc>>,
 }

@@ -43,7 +43,7 @@ pub(crate) async fn list_calls(filter: CallFilter) -> Answer<Calls> {
     let mut running = hub::admin::calls::active(&hub, &actor);
     running.retain(|call| crate::query::admits(&query, call));
     running.sort_by(|a, b| b.id.cmp(&a.id));
-    let mut page = hub::admin::calls::list(&hub, &actor, query.clone()).await.map_err(super::guard::refuse)?;
+    let mut page = hub::admin::calls::list(&hub, &actor, &query).await.map_err(super::guard::refuse)?;
     // A call that ended between the two readings stands in both.
     running.retain(|call| page.items.iter().all(|finished| finished.id != call.id));
     page.items.truncate(usize::try_from(CHOICES_MAX).unwrap_or(usize::MAX));
@@ -63,9 +63,9 @@ pub(crate) async fn find_call(id: String) -> Answer<CallDetail> {
 pub(crate) async fn read_call_choices() -> Answer<CallChoices> {
     use hub::domain::page::PageQuery;
     let (hub, actor) = super::guard::actor().await?;
-    let all = || PageQuery { limit: Some(CHOICES_MAX), cursor: None };
-    let providers = hub::admin::providers::list(&hub, &actor, all()).await.map_err(super::guard::refuse)?;
-    let users = hub::admin::users::list(&hub, &actor, all()).await.map_err(super::guard::refuse)?;
+    let all = PageQuery { limit: Some(CHOICES_MAX), cursor: None };
+    let providers = hub::admin::providers::list(&hub, &actor, &all).await.map_err(super::guard::refuse)?;
+    let users = hub::admin::users::list(&hub, &actor, &all).await.map_err(super::guard::refuse)?;
     Ok(CallChoices {
         providers: providers.items.into_iter().map(|item| Named { id: item.id.to_string(), name: item.name }).collect(),
         users: users.items.into_iter().map(|item| Named { id: item.id.to_string(), name: item.name }).collect(),

@@ -23,7 +23,7 @@ pub(crate) mod provider;
 /// Sums of the last 24 hours by the id of what they are grouped by.
 pub(crate) async fn last_day(hub: &Hub, actor: &Actor, by: UsageBy) -> Answer<BTreeMap<String, Totals>> {
     let query = UsageQuery { by: Some(by), ..UsageQuery::default() };
-    let rows = hub::admin::usage::usage(hub, actor, query).await.map_err(guard::refuse)?;
+    let rows = hub::admin::usage::usage(hub, actor, &query).await.map_err(guard::refuse)?;
     Ok(rows.into_iter().filter_map(|row| Some((row.id?, row.totals))).collect())
 }
 

@@ -27,7 +27,7 @@ pub(crate) async fn list_keys(user_id: String, #[server(default)] cursor: Option
     let (hub, actor) = super::guard::actor().await?;
     let user = super::forms::id(&user_id, "user")?;
     let query = hub::domain::page::PageQuery { limit: Some(100), cursor };
-    hub::admin::keys::list(&hub, &actor, user, query).await.map_err(super::guard::refuse)
+    hub::admin::keys::list(&hub, &actor, user, &query).await.map_err(super::guard::refuse)
 }
 
 /// Makes a key. Its secret is in the answer and nowhere else.

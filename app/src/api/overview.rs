@@ -9,5 +9,5 @@ use super::Answer;
 #[server]
 pub(crate) async fn read_overview() -> Answer<Overview> {
     let (hub, actor) = super::guard::actor().await?;
-    hub::admin::usage::overview(&hub, &actor).await.map_err(super::guard::refuse)
+    hub::admin::overview::overview(&hub, &actor).await.map_err(super::guard::refuse)
 }

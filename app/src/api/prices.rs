@@ -23,7 +23,7 @@ pub(crate) struct PriceForm {
 pub(crate) async fn list_prices(#[server(default)] cursor: Option<String>) -> Answer<Page<ModelPrice>> {
     let (hub, actor) = super::guard::actor().await?;
     let query = hub::domain::page::PageQuery { limit: Some(200), cursor };
-    hub::admin::prices::list(&hub, &actor, query).await.map_err(super::guard::refuse)
+    hub::admin::prices::list(&hub, &actor, &query).await.map_err(super::guard::refuse)
 }
 
 /// Sets the price of a model.

@@ -35,7 +35,7 @@ pub(crate) async fn list_users(#[server(default)] cursor: Option<String>) -> Ans
     use hub::domain::{page::PageQuery, report::UsageBy};
     let (hub, actor) = super::guard::actor().await?;
     let query = PageQuery { limit: Some(100), cursor };
-    let page = hub::admin::users::list(&hub, &actor, query).await.map_err(super::guard::refuse)?;
+    let page = hub::admin::users::list(&hub, &actor, &query).await.map_err(super::guard::refuse)?;
     let mut totals = super::forms::last_day(&hub, &actor, UsageBy::User).await?;
     let row = |user: User| UserRow { totals: totals.remove(&user.id.to_string()).unwrap_or_default(), user };
     Ok(Page { items: page.items.into_iter().map(row).collect(), next_cursor: page.next_cursor })

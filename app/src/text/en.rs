@@ -85,7 +85,7 @@ fn attention(attention: &Attention) -> (String, String) {
         ),
         Attention::DatabaseAway { waiting } => (
             "The database does not answer",
-            format!("{} entr{} in the journal; calls go on.", whole(*waiting), if *waiting == 1 { "y waits" } else { "ies wait" }),
+            format!("{} kB of entries wait in the journal; calls go on.", whole(waiting / 1_000 + 1)),
         ),
         Attention::RedisAway => ("Redis does not answer", "Counters live in this replica's memory until it is back.".into()),
         Attention::JournalFull => ("The journal cannot be written", "New calls are refused. Free some disk space.".into()),
@@ -206,7 +206,7 @@ pub(super) static TEXT: Text = Text {
         token: "Admin token",
         token_help: "The value of ADMIN_TOKEN.",
         submit: "Log in",
-        where_is_it: "If you set none, the hub generated one: it was printed at the first start and lies in the data folder, in the file admin_token.",
+        where_is_it: "If you set none, the hub generated one: it was printed at the first start and lies in the data folder, in the file admin.token.",
     },
     overview: Overview {
         title: "Overview",

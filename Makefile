@@ -1,0 +1,42 @@
+# `make` prints what can be made.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run build test dev bench fmt clean install install-test
+
+# Tools of the wanted version stand in .tools and node_modules; they go before whatever else is installed.
+export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(HOME)/.cargo/bin:$(PATH)
+
+# Variables for the hub, if there is a .env.
+WITH_ENV := set -a; if [ -f .env ]; then . ./.env; fi; set +a;
+
+help: ## Print the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## Install what is missing, build, and start the hub (http://127.0.0.1:23000)
+	@$(WITH_ENV) exec target/release/switchyard
+
+build: install ## Build target/release/switchyard and the console's files in target/site
+	@cargo leptos build --release --precompress
+
+test: install-test ## Check format and lints, run every test: Rust, Postgres, Redis, SDKs, browser
+	@scripts/test.sh
+
+dev: install ## Start the hub for development; it is rebuilt whenever a file changes
+	@$(WITH_ENV) exec cargo leptos watch
+
+bench: build ## Measure the hub against a bare pass-through; writes target/bench.md (QUICK=1 for a short look)
+	@cargo bench --package app --features ssr --bench load
+
+fmt: ## Format the code
+	@cargo fmt --all
+
+clean: ## Remove what was built (not data/, not what was installed)
+	@cargo clean
+
+# Installing is all that may ask a registry. Each step sees for itself whether there is something to do.
+install:
+	@$(WITH_ENV) scripts/install.sh run
+
+install-test:
+	@$(WITH_ENV) scripts/install.sh test

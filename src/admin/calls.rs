@@ -1,0 +1,41 @@
+//! Calls, for reading.
+
+use super::{actor::Actor, fault, page};
+use crate::{
+    domain::{
+        call::{Call, CallDetail},
+        fault::Fault,
+        id::CallId,
+        page::Page,
+        report::CallQuery,
+    },
+    hub::Hub,
+};
+
+/// A page of the recorded calls, newest first.
+pub async fn list(hub: &Hub, _actor: &Actor, query: &CallQuery) -> Result<Page<Call>, Fault> {
+    let limit = page::limit(query.limit)?;
+    let before: Option<CallId> = page::after(query.cursor.as_deref())?;
+    for (field, text) in [("model", &query.model), ("session_id", &query.session_id)] {
+        if text.as_ref().is_some_and(|text| text.contains('\0')) {
+            return Err(Fault::invalid(field, "must not have zero characters"));
+        }
+    }
+    let calls = hub.store.list_calls(query, before, page::rows(limit)).await.map_err(fault::store)?;
+    Ok(page::cut(calls, limit, |call| call.id.to_string()))
+}
+
+/// One call with all that is known of it: the recorded one, or the one that runs in this replica.
+pub async fn find(hub: &Hub, _actor: &Actor, id: CallId) -> Result<CallDetail, Fault> {
+    // First the running one: a call that ends in between is then found in the store, or at worst among those that
+    // wait in the journal.
+    if let Some(running) = hub.live.find(id) {
+        return Ok(running);
+    }
+    hub.store.find_call(id).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("call"))
+}
+
+/// The calls that run in this replica.
+pub fn active(hub: &Hub, _actor: &Actor) -> Vec<Call> {
+    hub.live.active()
+}

@@ -1,0 +1,117 @@
+//! Checks that several nouns share. Each takes the field's name as it stands in JSON, and returns the value as it is
+//! kept.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::{fault::Fault, group::ANY_GROUP, patch::Patch};
+
+/// Characters of a name.
+const NAME_CHARS_MAX: usize = 100;
+
+/// Characters of a group's name.
+const GROUP_CHARS_MAX: usize = 64;
+
+/// Groups that one thing may belong to.
+const GROUPS_MAX: usize = 50;
+
+/// A name for people: 1 to 100 characters, trimmed, on one line.
+pub(super) fn name(text: &str) -> Result<String, Fault> {
+    line("name", text, NAME_CHARS_MAX)
+}
+
+/// One line of 1 to `chars_max` characters, trimmed.
+pub(super) fn line(field: &str, text: &str, chars_max: usize) -> Result<String, Fault> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().count() > chars_max {
+        return Err(Fault::invalid(field, format!("must have 1 to {chars_max} characters")));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(Fault::invalid(field, "must not have control characters"));
+    }
+    Ok(text.to_owned())
+}
+
+/// Free text of at most `chars_max` characters.
+pub(super) fn text(field: &str, text: &str, chars_max: usize) -> Result<String, Fault> {
+    if text.chars().count() > chars_max {
+        return Err(Fault::invalid(field, format!("must have at most {chars_max} characters")));
+    }
+    // Postgres keeps no zero bytes in text.
+    if text.contains('\0') {
+        return Err(Fault::invalid(field, "must not have zero characters"));
+    }
+    Ok(text.to_owned())
+}
+
+/// Names of groups, each once. `any` tells whether `*` may stand for all of them.
+pub(super) fn groups(names: &[String], any: bool) -> Result<Vec<String>, Fault> {
+    let mut kept: Vec<String> = Vec::new();
+    for name in names {
+        let name = line("group", name, GROUP_CHARS_MAX)?;
+        if name.contains(',') {
+            return Err(Fault::invalid(
+                "group",
+                format!("`{name}`: a group's name has no comma; give a list of names"),
+            ));
+        }
+        if name == ANY_GROUP && !any {
+            return Err(Fault::invalid("group", "`*` is for users and keys; a provider belongs to named groups"));
+        }
+        if !kept.contains(&name) {
+            kept.push(name);
+        }
+    }
+    if kept.len() > GROUPS_MAX {
+        return Err(Fault::invalid("group", format!("must be at most {GROUPS_MAX} names")));
+    }
+    Ok(kept)
+}
+
+/// The groups among `names` that exist in their own right: all but `*`.
+pub(super) fn named_groups(names: &[String]) -> Vec<String> {
+    names.iter().filter(|name| *name != ANY_GROUP).cloned().collect()
+}
+
+/// A time to the microsecond, which is what Postgres keeps.
+pub(super) fn time(time: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
+    time.map(|time| DateTime::from_timestamp_micros(time.timestamp_micros()).unwrap_or(time))
+}
+
+/// The new value of a field that always has one; none to keep it.
+pub(super) fn not_cleared<T>(field: &str, patch: Patch<T>) -> Result<Option<T>, Fault> {
+    match patch {
+        Patch::Keep => Ok(None),
+        Patch::Clear => Err(Fault::invalid(field, "cannot be cleared")),
+        Patch::Set(value) => Ok(Some(value)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn names_are_trimmed_and_bounded() {
+        assert_eq!(name("  Ada  "), Ok("Ada".to_owned()));
+        assert_eq!(name(&"ä".repeat(100)), Ok("ä".repeat(100)));
+        for wrong in ["", "   ", "a\nb", "a\0", &"a".repeat(101)] {
+            assert_eq!(name(wrong).unwrap_err().field(), Some("name"), "{wrong:?}");
+        }
+        assert!(text("note", "two\nlines", 10).is_ok());
+        assert!(text("note", "a\0", 10).is_err() && text("note", "12345678901", 10).is_err());
+    }
+
+    #[test]
+    fn groups_are_a_list_of_names_without_commas() {
+        assert_eq!(groups(&names(&["a", " a ", "b"]), false), Ok(names(&["a", "b"])));
+        assert_eq!(groups(&names(&["*"]), true), Ok(names(&["*"])));
+        for wrong in ["a,b", "", "*", &"g".repeat(65)] {
+            assert_eq!(groups(&names(&[wrong]), false).unwrap_err().field(), Some("group"), "{wrong}");
+        }
+        assert_eq!(named_groups(&names(&["*", "a"])), names(&["a"]));
+    }
+}

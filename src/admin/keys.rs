@@ -1,0 +1,135 @@
+//! Keys the hub issues.
+
+use super::{
+    actor::{Actor, shown},
+    change, check, fault, page,
+};
+use crate::{
+    clock,
+    domain::{
+        fault::Fault,
+        id::{KeyId, UserId},
+        key::{ApiKey, KeyCreate, KeyPatch, NewKey},
+        page::{Page, PageQuery},
+    },
+    hub::Hub,
+    secret::{self, Secret},
+    store::keys::{KeptSecret, preview},
+};
+
+/// How every key begins.
+const SECRET_PREFIX: &str = "sk-sy-";
+
+/// First characters of a key that are kept for display.
+const SHOWN_CHARS: usize = 10;
+
+/// Last characters of a key that are kept for display.
+const LAST_CHARS: usize = 4;
+
+/// A page of a user's keys, by id.
+pub async fn list(hub: &Hub, actor: &Actor, user_id: UserId, query: &PageQuery) -> Result<Page<ApiKey>, Fault> {
+    let limit = page::limit(query.limit)?;
+    let after = page::after(query.cursor.as_deref())?.unwrap_or_default();
+    super::users::find(hub, actor, user_id).await?;
+    let keys = hub.store.list_keys(user_id, after, page::rows(limit)).await.map_err(fault::store)?;
+    Ok(page::cut(keys, limit, |key| key.id.to_string()))
+}
+
+/// One key.
+pub async fn find(hub: &Hub, _actor: &Actor, id: KeyId) -> Result<ApiKey, Fault> {
+    hub.store.find_key(id).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("key"))
+}
+
+/// Makes a key. The answer is the only place where its secret ever stands.
+pub async fn create(hub: &Hub, actor: &Actor, user_id: UserId, new: KeyCreate) -> Result<NewKey, Fault> {
+    let secret = secret::generate(SECRET_PREFIX);
+    let kept = kept(&secret);
+    let mut key = checked(ApiKey {
+        id: KeyId::default(),
+        user_id,
+        name: new.name,
+        enabled: new.enabled.unwrap_or(true),
+        group: new.group.unwrap_or_default(),
+        expires_at: new.expires_at,
+        last_used_at: None,
+        preview: preview(&kept.prefix, &kept.last_four),
+        created_at: clock::now(),
+    })?;
+    let mut change = change::begin(hub).await?;
+    change.lock_user(user_id).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("user"))?;
+    change.ensure_groups(&check::named_groups(&key.group)).await.map_err(fault::store)?;
+    key.id = change.insert_key(&key, &kept).await.map_err(fault::store)?;
+    let mut entry = actor.entry("key.create", key.id);
+    entry.after = shown(&key);
+    change::commit(hub, change, entry).await?;
+    Ok(NewKey { stored: key, key: secret.expose().to_owned() })
+}
+
+/// Changes what `patch` names.
+pub async fn update(hub: &Hub, actor: &Actor, id: KeyId, patch: KeyPatch) -> Result<ApiKey, Fault> {
+    let mut change = change::begin(hub).await?;
+    let before = change.lock_key(id).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("key"))?;
+    let key = checked(patched(before.clone(), patch)?)?;
+    change.ensure_groups(&check::named_groups(&key.group)).await.map_err(fault::store)?;
+    change.update_key(&key).await.map_err(fault::store)?;
+    let mut entry = actor.entry("key.update", id);
+    (entry.before, entry.after) = (shown(&before), shown(&key));
+    change::commit(hub, change, entry).await?;
+    Ok(key)
+}
+
+/// Deletes a key. It is refused from now on; what it did stays on record under its name.
+pub async fn delete(hub: &Hub, actor: &Actor, id: KeyId) -> Result<(), Fault> {
+    let mut change = change::begin(hub).await?;
+    let before = change.lock_key(id).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("key"))?;
+    change.delete_key(id).await.map_err(fault::store)?;
+    let mut entry = actor.entry("key.delete", id);
+    entry.before = shown(&before);
+    change::commit(hub, change, entry).await
+}
+
+/// What is kept of a secret.
+fn kept(secret: &Secret) -> KeptSecret {
+    let text = secret.expose();
+    KeptSecret {
+        hash: secret::hash(text),
+        prefix: text.chars().take(SHOWN_CHARS).collect(),
+        last_four: text.chars().skip(text.chars().count().saturating_sub(LAST_CHARS)).collect(),
+    }
+}
+
+/// The key with the patch applied.
+fn patched(mut key: ApiKey, patch: KeyPatch) -> Result<ApiKey, Fault> {
+    if let Some(name) = check::not_cleared("name", patch.name)? {
+        key.name = name;
+    }
+    patch.enabled.apply_or(&mut key.enabled, true);
+    patch.group.apply_or(&mut key.group, Vec::new());
+    patch.expires_at.apply(&mut key.expires_at);
+    Ok(key)
+}
+
+/// The key as it is kept.
+fn checked(key: ApiKey) -> Result<ApiKey, Fault> {
+    Ok(ApiKey {
+        name: check::name(&key.name)?,
+        group: check::groups(&key.group, true)?,
+        expires_at: check::time(key.expires_at),
+        ..key
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_secret_only_its_hash_and_its_ends_are_kept() {
+        let secret = secret::generate(SECRET_PREFIX);
+        let kept = kept(&secret);
+        assert_eq!(kept.hash, secret::hash(secret.expose()));
+        assert_eq!((kept.prefix.len(), kept.last_four.len()), (10, 4));
+        assert!(secret.expose().starts_with(&kept.prefix) && secret.expose().ends_with(&kept.last_four));
+        assert_eq!(secret.expose().len(), 49);
+    }
+}

@@ -1,0 +1,118 @@
+//! URLs of providers and of the proxies in front of them.
+
+use reqwest::Url;
+
+use crate::domain::fault::Fault;
+
+/// Characters of a URL.
+const URL_CHARS_MAX: usize = 2_048;
+
+/// What stands for a password.
+const MASK: &str = "***";
+
+/// A proxy's URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ProxyUrl {
+    /// As it is used.
+    pub(super) url: String,
+    /// As it is shown: without its password.
+    pub(super) masked: String,
+}
+
+/// A provider's base URL as it is kept: without the slash at its end.
+pub(super) fn base_url(text: &str) -> Result<String, Fault> {
+    let url = parse("base_url", text)?;
+    if !["http", "https"].contains(&url.scheme()) {
+        return Err(Fault::invalid("base_url", "must begin with https:// or http://"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Fault::invalid("base_url", "must not carry credentials; the provider's key is the field `secret`"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(Fault::invalid("base_url", "must have neither query nor fragment"));
+    }
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+/// A proxy's URL, and what people see of it.
+pub(super) fn proxy_url(text: &str) -> Result<ProxyUrl, Fault> {
+    let url = parse("proxy_url", text)?;
+    if !["http", "https", "socks5", "socks5h"].contains(&url.scheme()) {
+        return Err(Fault::invalid("proxy_url", "must begin with http://, https://, socks5:// or socks5h://"));
+    }
+    if !["", "/"].contains(&url.path()) || url.query().is_some() || url.fragment().is_some() {
+        return Err(Fault::invalid("proxy_url", "must end with its host or port"));
+    }
+    if url.password() == Some(MASK) {
+        return Err(Fault::invalid("proxy_url", "has a masked password; give the real one"));
+    }
+    let mut masked = url.clone();
+    if masked.password().is_some() {
+        masked.set_password(Some(MASK)).map_err(|()| Fault::invalid("proxy_url", "cannot have a password"))?;
+    }
+    let text = |url: &Url| url.as_str().trim_end_matches('/').to_owned();
+    Ok(ProxyUrl { url: text(&url), masked: text(&masked) })
+}
+
+/// True if both URLs lead to the same scheme, host and port. What cannot be read is nowhere.
+pub(super) fn is_same_server(one: &str, other: &str) -> bool {
+    match (Url::parse(one), Url::parse(other)) {
+        (Ok(one), Ok(other)) => one.origin() == other.origin(),
+        _ => false,
+    }
+}
+
+fn parse(field: &str, text: &str) -> Result<Url, Fault> {
+    let text = text.trim();
+    if text.chars().count() > URL_CHARS_MAX {
+        return Err(Fault::invalid(field, format!("must have at most {URL_CHARS_MAX} characters")));
+    }
+    let url = Url::parse(text).map_err(|error| Fault::invalid(field, format!("is no URL: {error}")))?;
+    if url.host_str().is_none_or(str::is_empty) {
+        return Err(Fault::invalid(field, "must name a host"));
+    }
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_base_url_is_http_without_extras() {
+        for (text, kept) in [
+            ("https://api.anthropic.com", "https://api.anthropic.com"),
+            (" https://API.example/ ", "https://api.example"),
+            ("http://127.0.0.1:8080/api/v1/", "http://127.0.0.1:8080/api/v1"),
+        ] {
+            assert_eq!(base_url(text).as_deref(), Ok(kept));
+        }
+        for wrong in
+            ["", "api.example", "ftp://a", "https://", "https://u:p@a", "https://a?x", "https://a#x", "https://a b"]
+        {
+            assert_eq!(base_url(wrong).unwrap_err().field(), Some("base_url"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_proxys_password_is_masked() {
+        for (text, url, masked) in [
+            ("http://proxy.example:3128/", "http://proxy.example:3128", "http://proxy.example:3128"),
+            ("socks5://me:pa%20ss@10.0.0.1:1080", "socks5://me:pa%20ss@10.0.0.1:1080", "socks5://me:***@10.0.0.1:1080"),
+        ] {
+            let expected = ProxyUrl { url: url.to_owned(), masked: masked.to_owned() };
+            assert_eq!(proxy_url(text), Ok(expected));
+        }
+        for wrong in ["proxy:3128", "ftp://a", "http://a/path", "socks4://a", "http://me:***@a", "http://a?x"] {
+            assert_eq!(proxy_url(wrong).unwrap_err().field(), Some("proxy_url"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_server_is_scheme_host_and_port() {
+        assert!(is_same_server("https://a.example/x", "https://a.example:443/y"));
+        for other in ["http://a.example", "https://b.example", "https://a.example:444", "nonsense"] {
+            assert!(!is_same_server("https://a.example", other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! What an operator changes while the hub runs.
+
+use serde_json::{Map, Value};
+
+use super::{actor::Actor, change, fault};
+use crate::{
+    domain::{
+        fault::Fault,
+        settings::{Setting, Settings},
+    },
+    hub::Hub,
+};
+
+/// Every setting as it stands.
+pub async fn list(hub: &Hub, _actor: &Actor) -> Result<Vec<Setting>, Fault> {
+    let stored = hub.store.list_settings().await.map_err(fault::store)?;
+    Ok(described(&stored))
+}
+
+/// Sets what `values` names, all or nothing; `null` brings a default back. Returns every setting as it stands then.
+pub async fn update(hub: &Hub, actor: &Actor, values: Map<String, Value>) -> Result<Vec<Setting>, Fault> {
+    let mut settings = Settings::default();
+    for (name, value) in &values {
+        settings.set(name, value).map_err(|error| Fault::invalid(name, error.to_string()))?;
+    }
+    let checked = serde_json::to_value(&settings).map_err(|error| fault::internal(&error))?;
+    let mut change = change::begin(hub).await?;
+    let before = change.lock_settings().await.map_err(fault::store)?;
+    for (name, value) in &values {
+        // Stored as it was understood, so that it reads the same however it was written.
+        let value = if value.is_null() { None } else { checked.get(name) };
+        change.set_setting(name, value).await.map_err(fault::store)?;
+    }
+    let after = change.lock_settings().await.map_err(fault::store)?;
+    let mut entry = actor.entry("settings.update", values.keys().cloned().collect::<Vec<_>>().join(" "));
+    (entry.before, entry.after) = (Some(named(&before, &values)), Some(named(&after, &values)));
+    change::commit(hub, change, entry).await?;
+    Ok(described(&after))
+}
+
+/// The stored values of the settings that `values` names; `null` where the default stands.
+fn named(stored: &[(String, Value)], values: &Map<String, Value>) -> Value {
+    let value = |name: &String| stored.iter().find(|(stored, _)| stored == name).map(|(_, value)| value.clone());
+    values.keys().map(|name| (name.clone(), value(name).unwrap_or_default())).collect()
+}
+
+/// Every setting, given the rows there are. A row that no release understands any more counts as absent.
+fn described(stored: &[(String, Value)]) -> Vec<Setting> {
+    let mut settings = Settings::default();
+    let understood = stored.iter().filter(|(name, value)| settings.set(name, value).is_ok());
+    let names: Vec<String> = understood.map(|(name, _)| name.clone()).collect();
+    settings.describe(&names)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::domain::settings::SettingSource;
+
+    #[test]
+    fn a_row_that_is_not_understood_counts_as_absent() {
+        let stored = [
+            ("attempts_max".to_owned(), json!(5)),
+            ("gate_ms".to_owned(), json!("soon")),
+            ("gone".to_owned(), json!(1)),
+        ];
+        let shown = described(&stored);
+        let sources = |name: &str| shown.iter().find(|setting| setting.name == name).map(|setting| setting.source);
+        assert_eq!(sources("attempts_max"), Some(SettingSource::Database));
+        assert_eq!(sources("gate_ms"), Some(SettingSource::Default));
+        assert_eq!(sources("gone"), None);
+    }
+}

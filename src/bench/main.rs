@@ -1,0 +1,69 @@
+//! What the hub costs, as ratios to a bare pass-through in the same run (`make bench`).
+//!
+//! Three processes beside this one: a scripted upstream that answers at once, the bare pass-through, and the real hub
+//! with its private Postgres. `scenario.rs` says what is sent, `load.rs` sends it, `report.rs` compares.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::float_arithmetic,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::large_futures,
+    unreachable_pub,
+    missing_docs,
+    reason = "a benchmark may fail loudly, reads its own environment and counts in floats"
+)]
+
+mod bare;
+mod body;
+mod load;
+mod peer;
+mod report;
+mod scenario;
+mod upstream;
+
+use peer::{Bare, HubProcess, Measured, Peer, Upstream};
+use report::Report;
+use scenario::{Length, SCENARIOS};
+
+fn main() {
+    hub::boot::limits::prepare();
+    rustls::crypto::ring::default_provider().install_default().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    match std::env::args().nth(1).as_deref() {
+        Some("upstream") => runtime.block_on(upstream::serve()),
+        Some("bare") => runtime.block_on(bare::serve(&std::env::args().nth(2).unwrap())),
+        _ => runtime.block_on(measure()),
+    }
+}
+
+/// Runs every scenario on both peers in turn, prints the table and writes it to `target/bench.md`.
+async fn measure() {
+    let length = if std::env::var("QUICK").is_ok_and(|quick| quick != "0") { Length::Quick } else { Length::Full };
+    let upstream = Upstream::start();
+    let bare = Bare::start(&upstream);
+    let hub = HubProcess::start(&upstream).await;
+    let mut report = Report::new();
+
+    tokio::time::sleep(length.settle()).await;
+    let (idle_bare, idle_hub) = (bare.memory(), hub.memory());
+    report.idle(idle_bare, idle_hub);
+    for scenario in SCENARIOS {
+        for run in 1..=length.runs() {
+            eprintln!("{}, run {run} of {}", scenario.name, length.runs());
+            report.add(scenario.name, Peer::Hub, scenario.run(&hub, length, idle_hub.pss_kib).await);
+            report.add(scenario.name, Peer::Bare, scenario.run(&bare, length, idle_bare.pss_kib).await);
+        }
+    }
+    hub.stop().await;
+    let text = report.markdown(length);
+    println!("{text}");
+    std::fs::write(peer::target().join("bench.md"), &text).unwrap();
+    assert_eq!(report.errors(), 0, "some requests failed: the figures mean nothing");
+}

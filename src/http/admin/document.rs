@@ -1,0 +1,134 @@
+//! The API's description (OpenAPI 3.1), made from the types.
+
+use std::collections::BTreeMap;
+
+use utoipa::{
+    IntoResponses, Modify, OpenApi, PartialSchema,
+    openapi::{
+        self, ContentBuilder, Ref, RefOr, ResponseBuilder,
+        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
+};
+
+use super::{
+    calls, keys, prices,
+    problem::{Kind, Problem},
+    providers, settings, users,
+};
+
+/// The description. Its version is that of the crate.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Switchyard management API",
+        description = "Everything the console does, for scripts. Ids and money are strings; money is an exact decimal \
+            in US dollars; times are RFC 3339. Unknown fields and parameters are refused. Errors are problem details \
+            (RFC 9457) that name the field at fault. Lists are pages: pass `next_cursor` as `cursor` to get the next one.",
+        license(name = "MIT", identifier = "MIT")
+    ),
+    paths(
+        users::list, users::create, users::find, users::update, users::delete,
+        keys::list, keys::create, keys::find, keys::update, keys::delete,
+        providers::list, providers::create, providers::find, providers::update, providers::delete, providers::test,
+        prices::list, prices::put, prices::delete,
+        calls::list, calls::find, calls::usage,
+        settings::list, settings::update,
+    ),
+    security(("admin_token" = [])),
+    modifiers(&Common),
+    tags(
+        (name = "users", description = "People."),
+        (name = "keys", description = "What people's tools authenticate with."),
+        (name = "providers", description = "Configured places to send calls."),
+        (name = "prices", description = "What models cost, in US dollars per million tokens."),
+        (name = "calls", description = "Client requests and their answers, as they were recorded."),
+        (name = "usage", description = "Sums over calls."),
+        (name = "settings", description = "What can be changed while the hub runs."),
+    )
+)]
+struct Document;
+
+/// The description, whole.
+pub(super) fn document() -> openapi::OpenApi {
+    Document::openapi()
+}
+
+/// What every route shares: the admin token as a bearer, and problems.
+struct Common;
+
+impl Modify for Common {
+    fn modify(&self, document: &mut openapi::OpenApi) {
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("The variable `ADMIN_TOKEN`."));
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("admin_token", SecurityScheme::Http(scheme.build()));
+        components.schemas.insert("Problem".to_owned(), Problem::schema());
+    }
+}
+
+/// The problems that any route may answer with, and `more`.
+fn responses(more: &[Kind]) -> BTreeMap<String, RefOr<openapi::Response>> {
+    let common = [Kind::Unauthenticated, Kind::TooManyAttempts, Kind::Invalid, Kind::Internal, Kind::Busy];
+    let described = |kind: &Kind| {
+        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+        let response =
+            ResponseBuilder::new().description(kind.description()).content("application/problem+json", content);
+        (kind.status().as_str().to_owned(), RefOr::T(response.build()))
+    };
+    common.iter().chain(more).map(described).collect()
+}
+
+macro_rules! problems {
+    ($( $(#[$doc:meta])* $name:ident: $($kind:ident),*; )+) => {
+        $(
+            $(#[$doc])*
+            pub(super) struct $name;
+
+            impl IntoResponses for $name {
+                fn responses() -> BTreeMap<String, RefOr<openapi::Response>> {
+                    responses(&[$( Kind::$kind ),*])
+                }
+            }
+        )+
+    };
+}
+
+problems! {
+    /// Problems of a list.
+    ListProblems: ;
+    /// Problems of changing something that is always there.
+    SetProblems: Malformed, TooLarge;
+    /// Problems of reading or deleting one thing.
+    FindProblems: NotFound;
+    /// Problems of making something.
+    CreateProblems: Malformed, TooLarge, Conflict;
+    /// Problems of changing something, or of what belongs to it.
+    ChangeProblems: Malformed, TooLarge, Conflict, NotFound;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_route_says_what_it_answers_and_every_reference_leads_somewhere() {
+        let document = serde_json::to_value(document()).unwrap();
+        assert_eq!(document["openapi"], "3.1.0");
+        let mut n_operations = 0;
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                n_operations += 1;
+                assert!(path.starts_with("/admin/v1/"), "{path}");
+                assert!(operation["summary"].is_string(), "{method} {path}");
+                for status in ["401", "429", "500", "503"] {
+                    assert!(operation["responses"][status].is_object(), "{method} {path} {status}");
+                }
+            }
+        }
+        assert_eq!(n_operations, 24);
+        let text = document.to_string();
+        for reference in text.split("\"$ref\":\"#").skip(1) {
+            let pointer = reference.split('"').next().unwrap();
+            assert!(document.pointer(pointer).is_some(), "{pointer}");
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! `/admin/v1/settings`
+
+use axum::{Extension, Json, extract::State};
+use serde_json::{Map, Value};
+
+use super::{
+    Answer,
+    document::{ListProblems, SetProblems},
+    input::{Body, NoParams, Params},
+    whole,
+};
+use crate::{
+    admin::{actor::Actor, settings},
+    domain::{page::Page, settings::Setting},
+    hub::Hub,
+};
+
+/// Lists all settings.
+///
+/// Each with its value, its default and what it does. There is at most one page.
+#[utoipa::path(get, path = "/admin/v1/settings", tag = "settings", operation_id = "list_settings",
+    responses((status = 200, description = "Every setting.", body = Page<Setting>), ListProblems))]
+pub(super) async fn list(
+    State(hub): State<Hub>,
+    Extension(actor): Extension<Actor>,
+    Params(NoParams {}): Params<NoParams>,
+) -> Answer<Page<Setting>> {
+    Ok(Json(whole(settings::list(&hub, &actor).await?)))
+}
+
+/// Changes settings.
+///
+/// The body names settings and their new values, `{"drain_ms": 30000}`; `null` brings a default back. All or nothing.
+#[utoipa::path(patch, path = "/admin/v1/settings", tag = "settings", operation_id = "update_settings",
+    request_body(content = Object, description = "Names of settings and their new values."),
+    responses((status = 200, description = "Every setting as it is now.", body = Page<Setting>), SetProblems))]
+pub(super) async fn update(
+    State(hub): State<Hub>,
+    Extension(actor): Extension<Actor>,
+    Body(values): Body<Map<String, Value>>,
+) -> Answer<Page<Setting>> {
+    Ok(Json(whole(settings::update(&hub, &actor, values).await?)))
+}

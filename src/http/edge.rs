@@ -1,0 +1,96 @@
+//! Who is at the other end: address and scheme, after trusted proxies; and a net for panics.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::{
+    extract::{ConnectInfo, Request, State},
+    http::{HeaderMap, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+
+use crate::{config::AddressBlock, hub::Hub};
+
+/// What is known of a client's connection. In every request's extensions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientInfo {
+    /// The client's address, after trusted proxies.
+    pub address: IpAddr,
+    /// True if the client speaks https, to us or to a trusted proxy.
+    pub https: bool,
+}
+
+impl ClientInfo {
+    /// Reads forwarding headers if, and as far as, they come from trusted proxies: the last address in
+    /// `x-forwarded-for` that is not one of them is the client.
+    pub fn of(peer: IpAddr, headers: &HeaderMap, trusted: &[AddressBlock]) -> Self {
+        let is_trusted = |address: IpAddr| trusted.iter().any(|block| block.contains(address));
+        let peer = peer.to_canonical();
+        if !is_trusted(peer) {
+            return Self { address: peer, https: false };
+        }
+        let hops: Vec<IpAddr> = headers
+            .get_all("x-forwarded-for")
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .map_while(|hop| hop.trim().parse().ok())
+            .collect();
+        let address = hops.iter().rev().find(|hop| !is_trusted(**hop)).or(hops.first()).copied();
+        let scheme = headers.get("x-forwarded-proto").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let scheme = scheme.rsplit(',').next().unwrap_or_default().trim();
+        Self { address: address.unwrap_or(peer).to_canonical(), https: scheme.eq_ignore_ascii_case("https") }
+    }
+}
+
+/// Puts [`ClientInfo`] into every request, and answers `HEAD /`, with which clients look whether anybody is there.
+pub async fn enter(State(hub): State<Hub>, mut request: Request, next: Next) -> Response {
+    if request.method() == Method::HEAD && request.uri().path() == "/" {
+        return StatusCode::OK.into_response();
+    }
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
+    let peer = peer.unwrap_or(IpAddr::from([0, 0, 0, 0]));
+    let client = ClientInfo::of(peer, request.headers(), &hub.config.trusted_proxies);
+    request.extensions_mut().insert(client);
+    next.run(request).await
+}
+
+/// Headers that every page and answer of the console carries.
+pub async fn harden(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "same-origin"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+    ] {
+        headers.entry(name).or_insert(header::HeaderValue::from_static(value));
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    fn client(peer: &str, forwarded: &[&str]) -> (String, bool) {
+        let config = Config::read(|name| (name == "TRUSTED_PROXIES").then(|| "10.0.0.0/8, ::1".to_owned())).unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert("x-forwarded-proto", "https".parse().unwrap());
+        for value in forwarded {
+            headers.append("x-forwarded-for", value.parse().unwrap());
+        }
+        let client = ClientInfo::of(peer.parse().unwrap(), &headers, &config.trusted_proxies);
+        (client.address.to_string(), client.https)
+    }
+
+    #[test]
+    fn only_trusted_proxies_are_believed() {
+        assert_eq!(client("192.0.2.1", &["1.2.3.4"]), ("192.0.2.1".to_owned(), false));
+        assert_eq!(client("10.0.0.1", &["6.6.6.6, 1.2.3.4", "10.9.9.9"]), ("1.2.3.4".to_owned(), true));
+        assert_eq!(client("10.0.0.1", &["10.1.1.1"]), ("10.1.1.1".to_owned(), true));
+        assert_eq!(client("::1", &[]), ("::1".to_owned(), true));
+        assert_eq!(client("::ffff:10.0.0.1", &["1.2.3.4"]), ("1.2.3.4".to_owned(), true));
+    }
+}

@@ -1,0 +1,79 @@
+//! Liveness, readiness and metrics.
+
+use std::fmt::Write;
+
+use axum::{
+    Extension, Json,
+    extract::State,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::{Value, json};
+
+use super::edge::ClientInfo;
+use crate::{admin::login, domain::fault::Fault, hub::Hub};
+
+/// The process answers.
+pub async fn live() -> Json<Value> {
+    Json(json!({"status": "ok"}))
+}
+
+/// New calls are welcome. Stays so while Postgres is away: calls go on, their entries wait in the journal.
+pub async fn ready(State(hub): State<Hub>) -> Response {
+    let (is_database_there, state) = tokio::join!(hub.store.answers(), hub.state.status());
+    let ledger = hub.ledger.status();
+    let is_ready = !hub.stopping.is_cancelled() && !ledger.is_journal_failing;
+    let body = json!({
+        "status": if is_ready { "ok" } else { "unavailable" },
+        "stopping": hub.stopping.is_cancelled(),
+        "postgres": if is_database_there { "ok" } else { "away" },
+        "state": {"backend": state.backend, "status": if state.ok { "ok" } else { "away" }, "detail": state.detail},
+        "journal": {
+            "status": if ledger.is_journal_failing { "failing" } else { "ok" },
+            "backlog_bytes": ledger.backlog_bytes,
+        },
+    });
+    let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(body)).into_response()
+}
+
+/// Prometheus text, for the admin token; for everyone by the setting `metrics_open`.
+pub async fn metrics(State(hub): State<Hub>, Extension(client): Extension<ClientInfo>, headers: HeaderMap) -> Response {
+    if !hub.snapshot.load().settings.metrics_open {
+        let token = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if let Err(fault) = login::actor_of_bearer(&hub, token, client.address).await {
+            return refuse(&fault);
+        }
+    }
+    let state = hub.state.status().await;
+    let mut text = hub.counters.render();
+    let ledger = hub.ledger.status();
+    for (name, kind, help, value) in [
+        ("switchyard_calls_active", "gauge", "Calls that run now", u64::from(hub.live.n_active())),
+        ("switchyard_draining", "gauge", "Answers read on after their client left", count(hub.drain.len())),
+        ("switchyard_body_bytes", "gauge", "Bytes of request bodies in memory", hub.bodies.held()),
+        ("switchyard_journal_backlog_bytes", "gauge", "Bytes that Postgres has not taken yet", ledger.backlog_bytes),
+        ("switchyard_journal_failing", "gauge", "1 if the journal cannot be written", ledger.is_journal_failing.into()),
+        ("switchyard_database_away", "gauge", "1 if Postgres takes no entries", ledger.is_database_away.into()),
+        ("switchyard_state_away", "gauge", "1 if Redis is configured and does not answer", (!state.ok).into()),
+        ("switchyard_recorded_total", "counter", "Calls that Postgres has taken", ledger.n_recorded),
+        ("switchyard_quarantined_total", "counter", "Calls that Postgres has rejected", ledger.n_quarantined),
+    ] {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}");
+    }
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+}
+
+fn count(n: usize) -> u64 {
+    u64::try_from(n).unwrap_or(u64::MAX)
+}
+
+fn refuse(fault: &Fault) -> Response {
+    let status = StatusCode::from_u16(fault.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = (status, fault.to_string()).into_response();
+    if let Fault::TooManyAttempts { retry_after_s } = fault {
+        response.headers_mut().insert(header::RETRY_AFTER, (*retry_after_s).into());
+    }
+    response
+}

@@ -1,0 +1,151 @@
+//! Moves entries from the journal to Postgres, in batches.
+
+use std::{
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
+
+use anyhow::Context;
+
+use crate::{
+    clock,
+    hub::Hub,
+    ledger::{
+        entry::{Entry, Record},
+        reader::{Batch, Reader},
+    },
+};
+
+/// Entries in one transaction.
+const ENTRIES_MAX: usize = 1_000;
+
+/// The longest pause after a failure.
+const PAUSE_MAX: Duration = Duration::from_secs(5);
+
+/// Entries that come together in this time go in one transaction.
+const GATHER: Duration = Duration::from_millis(20);
+
+/// While a batch comes out full, the hub is busy with callers: the writer rests this many times as long as it worked.
+const REST_FACTOR: u32 = 3;
+
+/// The backlog from which on the writer no longer rests.
+const REST_BYTES_MAX: u64 = 256 << 20;
+
+/// Moves entries until `hub.stopping` is told and nothing is left.
+pub async fn run(hub: Hub) -> anyhow::Result<()> {
+    let journal = hub.ledger.journal();
+    let mut reader = Reader::open(journal.dir(), journal.first_own_segment()).context("the journal cannot be read")?;
+    // What stands before the checkpoint is done.
+    let skipped = reader.bytes_before();
+    hub.ledger.bytes_done.fetch_add(skipped, Ordering::Relaxed);
+    loop {
+        let began = clock::instant();
+        let (returned, batch) = read(&hub, reader).await?;
+        reader = returned;
+        close_orphans(&hub, &batch);
+        let n_entries = batch.entries.len();
+        if n_entries > 0 {
+            write(&hub, batch.entries).await;
+        }
+        hub.ledger.bytes_done.fetch_add(batch.n_bytes, Ordering::Relaxed);
+        if batch.n_bytes > 0 {
+            reader.checkpoint().unwrap_or_else(|error| tracing::error!(%error, "the journal's checkpoint"));
+        }
+        if n_entries < ENTRIES_MAX && reader.position() >= hub.ledger.journal().end() {
+            if hub.recorder_may_stop.is_cancelled() {
+                return Ok(());
+            }
+            wait_for_news(&hub).await;
+        } else {
+            rest(&hub, began).await;
+        }
+    }
+}
+
+async fn wait_for_news(hub: &Hub) {
+    tokio::select! {
+        () = hub.ledger.news.notified() => {
+            tokio::select! {
+                () = tokio::time::sleep(GATHER) => {}
+                () = hub.recorder_may_stop.cancelled() => {}
+            }
+        }
+        () = hub.recorder_may_stop.cancelled() => {}
+    }
+}
+
+/// Leaves the processor to callers while there is a burst of them.
+async fn rest(hub: &Hub, began: Instant) {
+    if hub.ledger.backlog_bytes() < REST_BYTES_MAX && hub.live.n_active() > 0 {
+        tokio::time::sleep(began.elapsed() * REST_FACTOR).await;
+    }
+}
+
+/// Reads a batch away from the runtime's threads.
+async fn read(hub: &Hub, mut reader: Reader) -> anyhow::Result<(Reader, Batch)> {
+    let end = hub.ledger.journal().end();
+    tokio::task::spawn_blocking(move || {
+        let batch = reader.read(end, ENTRIES_MAX).context("the journal cannot be read")?;
+        Ok((reader, batch))
+    })
+    .await?
+}
+
+/// Calls that a crash cut are closed through the journal like any other.
+fn close_orphans(hub: &Hub, batch: &Batch) {
+    if !batch.orphans.is_empty() {
+        tracing::warn!(n = batch.orphans.len(), "calls were cut when the hub last stopped");
+    }
+    for call in &batch.orphans {
+        hub.ledger.close_call(&Record::Closed(Box::new(Entry::cut_by_crash(call.clone()))));
+    }
+}
+
+/// Writes entries until Postgres has them. What it rejects is set aside one by one.
+async fn write(hub: &Hub, entries: Vec<Entry>) {
+    let mut pause = Duration::from_millis(100);
+    while let Err(error) = hub.store.insert_entries(&entries).await {
+        if error.as_database_error().is_some_and(|error| is_about_the_data(error.code().as_deref())) {
+            write_one_by_one(hub, &entries).await;
+            break;
+        }
+        if !hub.ledger.is_database_away.swap(true, Ordering::Relaxed) {
+            tracing::warn!(%error, "Postgres does not take entries: they wait in the journal");
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(PAUSE_MAX);
+    }
+    if hub.ledger.is_database_away.swap(false, Ordering::Relaxed) {
+        tracing::info!("Postgres takes entries again");
+    }
+    let n_entries = u64::try_from(entries.len()).unwrap_or_default();
+    hub.ledger.n_recorded.fetch_add(n_entries, Ordering::Relaxed);
+}
+
+/// True for errors that the same data would meet again: classes 22 (data) and 23 (constraints) of SQLSTATE.
+fn is_about_the_data(code: Option<&str>) -> bool {
+    code.is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
+}
+
+async fn write_one_by_one(hub: &Hub, entries: &[Entry]) {
+    for entry in entries {
+        let mut pause = Duration::from_millis(100);
+        while let Err(error) = write_alone(hub, entry).await {
+            tracing::warn!(%error, "Postgres does not take an entry: it waits in the journal");
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(PAUSE_MAX);
+        }
+    }
+}
+
+/// Writes one entry, or sets it aside.
+async fn write_alone(hub: &Hub, entry: &Entry) -> Result<(), sqlx::Error> {
+    match hub.store.insert_entries(std::slice::from_ref(entry)).await {
+        Err(sqlx::Error::Database(error)) if is_about_the_data(error.code().as_deref()) => {
+            tracing::error!(call.id = %entry.call.id, %error, "an entry is set aside");
+            hub.ledger.n_quarantined.fetch_add(1, Ordering::Relaxed);
+            hub.store.quarantine(entry, &error.to_string()).await
+        }
+        other => other,
+    }
+}

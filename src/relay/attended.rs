@@ -1,0 +1,59 @@
+//! A call goes on when its client leaves.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use http::Response;
+use tokio_util::sync::CancellationToken;
+
+use super::answer::Answer;
+use crate::hub::Hub;
+
+/// Work towards an answer.
+type Work = Pin<Box<dyn Future<Output = Response<Answer>> + Send>>;
+
+/// Work that is handed to the drain job when nobody waits for it any more.
+///
+/// The server drops a handler's future when its client leaves, and the upstream call would go with it, its usage never
+/// known (rulings, Ledger: client gone before the head).
+struct Attended {
+    work: Option<Work>,
+    left: CancellationToken,
+    hub: Hub,
+}
+
+/// Does `work`, which is given a token that tells when the client has left.
+pub fn attend<F>(hub: &Hub, work: impl FnOnce(CancellationToken) -> F) -> impl Future<Output = Response<Answer>> + Send
+where
+    F: Future<Output = Response<Answer>> + Send + 'static,
+{
+    let left = CancellationToken::new();
+    Attended { work: Some(Box::pin(work(left.clone()))), left, hub: hub.clone() }
+}
+
+impl Future for Attended {
+    type Output = Response<Answer>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response<Answer>> {
+        let Some(work) = &mut self.work else { return Poll::Pending };
+        let answer = std::task::ready!(work.as_mut().poll(cx));
+        self.work = None;
+        Poll::Ready(answer)
+    }
+}
+
+impl Drop for Attended {
+    fn drop(&mut self) {
+        let Some(work) = self.work.take() else { return };
+        self.left.cancel();
+        let bound = Duration::from_millis(self.hub.snapshot.load().settings.drain_ms);
+        self.hub.drain.adopt(async move {
+            // Out of time, the trail is dropped and settles an estimate. An answer that has begun is dropped here and
+            // sees to its own rest.
+            let _answer = tokio::time::timeout(bound, work).await;
+        });
+    }
+}

@@ -1,0 +1,163 @@
+//! Choose, try, judge; until an answer is committed to or nobody is left.
+
+use std::{sync::Arc, time::Duration};
+
+use http::Response;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    answer::{Answer, name, pass},
+    screen::Screened,
+    stream::StreamBody,
+    trail::Trail,
+};
+use crate::{
+    domain::{
+        attempt::AttemptResult,
+        call::Outcome,
+        decision::Next,
+        id::{AttemptId, ProviderId},
+        provider::OnClientGone,
+    },
+    route::{choose::why_none, judge::judge, snapshot::Upstream},
+    upstream::{
+        attempt::{Ask, Failed, Reply, Whole, attempt},
+        failure::Failure,
+        request::Outgoing,
+    },
+    wire::{edit::rename_model, operation::Operation, rejection::Rejection},
+};
+
+/// What is left of attempts that did not deliver.
+#[derive(Default)]
+struct Leftovers {
+    /// The last answer that a client can be shown.
+    answer: Option<(Option<AttemptId>, ProviderId, Box<Whole>)>,
+    /// The last failure.
+    failure: Option<Failure>,
+}
+
+/// Finds a provider that answers. `left` tells when the client has gone.
+pub async fn deliver(screened: Screened, mut trail: Trail, left: CancellationToken) -> Response<Answer> {
+    if let Err(rejection) = trail.open(&screened.body) {
+        return trail.reject(&rejection, Outcome::Rejected);
+    }
+    let attempts_max = usize::try_from(trail.snapshot.settings.attempts_max).unwrap_or(usize::MAX);
+    let model = screened.peek.as_ref().map(|peek| peek.model.as_str());
+    let mut tried = Vec::new();
+    let mut leftovers = Leftovers::default();
+    while tried.len() < attempts_max && !left.is_cancelled() {
+        let Some(upstream) = trail.choose(model, &tried) else { break };
+        tried.push(upstream.provider.id);
+        match try_one(&upstream, &screened, &mut trail, &left).await {
+            None => break,
+            Some(Ok(reply)) => return commit(trail, upstream, reply, left.is_cancelled()),
+            Some(Err(failed)) => {
+                if note(failed, &upstream, &mut trail, &mut leftovers) == Next::Deliver {
+                    break;
+                }
+            }
+        }
+    }
+    if left.is_cancelled() {
+        return trail.abandon();
+    }
+    conclude(trail, model, leftovers)
+}
+
+/// One attempt; none if the client has left and its provider is not to be read on.
+async fn try_one(
+    upstream: &Arc<Upstream>,
+    screened: &Screened,
+    trail: &mut Trail,
+    left: &CancellationToken,
+) -> Option<Result<Reply, Failed>> {
+    let settings = &trail.snapshot.settings;
+    let (gate, patience) = (settings.gate_ms, settings.call_deadline_ms);
+    let peek = screened.peek.as_ref();
+    let model_sent = peek.map_or("", |peek| upstream.model_sent(&peek.model));
+    let ask = Ask {
+        outgoing: Outgoing {
+            method: &screened.method,
+            path: &screened.path,
+            query: screened.query.as_deref(),
+            headers: &screened.headers,
+        },
+        body: peek.map_or_else(|| screened.body.clone(), |peek| rename_model(&screened.body, peek, model_sent)),
+        wants_stream: peek.is_some_and(|peek| peek.stream),
+        is_message: screened.operation == Operation::Messages,
+        gate: Duration::from_millis(gate),
+        began: trail.began,
+        deadline: trail.began + Duration::from_millis(patience),
+    };
+    let may_stop = upstream.provider.on_client_gone == OnClientGone::Stop;
+    let current = trail.begin_attempt(upstream, model_sent);
+    tokio::select! {
+        biased;
+        result = attempt(upstream, ask, current) => Some(result),
+        () = left.cancelled(), if may_stop => None,
+    }
+}
+
+/// Notes a failed attempt and what follows from it.
+fn note(failed: Failed, upstream: &Upstream, trail: &mut Trail, leftovers: &mut Leftovers) -> Next {
+    let verdict = judge(&failed.failure);
+    let attempt_id = trail.fail_attempt(failed.failure.error(failed.message.as_deref()), verdict);
+    if let Some(answer) = failed.answer {
+        leftovers.answer = Some((attempt_id, upstream.provider.id, answer));
+    }
+    leftovers.failure = Some(failed.failure);
+    verdict.next
+}
+
+/// An answer begins to go to the client: no other provider can take its place any more.
+fn commit(mut trail: Trail, upstream: Arc<Upstream>, reply: Reply, is_abandoned: bool) -> Response<Answer> {
+    let exposed = trail.snapshot.settings.expose_provider_headers;
+    let (call_id, provider_id) = (trail.call_id, upstream.provider.id);
+    let mut response = match reply {
+        Reply::Whole(mut whole) => {
+            trail.committed(whole.status);
+            let (result, outcome) = if is_abandoned {
+                (AttemptResult::Abandoned, Outcome::Abandoned)
+            } else {
+                (AttemptResult::Completed, Outcome::Completed)
+            };
+            trail.settle_attempt(result, None, &mut whole.tap);
+            trail.close(outcome, None);
+            pass(whole.status, &whole.headers, exposed, Answer::Whole(Some(whole.body)))
+        }
+        Reply::Streaming(mut streaming) => {
+            trail.committed(streaming.status);
+            let (status, headers) = (streaming.status, std::mem::take(&mut streaming.headers));
+            let body = Answer::Stream(Box::new(StreamBody::new(*streaming, trail, upstream)));
+            pass(status, &headers, exposed, body)
+        }
+    };
+    name(response.headers_mut(), call_id, Some(provider_id));
+    response
+}
+
+/// Nobody is left: the last answer as it came, or our own no.
+fn conclude(mut trail: Trail, model: Option<&str>, leftovers: Leftovers) -> Response<Answer> {
+    let Leftovers { answer, failure } = leftovers;
+    if let Some((attempt_id, provider_id, whole)) = answer {
+        trail.committed(whole.status);
+        if let Some(attempt_id) = attempt_id {
+            trail.deliver_attempt(attempt_id);
+        }
+        let outcome = if (400..500).contains(&whole.status) { Outcome::Refused } else { Outcome::Failed };
+        trail.close(outcome, None);
+        let exposed = trail.snapshot.settings.expose_provider_headers;
+        let mut response = pass(whole.status, &whole.headers, exposed, Answer::Whole(Some(whole.body)));
+        name(response.headers_mut(), trail.call_id, Some(provider_id));
+        return response;
+    }
+    if let Some(failure) = failure {
+        let timeout = matches!(failure, Failure::Timeout(_));
+        let why = failure.error(None).message;
+        return trail.reject(&Rejection::Exhausted { why, timeout }, Outcome::Failed);
+    }
+    let why = why_none(&trail.last_choice()).to_owned();
+    let model = model.unwrap_or("this request").to_owned();
+    trail.reject(&Rejection::NoProvider { model, why }, Outcome::Rejected)
+}

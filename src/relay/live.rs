@@ -1,0 +1,94 @@
+//! Calls that run in this replica, and the feed of what happens.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::broadcast;
+
+use crate::{
+    domain::{
+        call::{Call, CallDetail},
+        event::Event,
+        id::CallId,
+    },
+    ledger::entry::Entry,
+};
+
+/// Events a slow reader may be behind before it is told that it missed some.
+const FEED_EVENTS: usize = 1_024;
+
+/// The story of a running call, shared by its trail and the console.
+pub type Story = Arc<Mutex<Entry>>;
+
+/// Locks a story. A panic elsewhere does not spoil it: it is plain data.
+pub fn lock(story: &Story) -> MutexGuard<'_, Entry> {
+    story.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Calls that run in this replica, and the feed of what happens.
+pub struct LiveCalls {
+    calls: Mutex<HashMap<CallId, Story>>,
+    feed: broadcast::Sender<Arc<Event>>,
+}
+
+impl Default for LiveCalls {
+    fn default() -> Self {
+        Self { calls: Mutex::default(), feed: broadcast::Sender::new(FEED_EVENTS) }
+    }
+}
+
+impl LiveCalls {
+    fn calls(&self) -> MutexGuard<'_, HashMap<CallId, Story>> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A call begins.
+    pub(super) fn insert(&self, id: CallId, story: Story) {
+        self.calls().insert(id, story);
+    }
+
+    /// A call is over.
+    pub(super) fn remove(&self, id: CallId) {
+        self.calls().remove(&id);
+    }
+
+    /// How many calls run.
+    pub fn n_active(&self) -> u32 {
+        u32::try_from(self.calls().len()).unwrap_or(u32::MAX)
+    }
+
+    /// The calls that run, newest first.
+    pub fn active(&self) -> Vec<Call> {
+        let stories: Vec<Story> = self.calls().values().cloned().collect();
+        let mut calls: Vec<Call> = stories.iter().map(|story| lock(story).call.clone()).collect();
+        calls.sort_unstable_by_key(|call| std::cmp::Reverse(call.id));
+        calls
+    }
+
+    /// All that is known of a running call.
+    pub fn find(&self, id: CallId) -> Option<CallDetail> {
+        let story = self.calls().get(&id).cloned()?;
+        let entry = lock(&story).clone();
+        Some(entry.into_detail())
+    }
+
+    /// Hears what happens from now on.
+    pub fn subscribe(&self) -> broadcast::Receiver<Arc<Event>> {
+        self.feed.subscribe()
+    }
+
+    /// Says what has happened, if anybody listens.
+    pub fn publish(&self, event: impl FnOnce() -> Event) {
+        if self.feed.receiver_count() > 0 {
+            // An error says that the last listener has just left.
+            let _ = self.feed.send(Arc::new(event()));
+        }
+    }
+
+    /// Says that configuration has changed.
+    pub fn configuration_changed(&self) {
+        self.publish(|| Event::Configuration);
+    }
+}

@@ -1,0 +1,145 @@
+//! A test call: one small real request to one provider.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, header};
+use serde_json::{Value, json};
+
+use super::trail::Trail;
+use crate::{
+    clock,
+    domain::{
+        attempt::AttemptResult,
+        call::{CallError, Outcome},
+        decision::{Candidate, Choice},
+        fault::Fault,
+        id::ProviderId,
+        provider::ProviderTestResult,
+    },
+    hub::Hub,
+    route::{judge::judge, snapshot::Upstream},
+    upstream::{
+        attempt::{Ask, Failed, Reply, Whole, attempt},
+        request::Outgoing,
+    },
+    wire::tap::Tap,
+};
+
+/// How long a test may take.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Characters of an answer that are shown.
+const ANSWER_CHARS_MAX: usize = 2_000;
+
+/// Asks a provider for a few words. The call is recorded as a probe: it counts for the provider only.
+pub async fn probe(hub: &Hub, provider_id: ProviderId, model: &str) -> Result<ProviderTestResult, Fault> {
+    let snapshot = hub.snapshot.load_full();
+    let upstream = snapshot.upstreams.iter().find(|upstream| upstream.provider.id == provider_id);
+    let upstream = upstream.ok_or_else(|| Fault::not_found("provider"))?;
+    let model_sent = upstream.model_sent(model);
+    let body =
+        json!({"model": model_sent, "max_tokens": 16, "messages": [{"role": "user", "content": "Answer with OK."}]});
+    let body = Bytes::from(body.to_string());
+
+    let mut trail = Trail::begin_probe(hub, model);
+    if trail.open(&body).is_err() {
+        trail.close(Outcome::Rejected, Some(CallError::new("ledger_full", "the hub cannot record calls just now")));
+        return Err(Fault::Busy);
+    }
+    trail.note_choice(only(upstream));
+    let headers = headers();
+    let ask = Ask {
+        outgoing: Outgoing { method: &Method::POST, path: "/v1/messages", query: None, headers: &headers },
+        body,
+        wants_stream: false,
+        is_message: true,
+        gate: Duration::ZERO,
+        began: trail.began,
+        deadline: trail.began + PATIENCE,
+    };
+    let current = trail.begin_attempt(upstream, model_sent);
+    let result = attempt(upstream, ask, current).await;
+    Ok(report(trail, model_sent, result))
+}
+
+/// The choice of a test: there is none.
+fn only(upstream: &Upstream) -> Choice {
+    let provider = &upstream.provider;
+    let candidate = Candidate {
+        provider_id: provider.id,
+        name: provider.name.clone(),
+        priority: provider.priority,
+        weight: provider.weight,
+        skip: None,
+    };
+    Choice { candidates: vec![candidate], provider_id: Some(provider.id), ..Choice::default() }
+}
+
+fn headers() -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert("anthropic-version", HeaderValue::from_static("2023-06-01"));
+    headers.insert(header::USER_AGENT, HeaderValue::from_static(concat!("switchyard/", env!("CARGO_PKG_VERSION"))));
+    headers
+}
+
+/// Settles the test and says what came back.
+fn report(mut trail: Trail, model: &str, result: Result<Reply, Failed>) -> ProviderTestResult {
+    let mut shown = ProviderTestResult {
+        call_id: trail.call_id,
+        ok: false,
+        status: None,
+        model: model.to_owned(),
+        answer: String::new(),
+        error: None,
+        usage: crate::domain::usage::Usage::default(),
+        first_byte_ms: None,
+        duration_ms: 0,
+    };
+    match result {
+        Ok(Reply::Whole(mut whole)) => {
+            shown.ok = true;
+            shown.answer = answer(&whole);
+            succeed(&mut trail, &mut shown, whole.status, &mut whole.tap);
+        }
+        Ok(Reply::Streaming(mut streaming)) => {
+            shown.error = Some("the provider streamed an answer that was not asked for as a stream".to_owned());
+            succeed(&mut trail, &mut shown, streaming.status, &mut streaming.tap);
+        }
+        Err(failed) => {
+            let error = failed.failure.error(failed.message.as_deref());
+            shown.status = failed.answer.as_ref().map(|whole| whole.status);
+            shown.answer = failed.answer.as_deref().map(answer).unwrap_or_default();
+            shown.error = Some(error.message.clone());
+            shown.first_byte_ms = trail.current_first_byte_ms();
+            trail.fail_attempt(error.clone(), judge(&failed.failure));
+            if let Some(status) = shown.status {
+                trail.committed(status);
+            }
+            trail.close(Outcome::Failed, Some(error));
+        }
+    }
+    shown.duration_ms = clock::ms_since(trail.began);
+    shown
+}
+
+fn succeed(trail: &mut Trail, shown: &mut ProviderTestResult, status: u16, tap: &mut Tap) {
+    shown.status = Some(status);
+    shown.first_byte_ms = trail.current_first_byte_ms();
+    shown.usage = tap.settle(0).0;
+    trail.committed(status);
+    trail.settle_attempt(AttemptResult::Completed, None, tap);
+    trail.close(Outcome::Completed, None);
+}
+
+/// The text of an answer, or its beginning as it is.
+fn answer(whole: &Whole) -> String {
+    let text = serde_json::from_slice::<Value>(&whole.body).ok().and_then(|message| {
+        let blocks = message.get("content")?.as_array()?;
+        let texts: Vec<&str> = blocks.iter().filter_map(|block| block.get("text")?.as_str()).collect();
+        Some(texts.join("\n"))
+    });
+    let text = text.unwrap_or_else(|| String::from_utf8_lossy(&whole.body).into_owned());
+    text.chars().take(ANSWER_CHARS_MAX).collect()
+}

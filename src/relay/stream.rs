@@ -1,0 +1,194 @@
+//! The body of a streamed answer: the provider's bytes, exactly as they came, in whole events.
+//!
+//! It settles the call when the terminal event is seen, before that event is passed on; when the stream is cut; or
+//! when the client has left and the rest was read without it.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use http_body::Body as _;
+use http_body_util::BodyExt;
+use reqwest::Body;
+use tokio::time::Sleep;
+
+use super::trail::Trail;
+use crate::{
+    clock,
+    domain::{
+        attempt::AttemptResult,
+        call::{CallError, Outcome},
+        id::CallId,
+        provider::OnClientGone,
+    },
+    route::snapshot::Upstream,
+    upstream::{attempt::Streaming, failure::Deadline},
+    wire::{anthropic, sse::Cutter, tap::Tap},
+};
+
+/// How long a provider may keep its connection open behind the terminal event.
+const AFTER_END: Duration = Duration::from_secs(2);
+
+/// A stream on its way to the client.
+pub struct StreamBody {
+    body: Body,
+    cutter: Cutter,
+    tap: Tap,
+    /// What was held back until the answer was committed to.
+    held: Option<Bytes>,
+    /// Gone once the call is settled.
+    trail: Option<Trail>,
+    call_id: CallId,
+    upstream: Arc<Upstream>,
+    /// How long the provider may be silent.
+    idle: Duration,
+    last_byte: Instant,
+    timer: Pin<Box<Sleep>>,
+    is_over: bool,
+}
+
+impl StreamBody {
+    /// Takes over a stream that was committed to, and the trail of its call.
+    pub fn new(streaming: Streaming, trail: Trail, upstream: Arc<Upstream>) -> Self {
+        let Streaming { held, body, cutter, tap, idle, .. } = streaming;
+        Self {
+            body,
+            cutter,
+            tap,
+            held: Some(held),
+            call_id: trail.call_id,
+            trail: Some(trail),
+            upstream,
+            idle,
+            last_byte: clock::instant(),
+            timer: Box::pin(tokio::time::sleep(idle)),
+            is_over: false,
+        }
+    }
+
+    /// The next bytes for the client; none at the end.
+    pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        if let Some(held) = self.held.take() {
+            self.settle_if_over();
+            return Poll::Ready(Some(held));
+        }
+        while !self.is_over {
+            let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) else {
+                ready!(self.poll_silence(cx));
+                return Poll::Ready(self.cut(&CallError::new(Deadline::Idle.cause(), Deadline::Idle.message())));
+            };
+            match frame {
+                Some(Ok(frame)) => {
+                    self.last_byte = clock::instant();
+                    let whole = self.cutter.push(frame.into_data().unwrap_or_default());
+                    if !whole.is_empty() {
+                        self.observe(&whole);
+                        return Poll::Ready(Some(whole));
+                    }
+                }
+                Some(Err(_)) => {
+                    return Poll::Ready(self.cut(&CallError::new("reset", "the provider's connection broke")));
+                }
+                None => return Poll::Ready(self.end()),
+            }
+        }
+        Poll::Ready(None)
+    }
+
+    /// Ready when the provider has been silent for too long.
+    fn poll_silence(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            ready!(self.timer.as_mut().poll(cx));
+            let until = self.last_byte + self.idle;
+            if until <= clock::instant() {
+                return Poll::Ready(());
+            }
+            // Bytes came since the timer was set. Setting it here and not at each of them keeps the fast path fast.
+            self.timer.as_mut().reset(until.into());
+        }
+    }
+
+    /// Watches events that are about to be passed on.
+    fn observe(&mut self, whole: &[u8]) {
+        let had_content = self.tap.has_content;
+        self.tap.observe(whole);
+        if let Some(trail) = self.trail.as_mut().filter(|_| self.tap.has_content && !had_content) {
+            trail.first_token();
+        }
+        self.settle_if_over();
+    }
+
+    /// Settles a call whose terminal event, or error event, was seen.
+    fn settle_if_over(&mut self) {
+        if self.tap.is_complete {
+            self.settle(AttemptResult::Completed, Outcome::Completed, None);
+            self.idle = self.idle.min(AFTER_END);
+            self.timer.as_mut().reset((clock::instant() + self.idle).into());
+        } else if let Some(error) = self.tap.error.take() {
+            let error = CallError::new("stream_error", format!("{}: {}", error.kind, error.message));
+            self.settle(AttemptResult::Interrupted, Outcome::Interrupted, Some(error));
+        }
+    }
+
+    fn settle(&mut self, result: AttemptResult, outcome: Outcome, error: Option<CallError>) {
+        if let Some(mut trail) = self.trail.take() {
+            trail.settle_attempt(result, error.clone(), &mut self.tap);
+            trail.close(outcome, error);
+        }
+    }
+
+    /// The provider's stream has ended: well, if its terminal event was seen.
+    fn end(&mut self) -> Option<Bytes> {
+        let rest = self.cutter.rest();
+        self.observe(&rest);
+        if self.trail.is_some() {
+            return self.cut(&CallError::new("truncated", "the provider's stream ended before its end"));
+        }
+        self.is_over = true;
+        Some(rest).filter(|rest| !rest.is_empty())
+    }
+
+    /// The provider's stream is cut: the client is told in its own protocol. Half an event is not passed on.
+    fn cut(&mut self, error: &CallError) -> Option<Bytes> {
+        self.is_over = true;
+        self.trail.as_ref()?;
+        self.settle(AttemptResult::Interrupted, Outcome::Interrupted, Some(error.clone()));
+        Some(Bytes::from(anthropic::cut_event(&error.message, &self.call_id.to_string())))
+    }
+}
+
+impl Drop for StreamBody {
+    /// The client has left in the middle of the answer.
+    fn drop(&mut self) {
+        if self.upstream.provider.on_client_gone == OnClientGone::Stop {
+            self.settle(AttemptResult::Abandoned, Outcome::Abandoned, None);
+        }
+        let Some(trail) = self.trail.take() else { return };
+        let bound = Duration::from_millis(trail.snapshot.settings.drain_ms);
+        let drain = trail.hub().drain.clone();
+        let (body, cutter, tap) =
+            (std::mem::take(&mut self.body), std::mem::take(&mut self.cutter), std::mem::take(&mut self.tap));
+        drain.adopt(read_on(body, cutter, tap, trail, bound));
+    }
+}
+
+/// Reads what a client has left behind, so that what it cost is known.
+async fn read_on(mut body: Body, mut cutter: Cutter, mut tap: Tap, mut trail: Trail, bound: Duration) {
+    let reading = async {
+        while let Some(Ok(frame)) = body.frame().await {
+            tap.observe(&cutter.push(frame.into_data().unwrap_or_default()));
+            if tap.is_complete || tap.error.is_some() {
+                return;
+            }
+        }
+        tap.observe(&cutter.rest());
+    };
+    // Out of time, what was seen so far is settled.
+    let _out_of_time = tokio::time::timeout(bound, reading).await;
+    trail.settle_attempt(AttemptResult::Abandoned, None, &mut tap);
+    trail.close(Outcome::Abandoned, None);
+}

@@ -1,0 +1,94 @@
+use std::{
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Instant,
+};
+
+use super::*;
+
+/// A Redis of its own on a unix socket.
+struct Redis {
+    folder: PathBuf,
+    server: Child,
+}
+
+impl Redis {
+    fn start(folder: &Path) -> Self {
+        std::fs::create_dir_all(folder).unwrap();
+        let server = Command::new("redis-server")
+            .args(["--port", "0", "--save", "", "--appendonly", "no", "--unixsocket"])
+            .arg(folder.join("s"))
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("redis-server is installed");
+        Self { folder: folder.to_owned(), server }
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+async fn until(state: &State, ok: bool) {
+    let asked = Instant::now();
+    while state.status().await.ok != ok {
+        assert!(asked.elapsed() < Duration::from_secs(10), "not {ok} within 10 s");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn redis_may_come_late_go_and_come_back() {
+    let folder = std::env::temp_dir().join(format!("switchyard-redis-{}", std::process::id()));
+    let url = Secret::new(format!("redis+unix://{}/s", folder.display()));
+    let state = State::connect(Some(&url)).await.unwrap();
+    let away = state.status().await;
+    assert_eq!((away.backend, away.ok), ("redis", false));
+    assert!(away.detail.is_some());
+
+    let first = Redis::start(&folder);
+    until(&state, true).await;
+    assert_eq!(state.status().await, Status { backend: "redis", ok: true, detail: None });
+
+    drop(first);
+    let asked = Instant::now();
+    until(&state, false).await;
+    state.status().await;
+    assert!(asked.elapsed() < Duration::from_secs(2), "a look at a dead Redis took {:?}", asked.elapsed());
+
+    let _second = Redis::start(&folder);
+    until(&state, true).await;
+}
+
+#[tokio::test]
+async fn a_redis_that_never_answers_does_not_hold_the_start_up() {
+    // Accepts connections in its backlog and says nothing.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = Secret::new(format!("redis://{}", silent.local_addr().unwrap()));
+    let asked = Instant::now();
+    let state = State::connect(Some(&url)).await.unwrap();
+    assert!(!state.status().await.ok);
+    assert!(asked.elapsed() < Duration::from_secs(3), "{:?}", asked.elapsed());
+}
+
+#[tokio::test]
+async fn a_url_that_is_none_is_refused_without_showing_it() {
+    let error = State::connect(Some(&Secret::new("amqp://:hunter2@host".into()))).await.unwrap_err();
+    let text = format!("{error:#}");
+    assert!(text.starts_with("REDIS_URL") && !text.contains("hunter2"), "{text}");
+}
+
+#[tokio::test]
+async fn tls_is_understood() {
+    State::connect(Some(&Secret::new("rediss://:secret@127.0.0.1:1/0".into()))).await.unwrap();
+}
+
+#[tokio::test]
+async fn without_a_url_the_state_is_memory() {
+    let state = State::connect(None).await.unwrap();
+    assert_eq!(state.status().await, Status { backend: "memory", ok: true, detail: None });
+}

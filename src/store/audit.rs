@@ -1,0 +1,42 @@
+//! The audit log: who changed what, written in the transaction of the change.
+
+use super::{change::Change, statements};
+
+statements! {
+    INSERT = "
+        insert into audit_log (actor, address, action, subject, before, after)
+        values ($1, $2, $3, $4, $5, $6)";
+}
+
+/// A line of the audit log. Secrets are never in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditEntry<'a> {
+    /// Who acted: `admin token`, `console session 12`, `nobody` for a failed login.
+    pub actor: &'a str,
+    /// The address the request came from.
+    pub address: &'a str,
+    /// What was done: `provider.update`.
+    pub action: &'a str,
+    /// The id or name of what was changed.
+    pub subject: String,
+    /// How it was; none if it was made.
+    pub before: Option<serde_json::Value>,
+    /// How it is; none if it was deleted.
+    pub after: Option<serde_json::Value>,
+}
+
+impl Change {
+    /// Adds a line to the audit log.
+    pub async fn audit(&mut self, entry: AuditEntry<'_>) -> Result<(), sqlx::Error> {
+        sqlx::query(INSERT)
+            .bind(entry.actor)
+            .bind(entry.address)
+            .bind(entry.action)
+            .bind(entry.subject)
+            .bind(entry.before)
+            .bind(entry.after)
+            .execute(&mut *self.transaction)
+            .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,133 @@
+//! Keys the hub has issued.
+
+use sqlx::{Row, postgres::PgRow};
+
+use super::{Store, change::Change, statements};
+use crate::{
+    domain::{
+        id::{KeyId, UserId},
+        key::ApiKey,
+    },
+    secret::SecretHash,
+};
+
+statements! {
+    /// By id, after the cursor; served by `keys_by_user`.
+    LIST = "
+        select id, user_id, name, prefix, last_four, enabled, groups, expires_at, last_used_at, created_at
+        from keys
+        where deleted_at is null and user_id = $1 and id > $2
+        order by id
+        limit $3";
+    FIND = "
+        select k.id, k.user_id, k.name, k.prefix, k.last_four, k.enabled, k.groups, k.expires_at, k.last_used_at, k.created_at
+        from keys k
+        join users u on u.id = k.user_id
+        where k.deleted_at is null and u.deleted_at is null and k.id = $1";
+    LOCK = "
+        select k.id, k.user_id, k.name, k.prefix, k.last_four, k.enabled, k.groups, k.expires_at, k.last_used_at, k.created_at
+        from keys k
+        join users u on u.id = k.user_id
+        where k.deleted_at is null and u.deleted_at is null and k.id = $1
+        for update of k";
+    INSERT = "
+        insert into keys (user_id, name, secret_hash, prefix, last_four, enabled, groups, expires_at, created_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        returning id";
+    UPDATE = "
+        update keys
+        set name = $2, enabled = $3, groups = $4, expires_at = $5
+        where id = $1";
+    DELETE = "
+        update keys
+        set deleted_at = now()
+        where deleted_at is null and id = $1";
+}
+
+/// What is kept of a key's secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptSecret {
+    /// The hash it is recognised by.
+    pub hash: SecretHash,
+    /// Its first characters.
+    pub prefix: String,
+    /// Its last four characters.
+    pub last_four: String,
+}
+
+/// How people see a key: its first and last characters.
+pub fn preview(prefix: &str, last_four: &str) -> String {
+    format!("{prefix}…{last_four}")
+}
+
+/// A row of `keys`.
+pub(super) fn from_row(row: &PgRow) -> Result<ApiKey, sqlx::Error> {
+    Ok(ApiKey {
+        id: KeyId(row.try_get("id")?),
+        user_id: UserId(row.try_get("user_id")?),
+        name: row.try_get("name")?,
+        enabled: row.try_get("enabled")?,
+        group: row.try_get("groups")?,
+        expires_at: row.try_get("expires_at")?,
+        last_used_at: row.try_get("last_used_at")?,
+        preview: preview(row.try_get("prefix")?, row.try_get("last_four")?),
+        created_at: row.try_get("created_at")?,
+    })
+}
+
+impl Store {
+    /// At most `limit` keys of a user with ids above `after`, by id.
+    pub async fn list_keys(&self, user_id: UserId, after: KeyId, limit: i64) -> Result<Vec<ApiKey>, sqlx::Error> {
+        let rows = sqlx::query(LIST).bind(user_id.0).bind(after.0).bind(limit).fetch_all(&self.pool).await?;
+        rows.iter().map(from_row).collect()
+    }
+
+    /// A key that is not deleted, of a user that is not.
+    pub async fn find_key(&self, id: KeyId) -> Result<Option<ApiKey>, sqlx::Error> {
+        sqlx::query(FIND).bind(id.0).fetch_optional(&self.pool).await?.as_ref().map(from_row).transpose()
+    }
+}
+
+impl Change {
+    /// A key that is not deleted, kept from other changes until this one ends.
+    pub async fn lock_key(&mut self, id: KeyId) -> Result<Option<ApiKey>, sqlx::Error> {
+        let row = sqlx::query(LOCK).bind(id.0).fetch_optional(&mut *self.transaction).await?;
+        row.as_ref().map(from_row).transpose()
+    }
+
+    /// Inserts a key; the id it carries is ignored, the one it got is returned.
+    pub async fn insert_key(&mut self, key: &ApiKey, secret: &KeptSecret) -> Result<KeyId, sqlx::Error> {
+        let row = sqlx::query(INSERT)
+            .bind(key.user_id.0)
+            .bind(&key.name)
+            .bind(secret.hash.as_slice())
+            .bind(&secret.prefix)
+            .bind(&secret.last_four)
+            .bind(key.enabled)
+            .bind(&key.group)
+            .bind(key.expires_at)
+            .bind(key.created_at)
+            .fetch_one(&mut *self.transaction)
+            .await?;
+        row.try_get("id").map(KeyId)
+    }
+
+    /// Writes a key as it is given. Its secret and its user never change.
+    pub async fn update_key(&mut self, key: &ApiKey) -> Result<(), sqlx::Error> {
+        sqlx::query(UPDATE)
+            .bind(key.id.0)
+            .bind(&key.name)
+            .bind(key.enabled)
+            .bind(&key.group)
+            .bind(key.expires_at)
+            .execute(&mut *self.transaction)
+            .await?;
+        Ok(())
+    }
+
+    /// Marks a key as deleted.
+    pub async fn delete_key(&mut self, id: KeyId) -> Result<(), sqlx::Error> {
+        sqlx::query(DELETE).bind(id.0).execute(&mut *self.transaction).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,164 @@
+//! Where the private Postgres keeps what, and to whom it belongs.
+//!
+//! What the server must not write (its rules of access) stays with the hub; `data` and the socket's folder are the
+//! server's own.
+
+use std::{
+    fs,
+    io::ErrorKind,
+    os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, bail};
+use sha2::{Digest, Sha256};
+
+use super::{NAME, PORT, identity::RunAs};
+
+/// Bytes that the path of a unix socket may have, without its final zero (`sun_path`, unix(7)).
+const SOCKET_PATH_BYTES_MAX: usize = 107;
+
+/// A longer log is put aside when the server starts; one older log is kept.
+const LOG_BYTES_MAX: u64 = 8 << 20;
+
+/// The folders, all absolute.
+#[derive(Debug)]
+pub(super) struct Folders {
+    /// `<DATA_DIR>/postgres`.
+    pub(super) root: PathBuf,
+    /// The data directory of Postgres.
+    pub(super) data: PathBuf,
+    /// The folder of the socket.
+    pub(super) socket: PathBuf,
+}
+
+impl Folders {
+    /// Makes `<data_dir>/postgres`, and says where the rest belongs.
+    pub(super) fn below(data_dir: &Path) -> anyhow::Result<Self> {
+        let root = data_dir.join("postgres");
+        fs::create_dir_all(&root).with_context(|| format!("cannot create {}", root.display()))?;
+        // The server's account has to pass through it.
+        fs::set_permissions(&root, fs::Permissions::from_mode(0o711))?;
+        let root = root.canonicalize()?;
+        let socket = root.join("run");
+        let longest = format!(".s.PGSQL.{PORT}");
+        let fits = socket.join(longest).as_os_str().len() <= SOCKET_PATH_BYTES_MAX;
+        let socket = if fits { socket } else { short_folder(&root) };
+        Ok(Self { data: root.join("data"), socket, root })
+    }
+
+    /// The major version that wrote the data, if there are any.
+    pub(super) fn major_version(&self) -> anyhow::Result<Option<String>> {
+        match fs::read_to_string(self.data.join("PG_VERSION")) {
+            Ok(text) => Ok(Some(text.trim().to_owned())),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error).with_context(|| format!("cannot read {}", self.data.display())),
+        }
+    }
+
+    /// True if there are data.
+    pub(super) fn is_initialised(&self) -> bool {
+        self.data.join("PG_VERSION").exists()
+    }
+
+    /// The uid that the data belong to, if there are any.
+    pub(super) fn owner(&self) -> anyhow::Result<Option<u32>> {
+        match self.data.metadata() {
+            Ok(found) if found.is_dir() => Ok(Some(found.uid())),
+            Ok(_) => bail!("{} is not a folder", self.data.display()),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error).with_context(|| format!("cannot read {}", self.data.display())),
+        }
+    }
+
+    /// Makes the socket's folder and writes the rules of access.
+    pub(super) fn prepare(&self, run_as: &RunAs) -> anyhow::Result<()> {
+        own_folder(&self.socket, run_as)?;
+        write(&self.hba(), &format!("local all all peer map={NAME}\n"))?;
+        let map = run_as.os_users()?;
+        let map = map.iter().map(|user| format!("{NAME} \"{user}\" {NAME}\n"));
+        write(&self.ident(), &map.collect::<String>())
+    }
+
+    /// The file that says how callers are known.
+    pub(super) fn hba(&self) -> PathBuf {
+        self.root.join("hba.conf")
+    }
+
+    /// The file that says who may be the hub.
+    pub(super) fn ident(&self) -> PathBuf {
+        self.root.join("ident.conf")
+    }
+
+    /// An empty folder beside the data, for `initdb`.
+    pub(super) fn draft(&self, run_as: &RunAs) -> anyhow::Result<PathBuf> {
+        let draft = self.root.join("data.new");
+        match fs::remove_dir_all(&draft) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error).context("cannot clear a draft")?,
+            _ => own_folder(&draft, run_as)?,
+        }
+        Ok(draft)
+    }
+
+    /// A new log file, which the server's programs inherit open.
+    pub(super) fn fresh_log(&self, name: &str) -> anyhow::Result<fs::File> {
+        fs::File::create(self.root.join(name)).with_context(|| format!("cannot write {name}"))
+    }
+
+    /// The server's log, opened at its end.
+    pub(super) fn server_log(&self) -> anyhow::Result<fs::File> {
+        let path = self.root.join("server.log");
+        if path.metadata().is_ok_and(|found| found.len() > LOG_BYTES_MAX) {
+            fs::rename(&path, self.root.join("server.log.1"))?;
+        }
+        fs::OpenOptions::new().create(true).append(true).open(&path).context("cannot write server.log")
+    }
+
+    /// The last lines of a log, for an error message.
+    pub(super) fn tail(&self, name: &str) -> String {
+        let path = self.root.join(name);
+        let text = fs::read(&path).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        let lines: Vec<&str> = text.lines().rev().take(5).collect();
+        let lines: Vec<&str> = lines.into_iter().rev().collect();
+        format!("{} ({})", lines.join(" | "), path.display())
+    }
+}
+
+/// A folder in `/tmp` for a socket whose own folder has too long a path.
+fn short_folder(root: &Path) -> PathBuf {
+    let digest = Sha256::digest(root.as_os_str().as_encoded_bytes());
+    let name = digest.iter().take(8).fold(0_u64, |name, byte| name << 8 | u64::from(*byte));
+    Path::new("/tmp").join(format!("switchyard-{name:016x}"))
+}
+
+/// Makes a folder that only the server's account may enter, or checks that it is one.
+fn own_folder(path: &Path, run_as: &RunAs) -> anyhow::Result<()> {
+    let server = run_as.server_uid();
+    let mine = rustix::process::geteuid().as_raw();
+    match fs::DirBuilder::new().mode(0o700).create(path) {
+        Ok(()) => {}
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(error).with_context(|| format!("cannot create {}", path.display())),
+    }
+    // Others may write in /tmp: whatever stands there already must be a folder, not a link, and ours.
+    let found = path.symlink_metadata()?;
+    if !found.is_dir() || ![server, mine].contains(&found.uid()) {
+        bail!("{} exists and is not ours: remove it", path.display());
+    }
+    if found.mode() & 0o7777 != 0o700 {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
+    }
+    if found.uid() != server {
+        chown(path, Some(server), run_as.server_gid())?;
+    }
+    Ok(())
+}
+
+/// Replaces a file as a whole. Its content is no secret, and the server's account has to read it.
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    let draft = path.with_extension("new");
+    fs::write(&draft, text).with_context(|| format!("cannot write {}", draft.display()))?;
+    fs::set_permissions(&draft, fs::Permissions::from_mode(0o644))?;
+    fs::rename(&draft, path).with_context(|| format!("cannot write {}", path.display()))
+}

@@ -1,0 +1,230 @@
+//! Providers and their credentials.
+
+use sqlx::{Row, postgres::PgRow, types::Json};
+
+use super::{Store, change::Change, read, snapshot::StoredProvider, statements};
+use crate::domain::{
+    id::{CredentialId, ProviderId},
+    money::Multiplier,
+    provider::Provider,
+};
+
+/// A provider with its credential: its first row in `credentials`.
+macro_rules! select_providers {
+    ($rest:literal) => {
+        concat!(
+            "
+        select p.id, p.name, p.kind, p.base_url, p.enabled, p.weight, p.priority, p.groups, p.cost_multiplier, p.models,
+            p.redirects, p.proxy_sealed, p.proxy_masked, p.connect_timeout_ms, p.first_byte_timeout_ms, p.idle_timeout_ms,
+            p.total_timeout_ms, p.on_client_gone, p.headers, p.created_at, p.updated_at,
+            c.id as credential_id, c.secret_sealed, c.preview
+        from providers p
+        join credentials c on c.id = (select min(id) from credentials where provider_id = p.id)
+        where p.deleted_at is null",
+            $rest
+        )
+    };
+}
+
+statements! {
+    /// By id, after the cursor.
+    LIST = select_providers!("
+            and p.id > $1
+        order by p.id
+        limit $2");
+    FIND = select_providers!("
+            and p.id = $1");
+    LOCK = select_providers!("
+            and p.id = $1
+        for update of p, c");
+    /// For the snapshot: all of them.
+    ALL = select_providers!("
+        order by p.id");
+    INSERT = "
+        insert into providers (name, kind, base_url, enabled, weight, priority, groups, cost_multiplier, models, redirects,
+            connect_timeout_ms, first_byte_timeout_ms, idle_timeout_ms, total_timeout_ms, on_client_gone, headers,
+            created_at, updated_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17)
+        returning id";
+    UPDATE = "
+        update providers
+        set name = $2, kind = $3, base_url = $4, enabled = $5, weight = $6, priority = $7, groups = $8, cost_multiplier = $9,
+            models = $10, redirects = $11, connect_timeout_ms = $12, first_byte_timeout_ms = $13, idle_timeout_ms = $14,
+            total_timeout_ms = $15, on_client_gone = $16, headers = $17, updated_at = $18
+        where id = $1";
+    SET_PROXY = "
+        update providers
+        set proxy_sealed = $2, proxy_masked = $3
+        where id = $1";
+    INSERT_CREDENTIAL = "
+        insert into credentials (provider_id, secret_sealed, preview)
+        values ($1, $2, $3)";
+    UPDATE_CREDENTIAL = "
+        update credentials
+        set secret_sealed = $2, preview = $3, updated_at = now()
+        where id = (select min(id) from credentials where provider_id = $1)";
+    DELETE = "
+        update providers
+        set deleted_at = now()
+        where deleted_at is null and id = $1";
+}
+
+/// A text that is stored sealed, and what people see of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sealed {
+    /// The sealed text.
+    pub sealed: Vec<u8>,
+    /// What people see.
+    pub shown: String,
+}
+
+/// A row of `select_providers!`.
+fn from_row(row: &PgRow) -> Result<StoredProvider, sqlx::Error> {
+    let provider = Provider {
+        id: ProviderId(row.try_get("id")?),
+        name: row.try_get("name")?,
+        kind: read::word(row, "kind")?,
+        base_url: row.try_get("base_url")?,
+        secret_preview: row.try_get("preview")?,
+        enabled: row.try_get("enabled")?,
+        weight: read::small(row, "weight")?,
+        priority: row.try_get("priority")?,
+        group: row.try_get("groups")?,
+        cost_multiplier: Multiplier::from_scaled(row.try_get("cost_multiplier")?),
+        models: read::json(row, "models")?,
+        redirects: read::json(row, "redirects")?,
+        proxy_url: row.try_get("proxy_masked")?,
+        connect_timeout_ms: read::small_or_none(row, "connect_timeout_ms")?,
+        first_byte_timeout_ms: read::small_or_none(row, "first_byte_timeout_ms")?,
+        idle_timeout_ms: read::small_or_none(row, "idle_timeout_ms")?,
+        total_timeout_ms: read::small_or_none(row, "total_timeout_ms")?,
+        on_client_gone: read::word(row, "on_client_gone")?,
+        headers: read::json(row, "headers")?,
+        created_at: row.try_get("created_at")?,
+        updated_at: row.try_get("updated_at")?,
+    };
+    Ok(StoredProvider {
+        provider,
+        credential_id: CredentialId(row.try_get("credential_id")?),
+        secret_sealed: row.try_get("secret_sealed")?,
+        proxy_sealed: row.try_get("proxy_sealed")?,
+    })
+}
+
+/// An `integer` column's view of an unsigned number; validation keeps it in range.
+fn integer(value: u32) -> i32 {
+    i32::try_from(value).unwrap_or(i32::MAX)
+}
+
+/// Every provider that is not deleted, by id.
+pub(super) async fn all(connection: &mut sqlx::PgConnection) -> Result<Vec<StoredProvider>, sqlx::Error> {
+    sqlx::query(ALL).fetch_all(connection).await?.iter().map(from_row).collect()
+}
+
+impl Store {
+    /// At most `limit` providers with ids above `after`, by id.
+    pub async fn list_providers(&self, after: ProviderId, limit: i64) -> Result<Vec<Provider>, sqlx::Error> {
+        let rows = sqlx::query(LIST).bind(after.0).bind(limit).fetch_all(&self.pool).await?;
+        rows.iter().map(|row| Ok(from_row(row)?.provider)).collect()
+    }
+
+    /// A provider that is not deleted.
+    pub async fn find_provider(&self, id: ProviderId) -> Result<Option<Provider>, sqlx::Error> {
+        let row = sqlx::query(FIND).bind(id.0).fetch_optional(&self.pool).await?;
+        row.as_ref().map(|row| Ok(from_row(row)?.provider)).transpose()
+    }
+}
+
+impl Change {
+    /// A provider that is not deleted, kept from other changes until this one ends.
+    pub async fn lock_provider(&mut self, id: ProviderId) -> Result<Option<StoredProvider>, sqlx::Error> {
+        let row = sqlx::query(LOCK).bind(id.0).fetch_optional(&mut *self.transaction).await?;
+        row.as_ref().map(from_row).transpose()
+    }
+
+    /// Inserts a provider without its proxy; the id it carries is ignored, the one it got is returned.
+    pub async fn insert_provider(&mut self, provider: &Provider, secret: &Sealed) -> Result<ProviderId, sqlx::Error> {
+        let row = sqlx::query(INSERT)
+            .bind(&provider.name)
+            .bind(provider.kind.as_str())
+            .bind(&provider.base_url)
+            .bind(provider.enabled)
+            .bind(integer(provider.weight))
+            .bind(provider.priority)
+            .bind(&provider.group)
+            .bind(provider.cost_multiplier.scaled())
+            .bind(Json(&provider.models))
+            .bind(Json(&provider.redirects))
+            .bind(provider.connect_timeout_ms.map(integer))
+            .bind(provider.first_byte_timeout_ms.map(integer))
+            .bind(provider.idle_timeout_ms.map(integer))
+            .bind(provider.total_timeout_ms.map(integer))
+            .bind(provider.on_client_gone.as_str())
+            .bind(Json(&provider.headers))
+            .bind(provider.created_at)
+            .fetch_one(&mut *self.transaction)
+            .await?;
+        let id = ProviderId(row.try_get("id")?);
+        sqlx::query(INSERT_CREDENTIAL)
+            .bind(id.0)
+            .bind(&secret.sealed)
+            .bind(&secret.shown)
+            .execute(&mut *self.transaction)
+            .await?;
+        Ok(id)
+    }
+
+    /// Writes a provider as it is given, without its proxy and its secret.
+    pub async fn update_provider(&mut self, provider: &Provider) -> Result<(), sqlx::Error> {
+        sqlx::query(UPDATE)
+            .bind(provider.id.0)
+            .bind(&provider.name)
+            .bind(provider.kind.as_str())
+            .bind(&provider.base_url)
+            .bind(provider.enabled)
+            .bind(integer(provider.weight))
+            .bind(provider.priority)
+            .bind(&provider.group)
+            .bind(provider.cost_multiplier.scaled())
+            .bind(Json(&provider.models))
+            .bind(Json(&provider.redirects))
+            .bind(provider.connect_timeout_ms.map(integer))
+            .bind(provider.first_byte_timeout_ms.map(integer))
+            .bind(provider.idle_timeout_ms.map(integer))
+            .bind(provider.total_timeout_ms.map(integer))
+            .bind(provider.on_client_gone.as_str())
+            .bind(Json(&provider.headers))
+            .bind(provider.updated_at)
+            .execute(&mut *self.transaction)
+            .await?;
+        Ok(())
+    }
+
+    /// Sets or clears the proxy a provider is reached through.
+    pub async fn set_provider_proxy(&mut self, id: ProviderId, proxy: Option<&Sealed>) -> Result<(), sqlx::Error> {
+        sqlx::query(SET_PROXY)
+            .bind(id.0)
+            .bind(proxy.map(|proxy| proxy.sealed.as_slice()))
+            .bind(proxy.map(|proxy| proxy.shown.as_str()))
+            .execute(&mut *self.transaction)
+            .await?;
+        Ok(())
+    }
+
+    /// Replaces the secret of a provider's credential.
+    pub async fn set_provider_secret(&mut self, id: ProviderId, secret: &Sealed) -> Result<(), sqlx::Error> {
+        sqlx::query(UPDATE_CREDENTIAL)
+            .bind(id.0)
+            .bind(&secret.sealed)
+            .bind(&secret.shown)
+            .execute(&mut *self.transaction)
+            .await?;
+        Ok(())
+    }
+
+    /// Marks a provider as deleted. Its secret stays sealed with it.
+    pub async fn delete_provider(&mut self, id: ProviderId) -> Result<(), sqlx::Error> {
+        sqlx::query(DELETE).bind(id.0).execute(&mut *self.transaction).await?;
+        Ok(())
+    }
+}

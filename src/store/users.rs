@@ -1,0 +1,108 @@
+//! People.
+
+use sqlx::{Row, postgres::PgRow};
+
+use super::{Store, change::Change, read, statements};
+use crate::domain::{id::UserId, user::User};
+
+statements! {
+    /// By id, after the cursor.
+    LIST = "
+        select id, name, note, enabled, role, groups, expires_at, created_at
+        from users
+        where deleted_at is null and id > $1
+        order by id
+        limit $2";
+    FIND = "
+        select id, name, note, enabled, role, groups, expires_at, created_at
+        from users
+        where deleted_at is null and id = $1";
+    LOCK = "
+        select id, name, note, enabled, role, groups, expires_at, created_at
+        from users
+        where deleted_at is null and id = $1
+        for update";
+    INSERT = "
+        insert into users (name, note, enabled, role, groups, expires_at, created_at)
+        values ($1, $2, $3, $4, $5, $6, $7)
+        returning id";
+    UPDATE = "
+        update users
+        set name = $2, note = $3, enabled = $4, role = $5, groups = $6, expires_at = $7
+        where id = $1";
+    DELETE = "
+        update users
+        set deleted_at = now()
+        where deleted_at is null and id = $1";
+}
+
+/// A row of `users`.
+pub(super) fn from_row(row: &PgRow) -> Result<User, sqlx::Error> {
+    Ok(User {
+        id: UserId(row.try_get("id")?),
+        name: row.try_get("name")?,
+        note: row.try_get("note")?,
+        enabled: row.try_get("enabled")?,
+        role: read::word(row, "role")?,
+        group: row.try_get("groups")?,
+        expires_at: row.try_get("expires_at")?,
+        created_at: row.try_get("created_at")?,
+    })
+}
+
+impl Store {
+    /// At most `limit` users with ids above `after`, by id.
+    pub async fn list_users(&self, after: UserId, limit: i64) -> Result<Vec<User>, sqlx::Error> {
+        let rows = sqlx::query(LIST).bind(after.0).bind(limit).fetch_all(&self.pool).await?;
+        rows.iter().map(from_row).collect()
+    }
+
+    /// A user that is not deleted.
+    pub async fn find_user(&self, id: UserId) -> Result<Option<User>, sqlx::Error> {
+        sqlx::query(FIND).bind(id.0).fetch_optional(&self.pool).await?.as_ref().map(from_row).transpose()
+    }
+}
+
+impl Change {
+    /// A user that is not deleted, kept from other changes until this one ends.
+    pub async fn lock_user(&mut self, id: UserId) -> Result<Option<User>, sqlx::Error> {
+        let row = sqlx::query(LOCK).bind(id.0).fetch_optional(&mut *self.transaction).await?;
+        row.as_ref().map(from_row).transpose()
+    }
+
+    /// Inserts a user; the id it carries is ignored, the one it got is returned.
+    pub async fn insert_user(&mut self, user: &User) -> Result<UserId, sqlx::Error> {
+        let row = sqlx::query(INSERT)
+            .bind(&user.name)
+            .bind(&user.note)
+            .bind(user.enabled)
+            .bind(user.role.as_str())
+            .bind(&user.group)
+            .bind(user.expires_at)
+            .bind(user.created_at)
+            .fetch_one(&mut *self.transaction)
+            .await?;
+        row.try_get("id").map(UserId)
+    }
+
+    /// Writes a user as it is given.
+    pub async fn update_user(&mut self, user: &User) -> Result<(), sqlx::Error> {
+        sqlx::query(UPDATE)
+            .bind(user.id.0)
+            .bind(&user.name)
+            .bind(&user.note)
+            .bind(user.enabled)
+            .bind(user.role.as_str())
+            .bind(&user.group)
+            .bind(user.expires_at)
+            .execute(&mut *self.transaction)
+            .await?;
+        Ok(())
+    }
+
+    /// Marks a user as deleted. Its keys go with it: they are read together with their user.
+    pub async fn delete_user(&mut self, id: UserId) -> Result<(), sqlx::Error> {
+        sqlx::query(DELETE).bind(id.0).execute(&mut *self.transaction).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,343 @@
+//! One try: send, await the head, look at the beginning, then commit or fail.
+//!
+//! An answer is committed once it cannot turn out to be an error any more: a whole body that is of this wire, or a
+//! stream whose first content was seen. Until then nothing of it has gone to the client, and another provider can
+//! take its place.
+
+use std::time::{Duration, Instant};
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, header};
+use http_body_util::BodyExt;
+use reqwest::Body;
+
+use super::{
+    failure::{Deadline, Failure},
+    request::{self, Outgoing},
+};
+use crate::{
+    clock,
+    domain::attempt::Attempt,
+    route::snapshot::Upstream,
+    wire::{anthropic::ErrorObject, sse::Cutter, tap::Tap},
+};
+
+/// The largest answer that is not streamed, and the largest error body.
+const WHOLE_BYTES_MAX: usize = 64 << 20;
+
+/// The most of a stream's beginning that is held back.
+const GATE_BYTES_MAX: usize = 256 << 10;
+
+/// Defaults of a provider's times (rulings, Routing).
+const FIRST_BYTE_MS: u32 = 120_000;
+const IDLE_MS: u32 = 120_000;
+const TOTAL_MS: u32 = 600_000;
+
+/// What one attempt needs to know of the call.
+pub struct Ask<'a> {
+    /// What is sent on of the caller's head.
+    pub outgoing: Outgoing<'a>,
+    /// The body, the provider's model in it.
+    pub body: Bytes,
+    /// True if the caller asked for a stream.
+    pub wants_stream: bool,
+    /// True if the answer must be a message of this wire; else any 2xx will do.
+    pub is_message: bool,
+    /// How long the beginning of a stream may be held back.
+    pub gate: Duration,
+    /// When the call began: the zero of the attempt's times.
+    pub began: Instant,
+    /// When the call must have its answer.
+    pub deadline: Instant,
+}
+
+/// A whole answer.
+#[derive(Debug)]
+pub struct Whole {
+    /// The upstream's status, or the one that its error stands for.
+    pub status: u16,
+    /// The upstream's headers.
+    pub headers: HeaderMap,
+    /// The upstream's bytes.
+    pub body: Bytes,
+    /// What was seen in it.
+    pub tap: Tap,
+}
+
+/// A stream that has begun.
+pub struct Streaming {
+    /// The upstream's status.
+    pub status: u16,
+    /// The upstream's headers.
+    pub headers: HeaderMap,
+    /// Its whole events so far.
+    pub held: Bytes,
+    /// The rest of it.
+    pub body: Body,
+    /// Half an event, perhaps.
+    pub cutter: Cutter,
+    /// What was seen so far.
+    pub tap: Tap,
+    /// How long it may be silent.
+    pub idle: Duration,
+}
+
+/// An answer that is being committed to.
+pub enum Reply {
+    /// All of it is here.
+    Whole(Box<Whole>),
+    /// It goes on.
+    Streaming(Box<Streaming>),
+}
+
+/// An attempt that did not deliver.
+#[derive(Debug)]
+pub struct Failed {
+    /// Why.
+    pub failure: Failure,
+    /// The provider's answer, if there was one that a client could be shown.
+    pub answer: Option<Box<Whole>>,
+    /// What the provider said about it.
+    pub message: Option<String>,
+}
+
+impl From<Failure> for Failed {
+    fn from(failure: Failure) -> Self {
+        Self { failure, answer: None, message: None }
+    }
+}
+
+/// The times that bound an attempt.
+struct Bounds {
+    first_byte: Duration,
+    idle: Duration,
+    total: Option<Duration>,
+    began: Instant,
+    deadline: Instant,
+}
+
+impl Bounds {
+    fn new(upstream: &Upstream, ask: &Ask<'_>) -> Self {
+        let ms = |configured: Option<u32>, default| Duration::from_millis(configured.unwrap_or(default).into());
+        let provider = &upstream.provider;
+        let total = ms(provider.total_timeout_ms, TOTAL_MS);
+        let first_byte = match provider.first_byte_timeout_ms {
+            None if !ask.wants_stream => total,
+            configured => ms(configured, FIRST_BYTE_MS),
+        };
+        let total = (!ask.wants_stream).then_some(total);
+        Self {
+            first_byte,
+            idle: ms(provider.idle_timeout_ms, IDLE_MS),
+            total,
+            began: clock::instant(),
+            deadline: ask.deadline,
+        }
+    }
+
+    /// The soonest of: `wait` from now on (whose name is `of`), the attempt's total, the call's deadline.
+    fn soonest(&self, wait: Duration, of: Deadline) -> (Instant, Deadline) {
+        let mut soonest = (clock::instant() + wait, of);
+        if let Some(total) = self.total.map(|total| self.began + total).filter(|total| *total < soonest.0) {
+            soonest = (total, Deadline::Total);
+        }
+        if self.deadline < soonest.0 { (self.deadline, Deadline::Call) } else { soonest }
+    }
+
+    async fn bound<T>(&self, wait: Duration, of: Deadline, work: impl Future<Output = T>) -> Result<T, Failure> {
+        let (until, deadline) = self.soonest(wait, of);
+        tokio::time::timeout_at(until.into(), work).await.map_err(|_| Failure::Timeout(deadline))
+    }
+}
+
+/// Tries one provider. `attempt` is given the times and what the upstream says of itself.
+///
+/// # Errors
+/// Why there is nothing to commit to; nothing has gone to the client then.
+pub async fn attempt(upstream: &Upstream, ask: Ask<'_>, attempt: &mut Attempt) -> Result<Reply, Failed> {
+    let bounds = Bounds::new(upstream, &ask);
+    let response = send(upstream, &ask, &bounds).await?;
+    attempt.first_byte_ms = Some(clock::ms_since(ask.began));
+    let (head, body) = http::Response::<Body>::from(response).into_parts();
+    attempt.status = Some(head.status.as_u16());
+    attempt.upstream_request_id = text(&head.headers, "request-id").or_else(|| text(&head.headers, "x-request-id"));
+    let is_stream = text(&head.headers, "content-type").is_some_and(|kind| kind.starts_with("text/event-stream"));
+    if head.status.is_success() && is_stream {
+        let streaming = Streaming {
+            status: head.status.as_u16(),
+            headers: head.headers,
+            held: Bytes::new(),
+            body,
+            cutter: Cutter::default(),
+            tap: Tap::default(),
+            idle: bounds.idle,
+        };
+        return gate(streaming, &ask, &bounds, attempt).await;
+    }
+    let whole = Box::new(Whole {
+        status: head.status.as_u16(),
+        headers: head.headers,
+        body: collect(body, &bounds).await?,
+        tap: Tap::default(),
+    });
+    if head.status.is_success() { check(whole, &ask, attempt) } else { Err(refused(whole)) }
+}
+
+async fn send(upstream: &Upstream, ask: &Ask<'_>, bounds: &Bounds) -> Result<reqwest::Response, Failed> {
+    let client = upstream.client.as_ref().map_err(|why| Failure::Proxy(why.clone()))?;
+    let Some(secret) = &upstream.secret else {
+        return Err(Failure::Connect("the provider's secret cannot be opened".to_owned()).into());
+    };
+    let url = request::url(&upstream.base_url, ask.outgoing.path, ask.outgoing.query);
+    let mut request = reqwest::Request::new(ask.outgoing.method.clone(), url);
+    *request.headers_mut() = request::headers(&ask.outgoing, upstream, secret);
+    if !ask.body.is_empty() {
+        *request.body_mut() = Some(ask.body.clone().into());
+    }
+    let sent = bounds.bound(bounds.first_byte, Deadline::FirstByte, client.execute(request)).await?;
+    sent.map_err(|error| broken(&error, upstream.provider.proxy_url.is_some()).into())
+}
+
+/// What a broken connection means. URLs are left out: they may carry a proxy's password.
+fn broken(error: &reqwest::Error, has_proxy: bool) -> Failure {
+    let mut why = String::new();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        why = cause.to_string();
+        source = cause.source();
+    }
+    match (error.is_connect(), has_proxy) {
+        (true, false) => Failure::Connect(why),
+        (true, true) => Failure::Proxy(why),
+        (false, _) => Failure::Reset(why),
+    }
+}
+
+/// Reads a whole body.
+async fn collect(mut body: Body, bounds: &Bounds) -> Result<Bytes, Failure> {
+    let mut first = Bytes::new();
+    let mut rest = BytesMut::new();
+    while let Some(frame) = bounds.bound(bounds.idle, Deadline::Idle, body.frame()).await? {
+        let frame = frame.map_err(|error| broken(&error, false))?;
+        let Ok(data) = frame.into_data() else { continue };
+        if first.is_empty() && rest.is_empty() {
+            first = data;
+            continue;
+        }
+        if rest.is_empty() {
+            rest.extend_from_slice(&first);
+        }
+        rest.extend_from_slice(&data);
+        if rest.len() > WHOLE_BYTES_MAX {
+            return Err(Failure::Malformed(format!("the answer is larger than {WHOLE_BYTES_MAX} bytes")));
+        }
+    }
+    Ok(if rest.is_empty() { first } else { rest.freeze() })
+}
+
+/// A whole 2xx body: an error in disguise, not of this wire, or good.
+fn check(mut whole: Box<Whole>, ask: &Ask<'_>, attempt: &mut Attempt) -> Result<Reply, Failed> {
+    if let Some(error) = ErrorObject::read(&whole.body) {
+        whole.status = error.status();
+        attempt.status = Some(whole.status);
+        let message = Some(error.message);
+        return Err(Failed { failure: Failure::Status(whole.status), answer: Some(whole), message });
+    }
+    if ask.is_message && !whole.tap.observe_body(&whole.body) {
+        // A compressed answer cannot be read, but the client can.
+        if whole.headers.contains_key(header::CONTENT_ENCODING) && !whole.body.is_empty() {
+            return Ok(Reply::Whole(whole));
+        }
+        return Err(Failure::Malformed(malformed(&whole.body)).into());
+    }
+    attempt.first_token_ms = Some(clock::ms_since(ask.began));
+    Ok(Reply::Whole(whole))
+}
+
+fn malformed(body: &[u8]) -> String {
+    let begin = body.trim_ascii_start();
+    if begin.is_empty() {
+        "an answer without a body".to_owned()
+    } else if begin.starts_with(b"<") {
+        "a web page instead of an answer".to_owned()
+    } else {
+        "an answer that is no message".to_owned()
+    }
+}
+
+/// An error answer, as it came.
+fn refused(whole: Box<Whole>) -> Failed {
+    let message = ErrorObject::read(&whole.body).map(|error| error.message).filter(|message| !message.is_empty());
+    Failed { failure: Failure::Status(whole.status), answer: Some(whole), message }
+}
+
+/// Holds the beginning of a stream back until content, an error, or the gate's time or size.
+async fn gate(
+    mut streaming: Streaming,
+    ask: &Ask<'_>,
+    bounds: &Bounds,
+    attempt: &mut Attempt,
+) -> Result<Reply, Failed> {
+    let opens_at = clock::instant() + ask.gate;
+    let mut held = BytesMut::new();
+    loop {
+        let frame = match tokio::time::timeout_at(
+            opens_at.into(),
+            bounds.bound(bounds.idle, Deadline::Idle, streaming.body.frame()),
+        )
+        .await
+        {
+            // The gate's time is up, and something was seen that may go on: the provider is at work.
+            Err(_) if !held.is_empty() => break,
+            Err(_) => bounds.bound(bounds.idle, Deadline::Idle, streaming.body.frame()).await?,
+            Ok(frame) => frame?,
+        };
+        let whole = match frame {
+            None => return Err(ended(&streaming, held.is_empty())),
+            Some(Err(error)) => return Err(broken(&error, false).into()),
+            Some(Ok(frame)) => streaming.cutter.push(frame.into_data().unwrap_or_default()),
+        };
+        streaming.tap.observe(&whole);
+        held.extend_from_slice(&whole);
+        if let Some(error) = streaming.tap.error.take() {
+            return Err(restated(streaming, &error, attempt));
+        }
+        let is_open = streaming.tap.has_content || streaming.tap.is_complete;
+        if is_open || held.len() > GATE_BYTES_MAX {
+            break;
+        }
+    }
+    if streaming.tap.has_content {
+        attempt.first_token_ms = Some(clock::ms_since(ask.began));
+    }
+    streaming.held = held.freeze();
+    Ok(Reply::Streaming(Box::new(streaming)))
+}
+
+/// A stream that ended before it had content.
+fn ended(streaming: &Streaming, held_nothing: bool) -> Failed {
+    let why = if held_nothing && streaming.tap.model_served.is_none() {
+        "an empty stream"
+    } else {
+        "a stream that ended before it had content"
+    };
+    Failure::Malformed(why.to_owned()).into()
+}
+
+/// An error event as the first thing: restated as the status it stands for, its object as the body (rulings, Routing).
+fn restated(streaming: Streaming, error: &ErrorObject, attempt: &mut Attempt) -> Failed {
+    let status = error.status();
+    attempt.status = Some(status);
+    let mut headers = streaming.headers;
+    headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
+    headers.remove(header::CONTENT_LENGTH);
+    let mut tap = streaming.tap;
+    let body = Bytes::from(std::mem::take(&mut tap.error_data));
+    let answer = Box::new(Whole { status, headers, body, tap });
+    Failed { failure: Failure::Status(status), answer: Some(answer), message: Some(error.message.clone()) }
+}
+
+/// A header as text, cut to a sane length.
+fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name)?.to_str().ok().map(|value| value.chars().take(256).collect())
+}

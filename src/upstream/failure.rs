@@ -1,0 +1,71 @@
+//! An attempt did not deliver.
+
+use crate::domain::call::CallError;
+
+/// Which time ran out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deadline {
+    /// Until the head of the answer.
+    FirstByte,
+    /// Between two pieces of the answer.
+    Idle,
+    /// For the whole answer.
+    Total,
+    /// For the whole call.
+    Call,
+}
+
+/// Why an attempt did not deliver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// No connection: refused, unreachable, DNS, TLS, or too slow.
+    Connect(String),
+    /// The provider's proxy cannot be used.
+    Proxy(String),
+    /// The connection broke before the answer could be used.
+    Reset(String),
+    /// Time ran out.
+    Timeout(Deadline),
+    /// An error answer; also a 200 whose body or first event is an error, as the status that it stands for.
+    Status(u16),
+    /// An answer that is none: empty, a web page, not this wire.
+    Malformed(String),
+}
+
+impl Failure {
+    /// How the ledger says it.
+    pub fn error(&self, upstream_message: Option<&str>) -> CallError {
+        match self {
+            Self::Connect(why) => CallError::new("connect", why),
+            Self::Proxy(why) => CallError::new("proxy", why),
+            Self::Reset(why) => CallError::new("reset", why),
+            Self::Timeout(deadline) => CallError::new(deadline.cause(), deadline.message()),
+            Self::Status(status) => {
+                CallError::new("status", upstream_message.map_or_else(|| format!("status {status}"), str::to_owned))
+            }
+            Self::Malformed(why) => CallError::new("malformed", why),
+        }
+    }
+}
+
+impl Deadline {
+    /// One word for machines.
+    pub const fn cause(self) -> &'static str {
+        match self {
+            Self::FirstByte => "first_byte_timeout",
+            Self::Idle => "idle_timeout",
+            Self::Total => "total_timeout",
+            Self::Call => "call_deadline",
+        }
+    }
+
+    /// A sentence for people.
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::FirstByte => "the provider sent no answer in time",
+            Self::Idle => "the provider fell silent in the middle of its answer",
+            Self::Total => "the provider's answer took too long",
+            Self::Call => "the call's time was used up",
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! What goes out: URL, headers and body of one attempt, made from the caller's untouched request.
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use reqwest::Url;
+
+use crate::{route::snapshot::Upstream, secret::Secret};
+
+/// Names that never go to a provider: credentials, cookies, transport, and who forwarded the request.
+const NOT_FORWARDED: &[&str] = &[
+    "accept-encoding",
+    "authorization",
+    "cdn-loop",
+    "connection",
+    "content-length",
+    "cookie",
+    "expect",
+    "forwarded",
+    "host",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "true-client-ip",
+    "upgrade",
+    "via",
+    "x-api-key",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-forwarded",
+    "x-goog-api-key",
+    "x-original-forwarded-for",
+    "x-real-ip",
+    "x-request-id",
+];
+
+/// Beginnings of such names.
+const NOT_FORWARDED_PREFIXES: &[&str] = &["cf-", "x-forwarded-", "x-switchyard-"];
+
+/// True if a header of this name never goes to a provider, neither from a caller nor from its configuration.
+pub fn is_withheld(name: &str) -> bool {
+    NOT_FORWARDED.contains(&name) || NOT_FORWARDED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// What the caller sent, as far as it is sent on.
+#[derive(Clone, Debug)]
+pub struct Outgoing<'a> {
+    /// The caller's method.
+    pub method: &'a Method,
+    /// The caller's path, from `/v1` on.
+    pub path: &'a str,
+    /// The caller's query string, without its question mark.
+    pub query: Option<&'a str>,
+    /// The caller's headers, all of them.
+    pub headers: &'a HeaderMap,
+}
+
+/// The provider's URL for the caller's path. A base that ends in `/v1` is not given a second one.
+pub fn url(base: &Url, path: &str, query: Option<&str>) -> Url {
+    let mut url = base.clone();
+    let prefix = base.path().trim_end_matches('/');
+    let prefix = if path.starts_with("/v1/") { prefix.strip_suffix("/v1").unwrap_or(prefix) } else { prefix };
+    url.set_path(&format!("{prefix}{path}"));
+    url.set_query(query);
+    url
+}
+
+/// The headers of an attempt: the caller's, without those that are withheld, then the provider's own.
+pub fn headers(outgoing: &Outgoing<'_>, upstream: &Upstream, secret: &Secret) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(outgoing.headers.len() + 4);
+    let hop_by_hop = connection_names(outgoing.headers);
+    for (name, value) in outgoing.headers {
+        if !is_withheld(name.as_str()) && !hop_by_hop.contains(name) {
+            headers.append(name.clone(), value.clone());
+        }
+    }
+    for (name, value) in &upstream.headers {
+        headers.insert(name.clone(), value.clone());
+    }
+    // So that the tap can read what passes.
+    headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    authorize(&mut headers, secret);
+    headers
+}
+
+/// Headers that the `connection` header names: they end at this hop (RFC 9110, 7.6.1).
+fn connection_names(headers: &HeaderMap) -> Vec<HeaderName> {
+    headers
+        .get_all(header::CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|name| name.trim().parse().ok())
+        .collect()
+}
+
+/// Sets the provider's credential. An OAuth token goes as a bearer, any other key as `x-api-key`
+/// (platform.claude.com, API overview).
+fn authorize(headers: &mut HeaderMap, secret: &Secret) {
+    let (name, text) = if secret.expose().starts_with("sk-ant-oat") {
+        (header::AUTHORIZATION, format!("Bearer {}", secret.expose()))
+    } else {
+        (HeaderName::from_static("x-api-key"), secret.expose().to_owned())
+    };
+    if let Ok(mut value) = HeaderValue::from_str(&text) {
+        value.set_sensitive(true);
+        headers.insert(name, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_is_put_behind_the_base() {
+        for (base, path, query, expected) in [
+            ("https://a.example", "/v1/messages", Some("beta=true"), "https://a.example/v1/messages?beta=true"),
+            ("https://a.example/", "/v1/models", None, "https://a.example/v1/models"),
+            ("http://a.example:81/api/", "/v1/messages", None, "http://a.example:81/api/v1/messages"),
+            ("https://a.example/api/v1", "/v1/messages", None, "https://a.example/api/v1/messages"),
+        ] {
+            assert_eq!(url(&base.parse().unwrap(), path, query).as_str(), expected);
+        }
+    }
+
+    #[test]
+    fn withheld_names_are_sorted_and_lower_case() {
+        assert!(NOT_FORWARDED.is_sorted());
+        assert!(is_withheld("x-forwarded-for") && is_withheld("authorization") && !is_withheld("anthropic-beta"));
+    }
+}

@@ -1,0 +1,190 @@
+//! The Anthropic Messages wire: usage, errors, and the hub's own no in this form.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::rejection::Rejection;
+use crate::domain::usage::Usage;
+
+/// An error in the wire's own form, as a body or as an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErrorObject {
+    /// `error.type`.
+    pub kind: String,
+    /// `error.message`.
+    pub message: String,
+}
+
+impl ErrorObject {
+    /// Reads `{"type":"error","error":{…}}`, or any object with an `error` that is an object or a text.
+    pub fn read(json: &[u8]) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Envelope {
+            error: Value,
+        }
+        let Envelope { error } = serde_json::from_slice(json).ok()?;
+        let text = |field: &str| error.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+        match &error {
+            Value::Object(fields) if !fields.is_empty() => Some(Self { kind: text("type"), message: text("message") }),
+            Value::String(message) if !message.is_empty() => {
+                Some(Self { kind: String::new(), message: message.clone() })
+            }
+            _ => None,
+        }
+    }
+
+    /// The status that an error of this kind has as an answer (platform.claude.com, API errors). 500 if unknown.
+    pub fn status(&self) -> u16 {
+        match self.kind.as_str() {
+            "invalid_request_error" => 400,
+            "authentication_error" => 401,
+            "billing_error" => 402,
+            "permission_error" => 403,
+            "not_found_error" => 404,
+            "conflict_error" => 409,
+            "request_too_large" => 413,
+            "rate_limit_error" => 429,
+            "timeout_error" => 504,
+            "overloaded_error" => 529,
+            _ => 500,
+        }
+    }
+}
+
+/// The wire's name for an error with this status.
+const fn error_kind(rejection: &Rejection) -> &'static str {
+    match rejection.status() {
+        401 => "authentication_error",
+        402 => "billing_error",
+        403 => "permission_error",
+        404 => "not_found_error",
+        413 => "request_too_large",
+        429 => "rate_limit_error",
+        503 => "overloaded_error",
+        504 => "timeout_error",
+        400 => "invalid_request_error",
+        _ => "api_error",
+    }
+}
+
+/// The body of the hub's own no.
+pub fn reject(rejection: &Rejection, request_id: &str) -> String {
+    error_body(error_kind(rejection), &rejection.message(), Some(request_id))
+}
+
+/// The event that ends a stream which was cut after a part of it was passed on.
+pub fn cut_event(message: &str, request_id: &str) -> String {
+    format!("event: error\ndata: {}\n\n", error_body("api_error", message, Some(request_id)))
+}
+
+/// `{"type":"error","error":{"type","message"},"request_id"}`, in this order.
+pub fn error_body(kind: &str, message: &str, request_id: Option<&str>) -> String {
+    #[derive(Serialize)]
+    struct Body<'a> {
+        #[serde(rename = "type")]
+        kind: &'static str,
+        error: Object<'a>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        request_id: Option<&'a str>,
+    }
+    #[derive(Serialize)]
+    struct Object<'a> {
+        #[serde(rename = "type")]
+        kind: &'a str,
+        message: &'a str,
+    }
+    // Plain texts: writing them cannot fail.
+    serde_json::to_string(&Body { kind: "error", error: Object { kind, message }, request_id }).unwrap_or_default()
+}
+
+/// What an upstream has reported so far. Its counts are cumulative, so the last one wins and none is added up
+/// (landscape.md, D1).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// The reported fields, the newest of each.
+    fields: Map<String, Value>,
+}
+
+impl Report {
+    /// Takes in a `usage` object.
+    pub fn take(&mut self, usage: Map<String, Value>) {
+        for (name, value) in usage {
+            // Some servers repeat a count as null or 0 where they have nothing new to say.
+            let says_nothing = value.is_null() || value == 0;
+            if !says_nothing || !self.fields.contains_key(&name) {
+                self.fields.insert(name, value);
+            }
+        }
+    }
+
+    /// True if nothing was reported.
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty()
+    }
+
+    /// The counts by class. Cache writes without a breakdown count as five-minute ones (landscape.md, D3).
+    pub fn usage(&self) -> Usage {
+        let count =
+            |fields: &Map<String, Value>, name: &str| fields.get(name).and_then(Value::as_u64).unwrap_or_default();
+        let writes = count(&self.fields, "cache_creation_input_tokens");
+        let (short, long) = self.fields.get("cache_creation").and_then(Value::as_object).map_or((0, 0), |parts| {
+            (count(parts, "ephemeral_5m_input_tokens"), count(parts, "ephemeral_1h_input_tokens"))
+        });
+        Usage {
+            input: count(&self.fields, "input_tokens"),
+            output: count(&self.fields, "output_tokens"),
+            cache_write_5m: short + writes.saturating_sub(short + long),
+            cache_write_1h: long,
+            cache_read: count(&self.fields, "cache_read_input_tokens"),
+        }
+    }
+
+    /// The usage object as the ledger keeps it.
+    pub fn into_raw(self) -> Option<Value> {
+        (!self.fields.is_empty()).then_some(Value::Object(self.fields))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn report(objects: &[Value]) -> Usage {
+        let mut report = Report::default();
+        for object in objects {
+            report.take(object.as_object().unwrap().clone());
+        }
+        report.usage()
+    }
+
+    #[test]
+    fn the_last_cumulative_count_wins() {
+        let start = json!({"input_tokens": 10, "cache_creation_input_tokens": 30, "cache_read_input_tokens": 5,
+            "cache_creation": {"ephemeral_5m_input_tokens": 20, "ephemeral_1h_input_tokens": 10}, "output_tokens": 1});
+        let delta = json!({"output_tokens": 42, "input_tokens": 0, "cache_read_input_tokens": null});
+        let usage = Usage { input: 10, output: 42, cache_write_5m: 20, cache_write_1h: 10, cache_read: 5 };
+        assert_eq!(report(&[start.clone(), json!({"output_tokens": 20}), delta]), usage);
+        assert_eq!(report(&[start, json!({"input_tokens": 11, "output_tokens": 42})]), Usage { input: 11, ..usage });
+    }
+
+    #[test]
+    fn writes_without_a_breakdown_are_short_lived() {
+        assert_eq!(report(&[json!({"cache_creation_input_tokens": 7})]).cache_write_5m, 7);
+        let partly = json!({"cache_creation_input_tokens": 7, "cache_creation": {"ephemeral_1h_input_tokens": 3}});
+        assert_eq!(report(&[partly]), Usage { cache_write_5m: 4, cache_write_1h: 3, ..Usage::default() });
+    }
+
+    #[test]
+    fn errors_are_read_in_the_forms_servers_use() {
+        let error = |json: &str| ErrorObject::read(json.as_bytes()).map(|error| (error.status(), error.message));
+        assert_eq!(
+            error(r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#),
+            Some((529, "Overloaded".to_owned()))
+        );
+        assert_eq!(error(r#"{"error":"quota"}"#), Some((500, "quota".to_owned())));
+        assert_eq!(error(r#"{"error":null,"type":"message"}"#), None);
+        assert_eq!(error("<html>"), None);
+    }
+}

@@ -1,0 +1,143 @@
+//! The hub's own no, before or instead of a provider's answer.
+
+/// Why the hub does not serve a call. Each wire renders it in its own form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rejection {
+    /// No key, or one the hub has not issued.
+    Unauthenticated,
+    /// Two different keys in one request.
+    TwoKeys,
+    /// The key is switched off.
+    KeyDisabled,
+    /// The key has expired.
+    KeyExpired,
+    /// The key's user is switched off.
+    UserDisabled,
+    /// The key's user has expired.
+    UserExpired,
+    /// Too many wrong keys from one address.
+    Locked {
+        /// Seconds until the next key is looked at.
+        retry_after_s: u32,
+    },
+    /// The request cannot be read.
+    Malformed {
+        /// What is wrong, the field first.
+        why: String,
+    },
+    /// The body is larger than the setting `body_bytes_max`.
+    TooLarge {
+        /// The limit in bytes.
+        bytes_max: u64,
+    },
+    /// The body did not arrive.
+    BodyCut,
+    /// There is no such endpoint.
+    NotFound,
+    /// No provider may serve the call.
+    NoProvider {
+        /// The model asked for.
+        model: String,
+        /// What kept providers out, in words.
+        why: String,
+    },
+    /// Every provider that was tried failed without an answer of its own.
+    Exhausted {
+        /// The last failure, in words.
+        why: String,
+        /// True if it was a matter of time.
+        timeout: bool,
+    },
+    /// The memory for request bodies is used up (setting `buffered_bytes_max`).
+    Crowded,
+    /// The journal cannot take another call.
+    LedgerFull,
+    /// The hub is stopping.
+    ShuttingDown,
+    /// Our own mistake.
+    Internal,
+}
+
+impl Rejection {
+    /// A request that cannot be read.
+    pub fn malformed(why: impl Into<String>) -> Self {
+        Self::Malformed { why: why.into() }
+    }
+
+    /// The HTTP status.
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::Unauthenticated
+            | Self::TwoKeys
+            | Self::KeyDisabled
+            | Self::KeyExpired
+            | Self::UserDisabled
+            | Self::UserExpired => 401,
+            Self::Locked { .. } => 429,
+            Self::Malformed { .. } | Self::BodyCut => 400,
+            Self::TooLarge { .. } => 413,
+            Self::NotFound => 404,
+            Self::NoProvider { .. } | Self::Crowded | Self::LedgerFull | Self::ShuttingDown => 503,
+            Self::Exhausted { timeout: false, .. } => 502,
+            Self::Exhausted { timeout: true, .. } => 504,
+            Self::Internal => 500,
+        }
+    }
+
+    /// One word for machines: the `error.cause` of a recorded call.
+    pub const fn cause(&self) -> &'static str {
+        match self {
+            Self::Unauthenticated => "unauthenticated",
+            Self::TwoKeys => "two_keys",
+            Self::KeyDisabled => "key_disabled",
+            Self::KeyExpired => "key_expired",
+            Self::UserDisabled => "user_disabled",
+            Self::UserExpired => "user_expired",
+            Self::Locked { .. } => "locked",
+            Self::Malformed { .. } => "malformed",
+            Self::TooLarge { .. } => "too_large",
+            Self::BodyCut => "body_cut",
+            Self::NotFound => "not_found",
+            Self::NoProvider { .. } => "no_provider",
+            Self::Exhausted { .. } => "exhausted",
+            Self::Crowded => "crowded",
+            Self::LedgerFull => "ledger_full",
+            Self::ShuttingDown => "shutting_down",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// A sentence for people: what happened and what to do.
+    pub fn message(&self) -> String {
+        match self {
+            Self::Unauthenticated => "invalid x-api-key: use a key that this hub has issued".to_owned(),
+            Self::TwoKeys => "x-api-key and authorization carry two different keys: send one of them".to_owned(),
+            Self::KeyDisabled => "this key is disabled: ask the hub's operator".to_owned(),
+            Self::KeyExpired => "this key has expired: ask the hub's operator for a new one".to_owned(),
+            Self::UserDisabled => "the user of this key is disabled: ask the hub's operator".to_owned(),
+            Self::UserExpired => "the user of this key has expired: ask the hub's operator".to_owned(),
+            Self::Locked { retry_after_s } => {
+                format!("too many wrong keys from this address: try again in {retry_after_s} s")
+            }
+            Self::Malformed { why } => why.clone(),
+            Self::TooLarge { bytes_max } => format!("the request body is larger than {bytes_max} bytes"),
+            Self::BodyCut => "the request body did not arrive completely".to_owned(),
+            Self::NotFound => "this hub has no such endpoint".to_owned(),
+            Self::NoProvider { model, why } => format!("no provider can serve {model}: {why}"),
+            Self::Exhausted { why, .. } => format!("no provider gave an answer: {why}"),
+            Self::Crowded => "the hub holds too many requests just now: try again".to_owned(),
+            Self::LedgerFull => "the hub cannot record calls just now: try again".to_owned(),
+            Self::ShuttingDown => "the hub is stopping: try again".to_owned(),
+            Self::Internal => "the hub made a mistake".to_owned(),
+        }
+    }
+
+    /// Seconds for `retry-after`, where waiting helps.
+    pub const fn retry_after_s(&self) -> Option<u32> {
+        match self {
+            Self::Locked { retry_after_s } => Some(*retry_after_s),
+            Self::Crowded | Self::LedgerFull | Self::ShuttingDown => Some(1),
+            _ => None,
+        }
+    }
+}

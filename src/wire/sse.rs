@@ -1,0 +1,129 @@
+//! Server-sent events (WHATWG HTML, 9.2): cut anywhere by the network, put together here.
+
+use bytes::{Bytes, BytesMut};
+use memchr::{memchr, memrchr_iter};
+
+/// An unfinished event longer than this is passed on as it is: the bytes go on, its meaning is lost.
+const EVENT_BYTES_MAX: usize = 1 << 20;
+
+/// Cuts a stream after whole events, so that a client is never left with half of one.
+#[derive(Debug, Default)]
+pub struct Cutter {
+    /// The beginning of an event whose end has not come yet.
+    tail: BytesMut,
+}
+
+impl Cutter {
+    /// Takes the next bytes and gives back all that forms whole events, possibly nothing. Nothing is copied when the
+    /// network's pieces end where events end.
+    pub fn push(&mut self, mut chunk: Bytes) -> Bytes {
+        if self.tail.is_empty() {
+            let end = last_event_end(&chunk);
+            let whole = chunk.split_to(end);
+            self.tail.extend_from_slice(&chunk);
+            return whole;
+        }
+        self.tail.extend_from_slice(&chunk);
+        let end = last_event_end(&self.tail);
+        if end == 0 && self.tail.len() > EVENT_BYTES_MAX {
+            return self.rest();
+        }
+        self.tail.split_to(end).freeze()
+    }
+
+    /// What is left at the end of the stream: an event without the blank line that would end it.
+    pub fn rest(&mut self) -> Bytes {
+        self.tail.split().freeze()
+    }
+}
+
+/// Where the last whole event ends: behind its blank line; 0 if none does.
+fn last_event_end(bytes: &[u8]) -> usize {
+    memrchr_iter(b'\n', bytes)
+        .find(|newline| {
+            let before = bytes.get(..*newline).unwrap_or_default();
+            before.ends_with(b"\n") || before.ends_with(b"\n\r")
+        })
+        .map_or(0, |newline| newline + 1)
+}
+
+/// One event.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Event<'a> {
+    /// The `event` field; empty if there is none.
+    pub name: &'a [u8],
+    /// The `data` field. Of several lines only the first is kept: no wire here sends more.
+    pub data: &'a [u8],
+}
+
+/// The events in `bytes`, in order. Comments and events without data are left out.
+pub fn events(bytes: &[u8]) -> impl Iterator<Item = Event<'_>> {
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        let mut event = Event { name: b"", data: b"" };
+        while !rest.is_empty() {
+            let line = take_line(&mut rest);
+            if let Some(value) = field(line, b"event") {
+                event.name = value;
+            } else if let Some(value) = field(line, b"data") {
+                if event.data.is_empty() {
+                    event.data = value;
+                }
+            } else if line.is_empty() && !event.data.is_empty() {
+                return Some(event);
+            }
+        }
+        (!event.data.is_empty()).then_some(event)
+    })
+}
+
+/// Takes the first line off `rest`, without its end.
+fn take_line<'a>(rest: &mut &'a [u8]) -> &'a [u8] {
+    let (line, after) = memchr(b'\n', rest).and_then(|at| rest.split_at_checked(at)).unwrap_or((rest, b""));
+    *rest = after.get(1..).unwrap_or_default();
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+/// The value of `line` if it is the field `name`.
+fn field<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    let value = line.strip_prefix(name)?.strip_prefix(b":")?;
+    Some(value.strip_prefix(b" ").unwrap_or(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STREAM: &[u8] = b"event: a\ndata: 1\n\n: comment\r\ndata:2\r\n\r\nevent: c\ndata: 3\n\ndata: half";
+
+    #[test]
+    fn any_cutting_gives_the_same_bytes_in_whole_events() {
+        for width in 1..=STREAM.len() {
+            let mut cutter = Cutter::default();
+            let mut out = Vec::new();
+            for chunk in STREAM.chunks(width) {
+                let whole = cutter.push(Bytes::copy_from_slice(chunk));
+                assert!(whole.is_empty() || whole.ends_with(b"\n\n") || whole.ends_with(b"\n\r\n"), "{whole:?}");
+                out.extend_from_slice(&whole);
+            }
+            assert!(out.ends_with(b"data: 3\n\n"));
+            out.extend_from_slice(&cutter.rest());
+            assert_eq!(out, STREAM, "cut every {width} bytes");
+        }
+    }
+
+    #[test]
+    fn fields_are_read_with_and_without_a_space() {
+        let found: Vec<_> = events(STREAM).map(|event| (event.name.to_vec(), event.data.to_vec())).collect();
+        let text = |name: &str, data: &str| (name.as_bytes().to_vec(), data.as_bytes().to_vec());
+        assert_eq!(found, [text("a", "1"), text("", "2"), text("c", "3"), text("", "half")]);
+    }
+
+    #[test]
+    fn an_endless_event_is_passed_on() {
+        let mut cutter = Cutter::default();
+        let long = Bytes::from(vec![b'x'; EVENT_BYTES_MAX]);
+        assert!(cutter.push(long.clone()).is_empty());
+        assert_eq!(cutter.push(long).len(), 2 * EVENT_BYTES_MAX);
+    }
+}

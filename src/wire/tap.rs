@@ -1,0 +1,190 @@
+//! Watches an answer pass: usage, first content, the end, an error, the model that served. Changes nothing.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{
+    anthropic::{ErrorObject, Report},
+    sse::{Event, events},
+};
+use crate::domain::usage::{TokenSource, Usage};
+
+/// Bytes of text that stand for one token where nobody has counted (a rough figure for English and code).
+const BYTES_PER_TOKEN: u64 = 4;
+
+/// What surrounds the text of a delta event.
+const DELTA_FRAME_BYTES: u64 = 90;
+
+/// What has been seen of an answer so far.
+#[derive(Clone, Debug, Default)]
+pub struct Tap {
+    report: Report,
+    /// The model that the answer names.
+    pub model_served: Option<String>,
+    /// True once content, or the frame of some, was seen.
+    pub has_content: bool,
+    /// True once the terminal event was seen.
+    pub is_complete: bool,
+    /// The error event that was seen.
+    pub error: Option<ErrorObject>,
+    /// Its data, as it came.
+    pub error_data: Vec<u8>,
+    /// Bytes of content deltas.
+    delta_bytes: u64,
+}
+
+#[derive(Deserialize)]
+struct Start {
+    message: Message,
+}
+
+#[derive(Deserialize)]
+struct Message {
+    model: Option<String>,
+    usage: Option<Map<String, Value>>,
+}
+
+#[derive(Deserialize)]
+struct Delta {
+    usage: Option<Map<String, Value>>,
+}
+
+#[derive(Deserialize)]
+struct Typed {
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+impl Tap {
+    /// Watches whole events of a stream.
+    pub fn observe(&mut self, whole_events: &[u8]) {
+        for event in events(whole_events) {
+            self.observe_event(&event);
+        }
+    }
+
+    fn observe_event(&mut self, event: &Event<'_>) {
+        let unnamed = if event.name.is_empty() {
+            serde_json::from_slice::<Typed>(event.data).map(|typed| typed.kind).unwrap_or_default()
+        } else {
+            String::new()
+        };
+        let name = if unnamed.is_empty() { event.name } else { unnamed.as_bytes() };
+        match name {
+            b"content_block_delta" => {
+                self.has_content = true;
+                let bytes = u64::try_from(event.data.len()).unwrap_or_default();
+                self.delta_bytes += bytes.saturating_sub(DELTA_FRAME_BYTES);
+            }
+            b"content_block_start" => self.has_content = true,
+            b"message_start" => {
+                if let Ok(Start { message }) = serde_json::from_slice(event.data) {
+                    self.observe_message(message);
+                }
+            }
+            b"message_delta" => {
+                self.has_content = true;
+                if let Ok(Delta { usage: Some(usage) }) = serde_json::from_slice(event.data) {
+                    self.report.take(usage);
+                }
+            }
+            b"message_stop" => self.is_complete = true,
+            b"error" => {
+                let unreadable = || ErrorObject { kind: "api_error".to_owned(), message: String::new() };
+                self.error_data = event.data.to_vec();
+                self.error = Some(ErrorObject::read(event.data).unwrap_or_else(unreadable));
+            }
+            _ => {}
+        }
+    }
+
+    /// Watches a whole answer that is not streamed. True if it is a message of this wire.
+    pub fn observe_body(&mut self, body: &[u8]) -> bool {
+        let Ok(message) = serde_json::from_slice::<Message>(body) else { return false };
+        let is_message = message.usage.is_some() || message.model.is_some();
+        self.observe_message(message);
+        self.has_content = is_message;
+        self.is_complete = is_message;
+        is_message
+    }
+
+    fn observe_message(&mut self, message: Message) {
+        self.model_served = message.model.map(|model| model.chars().filter(|c| !c.is_control()).take(256).collect());
+        if let Some(usage) = message.usage {
+            self.report.take(usage);
+        }
+    }
+
+    /// The counts to settle, and where they come from. `body_bytes` is the size of the request.
+    pub fn settle(&self, body_bytes: u64) -> (Usage, TokenSource) {
+        let estimate = self.delta_bytes / BYTES_PER_TOKEN;
+        if self.report.is_empty() {
+            let usage = Usage { input: body_bytes / BYTES_PER_TOKEN, output: estimate, ..Usage::default() };
+            return (usage, TokenSource::Estimated);
+        }
+        let reported = self.report.usage();
+        if self.is_complete {
+            return (reported, TokenSource::Reported);
+        }
+        (Usage { output: reported.output.max(estimate), ..reported }, TokenSource::Partial)
+    }
+
+    /// The usage object as the ledger keeps it.
+    pub fn take_raw(&mut self) -> Option<Value> {
+        std::mem::take(&mut self.report).into_raw()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::wire::sse::Cutter;
+
+    const STREAM: &str = concat!(
+        "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"model\":\"m-1\",\"usage\":{\"input_tokens\":12,\"output_tokens\":1}}}\n\n",
+        "event: ping\ndata: {\"type\":\"ping\"}\n\n",
+        "data: {\"type\":\"content_block_start\",\"index\":0}\n\n",
+        "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"Hello, this is a text of some length, so that it counts for something\"}}\n\n",
+        "event: message_delta\ndata: {\"type\":\"message_delta\",\"usage\":{\"output_tokens\":7}}\n\n",
+        "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n",
+    );
+
+    #[test]
+    fn usage_does_not_depend_on_how_the_stream_was_cut() {
+        for width in 1..=STREAM.len() {
+            let (mut cutter, mut tap) = (Cutter::default(), Tap::default());
+            for chunk in STREAM.as_bytes().chunks(width) {
+                tap.observe(&cutter.push(Bytes::copy_from_slice(chunk)));
+            }
+            let usage = Usage { input: 12, output: 7, ..Usage::default() };
+            assert_eq!(tap.settle(1_000), (usage, TokenSource::Reported), "cut every {width} bytes");
+            assert_eq!(tap.model_served.as_deref(), Some("m-1"));
+            assert!(tap.is_complete && tap.has_content);
+        }
+    }
+
+    #[test]
+    fn a_cut_answer_is_settled_by_what_was_reported_and_an_estimate_of_the_rest() {
+        let mut tap = Tap::default();
+        assert_eq!(tap.settle(400), (Usage { input: 100, ..Usage::default() }, TokenSource::Estimated));
+        let cut = STREAM.find("event: message_delta").unwrap();
+        tap.observe(&STREAM.as_bytes()[..cut]);
+        let (usage, source) = tap.settle(400);
+        assert_eq!((usage.input, source), (12, TokenSource::Partial));
+        assert!((5..40).contains(&usage.output), "{}", usage.output);
+    }
+
+    #[test]
+    fn a_whole_message_is_told_from_other_bodies() {
+        let mut tap = Tap::default();
+        assert!(tap.observe_body(
+            br#"{"type":"message","model":"m","content":[],"usage":{"input_tokens":3,"output_tokens":4}}"#
+        ));
+        assert_eq!(tap.settle(0), (Usage { input: 3, output: 4, ..Usage::default() }, TokenSource::Reported));
+        for body in [&b"<html>"[..], b"", b"{}", b"[]", br#"{"error":{"type":"x"}}"#] {
+            assert!(!Tap::default().observe_body(body), "{body:?}");
+        }
+    }
+}
