@@ -82,6 +82,8 @@ pub(crate) struct Text {
     pub(crate) prices: Prices,
     pub(crate) outcome: fn(Option<Outcome>) -> &'static str,
     pub(crate) result: fn(AttemptResult) -> &'static str,
+    /// What went wrong, by the machine's word for it, where it is a known one.
+    pub(crate) cause: fn(&str) -> Option<&'static str>,
     pub(crate) token_source: fn(TokenSource) -> &'static str,
     pub(crate) skip: fn(Skip) -> &'static str,
     pub(crate) blame: fn(Blame) -> &'static str,
@@ -117,7 +119,7 @@ sentences! {
         title time outcome caller model provider tokens_in tokens_out tokens_cache cost first_byte first_token
         duration status any_outcome any_provider any_user any_model any_time last_hour last_day last_week last_month
         filter apply clear empty empty_why empty_filtered empty_filtered_why newest older probe stream no_stream open_alone
-        close detail unpriced unpriced_why user key session user_agent address kind
+        close detail facts unpriced unpriced_why user key session user_agent address kind
         messages id upstream_id charged_tokens unit_price class amount input output
         cache_write_5m cache_write_1h cache_read total usage_raw model_asked model_sent model_served source
         filtered_session filtered_key filtered_time remove_filter arrived list_caption;
@@ -125,7 +127,7 @@ sentences! {
     }
     Chain {
         title choosing waiting first_byte streaming running none_chosen
-        first_token_mark time_axis legend screened;
+        first_token_mark time_axis legend screened ended;
         answered_first(&str) answered_after(&str, &str) fell(&str, &str) nobody_left(&str) rejected(&str)
         refused(&str, &str) abandoned(&str) interrupted(&str) answering(&str) drawn(&str, u32, u64, usize)
         only(&str, i32) not_eligible(usize) passed_on(&str, &str) http(u16)

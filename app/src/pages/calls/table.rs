@@ -89,7 +89,7 @@ fn cells(text: &'static Text, call: &Call, path: String) -> AnyView {
     let tokens = |count: u64| if is_running && count == 0 { UNKNOWN.to_owned() } else { whole(count) };
     let cost = if is_running { UNKNOWN.to_owned() } else { usd(call.cost_usd, 4) };
     view! {
-        <td><a class="row-link" href=path data-row data-call=call.id.to_string()>{clock_view(call.created_at)}</a></td>
+        <td><a class="row-link" href=path data-row data-noscroll data-call=call.id.to_string()>{clock_view(call.created_at)}</a></td>
         <td>{outcome(text, call)}</td>
         <td>{caller(text, call)}</td>
         <td>{model(text, call)}</td>
@@ -154,7 +154,12 @@ fn duration(call: &Call) -> AnyView {
         return span_or_unknown(call.duration_ms).into_any();
     }
     let (began, now) = (call.created_at.timestamp_millis(), use_now());
-    let elapsed = move || now.get().map_or_else(|| UNKNOWN.to_owned(), |now| span(u64::try_from(now - began).unwrap_or_default() / 1_000 * 1_000));
+    let elapsed = move || {
+        now.get().map_or_else(
+            || UNKNOWN.to_owned(),
+            |now| span(u64::try_from(now - began).unwrap_or_default() / 1_000 * 1_000),
+        )
+    };
     view! { <span class="sub">{elapsed}</span> }.into_any()
 }
 

@@ -41,7 +41,8 @@ pub(super) fn NewKeyPanel(
     };
     let is_made = Memo::new(move |_| matches!(value.get(), Some(Ok(_))));
     let problem = move |field| problem(move || value.get(), field);
-    let failure = move || value.get().and_then(Result::err).map(|error| note("note bad", Icon::Alert, message(text, &error)));
+    let failure =
+        move || value.get().and_then(Result::err).map(|error| note("note bad", Icon::Alert, message(text, &error)));
     view! {
         <div class="new-key">
             <div hidden=move || is_made.get()>
@@ -57,7 +58,7 @@ pub(super) fn NewKeyPanel(
                     <noscript><p class="note mb-3">{text.keys.needs_script}</p></noscript>
                     <div class="mt-3 flex gap-2">
                         <button type="submit" class="button primary" disabled=move || action.pending().get()>{icon(Icon::Plus)}{text.common.create}</button>
-                        <a class="button" href=back data-esc>{text.common.cancel}</a>
+                        <a class="button" href=back data-esc data-noscroll>{text.common.cancel}</a>
                     </div>
                 </ActionForm>
             </div>

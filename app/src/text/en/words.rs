@@ -38,6 +38,28 @@ pub(super) fn result(result: AttemptResult) -> &'static str {
     }
 }
 
+/// What went wrong, by the machine's word for it.
+pub(super) fn cause(cause: &str) -> Option<&'static str> {
+    Some(match cause {
+        "connect" => "no connection",
+        "proxy" => "the proxy failed",
+        "reset" => "connection lost",
+        "status" => "an error status",
+        "stream_error" => "an error inside the stream",
+        "truncated" => "the answer broke off",
+        "malformed" => "not understandable",
+        "connect_timeout" => "no connection in time",
+        "first_byte_timeout" => "no first byte in time",
+        "idle_timeout" => "silence for too long",
+        "total_timeout" => "not done in time",
+        "crash" => "the hub stopped",
+        "client_gone" => "the client left",
+        "no_provider" => "no provider",
+        "model_not_allowed" => "model not allowed",
+        _ => return None,
+    })
+}
+
 pub(super) fn token_source(source: TokenSource) -> &'static str {
     match source {
         TokenSource::None => "nothing used",
@@ -76,7 +98,9 @@ pub(super) fn next(next: Next) -> &'static str {
 
 pub(super) fn attention(attention: &Attention) -> (String, String) {
     let (title, advice) = match attention {
-        Attention::NoProvider => ("No provider is ready", "Calls are refused until one is configured and enabled.".into()),
+        Attention::NoProvider => {
+            ("No provider is ready", "Calls are refused until one is configured and enabled.".into())
+        }
         Attention::NoKey => ("Nobody has a key", "Create a user and a key, then point a client at this hub.".into()),
         Attention::Unpriced { models } => (
             "Models without a price",
@@ -86,11 +110,19 @@ pub(super) fn attention(attention: &Attention) -> (String, String) {
             "The database does not answer",
             format!("{} kB of entries wait in the journal; calls go on.", whole(waiting / 1_000 + 1)),
         ),
-        Attention::RedisAway => ("Redis does not answer", "Counters live in this replica's memory until it is back.".into()),
-        Attention::JournalFull => ("The journal cannot be written", "New calls are refused. Free some disk space.".into()),
+        Attention::RedisAway => {
+            ("Redis does not answer", "Counters live in this replica's memory until it is back.".into())
+        }
+        Attention::JournalFull => {
+            ("The journal cannot be written", "New calls are refused. Free some disk space.".into())
+        }
         Attention::Quarantined { n_entries } => (
             "Entries were set aside",
-            format!("The database rejected {} entr{}; look in quarantine.", whole(*n_entries), if *n_entries == 1 { "y" } else { "ies" }),
+            format!(
+                "The database rejected {} entr{}; look in quarantine.",
+                whole(*n_entries),
+                if *n_entries == 1 { "y" } else { "ies" }
+            ),
         ),
         Attention::SecretUnreadable { provider } => {
             ("A stored secret cannot be opened", format!("Enter the key of {provider} again."))

@@ -33,6 +33,28 @@ pub(super) fn result(result: AttemptResult) -> &'static str {
     }
 }
 
+/// What went wrong, by the machine's word for it.
+pub(super) fn cause(cause: &str) -> Option<&'static str> {
+    Some(match cause {
+        "connect" => "无法连接",
+        "proxy" => "代理失败",
+        "reset" => "连接断开",
+        "status" => "错误状态码",
+        "stream_error" => "流中出现错误",
+        "truncated" => "应答不完整",
+        "malformed" => "无法识别的应答",
+        "connect_timeout" => "连接超时",
+        "first_byte_timeout" => "首字节超时",
+        "idle_timeout" => "等待数据超时",
+        "total_timeout" => "总时长超时",
+        "crash" => "中转站停止",
+        "client_gone" => "客户端离开",
+        "no_provider" => "没有供应商",
+        "model_not_allowed" => "模型不被允许",
+        _ => return None,
+    })
+}
+
 pub(super) fn token_source(source: TokenSource) -> &'static str {
     match source {
         TokenSource::None => "没有用量",
@@ -121,7 +143,9 @@ pub(super) fn why(reason: &str) -> Option<String> {
         "must be a number" => "必须是数字",
         "must be a date: 2030-12-31" => "必须是日期，例如 2030-12-31",
         "must begin with https:// or http://" => "必须以 https:// 或 http:// 开头",
-        "must not carry credentials; the provider's key is the field `secret`" => "不能包含凭据，密钥请填在 API 密钥一栏",
+        "must not carry credentials; the provider's key is the field `secret`" => {
+            "不能包含凭据，密钥请填在 API 密钥一栏"
+        }
         "must have neither query nor fragment" => "不能包含查询参数或片段",
         "must name a host" => "必须包含主机名",
         "must begin with http://, https://, socks5:// or socks5h://" => {
