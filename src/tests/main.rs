@@ -1,1 +1,51 @@
-//! One test binary.
+//! The real binary, driven from outside: bytes on the wire, rows in Postgres.
+//!
+//! `world.rs` is the vocabulary the tests speak, `upstream.rs` the scripted provider, `hub.rs` the process under test.
+//! Every test owns a group, users, keys and providers, so that most of them can share one hub.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::as_conversions,
+    clippy::float_arithmetic,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::missing_panics_doc,
+    unreachable_pub,
+    missing_docs,
+    reason = "a test may fail loudly, reads its own environment and starts its own tasks"
+)]
+
+// the harness
+mod cable;
+mod client;
+mod hub;
+mod patience;
+mod postgres;
+mod reaper;
+mod redis;
+mod upstream;
+mod world;
+
+// the tests
+mod auth;
+mod bad_input;
+mod boot;
+mod bytes;
+mod departures;
+mod edge;
+mod failover;
+mod headers;
+mod interruptions;
+mod kill;
+mod ledger;
+mod management;
+mod outage;
+mod proxies;
+mod sdk;
+mod secrecy;
+mod selection;
+mod statements;
+mod tidy;

@@ -1,0 +1,165 @@
+//! Clients that leave before their answer is over: the provider is read to its end, and settled once.
+
+use serde_json::{Value, json};
+
+use crate::{
+    client::Reply,
+    patience::within,
+    upstream::{Answer, Gate, Turn, Used, turn::EVENTS_TO_FIRST_CONTENT},
+    world::{Key, Provider, World, ask},
+};
+
+/// The one call of this key: its attempt has the whole usage, and nothing is there twice.
+async fn settled(world: &World, key: &Key, outcome: &str) -> Value {
+    let call = world.calls_of(key, 1).await.remove(0);
+    assert_eq!(call["outcome"], outcome, "{call}");
+    assert_eq!((&call["usage"], &call["token_source"]), (&Used::EVERY_CLASS.shown(), &json!("reported")), "{call}");
+    assert_ne!(call["cost_usd"], "0");
+    let id = call["id"].as_str().unwrap();
+    assert_eq!(world.value(&format!("select count(*) from attempts where call_id = '{id}'")).await, 1);
+    assert_eq!(world.value(&format!("select sum(calls) from usage_15m where key_id = {}", key.id)).await, 1);
+    call
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_before_the_head_pays_for_what_the_provider_did() {
+    let world = World::shared().await;
+    let provider = world.provider("a").await;
+    for stream in [false, true] {
+        let (gate, key) = (Gate::new(), world.key().await);
+        provider.script.once(Turn::new().answer(stream).pause_before_head(&gate));
+        let request = world.request(&key, ask("claude-sonnet-4-5", stream).to_string());
+        let open = request.open(world.hub.address).await.unwrap();
+        gate.reached().await;
+        open.leave().await;
+        gate.open();
+        let call = settled(&world, &key, "abandoned").await;
+        assert_eq!(call["attempts"][0]["result"], "abandoned", "{call}");
+        assert!(call["first_byte_ms"].is_null(), "nothing was sent: {call}");
+    }
+}
+
+/// A stream that stops after `n` events, once the client has read that far.
+async fn read_and_stop(world: &World, provider: &Provider, key: &Key, n: usize) -> (Reply, Gate) {
+    let gate = Gate::new();
+    provider.script.once(Turn::new().answer(true).pause_after(n, &gate));
+    let request = world.request(key, ask("claude-sonnet-4-5", true).to_string());
+    let open = request.open(world.hub.address).await.unwrap();
+    gate.reached().await;
+    let mut reply = within("the head", open.reply("POST")).await.unwrap();
+    reply.read_until(Turn::new().events()[n - 1].as_bytes()).await;
+    (reply, gate)
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_at_the_first_byte_pays_for_what_the_provider_did() {
+    let world = World::shared().await;
+    let provider = world.provider("a").await;
+    let key = world.key().await;
+    let (reply, gate) = read_and_stop(&world, &provider, &key, EVENTS_TO_FIRST_CONTENT).await;
+    reply.leave().await;
+    gate.open();
+    settled(&world, &key, "abandoned").await;
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_in_the_middle_pays_for_what_the_provider_did() {
+    let world = World::shared().await;
+    let provider = world.provider("a").await;
+    let key = world.key().await;
+    let (reply, gate) = read_and_stop(&world, &provider, &key, 12).await;
+    reply.leave().await;
+    gate.open();
+    settled(&world, &key, "abandoned").await;
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_after_the_last_event_has_had_its_answer() {
+    let world = World::shared().await;
+    let provider = world.provider("a").await;
+    let key = world.key().await;
+    let n = Turn::new().events().len();
+    let (reply, gate) = read_and_stop(&world, &provider, &key, n).await;
+    // Settled when the last event was seen: the record is there although the provider's connection is still open.
+    settled(&world, &key, "completed").await;
+    reply.leave().await;
+    gate.open();
+    settled(&world, &key, "completed").await;
+}
+
+#[tokio::test]
+async fn a_provider_may_be_told_to_hang_up_when_the_client_leaves() {
+    let world = World::shared().await;
+    let provider = world.provider_with("a", json!({"on_client_gone": "stop"})).await;
+    let key = world.key().await;
+    let (reply, _gate) = read_and_stop(&world, &provider, &key, 12).await;
+    let seen = provider.script.only_request();
+    reply.leave().await;
+    seen.hung_up().await;
+    let call = world.calls_of(&key, 1).await.remove(0);
+    assert_eq!((&call["outcome"], &call["token_source"]), (&json!("abandoned"), &json!("partial")), "{call}");
+    assert_eq!(call["usage"]["input"], 127, "{call}");
+
+    let (gate, key) = (Gate::new(), world.key().await);
+    provider.script.once(Turn::new().answer(false).pause_before_head(&gate));
+    let open = world.request(&key, ask("claude-sonnet-4-5", false).to_string()).open(world.hub.address).await.unwrap();
+    gate.reached().await;
+    open.leave().await;
+    provider.script.request(1).await.hung_up().await;
+    let call = world.calls_of(&key, 1).await.remove(0);
+    assert_eq!((&call["outcome"], &call["token_source"]), (&json!("abandoned"), &json!("estimated")), "{call}");
+    assert_ne!(call["cost_usd"], "0", "work that was ordered is not free: {call}");
+}
+
+#[tokio::test]
+async fn reading_on_for_a_client_that_left_has_an_end() {
+    let world = World::alone().await;
+    let provider = world.provider("a").await;
+    let key = world.key().await;
+    world.patch("/admin/v1/settings", &json!({"drain_ms": 200})).await;
+    let (reply, _gate) = read_and_stop(&world, &provider, &key, 12).await;
+    let seen = provider.script.only_request();
+    reply.leave().await;
+    seen.hung_up().await;
+    let call = world.calls_of(&key, 1).await.remove(0);
+    assert_eq!((&call["outcome"], &call["token_source"]), (&json!("abandoned"), &json!("partial")), "{call}");
+}
+
+#[tokio::test]
+async fn a_client_that_left_is_not_served_by_a_second_provider() {
+    let world = World::shared().await;
+    let a = world.provider_with("a", json!({"priority": 0})).await;
+    let b = world.provider_with("b", json!({"priority": 1})).await;
+    let (gate, key) = (Gate::new(), world.key().await);
+    a.script.once(Answer::status(529).pause_before_head(&gate));
+    let open = world.request(&key, ask("claude-sonnet-4-5", false).to_string()).open(world.hub.address).await.unwrap();
+    gate.reached().await;
+    open.leave().await;
+    gate.open();
+    let call = world.calls_of(&key, 1).await.remove(0);
+    assert_eq!((&call["outcome"], &call["cost_usd"]), (&json!("abandoned"), &json!("0")), "{call}");
+    assert!(b.script.requests().is_empty());
+}
+
+#[tokio::test]
+async fn many_clients_that_leave_are_all_settled_once() {
+    let world = World::shared().await;
+    let provider = world.provider("a").await;
+    let (gate, key) = (Gate::new(), world.key().await);
+    provider.script.always(Turn::new().answer(true).pause_after(8, &gate));
+    let mut open = Vec::new();
+    for _ in 0..40 {
+        let request = world.request(&key, ask("claude-sonnet-4-5", true).to_string());
+        open.push(request.open(world.hub.address).await.unwrap());
+    }
+    gate.reached_by(40).await;
+    for open in open {
+        let reply = within("the head", open.reply("POST")).await.unwrap();
+        reply.leave().await;
+    }
+    gate.open();
+    for call in world.calls_of(&key, 40).await {
+        assert_eq!(call["usage"], Used::EVERY_CLASS.shown(), "{call}");
+    }
+    assert_eq!(world.value(&format!("select sum(calls) from usage_15m where key_id = {}", key.id)).await, 40);
+}

@@ -1,0 +1,117 @@
+//! Calls and their sums.
+
+use serde_json::{Value, json};
+
+use super::walk;
+use crate::{
+    upstream::Answer,
+    world::{World, ask},
+};
+
+#[tokio::test]
+async fn calls_are_found_by_whatever_is_known_of_them() {
+    let world = World::alone().await;
+    let a = world.provider_with("a", json!({"models": ["claude-*"]})).await;
+    let b = world.provider_with("b", json!({"models": ["other-*"]})).await;
+    let (one, two) = (world.key().await, world.key().await);
+    let first = world.messages(&one, &ask("claude-sonnet-4-5", false)).await.call_id();
+    b.script.always(Answer::status(400));
+    let second = world.messages(&two, &ask("other-model", true)).await.call_id();
+    let request = world.request(&two, ask("claude-opus-4-8", false).to_string());
+    let third = request.header("x-claude-code-session-id", "session-7").send(world.hub.address).await.call_id();
+    world.calls_of(&one, 1).await;
+    world.calls_of(&two, 2).await;
+    let all = [third.as_str(), second.as_str(), first.as_str()];
+    for (query, found) in [
+        (String::new(), &all[..]),
+        (format!("user_id={}", one.user_id), &[first.as_str()][..]),
+        (format!("key_id={}", two.id), &[third.as_str(), second.as_str()]),
+        (format!("provider_id={}", a.id), &[third.as_str(), first.as_str()]),
+        ("model=other-model".to_owned(), &[second.as_str()]),
+        ("session_id=session-7".to_owned(), &[third.as_str()]),
+        ("outcome=refused".to_owned(), &[second.as_str()]),
+        ("outcome=completed".to_owned(), &[third.as_str(), first.as_str()]),
+        ("status=400".to_owned(), &[second.as_str()]),
+        (format!("status=200&key_id={}", two.id), &[third.as_str()]),
+        ("from=2100-01-01T00:00:00Z".to_owned(), &[]),
+        ("to=2020-01-01T00:00:00Z".to_owned(), &[]),
+        ("from=2020-01-01T00:00:00Z&to=2100-01-01T00:00:00Z".to_owned(), &all),
+    ] {
+        assert_eq!(walk(&world, &format!("/admin/v1/calls?{query}"), 100).await, found, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_of_calls_shows_the_fields_of_the_contract_and_the_single_one_more() {
+    let world = World::shared().await;
+    world.provider("a").await;
+    let key = world.key().await;
+    let reply = world.message(&key).await;
+    let single = world.call_of(&reply).await;
+    let listed = world.get(&format!("/admin/v1/calls?key_id={}", key.id)).await["items"][0].clone();
+    for field in [
+        "id", "created_at", "user_id", "key_id", "provider_id", "session_id", "model", "model_sent", "model_served", "stream",
+        "status", "outcome", "usage", "token_source", "cost_usd", "first_byte_ms", "first_token_ms", "duration_ms", "error",
+    ] {
+        assert!(listed.get(field).is_some(), "{field}: {listed}");
+        assert_eq!(listed[field], single[field], "{field}");
+    }
+    for field in ["input", "output", "cache_write_5m", "cache_write_1h", "cache_read"] {
+        assert!(listed["usage"][field].is_u64(), "{field}: {listed}");
+    }
+    assert!(listed.get("attempts").is_none() && listed.get("decision").is_none(), "{listed}");
+    assert!(single["attempts"].is_array() && single["decision"].is_object(), "{single}");
+    assert!(listed["cost_usd"].is_string() && listed["id"].is_string() && listed["key_id"].is_string());
+}
+
+#[tokio::test]
+async fn usage_is_summed_by_what_is_asked_and_by_time() {
+    let world = World::alone().await;
+    let a = world.provider_with("a", json!({"priority": 0})).await;
+    let b = world.provider_with("b", json!({"priority": 1})).await;
+    let key = world.key().await;
+    a.script.once(Answer::status(529));
+    for stream in [true, false, true] {
+        world.messages(&key, &ask("claude-sonnet-4-5", stream)).await.body().await;
+    }
+    world.calls_of(&key, 3).await;
+    let rows = async |query: &str| world.get(&format!("/admin/v1/usage?{query}")).await["items"].as_array().unwrap().clone();
+    let total = rows("step=total").await;
+    assert_eq!(total.len(), 1, "{total:?}");
+    assert_eq!((&total[0]["calls"], &total[0]["attempts"], &total[0]["usage"]["output"]), (&json!(3), &json!(4), &json!(3 * 385)));
+    for by in ["user", "key", "model"] {
+        let rows = rows(&format!("by={by}&step=total")).await;
+        assert_eq!(rows.len(), 1, "{by}: {rows:?}");
+        assert_eq!((&rows[0]["calls"], &rows[0]["cost_usd"]), (&json!(3), &total[0]["cost_usd"]), "{by}");
+    }
+    let by_provider = rows("by=provider").await;
+    let of = |id: &str| by_provider.iter().find(|row| row["id"] == id).unwrap_or_else(|| panic!("{by_provider:?}")).clone();
+    assert_eq!((&of(&a.id)["calls"], &of(&a.id)["attempts"]), (&json!(2), &json!(3)));
+    assert_eq!((&of(&b.id)["calls"], &of(&b.id)["attempts"]), (&json!(1), &json!(1)));
+    for step in ["hour", "day"] {
+        let rows = rows(&format!("step={step}")).await;
+        let calls: u64 = rows.iter().map(|row| row["calls"].as_u64().unwrap()).sum();
+        assert_eq!(calls, 3, "{step}: {rows:?}");
+        assert!(rows.iter().all(|row| row["from"].is_string()), "{rows:?}");
+    }
+    let past = rows("from=2020-01-01T00:00:00Z&to=2020-02-01T00:00:00Z").await;
+    assert!(past.iter().all(|row| row["calls"] == 0), "{past:?}");
+}
+
+#[tokio::test]
+async fn sums_by_key_and_provider_never_mix_with_test_calls() {
+    let world = World::alone().await;
+    let a = world.provider("a").await;
+    world.admin("POST", &format!("/admin/v1/providers/{}/test", a.id), &json!({})).await;
+    let listed = crate::patience::until("the test call is recorded", async || {
+        let calls = world.get("/admin/v1/calls").await;
+        (calls["items"].as_array().unwrap().len() == 1).then_some(calls)
+    })
+    .await;
+    assert_eq!((&listed["items"][0]["kind"], &listed["items"][0]["key_id"]), (&json!("probe"), &Value::Null), "{listed}");
+    for by in ["user", "key"] {
+        let usage = world.get(&format!("/admin/v1/usage?by={by}")).await;
+        let rows = usage["items"].as_array().unwrap();
+        assert!(rows.iter().all(|row| row["id"].is_null() || row["calls"] == 0), "{usage}");
+    }
+}

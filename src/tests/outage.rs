@@ -1,0 +1,120 @@
+//! Postgres goes away while calls are served: nobody waits, nothing is lost.
+
+use std::{net::SocketAddr, time::Instant};
+
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use crate::{
+    cable::{self, Cable},
+    client::Request,
+    hub::Setup,
+    patience::until,
+    postgres,
+    world::{World, ask},
+};
+
+/// A hub whose cable to Postgres can be pulled, and a world that asks Postgres past the cable.
+async fn world_on_a_cable() -> (World, String, watch::Sender<Cable>) {
+    let dsn = postgres::database().await;
+    let at = dsn.rfind('@').map_or("postgres://".len(), |at| at + 1);
+    let end = at + dsn[at..].find('/').unwrap();
+    let to: SocketAddr = tokio::net::lookup_host(&dsn[at..end]).await.unwrap().next().unwrap();
+    let (address, switch) = cable::lay(to).await;
+    let through = format!("{}{address}{}", &dsn[..at], &dsn[end..]);
+    (World::with(Setup::bare().with_dsn(&through)).await, dsn, switch)
+}
+
+#[tokio::test]
+async fn calls_are_served_at_once_while_postgres_is_away_and_recorded_when_it_is_back() {
+    for away in [Cable::Pulled, Cable::Silent] {
+        let (world, dsn, switch) = world_on_a_cable().await;
+        world.provider("a").await;
+        let key = world.key().await;
+        world.message(&key).await.body().await;
+        switch.send_replace(away);
+        let mut ids = Vec::new();
+        for n in 0..60 {
+            let since = Instant::now();
+            let mut reply = world.messages(&key, &ask("claude-sonnet-4-5", n % 2 == 0)).await;
+            assert_eq!(reply.status, 200);
+            reply.body().await;
+            assert!(since.elapsed().as_millis() < 1_000, "{away:?}: a call has waited {:?}", since.elapsed());
+            ids.push(format!("'{}'", reply.call_id()));
+        }
+        let ready = Request::get("/health/ready").send(world.hub.address).await;
+        assert_eq!(ready.status, 200, "ready although Postgres is away");
+        let (status, problem) = world.admin("POST", "/admin/v1/users", &json!({"name": "x"})).await;
+        assert_eq!((status, &problem["status"]), (503, &json!(503)), "{problem}");
+        switch.send_replace(Cable::Plugged);
+        let sql = format!("select outcome, input from calls where id in ({})", ids.join(","));
+        let rows = until("all calls are recorded", async || {
+            let rows = postgres::rows(&dsn, &sql).await;
+            (rows.len() == ids.len()).then_some(rows)
+        })
+        .await;
+        assert!(rows.iter().all(|row| *row == json!({"outcome": "completed", "input": 127})), "{rows:?}");
+        let sums = postgres::rows(&dsn, &format!("select sum(calls) from usage_15m where key_id = {}", key.id)).await;
+        assert_eq!(sums, [json!({"sum": 61})]);
+    }
+}
+
+#[tokio::test]
+async fn what_postgres_has_not_taken_survives_a_kill() {
+    let (world, dsn, switch) = world_on_a_cable().await;
+    world.provider("a").await;
+    let key = world.key().await;
+    switch.send_replace(Cable::Pulled);
+    let mut ids = Vec::new();
+    for _ in 0..20 {
+        let mut reply = world.stream(&key).await;
+        reply.body().await;
+        ids.push(format!("'{}'", reply.call_id()));
+    }
+    world.hub.kill();
+    switch.send_replace(Cable::Plugged);
+    world.hub.start_again().await;
+    let sql = format!("select id from calls where outcome = 'completed' and id in ({})", ids.join(","));
+    until("all calls are recorded", async || (postgres::rows(&dsn, &sql).await.len() == ids.len()).then_some(())).await;
+}
+
+#[tokio::test]
+async fn changes_that_were_missed_while_postgres_was_away_are_seen_when_it_is_back() {
+    let (world, dsn, switch) = world_on_a_cable().await;
+    world.provider("a").await;
+    let key = world.key().await;
+    assert_eq!(world.message(&key).await.status, 200);
+    switch.send_replace(Cable::Pulled);
+    postgres::execute(&dsn, &format!("update keys set enabled = false where id = {}", key.id)).await;
+    assert_eq!(world.message(&key).await.status, 200, "what was known is used");
+    switch.send_replace(Cable::Plugged);
+    until("the change is seen", async || (world.message(&key).await.status == 401).then_some(())).await;
+}
+
+#[tokio::test]
+async fn a_row_that_postgres_rejects_is_set_aside_and_holds_up_nobody() {
+    let world = World::alone().await;
+    world.provider("a").await;
+    let (good, bad) = (world.key().await, world.key().await);
+    let rule = format!("alter table calls add constraint test_no_such_key check (key_id <> {}) not valid", bad.id);
+    postgres::execute(world.dsn(), &rule).await;
+    let mut set_aside = Vec::new();
+    for n in 0..10 {
+        let key = if n == 4 { &bad } else { &good };
+        let mut reply = world.stream(key).await;
+        reply.body().await;
+        if n == 4 {
+            set_aside.push(reply.call_id());
+        }
+    }
+    world.calls_of(&good, 9).await;
+    let rows = until("the row is set aside", async || {
+        let rows = world.rows("select call_id::text, reason, entry from quarantine").await;
+        (!rows.is_empty()).then_some(rows)
+    })
+    .await;
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    assert_eq!(rows[0]["call_id"], json!(set_aside[0]));
+    assert!(rows[0]["reason"].as_str().unwrap().contains("test_no_such_key"), "{rows:?}");
+    assert_ne!(rows[0]["entry"], Value::Null);
+}

@@ -1,0 +1,188 @@
+//! Providers that are reached through a proxy, and the promise that nothing goes around it.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+};
+
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt, BufReader, copy_bidirectional},
+    net::{TcpListener, TcpStream},
+};
+
+use crate::{
+    auth::refused,
+    client::{parse_head, read_head},
+    patience::background,
+    upstream,
+    world::World,
+};
+
+/// A proxy that leads everything to the scripted upstream and notes where it was asked to go.
+struct Proxy {
+    address: SocketAddr,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Proxy {
+    async fn start(kind: Kind) -> Self {
+        let listener = background().spawn(async { TcpListener::bind("127.0.0.1:0").await.unwrap() }).await.unwrap();
+        let proxy = Self { address: listener.local_addr().unwrap(), asked: Arc::default() };
+        let asked = proxy.asked.clone();
+        background().spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(kind.serve(stream, asked.clone()));
+            }
+        });
+        proxy
+    }
+
+    fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Http,
+    Refusing,
+    Socks,
+}
+
+impl Kind {
+    async fn serve(self, stream: TcpStream, asked: Arc<Mutex<Vec<String>>>) -> std::io::Result<()> {
+        let mut near = BufReader::new(stream);
+        let mut far = TcpStream::connect(upstream::address()).await?;
+        match self {
+            Self::Http | Self::Refusing => {
+                let head = read_head(&mut near).await?;
+                let (line, headers) = parse_head(&head);
+                let credentials = headers.iter().find(|(name, _)| name == "proxy-authorization");
+                let words: Vec<&str> = line.split(' ').take(2).collect();
+                let words = words.join(" ");
+                asked.lock().unwrap().push(match credentials {
+                    Some((_, credentials)) => format!("{words} as {credentials}"),
+                    None => words,
+                });
+                if matches!(self, Self::Refusing) || line.starts_with("CONNECT") {
+                    near.write_all(b"HTTP/1.1 407 Not You\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").await?;
+                    return near.shutdown().await;
+                }
+                // From the absolute form back to the path.
+                let text = String::from_utf8(head).unwrap();
+                let at = text.find("http://").unwrap();
+                let end = at + 7 + text[at + 7..].find('/').unwrap();
+                far.write_all(format!("{}{}", &text[..at], &text[end..]).as_bytes()).await?;
+            }
+            Self::Socks => {
+                let mut hello = [0; 2];
+                near.read_exact(&mut hello).await?;
+                let mut methods = vec![0; usize::from(hello[1])];
+                near.read_exact(&mut methods).await?;
+                near.write_all(&[5, 0]).await?;
+                let mut request = [0; 4];
+                near.read_exact(&mut request).await?;
+                let host = if request[3] == 3 {
+                    let mut host = vec![0; usize::from(near.read_u8().await?)];
+                    near.read_exact(&mut host).await?;
+                    format!("name {}", String::from_utf8(host).unwrap())
+                } else {
+                    let mut address = [0; 4];
+                    near.read_exact(&mut address).await?;
+                    format!("address {address:?}")
+                };
+                let port = near.read_u16().await?;
+                asked.lock().unwrap().push(format!("{host}:{port}"));
+                near.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
+            }
+        }
+        copy_bidirectional(&mut near, &mut far).await.map(|_| ())
+    }
+}
+
+#[tokio::test]
+async fn a_provider_is_reached_through_its_http_proxy() {
+    let world = World::shared().await;
+    let proxy = Proxy::start(Kind::Http).await;
+    let provider = world.provider("a").await;
+    // A name that only the proxy can know: nothing is looked up on this side.
+    let base = provider.script.url().replace("127.0.0.1", "provider.invalid");
+    let fields = json!({"base_url": base, "secret": "sk-ant-1", "proxy_url": format!("http://user:p%40ss@{}", proxy.address)});
+    let shown = world.patch(&format!("/admin/v1/providers/{}", provider.id), &fields).await;
+    assert!(!shown.to_string().contains("p%40ss") && !shown.to_string().contains("p@ss"), "{shown}");
+    let mut reply = world.stream(&world.key().await).await;
+    assert_eq!(reply.status, 200);
+    reply.body().await;
+    assert_eq!(proxy.asked(), [format!("POST {base}/v1/messages as Basic dXNlcjpwQHNz")]);
+    assert!(provider.script.only_request().all("proxy-authorization").len() <= 1);
+}
+
+#[tokio::test]
+async fn a_provider_behind_tls_is_reached_by_a_tunnel() {
+    let world = World::shared().await;
+    let proxy = Proxy::start(Kind::Http).await;
+    let proxy_url = format!("http://{}", proxy.address);
+    world.provider_with("a", json!({"base_url": "https://provider.invalid", "proxy_url": proxy_url})).await;
+    let mut reply = world.message(&world.key().await).await;
+    refused(&mut reply, 502, "api_error").await;
+    assert_eq!(proxy.asked(), ["CONNECT provider.invalid:443"]);
+    assert_eq!(world.call_of(&reply).await["attempts"][0]["error"]["cause"], "proxy");
+}
+
+#[tokio::test]
+async fn names_are_looked_up_by_the_socks_proxy() {
+    let world = World::shared().await;
+    for scheme in ["socks5", "socks5h"] {
+        let proxy = Proxy::start(Kind::Socks).await;
+        let provider = world.provider(scheme).await;
+        let base = provider.script.url().replace("127.0.0.1", "provider.invalid");
+        let fields = json!({"base_url": base, "secret": "sk-ant-1", "proxy_url": format!("{scheme}://{}", proxy.address)});
+        let path = format!("/admin/v1/providers/{}", provider.id);
+        world.patch(&path, &fields).await;
+        let reply = world.message(&world.key().await).await;
+        assert_eq!(reply.status, 200, "{scheme}");
+        assert_eq!(proxy.asked(), [format!("name provider.invalid:{}", upstream::address().port())]);
+        assert_eq!(world.admin("DELETE", &path, &Value::Null).await.0, 204);
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_that_cannot_be_used_fails_the_attempt_and_nothing_goes_around_it() {
+    let world = World::shared().await;
+    let refusing = Proxy::start(Kind::Refusing).await;
+    let closed = crate::reaper::free_port();
+    let key = world.key().await;
+    for (n, proxy_url) in [
+        format!("http://127.0.0.1:{closed}"),
+        format!("https://127.0.0.1:{closed}"),
+        format!("socks5://127.0.0.1:{closed}"),
+        format!("socks5h://{}", refusing.address),
+        format!("http://{}", refusing.address),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let provider = world.provider_with(&format!("p{n}"), json!({"proxy_url": proxy_url})).await;
+        let reply = world.message(&key).await;
+        assert!(reply.status >= 400, "{proxy_url}: {}", reply.status);
+        let call = world.call_of(&reply).await;
+        assert_ne!(call["outcome"], "completed", "{call}");
+        assert_eq!(call["attempts"].as_array().unwrap().len(), 1, "{call}");
+        assert!(provider.script.requests().is_empty(), "{proxy_url} was passed by");
+        let path = format!("/admin/v1/providers/{}", provider.id);
+        assert_eq!(world.admin("DELETE", &path, &Value::Null).await.0, 204);
+    }
+}
+
+#[tokio::test]
+async fn after_a_proxy_that_fails_another_provider_serves() {
+    let world = World::shared().await;
+    let closed = crate::reaper::free_port();
+    let proxy_url = format!("socks5://127.0.0.1:{closed}");
+    let a = world.provider_with("a", json!({"proxy_url": proxy_url, "priority": 0})).await;
+    let b = world.provider_with("b", json!({"priority": 1})).await;
+    let reply = world.stream(&world.key().await).await;
+    assert_eq!((reply.status, reply.header("x-switchyard-provider")), (200, Some(b.id.as_str())));
+    assert!(a.script.requests().is_empty());
+}

@@ -1,0 +1,112 @@
+//! The official SDKs, as their users have them, against the hub.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+
+use serde_json::{Value, json};
+use tokio::process::Command;
+
+use crate::{
+    hub::root,
+    patience::within,
+    upstream::{Answer, Seen, Turn},
+    world::World,
+};
+
+/// The statuses an SDK has a class of error for.
+const ERRORS: [u16; 8] = [400, 401, 403, 404, 413, 429, 500, 529];
+
+/// Runs a script against a hub whose provider answers `claude-error-<status>` with that status. Its lines, by name.
+async fn run(program: PathBuf, script: &str) -> serde_json::Map<String, Value> {
+    assert!(program.exists(), "{} is missing: run `make test`, which installs it", program.display());
+    let world = World::shared().await;
+    let provider = world.provider("a").await;
+    provider.script.by(|seen: &Seen| match seen.model().strip_prefix("claude-error-") {
+        Some(status) => Answer::status(status.parse().unwrap()),
+        None => Answer::proper(seen),
+    });
+    let key = world.key().await;
+    let output = Command::new(program)
+        .arg(root().join("end2end").join(script))
+        .current_dir(root())
+        .env("ANTHROPIC_BASE_URL", format!("http://{}", world.hub.address))
+        .env("ANTHROPIC_API_KEY", &key.secret)
+        .env_remove("ANTHROPIC_AUTH_TOKEN")
+        .env("NO_PROXY", "127.0.0.1")
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output();
+    let output = within("the SDK is done", output).await.unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let failed = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{script}: {said}\n{failed}");
+    let lines = said.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")));
+    lines.map(|line: Value| (line["case"].as_str().unwrap().to_owned(), line)).collect()
+}
+
+/// What every SDK must have seen.
+fn check(lines: &serde_json::Map<String, Value>, class_of: impl Fn(u16) -> &'static str) {
+    let message = Turn::new().message();
+    for case in ["message", "stream", "bearer"] {
+        let got = &lines[case]["message"];
+        assert_eq!(got["content"], message["content"], "{case}");
+        assert_eq!(got["stop_reason"], "tool_use", "{case}");
+        assert_eq!(got["usage"]["output_tokens"], 385, "{case}");
+        assert_eq!(got["usage"]["cache_creation"]["ephemeral_1h_input_tokens"], 512, "{case}");
+    }
+    assert_eq!(lines["stream"]["text"], "Hello, wörld — 你好.");
+    assert_eq!(lines["stream"]["thinking"], "The user greets me.");
+    assert_eq!(lines["stream"]["tool_json"], "{\"city\": \"Köln\", \"days\": 3}");
+    assert_eq!(lines["count_tokens"]["input_tokens"], 2095);
+    assert_eq!(lines["models"]["ids"], json!(["claude-sonnet-4-5"]));
+    for status in ERRORS {
+        for how in ["message", "stream"] {
+            let line = &lines[&format!("{how}-{status}")];
+            assert_eq!((&line["status"], &line["class"]), (&json!(status), &json!(class_of(status))), "{line}");
+            assert!(line["message"].as_str().unwrap().contains(&format!("upstream says {status}")), "{line}");
+            assert_eq!(line["request_id"], "req_upstream", "{line}");
+        }
+    }
+    let wrong = &lines["wrong-key"];
+    assert_eq!((&wrong["status"], &wrong["class"]), (&json!(401), &json!(class_of(401))), "{wrong}");
+}
+
+#[tokio::test]
+async fn the_official_python_sdk_works_against_the_hub() {
+    let lines = run(root().join(".venv/bin/python"), "sdk.py").await;
+    check(&lines, |status| match status {
+        400 => "BadRequestError",
+        401 => "AuthenticationError",
+        403 => "PermissionDeniedError",
+        404 => "NotFoundError",
+        413 => "RequestTooLargeError",
+        429 => "RateLimitError",
+        529 => "OverloadedError",
+        _ => "InternalServerError",
+    });
+}
+
+#[tokio::test]
+async fn the_official_typescript_sdk_works_against_the_hub() {
+    let sdk = root().join("node_modules/@anthropic-ai/sdk");
+    assert!(sdk.exists(), "{} is missing: run `make test`, which installs it", sdk.display());
+    let lines = run(node(), "sdk.mjs").await;
+    check(&lines, |status| match status {
+        400 => "BadRequestError",
+        401 => "AuthenticationError",
+        403 => "PermissionDeniedError",
+        404 => "NotFoundError",
+        413 => "APIError",
+        429 => "RateLimitError",
+        _ => "InternalServerError",
+    });
+}
+
+/// Where node is.
+fn node() -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).map(|folder| folder.join("node")).find(|node| node.exists());
+    found.unwrap_or_else(|| Path::new("node").to_owned())
+}
