@@ -16,7 +16,7 @@ use axum::{
     extract::{Request, State},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{get, post, put},
+    routing::{any, get, post, put},
 };
 use http::{HeaderValue, Method, StatusCode, header};
 use serde::Serialize;
@@ -45,7 +45,9 @@ pub fn routes(hub: Hub) -> Router {
         .route("/calls/{id}", get(calls::find))
         .route("/usage", get(calls::usage))
         .route("/settings", get(settings::list).patch(settings::update))
-        .fallback(async || Problem::new(Kind::NotFound, "there is no such route; see /admin/docs"))
+        // Routes, not a fallback: the console's pages match every path and would come first.
+        .route("/", any(not_found))
+        .route("/{*path}", any(not_found))
         .method_not_allowed_fallback(async || {
             Problem::new(Kind::MethodNotAllowed, "this route has other methods; see the header `allow`")
         })
@@ -55,6 +57,11 @@ pub fn routes(hub: Hub) -> Router {
         .nest("/v1", behind_the_token.route("/openapi.json", get(page::openapi)))
         .route("/docs", get(page::docs))
         .route("/docs/style.css", get(page::style))
+}
+
+/// The answer where there is no route.
+async fn not_found() -> Problem {
+    Problem::new(Kind::NotFound, "there is no such route; see /admin/docs")
 }
 
 /// Every route that needs the admin token: its method, and its path with parameters in braces.

@@ -15,7 +15,7 @@ async fn a_body_that_cannot_be_read_is_refused_naming_what_is_wrong() {
     let provider = world.provider("a").await;
     let key = world.key().await;
     for (body, named) in [
-        ("", "JSON"),
+        ("", "body"),
         ("hello", "JSON"),
         ("[]", "JSON"),
         ("{\"model\":\"m\",}", "JSON"),

@@ -81,7 +81,7 @@ async fn the_official_python_sdk_works_against_the_hub() {
         401 => "AuthenticationError",
         403 => "PermissionDeniedError",
         404 => "NotFoundError",
-        413 => "RequestTooLargeError",
+        413 => "ContentTooLargeError",
         429 => "RateLimitError",
         529 => "OverloadedError",
         _ => "InternalServerError",
@@ -98,7 +98,7 @@ async fn the_official_typescript_sdk_works_against_the_hub() {
         401 => "AuthenticationError",
         403 => "PermissionDeniedError",
         404 => "NotFoundError",
-        413 => "APIError",
+        413 => "ContentTooLargeError",
         429 => "RateLimitError",
         _ => "InternalServerError",
     });
