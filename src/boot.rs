@@ -23,7 +23,7 @@ use crate::{
     route::snapshot::{self, Snapshot},
     secret::{self, Sealer, Secret},
     state::State,
-    store::{Store, prices, private::PrivatePostgres},
+    store::{Store, alone::Alone, prices, private::PrivatePostgres},
     telemetry::counters::Counters,
     upstream::client::Clients,
 };
@@ -60,13 +60,15 @@ pub async fn start(config: Config) -> anyhow::Result<Started> {
     let (options, postgres) = database(&config).await?;
     let store = Store::connect(options).await?;
     prepare(&config, &store, &sealer).await?;
+    let alone = if config.redis_url.is_none() { Some(take_alone(&store).await?) } else { None };
     let hub = assemble(config, store, sealer, &admin_token).await?;
     let recorder = spawn(jobs::record::run(hub.clone()));
-    let jobs = vec![
+    let mut jobs = vec![
         spawn(jobs::sync::run(hub.clone())),
         spawn(jobs::notify::run(hub.clone())),
         spawn(jobs::partitions::run(hub.clone())),
     ];
+    jobs.extend(alone.map(|alone| spawn(jobs::alone::run(hub.clone(), alone))));
     let fresh_admin_token = is_fresh.then_some(admin_token);
     Ok(Started { hub, fresh_admin_token, listener: Some(listener), recorder, jobs, postgres, _lock: lock })
 }
@@ -147,6 +149,19 @@ async fn database(
     let may_stop = CancellationToken::new();
     let keeper = spawn(postgres.keep(may_stop.clone()));
     Ok((options, Some((may_stop, keeper))))
+}
+
+/// Takes the database for this hub alone. A hub that was just killed may hold it for another moment.
+async fn take_alone(store: &Store) -> anyhow::Result<Alone> {
+    for _ in 0..20 {
+        if let Some(alone) = store.take_alone().await? {
+            return Ok(alone);
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    anyhow::bail!(
+        "another hub works on this database: set REDIS_URL for all of them, so that they share their counters"
+    )
 }
 
 /// Brings the database to where this release needs it.

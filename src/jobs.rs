@@ -1,5 +1,6 @@
 //! By the clock, or behind the callers' backs: the only tasks beside `boot`'s.
 
+pub mod alone;
 pub mod drain;
 pub mod notify;
 pub mod partitions;

@@ -26,14 +26,14 @@ use self::{
     trail::Trail,
 };
 use crate::{
-    domain::{call::Outcome, id::CallId},
+    domain::call::Outcome,
     hub::Hub,
     wire::{operation::Operation, rejection::Rejection},
 };
 
 /// Serves one request, from its head to the beginning of its answer; the answer's body sees to the rest.
 pub async fn relay(hub: &Hub, inbound: Inbound) -> Response<Answer> {
-    let call_id = CallId::fresh();
+    let call_id = inbound.call_id;
     let Some(operation) = Operation::find(&inbound.method, &inbound.path) else {
         return refuse(&Rejection::NotFound, call_id);
     };
@@ -47,7 +47,7 @@ pub async fn relay(hub: &Hub, inbound: Inbound) -> Response<Answer> {
             return refuse(&rejection, call_id);
         }
     };
-    let mut trail = Trail::begin(hub, snapshot, &caller, operation, &inbound, call_id);
+    let mut trail = Trail::begin(hub, snapshot, &caller, operation, &inbound);
     let screened = match screen(hub, operation, inbound, &mut trail).await {
         Ok(screened) => screened,
         Err(rejection) => return trail.reject(&rejection, Outcome::Rejected),

@@ -1,5 +1,6 @@
 //! All the SQL. One file per noun; statements are constants, so that a test can prepare each of them.
 
+pub mod alone;
 pub mod audit;
 pub mod calls;
 pub mod change;
@@ -110,6 +111,7 @@ impl Store {
 /// Every statement: its file, its name and its text, for the test that prepares each one on the migrated schema.
 pub fn all_statements() -> Vec<(&'static str, &'static str, &'static str)> {
     let files = [
+        ("alone", alone::STATEMENTS),
         ("audit", audit::STATEMENTS),
         ("calls", calls::STATEMENTS),
         ("change", change::STATEMENTS),

@@ -22,9 +22,12 @@ pub fn init(filter: &str) -> anyhow::Result<()> {
     .context("logging was already started")
 }
 
+/// What Postgres mentions by the way ("already exists, skipping") is not for operators, unless the filter says so.
+const NOTICES: &str = "sqlx::postgres::notice=warn";
+
 /// Reads a filter.
 fn parse(filter: &str) -> anyhow::Result<EnvFilter> {
-    EnvFilter::builder().parse(filter).with_context(|| {
+    EnvFilter::builder().parse(format!("{NOTICES},{filter}")).with_context(|| {
         format!("LOG_LEVEL: `{filter}` is neither a level (error, warn, info, debug, trace) nor a list of directives")
     })
 }

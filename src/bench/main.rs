@@ -64,6 +64,6 @@ async fn measure() {
     hub.stop().await;
     let text = report.markdown(length);
     println!("{text}");
-    std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/bench.md"), &text).unwrap();
+    std::fs::write(peer::target().join("bench.md"), &text).unwrap();
     assert_eq!(report.errors(), 0, "some requests failed: the figures mean nothing");
 }

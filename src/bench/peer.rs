@@ -5,7 +5,7 @@ use std::{
     io::{BufRead, BufReader, Read},
     net::SocketAddr,
     os::unix::fs::PermissionsExt,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -14,6 +14,9 @@ use serde_json::{Value, json};
 
 /// What the upstream's key is.
 pub const UPSTREAM_KEY: &str = "sk-ant-bench-upstream-000000000000";
+
+/// The repository.
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 const ADMIN_TOKEN: &str = "bench-admin-token-000000000000";
 
@@ -25,6 +28,11 @@ const PATIENCE: Duration = Duration::from_mins(5);
 pub enum Peer {
     Hub,
     Bare,
+}
+
+/// Where cargo puts what it builds.
+pub fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| Path::new(ROOT).join("target"), PathBuf::from)
 }
 
 /// Memory of a process, in KiB.
@@ -141,15 +149,13 @@ pub struct HubProcess {
 impl HubProcess {
     /// Starts it and sets up one provider, one user and one key over the management API.
     pub async fn start(upstream: &Upstream) -> Self {
-        let root = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
         let data = std::env::temp_dir().join(format!("switchyard-bench-{}", std::process::id()));
         fs::create_dir(&data).unwrap();
         // The account of the private Postgres passes through it.
         fs::set_permissions(&data, fs::Permissions::from_mode(0o711)).unwrap();
         let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-        let child = Command::new(target.join("release/switchyard"))
-            .current_dir(&root)
+        let child = Command::new(target().join("release/switchyard"))
+            .current_dir(ROOT)
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("APP_PORT", address.port().to_string())

@@ -121,10 +121,11 @@ impl Report {
         let load: Vec<&str> = load.split(' ').take(3).collect();
         let [bare, hub] = self.idle.map(|memory| memory.rss_kib as f64 / 1_024.0);
         let mut text = format!(
-            "The hub against a bare pass-through (axum and reqwest) in the same run: {} alternating runs, medians. \
+            "The hub against a bare pass-through (axum and reqwest) in the same run: medians of {} alternating runs of {} s. \
              {cores} cores for everything, load generator, upstream and Postgres included; load average at the end {}.\n\n\
              | Scenario | Figure | bare | hub | hub : bare | aim |\n|---|---|---:|---:|---:|---|\n",
             length.runs(),
+            length.burst().as_secs(),
             load.join(" "),
         );
         for column in COLUMNS {

@@ -42,7 +42,7 @@ impl AttemptResult {
 }
 
 /// One try of a call at one provider: an entry of the ledger. Times are milliseconds since the call began.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Attempt {
     /// Its id; the ledger counts it once.

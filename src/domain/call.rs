@@ -99,7 +99,7 @@ pub struct Client {
 }
 
 /// One client request and its answer, as a list shows it. Running calls have no status and no outcome yet.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Call {
     /// Its id.

@@ -45,9 +45,8 @@ pub fn routes(hub: Hub) -> Router {
         .route("/calls/{id}", get(calls::find))
         .route("/usage", get(calls::usage))
         .route("/settings", get(settings::list).patch(settings::update))
-        // Routes, not a fallback: the console's pages match every path and would come first.
-        .route("/", any(not_found))
-        .route("/{*path}", any(not_found))
+        .route("/", any(nowhere))
+        .route("/{*path}", any(nowhere))
         .method_not_allowed_fallback(async || {
             Problem::new(Kind::MethodNotAllowed, "this route has other methods; see the header `allow`")
         })
@@ -55,13 +54,9 @@ pub fn routes(hub: Hub) -> Router {
         .with_state(hub);
     Router::new()
         .nest("/v1", behind_the_token.route("/openapi.json", get(page::openapi)))
+        .route("/v1/", any(nowhere))
         .route("/docs", get(page::docs))
         .route("/docs/style.css", get(page::style))
-}
-
-/// The answer where there is no route.
-async fn not_found() -> Problem {
-    Problem::new(Kind::NotFound, "there is no such route; see /admin/docs")
 }
 
 /// Every route that needs the admin token: its method, and its path with parameters in braces.
@@ -103,6 +98,11 @@ async fn authenticate(
     };
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+/// Answers what no route is for.
+async fn nowhere() -> Problem {
+    Problem::new(Kind::NotFound, "there is no such route; see /admin/docs")
 }
 
 /// What a use case returned, as JSON.

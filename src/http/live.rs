@@ -40,7 +40,7 @@ pub async fn feed(State(hub): State<Hub>, Extension(client): Extension<ClientInf
             Some(first) => first,
             None => gather(&hub, &mut receiver).await?,
         };
-        Some((stream::iter(events.into_iter().map(message)), (hub, receiver, None)))
+        Some((stream::iter(events.into_iter().map(|event| Ok::<_, Infallible>(message(event)))), (hub, receiver, None)))
     });
     let messages = futures_util::StreamExt::flatten(bundles);
     let mut response = Sse::new(messages).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response();
@@ -96,9 +96,9 @@ impl Bundle {
     }
 }
 
-fn message(event: Event) -> Result<Message, Infallible> {
+fn message(event: Event) -> Message {
     // Plain data with string keys: it can always be written.
-    Ok(Message::default().json_data(event).unwrap_or_default())
+    Message::default().json_data(event).unwrap_or_default()
 }
 
 /// The console's cookie.

@@ -11,6 +11,7 @@ use http_body_util::BodyExt;
 use super::edge::ClientInfo;
 use crate::{
     clock,
+    domain::id::CallId,
     hub::Hub,
     relay::{self, inbound::Inbound},
 };
@@ -20,6 +21,7 @@ pub async fn relay(State(hub): State<Hub>, Extension(client): Extension<ClientIn
     let began = clock::instant();
     let (head, body) = request.into_parts();
     let inbound = Inbound {
+        call_id: CallId::fresh(),
         method: head.method,
         path: head.uri.path().to_owned(),
         query: head.uri.query().map(str::to_owned),

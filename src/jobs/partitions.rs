@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{clock, hub::Hub};
 
 /// How often they are looked at.
-const INTERVAL: Duration = Duration::from_secs(3_600);
+const INTERVAL: Duration = Duration::from_hours(1);
 
 /// Days that have their partitions, from today on.
 pub const DAYS_AHEAD: u64 = 4;

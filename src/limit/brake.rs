@@ -13,7 +13,7 @@ use crate::clock;
 const FREE_TRIES: u32 = 10;
 
 /// How long wrong secrets are remembered.
-const MEMORY: Duration = Duration::from_secs(600);
+const MEMORY: Duration = Duration::from_mins(10);
 
 /// The longest wait.
 const WAIT_S_MAX: u64 = 300;

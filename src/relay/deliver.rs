@@ -32,7 +32,7 @@ use crate::{
 #[derive(Default)]
 struct Leftovers {
     /// The last answer that a client can be shown.
-    answer: Option<(Option<AttemptId>, ProviderId, Whole)>,
+    answer: Option<(Option<AttemptId>, ProviderId, Box<Whole>)>,
     /// The last failure.
     failure: Option<Failure>,
 }

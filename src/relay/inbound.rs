@@ -8,7 +8,7 @@ use http_body::Body as _;
 use http_body_util::{BodyExt, combinators::UnsyncBoxBody};
 
 use crate::{
-    domain::settings::Settings,
+    domain::{id::CallId, settings::Settings},
     limit::bytes::{ByteBudget, HeldBytes},
     wire::rejection::Rejection,
 };
@@ -18,6 +18,8 @@ pub type InboundBody = UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + S
 
 /// A request: its head, and a body that has not been read.
 pub struct Inbound {
+    /// The id of the call that it becomes.
+    pub call_id: CallId,
     /// Its method.
     pub method: Method,
     /// Its path.

@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// How long a test may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Characters of an answer that are shown.
 const ANSWER_CHARS_MAX: usize = 2_000;
@@ -110,7 +110,7 @@ fn report(mut trail: Trail, model: &str, result: Result<Reply, Failed>) -> Provi
         Err(failed) => {
             let error = failed.failure.error(failed.message.as_deref());
             shown.status = failed.answer.as_ref().map(|whole| whole.status);
-            shown.answer = failed.answer.as_ref().map(answer).unwrap_or_default();
+            shown.answer = failed.answer.as_deref().map(answer).unwrap_or_default();
             shown.error = Some(error.message.clone());
             shown.first_byte_ms = trail.current_first_byte_ms();
             trail.fail_attempt(error.clone(), judge(&failed.failure));

@@ -22,9 +22,8 @@ use crate::{
         decision::{Choice, Decision, Verdict},
         event::Event,
         id::{AttemptId, CallId, ProviderId},
-        money::Usd,
-        price::{Cost, Price},
-        usage::{TokenSource, Usage},
+        price::Cost,
+        usage::TokenSource,
     },
     hub::Hub,
     ledger::entry::{Entry, Record},
@@ -60,14 +59,7 @@ pub struct Trail {
 
 impl Trail {
     /// A caller's request arrives.
-    pub fn begin(
-        hub: &Hub,
-        snapshot: Arc<Snapshot>,
-        caller: &Caller,
-        operation: Operation,
-        inbound: &Inbound,
-        call_id: CallId,
-    ) -> Self {
+    pub fn begin(hub: &Hub, snapshot: Arc<Snapshot>, caller: &Caller, operation: Operation, inbound: &Inbound) -> Self {
         let user_agent = inbound.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
         let call = Call {
             user_id: Some(caller.user.id),
@@ -78,28 +70,20 @@ impl Trail {
                 user_agent: user_agent.map(|agent| agent.chars().take(USER_AGENT_CHARS_MAX).collect()),
                 address: Some(inbound.address.to_string()),
             },
-            ..fresh_call(call_id, CallKind::Messages)
+            ..fresh_call(inbound.call_id, CallKind::Messages)
         };
-        Self::new(hub, snapshot, call, caller.groups(), inbound.began, operation.is_metered())
+        Self::new(hub, snapshot, fresh_story(call, caller.groups()), inbound.began, operation.is_metered())
     }
 
     /// An operator tests a provider.
     pub fn begin_probe(hub: &Hub, model: &str) -> Self {
         let call = Call { model: model.to_owned(), ..fresh_call(CallId::fresh(), CallKind::Probe) };
-        Self::new(hub, hub.snapshot.load_full(), call, Vec::new(), clock::instant(), true)
+        Self::new(hub, hub.snapshot.load_full(), fresh_story(call, Vec::new()), clock::instant(), true)
     }
 
-    fn new(
-        hub: &Hub,
-        snapshot: Arc<Snapshot>,
-        call: Call,
-        groups: Vec<String>,
-        began: Instant,
-        is_recorded: bool,
-    ) -> Self {
-        let call_id = call.id;
-        let decision = Decision { groups: groups.clone(), ..Decision::default() };
-        let story = Arc::new(Mutex::new(Entry { call, cost: Cost::default(), attempts: Vec::new(), decision }));
+    fn new(hub: &Hub, snapshot: Arc<Snapshot>, story: Entry, began: Instant, is_recorded: bool) -> Self {
+        let (call_id, groups) = (story.call.id, story.decision.groups.clone());
+        let story = Arc::new(Mutex::new(story));
         if is_recorded {
             hub.live.insert(call_id, story.clone());
         }
@@ -170,6 +154,7 @@ impl Trail {
     pub fn begin_attempt(&mut self, upstream: &Upstream, model_sent: &str) -> &mut Attempt {
         let (price, unpriced) = self.snapshot.price(model_sent);
         let attempt = Attempt {
+            id: AttemptId::fresh(),
             provider_id: upstream.provider.id,
             provider_name: upstream.provider.name.clone(),
             credential_id: upstream.credential_id,
@@ -178,7 +163,7 @@ impl Trail {
             price,
             unpriced,
             multiplier: upstream.provider.cost_multiplier,
-            ..fresh_attempt()
+            ..Attempt::default()
         };
         {
             let mut entry = lock(&self.story);
@@ -364,60 +349,11 @@ fn weakest(a: TokenSource, b: TokenSource) -> TokenSource {
 
 /// A call of which nothing is known yet.
 fn fresh_call(id: CallId, kind: CallKind) -> Call {
-    Call {
-        id,
-        created_at: clock::now(),
-        kind,
-        user_id: None,
-        user_name: None,
-        key_id: None,
-        key_name: None,
-        provider_id: None,
-        provider_name: None,
-        session_id: None,
-        model: String::new(),
-        model_sent: None,
-        model_served: None,
-        stream: false,
-        status: None,
-        outcome: None,
-        usage: Usage::default(),
-        token_source: TokenSource::None,
-        cost_usd: Usd::ZERO,
-        unpriced: false,
-        n_attempts: 0,
-        first_byte_ms: None,
-        first_token_ms: None,
-        duration_ms: None,
-        error: None,
-        client: Client::default(),
-    }
+    Call { id, kind, created_at: clock::now(), ..Call::default() }
 }
 
-/// An attempt of which nothing is known yet.
-fn fresh_attempt() -> Attempt {
-    Attempt {
-        id: AttemptId::fresh(),
-        provider_id: ProviderId::default(),
-        provider_name: String::new(),
-        credential_id: crate::domain::id::CredentialId::default(),
-        model_sent: String::new(),
-        model_served: None,
-        result: AttemptResult::Failed,
-        status: None,
-        error: None,
-        started_ms: 0,
-        first_byte_ms: None,
-        first_token_ms: None,
-        ended_ms: 0,
-        upstream_request_id: None,
-        usage: Usage::default(),
-        token_source: TokenSource::None,
-        usage_raw: None,
-        price: Price::default(),
-        unpriced: false,
-        multiplier: crate::domain::money::Multiplier::ONE,
-        cost: Cost::default(),
-        cost_usd: Usd::ZERO,
-    }
+/// The story of a call that has just begun.
+fn fresh_story(call: Call, groups: Vec<String>) -> Entry {
+    let decision = Decision { groups, ..Decision::default() };
+    Entry { call, cost: Cost::default(), attempts: Vec::new(), decision }
 }

@@ -10,12 +10,17 @@ pub const fn judge(failure: &Failure) -> Verdict {
     let (blame, next) = match failure {
         Failure::Connect(_) | Failure::Proxy(_) | Failure::Reset(_) => (Blame::Network, Next::Switch),
         Failure::Timeout(_) | Failure::Malformed(_) => (Blame::Provider, Next::Switch),
-        Failure::Status(401 | 402 | 403 | 429) => (Blame::Credential, Next::Switch),
-        Failure::Status(408 | 409 | 425) => (Blame::Provider, Next::Switch),
-        Failure::Status(400..=499) => (Blame::Caller, Next::Deliver),
-        Failure::Status(_) => (Blame::Provider, Next::Switch),
+        Failure::Status(status) => of_status(*status),
     };
     Verdict { blame, next }
+}
+
+const fn of_status(status: u16) -> (Blame, Next) {
+    match status {
+        401 | 402 | 403 | 429 => (Blame::Credential, Next::Switch),
+        0..=399 | 408 | 409 | 425 | 500.. => (Blame::Provider, Next::Switch),
+        400..=499 => (Blame::Caller, Next::Deliver),
+    }
 }
 
 #[cfg(test)]

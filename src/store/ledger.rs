@@ -78,7 +78,8 @@ impl Store {
     pub async fn insert_entries(&self, entries: &[Entry]) -> Result<(), sqlx::Error> {
         let mut transaction = self.pool.begin().await?;
         let rows: Vec<Value> = entries.iter().map(call_row).collect();
-        let inserted = sqlx::query(INSERT_CALLS).bind(Value::from(rows).to_string()).fetch_all(&mut *transaction).await?;
+        let inserted =
+            sqlx::query(INSERT_CALLS).bind(Value::from(rows).to_string()).fetch_all(&mut *transaction).await?;
         let inserted: HashSet<Uuid> = inserted.iter().map(|row| row.try_get("id")).collect::<Result<_, _>>()?;
         let mut seen = HashSet::with_capacity(entries.len());
         let fresh: Vec<&Entry> =

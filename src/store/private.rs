@@ -11,6 +11,7 @@ mod process;
 use std::{path::Path, process::ExitStatus, time::Duration};
 
 use anyhow::{Context, bail};
+use rustix::process::{Signal, kill_process};
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 use tokio::process::Child;
 use tokio_util::sync::CancellationToken;
@@ -38,7 +39,7 @@ const WATCH_EVERY: Duration = Duration::from_millis(250);
 
 /// A running private Postgres.
 ///
-/// Dropping it leaves the server running, for the next hub to adopt.
+/// Dropping it asks the server to stop and does not wait: so it goes when the hub's start fails after its own.
 #[derive(Debug)]
 pub struct PrivatePostgres {
     binaries: Binaries,
@@ -101,8 +102,8 @@ impl PrivatePostgres {
     /// Stops the server: open transactions are rolled back, everything committed is on disk.
     pub async fn stop(mut self) -> anyhow::Result<()> {
         let Some(pid) = self.running_pid()? else { return Ok(()) };
-        for signal in [rustix::process::Signal::INT, rustix::process::Signal::QUIT] {
-            rustix::process::kill_process(pid, signal).context("cannot signal the private Postgres")?;
+        for signal in [Signal::INT, Signal::QUIT] {
+            kill_process(pid, signal).context("cannot signal the private Postgres")?;
             let asked = clock::instant();
             while asked.elapsed() < STOP_WITHIN {
                 if !self.is_running()? {
@@ -222,6 +223,16 @@ impl PrivatePostgres {
             sqlx::query("create database switchyard").execute(&mut connection).await?;
         }
         Ok(connection.close().await?)
+    }
+}
+
+impl Drop for PrivatePostgres {
+    fn drop(&mut self) {
+        if let Ok(Some(pid)) = self.running_pid()
+            && let Err(error) = kill_process(pid, Signal::INT)
+        {
+            tracing::warn!(%error, "the private Postgres was not told to stop");
+        }
     }
 }
 

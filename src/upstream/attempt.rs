@@ -85,7 +85,7 @@ pub struct Streaming {
 /// An answer that is being committed to.
 pub enum Reply {
     /// All of it is here.
-    Whole(Whole),
+    Whole(Box<Whole>),
     /// It goes on.
     Streaming(Box<Streaming>),
 }
@@ -96,7 +96,7 @@ pub struct Failed {
     /// Why.
     pub failure: Failure,
     /// The provider's answer, if there was one that a client could be shown.
-    pub answer: Option<Whole>,
+    pub answer: Option<Box<Whole>>,
     /// What the provider said about it.
     pub message: Option<String>,
 }
@@ -174,12 +174,12 @@ pub async fn attempt(upstream: &Upstream, ask: Ask<'_>, attempt: &mut Attempt) -
         };
         return gate(streaming, &ask, &bounds, attempt).await;
     }
-    let whole = Whole {
+    let whole = Box::new(Whole {
         status: head.status.as_u16(),
         headers: head.headers,
         body: collect(body, &bounds).await?,
         tap: Tap::default(),
-    };
+    });
     if head.status.is_success() { check(whole, &ask, attempt) } else { Err(refused(whole)) }
 }
 
@@ -236,7 +236,7 @@ async fn collect(mut body: Body, bounds: &Bounds) -> Result<Bytes, Failure> {
 }
 
 /// A whole 2xx body: an error in disguise, not of this wire, or good.
-fn check(mut whole: Whole, ask: &Ask<'_>, attempt: &mut Attempt) -> Result<Reply, Failed> {
+fn check(mut whole: Box<Whole>, ask: &Ask<'_>, attempt: &mut Attempt) -> Result<Reply, Failed> {
     if let Some(error) = ErrorObject::read(&whole.body) {
         whole.status = error.status();
         attempt.status = Some(whole.status);
@@ -266,7 +266,7 @@ fn malformed(body: &[u8]) -> String {
 }
 
 /// An error answer, as it came.
-fn refused(whole: Whole) -> Failed {
+fn refused(whole: Box<Whole>) -> Failed {
     let message = ErrorObject::read(&whole.body).map(|error| error.message).filter(|message| !message.is_empty());
     Failed { failure: Failure::Status(whole.status), answer: Some(whole), message }
 }
@@ -293,7 +293,7 @@ async fn gate(
             Ok(frame) => frame?,
         };
         let whole = match frame {
-            None => return Err(ended(&streaming, held)),
+            None => return Err(ended(&streaming, held.is_empty())),
             Some(Err(error)) => return Err(broken(&error, false).into()),
             Some(Ok(frame)) => streaming.cutter.push(frame.into_data().unwrap_or_default()),
         };
@@ -315,8 +315,8 @@ async fn gate(
 }
 
 /// A stream that ended before it had content.
-fn ended(streaming: &Streaming, held: BytesMut) -> Failed {
-    let why = if held.is_empty() && streaming.tap.model_served.is_none() {
+fn ended(streaming: &Streaming, held_nothing: bool) -> Failed {
+    let why = if held_nothing && streaming.tap.model_served.is_none() {
         "an empty stream"
     } else {
         "a stream that ended before it had content"
@@ -333,7 +333,7 @@ fn restated(streaming: Streaming, error: &ErrorObject, attempt: &mut Attempt) ->
     headers.remove(header::CONTENT_LENGTH);
     let mut tap = streaming.tap;
     let body = Bytes::from(std::mem::take(&mut tap.error_data));
-    let answer = Whole { status, headers, body, tap };
+    let answer = Box::new(Whole { status, headers, body, tap });
     Failed { failure: Failure::Status(status), answer: Some(answer), message: Some(error.message.clone()) }
 }
 

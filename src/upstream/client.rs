@@ -49,7 +49,7 @@ fn build(route: &Route) -> Result<reqwest::Client, String> {
         .retry(reqwest::retry::never())
         .referer(false)
         .tcp_nodelay(true)
-        .tcp_keepalive(Duration::from_secs(60))
+        .tcp_keepalive(Duration::from_mins(1))
         .pool_idle_timeout(Duration::from_secs(90))
         .connect_timeout(Duration::from_millis(route.connect_timeout_ms.into()));
     if let Some(url) = &route.proxy_url {

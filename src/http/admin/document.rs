@@ -34,9 +34,8 @@ use super::{
         calls::list, calls::find, calls::usage,
         settings::list, settings::update,
     ),
-    components(schemas(Problem)),
     security(("admin_token" = [])),
-    modifiers(&TokenScheme),
+    modifiers(&Common),
     tags(
         (name = "users", description = "People."),
         (name = "keys", description = "What people's tools authenticate with."),
@@ -54,14 +53,15 @@ pub(super) fn document() -> openapi::OpenApi {
     Document::openapi()
 }
 
-/// Every route takes the admin token as a bearer.
-struct TokenScheme;
+/// What every route shares: the admin token as a bearer, and problems.
+struct Common;
 
-impl Modify for TokenScheme {
+impl Modify for Common {
     fn modify(&self, document: &mut openapi::OpenApi) {
         let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("The variable `ADMIN_TOKEN`."));
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("admin_token", SecurityScheme::Http(scheme.build()));
+        components.schemas.insert("Problem".to_owned(), Problem::schema());
     }
 }
 
@@ -70,7 +70,8 @@ fn responses(more: &[Kind]) -> BTreeMap<String, RefOr<openapi::Response>> {
     let common = [Kind::Unauthenticated, Kind::TooManyAttempts, Kind::Invalid, Kind::Internal, Kind::Busy];
     let described = |kind: &Kind| {
         let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
-        let response = ResponseBuilder::new().description(kind.description()).content("application/problem+json", content);
+        let response =
+            ResponseBuilder::new().description(kind.description()).content("application/problem+json", content);
         (kind.status().as_str().to_owned(), RefOr::T(response.build()))
     };
     common.iter().chain(more).map(described).collect()

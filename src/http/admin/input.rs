@@ -8,7 +8,10 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::JsonRejection},
 };
 use http::request::Parts;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 
 use super::problem::{Kind, Problem};
 
@@ -37,6 +40,10 @@ fn unread(error: &axum::Error) -> Problem {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // serde would read an array too, field by field.
+    if bytes.trim_ascii_start().first() != Some(&b'{') && serde_json::from_slice::<IgnoredAny>(bytes).is_ok() {
+        return Err(Problem::invalid(None, "the body must be a JSON object"));
+    }
     let rejection = match Json::from_bytes(bytes) {
         Ok(Json(value)) => return Ok(value),
         Err(rejection) => rejection,
@@ -69,7 +76,8 @@ fn params<T: DeserializeOwned>(uri: &http::Uri) -> Result<Params<T>, Problem> {
         Ok(Query(params)) => Ok(Params(params)),
         Err(rejection) => {
             let detail = innermost(&rejection);
-            Err(Problem::invalid(field(&detail), detail))
+            let in_words = detail.replace(" field `", " parameter `").replace("no fields", "none here");
+            Err(Problem::invalid(field(&detail), in_words))
         }
     }
 }
@@ -87,17 +95,9 @@ impl<T: FromStr, S: Send + Sync> FromRequestParts<S> for Id<T> {
     }
 }
 
-/// The text of the first cause, without what was wrapped around it.
+/// The text of the first cause, without what was wrapped around it: the path to the field and what serde says.
 fn innermost(error: &dyn Error) -> String {
-    let mut error = error;
-    // The last but one: it knows the path to the field.
-    while let Some(source) = error.source().filter(|source| source.source().is_some() || error.source().is_some()) {
-        if source.source().is_none() {
-            break;
-        }
-        error = source;
-    }
-    error.to_string()
+    error.source().map_or_else(|| error.to_string(), innermost)
 }
 
 /// The field that a message of serde speaks of: named by the path before it, or quoted in it.
@@ -141,7 +141,11 @@ mod tests {
         let with = |more: &str| format!("{{\"name\":\"a\",\"base_url\":\"b\",\"secret\":\"c\",{more}}}");
         check_body::<ProviderCreate>(&with("\"kind\":\"openai\""), Kind::Invalid, Some("kind"));
         check_body::<ProviderCreate>(&with("\"cost_multiplier\":\"x\""), Kind::Invalid, Some("cost_multiplier"));
-        check_body::<ProviderCreate>(&with("\"models\":[{\"kind\":\"no\",\"value\":\"a\"}]"), Kind::Invalid, Some("models"));
+        check_body::<ProviderCreate>(
+            &with("\"models\":[{\"kind\":\"no\",\"value\":\"a\"}]"),
+            Kind::Invalid,
+            Some("models"),
+        );
         check_body::<ProviderCreate>(&with("\"redirects\":[{\"to\":\"a\"}]"), Kind::Invalid, Some("redirects"));
         check_body::<ProviderCreate>(&with("\"weight\":-1"), Kind::Invalid, Some("weight"));
     }

@@ -9,7 +9,8 @@ use serde_json::Value;
 use super::{document, problem::Kind};
 
 /// Nothing but our own style: no script, no frame, no form.
-const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// The methods in the order they are shown.
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];

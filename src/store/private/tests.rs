@@ -4,8 +4,6 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use rustix::process::{Signal, kill_process};
-
 use super::*;
 
 /// A `DATA_DIR` of a test.
@@ -45,14 +43,14 @@ async fn lives_through_everything(data: DataDir) {
 
     // The hub is killed: nobody stops the server, the next hub adopts it.
     let pid = first.running_pid().unwrap().unwrap();
-    drop(first);
+    std::mem::forget(first);
     let mut second = data.start().await;
     assert_eq!(second.running_pid().unwrap(), Some(pid));
     assert_eq!(count(&second).await, 2);
 
     // Both are killed.
     kill_process(pid, Signal::KILL).unwrap();
-    drop(second);
+    std::mem::forget(second);
     let third = data.start().await;
     assert_eq!(count(&third).await, 3);
 
@@ -109,6 +107,17 @@ async fn a_server_that_dies_is_started_again() {
     let (kept, ()) = tokio::join!(postgres.keep(stopping.clone()), kill);
     kept.unwrap();
     assert!(!data.0.join("postgres/data/postmaster.pid").exists());
+}
+
+#[tokio::test]
+async fn a_start_that_fails_later_leaves_no_server() {
+    let data = DataDir::new(0o755, "");
+    drop(data.start().await);
+    let asked = clock::instant();
+    while data.0.join("postgres/data/postmaster.pid").exists() {
+        assert!(asked.elapsed() < Duration::from_secs(10), "still there");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 #[tokio::test]
