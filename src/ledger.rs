@@ -118,9 +118,11 @@ impl Ledger {
             }
             unwritten.pop_front();
         }
-        // Nothing waits, but the disk may still be full: the next record tells.
-        self.is_failing.store(false, Ordering::Relaxed);
-        true
+        drop(unwritten);
+        // Nothing waits, but the disk may still be full: an empty record, which the reader passes over, tells.
+        let is_written = self.append(&[]).is_ok();
+        self.is_failing.store(!is_written, Ordering::Relaxed);
+        is_written
     }
 
     fn append(&self, bytes: &[u8]) -> std::io::Result<Position> {
@@ -152,5 +154,48 @@ impl Ledger {
             n_quarantined: self.n_quarantined.load(Ordering::Relaxed),
             n_recorded: self.n_recorded.load(Ordering::Relaxed),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::{call::Call, id::CallId},
+        ledger::{entry::Entry, reader::Reader},
+    };
+
+    #[test]
+    fn a_full_disk_refuses_new_calls_and_loses_no_running_one() {
+        let dir = std::env::temp_dir().join(format!("switchyard-full-{}", CallId::fresh()));
+        let ledger = Ledger::open(&dir).unwrap();
+        let call = Call { id: CallId::fresh(), ..Call::default() };
+        let opening = Record::Opened(Box::new(call.clone()));
+        ledger.open_call(&opening, u64::MAX).unwrap();
+        assert!(!ledger.status().is_journal_failing);
+
+        ledger.journal().write_to(std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
+        assert_eq!(ledger.open_call(&opening, u64::MAX), Err(Full));
+        ledger.close_call(&Record::Closed(Box::new(Entry::cut_by_crash(call.clone()))));
+        assert!(!ledger.flush_unwritten());
+        assert!(ledger.status().is_journal_failing);
+
+        let segment = journal::path(&dir, ledger.journal().first_own_segment());
+        ledger.journal().write_to(std::fs::OpenOptions::new().append(true).open(segment).unwrap());
+        assert!(ledger.flush_unwritten() && !ledger.status().is_journal_failing);
+        let mut reader = Reader::open(&dir, ledger.journal().first_own_segment()).unwrap();
+        let batch = reader.read(ledger.journal().end(), 10).unwrap();
+        assert_eq!(batch.entries.iter().map(|entry| entry.call.id).collect::<Vec<_>>(), [call.id]);
+        std::fs::remove_dir_all(dir).unwrap();
+    }
+
+    #[test]
+    fn a_database_too_far_behind_refuses_new_calls() {
+        let dir = std::env::temp_dir().join(format!("switchyard-behind-{}", CallId::fresh()));
+        let ledger = Ledger::open(&dir).unwrap();
+        let opening = Record::Opened(Box::default());
+        ledger.open_call(&opening, 100).unwrap();
+        assert_eq!(ledger.open_call(&opening, 100), Err(Full));
+        std::fs::remove_dir_all(dir).unwrap();
     }
 }

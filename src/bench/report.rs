@@ -130,6 +130,9 @@ impl Report {
         );
         for column in COLUMNS {
             let (bare, hub) = (self.median_of(column, Peer::Bare), self.median_of(column, Peer::Hub));
+            if hub.is_nan() {
+                continue;
+            }
             let compared = match column.compare {
                 Compare::Ratio => format!("{:.2}×", hub / bare),
                 Compare::Added => format!("{:+.2} ms", hub - bare),

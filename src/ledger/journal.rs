@@ -86,7 +86,7 @@ impl Journal {
         }
         if let Err(error) = (&*tail.file).write_all(&record) {
             // A part of it may be there: cut it off, or the next record would stand behind garbage.
-            tail.file.set_len(tail.position.offset)?;
+            let _ = tail.file.set_len(tail.position.offset);
             return Err(error);
         }
         if tail.unsynced.last().is_none_or(|file| !Arc::ptr_eq(file, &tail.file)) {
@@ -103,6 +103,12 @@ impl Journal {
     pub fn sync(&self) -> io::Result<()> {
         let files = std::mem::take(&mut self.tail.lock().unwrap_or_else(PoisonError::into_inner).unsynced);
         files.iter().try_for_each(|file| file.sync_data())
+    }
+
+    /// Writes to another file from now on, to see what happens when it cannot be written.
+    #[cfg(test)]
+    pub(super) fn write_to(&self, file: File) {
+        self.tail.lock().unwrap_or_else(PoisonError::into_inner).file = Arc::new(file);
     }
 
     /// Where the next record will stand.

@@ -101,6 +101,9 @@ impl Reader {
         let n_bytes = bytes(HEADER_BYTES + payload.len());
         self.next.offset += n_bytes;
         batch.n_bytes += n_bytes;
+        if payload.is_empty() {
+            return;
+        }
         match Record::decode(payload) {
             Some(Record::Opened(call)) => {
                 let orphan = at.segment < self.first_own;
