@@ -71,7 +71,8 @@ async fn a_body_sent_in_chunks_arrives_whole() {
 async fn the_query_is_forwarded() {
     let world = World::shared().await;
     let provider = world.provider("a").await;
-    let request = Request::post("/v1/messages?beta=true&x=%2F%20y", ODD_BODY).header("x-api-key", &world.key().await.secret);
+    let request =
+        Request::post("/v1/messages?beta=true&x=%2F%20y", ODD_BODY).header("x-api-key", &world.key().await.secret);
     assert_eq!(request.send(world.hub.address).await.status, 200);
     assert_eq!(provider.script.only_request().target, "/v1/messages?beta=true&x=%2F%20y");
 }

@@ -28,15 +28,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "admin",
         &[
-            "boot", "clock", "config", "domain", "hub", "ledger", "limit", "relay", "route", "secret", "state", "store", "upstream",
-            "wire",
+            "boot", "clock", "config", "domain", "hub", "ledger", "limit", "relay", "route", "secret", "state",
+            "store", "upstream", "wire",
         ],
     ),
     (
         "jobs",
         &[
-            "admin", "clock", "config", "domain", "hub", "ledger", "limit", "relay", "route", "secret", "state", "store",
-            "upstream", "wire",
+            "admin", "clock", "config", "domain", "hub", "ledger", "limit", "relay", "route", "secret", "state",
+            "store", "upstream", "wire",
         ],
     ),
     ("http", &["admin", "clock", "config", "domain", "hub", "relay", "secret", "wire"]),
@@ -200,7 +200,8 @@ fn files_are_short_enough_to_be_read() {
 
 #[test]
 fn modules_are_named_after_themselves() {
-    let wrong: Vec<String> = all_sources().into_iter().map(|(path, _)| path).filter(|path| path.ends_with("/mod.rs")).collect();
+    let wrong: Vec<String> =
+        all_sources().into_iter().map(|(path, _)| path).filter(|path| path.ends_with("/mod.rs")).collect();
     assert!(wrong.is_empty(), "{wrong:?}");
     for (path, _) in all_sources() {
         for word in ["util", "helper", "misc", "common"] {
@@ -211,7 +212,8 @@ fn modules_are_named_after_themselves() {
 
 #[test]
 fn no_test_is_skipped_and_nothing_is_left_undone() {
-    let marks = [["#[igno", "re"].concat(), ["todo", "!("].concat(), ["unimple", "mented!("].concat(), ["FIX", "ME"].concat()];
+    let marks =
+        [["#[igno", "re"].concat(), ["todo", "!("].concat(), ["unimple", "mented!("].concat(), ["FIX", "ME"].concat()];
     for path in all_sources().into_iter().map(|(path, _)| path) {
         let text = std::fs::read_to_string(root().join(&path)).unwrap();
         for mark in &marks {

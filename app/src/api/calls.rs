@@ -1,0 +1,73 @@
+//! Calls: finished ones from the ledger, running ones from this replica.
+
+use hub::domain::{
+    call::{Call, CallDetail},
+    page::Page,
+    report::CallQuery,
+};
+use leptos::{prelude::*, server_fn::codec::Json};
+use serde::{Deserialize, Serialize};
+
+use super::{Answer, Named};
+use crate::query::CallFilter;
+
+/// A page of calls, with those of them that still run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Calls {
+    /// What was asked.
+    pub(crate) query: CallQuery,
+    /// Finished calls, newest first.
+    pub(crate) page: Page<Call>,
+    /// Calls that run now and belong into this list, newest first.
+    pub(crate) running: Vec<Call>,
+}
+
+/// What the filters choose from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CallChoices {
+    /// Providers.
+    pub(crate) providers: Vec<Named>,
+    /// Users.
+    pub(crate) users: Vec<Named>,
+}
+
+/// Most names a filter offers.
+#[cfg(feature = "ssr")]
+const CHOICES_MAX: u32 = 500;
+
+/// The calls that `filter` admits.
+#[server(input = Json)]
+pub(crate) async fn list_calls(filter: CallFilter) -> Answer<Calls> {
+    let (hub, actor) = super::guard::actor().await?;
+    let query = filter.query(hub::clock::now());
+    let mut running = hub::admin::calls::active(&hub, &actor);
+    running.retain(|call| crate::query::admits(&query, call));
+    running.sort_by(|a, b| b.id.cmp(&a.id));
+    let mut page = hub::admin::calls::list(&hub, &actor, &query).await.map_err(super::guard::refuse)?;
+    // A call that ended between the two readings stands in both.
+    running.retain(|call| page.items.iter().all(|finished| finished.id != call.id));
+    page.items.truncate(usize::try_from(CHOICES_MAX).unwrap_or(usize::MAX));
+    Ok(Calls { query, page, running })
+}
+
+/// Everything about one call.
+#[server]
+pub(crate) async fn find_call(id: String) -> Answer<CallDetail> {
+    let (hub, actor) = super::guard::actor().await?;
+    let id = id.parse().map_err(|_| super::guard::refuse(hub::domain::fault::Fault::not_found("call")))?;
+    hub::admin::calls::find(&hub, &actor, id).await.map_err(super::guard::refuse)
+}
+
+/// What the filters choose from.
+#[server]
+pub(crate) async fn read_call_choices() -> Answer<CallChoices> {
+    use hub::domain::page::PageQuery;
+    let (hub, actor) = super::guard::actor().await?;
+    let all = PageQuery { limit: Some(CHOICES_MAX), cursor: None };
+    let providers = hub::admin::providers::list(&hub, &actor, &all).await.map_err(super::guard::refuse)?;
+    let users = hub::admin::users::list(&hub, &actor, &all).await.map_err(super::guard::refuse)?;
+    Ok(CallChoices {
+        providers: providers.items.into_iter().map(|item| Named { id: item.id.to_string(), name: item.name }).collect(),
+        users: users.items.into_iter().map(|item| Named { id: item.id.to_string(), name: item.name }).collect(),
+    })
+}

@@ -1,0 +1,137 @@
+//! From the text of form fields to what use cases take. Each mistake names its field.
+
+use std::{collections::BTreeMap, str::FromStr};
+
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use hub::{
+    admin::actor::Actor,
+    domain::{
+        fault::Fault,
+        key::{KeyCreate, KeyPatch},
+        patch::Patch,
+        price::Price,
+        report::{Totals, UsageBy, UsageQuery},
+        user::{Role, UserCreate, UserPatch},
+    },
+    hub::Hub,
+};
+
+use super::{Answer, guard, is_checked, keys::KeyForm, prices::PriceForm, users::UserForm};
+
+pub(crate) mod provider;
+
+/// Sums of the last 24 hours by the id of what they are grouped by.
+pub(crate) async fn last_day(hub: &Hub, actor: &Actor, by: UsageBy) -> Answer<BTreeMap<String, Totals>> {
+    let query = UsageQuery { by: Some(by), ..UsageQuery::default() };
+    let rows = hub::admin::usage::usage(hub, actor, &query).await.map_err(guard::refuse)?;
+    Ok(rows.into_iter().filter_map(|row| Some((row.id?, row.totals))).collect())
+}
+
+/// An id from an address or a hidden field.
+pub(crate) fn id<T: FromStr>(text: &str, noun: &str) -> Answer<T> {
+    text.parse().map_err(|_| guard::refuse(Fault::not_found(noun)))
+}
+
+/// A new user.
+pub(crate) fn user_create(form: UserForm) -> Result<UserCreate, Fault> {
+    Ok(UserCreate {
+        enabled: Some(is_checked(form.enabled.as_ref())),
+        role: Some(role(&form.role)),
+        group: Some(names(&form.group)),
+        expires_at: expiry(&form.expires)?,
+        name: form.name.trim().to_owned(),
+        note: Some(form.note),
+    })
+}
+
+/// Changes to a user: all that the form shows.
+pub(crate) fn user_patch(form: UserForm) -> Result<UserPatch, Fault> {
+    Ok(UserPatch {
+        enabled: Patch::Set(is_checked(form.enabled.as_ref())),
+        role: Patch::Set(role(&form.role)),
+        group: Patch::Set(names(&form.group)),
+        expires_at: expiry(&form.expires)?.into(),
+        name: Patch::Set(form.name.trim().to_owned()),
+        note: Patch::Set(form.note),
+    })
+}
+
+/// A new key.
+pub(crate) fn key_create(form: KeyForm) -> Result<KeyCreate, Fault> {
+    Ok(KeyCreate {
+        enabled: Some(true),
+        group: Some(names(&form.group)),
+        expires_at: expiry(&form.expires)?,
+        name: form.name.trim().to_owned(),
+    })
+}
+
+/// Changes to a key: all that the form shows.
+pub(crate) fn key_patch(form: KeyForm) -> Result<KeyPatch, Fault> {
+    Ok(KeyPatch {
+        enabled: Patch::Set(is_checked(form.enabled.as_ref())),
+        group: Patch::Set(names(&form.group)),
+        expires_at: expiry(&form.expires)?.into(),
+        name: Patch::Set(form.name.trim().to_owned()),
+    })
+}
+
+/// The price of a model. An empty field is nothing.
+pub(crate) fn price(form: PriceForm) -> Result<(String, Price), Fault> {
+    let price = Price {
+        input: number("input", &form.input)?.unwrap_or_default(),
+        output: number("output", &form.output)?.unwrap_or_default(),
+        cache_write_5m: number("cache_write_5m", &form.cache_write_5m)?.unwrap_or_default(),
+        cache_write_1h: number("cache_write_1h", &form.cache_write_1h)?.unwrap_or_default(),
+        cache_read: number("cache_read", &form.cache_read)?.unwrap_or_default(),
+    };
+    Ok((form.model.trim().to_owned(), price))
+}
+
+/// Names, separated by commas.
+fn names(text: &str) -> Vec<String> {
+    text.split([',', '，']).map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
+fn role(text: &str) -> Role {
+    if text == Role::Admin.as_str() { Role::Admin } else { Role::User }
+}
+
+/// The end of a day, UTC; none if the field is empty.
+fn expiry(text: &str) -> Result<Option<DateTime<Utc>>, Fault> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let day: NaiveDate = text.parse().map_err(|_| Fault::invalid("expires_at", "must be a date: 2030-12-31"))?;
+    let next = day.succ_opt().unwrap_or(day);
+    Ok(Some(next.and_time(NaiveTime::MIN).and_utc()))
+}
+
+/// A number of any kind; none if the field is empty.
+fn number<T: FromStr>(field: &str, text: &str) -> Result<Option<T>, Fault> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|_| Fault::invalid(field, "must be a number"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_days_are_read_as_people_write_them() {
+        assert_eq!(names(" a, b，c ,,"), ["a", "b", "c"]);
+        assert_eq!(expiry("2030-12-31").unwrap(), Some("2031-01-01T00:00:00Z".parse().unwrap()));
+        assert_eq!(expiry(" ").unwrap(), None);
+        assert_eq!(expiry("tomorrow").unwrap_err().field(), Some("expires_at"));
+    }
+
+    #[test]
+    fn a_mistake_names_its_field() {
+        let form = PriceForm { output: "1,5".to_owned(), ..PriceForm::default() };
+        assert_eq!(price(form).unwrap_err().field(), Some("output"));
+    }
+}

@@ -1,0 +1,139 @@
+//! The provider's form.
+
+use std::collections::BTreeMap;
+
+use hub::domain::{
+    fault::Fault,
+    patch::{NewSecret, Patch},
+    provider::{OnClientGone, ProviderCreate, ProviderPatch},
+    rule::{ModelRule, Redirect},
+};
+
+use super::{names, number};
+use crate::api::{is_checked, providers::ProviderForm};
+
+/// A new provider.
+pub(crate) fn create(form: ProviderForm) -> Result<ProviderCreate, Fault> {
+    Ok(ProviderCreate {
+        enabled: Some(is_checked(form.enabled.as_ref())),
+        weight: number("weight", &form.weight)?,
+        priority: number("priority", &form.priority)?,
+        group: Some(names(&form.group)),
+        cost_multiplier: number("cost_multiplier", &form.cost_multiplier)?,
+        models: Some(rules(&form.models)),
+        redirects: Some(redirects(&form.redirects)?),
+        proxy_url: text(&form.proxy_url),
+        connect_timeout_ms: milliseconds("connect_timeout_ms", &form.connect_timeout_ms)?,
+        first_byte_timeout_ms: milliseconds("first_byte_timeout_ms", &form.first_byte_timeout_ms)?,
+        idle_timeout_ms: milliseconds("idle_timeout_ms", &form.idle_timeout_ms)?,
+        total_timeout_ms: milliseconds("total_timeout_ms", &form.total_timeout_ms)?,
+        on_client_gone: Some(on_client_gone(&form.on_client_gone)),
+        headers: Some(headers(&form.headers)?),
+        kind: None,
+        name: form.name.trim().to_owned(),
+        base_url: form.base_url.trim().to_owned(),
+        secret: NewSecret(form.secret.trim().to_owned()),
+    })
+}
+
+/// Changes to a provider: all that the form shows. An empty key keeps the stored one.
+pub(crate) fn patch(form: ProviderForm) -> Result<ProviderPatch, Fault> {
+    Ok(ProviderPatch {
+        enabled: Patch::Set(is_checked(form.enabled.as_ref())),
+        weight: number("weight", &form.weight)?.into(),
+        priority: number("priority", &form.priority)?.into(),
+        group: Patch::Set(names(&form.group)),
+        cost_multiplier: number("cost_multiplier", &form.cost_multiplier)?.into(),
+        models: Patch::Set(rules(&form.models)),
+        redirects: Patch::Set(redirects(&form.redirects)?),
+        proxy_url: text(&form.proxy_url).into(),
+        connect_timeout_ms: milliseconds("connect_timeout_ms", &form.connect_timeout_ms)?.into(),
+        first_byte_timeout_ms: milliseconds("first_byte_timeout_ms", &form.first_byte_timeout_ms)?.into(),
+        idle_timeout_ms: milliseconds("idle_timeout_ms", &form.idle_timeout_ms)?.into(),
+        total_timeout_ms: milliseconds("total_timeout_ms", &form.total_timeout_ms)?.into(),
+        on_client_gone: Patch::Set(on_client_gone(&form.on_client_gone)),
+        headers: Patch::Set(headers(&form.headers)?),
+        kind: Patch::Keep,
+        name: Patch::Set(form.name.trim().to_owned()),
+        base_url: Patch::Set(form.base_url.trim().to_owned()),
+        secret: text(&form.secret).map_or(Patch::Keep, |secret| Patch::Set(NewSecret(secret))),
+    })
+}
+
+/// What is written in a field, if anything is.
+fn text(field: &str) -> Option<String> {
+    Some(field.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty())
+}
+
+fn rules(text: &str) -> Vec<ModelRule> {
+    lines(text).map(ModelRule::from).collect()
+}
+
+/// `rule -> name`, one on each line.
+fn redirects(text: &str) -> Result<Vec<Redirect>, Fault> {
+    let one = |line: &str| {
+        let (from, to) = line
+            .split_once("->")
+            .or_else(|| line.split_once('→'))
+            .ok_or_else(|| Fault::invalid("redirects", "each line must be: rule -> name"))?;
+        Ok(Redirect { from: ModelRule::from(from.trim()), to: to.trim().to_owned() })
+    };
+    lines(text).map(one).collect()
+}
+
+/// `Name: value`, one on each line.
+fn headers(text: &str) -> Result<BTreeMap<String, String>, Fault> {
+    let one = |line: &str| {
+        let (name, value) =
+            line.split_once(':').ok_or_else(|| Fault::invalid("headers", "each line must be: Name: value"))?;
+        Ok((name.trim().to_owned(), value.trim().to_owned()))
+    };
+    lines(text).map(one).collect()
+}
+
+fn on_client_gone(text: &str) -> OnClientGone {
+    if text == OnClientGone::Stop.as_str() { OnClientGone::Stop } else { OnClientGone::Drain }
+}
+
+/// Seconds with up to three places, as milliseconds; none if the field is empty.
+fn milliseconds(field: &str, text: &str) -> Result<Option<u32>, Fault> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let bad = || Fault::invalid(field, "must be a number of seconds, at most to the millisecond");
+    let (whole, places) = text.split_once('.').unwrap_or((text, ""));
+    if places.len() > 3 || !places.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(bad());
+    }
+    let whole: u32 = whole.parse().map_err(|_| bad())?;
+    let places: u32 = format!("{places:0<3}").parse().map_err(|_| bad())?;
+    whole.checked_mul(1_000).and_then(|ms| ms.checked_add(places)).map(Some).ok_or_else(bad)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_become_milliseconds_without_a_float() {
+        let read = |text| milliseconds("x", text).ok().flatten();
+        assert_eq!([read("10"), read("0.5"), read("1.234"), read("")], [Some(10_000), Some(500), Some(1_234), None]);
+        for text in ["-1", "1.2345", "1s", "9999999", "1.-1"] {
+            assert!(milliseconds("x", text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn rules_redirects_and_headers_are_lines() {
+        let redirects = redirects("claude-* -> glm\n\nexact:a → b").unwrap();
+        assert_eq!(redirects.len(), 2);
+        assert_eq!(redirects[1].from.to_string(), "exact:a");
+        assert_eq!(super::redirects("a b").unwrap_err().field(), Some("redirects"));
+        assert_eq!(headers("X-Team: a:b").unwrap()["X-Team"], "a:b");
+    }
+}

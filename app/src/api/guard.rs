@@ -1,0 +1,189 @@
+//! Who calls a server function, and whether the call came from our own pages.
+
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
+use chrono::{DateTime, Utc};
+use hub::{
+    admin::{actor::Actor, login},
+    config::SecureCookies,
+    domain::fault::Fault,
+    http::edge::ClientInfo,
+    hub::Hub,
+};
+use leptos::prelude::{expect_context, use_context};
+use leptos_axum::ResponseOptions;
+
+use super::{Answer, AppError};
+use crate::query::login_path;
+
+/// The name of the session's cookie.
+pub(crate) const SESSION_COOKIE: &str = "switchyard_session";
+
+/// Who reads. Sends a reader without a session to the login page.
+pub(crate) async fn actor() -> Answer<(Hub, Actor)> {
+    let hub: Hub = expect_context();
+    let parts = parts()?;
+    let cookie = cookie(&parts.headers, SESSION_COOKIE).unwrap_or_default();
+    match login::actor_of_cookie(&hub, cookie, client(&parts).address).await {
+        Ok(actor) => Ok((hub, actor)),
+        Err(fault) => {
+            if fault == Fault::Unauthenticated {
+                leptos_axum::redirect(&login_path(page_of(&parts)));
+            }
+            Err(refuse(fault))
+        }
+    }
+}
+
+/// Who changes something; refuses what did not come from our own pages.
+pub(crate) async fn actor_for_change() -> Answer<(Hub, Actor)> {
+    same_origin(&parts()?.headers).map_err(refuse)?;
+    actor().await
+}
+
+/// Gives the answer the status of the fault.
+///
+/// A form that was sent without script gets a redirect, which carries the fault itself and must stay one.
+pub(crate) fn refuse(fault: Fault) -> AppError {
+    let plain_form = parts().is_ok_and(|parts| is_call(&parts) && accepts_html(&parts));
+    let status = StatusCode::from_u16(fault.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let redirected = fault == Fault::Unauthenticated && parts().is_ok_and(|parts| accepts_html(&parts));
+    if let Some(response) = use_context::<ResponseOptions>().filter(|_| !plain_form && !redirected) {
+        response.set_status(status);
+    }
+    AppError::Fault(fault)
+}
+
+/// The request that is being answered.
+pub(crate) fn parts() -> Answer<Parts> {
+    use_context::<Parts>().ok_or_else(|| Fault::Internal { id: "no request".to_owned() }.into())
+}
+
+/// The client's address, and whether it came by https.
+pub(crate) fn client(parts: &Parts) -> ClientInfo {
+    parts
+        .extensions
+        .get::<ClientInfo>()
+        .copied()
+        .unwrap_or(ClientInfo { address: std::net::Ipv4Addr::UNSPECIFIED.into(), https: false })
+}
+
+/// The value of one cookie.
+pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .find_map(|pair| {
+            let (key, value) = pair.trim().split_once('=')?;
+            (key == name).then_some(value)
+        })
+}
+
+/// The address of the hub as this client sees it: `https://hub.example`.
+pub(crate) fn origin(parts: &Parts) -> String {
+    let scheme = if client(parts).https { "https" } else { "http" };
+    let host = text(&parts.headers, "host").or_else(|| parts.uri.authority().map(|host| host.as_str()));
+    format!("{scheme}://{}", host.unwrap_or("localhost"))
+}
+
+/// Refuses a request that another site made the browser send. Browsers say so themselves in `sec-fetch-site`
+/// (Fetch Metadata); one that does not still sends `origin` with every POST.
+pub(crate) fn same_origin(headers: &HeaderMap) -> Result<(), Fault> {
+    let ours = match text(headers, "sec-fetch-site") {
+        Some(site) => matches!(site, "same-origin" | "none"),
+        None => {
+            let host = text(headers, "host");
+            let origin = text(headers, "origin").and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
+            host.is_some() && host == origin
+        }
+    };
+    if ours { Ok(()) } else { Err(Fault::NotAllowed) }
+}
+
+/// Hands the session's cookie to the browser.
+pub(crate) fn set_session(hub: &Hub, client: ClientInfo, value: &str, expires_at: DateTime<Utc>) {
+    let seconds = (expires_at - hub::clock::now()).num_seconds().max(0);
+    append_cookie(&format!("{SESSION_COOKIE}={value}; Max-Age={seconds}; {}", attributes(hub, client)));
+}
+
+/// Takes the session's cookie away.
+pub(crate) fn clear_session(hub: &Hub, client: ClientInfo) {
+    append_cookie(&format!("{SESSION_COOKIE}=; Max-Age=0; {}", attributes(hub, client)));
+}
+
+/// Keeps a choice of the reader's for a year.
+pub(crate) fn remember(name: &str, value: &str) {
+    append_cookie(&format!("{name}={value}; Max-Age=31536000; Path=/; SameSite=Lax"));
+}
+
+fn attributes(hub: &Hub, client: ClientInfo) -> &'static str {
+    let secure = match hub.config.secure_cookies {
+        SecureCookies::Auto => client.https,
+        SecureCookies::Always => true,
+        SecureCookies::Never => false,
+    };
+    if secure { "Path=/; HttpOnly; SameSite=Lax; Secure" } else { "Path=/; HttpOnly; SameSite=Lax" }
+}
+
+fn append_cookie(text: &str) {
+    if let (Some(response), Ok(value)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(text)) {
+        response.append_header(header::SET_COOKIE, value);
+    }
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// True for a call of a server function, false while a page is rendered.
+fn is_call(parts: &Parts) -> bool {
+    parts.uri.path().starts_with("/_ui/")
+}
+
+fn accepts_html(parts: &Parts) -> bool {
+    text(&parts.headers, "accept").is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// The page the reader is on: path and query.
+fn page_of(parts: &Parts) -> &str {
+    if !is_call(parts) {
+        return parts.uri.path_and_query().map_or("/", |page| page.as_str());
+    }
+    let referer = text(&parts.headers, "referer").and_then(|referer| referer.split_once("://"));
+    referer.and_then(|(_, rest)| rest.find('/').and_then(|at| rest.get(at..))).unwrap_or("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+    }
+
+    #[test]
+    fn another_site_changes_nothing() {
+        for (pairs, allowed) in [
+            (&[("sec-fetch-site", "same-origin")][..], true),
+            (&[("sec-fetch-site", "none")], true),
+            (&[("sec-fetch-site", "same-site"), ("host", "a"), ("origin", "http://a")], false),
+            (&[("sec-fetch-site", "cross-site")], false),
+            (&[("host", "hub:23000"), ("origin", "http://hub:23000")], true),
+            (&[("host", "hub:23000"), ("origin", "http://evil")], false),
+            (&[("host", "hub:23000"), ("origin", "null")], false),
+            (&[("host", "hub:23000")], false),
+            (&[], false),
+        ] {
+            assert_eq!(same_origin(&headers(pairs)).is_ok(), allowed, "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn a_cookie_is_found_by_its_whole_name() {
+        let headers = headers(&[("cookie", "xa=1; a=2; b=3=4")]);
+        assert_eq!(cookie(&headers, "a"), Some("2"));
+        assert_eq!(cookie(&headers, "b"), Some("3=4"));
+        assert_eq!(cookie(&headers, "c"), None);
+    }
+}

@@ -1,0 +1,64 @@
+//! Keys.
+
+use hub::domain::{
+    key::{ApiKey, NewKey},
+    page::Page,
+};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::Answer;
+
+/// A key as its form sends it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct KeyForm {
+    /// The key for a change, the user for a new one.
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) enabled: Option<String>,
+    pub(crate) group: String,
+    pub(crate) expires: String,
+}
+
+/// A page of a user's keys.
+#[server]
+pub(crate) async fn list_keys(user_id: String, #[server(default)] cursor: Option<String>) -> Answer<Page<ApiKey>> {
+    let (hub, actor) = super::guard::actor().await?;
+    let user = super::forms::id(&user_id, "user")?;
+    let query = hub::domain::page::PageQuery { limit: Some(100), cursor };
+    hub::admin::keys::list(&hub, &actor, user, &query).await.map_err(super::guard::refuse)
+}
+
+/// Makes a key. Its secret is in the answer and nowhere else.
+#[server]
+pub(crate) async fn create_key(form: KeyForm) -> Answer<NewKey> {
+    use super::guard;
+    let (hub, actor) = guard::actor_for_change().await?;
+    let user = super::forms::id(&form.id, "user")?;
+    let new = super::forms::key_create(form).map_err(guard::refuse)?;
+    hub::admin::keys::create(&hub, &actor, user, new).await.map_err(guard::refuse)
+}
+
+/// Changes a key.
+#[server]
+pub(crate) async fn save_key(form: KeyForm) -> Answer<()> {
+    use super::guard;
+    let (hub, actor) = guard::actor_for_change().await?;
+    let id = super::forms::id(&form.id, "key")?;
+    let patch = super::forms::key_patch(form).map_err(guard::refuse)?;
+    let key = hub::admin::keys::update(&hub, &actor, id, patch).await.map_err(guard::refuse)?;
+    leptos_axum::redirect(&format!("/users/{}", key.user_id));
+    Ok(())
+}
+
+/// Deletes a key.
+#[server]
+pub(crate) async fn delete_key(id: String, user_id: String) -> Answer<()> {
+    let (hub, actor) = super::guard::actor_for_change().await?;
+    let id = super::forms::id(&id, "key")?;
+    let user: hub::domain::id::UserId = super::forms::id(&user_id, "user")?;
+    hub::admin::keys::delete(&hub, &actor, id).await.map_err(super::guard::refuse)?;
+    leptos_axum::redirect(&format!("/users/{user}"));
+    Ok(())
+}

@@ -1,0 +1,116 @@
+//! Providers.
+
+use hub::domain::{
+    page::Page,
+    provider::{Provider, ProviderTestResult},
+    report::Totals,
+};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::Answer;
+
+/// A provider and its last 24 hours.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct ProviderRow {
+    /// The provider.
+    pub(crate) provider: Provider,
+    /// What it did.
+    pub(crate) totals: Totals,
+}
+
+/// A provider as its form sends it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct ProviderForm {
+    /// Empty for a new one.
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) base_url: String,
+    pub(crate) secret: String,
+    pub(crate) enabled: Option<String>,
+    pub(crate) priority: String,
+    pub(crate) weight: String,
+    pub(crate) group: String,
+    pub(crate) cost_multiplier: String,
+    pub(crate) models: String,
+    pub(crate) redirects: String,
+    pub(crate) proxy_url: String,
+    pub(crate) connect_timeout_ms: String,
+    pub(crate) first_byte_timeout_ms: String,
+    pub(crate) idle_timeout_ms: String,
+    pub(crate) total_timeout_ms: String,
+    pub(crate) headers: String,
+    pub(crate) on_client_gone: String,
+}
+
+/// A page of providers.
+#[server]
+pub(crate) async fn list_providers(#[server(default)] cursor: Option<String>) -> Answer<Page<ProviderRow>> {
+    use hub::domain::{page::PageQuery, report::UsageBy};
+    let (hub, actor) = super::guard::actor().await?;
+    let query = PageQuery { limit: Some(100), cursor };
+    let page = hub::admin::providers::list(&hub, &actor, &query).await.map_err(super::guard::refuse)?;
+    let mut totals = super::forms::last_day(&hub, &actor, UsageBy::Provider).await?;
+    let row = |provider: Provider| ProviderRow {
+        totals: totals.remove(&provider.id.to_string()).unwrap_or_default(),
+        provider,
+    };
+    Ok(Page { items: page.items.into_iter().map(row).collect(), next_cursor: page.next_cursor })
+}
+
+/// One provider.
+#[server]
+pub(crate) async fn find_provider(id: String) -> Answer<Provider> {
+    let (hub, actor) = super::guard::actor().await?;
+    let id = super::forms::id(&id, "provider")?;
+    hub::admin::providers::find(&hub, &actor, id).await.map_err(super::guard::refuse)
+}
+
+/// Makes or changes a provider. Goes on to a new one's page.
+#[server]
+pub(crate) async fn save_provider(form: ProviderForm) -> Answer<()> {
+    use super::guard;
+    let (hub, actor) = guard::actor_for_change().await?;
+    if form.id.is_empty() {
+        let new = super::forms::provider::create(form).map_err(guard::refuse)?;
+        let provider = hub::admin::providers::create(&hub, &actor, new).await.map_err(guard::refuse)?;
+        leptos_axum::redirect(&format!("/providers/{}?new=1", provider.id));
+    } else {
+        let id = super::forms::id(&form.id, "provider")?;
+        let patch = super::forms::provider::patch(form).map_err(guard::refuse)?;
+        hub::admin::providers::update(&hub, &actor, id, patch).await.map_err(guard::refuse)?;
+    }
+    Ok(())
+}
+
+/// Switches a provider on or off.
+#[server]
+pub(crate) async fn enable_provider(id: String, enabled: bool) -> Answer<()> {
+    use hub::domain::{patch::Patch, provider::ProviderPatch};
+    let (hub, actor) = super::guard::actor_for_change().await?;
+    let patch = ProviderPatch { enabled: Patch::Set(enabled), ..ProviderPatch::default() };
+    let id = super::forms::id(&id, "provider")?;
+    hub::admin::providers::update(&hub, &actor, id, patch).await.map_err(super::guard::refuse)?;
+    Ok(())
+}
+
+/// Deletes a provider. Goes back to the list.
+#[server]
+pub(crate) async fn delete_provider(id: String) -> Answer<()> {
+    let (hub, actor) = super::guard::actor_for_change().await?;
+    let id = super::forms::id(&id, "provider")?;
+    hub::admin::providers::delete(&hub, &actor, id).await.map_err(super::guard::refuse)?;
+    leptos_axum::redirect("/providers");
+    Ok(())
+}
+
+/// Makes one real, small call.
+#[server]
+pub(crate) async fn test_provider(id: String, #[server(default)] model: String) -> Answer<ProviderTestResult> {
+    let (hub, actor) = super::guard::actor_for_change().await?;
+    let id = super::forms::id(&id, "provider")?;
+    let model = Some(model.trim().to_owned()).filter(|model| !model.is_empty());
+    let test = hub::domain::provider::ProviderTest { model };
+    hub::admin::providers::test(&hub, &actor, id, test).await.map_err(super::guard::refuse)
+}

@@ -1,0 +1,77 @@
+//! Users.
+
+use hub::domain::{page::Page, report::Totals, user::User};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::Answer;
+
+/// A user and their last 24 hours.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct UserRow {
+    /// The user.
+    pub(crate) user: User,
+    /// What their keys did.
+    pub(crate) totals: Totals,
+}
+
+/// A user as the form sends it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct UserForm {
+    /// Empty for a new one.
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) note: String,
+    pub(crate) enabled: Option<String>,
+    pub(crate) role: String,
+    pub(crate) group: String,
+    pub(crate) expires: String,
+}
+
+/// A page of users.
+#[server]
+pub(crate) async fn list_users(#[server(default)] cursor: Option<String>) -> Answer<Page<UserRow>> {
+    use hub::domain::{page::PageQuery, report::UsageBy};
+    let (hub, actor) = super::guard::actor().await?;
+    let query = PageQuery { limit: Some(100), cursor };
+    let page = hub::admin::users::list(&hub, &actor, &query).await.map_err(super::guard::refuse)?;
+    let mut totals = super::forms::last_day(&hub, &actor, UsageBy::User).await?;
+    let row = |user: User| UserRow { totals: totals.remove(&user.id.to_string()).unwrap_or_default(), user };
+    Ok(Page { items: page.items.into_iter().map(row).collect(), next_cursor: page.next_cursor })
+}
+
+/// One user.
+#[server]
+pub(crate) async fn find_user(id: String) -> Answer<User> {
+    let (hub, actor) = super::guard::actor().await?;
+    let id = super::forms::id(&id, "user")?;
+    hub::admin::users::find(&hub, &actor, id).await.map_err(super::guard::refuse)
+}
+
+/// Makes or changes a user. Goes on to a new one's page.
+#[server]
+pub(crate) async fn save_user(form: UserForm) -> Answer<()> {
+    use super::guard;
+    let (hub, actor) = guard::actor_for_change().await?;
+    if form.id.is_empty() {
+        let new = super::forms::user_create(form).map_err(guard::refuse)?;
+        let user = hub::admin::users::create(&hub, &actor, new).await.map_err(guard::refuse)?;
+        leptos_axum::redirect(&format!("/users/{}", user.id));
+    } else {
+        let id = super::forms::id(&form.id, "user")?;
+        let patch = super::forms::user_patch(form).map_err(guard::refuse)?;
+        hub::admin::users::update(&hub, &actor, id, patch).await.map_err(guard::refuse)?;
+    }
+    Ok(())
+}
+
+/// Deletes a user and all their keys. Goes back to the list.
+#[server]
+pub(crate) async fn delete_user(id: String) -> Answer<()> {
+    let (hub, actor) = super::guard::actor_for_change().await?;
+    let id = super::forms::id(&id, "user")?;
+    hub::admin::users::delete(&hub, &actor, id).await.map_err(super::guard::refuse)?;
+    leptos_axum::redirect("/users");
+    Ok(())
+}

@@ -1,0 +1,202 @@
+//! What only the browser can do. On the server each of these does nothing, so that views need no conditions.
+
+#[cfg(not(feature = "hydrate"))]
+pub(crate) use absent::*;
+#[cfg(feature = "hydrate")]
+pub(crate) use real::*;
+
+#[cfg(feature = "hydrate")]
+mod real {
+    use leptos::prelude::{document, window};
+    use wasm_bindgen::JsCast;
+    use web_sys::{HtmlElement, HtmlFormElement, js_sys};
+
+    /// Milliseconds since 1970.
+    #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "whole milliseconds, far below 2^53")]
+    pub(crate) fn now_ms() -> i64 {
+        js_sys::Date::now() as i64
+    }
+
+    /// How many minutes the reader's clock was ahead of UTC at that time.
+    #[expect(
+        clippy::as_conversions,
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        reason = "an offset is a small whole number, a time far below 2^53"
+    )]
+    pub(crate) fn offset_min(at_ms: i64) -> i32 {
+        -(js_sys::Date::new(&(at_ms as f64).into()).get_timezone_offset() as i32)
+    }
+
+    /// Sets or removes an attribute of `<html>`.
+    pub(crate) fn set_root_attribute(name: &str, value: Option<&str>) {
+        if let Some(root) = document().document_element() {
+            // Only a name that is no name fails.
+            let _ = match value {
+                Some(value) => root.set_attribute(name, value),
+                None => root.remove_attribute(name),
+            };
+        }
+    }
+
+    /// An attribute of `<html>`.
+    pub(crate) fn root_attribute(name: &str) -> Option<String> {
+        document().document_element()?.get_attribute(name)
+    }
+
+    /// Keeps a choice of the reader's for a year.
+    pub(crate) fn remember(name: &str, value: &str) {
+        if let Some(document) = document().dyn_ref::<web_sys::HtmlDocument>() {
+            // A browser without cookies forgets; nothing else is lost.
+            let _ = document.set_cookie(&format!("{name}={value}; path=/; max-age=31536000; samesite=lax"));
+        }
+    }
+
+    /// Puts a text on the clipboard, and says whether that was possible to ask for.
+    pub(crate) fn copy(text: &str) -> bool {
+        let clipboard = js_sys::Reflect::get(&window().navigator(), &"clipboard".into());
+        if clipboard.is_ok_and(|clipboard| !clipboard.is_undefined()) {
+            // The promise is refused only when the page is not in front.
+            let _ = window().navigator().clipboard().write_text(text);
+            return true;
+        }
+        false
+    }
+
+    /// Selects the text of an element, for a reader whose browser does not let a page copy.
+    pub(crate) fn select(id: &str) {
+        if let (Some(element), Ok(Some(selection))) = (document().get_element_by_id(id), window().get_selection()) {
+            // An element that is shown can be selected.
+            let _ = selection.select_all_children(&element);
+        }
+    }
+
+    /// Presses the last element on the page that `selector` finds, as a click would; false if there is none.
+    pub(crate) fn press(selector: &str) -> bool {
+        last(selector).map(|element| element.click()).is_some()
+    }
+
+    /// Moves the focus to the last element that `selector` finds.
+    pub(crate) fn focus(selector: &str) -> bool {
+        last(selector).is_some_and(|element| element.focus().is_ok())
+    }
+
+    fn last(selector: &str) -> Option<HtmlElement> {
+        let found = document().query_selector_all(selector).ok()?;
+        found.get(found.length().checked_sub(1)?)?.dyn_into().ok()
+    }
+
+    /// Moves the focus among the elements that `selector` finds, by `step`; the first one if none has it.
+    pub(crate) fn step_focus(selector: &str, step: i32) -> bool {
+        let Ok(found) = document().query_selector_all(selector) else { return false };
+        let current = document().active_element();
+        let mut position = -1;
+        for index in 0..found.length() {
+            if current.is_some() && found.get(index).as_ref() == current.as_ref().map(AsRef::as_ref) {
+                position = i32::try_from(index).unwrap_or_default();
+            }
+        }
+        let last = i32::try_from(found.length()).unwrap_or_default() - 1;
+        let wanted = if position < 0 { 0 } else { (position + step).clamp(0, last.max(0)) };
+        let element = found.get(wanted.unsigned_abs()).and_then(|node| node.dyn_into::<HtmlElement>().ok());
+        element.is_some_and(|element| element.focus().is_ok())
+    }
+
+    /// True if the reader sees the top of the page.
+    pub(crate) fn is_at_top() -> bool {
+        window().scroll_y().is_ok_and(|y| y < 40.0)
+    }
+
+    /// Back to the top of the page.
+    pub(crate) fn scroll_to_top() {
+        window().scroll_to_with_x_and_y(0.0, 0.0);
+    }
+
+    /// What a form would send by GET, without its empty fields.
+    pub(crate) fn form_query(event: &leptos::ev::SubmitEvent) -> Option<String> {
+        let form = event.target()?.dyn_into::<HtmlFormElement>().ok()?;
+        let data = web_sys::FormData::new_with_form(&form).ok()?;
+        let all = web_sys::UrlSearchParams::new_with_str_sequence_sequence(&data).ok()?;
+        let text = String::from(all.to_string());
+        Some(text.split('&').filter(|pair| !pair.ends_with('=')).collect::<Vec<_>>().join("&"))
+    }
+
+    /// Sends the form that the element of the event belongs to.
+    pub(crate) fn submit_form_of(event: &leptos::ev::Event) {
+        let form = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
+        if let Ok(Some(form)) = form.map_or(Ok(None), |element| element.closest("form")) {
+            // A form that is not valid shows that itself.
+            let _ = form.unchecked_into::<HtmlFormElement>().request_submit();
+        }
+    }
+
+    /// Marks the field that was typed in as changed, or as back to what it was. True if any field of the form differs.
+    pub(crate) fn mark_changed(event: &leptos::ev::Event) -> bool {
+        let Some(target) = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok()) else {
+            return false;
+        };
+        if let Ok(Some(field)) = target.closest("[data-field]") {
+            // The name is a valid one.
+            let _ = field.toggle_attribute_with_force("data-changed", is_changed(&target));
+        }
+        let Ok(Some(form)) = target.closest("form") else { return false };
+        form.query_selector("[data-changed]").is_ok_and(|found| found.is_some())
+    }
+
+    fn is_changed(element: &HtmlElement) -> bool {
+        if let Some(input) = element.dyn_ref::<web_sys::HtmlInputElement>() {
+            return match input.type_().as_str() {
+                "checkbox" => input.checked() != input.default_checked(),
+                "radio" => true,
+                _ => input.value() != input.default_value(),
+            };
+        }
+        if let Some(area) = element.dyn_ref::<web_sys::HtmlTextAreaElement>() {
+            return area.default_value().is_ok_and(|before| area.value() != before);
+        }
+        true
+    }
+}
+
+#[cfg(not(feature = "hydrate"))]
+mod absent {
+    use leptos::ev;
+
+    pub(crate) fn now_ms() -> i64 {
+        0
+    }
+
+    pub(crate) fn offset_min(_at_ms: i64) -> i32 {
+        0
+    }
+
+    pub(crate) fn set_root_attribute(_name: &str, _value: Option<&str>) {}
+
+    pub(crate) fn root_attribute(_name: &str) -> Option<String> {
+        None
+    }
+
+    pub(crate) fn remember(_name: &str, _value: &str) {}
+
+    pub(crate) fn copy(_text: &str) -> bool {
+        false
+    }
+
+    pub(crate) fn select(_id: &str) {}
+
+    pub(crate) fn is_at_top() -> bool {
+        true
+    }
+
+    pub(crate) fn scroll_to_top() {}
+
+    pub(crate) fn form_query(_event: &ev::SubmitEvent) -> Option<String> {
+        None
+    }
+
+    pub(crate) fn submit_form_of(_event: &ev::Event) {}
+
+    pub(crate) fn mark_changed(_event: &ev::Event) -> bool {
+        false
+    }
+}

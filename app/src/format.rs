@@ -1,0 +1,234 @@
+//! Numbers, money and time as text. Pure; the same on the server and in the browser.
+
+use chrono::{DateTime, Datelike, Timelike, Utc};
+use hub::domain::money::Usd;
+
+/// What stands for something that is not known.
+pub(crate) const UNKNOWN: &str = "—";
+
+/// Separates thousands: narrow, and no line break.
+const THIN: char = '\u{202f}';
+
+/// Between a number and its unit: no line break.
+const GLUE: char = '\u{a0}';
+
+/// A whole number with its thousands set apart: `12 345`.
+pub(crate) fn whole(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() * 2);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(THIN);
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A number where there is little room: `842`, `12.4k`, `3.10M`.
+pub(crate) fn short(number: u64) -> String {
+    let (unit, letter) = match number {
+        0..1_000 => return number.to_string(),
+        1_000..1_000_000 => (1_000, 'k'),
+        1_000_000..1_000_000_000 => (1_000_000, 'M'),
+        _ => (1_000_000_000, 'B'),
+    };
+    let (head, rest) = (number / unit, number % unit);
+    match head {
+        0..10 => format!("{head}.{:02}{letter}", rest * 100 / unit),
+        10..100 => format!("{head}.{}{letter}", rest * 10 / unit),
+        _ => format!("{head}{letter}"),
+    }
+}
+
+/// Dollars with a fixed number of places, so that a column lines up: `$1.2300`. Less than the last place can show
+/// is said so: `<$0.0001`.
+pub(crate) fn usd(amount: Usd, places: u32) -> String {
+    let step = 10_i64.pow(Usd::PLACES.saturating_sub(places)).max(1);
+    let (sign, nano) =
+        if amount.scaled() < 0 { ("−", amount.scaled().saturating_neg()) } else { ("", amount.scaled()) };
+    let rounded = nano.saturating_add(step / 2) / step;
+    let (small, rounded) = if rounded == 0 && nano > 0 { ("<", 1) } else { ("", rounded) };
+    let unit = 10_i64.pow(places);
+    let head = whole(u64::try_from(rounded / unit).unwrap_or_default());
+    let width = usize::try_from(places).unwrap_or_default();
+    if places == 0 {
+        return format!("{small}{sign}${head}");
+    }
+    format!("{small}{sign}${head}.{:0width$}", rounded % unit)
+}
+
+/// Dollars where one number stands alone: four places below a dollar, two above.
+pub(crate) fn usd_alone(amount: Usd) -> String {
+    usd(amount, if amount.scaled().abs() < 1_000_000_000 && amount.scaled() != 0 { 4 } else { 2 })
+}
+
+/// Dollars to the last digit that is there.
+pub(crate) fn usd_exact(amount: Usd) -> String {
+    format!("${amount}")
+}
+
+/// A span of time: `842 ms`, `12.4 s`, `3 m 05 s`, `2 h 07 m`.
+pub(crate) fn span(ms: u64) -> String {
+    let seconds = ms / 1_000;
+    match ms {
+        0..1_000 => format!("{ms}{GLUE}ms"),
+        1_000..10_000 => format!("{seconds}.{:02}{GLUE}s", ms % 1_000 / 10),
+        10_000..60_000 => format!("{seconds}.{}{GLUE}s", ms % 1_000 / 100),
+        60_000..3_600_000 => format!("{}{GLUE}m{GLUE}{:02}{GLUE}s", seconds / 60, seconds % 60),
+        _ => format!("{}{GLUE}h{GLUE}{:02}{GLUE}m", seconds / 3_600, seconds / 60 % 60),
+    }
+}
+
+/// A span of time that may be unknown.
+pub(crate) fn span_or_unknown(ms: Option<u32>) -> String {
+    ms.map_or_else(|| UNKNOWN.to_owned(), |ms| span(ms.into()))
+}
+
+/// The change from `before` to `now` in percent: `+12 %`, `−3 %`, `±0 %`; none where there is nothing to compare with.
+pub(crate) fn change(now: u64, before: u64) -> Option<String> {
+    if before == 0 {
+        return None;
+    }
+    let (more, difference) = if now >= before { (true, now - before) } else { (false, before - now) };
+    let percent = u128::from(difference) * 100 / u128::from(before);
+    let sign = match (percent, more) {
+        (0, _) => '±',
+        (_, true) => '+',
+        (_, false) => '−',
+    };
+    let percent = u64::try_from(percent).unwrap_or(u64::MAX);
+    Some(format!("{sign}{}{GLUE}%", whole(percent.min(9_999))))
+}
+
+/// `part` of `all` in percent with one place: `0.4 %`.
+pub(crate) fn share(part: u64, all: u64) -> Option<String> {
+    let permille = u128::from(part) * 1_000 / u128::from(all.max(1));
+    (all > 0).then(|| format!("{}.{}{GLUE}%", permille / 10, permille % 10))
+}
+
+/// A point in time as it is shown: moved to a place whose clock is `offset_min` minutes ahead of UTC.
+#[derive(Clone, Copy)]
+pub(crate) struct Moment {
+    local: DateTime<Utc>,
+    offset_min: i32,
+}
+
+impl Moment {
+    /// `at` on the clock of that place.
+    pub(crate) fn new(at: DateTime<Utc>, offset_min: i32) -> Self {
+        let offset = chrono::TimeDelta::minutes(offset_min.into());
+        Self { local: at.checked_add_signed(offset).unwrap_or(at), offset_min }
+    }
+
+    /// `14:03:22`
+    pub(crate) fn time(self) -> String {
+        format!("{:02}:{:02}:{:02}", self.local.hour(), self.local.minute(), self.local.second())
+    }
+
+    /// `14:00`
+    pub(crate) fn hour(self) -> String {
+        format!("{:02}:{:02}", self.local.hour(), self.local.minute())
+    }
+
+    /// `2025-11-21`
+    pub(crate) fn date(self) -> String {
+        format!("{:04}-{:02}-{:02}", self.local.year(), self.local.month(), self.local.day())
+    }
+
+    /// `11-21`
+    pub(crate) fn day(self) -> String {
+        format!("{:02}-{:02}", self.local.month(), self.local.day())
+    }
+
+    /// `UTC`, `UTC+1`, `UTC−3:30`
+    pub(crate) fn zone(self) -> String {
+        let sign = if self.offset_min < 0 { '−' } else { '+' };
+        let minutes = self.offset_min.unsigned_abs();
+        match (minutes / 60, minutes % 60) {
+            (0, 0) => "UTC".to_owned(),
+            (hours, 0) => format!("UTC{sign}{hours}"),
+            (hours, rest) => format!("UTC{sign}{hours}:{rest:02}"),
+        }
+    }
+
+    /// `2025-11-21 14:03:22 UTC+1`
+    pub(crate) fn full(self) -> String {
+        format!("{} {} {}", self.date(), self.time(), self.zone())
+    }
+}
+
+/// The last whole day, UTC, before a time at which something expires.
+pub(crate) fn last_day(at: DateTime<Utc>) -> String {
+    let just_before = at.checked_sub_signed(chrono::TimeDelta::milliseconds(1)).unwrap_or(at);
+    Moment::new(just_before, 0).date()
+}
+
+/// A whole number of milliseconds as seconds, the way a form shows it: `10`, `0.5`.
+pub(crate) fn seconds(ms: u32) -> String {
+    let rest = format!("{:03}", ms % 1_000);
+    match rest.trim_end_matches('0') {
+        "" => (ms / 1_000).to_string(),
+        rest => format!("{}.{rest}", ms / 1_000),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn usd_of(text: &str) -> Usd {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn thousands_are_set_apart() {
+        assert_eq!(whole(0), "0");
+        assert_eq!(whole(999), "999");
+        assert_eq!(whole(1_234_567).replace(THIN, " "), "1 234 567");
+        assert_eq!([short(842), short(1_240), short(12_449), short(3_100_000)], ["842", "1.24k", "12.4k", "3.10M"]);
+    }
+
+    #[test]
+    fn money_has_as_many_places_as_its_column() {
+        assert_eq!(usd(usd_of("0.0042"), 4), "$0.0042");
+        assert_eq!(usd(usd_of("1.23"), 4), "$1.2300");
+        assert_eq!(usd(usd_of("0.00001"), 4), "<$0.0001");
+        assert_eq!(usd(usd_of("0.00005"), 4), "$0.0001");
+        assert_eq!(usd(usd_of("12345.678"), 2).replace(THIN, " "), "$12 345.68");
+        assert_eq!(usd(Usd::ZERO, 4), "$0.0000");
+        assert_eq!(usd(usd_of("-0.5"), 2), "−$0.50");
+        assert_eq!((usd_alone(usd_of("0.0314")).as_str(), usd_alone(usd_of("3.14159")).as_str()), ("$0.0314", "$3.14"));
+    }
+
+    #[test]
+    fn spans_keep_three_digits_or_two_units() {
+        let shown = |ms| span(ms).replace(GLUE, " ");
+        assert_eq!(shown(842), "842 ms");
+        assert_eq!(shown(1_240), "1.24 s");
+        assert_eq!(shown(12_449), "12.4 s");
+        assert_eq!(shown(185_000), "3 m 05 s");
+        assert_eq!(shown(7_620_000), "2 h 07 m");
+    }
+
+    #[test]
+    fn a_change_has_its_sign_and_needs_something_before() {
+        assert_eq!(change(112, 100).map(|text| text.replace(GLUE, " ")).as_deref(), Some("+12 %"));
+        assert_eq!(change(97, 100).map(|text| text.replace(GLUE, " ")).as_deref(), Some("−3 %"));
+        assert_eq!(change(5, 0), None);
+        assert_eq!(share(1, 250).map(|text| text.replace(GLUE, " ")).as_deref(), Some("0.4 %"));
+    }
+
+    #[test]
+    fn a_moment_is_shown_where_the_reader_is() {
+        let at = "2025-11-21T23:30:05Z".parse().unwrap();
+        assert_eq!(Moment::new(at, 60).full(), "2025-11-22 00:30:05 UTC+1");
+        assert_eq!(Moment::new(at, -210).zone(), "UTC−3:30");
+        assert_eq!(Moment::new(at, 0).hour(), "23:30");
+    }
+
+    #[test]
+    fn milliseconds_are_seconds_in_a_form() {
+        assert_eq!([seconds(10_000), seconds(500), seconds(1_250)], ["10", "0.5", "1.25"]);
+    }
+}

@@ -1,0 +1,145 @@
+//! The feed of what happens, as signals: one event stream for each tab, handed on four times a second.
+
+use hub::domain::call::Call;
+use leptos::prelude::*;
+
+/// What happens, as far as the open pages want to know.
+#[derive(Clone, Copy)]
+pub(crate) struct Live {
+    /// Calls that run; none until the feed has said.
+    pub(crate) n_active: RwSignal<Option<u32>>,
+    /// The calls that changed in the last quarter of a second, each as it stands now.
+    pub(crate) calls: RwSignal<Vec<Call>>,
+    /// Grows when recorded calls have reached the database.
+    pub(crate) recorded: RwSignal<u32>,
+    /// Grows when users, keys, providers, prices or settings have changed.
+    pub(crate) configuration: RwSignal<u32>,
+    /// Grows when something may have been missed: lists are to be read again.
+    pub(crate) missed: RwSignal<u32>,
+    /// False while the feed is being connected again.
+    pub(crate) is_connected: RwSignal<bool>,
+}
+
+impl Live {
+    /// A feed that is not connected yet. Counts as connected, so that a page does not begin with an alarm.
+    pub(crate) fn new() -> Self {
+        Self {
+            n_active: RwSignal::new(None),
+            calls: RwSignal::new(Vec::new()),
+            recorded: RwSignal::new(0),
+            configuration: RwSignal::new(0),
+            missed: RwSignal::new(0),
+            is_connected: RwSignal::new(true),
+        }
+    }
+
+    /// Connects in the browser, for as long as the calling component is shown.
+    pub(crate) fn connect(self) {
+        #[cfg(feature = "hydrate")]
+        Effect::new(move |_| feed::open(self));
+    }
+}
+
+#[cfg(feature = "hydrate")]
+mod feed {
+    use std::{cell::RefCell, rc::Rc, time::Duration};
+
+    use hub::domain::{call::Call, event::Event};
+    use leptos::prelude::*;
+    use wasm_bindgen::{JsCast, closure::Closure};
+    use web_sys::{EventSource, MessageEvent};
+
+    use super::Live;
+
+    /// Where the feed is.
+    const PATH: &str = "/_live";
+
+    /// How long events are gathered before they are handed on.
+    const GATHER: Duration = Duration::from_millis(250);
+
+    /// Most calls that are gathered; beyond it the lists are read again.
+    const CALLS_MAX: usize = 500;
+
+    /// What came in since it was last handed on.
+    #[derive(Default)]
+    struct Gathered {
+        calls: Vec<Call>,
+        n_active: Option<u32>,
+        recorded: bool,
+        configuration: bool,
+        missed: bool,
+        is_scheduled: bool,
+    }
+
+    impl Gathered {
+        fn take_in(&mut self, event: Event) {
+            match event {
+                Event::Call { call } => {
+                    self.calls.retain(|known| known.id != call.id);
+                    if self.calls.len() < CALLS_MAX {
+                        self.calls.push(*call);
+                    } else {
+                        self.missed = true;
+                    }
+                }
+                Event::Active { n_calls } => self.n_active = Some(n_calls),
+                Event::Recorded { .. } => self.recorded = true,
+                Event::Configuration => self.configuration = true,
+                Event::Missed => self.missed = true,
+            }
+        }
+
+        fn hand_on(&mut self, live: Live) {
+            let count = |signal: RwSignal<u32>| signal.update(|count| *count = count.wrapping_add(1));
+            if let Some(n_active) = self.n_active.take() {
+                live.n_active.set(Some(n_active));
+            }
+            if !self.calls.is_empty() {
+                live.calls.set(std::mem::take(&mut self.calls));
+            }
+            if std::mem::take(&mut self.recorded) {
+                count(live.recorded);
+            }
+            if std::mem::take(&mut self.configuration) {
+                count(live.configuration);
+            }
+            if std::mem::take(&mut self.missed) {
+                count(live.missed);
+            }
+            self.is_scheduled = false;
+        }
+    }
+
+    type OnEvent = Closure<dyn FnMut(web_sys::Event)>;
+
+    /// Opens the stream, and closes it when the calling component goes.
+    pub(super) fn open(live: Live) {
+        let Ok(source) = EventSource::new(PATH) else { return };
+        let gathered = Rc::new(RefCell::new(Gathered::default()));
+        let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
+            let text = message.data().as_string().unwrap_or_default();
+            // An event of a newer hub than this page: the lists still say the truth.
+            let event = serde_json::from_str(&text).unwrap_or(Event::Missed);
+            let mut waiting = gathered.borrow_mut();
+            waiting.take_in(event);
+            if !std::mem::replace(&mut waiting.is_scheduled, true) {
+                let gathered = gathered.clone();
+                set_timeout(move || gathered.borrow_mut().hand_on(live), GATHER);
+            }
+        });
+        let on_error = OnEvent::new(move |_| {
+            live.is_connected.try_set(false);
+        });
+        let on_open = OnEvent::new(move |_| {
+            if live.is_connected.try_get_untracked() == Some(false) {
+                live.is_connected.set(true);
+                live.missed.update(|count| *count = count.wrapping_add(1));
+            }
+        });
+        source.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        source.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        source.set_onopen(Some(on_open.as_ref().unchecked_ref()));
+        let kept = StoredValue::new_local((source, on_message, on_error, on_open));
+        on_cleanup(move || kept.with_value(|(source, ..)| source.close()));
+    }
+}

@@ -1,0 +1,32 @@
+//! The table of pages: it drives the sidebar, the keyboard and its sheet.
+
+use crate::{text::Shell, ui::icon::Icon};
+
+pub(crate) mod calls;
+pub(crate) mod login;
+pub(crate) mod not_found;
+pub(crate) mod overview;
+pub(crate) mod prices;
+pub(crate) mod providers;
+pub(crate) mod users;
+
+/// A page of the main navigation.
+pub(crate) struct PageEntry {
+    /// Its address.
+    pub(crate) path: &'static str,
+    /// Its name.
+    pub(crate) title: fn(&Shell) -> &'static str,
+    /// Its picture.
+    pub(crate) icon: Icon,
+    /// The key that leads there after `g`.
+    pub(crate) key: &'static str,
+}
+
+/// The pages, in the order of the sidebar.
+pub(crate) static PAGES: [PageEntry; 5] = [
+    PageEntry { path: "/", title: |text| text.overview, icon: Icon::Overview, key: "o" },
+    PageEntry { path: "/calls", title: |text| text.calls, icon: Icon::Calls, key: "c" },
+    PageEntry { path: "/providers", title: |text| text.providers, icon: Icon::Providers, key: "p" },
+    PageEntry { path: "/users", title: |text| text.users, icon: Icon::Users, key: "u" },
+    PageEntry { path: "/prices", title: |text| text.prices, icon: Icon::Prices, key: "$" },
+];

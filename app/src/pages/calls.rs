@@ -1,0 +1,105 @@
+//! Calls: who asked, who answered, what it cost, and why it went there.
+
+use leptos::prelude::*;
+use leptos_router::hooks::{use_params_map, use_query_map};
+
+use crate::{
+    api::calls::{find_call, list_calls, read_call_choices},
+    live::Live,
+    query::CallFilter,
+    text::use_text,
+    ui::{
+        page::Page,
+        state::{failed, skeleton},
+    },
+};
+
+mod chain;
+mod cost;
+mod detail;
+mod filters;
+mod rows;
+mod sentence;
+mod table;
+
+/// The list, with a call opened beside it if the address says so.
+#[component]
+pub(crate) fn Calls() -> impl IntoView {
+    let text = use_text();
+    let live: Live = expect_context();
+    let query = use_query_map();
+    let filter = Memo::new(move |_| query.with(CallFilter::read));
+    let open = Memo::new(move |_| query.with(|query| query.get("call").filter(|id| !id.is_empty())));
+    let list = Resource::new(move || (filter.get(), live.missed.get()), |(filter, _)| list_calls(filter));
+    let choices = Resource::new(|| (), |()| read_call_choices());
+    view! {
+        <Page title=text.calls.title wide=true>
+            <Transition>
+                {move || Suspend::new(async move {
+                    let choices = choices.await.unwrap_or_default();
+                    move || filters::view(&filter.get(), &choices)
+                })}
+            </Transition>
+            <div class="split">
+                <Transition fallback=skeleton>
+                    {move || Suspend::new(async move {
+                        match list.await {
+                            Ok(calls) => table::view(calls, filter, open),
+                            Err(error) => failed(&error, move || list.refetch()),
+                        }
+                    })}
+                </Transition>
+                {move || open.get().map(|id| {
+                    let close = filter.get().path(None);
+                    view! { <aside class="beside panel" aria-label=text.calls.detail><Opened id close /></aside> }
+                })}
+            </div>
+        </Page>
+    }
+}
+
+/// One call as a page of its own, to be sent to somebody.
+#[component]
+pub(crate) fn CallAlone() -> impl IntoView {
+    let text = use_text();
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
+    view! {
+        <Page title=text.calls.detail above=("/calls", text.calls.title)>
+            <div class="panel alone">{move || view! { <Opened id=id.get() /> }}</div>
+        </Page>
+    }
+}
+
+/// Everything about one call. Follows it while it runs.
+#[component]
+fn Opened(
+    /// Which call.
+    id: String,
+    /// Where the list without it is; none if it stands alone.
+    #[prop(optional)]
+    close: Option<String>,
+) -> impl IntoView {
+    let live: Live = expect_context();
+    let version = RwSignal::new(0_u32);
+    let wanted = id.clone();
+    Effect::new(move |_| {
+        if live.calls.with(|calls| calls.iter().any(|call| call.id.to_string() == wanted)) {
+            version.update(|version| *version = version.wrapping_add(1));
+        }
+    });
+    let found = Resource::new(move || (id.clone(), version.get(), live.missed.get()), |(id, ..)| find_call(id));
+    view! {
+        <Transition fallback=skeleton>
+            {move || {
+                let close = close.clone();
+                Suspend::new(async move {
+                    match found.await {
+                        Ok(call) => detail::view(&call, close),
+                        Err(error) => detail::missing(&error, close, move || found.refetch()),
+                    }
+                })
+            }}
+        </Transition>
+    }
+}

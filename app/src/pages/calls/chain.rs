@@ -1,0 +1,190 @@
+//! The decision chain: what happened as a sentence, then one row for each attempt on a shared axis of time.
+
+use hub::domain::{
+    attempt::{Attempt, AttemptResult},
+    call::CallDetail,
+    decision::{Candidate, Choice},
+};
+use leptos::prelude::*;
+
+use super::sentence::{reason, sentence};
+use crate::{
+    format::{span, span_or_unknown},
+    text::{Text, use_text},
+    ui::state::{Tone, state},
+};
+
+/// Units from the beginning of the axis to its end.
+const WIDTH: u64 = 1_000;
+
+/// The view.
+pub(super) fn view(detail: &CallDetail) -> AnyView {
+    let text = use_text();
+    let axis = Axis::of(detail);
+    let rows = detail.decision.choices.iter().map(|choice| {
+        let attempt = choice.attempt_id.and_then(|id| detail.attempts.iter().find(|attempt| attempt.id == id));
+        let is_running = detail.call.outcome.is_none() && attempt.map(|a| a.id) == detail.attempts.last().map(|a| a.id);
+        row(text, choice, attempt, axis, is_running)
+    });
+    let bars = (!detail.attempts.is_empty()).then(|| scale(text, axis, detail.decision.screened_ms));
+    view! {
+        <section aria-labelledby="chain-title">
+            <h3 id="chain-title" class="aside">{text.chain.title}</h3>
+            <p class="sentence">{sentence(text, detail)}</p>
+            <div class="chain">{bars}<ol>{rows.collect_view()}</ol></div>
+        </section>
+    }
+    .into_any()
+}
+
+/// The axis of time that all attempts share.
+#[derive(Clone, Copy)]
+struct Axis {
+    total_ms: u64,
+}
+
+impl Axis {
+    fn of(detail: &CallDetail) -> Self {
+        let ended = detail.attempts.iter().map(|attempt| attempt.ended_ms.max(attempt.started_ms)).max();
+        let total = detail.call.duration_ms.into_iter().chain(ended).max().unwrap_or_default();
+        Self { total_ms: u64::from(total).max(1) }
+    }
+
+    fn x(self, ms: u32) -> u64 {
+        (u64::from(ms) * WIDTH / self.total_ms).min(WIDTH)
+    }
+}
+
+/// The legend and the ends of the axis.
+fn scale(text: &'static Text, axis: Axis, screened_ms: u32) -> AnyView {
+    view! {
+        <div class="chain-scale">
+            <ul class="legend" aria-label=text.chain.legend>
+                <li><i class="key wait"></i>{text.chain.first_byte}</li>
+                <li><i class="key stream"></i>{text.chain.streaming}</li>
+                <li><i class="key mark"></i>{text.chain.first_token_mark}</li>
+            </ul>
+            <div class="ticks" title=text.chain.time_axis>
+                <span>"0"</span>
+                <span>{span(axis.total_ms / 2)}</span>
+                <span>{span(axis.total_ms)}</span>
+            </div>
+            <p class="aside">{text.chain.screened}" "{span(screened_ms.into())}</p>
+        </div>
+    }
+    .into_any()
+}
+
+fn row(text: &'static Text, choice: &Choice, attempt: Option<&Attempt>, axis: Axis, is_running: bool) -> AnyView {
+    let Some(attempt) = attempt else {
+        return view! {
+            <li class="attempt">
+                <span class="attempt-name text-muted">{text.chain.none_chosen}</span>
+                <div class="attempt-why">{not_eligible(text, choice)}</div>
+            </li>
+        }
+        .into_any();
+    };
+    view! {
+        <li class="attempt">
+            <span class="attempt-name">
+                <a class="font-medium hover:underline" href=format!("/providers/{}", attempt.provider_id)>{attempt.provider_name.clone()}</a>
+                <span class="mono text-muted ellipsis">{attempt.model_sent.clone()}</span>
+            </span>
+            <span class="attempt-verdict">{verdict(text, choice, attempt, is_running)}</span>
+            {bar(attempt, axis, is_running)}
+            <div class="attempt-why">
+                <p class="caption">{times(text, attempt, is_running)}</p>
+                <p class="caption">{weights(text, choice)}</p>
+                {not_eligible(text, choice)}
+            </div>
+        </li>
+    }
+    .into_any()
+}
+
+/// The attempt on the axis. Everything it says stands in words below it.
+fn bar(attempt: &Attempt, axis: Axis, is_running: bool) -> AnyView {
+    let end = if is_running { WIDTH } else { axis.x(attempt.ended_ms) };
+    let start = axis.x(attempt.started_ms);
+    let head = attempt.first_byte_ms.map_or(end, |ms| axis.x(ms)).clamp(start, end.max(start));
+    let seen = |from: u64, to: u64| to.saturating_sub(from).max(3);
+    let class = match (attempt.result, is_running) {
+        (_, true) => "bar-line run",
+        (AttemptResult::Completed, _) => "bar-line",
+        (AttemptResult::Delivered | AttemptResult::Failed | AttemptResult::Interrupted, _) => "bar-line bad",
+        (AttemptResult::Abandoned, _) => "bar-line quiet",
+    };
+    let stream =
+        attempt.first_byte_ms.map(|_| view! { <rect class="stream" x=head y="2" width=seen(head, end) height="8" /> });
+    let mark =
+        attempt.first_token_ms.map(|ms| view! { <rect class="mark" x=axis.x(ms) y="0" width="3" height="12" /> });
+    view! {
+        <svg class=class viewBox=format!("0 0 {WIDTH} 12") preserveAspectRatio="none" aria-hidden="true">
+            <rect class="ground" x="0" y="5.5" width=WIDTH height="1" />
+            <rect class="wait" x=start y="2" width=seen(start, head) height="8" />
+            {stream} {mark}
+        </svg>
+    }
+    .into_any()
+}
+
+fn times(text: &'static Text, attempt: &Attempt, is_running: bool) -> String {
+    let mut parts = vec![format!("{} {}", text.chain.waiting, span(attempt.started_ms.into()))];
+    let mut part = |label: &str, ms: Option<u32>| {
+        if ms.is_some() {
+            parts.push(format!("{label} {}", span_or_unknown(ms)));
+        }
+    };
+    part(text.calls.first_byte, attempt.first_byte_ms);
+    part(text.calls.first_token, attempt.first_token_ms);
+    part(text.calls.duration, (!is_running).then_some(attempt.ended_ms));
+    parts.join(" · ")
+}
+
+/// How the attempt ended, and what followed from it.
+fn verdict(text: &'static Text, choice: &Choice, attempt: &Attempt, is_running: bool) -> AnyView {
+    if is_running {
+        return state(Tone::Run, text.chain.running);
+    }
+    let tone = match attempt.result {
+        AttemptResult::Completed => Tone::Good,
+        AttemptResult::Delivered => Tone::Warn,
+        AttemptResult::Failed | AttemptResult::Interrupted => Tone::Bad,
+        AttemptResult::Abandoned => Tone::Quiet,
+    };
+    let why = match attempt.result {
+        AttemptResult::Completed => (text.result)(attempt.result).to_owned(),
+        _ => reason(text, attempt),
+    };
+    let next = choice.verdict.map(|verdict| format!(" → {}", (text.next)(verdict.next)));
+    let title = choice.verdict.map(|verdict| (text.blame)(verdict.blame));
+    view! { <span class=tone.class() title=title><span class="ellipsis">{why}{next}</span></span> }.into_any()
+}
+
+/// Why it was this one among the eligible.
+fn weights(text: &'static Text, choice: &Choice) -> Option<String> {
+    let chosen = choice.candidates.iter().find(|candidate| Some(candidate.provider_id) == choice.provider_id)?;
+    let equals = |candidate: &&Candidate| candidate.skip.is_none() && candidate.priority == chosen.priority;
+    let n_equals = choice.candidates.iter().filter(equals).count();
+    Some(if n_equals == 1 {
+        (text.chain.only)(&chosen.name, chosen.priority)
+    } else {
+        (text.chain.drawn)(&chosen.name, chosen.weight, choice.weight_total, n_equals)
+    })
+}
+
+/// Those that were left out, folded, each with its reason.
+fn not_eligible(text: &'static Text, choice: &Choice) -> Option<AnyView> {
+    let line = |candidate: &Candidate| {
+        let reason = (text.skip)(candidate.skip?);
+        Some(view! { <li><span class="text-text">{candidate.name.clone()}</span>": "{reason}</li> })
+    };
+    let lines: Vec<_> = choice.candidates.iter().filter_map(line).collect();
+    if lines.is_empty() {
+        return None;
+    }
+    let summary = (text.chain.not_eligible)(lines.len());
+    let more = (choice.n_more > 0).then(|| view! { <li>{(text.common.n_more)(choice.n_more)}</li> });
+    Some(view! { <details class="fold"><summary>{summary}</summary><ul>{lines}{more}</ul></details> }.into_any())
+}

@@ -1,0 +1,119 @@
+//! The last 24 hours: requests and cost, an hour a column, with the same numbers as a table behind.
+
+use hub::domain::report::{Overview, Totals, UsageRow};
+use leptos::prelude::*;
+
+use crate::{
+    format::{usd_alone, whole},
+    text::{Text, use_text},
+    ui::{
+        chart::{Column, ceiling, columns},
+        time::{moment, use_now},
+    },
+};
+
+/// The panel.
+pub(super) fn view(report: &Overview) -> AnyView {
+    let text = use_text();
+    let requests = |totals: &Totals| Column { value: totals.calls, bad: totals.errors() };
+    let cost = |totals: &Totals| Column { value: u64::try_from(totals.cost_usd.scaled()).unwrap_or_default(), bad: 0 };
+    let all_calls: u64 = report.hours.iter().map(|hour| hour.totals.calls).sum();
+    let all_cost = report.hours.iter().map(|hour| hour.totals.cost_usd).sum();
+    let pointed = RwSignal::new(None);
+    view! {
+        <section class="panel" aria-labelledby="last-day">
+            <div class="panel-head">
+                <h2 id="last-day">{text.overview.last_day}</h2>
+                <span class="caption">{(text.overview.chart_summary)(&whole(all_calls), &usd_alone(all_cost))}</span>
+            </div>
+            <div class="charts">
+                {chart(text.overview.chart_requests, &report.hours, requests, whole, pointed)}
+                {chart(text.overview.chart_cost, &report.hours, cost, nano_short, pointed)}
+            </div>
+            {table(text, &report.hours)}
+        </section>
+    }
+    .into_any()
+}
+
+fn nano_short(nano: u64) -> String {
+    usd_alone(hub::domain::money::Usd::from_scaled(i64::try_from(nano).unwrap_or(i64::MAX)))
+}
+
+fn chart(
+    label: &'static str,
+    hours: &[UsageRow],
+    column: impl Fn(&Totals) -> Column,
+    written: fn(u64) -> String,
+    pointed: RwSignal<Option<usize>>,
+) -> AnyView {
+    let shown: Vec<Column> = hours.iter().map(|hour| column(&hour.totals)).collect();
+    let top = ceiling(shown.iter().map(|column| column.value).max().unwrap_or_default());
+    let drawn = columns(&shown, top, pointed);
+    let starts: Vec<_> = hours.iter().map(|hour| hour.from).collect();
+    let labels = hour_labels(&starts);
+    let is_here = use_now().is_here();
+    let said = move || {
+        let place = pointed.get()?;
+        let hour = starts.get(place).copied().flatten().map(|at| moment(at, is_here.get()).hour());
+        Some(format!("{} · {}", hour.unwrap_or_default(), written(shown.get(place)?.value)))
+    };
+    view! {
+        <figure class="chart">
+            <figcaption><span>{label}</span><span class="num text-text">{said}</span></figcaption>
+            <div class="plot">
+                <div class="axis" aria-hidden="true"><span>{written(top)}</span><span>{if top > 1 { written(top / 2) } else { String::new() }}</span><span>"0"</span></div>
+                {drawn}
+            </div>
+            <div class="hours" aria-hidden="true">{labels}</div>
+        </figure>
+    }
+    .into_any()
+}
+
+/// Every sixth hour by name.
+fn hour_labels(starts: &[Option<chrono::DateTime<chrono::Utc>>]) -> Vec<AnyView> {
+    let is_here = use_now().is_here();
+    let label = |at: Option<chrono::DateTime<chrono::Utc>>| {
+        view! { <span>{move || at.map(|at| moment(at, is_here.get()).hour())}</span> }.into_any()
+    };
+    starts.iter().step_by(6).map(|at| label(*at)).collect()
+}
+
+fn table(text: &'static Text, hours: &[UsageRow]) -> AnyView {
+    let is_here = use_now().is_here();
+    let row = |hour: &UsageRow| {
+        let from = hour.from;
+        let totals = hour.totals.clone();
+        view! {
+            <tr>
+                <th scope="row">{move || from.map(|at| moment(at, is_here.get())).map(|at| format!("{} {}", at.day(), at.hour()))}</th>
+                <td class="num">{whole(totals.calls)}</td>
+                <td class="num">{whole(totals.errors())}</td>
+                <td class="num">{whole(totals.usage.total())}</td>
+                <td class="num">{usd_alone(totals.cost_usd)}</td>
+            </tr>
+        }
+    };
+    view! {
+        <details class="behind">
+            <summary>{text.common.show_table}</summary>
+            <div class="scroll">
+                <table class="table">
+                    <caption class="aside">{text.overview.last_day}</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col">{text.overview.hour}</th>
+                            <th scope="col" class="num">{text.overview.requests}</th>
+                            <th scope="col" class="num">{text.overview.errors}</th>
+                            <th scope="col" class="num">{text.overview.tokens}</th>
+                            <th scope="col" class="num">{text.overview.cost}</th>
+                        </tr>
+                    </thead>
+                    <tbody>{hours.iter().rev().map(row).collect_view()}</tbody>
+                </table>
+            </div>
+        </details>
+    }
+    .into_any()
+}

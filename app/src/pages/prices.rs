@@ -1,0 +1,196 @@
+//! Prices: what a model's tokens cost.
+
+use hub::domain::{
+    money::Usd,
+    page::Page as Items,
+    price::{ModelPrice, PriceSource},
+};
+use leptos::{form::ActionForm, prelude::*};
+use leptos_router::hooks::use_query_map;
+
+use crate::{
+    api::prices::{DeletePrice, SavePrice, list_prices},
+    format::usd_exact,
+    live::Live,
+    query::escape,
+    text::{Text, use_text},
+    ui::{
+        confirm::Confirm,
+        field::TextField,
+        form::problem,
+        icon::{Icon, icon},
+        page::Page,
+        state::{empty, failed, message, note, skeleton},
+        time::ago_view,
+    },
+};
+
+/// The list, with a price that is changed or deleted over it.
+#[component]
+pub(crate) fn Prices() -> impl IntoView {
+    let text = use_text();
+    let live: Live = expect_context();
+    let query = use_query_map();
+    let parameter = move |name: &'static str| Memo::new(move |_| query.with(|query| query.get(name)));
+    let (cursor, editing, asking) = (parameter("cursor"), parameter("edit"), parameter("drop"));
+    let list = Resource::new(
+        move || (cursor.get(), live.configuration.get(), live.missed.get(), editing.get(), asking.get()),
+        |(cursor, ..)| list_prices(cursor),
+    );
+    let actions =
+        move || view! { <a class="button primary" href="/prices?edit=">{icon(Icon::Plus)}{text.prices.new}</a> };
+    view! {
+        <Page title=text.prices.title lead=text.prices.lead actions=actions>
+            <Transition fallback=skeleton>
+                {move || Suspend::new(async move {
+                    match list.await {
+                        Ok(page) => prices(text, page, editing, asking),
+                        Err(error) => failed(&error, move || list.refetch()),
+                    }
+                })}
+            </Transition>
+        </Page>
+    }
+}
+
+fn prices(
+    text: &'static Text,
+    page: Items<ModelPrice>,
+    editing: Memo<Option<String>>,
+    asking: Memo<Option<String>>,
+) -> AnyView {
+    let next = page.next_cursor.map(|cursor| {
+        view! { <nav class="pager"><a class="button small" href=format!("/prices?cursor={}", escape(&cursor))>{text.common.next_page}</a></nav> }
+    });
+    let list = if page.items.is_empty() {
+        empty(Icon::Prices, text.prices.empty, text.prices.empty_why, Some(("/prices?edit=", text.prices.new)))
+    } else {
+        table(text, &page.items)
+    };
+    let items = StoredValue::new(page.items);
+    let find = move |model: &str| items.with_value(|items| items.iter().find(|price| price.model == model).cloned());
+    view! {
+        <section class="panel">{list}{next}</section>
+        {move || editing.get().map(|model| view! { <EditPrice price=find(&model) model /> })}
+        {move || asking.get().map(|model| view! { <AskDelete model /> })}
+    }
+    .into_any()
+}
+
+fn table(text: &'static Text, prices: &[ModelPrice]) -> AnyView {
+    let words = &text.prices;
+    view! {
+        <div class="scroll">
+            <table class="table">
+                <caption class="aside">{words.title}", "{words.per_million}</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">{words.model}</th>
+                        <th scope="col" class="num">{words.input}</th>
+                        <th scope="col" class="num">{words.output}</th>
+                        <th scope="col" class="num">{words.write_5m}</th>
+                        <th scope="col" class="num">{words.write_1h}</th>
+                        <th scope="col" class="num">{words.read}</th>
+                        <th scope="col">{words.source}</th>
+                        <th scope="col">{text.common.updated}</th>
+                        <th scope="col"><span class="aside">{text.common.actions}</span></th>
+                    </tr>
+                </thead>
+                <tbody>{prices.iter().map(|price| line(text, price)).collect_view()}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+fn line(text: &'static Text, item: &ModelPrice) -> AnyView {
+    let source = match item.source {
+        PriceSource::Builtin => text.prices.builtin,
+        PriceSource::Manual => text.prices.manual,
+    };
+    let price = &item.price;
+    let model = escape(&item.model);
+    let label = |word: &str| format!("{word}: {}", item.model);
+    let amount = |amount: Usd| view! { <td class="num">{usd_exact(amount)}</td> };
+    view! {
+        <tr>
+            <td><a class="row-link mono" data-row href=format!("/prices?edit={model}")>{item.model.clone()}</a></td>
+            {amount(price.input)} {amount(price.output)} {amount(price.cache_write_5m)} {amount(price.cache_write_1h)} {amount(price.cache_read)}
+            <td class="sub">{source}</td>
+            <td class="sub">{ago_view(item.updated_at)}</td>
+            <td class="num">
+                <a class="button ghost small" href=format!("/prices?edit={model}") aria-label=label(text.common.edit)>{text.common.edit}</a>
+                <a class="button ghost small danger" href=format!("/prices?drop={model}") aria-label=label(text.common.delete)>{text.common.delete}</a>
+            </td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// Sets a price; a new one if there is none of that model.
+#[component]
+fn EditPrice(price: Option<ModelPrice>, model: String) -> impl IntoView {
+    let text = use_text();
+    let words = &text.prices;
+    let action = ServerAction::<SavePrice>::new();
+    let value = action.value();
+    let problem = move |field| problem(move || value.get(), field);
+    let failure =
+        move || value.get().and_then(Result::err).map(|error| note("note bad", Icon::Alert, message(text, &error)));
+    let own = price.clone();
+    let amount = move |name: &'static str, field: &'static str, label: &'static str, of: fn(&ModelPrice) -> Usd| {
+        let own = own.as_ref().map(|price| of(price).to_string()).unwrap_or_default();
+        TextField::new(name, label).value(own).numeric(Some("$"), "0").problem(problem(field)).required().view()
+    };
+    let title = price.as_ref().map_or_else(|| words.new.to_owned(), |price| (words.edit_title)(&price.model));
+    let is_builtin = price.as_ref().is_some_and(|price| price.source == PriceSource::Builtin);
+    let name = if price.is_some() {
+        view! { <input type="hidden" name="form[model]" value=model /> }.into_any()
+    } else {
+        TextField::new("form[model]", words.model)
+            .value(model)
+            .help(words.model_help)
+            .problem(problem("model"))
+            .required()
+            .view()
+    };
+    view! {
+        <div class="veil">
+            <div class="float" role="dialog" aria-modal="true" aria-labelledby="edit-price">
+                <h2 id="edit-price">{title}</h2>
+                <p class="help mt-1 mb-3">{words.per_million}{is_builtin.then(|| format!(" · {}", words.overwrites))}</p>
+                <ActionForm action=action>
+                    <div class="grid gap-3">
+                        {name}
+                        <div class="pair">
+                            {amount("form[input]", "input", words.input, |price| price.price.input)}
+                            {amount("form[output]", "output", words.output, |price| price.price.output)}
+                            {amount("form[cache_write_5m]", "cache_write_5m", words.write_5m, |price| price.price.cache_write_5m)}
+                            {amount("form[cache_write_1h]", "cache_write_1h", words.write_1h, |price| price.price.cache_write_1h)}
+                            {amount("form[cache_read]", "cache_read", words.read, |price| price.price.cache_read)}
+                        </div>
+                        <div role="alert">{failure}</div>
+                        <div class="flex justify-end gap-2">
+                            <a class="button" href="/prices" data-esc>{text.common.cancel}</a>
+                            <button type="submit" class="button primary">{text.common.save}</button>
+                        </div>
+                    </div>
+                </ActionForm>
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn AskDelete(model: String) -> impl IntoView {
+    let text = use_text();
+    let action = ServerAction::<DeletePrice>::new();
+    view! {
+        <Confirm title=(text.prices.delete_title)(&model) what=text.prices.delete_what back="/prices">
+            <ActionForm action=action>
+                <input type="hidden" name="model" value=model />
+                <button type="submit" class="button danger primary">{text.common.delete}</button>
+            </ActionForm>
+        </Confirm>
+    }
+}

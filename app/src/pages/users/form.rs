@@ -1,0 +1,64 @@
+//! The user's form.
+
+use hub::domain::user::{Role, User};
+use leptos::{form::ActionForm, prelude::*};
+
+use crate::{
+    api::users::SaveUser,
+    format::last_day,
+    text::use_text,
+    ui::{
+        field::{Shape, TextField, select, switch},
+        form::{foot, problem, watch},
+        toast::use_toasts,
+    },
+};
+
+/// A new user, or one that is changed.
+#[component]
+pub(super) fn UserEditor(
+    /// As it stands; none for a new one.
+    user: Option<User>,
+    /// Called when a change is saved.
+    on_saved: impl Fn() + Send + Sync + 'static,
+) -> impl IntoView {
+    let text = use_text();
+    let toasts = use_toasts();
+    let action = ServerAction::<SaveUser>::new();
+    let value = action.value();
+    let is_new = user.is_none();
+    let is_dirty = RwSignal::new(false);
+    Effect::new(move |_| {
+        if matches!(value.get(), Some(Ok(()))) {
+            toasts.done(text.common.saved);
+            on_saved();
+        }
+    });
+    let error = Signal::derive(move || value.get().and_then(Result::err));
+    let is_enabled = user.as_ref().is_none_or(|user| user.enabled);
+    let problem = move |field| problem(move || value.get(), field);
+    let roles = vec![(Role::User.as_str(), text.users.role_user), (Role::Admin.as_str(), text.users.role_admin)];
+    let role = user.as_ref().map(|user| user.role).unwrap_or_default();
+    let of = move |of: fn(&User) -> String| user.as_ref().map(of).unwrap_or_default();
+    let label = if is_new { text.common.create } else { text.common.save };
+    let pending = Signal::derive(move || action.pending().get());
+    view! {
+        <div on:input=watch(is_dirty) class="editor">
+            <ActionForm action=action>
+                <input type="hidden" name="form[id]" value=of(|user| user.id.to_string()) />
+                <fieldset class="section">
+                    <legend>{text.users.profile}</legend>
+                    {TextField::new("form[name]", text.common.name).value(of(|user| user.name.clone())).help(text.users.name_help).problem(problem("name")).required().view()}
+                    {TextField::new("form[note]", text.common.note).value(of(|user| user.note.clone())).help(text.users.note_help).problem(problem("note")).view()}
+                    {TextField::new("form[group]", text.common.group).value(of(|user| user.group.join(", "))).shape(Shape::Line, "default").help(text.common.group_help).problem(problem("group")).view()}
+                    <div class="pair">
+                        {TextField::new("form[expires]", text.common.expires).value(of(|user| user.expires_at.map(last_day).unwrap_or_default())).shape(Shape::Day, "").help(text.common.expires_help).problem(problem("expires_at")).view()}
+                        {select("form[role]", text.users.role, text.users.role_help, roles, role.as_str())}
+                    </div>
+                    {switch("form[enabled]", text.common.enabled, text.users.enabled_help, is_enabled)}
+                </fieldset>
+                {foot(is_new, label, pending, error, is_dirty)}
+            </ActionForm>
+        </div>
+    }
+}

@@ -1,0 +1,175 @@
+//! A user's keys: list, new, change, delete.
+
+use hub::domain::{key::ApiKey, page::Page};
+use leptos::{form::ActionForm, prelude::*};
+use leptos_router::hooks::use_query_map;
+
+use super::new_key::NewKeyPanel;
+use crate::{
+    api::keys::{DeleteKey, SaveKey, list_keys},
+    format::last_day,
+    live::Live,
+    pages::providers::group_names,
+    query::escape,
+    text::{Text, use_text},
+    ui::{
+        confirm::Confirm,
+        field::{Shape, TextField, switch},
+        form::problem,
+        icon::Icon,
+        state::{empty, enabled, failed, message, note, skeleton},
+        time::{ago_view, day_view},
+    },
+};
+
+/// The keys of a user.
+#[component]
+pub(super) fn Keys(
+    /// Whose.
+    user_id: String,
+) -> impl IntoView {
+    let text = use_text();
+    let live: Live = expect_context();
+    let query = use_query_map();
+    let parameter = move |name: &'static str| Memo::new(move |_| query.with(|query| query.get(name)));
+    let (cursor, editing, asking, making) = (parameter("keys"), parameter("edit"), parameter("drop"), parameter("new"));
+    let owner = StoredValue::new(user_id);
+    let list = Resource::new(
+        move || (cursor.get(), live.configuration.get(), live.missed.get(), editing.get(), asking.get()),
+        move |(cursor, ..)| list_keys(owner.get_value(), cursor),
+    );
+    view! {
+        <section class="panel" aria-labelledby="keys-title">
+            <div class="panel-head">
+                <h2 class="flex-1" id="keys-title">{text.keys.title}</h2>
+                <a class="button small" href=format!("/users/{}?new=key", owner.get_value()) data-new-key>{text.keys.new}</a>
+            </div>
+            {move || making.get().map(|_| view! { <NewKeyPanel user_id=owner.get_value() on_made=move || list.refetch() /> })}
+            <Transition fallback=skeleton>
+                {move || Suspend::new(async move {
+                    match list.await {
+                        Ok(page) => keys(text, page, owner.get_value(), editing, asking),
+                        Err(error) => failed(&error, move || list.refetch()),
+                    }
+                })}
+            </Transition>
+        </section>
+    }
+}
+
+fn keys(
+    text: &'static Text,
+    page: Page<ApiKey>,
+    user_id: String,
+    editing: Memo<Option<String>>,
+    asking: Memo<Option<String>>,
+) -> AnyView {
+    if page.items.is_empty() {
+        return empty(Icon::Inbox, text.keys.empty, text.keys.empty_why, None);
+    }
+    let next = page.next_cursor.map(|cursor| {
+        view! { <nav class="pager"><a class="button small" href=format!("/users/{user_id}?keys={}", escape(&cursor))>{text.common.next_page}</a></nav> }
+    });
+    let rows = page.items.iter().map(|key| line(text, key, &user_id)).collect_view();
+    let items = StoredValue::new(page.items);
+    let chosen = move |which: Memo<Option<String>>| {
+        which.get().and_then(|id| items.with_value(|items| items.iter().find(|key| key.id.to_string() == id).cloned()))
+    };
+    view! {
+        <div class="scroll">
+            <table class="table">
+                <caption class="aside">{text.keys.title}</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">{text.common.name}</th>
+                        <th scope="col">{text.keys.preview}</th>
+                        <th scope="col">{text.common.state}</th>
+                        <th scope="col">{text.common.group}</th>
+                        <th scope="col">{text.keys.last_used}</th>
+                        <th scope="col">{text.common.expires}</th>
+                        <th scope="col">{text.common.created}</th>
+                        <th scope="col"><span class="aside">{text.common.actions}</span></th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+        {next}
+        {move || chosen(editing).map(|key| view! { <EditKey key_read=key /> })}
+        {move || chosen(asking).map(|key| view! { <AskDelete key_read=key /> })}
+    }
+    .into_any()
+}
+
+fn line(text: &'static Text, key: &ApiKey, user_id: &str) -> AnyView {
+    let used = key.last_used_at.map_or_else(|| text.keys.never_used.into_any(), ago_view);
+    let expires = key.expires_at.map_or_else(|| text.common.never.into_any(), day_view);
+    let groups = if key.group.is_empty() { "—".to_owned() } else { group_names(text, &key.group) };
+    let label = |word: &str| format!("{word}: {}", key.name);
+    view! {
+        <tr class:off=!key.enabled>
+            <td><a class="row-link" data-row href=format!("/calls?key={}", key.id)>{key.name.clone()}</a></td>
+            <td class="mono sub">{key.preview.clone()}</td>
+            <td>{enabled(key.enabled)}</td>
+            <td class="sub">{groups}</td>
+            <td class="sub">{used}</td>
+            <td class="sub">{expires}</td>
+            <td class="sub">{ago_view(key.created_at)}</td>
+            <td class="num">
+                <a class="button ghost small" href=format!("/users/{user_id}?edit={}", key.id) aria-label=label(text.common.edit)>{text.common.edit}</a>
+                <a class="button ghost small danger" href=format!("/users/{user_id}?drop={}", key.id) aria-label=label(text.common.delete)>{text.common.delete}</a>
+            </td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// Changes a key.
+#[component]
+fn EditKey(key_read: ApiKey) -> impl IntoView {
+    let text = use_text();
+    let action = ServerAction::<SaveKey>::new();
+    let value = action.value();
+    let problem = move |field| problem(move || value.get(), field);
+    let failure =
+        move || value.get().and_then(Result::err).map(|error| note("note bad", Icon::Alert, message(text, &error)));
+    let expires = key_read.expires_at.map(last_day).unwrap_or_default();
+    let back = format!("/users/{}", key_read.user_id);
+    view! {
+        <div class="veil">
+            <div class="float" role="dialog" aria-modal="true" aria-labelledby="edit-key">
+                <h2 id="edit-key" class="mb-3">{text.keys.edit}</h2>
+                <ActionForm action=action>
+                    <div class="grid gap-4">
+                        <input type="hidden" name="form[id]" value=key_read.id.to_string() />
+                        {TextField::new("form[name]", text.common.name).value(key_read.name).problem(problem("name")).required().view()}
+                        {TextField::new("form[group]", text.common.group).value(key_read.group.join(", ")).help(text.keys.group_help).problem(problem("group")).view()}
+                        {TextField::new("form[expires]", text.common.expires).value(expires).shape(Shape::Day, "").help(text.common.expires_help).problem(problem("expires_at")).view()}
+                        {switch("form[enabled]", text.common.enabled, text.keys.enabled_help, key_read.enabled)}
+                        <div role="alert">{failure}</div>
+                        <div class="flex justify-end gap-2">
+                            <a class="button" href=back data-esc>{text.common.cancel}</a>
+                            <button type="submit" class="button primary">{text.common.save}</button>
+                        </div>
+                    </div>
+                </ActionForm>
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn AskDelete(key_read: ApiKey) -> impl IntoView {
+    let text = use_text();
+    let action = ServerAction::<DeleteKey>::new();
+    let user = key_read.user_id.to_string();
+    view! {
+        <Confirm title=(text.keys.delete_title)(&key_read.name) what=text.keys.delete_what back=format!("/users/{user}")>
+            <ActionForm action=action>
+                <input type="hidden" name="id" value=key_read.id.to_string() />
+                <input type="hidden" name="user_id" value=user />
+                <button type="submit" class="button danger primary">{text.common.delete}</button>
+            </ActionForm>
+        </Confirm>
+    }
+}

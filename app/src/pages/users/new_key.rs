@@ -1,0 +1,95 @@
+//! A new key: its form, then its secret, once, with what to do with it.
+
+use hub::domain::key::NewKey;
+use leptos::{form::ActionForm, prelude::*};
+
+use crate::{
+    api::{keys::CreateKey, session::SessionResource},
+    text::{Text, use_text},
+    ui::{
+        code::Code,
+        field::{Shape, TextField},
+        form::problem,
+        icon::{Icon, icon},
+        state::{message, note},
+    },
+};
+
+/// The form; the secret once there is one.
+#[component]
+pub(super) fn NewKeyPanel(
+    /// Whose key.
+    user_id: String,
+    /// Called when it is made.
+    on_made: impl Fn() + Send + Sync + 'static,
+) -> impl IntoView {
+    let text = use_text();
+    let session: SessionResource = expect_context();
+    let action = ServerAction::<CreateKey>::new();
+    let value = action.value();
+    Effect::new(move |_| {
+        if matches!(value.get(), Some(Ok(_))) {
+            on_made();
+        }
+    });
+    let back = format!("/users/{user_id}");
+    let done = back.clone();
+    let made = move || {
+        let key = value.get()?.ok()?;
+        let origin = session.get().and_then(Result::ok).map(|session| session.origin).unwrap_or_default();
+        Some(secret(text, key, &origin, done.clone()))
+    };
+    let is_made = Memo::new(move |_| matches!(value.get(), Some(Ok(_))));
+    let problem = move |field| problem(move || value.get(), field);
+    let failure =
+        move || value.get().and_then(Result::err).map(|error| note("note bad", Icon::Alert, message(text, &error)));
+    view! {
+        <div class="new-key">
+            <div hidden=move || is_made.get()>
+                <ActionForm action=action>
+                    <input type="hidden" name="form[id]" value=user_id />
+                    <p class="help mb-3">{text.keys.new_lead}</p>
+                    <div class="triple">
+                        {TextField::new("form[name]", text.common.name).help(text.keys.name_help).problem(problem("name")).required().view()}
+                        {TextField::new("form[group]", text.common.group).help(text.keys.group_help).problem(problem("group")).view()}
+                        {TextField::new("form[expires]", text.common.expires).shape(Shape::Day, "").help(text.common.expires_help).problem(problem("expires_at")).view()}
+                    </div>
+                    <div role="alert">{failure}</div>
+                    <noscript><p class="note mb-3">{text.keys.needs_script}</p></noscript>
+                    <div class="mt-3 flex gap-2">
+                        <button type="submit" class="button primary" disabled=move || action.pending().get()>{icon(Icon::Plus)}{text.common.create}</button>
+                        <a class="button" href=back data-esc>{text.common.cancel}</a>
+                    </div>
+                </ActionForm>
+            </div>
+            <div aria-live="polite">{made}</div>
+        </div>
+    }
+}
+
+/// The secret, and how to use it.
+fn secret(text: &'static Text, key: NewKey, origin: &str, done: String) -> AnyView {
+    let words = &text.keys;
+    let shell = format!("export ANTHROPIC_BASE_URL={origin}\nexport ANTHROPIC_AUTH_TOKEN={}", key.key);
+    let settings = format!(
+        "{{\n  \"env\": {{\n    \"ANTHROPIC_BASE_URL\": \"{origin}\",\n    \"ANTHROPIC_AUTH_TOKEN\": \"{}\"\n  }}\n}}",
+        key.key
+    );
+    view! {
+        <div class="grid gap-3" data-secret>
+            {note("note warn", Icon::Alert, view! { <p class="font-medium">{words.created_title}</p><p class="text-muted">{words.created_once}</p> })}
+            <Code id="new-key" text=key.key label=words.preview />
+            <div>
+                <h3>{words.setup}</h3>
+                <p class="help">{words.setup_lead}</p>
+            </div>
+            <Code id="new-key-shell" text=shell label=words.setup_shell />
+            <details class="fold">
+                <summary>{words.setup_settings}</summary>
+                <Code id="new-key-settings" text=settings label=words.setup_settings />
+            </details>
+            <div><a class="button" href=done>{icon(Icon::Check)}{words.done}</a></div>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,170 @@
+//! What the address of a page says: filters, what is open, where to go on.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use hub::domain::{call::Call, report::CallQuery};
+use leptos_router::params::ParamsMap;
+use serde::{Deserialize, Serialize};
+
+/// The address of the login page for a reader who wanted `next`.
+pub(crate) fn login_path(next: &str) -> String {
+    let next = safe_path(next);
+    if next == "/" || next.starts_with("/login") {
+        "/login".to_owned()
+    } else {
+        format!("/login?next={}", escape(&next))
+    }
+}
+
+/// `path` if it is a page of ours, else the overview: a link must not send a reader who logs in to another site.
+pub(crate) fn safe_path(path: &str) -> String {
+    let ours = path.starts_with('/')
+        && !path.starts_with("//")
+        && !path.contains(['\\', '\r', '\n', '\t'])
+        && path.is_ascii()
+        && path.bytes().all(|byte| byte > b' ');
+    if ours { path.to_owned() } else { "/".to_owned() }
+}
+
+/// A text as a value in a query string.
+pub(crate) fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' | b':' => {
+                escaped.push(char::from(byte));
+            }
+            _ => escaped.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    escaped
+}
+
+/// The parameters of a query string that the list of calls knows.
+const CALL_PARAMETERS: [&str; 11] =
+    ["range", "from", "to", "user", "key", "provider", "model", "session", "outcome", "status", "cursor"];
+
+/// Which calls the reader asks for, as the address says it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CallFilter {
+    /// The parameters that are there, in a fixed order.
+    pairs: Vec<(String, String)>,
+}
+
+impl CallFilter {
+    /// Reads the address. Empty and unknown parameters are dropped.
+    pub(crate) fn read(map: &ParamsMap) -> Self {
+        let pair = |name: &&str| Some(((*name).to_owned(), map.get_str(name)?.trim().to_owned()));
+        Self { pairs: CALL_PARAMETERS.iter().filter_map(pair).filter(|(_, value)| !value.is_empty()).collect() }
+    }
+
+    /// The value of one parameter.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The same with one parameter set, or dropped.
+    pub(crate) fn with(&self, name: &str, value: Option<&str>) -> Self {
+        let mut pairs: Vec<_> = self.pairs.iter().filter(|(key, _)| key != name).cloned().collect();
+        pairs.extend(value.map(|value| (name.to_owned(), value.to_owned())));
+        Self { pairs }
+    }
+
+    /// True if it holds back any call, page of the list aside.
+    pub(crate) fn is_narrow(&self) -> bool {
+        self.pairs.iter().any(|(key, _)| key != "cursor")
+    }
+
+    /// The address of the list, with a call opened beside it.
+    pub(crate) fn path(&self, open: Option<&str>) -> String {
+        let open = open.map(|id| ("call", id));
+        let pairs = self.pairs.iter().map(|(key, value)| (key.as_str(), value.as_str())).chain(open);
+        let query: Vec<String> = pairs.map(|(key, value)| format!("{key}={}", escape(value))).collect();
+        if query.is_empty() { "/calls".to_owned() } else { format!("/calls?{}", query.join("&")) }
+    }
+
+    /// What the use case is asked, at that time. What cannot be read is left out.
+    pub(crate) fn query(&self, now: DateTime<Utc>) -> CallQuery {
+        let time = |name| self.get(name).and_then(|text| text.parse::<DateTime<Utc>>().ok());
+        let range =
+            self.get("range").and_then(range_hours).and_then(|hours| now.checked_sub_signed(TimeDelta::hours(hours)));
+        CallQuery {
+            limit: None,
+            cursor: self.get("cursor").map(str::to_owned),
+            from: range.or_else(|| time("from")),
+            to: if range.is_some() { None } else { time("to") },
+            user_id: self.get("user").and_then(|id| id.parse().ok()),
+            key_id: self.get("key").and_then(|id| id.parse().ok()),
+            provider_id: self.get("provider").and_then(|id| id.parse().ok()),
+            model: self.get("model").map(str::to_owned),
+            session_id: self.get("session").map(str::to_owned),
+            outcome: self.get("outcome").and_then(outcome),
+            status: self.get("status").and_then(|status| status.parse().ok()),
+        }
+    }
+}
+
+/// The hours of a named range.
+fn range_hours(name: &str) -> Option<i64> {
+    Some(match name {
+        "1h" => 1,
+        "24h" => 24,
+        "7d" => 7 * 24,
+        "30d" => 30 * 24,
+        _ => return None,
+    })
+}
+
+/// The outcome of that name.
+fn outcome(name: &str) -> Option<hub::domain::call::Outcome> {
+    hub::domain::call::Outcome::ALL.into_iter().find(|outcome| outcome.as_str() == name)
+}
+
+/// True if a call that just came in belongs into the list that `query` asks for.
+pub(crate) fn admits(query: &CallQuery, call: &Call) -> bool {
+    let same = |wanted: Option<&String>, have: Option<&String>| wanted.is_none_or(|wanted| have == Some(wanted));
+    query.cursor.is_none()
+        && query.to.is_none_or(|to| call.created_at < to)
+        && query.from.is_none_or(|from| call.created_at >= from)
+        && query.user_id.is_none_or(|id| call.user_id == Some(id))
+        && query.key_id.is_none_or(|id| call.key_id == Some(id))
+        && query.provider_id.is_none_or(|id| call.provider_id == Some(id))
+        && same(query.model.as_ref(), Some(&call.model))
+        && same(query.session_id.as_ref(), call.session_id.as_ref())
+        && query.outcome.is_none_or(|outcome| call.outcome == Some(outcome))
+        && query.status.is_none_or(|status| call.status == Some(status))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filter(pairs: &[(&str, &str)]) -> CallFilter {
+        CallFilter::read(&pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect())
+    }
+
+    #[test]
+    fn a_login_leads_nowhere_else() {
+        for path in
+            ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "", "/a\r\nb: c"]
+        {
+            assert_eq!(safe_path(path), "/", "{path}");
+        }
+        assert_eq!(login_path("/calls?model=a"), "/login?next=/calls%3Fmodel%3Da");
+        assert_eq!(login_path("/"), "/login");
+    }
+
+    #[test]
+    fn the_address_says_which_calls() {
+        let filter =
+            filter(&[("model", "claude x"), ("nonsense", "1"), ("user", ""), ("outcome", "failed"), ("range", "1h")]);
+        assert_eq!(filter.path(None), "/calls?range=1h&model=claude%20x&outcome=failed");
+        assert_eq!(filter.with("model", None).path(Some("7")), "/calls?range=1h&outcome=failed&call=7");
+        let now = "2025-11-21T14:00:00Z".parse().unwrap();
+        let query = filter.query(now);
+        assert_eq!(query.from, Some("2025-11-21T13:00:00Z".parse().unwrap()));
+        assert_eq!(query.outcome, Some(hub::domain::call::Outcome::Failed));
+        assert!(
+            filter.is_narrow() && !filter.with("range", None).with("model", None).with("outcome", None).is_narrow()
+        );
+    }
+}

@@ -1,0 +1,83 @@
+//! The main navigation: a column beside the page, a bar with a menu above it on a small screen.
+
+use leptos::{form::ActionForm, html::Details, prelude::*};
+use leptos_router::components::A;
+
+use super::preferences::PreferenceSwitches;
+use crate::{
+    api::session::{LogOut, Session},
+    live::Live,
+    pages::PAGES,
+    preferences::toggle_sidebar,
+    text::{Text, use_text},
+    ui::{
+        icon::{Icon, icon, mark},
+        state::Tone,
+    },
+};
+
+/// The sidebar.
+pub(super) fn view(
+    session: Option<Session>,
+    live: Live,
+    menu: NodeRef<Details>,
+    is_sheet_open: RwSignal<bool>,
+) -> AnyView {
+    let text = use_text();
+    view! {
+        <div class="sidebar">
+            <div class="sidebar-head">
+                <a class="brand-link" href="/"><span class="text-accent">{mark()}</span><span class="brand">"Switchyard"</span></a>
+                <button type="button" class="button ghost icon only-wide" aria-label=text.shell.collapse title=text.shell.collapse
+                    on:click=move |_| toggle_sidebar()>{icon(Icon::Sidebar)}</button>
+            </div>
+            <div class="only-wide sidebar-body">{content(text, session.clone(), live, is_sheet_open)}</div>
+            <details class="menu only-small" node_ref=menu>
+                <summary class="button icon" aria-label=text.shell.menu>{icon(Icon::Menu)}</summary>
+                <div class="sidebar-body">{content(text, session, live, is_sheet_open)}</div>
+            </details>
+        </div>
+    }
+    .into_any()
+}
+
+fn content(text: &'static Text, session: Option<Session>, live: Live, is_sheet_open: RwSignal<bool>) -> AnyView {
+    let link = |page: &'static crate::pages::PageEntry| {
+        let name = (page.title)(&text.shell);
+        view! {
+            <li>
+                <A href=page.path exact=page.path == "/" attr:class="nav" attr:title=name>{icon(page.icon)}<span>{name}</span></A>
+            </li>
+        }
+    };
+    let tone = move || if live.is_connected.get() { Tone::Good.class() } else { Tone::Warn.class() };
+    let word = move || if live.is_connected.get() { text.shell.live } else { text.shell.reconnecting };
+    view! {
+        <nav aria-label=text.shell.main_navigation><ul>{PAGES.iter().map(link).collect_view()}</ul></nav>
+        <div class="sidebar-foot">
+            <a class="nav" href="/admin/docs" rel="external" title=text.shell.api_docs>{icon(Icon::Docs)}<span>{text.shell.api_docs}</span></a>
+            <button type="button" class="nav" title=text.shell.shortcuts on:click=move |_| is_sheet_open.set(true)>
+                {icon(Icon::Keyboard)}<span>{text.shell.shortcuts}</span>
+            </button>
+            <LogOutButton />
+            <PreferenceSwitches />
+            <p class="sidebar-status caption">
+                <span class=tone>{word}</span>
+                <span>{session.map(|session| format!("v{}", session.version))}</span>
+            </p>
+        </div>
+    }
+    .into_any()
+}
+
+/// Ends the session.
+#[component]
+fn LogOutButton() -> impl IntoView {
+    let text = use_text();
+    let action = ServerAction::<LogOut>::new();
+    view! {
+        <ActionForm action=action>
+            <button type="submit" class="nav" title=text.shell.log_out>{icon(Icon::LogOut)}<span>{text.shell.log_out}</span></button>
+        </ActionForm>
+    }
+}

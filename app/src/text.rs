@@ -1,0 +1,170 @@
+//! Every sentence of the console, once for each language: a missing one does not compile.
+
+use hub::domain::{
+    attempt::AttemptResult,
+    call::Outcome,
+    decision::{Blame, Next, Skip},
+    fault::Fault,
+    report::Attention,
+    usage::TokenSource,
+};
+use leptos::prelude::use_context;
+
+mod en;
+
+/// The languages the console speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Language {
+    /// English.
+    #[default]
+    En,
+    /// Simplified Chinese.
+    Zh,
+}
+
+impl Language {
+    /// The value of `<html lang>` and of the cookie.
+    pub(crate) const fn tag(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Zh => "zh-CN",
+        }
+    }
+
+    /// The language that a tag (`zh-TW`) or a list of them (`fr, zh;q=0.8`) asks for first, of those there are.
+    pub(crate) fn of(tags: &str) -> Option<Self> {
+        tags.split(',').find_map(|tag| {
+            let primary = tag.split(['-', ';', '_']).next().unwrap_or_default().trim();
+            match primary.to_ascii_lowercase().as_str() {
+                "en" => Some(Self::En),
+                "zh" => Some(Self::Zh),
+                _ => None,
+            }
+        })
+    }
+
+    /// Its sentences.
+    pub(crate) const fn text(self) -> &'static Text {
+        match self {
+            Self::En => &en::TEXT,
+            Self::Zh => &en::TEXT,
+        }
+    }
+}
+
+/// The sentences in the reader's language.
+pub(crate) fn use_text() -> &'static Text {
+    use_context::<Language>().unwrap_or_default().text()
+}
+
+/// Declares groups of sentences: plain ones, then those that take something in.
+macro_rules! sentences {
+    ($( $group:ident { $($name:ident)* ; $($function:ident($($argument:ty),*))* } )*) => { $(
+        pub(crate) struct $group {
+            $( pub(crate) $name: &'static str, )*
+            $( pub(crate) $function: fn($($argument),*) -> String, )*
+        }
+    )* };
+}
+
+/// All sentences of one language.
+pub(crate) struct Text {
+    pub(crate) shell: Shell,
+    pub(crate) common: Common,
+    pub(crate) login: Login,
+    pub(crate) overview: Overview,
+    pub(crate) calls: Calls,
+    pub(crate) chain: Chain,
+    pub(crate) providers: Providers,
+    pub(crate) users: Users,
+    pub(crate) keys: Keys,
+    pub(crate) prices: Prices,
+    pub(crate) outcome: fn(Option<Outcome>) -> &'static str,
+    pub(crate) result: fn(AttemptResult) -> &'static str,
+    pub(crate) token_source: fn(TokenSource) -> &'static str,
+    pub(crate) skip: fn(Skip) -> &'static str,
+    pub(crate) blame: fn(Blame) -> &'static str,
+    pub(crate) next: fn(Next) -> &'static str,
+    pub(crate) attention: fn(&Attention) -> (String, String),
+    pub(crate) fault: fn(&Fault) -> String,
+    /// What is wrong with a field, where the reader's language knows the reason.
+    pub(crate) why: fn(&str) -> Option<&'static str>,
+}
+
+sentences! {
+    Shell {
+        overview calls providers users prices api_docs log_out theme theme_system theme_light theme_dark language
+        collapse menu main_navigation skip live reconnecting shortcuts close not_found not_found_why not_found_back
+        focus_filter next_row previous_row open_row close_panel this_sheet collapse_sidebar
+        lost_connection missing_script;
+        go_to(&str)
+    }
+    Common {
+        save saved create cancel delete edit enable disable enabled disabled copy copied copy_by_hand name note group
+        group_help expires expires_help never created updated yes no none all actions state retry loading next_page
+        first_page more unknown optional unsaved discard default_group any_group dismiss show_table;
+        ago_seconds(i64) ago_minutes(i64) ago_hours(i64) ago_days(i64) in_time(&str) request_id(&str) n_more(u32)
+    }
+    Login { title lead token token_help submit where_is_it; }
+    Overview {
+        title today requests cost tokens errors active active_help attention attention_none last_day hour
+        by_provider by_model by_user nothing_today nothing_today_why p50_first_token prompt_tokens output_tokens
+        cached_share error_rate first_token vs_yesterday no_yesterday look_at_calls chart_requests chart_cost failed_calls;
+        since_midnight(&str) chart_summary(&str, &str) per_model(&str)
+    }
+    Calls {
+        title time outcome caller model provider tokens tokens_in tokens_out tokens_cache cost first_byte first_token
+        duration status any_outcome any_provider any_user any_model any_time last_hour last_day last_week last_month
+        filter apply clear empty empty_why empty_filtered empty_filtered_why newest older probe stream no_stream open_alone
+        close detail not_served unpriced unpriced_why summary_hint user key session client user_agent address kind
+        messages error cause id attempts_col upstream_id charged_tokens unit_price class amount cost_parts input output
+        cache_write_5m cache_write_1h cache_read total multiplier usage_raw model_asked model_sent model_served source
+        filtered_session filtered_key filtered_time remove_filter running back_to_list arrived list_caption answered_from;
+        n_new(usize) elapsed(&str) n_attempts(u32)
+    }
+    Chain {
+        title choosing body_read waiting first_byte streaming running none_chosen not_eligible_title weight_help
+        first_token_mark time_axis attempt only_candidate legend screened;
+        answered_first(&str) answered_after(&str, &str) fell(&str, &str) nobody_left(&str) rejected(&str)
+        refused(&str, &str) abandoned(&str) interrupted(&str) answering(&str) drawn(&str, u32, u64, usize)
+        only(&str, i32) not_eligible(usize) passed_on(&str, &str) no_provider(&str) http(u16)
+    }
+    Providers {
+        title new new_lead edit empty empty_why host priority weight share models all_models requests errors first_token
+        basics name_help base_url base_url_help secret secret_help secret_keep final_url routing routing_lead
+        priority_help weight_help group_help multiplier multiplier_help models_rules models_help redirects redirects_help
+        network network_lead proxy proxy_help connect_timeout first_byte_timeout idle_timeout total_timeout headers headers_help
+        client_gone drain drain_help drain_warning stop stop_help enabled_help test test_lead test_model test_model_help
+        test_run test_running test_ok test_failed test_call danger delete_what delete_help seconds traffic_day
+        default_first_byte base_url_changes secret_again;
+        delete_title(&str) n_models(usize) test_took(&str, &str)
+    }
+    Users {
+        title new new_lead empty empty_why role role_user role_admin role_help keys requests cost profile danger enabled_help
+        delete_what delete_help name_help note_help expired last_day no_name;
+        delete_title(&str)
+    }
+    Keys {
+        title new new_lead empty empty_why preview last_used never_used name_help created_title created_once setup setup_lead
+        setup_shell setup_settings group_help delete_what done enabled_help edit needs_script;
+        delete_title(&str)
+    }
+    Prices {
+        title lead new edit empty empty_why model per_million input output write_5m write_1h read source builtin manual
+        delete_what model_help model_fixed reset overwrites;
+        delete_title(&str) edit_title(&str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_language_that_there_is_decides() {
+        assert_eq!(Language::of("fr-CH, zh;q=0.9, en;q=0.8"), Some(Language::Zh));
+        assert_eq!(Language::of("en-GB,en;q=0.9"), Some(Language::En));
+        assert_eq!(Language::of("fr"), None);
+        assert_eq!(Language::of("zh_TW"), Some(Language::Zh));
+    }
+}

@@ -1,0 +1,109 @@
+//! Small charts: plain SVG, rendered on the server, with geometry in attributes because the page's policy forbids
+//! inline styles. All numbers are whole.
+
+use leptos::prelude::*;
+
+/// Units from the bottom of a chart to its top.
+const HEIGHT: u64 = 1_000;
+
+/// Units from one column to the next.
+const STEP: u64 = 10;
+
+/// One column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Column {
+    /// All of it.
+    pub(crate) value: u64,
+    /// The part at its foot that is bad.
+    pub(crate) bad: u64,
+}
+
+/// The smallest of 1, 2, 5, 10, 20, 50 … that is not below `value`.
+pub(crate) fn ceiling(value: u64) -> u64 {
+    let mut unit = 1_u64;
+    loop {
+        for step in [1, 2, 5] {
+            let top = unit.saturating_mul(step);
+            if top >= value || top == u64::MAX {
+                return top;
+            }
+        }
+        unit = unit.saturating_mul(10);
+    }
+}
+
+/// The height of `value` under `top`; what is not nothing is seen.
+fn height(value: u64, top: u64) -> u64 {
+    let exact = u128::from(value) * u128::from(HEIGHT) / u128::from(top.max(1));
+    let seen = if value > 0 { exact.max(16) } else { 0 };
+    u64::try_from(seen).unwrap_or(HEIGHT).min(HEIGHT)
+}
+
+/// Columns side by side under a common top. The one pointed at is written to `pointed`.
+pub(crate) fn columns(columns: &[Column], top: u64, pointed: RwSignal<Option<usize>>) -> AnyView {
+    let bars = columns.iter().enumerate().map(|(place, column)| {
+        let x = u64::try_from(place).unwrap_or_default() * STEP;
+        let (all, bad) = (height(column.value, top), height(column.bad, top));
+        view! {
+            <g class="column" on:pointerenter=move |_| pointed.set(Some(place))>
+                <rect class="catch" x=x y="0" width=STEP height=HEIGHT />
+                <rect class="bar" x=x + 1 y=HEIGHT - all width=STEP - 2 height=all.saturating_sub(bad) />
+                <rect class="bar bad" x=x + 1 y=HEIGHT - bad width=STEP - 2 height=bad />
+            </g>
+        }
+    });
+    let width = u64::try_from(columns.len()).unwrap_or_default() * STEP;
+    view! {
+        <svg class="columns" viewBox=format!("0 0 {width} {HEIGHT}") preserveAspectRatio="none" aria-hidden="true"
+            on:pointerleave=move |_| pointed.set(None)>
+            <path class="grid" vector-effect="non-scaling-stroke" d=format!("M0 {}H{width}M0 0H{width}", HEIGHT / 2) />
+            {bars.collect_view()}
+        </svg>
+    }
+    .into_any()
+}
+
+/// A line without axes, beside a number.
+pub(crate) fn spark(values: &[u64]) -> AnyView {
+    let top = values.iter().copied().max().unwrap_or_default();
+    let width = u64::try_from(values.len().saturating_sub(1)).unwrap_or_default() * STEP;
+    let point = |(place, value): (usize, &u64)| {
+        format!("{} {}", u64::try_from(place).unwrap_or_default() * STEP, HEIGHT - height(*value, top))
+    };
+    let points: Vec<String> = values.iter().enumerate().map(point).collect();
+    let line = format!("M{}", points.join("L"));
+    let area = format!("{line}L{width} {HEIGHT}L0 {HEIGHT}Z");
+    view! {
+        <svg class="spark" viewBox=format!("0 -40 {width} {}", HEIGHT + 80) preserveAspectRatio="none" aria-hidden="true">
+            <path class="area" d=area />
+            <path class="line" d=line vector-effect="non-scaling-stroke" />
+        </svg>
+    }
+    .into_any()
+}
+
+/// One bar of a ranked list, behind its label: `part` of `all`.
+pub(crate) fn rank_bar(part: u64, all: u64) -> AnyView {
+    view! {
+        <svg class="rank" viewBox=format!("0 0 {HEIGHT} 1") preserveAspectRatio="none" aria-hidden="true">
+            <rect width=height(part, all) height="1" />
+        </svg>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_top_of_an_axis_is_a_round_number() {
+        assert_eq!([0, 1, 3, 7, 11, 21, 999].map(ceiling), [1, 1, 5, 10, 20, 50, 1_000]);
+        assert_eq!(ceiling(u64::MAX), u64::MAX);
+    }
+
+    #[test]
+    fn a_little_is_seen_and_nothing_is_not() {
+        assert_eq!([height(0, 10), height(1, 1_000_000), height(5, 10), height(20, 10)], [0, 16, 500, 1_000]);
+    }
+}

@@ -1,0 +1,174 @@
+//! Fields of forms: label above, help below, what is wrong with it below that.
+
+use leptos::prelude::*;
+
+use crate::text::use_text;
+
+/// How a text field is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// One line.
+    #[default]
+    Line,
+    /// Several lines, in the type of code.
+    Code,
+    /// One line that does not show what is typed.
+    Secret,
+    /// A day.
+    Day,
+}
+
+/// Everything about a field that holds text.
+#[derive(Default)]
+pub(crate) struct TextField {
+    /// The name it is sent under.
+    pub(crate) name: &'static str,
+    /// The name of the field in faults; the last part of `name` if none is given.
+    pub(crate) label: &'static str,
+    /// A sentence below.
+    pub(crate) help: Option<AnyView>,
+    /// What it holds at first.
+    pub(crate) value: String,
+    /// What is shown while it is empty.
+    pub(crate) placeholder: &'static str,
+    /// How it is drawn.
+    pub(crate) shape: Shape,
+    /// The unit, at the right.
+    pub(crate) unit: Option<&'static str>,
+    /// True if it must be filled in.
+    pub(crate) required: bool,
+    /// True if digits are expected.
+    pub(crate) numeric: bool,
+    /// What is wrong with it.
+    pub(crate) problem: Option<Signal<Option<String>>>,
+}
+
+impl TextField {
+    /// A field of that name and label.
+    pub(crate) fn new(name: &'static str, label: &'static str) -> Self {
+        Self { name, label, ..Self::default() }
+    }
+
+    /// The same with what it holds at first.
+    pub(crate) fn value(mut self, value: impl Into<String>) -> Self {
+        self.value = value.into();
+        self
+    }
+
+    /// The same with a sentence below.
+    pub(crate) fn help(mut self, help: impl IntoView + 'static) -> Self {
+        self.help = Some(help.into_any());
+        self
+    }
+
+    /// The same with what is wrong with it.
+    pub(crate) fn problem(mut self, problem: Signal<Option<String>>) -> Self {
+        self.problem = Some(problem);
+        self
+    }
+
+    /// The same, to be filled in.
+    pub(crate) const fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    /// The same, for digits, with a unit and what stands for an empty field.
+    pub(crate) const fn numeric(mut self, unit: Option<&'static str>, placeholder: &'static str) -> Self {
+        self.numeric = true;
+        self.unit = unit;
+        self.placeholder = placeholder;
+        self
+    }
+
+    /// The same with another shape and an example.
+    pub(crate) const fn shape(mut self, shape: Shape, placeholder: &'static str) -> Self {
+        self.shape = shape;
+        self.placeholder = placeholder;
+        self
+    }
+
+    /// Draws it.
+    pub(crate) fn view(self) -> AnyView {
+        let text = use_text();
+        let id = self.name;
+        let (help_id, problem_id) = (format!("{id}-help"), format!("{id}-problem"));
+        let problem = self.problem.unwrap_or_else(|| Signal::stored(None));
+        let shown = move || problem.get().map(|why| (text.why)(&why).map_or(why, str::to_owned));
+        let described = format!("{help_id} {problem_id}");
+        let invalid = move || problem.get().is_some().then_some("true");
+        let control = self.control(described, invalid);
+        view! {
+            <div class="field" data-field>
+                <label for=id>{self.label}</label>
+                <div class="with-unit">{control}{self.unit.map(|unit| view! { <span class="unit">{unit}</span> })}</div>
+                <div class="help" id=help_id>{self.help}</div>
+                <div class="problem" id=problem_id role="alert">{shown}</div>
+            </div>
+        }
+        .into_any()
+    }
+
+    fn control(
+        &self,
+        described: String,
+        invalid: impl Fn() -> Option<&'static str> + Copy + Send + Sync + 'static,
+    ) -> AnyView {
+        let (id, value, placeholder, required) = (self.name, self.value.clone(), self.placeholder, self.required);
+        if self.shape == Shape::Code {
+            return view! {
+                <textarea class="input mono" id=id name=id placeholder=placeholder required=required rows="3"
+                    spellcheck="false" aria-describedby=described aria-invalid=invalid >{value}</textarea>
+            }
+            .into_any();
+        }
+        let kind = match self.shape {
+            Shape::Line | Shape::Code => "text",
+            Shape::Secret => "password",
+            Shape::Day => "date",
+        };
+        let class = if self.numeric { "input num" } else { "input" };
+        let autocomplete = if self.shape == Shape::Secret { "new-password" } else { "off" };
+        view! {
+            <input class=class id=id name=id type=kind value=value placeholder=placeholder required=required
+                inputmode=self.numeric.then_some("decimal") autocomplete=autocomplete spellcheck="false"
+                aria-describedby=described aria-invalid=invalid />
+        }
+        .into_any()
+    }
+}
+
+/// A switch: a box that is sent when it is on.
+pub(crate) fn switch(name: &'static str, label: &'static str, help: &'static str, on: bool) -> AnyView {
+    view! {
+        <div data-field>
+            <label class="check">
+                <input type="checkbox" name=name value="on" checked=on role="switch" />
+                <span>
+                    <span class="font-medium">{label}</span>
+                    <span class="help block">{help}</span>
+                </span>
+            </label>
+        </div>
+    }
+    .into_any()
+}
+
+/// A list to choose one of: value and word for each.
+pub(crate) fn select(
+    name: &'static str,
+    label: &'static str,
+    help: &'static str,
+    options: Vec<(&'static str, &'static str)>,
+    chosen: &'static str,
+) -> AnyView {
+    let option = |(value, word)| view! { <option value=value selected=value == chosen>{word}</option> };
+    view! {
+        <div class="field" data-field>
+            <label for=name>{label}</label>
+            <select class="select" id=name name=name>{options.into_iter().map(option).collect_view()}</select>
+            <div class="help">{help}</div>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,52 @@
+//! A form whose bar for saving appears only when something has changed.
+
+use leptos::prelude::*;
+
+use super::{
+    icon::{Icon, icon},
+    state::{message, note},
+    time::use_now,
+};
+use crate::{
+    api::{Answer, AppError},
+    browser,
+    text::use_text,
+};
+
+/// What is wrong with the field of that name, as a signal.
+pub(crate) fn problem<T: Clone + Send + Sync + 'static>(
+    answer: impl Fn() -> Option<Answer<T>> + Send + Sync + 'static,
+    field: &'static str,
+) -> Signal<Option<String>> {
+    Signal::derive(move || crate::api::problem_of(answer().as_ref(), field))
+}
+
+/// The foot of a form: what is wrong with all of it, and the button.
+///
+/// `is_new` shows the button at once; else it waits for a change, unless there is no script that could see one.
+pub(crate) fn foot(
+    is_new: bool,
+    label: &'static str,
+    is_pending: Signal<bool>,
+    error: Signal<Option<AppError>>,
+    is_dirty: RwSignal<bool>,
+) -> AnyView {
+    let text = use_text();
+    let is_here = use_now().is_here();
+    let hidden = move || !is_new && is_here.get() && !is_dirty.get() && error.with(Option::is_none);
+    let problem = move || error.get().map(|error| note("note bad", Icon::Alert, message(text, &error)));
+    let unsaved = (!is_new).then(|| view! { <span class="caption flex-1">{text.common.unsaved}</span> });
+    view! {
+        <div class="save" hidden=hidden>
+            <div role="alert" class="flex-1">{problem}</div>
+            {unsaved}
+            <button type="submit" class="button primary" disabled=move || is_pending.get()>{icon(Icon::Check)}{label}</button>
+        </div>
+    }
+    .into_any()
+}
+
+/// Watches what is typed in a form.
+pub(crate) fn watch(is_dirty: RwSignal<bool>) -> impl Fn(leptos::ev::Event) + Clone + 'static {
+    move |event| is_dirty.set(browser::mark_changed(&event))
+}

@@ -1,0 +1,109 @@
+//! Points in time. The server cannot know the reader's zone or the reader's now, so it says UTC; the browser says it
+//! better once it has taken over.
+
+use chrono::{DateTime, Utc};
+use leptos::prelude::*;
+
+use crate::{
+    browser,
+    format::Moment,
+    text::{Text, use_text},
+};
+
+/// The reader's clock: none until the browser has taken over, then the time in milliseconds, each second.
+#[derive(Clone, Copy)]
+pub(crate) struct Now(RwSignal<Option<i64>>);
+
+impl Now {
+    /// Starts the clock of this tab.
+    pub(crate) fn start() -> Self {
+        let now = RwSignal::new(None);
+        Effect::new(move |_| {
+            now.set(Some(browser::now_ms()));
+            let ticking = set_interval_with_handle(
+                move || {
+                    now.try_set(Some(browser::now_ms()));
+                },
+                std::time::Duration::from_secs(1),
+            );
+            on_cleanup(move || {
+                if let Ok(handle) = ticking {
+                    handle.clear();
+                }
+            });
+        });
+        Self(now)
+    }
+
+    /// The time, tracked.
+    pub(crate) fn get(self) -> Option<i64> {
+        self.0.get()
+    }
+
+    /// True once the browser has taken over, tracked.
+    pub(crate) fn is_here(self) -> Memo<bool> {
+        Memo::new(move |_| self.0.get().is_some())
+    }
+}
+
+/// The reader's clock.
+pub(crate) fn use_now() -> Now {
+    use_context().unwrap_or_else(Now::start)
+}
+
+/// `at` where the reader is; UTC before the browser has taken over.
+pub(crate) fn moment(at: DateTime<Utc>, is_here: bool) -> Moment {
+    Moment::new(at, if is_here { browser::offset_min(at.timestamp_millis()) } else { 0 })
+}
+
+/// How long ago something was, in words.
+pub(crate) fn ago(text: &Text, at: DateTime<Utc>, now_ms: i64) -> String {
+    let seconds = (now_ms - at.timestamp_millis()) / 1_000;
+    match seconds {
+        ..0 => (text.common.in_time)(&crate::format::span(seconds.unsigned_abs().saturating_mul(1_000))),
+        0..60 => (text.common.ago_seconds)(seconds),
+        60..3_600 => (text.common.ago_minutes)(seconds / 60),
+        3_600..86_400 => (text.common.ago_hours)(seconds / 3_600),
+        86_400.. => (text.common.ago_days)(seconds / 86_400),
+    }
+}
+
+/// How long ago something was; the full time on pointing at it.
+pub(crate) fn ago_view(at: DateTime<Utc>) -> AnyView {
+    let (text, now) = (use_text(), use_now());
+    let is_here = now.is_here();
+    let shown = move || now.get().map_or_else(|| moment(at, false).date(), |now| ago(text, at, now));
+    let full = move || moment(at, is_here.get()).full();
+    view! { <time datetime=at.to_rfc3339() title=full>{shown}</time> }.into_any()
+}
+
+/// The day of something in the future or past; the full time on pointing at it.
+pub(crate) fn day_view(at: DateTime<Utc>) -> AnyView {
+    let is_here = use_now().is_here();
+    let full = move || moment(at, is_here.get()).full();
+    view! { <time datetime=at.to_rfc3339() title=full>{moment(at, false).date()}</time> }.into_any()
+}
+
+/// A time of day to the second, with the day before it unless it is today.
+pub(crate) fn clock_view(at: DateTime<Utc>) -> AnyView {
+    let now = use_now();
+    let is_here = now.is_here();
+    let day = Memo::new(move |_| {
+        let day = moment(at, is_here.get()).date();
+        let today = now.get().and_then(DateTime::from_timestamp_millis).map(|now| moment(now, true).date());
+        (today != Some(day)).then(|| moment(at, is_here.get()).day())
+    });
+    let text = use_text();
+    let title = move || {
+        let ago = now.get().map(|now| ago(text, at, now));
+        let full = moment(at, is_here.get()).full();
+        ago.map_or_else(|| full.clone(), |ago| format!("{full} · {ago}"))
+    };
+    view! {
+        <time datetime=at.to_rfc3339() title=title>
+            <span class="sub">{move || day.get().map(|day| format!("{day}\u{a0}"))}</span>
+            {move || moment(at, is_here.get()).time()}
+        </time>
+    }
+    .into_any()
+}
