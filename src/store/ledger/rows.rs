@@ -22,7 +22,6 @@ use crate::{
 
 /// Parts of a cost in nano-dollars.
 #[derive(Serialize)]
-#[expect(clippy::struct_field_names, reason = "the columns are named so")]
 struct CostColumns {
     cost_input: i64,
     cost_output: i64,
@@ -47,7 +46,6 @@ impl From<&Cost> for CostColumns {
 
 /// Prices in nano-dollars per million tokens.
 #[derive(Serialize)]
-#[expect(clippy::struct_field_names, reason = "the columns are named so")]
 struct PriceColumns {
     price_input: i64,
     price_output: i64,
