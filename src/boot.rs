@@ -196,6 +196,7 @@ async fn assemble(config: Config, store: Store, sealer: Sealer, admin_token: &Se
         sealer,
         admin_token: secret::hash(admin_token.expose()),
         stopping: CancellationToken::new(),
+        cutting: CancellationToken::new(),
         recorder_may_stop: CancellationToken::new(),
         config,
     });

@@ -58,6 +58,8 @@ pub struct Shared {
     pub admin_token: SecretHash,
     /// Told once, when the hub stops: no new calls, no console streams.
     pub stopping: CancellationToken,
+    /// Told once, when the grace of a stop is over: answers that still run are cut.
+    pub cutting: CancellationToken,
     /// Told once, when nothing is left that could be recorded.
     pub recorder_may_stop: CancellationToken,
 }

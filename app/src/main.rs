@@ -14,6 +14,9 @@ use hub::{
 use tokio::signal::unix::{SignalKind, signal};
 use tower_http::catch_panic::CatchPanicLayer;
 
+/// How long answers that were cut may take to say so.
+const FAREWELL: Duration = Duration::from_secs(2);
+
 #[tokio::main]
 async fn main() -> ExitCode {
     match run().await {
@@ -73,6 +76,8 @@ async fn serve(mut started: Started) -> anyhow::Result<()> {
         let grace_ms = hub.snapshot.load().settings.shutdown_grace_ms;
         tokio::time::sleep(Duration::from_millis(grace_ms)).await;
         tracing::warn!("calls that still run are cut");
+        hub.cutting.cancel();
+        tokio::time::sleep(FAREWELL).await;
     };
     tokio::select! {
         served = server => served?,

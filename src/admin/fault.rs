@@ -36,8 +36,11 @@ pub(super) fn internal(error: &dyn std::fmt::Display) -> Fault {
 /// True if the same may well succeed in a moment.
 fn is_passing(error: &sqlx::Error) -> bool {
     match error {
-        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => true,
-        sqlx::Error::Io(_) | sqlx::Error::Tls(_) => true,
+        sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_) => true,
         // Classes of PostgreSQL's error codes (its documentation, appendix A): connection, rollback for concurrency,
         // resources, operator intervention.
         sqlx::Error::Database(database) => {

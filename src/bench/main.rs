@@ -36,15 +36,19 @@ fn main() {
     hub::boot::limits::prepare();
     rustls::crypto::ring::default_provider().install_default().unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    match std::env::args().nth(1).as_deref() {
-        Some("upstream") => runtime.block_on(upstream::serve()),
-        Some("bare") => runtime.block_on(bare::serve(&std::env::args().nth(2).unwrap())),
-        _ => runtime.block_on(measure()),
+    // cargo adds an option of its own.
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["upstream"] => runtime.block_on(upstream::serve()),
+        ["bare", address] => runtime.block_on(bare::serve(address)),
+        _ => runtime.block_on(measure(words.first().unwrap_or(&""))),
     }
 }
 
-/// Runs every scenario on both peers in turn, prints the table and writes it to `target/bench.md`.
-async fn measure() {
+/// Runs every scenario whose name holds `wanted` on both peers in turn, prints the table and writes it to
+/// `target/bench.md`.
+async fn measure(wanted: &str) {
     let length = if std::env::var("QUICK").is_ok_and(|quick| quick != "0") { Length::Quick } else { Length::Full };
     let upstream = Upstream::start();
     let bare = Bare::start(&upstream);
@@ -54,7 +58,7 @@ async fn measure() {
     tokio::time::sleep(length.settle()).await;
     let (idle_bare, idle_hub) = (bare.memory(), hub.memory());
     report.idle(idle_bare, idle_hub);
-    for scenario in SCENARIOS {
+    for scenario in SCENARIOS.iter().filter(|scenario| scenario.name.contains(wanted)) {
         for run in 1..=length.runs() {
             eprintln!("{}, run {run} of {}", scenario.name, length.runs());
             report.add(scenario.name, Peer::Hub, scenario.run(&hub, length, idle_hub.pss_kib).await);

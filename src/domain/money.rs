@@ -42,17 +42,53 @@ fn parse_scaled(text: &str, places: u32) -> Result<i64, BadDecimal> {
     Ok(if negative { -value } else { value })
 }
 
-/// Writes a whole number of `10^-places` as a plain decimal without trailing zeros.
-fn write_scaled(f: &mut fmt::Formatter<'_>, value: i64, places: u32) -> fmt::Result {
-    let factor = 10_u64.pow(places);
-    let (whole, fraction) = (value.unsigned_abs() / factor, value.unsigned_abs() % factor);
-    let sign = if value < 0 { "-" } else { "" };
-    if fraction == 0 {
-        return f.pad_integral(true, "", &format!("{sign}{whole}"));
+/// Characters that any `i64` with a point and a sign may take.
+const TEXT_BYTES_MAX: usize = 24;
+
+/// A whole number of `10^-places` as a plain decimal without trailing zeros, written from the back of a small buffer:
+/// the ledger writes some twenty of them for each call.
+struct Scaled {
+    text: [u8; TEXT_BYTES_MAX],
+    begin: usize,
+    end: usize,
+}
+
+impl Scaled {
+    fn new(value: i64, places: u32) -> Self {
+        let mut scaled = Self { text: [b'0'; TEXT_BYTES_MAX], begin: TEXT_BYTES_MAX, end: TEXT_BYTES_MAX };
+        let mut rest = value.unsigned_abs();
+        let mut place = 0;
+        while place <= places || rest > 0 {
+            if place == places && scaled.begin < scaled.end {
+                scaled.push(b'.');
+            }
+            let digit = u8::try_from(rest % 10).unwrap_or_default();
+            rest /= 10;
+            if digit == 0 && place < places && scaled.begin == scaled.end {
+                // A trailing zero of the fraction.
+                place += 1;
+                continue;
+            }
+            scaled.push(b'0' + digit);
+            place += 1;
+        }
+        if value < 0 {
+            scaled.push(b'-');
+        }
+        scaled
     }
-    let width = usize::try_from(places).unwrap_or_default();
-    let fraction = format!("{fraction:0width$}");
-    f.pad_integral(true, "", &format!("{sign}{whole}.{}", fraction.trim_end_matches('0')))
+
+    fn push(&mut self, byte: u8) {
+        self.begin = self.begin.saturating_sub(1);
+        if let Some(place) = self.text.get_mut(self.begin) {
+            *place = byte;
+        }
+    }
+
+    fn as_str(&self) -> &str {
+        let digits = self.text.get(self.begin..self.end).unwrap_or_default();
+        std::str::from_utf8(digits).unwrap_or_default()
+    }
 }
 
 /// Divides and rounds half to even: the one rounding rule of the ledger (rulings, Ledger).
@@ -94,7 +130,7 @@ macro_rules! decimal {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write_scaled(f, self.0, $places)
+                f.pad(Scaled::new(self.0, $places).as_str())
             }
         }
 
@@ -108,7 +144,7 @@ macro_rules! decimal {
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
+                serializer.serialize_str(Scaled::new(self.0, $places).as_str())
             }
         }
 
@@ -210,6 +246,9 @@ mod tests {
             ("0.000000001", 1, "0.000000001"),
             ("-1.50", -1_500_000_000, "-1.5"),
             ("3.0", 3_000_000_000, "3"),
+            ("120.05", 120_050_000_000, "120.05"),
+            ("9223372036.854775807", i64::MAX, "9223372036.854775807"),
+            ("-0.000000010", -10, "-0.00000001"),
             ("1.0000000000", 1_000_000_000, "1"),
         ] {
             let usd: Usd = text.parse().unwrap();

@@ -17,6 +17,7 @@ use tokio::sync::broadcast::{Receiver, error::RecvError};
 use super::edge::ClientInfo;
 use crate::{
     admin::login::{self, COOKIE},
+    clock,
     domain::{event::Event, id::CallId},
     hub::Hub,
 };
@@ -55,7 +56,7 @@ async fn gather(hub: &Hub, receiver: &mut Receiver<Arc<Event>>) -> Option<Vec<Ev
         event = receiver.recv() => bundle.take(event)?,
         () = hub.stopping.cancelled() => return None,
     }
-    let until = tokio::time::Instant::now() + GATHER;
+    let until = (clock::instant() + GATHER).into();
     while let Ok(event) = tokio::time::timeout_at(until, receiver.recv()).await {
         bundle.take(event)?;
     }

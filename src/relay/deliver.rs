@@ -116,10 +116,10 @@ fn commit(mut trail: Trail, upstream: Arc<Upstream>, reply: Reply, is_abandoned:
     let (call_id, provider_id) = (trail.call_id, upstream.provider.id);
     let mut response = match reply {
         Reply::Whole(mut whole) => {
-            trail.committed(whole.status);
             let (result, outcome) = if is_abandoned {
                 (AttemptResult::Abandoned, Outcome::Abandoned)
             } else {
+                trail.committed(whole.status);
                 (AttemptResult::Completed, Outcome::Completed)
             };
             trail.settle_attempt(result, None, &mut whole.tap);
@@ -127,7 +127,9 @@ fn commit(mut trail: Trail, upstream: Arc<Upstream>, reply: Reply, is_abandoned:
             pass(whole.status, &whole.headers, exposed, Answer::Whole(Some(whole.body)))
         }
         Reply::Streaming(mut streaming) => {
-            trail.committed(streaming.status);
+            if !is_abandoned {
+                trail.committed(streaming.status);
+            }
             let (status, headers) = (streaming.status, std::mem::take(&mut streaming.headers));
             let body = Answer::Stream(Box::new(StreamBody::new(*streaming, trail, upstream)));
             pass(status, &headers, exposed, body)

@@ -15,6 +15,7 @@ use http_body::Body as _;
 use http_body_util::BodyExt;
 use reqwest::Body;
 use tokio::time::Sleep;
+use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use super::trail::Trail;
 use crate::{
@@ -48,6 +49,8 @@ pub struct StreamBody {
     idle: Duration,
     last_byte: Instant,
     timer: Pin<Box<Sleep>>,
+    /// Ready when the hub stops and cannot wait any longer.
+    cutting: Pin<Box<WaitForCancellationFutureOwned>>,
     is_over: bool,
 }
 
@@ -55,6 +58,7 @@ impl StreamBody {
     /// Takes over a stream that was committed to, and the trail of its call.
     pub fn new(streaming: Streaming, trail: Trail, upstream: Arc<Upstream>) -> Self {
         let Streaming { held, body, cutter, tap, idle, .. } = streaming;
+        let cutting = trail.hub().cutting.clone().cancelled_owned();
         Self {
             body,
             cutter,
@@ -66,6 +70,7 @@ impl StreamBody {
             idle,
             last_byte: clock::instant(),
             timer: Box::pin(tokio::time::sleep(idle)),
+            cutting: Box::pin(cutting),
             is_over: false,
         }
     }
@@ -78,6 +83,9 @@ impl StreamBody {
         }
         while !self.is_over {
             let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) else {
+                if self.cutting.as_mut().poll(cx).is_ready() {
+                    return Poll::Ready(self.cut(&CallError::new("shutdown", "the hub is stopping")));
+                }
                 ready!(self.poll_silence(cx));
                 return Poll::Ready(self.cut(&CallError::new(Deadline::Idle.cause(), Deadline::Idle.message())));
             };

@@ -32,24 +32,22 @@ pub fn choose(
     dice: impl FnOnce(u64) -> u64,
 ) -> (Choice, Option<Arc<Upstream>>) {
     let mut candidates = Vec::with_capacity(snapshot.upstreams.len().min(CANDIDATES_MAX));
+    // Those that were never meant for this caller make room for the others where the list is too short for all.
+    let mut strangers = Vec::new();
     let mut tier: Vec<&Arc<Upstream>> = Vec::new();
     for upstream in &snapshot.upstreams {
         let skip = skip(upstream, wanted);
-        if candidates.len() < CANDIDATES_MAX {
-            let provider = &upstream.provider;
-            let (priority, weight) = (provider.priority, provider.weight);
-            candidates.push(Candidate {
-                provider_id: provider.id,
-                name: provider.name.clone(),
-                priority,
-                weight,
-                skip,
-            });
+        let is_stranger = matches!(skip, Some(Skip::Group | Skip::Disabled));
+        let list = if is_stranger { &mut strangers } else { &mut candidates };
+        if list.len() < CANDIDATES_MAX {
+            list.push(candidate(upstream, skip));
         }
         if skip.is_none() {
             join_tier(&mut tier, upstream);
         }
     }
+    candidates.extend(strangers);
+    candidates.truncate(CANDIDATES_MAX);
     let n_more = u32::try_from(snapshot.upstreams.len() - candidates.len()).unwrap_or(u32::MAX);
     let (chosen, weight_total, draw) = draw(&tier, dice);
     let choice = Choice {
@@ -62,6 +60,13 @@ pub fn choose(
         ..Choice::default()
     };
     (choice, chosen.cloned())
+}
+
+/// A provider as the record of a choice shows it.
+fn candidate(upstream: &Upstream, skip: Option<Skip>) -> Candidate {
+    let provider = &upstream.provider;
+    let (priority, weight) = (provider.priority, provider.weight);
+    Candidate { provider_id: provider.id, name: provider.name.clone(), priority, weight, skip }
 }
 
 /// Every reason to leave a provider out.

@@ -15,9 +15,11 @@ async fn a_body_that_cannot_be_read_is_refused_naming_what_is_wrong() {
     let provider = world.provider("a").await;
     let key = world.key().await;
     for (body, named) in [
-        ("", "JSON"),
+        ("", "body"),
         ("hello", "JSON"),
         ("[]", "JSON"),
+        ("[\"m\",true,1,{}]", "JSON"),
+        ("\"m\"", "JSON"),
         ("{\"model\":\"m\",}", "JSON"),
         ("{\"model\":\"m\"", "JSON"),
         ("{\"model\":\"m\"} {}", "JSON"),
@@ -26,9 +28,6 @@ async fn a_body_that_cannot_be_read_is_refused_naming_what_is_wrong() {
         ("{\"model\":null}", "model"),
         ("{\"model\":\"\"}", "model"),
         ("{\"model\":\"m\",\"stream\":\"yes\"}", "stream"),
-        ("{\"model\":\"m\",\"max_tokens\":\"many\"}", "max_tokens"),
-        ("{\"model\":\"m\",\"max_tokens\":1.5}", "max_tokens"),
-        ("{\"model\":\"m\",\"max_tokens\":-1}", "max_tokens"),
         ("{\"model\":\"m\",\"model\":\"m\"}", "model"),
         ("{\"model\":\"m\",\"mod\\u0065l\":\"m\"}", "model"),
         ("{\"model\":\"m\",\"stream\":true,\"stream\":true}", "stream"),

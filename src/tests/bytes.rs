@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::{
     client::Request,
     patience::within,
-    upstream::{Answer, Gate, Turn, turn::EVENTS_TO_FIRST_CONTENT},
+    upstream::{Answer, Gate, Turn, turn::{EVENTS_TO_FIRST_CONTENT, event}},
     world::{World, ask},
 };
 
@@ -187,4 +187,73 @@ async fn every_event_arrives_before_the_next_one_is_sent() {
     }
     gates.last().unwrap().open();
     assert!(reply.body().await.is_empty());
+}
+
+#[tokio::test]
+async fn many_streams_at_once_never_mix() {
+    let world = World::shared().await;
+    let provider = world.provider("a").await;
+    // The upstream says back what it was asked, one piece at a time.
+    provider.script.by(|seen| {
+        let said = seen.json()["messages"][0]["content"].as_str().unwrap().to_owned();
+        let text = json!({"index": 0, "delta": {"type": "text_delta", "text": said}});
+        let mut events = Turn::new().events();
+        events.splice(3..6, (0..20).map(|_| event("content_block_delta", text.clone())));
+        Answer::events(events).in_pieces_of(33)
+    });
+    let key = world.key().await;
+    let ask_for = async |n: usize| {
+        let mut body = ask("claude-sonnet-4-5", true);
+        body["messages"][0]["content"] = format!("number {n} 你好").into();
+        let mut reply = world.messages(&key, &body).await;
+        assert_eq!(reply.status, 200);
+        let text = reply.text().await;
+        assert_eq!(text.matches("number ").count(), 20);
+        assert_eq!(text.matches(&format!("\"number {n} 你好\"")).count(), 20, "{text}");
+        assert!(text.ends_with("\"message_stop\"}\n\n"), "{text}");
+        reply.call_id()
+    };
+    let ids = futures_util::future::join_all((0..150).map(ask_for)).await;
+    let calls = world.calls_of(&key, 150).await;
+    assert!(ids.iter().all(|id| calls.iter().any(|call| call["id"] == id.as_str() && call["outcome"] == "completed")));
+}
+
+#[tokio::test]
+async fn one_connection_serves_one_request_after_the_other() {
+    let world = World::shared().await;
+    let provider = world.provider("a").await;
+    let key = world.key().await;
+    let mut open = world.request(&key, ask("claude-sonnet-4-5", true).to_string()).open(world.hub.address).await.unwrap();
+    for n in 0..5 {
+        let mut reply = within("an answer", open.reply("POST")).await.unwrap();
+        assert_eq!(reply.text().await, Turn::new().events().concat(), "{n}");
+        open = reply.again(&world.request(&key, ask("claude-sonnet-4-5", n % 2 == 0).to_string())).await;
+        if n % 2 != 0 {
+            let mut reply = within("an answer", open.reply("POST")).await.unwrap();
+            assert_eq!(reply.json().await, Turn::new().message());
+            open = reply.again(&world.request(&key, ask("claude-sonnet-4-5", true).to_string())).await;
+        }
+    }
+    assert_eq!(provider.script.requests().len(), 8);
+}
+
+#[tokio::test]
+async fn the_base_of_a_provider_is_joined_with_the_path_in_one_way() {
+    let world = World::shared().await;
+    let provider = world.provider("a").await;
+    let key = world.key().await;
+    let base = provider.script.url();
+    for (n, (base, path)) in [
+        (format!("{base}/"), "/v1/messages"),
+        (format!("{base}/v1"), "/v1/messages"),
+        (format!("{base}/v1/"), "/v1/messages"),
+        (format!("{base}/deeper/still"), "/deeper/still/v1/messages"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        world.patch(&format!("/admin/v1/providers/{}", provider.id), &json!({"base_url": base})).await;
+        world.message(&key).await.drain().await;
+        assert_eq!(provider.script.requests()[n].target, path, "{base}");
+    }
 }

@@ -183,6 +183,13 @@ impl Reply {
         body
     }
 
+    /// Sends another request over the same connection, once this answer was read.
+    pub async fn again(mut self, request: &Request) -> Open {
+        let to = self.stream.get_ref().peer_addr().unwrap();
+        self.stream.get_mut().write_all(&request.bytes(to)).await.unwrap();
+        Open { stream: self.stream }
+    }
+
     /// Closes the connection and waits until the other side has closed it too.
     pub async fn leave(self) {
         leave(self.stream.into_inner()).await;

@@ -8,7 +8,7 @@ use std::{
 use tokio::runtime::{Handle, Runtime};
 
 /// How long a test waits for anything before it fails.
-pub const DEADLINE: Duration = Duration::from_secs(30);
+pub const DEADLINE: Duration = Duration::from_secs(60);
 
 /// Waits for `future`, or fails saying `what` did not happen.
 pub async fn within<F: Future>(what: &str, future: F) -> F::Output {

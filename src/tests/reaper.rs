@@ -16,7 +16,7 @@ const CLEAN_UP: &str = r#"
 while read -r sign pid; do
     if [ "$sign" = + ]; then pids="$pids $pid"; else pids=$(echo "$pids " | sed "s/ $pid / /"); fi
 done
-for pid in $pids; do kill -9 -- "-$pid" 2>/dev/null; done
+for pid in $pids; do kill -9 "-$pid" 2>/dev/null; done
 find "$0" -name postmaster.pid 2>/dev/null | while read -r file; do kill -9 "$(head -n 1 "$file")" 2>/dev/null; done
 for try in 1 2 3 4 5 6 7 8 9 10; do rm -rf "$0" 2>/dev/null && break; sleep 0.2; done
 "#;

@@ -8,8 +8,8 @@ use crate::{
     client::Request,
     hub::{MASTER_KEY, Setup},
     postgres,
-    upstream::Answer,
-    world::{UPSTREAM_SECRET, World},
+    upstream::{Answer, Turn},
+    world::{UPSTREAM_SECRET, World, ask},
 };
 
 /// Everything in the database, as text.
@@ -65,10 +65,7 @@ async fn no_secret_stands_anywhere_in_the_clear() {
     let rows = dump(&world).await;
     assert!(rows.contains(&world.tag), "the dump is complete");
     let log = world.hub.log();
-    let mut files = String::new();
-    for file in std::fs::read_dir(&world.hub.setup.data).unwrap().flatten().filter(|file| file.path().is_file()) {
-        files.push_str(&String::from_utf8_lossy(&std::fs::read(file.path()).unwrap()));
-    }
+    let files = files_below(&world.hub.setup.data);
     for secret in [UPSTREAM_SECRET, proxy_secret, &key.secret, &world.admin_token, MASTER_KEY] {
         for (place, text) in
             [("an answer", &said), ("the database", &rows), ("the log", &log), ("the data folder", &files)]
@@ -77,6 +74,53 @@ async fn no_secret_stands_anywhere_in_the_clear() {
             assert!(!text.contains(&hex(secret)), "{secret} stands in {place}, as bytes");
         }
     }
+}
+
+#[tokio::test]
+async fn what_people_write_and_read_is_kept_nowhere() {
+    let world = World::alone().await;
+    let provider = world.provider("a").await;
+    let key = world.key().await;
+    let (question, answer) = ("my-private-question", "a-private-answer");
+    let mut message = Turn::new().message();
+    message["content"][1]["text"] = answer.into();
+    let message = message.to_string();
+    let events = Turn::new().events().concat().replace("Hello, ", answer);
+    for stream in [false, true, false] {
+        let mut body = ask("claude-sonnet-4-5", stream);
+        body["messages"][0]["content"] = question.into();
+        let events = Answer::events([events.clone()]);
+        provider.script.always(if stream { events } else { Answer::new(200, "application/json", message.clone()) });
+        let mut reply = world.messages(&key, &body).await;
+        assert!(reply.text().await.contains(answer));
+        world.call_of(&reply).await;
+    }
+    // Something that goes wrong says no more either.
+    provider.script.always(Answer::events([events.split_at(events.len() / 2).0.to_owned()]));
+    let mut body = ask("claude-sonnet-4-5", true);
+    body["messages"][0]["content"] = question.into();
+    let mut reply = world.messages(&key, &body).await;
+    reply.drain().await;
+    world.call_of(&reply).await;
+    let (rows, log, files) = (dump(&world).await, world.hub.log(), files_below(&world.hub.setup.data));
+    for words in [question, answer] {
+        for (place, text) in [("the database", &rows), ("the log", &log), ("the data folder", &files)] {
+            assert!(!text.contains(words), "{words} stands in {place}");
+        }
+    }
+}
+
+/// All files of a data folder, as text.
+fn files_below(folder: &std::path::Path) -> String {
+    let mut text = String::new();
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        if entry.path().is_dir() {
+            text.push_str(&files_below(&entry.path()));
+        } else if let Ok(bytes) = std::fs::read(entry.path()) {
+            text.push_str(&String::from_utf8_lossy(&bytes));
+        }
+    }
+    text
 }
 
 #[tokio::test]

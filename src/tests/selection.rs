@@ -61,7 +61,7 @@ async fn the_lowest_priority_number_goes_first_whatever_the_weights() {
 
 #[tokio::test]
 async fn a_key_reaches_only_the_providers_of_its_groups() {
-    let world = World::shared().await;
+    let world = World::alone().await;
     let group = |name: &str| format!("{}-{name}", world.tag);
     let red = world.provider_with("red", json!({"group": [group("red")]})).await;
     let blue = world.provider_with("blue", json!({"group": [group("blue"), group("both")]})).await;
@@ -141,7 +141,7 @@ async fn the_first_redirect_that_matches_decides() {
 
 #[tokio::test]
 async fn what_an_admin_writes_counts_for_the_very_next_request() {
-    let world = World::shared().await;
+    let world = World::alone().await;
     let a = world.provider_with("a", json!({"priority": 0})).await;
     let b = world.provider_with("b", json!({"priority": 1})).await;
     let key = world.key().await;

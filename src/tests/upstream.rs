@@ -94,10 +94,6 @@ impl Seen {
         within("the hub hangs up", self.gone.subscribe().wait_for(|gone| *gone)).await.unwrap();
     }
 
-    /// True if the hub has hung up so far.
-    pub fn is_gone(&self) -> bool {
-        *self.gone.borrow()
-    }
 }
 
 type Behaviour = Arc<dyn Fn(&Seen) -> Answer + Send + Sync>;

@@ -81,7 +81,7 @@ pub fn headers(outgoing: &Outgoing<'_>, upstream: &Upstream, secret: &Secret) ->
     }
     // So that the tap can read what passes.
     headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-    authorize(&mut headers, secret);
+    authorize(&mut headers, &upstream.base_url, secret);
     headers
 }
 
@@ -96,17 +96,22 @@ fn connection_names(headers: &HeaderMap) -> Vec<HeaderName> {
         .collect()
 }
 
-/// Sets the provider's credential. An OAuth token goes as a bearer, any other key as `x-api-key`
-/// (platform.claude.com, API overview).
-fn authorize(headers: &mut HeaderMap, secret: &Secret) {
-    let (name, text) = if secret.expose().starts_with("sk-ant-oat") {
-        (header::AUTHORIZATION, format!("Bearer {}", secret.expose()))
-    } else {
-        (HeaderName::from_static("x-api-key"), secret.expose().to_owned())
+/// Sets the provider's credential. Anthropic takes a key as `x-api-key` and an OAuth token as a bearer
+/// (platform.claude.com, API overview); servers that speak like it take the one or the other, so they get both.
+fn authorize(headers: &mut HeaderMap, base: &Url, secret: &Secret) {
+    let is_token = secret.expose().starts_with("sk-ant-oat");
+    let is_anthropic = base.host_str().is_some_and(|host| host == "anthropic.com" || host.ends_with(".anthropic.com"));
+    let mut set = |name: HeaderName, text: &str| {
+        if let Ok(mut value) = HeaderValue::from_str(text) {
+            value.set_sensitive(true);
+            headers.insert(name, value);
+        }
     };
-    if let Ok(mut value) = HeaderValue::from_str(&text) {
-        value.set_sensitive(true);
-        headers.insert(name, value);
+    if !is_token {
+        set(HeaderName::from_static("x-api-key"), secret.expose());
+    }
+    if is_token || !is_anthropic {
+        set(header::AUTHORIZATION, &format!("Bearer {}", secret.expose()));
     }
 }
 
@@ -124,6 +129,20 @@ mod tests {
         ] {
             assert_eq!(url(&base.parse().unwrap(), path, query).as_str(), expected);
         }
+    }
+
+    #[test]
+    fn each_server_gets_the_credential_in_the_form_it_takes() {
+        let names = |base: &str, secret: &str| {
+            let mut headers = HeaderMap::new();
+            authorize(&mut headers, &base.parse().unwrap(), &Secret::new(secret.to_owned()));
+            let mut names: Vec<_> = headers.keys().map(|name| name.as_str().to_owned()).collect();
+            names.sort_unstable();
+            names
+        };
+        assert_eq!(names("https://api.anthropic.com", "sk-ant-api03-x"), ["x-api-key"]);
+        assert_eq!(names("https://api.anthropic.com", "sk-ant-oat01-x"), ["authorization"]);
+        assert_eq!(names("https://anthropic.com.example", "sk-x"), ["authorization", "x-api-key"]);
     }
 
     #[test]

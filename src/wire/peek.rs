@@ -56,6 +56,10 @@ impl Peek {
     /// [`Rejection::Malformed`] with the field named, for a body that is no JSON object, or a field that is missing,
     /// given twice, or of the wrong type.
     pub fn read(body: &[u8]) -> Result<Self, Rejection> {
+        if body.trim_ascii_start().starts_with(b"[") {
+            // Serde would read a list as the fields in their order.
+            return Err(Rejection::malformed("the body is not a JSON object but a list"));
+        }
         let fields: Fields<'_> = serde_json::from_slice(body).map_err(|error| malformed(body, &error))?;
         let raw_model = fields.model.ok_or_else(|| Rejection::malformed("model: field required"))?.get();
         let model: String =
@@ -126,6 +130,7 @@ mod tests {
         for (body, says) in [
             ("", "no body"),
             ("[]", "not a JSON object"),
+            (r#" ["a",true,1,{}]"#, "not a JSON object"),
             ("{\"model\":\"a\"", "ends in the middle"),
             ("{}", "model: field required"),
             (r#"{"model":1}"#, "model: must be a string"),

@@ -18,6 +18,9 @@ use super::problem::{Kind, Problem};
 /// Bytes of a body.
 const BODY_BYTES_MAX: usize = 1 << 20;
 
+/// Fields that carry secrets.
+const SECRET_FIELDS: [&str; 2] = ["secret", "proxy_url"];
+
 /// A JSON body. No body at all is an empty object. These routes have no query parameters.
 pub(super) struct Body<T>(pub(super) T);
 
@@ -33,9 +36,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 
 /// Why a body was not read: it is too large, or it did not arrive.
 fn unread(error: &axum::Error) -> Problem {
-    match error.source().is_some_and(<dyn Error>::is::<http_body_util::LengthLimitError>) {
-        true => Problem::new(Kind::TooLarge, format!("the body must have at most {BODY_BYTES_MAX} bytes")),
-        false => Problem::new(Kind::Malformed, "the body did not arrive"),
+    if error.source().is_some_and(<dyn Error>::is::<http_body_util::LengthLimitError>) {
+        Problem::new(Kind::TooLarge, format!("the body must have at most {BODY_BYTES_MAX} bytes"))
+    } else {
+        Problem::new(Kind::Malformed, "the body did not arrive")
     }
 }
 
@@ -50,9 +54,20 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     };
     let detail = innermost(&rejection);
     Err(match rejection {
-        JsonRejection::JsonDataError(_) => Problem::invalid(field(&detail), detail),
+        JsonRejection::JsonDataError(_) => wrong_data(field(&detail), detail),
         _ => Problem::new(Kind::Malformed, format!("the body is not JSON: {detail}")),
     })
+}
+
+/// A value of the wrong form. serde quotes it, which is no way to treat a secret.
+fn wrong_data(field: Option<String>, detail: String) -> Problem {
+    match field.as_deref() {
+        Some(name) if SECRET_FIELDS.contains(&name) && detail.contains("invalid type") => {
+            let detail = format!("{name}: must be a string");
+            Problem::invalid(field, detail)
+        }
+        _ => Problem::invalid(field, detail),
+    }
 }
 
 /// Query parameters.
@@ -123,7 +138,7 @@ mod tests {
     #[track_caller]
     fn check_body<T: DeserializeOwned>(body: &str, kind: Kind, field: Option<&str>) {
         let problem = parse::<T>(body.as_bytes()).err().unwrap();
-        let json = serde_json::to_value(&problem).unwrap();
+        let json = serde_json::to_value(problem.body()).unwrap();
         assert_eq!(json["status"], kind.status().as_u16(), "{body}: {json}");
         assert_eq!(json.get("field").and_then(|field| field.as_str()), field, "{body}: {json}");
     }
@@ -151,6 +166,14 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_of_the_wrong_form_is_not_quoted() {
+        let body = r#"{"name":"a","base_url":"b","secret":31415926}"#;
+        let problem = parse::<ProviderCreate>(body.as_bytes()).err().unwrap();
+        let json = serde_json::to_value(problem.body()).unwrap();
+        assert_eq!((&json["detail"], &json["field"]), (&"secret: must be a string".into(), &"secret".into()));
+    }
+
+    #[test]
     fn a_query_that_cannot_be_used_names_its_parameter() {
         for (query, field) in [
             ("limit=many", "limit"),
@@ -161,7 +184,7 @@ mod tests {
             ("limit=1&limit=2", "limit"),
         ] {
             let problem = params::<CallQuery>(&format!("/calls?{query}").parse().unwrap()).err().unwrap();
-            let json = serde_json::to_value(&problem).unwrap();
+            let json = serde_json::to_value(problem.body()).unwrap();
             assert_eq!((&json["status"], &json["field"]), (&422.into(), &field.into()), "{query}: {json}");
         }
         assert!(params::<CallQuery>(&"/calls?limit=1&status=200&stream".parse().unwrap()).is_err());

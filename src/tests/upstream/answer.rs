@@ -183,6 +183,13 @@ impl Answer {
         self
     }
 
+    /// Says all of it, then closes the connection without having said so.
+    #[must_use]
+    pub fn then_close(self) -> Self {
+        let n = self.n_parts();
+        self.cut_after(n, End::Close)
+    }
+
     pub fn end(&self) -> End {
         self.end
     }

@@ -22,11 +22,8 @@ pub(super) fn view(detail: &CallDetail, close: Option<String>) -> AnyView {
     let text = use_text();
     let call = &detail.call;
     let error = call.error.as_ref().map(|error| {
-        note(
-            "note bad",
-            Icon::Alert,
-            view! { <p>{error.message.clone()}</p><p class="caption mono">{error.cause.clone()}</p> },
-        )
+        let cause = (text.cause)(&error.cause).map_or_else(|| error.cause.clone(), str::to_owned);
+        note("note bad", Icon::Alert, view! { <p>{error.message.clone()}</p><p class="caption">{cause}</p> })
     });
     let alone = close.is_some().then(|| {
         let href = format!("/calls/{}", call.id);
