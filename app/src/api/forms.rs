@@ -18,7 +18,7 @@ use hub::{
 
 use crate::format::last_day;
 
-use super::{Answer, guard, is_checked, keys::KeyForm, prices::PriceForm, users::UserForm};
+use super::{Answer, guard, keys::KeyForm, prices::PriceForm, users::UserForm};
 
 pub(crate) mod provider;
 
@@ -27,6 +27,11 @@ pub(crate) async fn last_day_totals(hub: &Hub, actor: &Actor, by: UsageBy) -> An
     let query = UsageQuery { by: Some(by), ..UsageQuery::default() };
     let rows = hub::admin::usage::usage(hub, actor, &query).await.map_err(guard::refuse)?;
     Ok(rows.into_iter().filter_map(|row| Some((row.id?, row.totals))).collect())
+}
+
+/// True for a box that is checked: an unchecked one is absent.
+fn is_checked(field: Option<&String>) -> bool {
+    field.is_some()
 }
 
 /// An id from an address or a hidden field.

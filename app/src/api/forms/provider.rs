@@ -9,8 +9,8 @@ use hub::domain::{
     rule::{ModelRule, Redirect},
 };
 
-use super::{names, number};
-use crate::api::{is_checked, providers::ProviderForm};
+use super::{is_checked, names, number};
+use crate::api::providers::ProviderForm;
 
 /// A new provider.
 pub(crate) fn create(form: ProviderForm) -> Result<ProviderCreate, Fault> {
