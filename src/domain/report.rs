@@ -110,7 +110,7 @@ pub struct UsageQuery {
 pub struct UsageRow {
     /// The beginning of the row's span.
     pub from: Option<DateTime<Utc>>,
-    /// The id of the user, key or provider, or the model's name; null in a row for all.
+    /// The id of the user, key or provider, or the model's name; null in a row for all, or for nobody's calls.
     pub id: Option<String>,
     /// The name of that user, key, provider or model.
     pub name: Option<String>,

@@ -36,10 +36,11 @@ statements! {
         left join providers p on $6 = 'provider' and p.id = s.id
         order by s.at, s.cost desc, s.calls desc, s.id, s.model
         limit $7";
+    /// What was refused before it used a token needs no price.
     UNPRICED_MODELS = "
         select model
         from usage_15m
-        where at >= $1 and unpriced > 0
+        where at >= $1 and unpriced > 0 and cost > 0
         group by model
         order by model
         limit 20";

@@ -18,6 +18,9 @@ use super::problem::{Kind, Problem};
 /// Bytes of a body.
 const BODY_BYTES_MAX: usize = 1 << 20;
 
+/// Fields that carry secrets.
+const SECRET_FIELDS: [&str; 2] = ["secret", "proxy_url"];
+
 /// A JSON body. No body at all is an empty object. These routes have no query parameters.
 pub(super) struct Body<T>(pub(super) T);
 
@@ -51,9 +54,20 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     };
     let detail = innermost(&rejection);
     Err(match rejection {
-        JsonRejection::JsonDataError(_) => Problem::invalid(field(&detail), detail),
+        JsonRejection::JsonDataError(_) => wrong_data(field(&detail), detail),
         _ => Problem::new(Kind::Malformed, format!("the body is not JSON: {detail}")),
     })
+}
+
+/// A value of the wrong form. serde quotes it, which is no way to treat a secret.
+fn wrong_data(field: Option<String>, detail: String) -> Problem {
+    match field.as_deref() {
+        Some(name) if SECRET_FIELDS.contains(&name) && detail.contains("invalid type") => {
+            let detail = format!("{name}: must be a string");
+            Problem::invalid(field, detail)
+        }
+        _ => Problem::invalid(field, detail),
+    }
 }
 
 /// Query parameters.
@@ -149,6 +163,14 @@ mod tests {
         );
         check_body::<ProviderCreate>(&with("\"redirects\":[{\"to\":\"a\"}]"), Kind::Invalid, Some("redirects"));
         check_body::<ProviderCreate>(&with("\"weight\":-1"), Kind::Invalid, Some("weight"));
+    }
+
+    #[test]
+    fn a_secret_of_the_wrong_form_is_not_quoted() {
+        let body = r#"{"name":"a","base_url":"b","secret":31415926}"#;
+        let problem = parse::<ProviderCreate>(body.as_bytes()).err().unwrap();
+        let json = serde_json::to_value(problem.body()).unwrap();
+        assert_eq!((&json["detail"], &json["field"]), (&"secret: must be a string".into(), &"secret".into()));
     }
 
     #[test]
