@@ -37,7 +37,8 @@ pub(super) fn internal(error: &dyn std::fmt::Display) -> Fault {
 fn is_passing(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => true,
-        sqlx::Error::Io(_) | sqlx::Error::Tls(_) => true,
+        // A connection that ends in the middle of a greeting is an error of the protocol.
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) => true,
         // Classes of PostgreSQL's error codes (its documentation, appendix A): connection, rollback for concurrency,
         // resources, operator intervention.
         sqlx::Error::Database(database) => {
