@@ -18,6 +18,17 @@ const TESTS_WITHIN_MS = 300_000;
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
+/** What `promise` gives, or `otherwise` after `ms`. */
+async function within(promise, ms, otherwise) {
+  let timer;
+  const late = new Promise((done) => {
+    timer = setTimeout(() => done(otherwise), ms);
+  });
+  const first = await Promise.race([promise, late]);
+  clearTimeout(timer);
+  return first;
+}
+
 function freePort() {
   return new Promise((found) => {
     const probe = createServer().listen(0, '127.0.0.1', () => {
@@ -102,7 +113,7 @@ try {
   if (tests.code !== 0 && !counts) failed += 1;
 
   hub.kill('SIGTERM');
-  const exit = await Promise.race([ended, pause(STOP_WITHIN_MS).then(() => 'not at all')]);
+  const exit = await within(ended, STOP_WITHIN_MS, 'nothing at all');
   if (exit !== 0) {
     console.log(`the hub ended with ${exit} after SIGTERM`);
     hub.kill('SIGKILL');

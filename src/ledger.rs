@@ -20,9 +20,10 @@ use std::{
 use tokio::sync::Notify;
 
 use self::{
-    entry::Record,
-    journal::{Journal, Position},
+    entry::{Entry, RecordRef},
+    journal::{HEADER_BYTES, Journal, Position},
 };
+use crate::domain::call::Call;
 
 /// Closing records that wait in memory while the disk is full. Calls that run may finish; new ones are refused.
 const UNWRITTEN_MAX: usize = 100_000;
@@ -86,17 +87,17 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Full`] if the disk is full, or Postgres is `backlog_bytes_max` behind: the call must not start.
-    pub fn open_call(&self, record: &Record, backlog_bytes_max: u64) -> Result<(), Full> {
+    pub fn open_call(&self, call: &Call, backlog_bytes_max: u64) -> Result<(), Full> {
         if self.backlog_bytes() > backlog_bytes_max || !self.flush_unwritten() {
             return Err(Full);
         }
-        self.append(&record.encode()).map(|_| ()).map_err(|_| Full)
+        self.append(&mut RecordRef::opened(call).encode(HEADER_BYTES)).map(|_| ()).map_err(|_| Full)
     }
 
     /// Notes how a call ended. Neither waits nor fails: what the disk does not take now is kept and tried again.
-    pub fn close_call(&self, record: &Record) {
-        let bytes = record.encode();
-        if self.is_failing.load(Ordering::Relaxed) || self.append(&bytes).is_err() {
+    pub fn close_call(&self, entry: &Entry) {
+        let mut bytes = RecordRef::Closed(entry).encode(HEADER_BYTES);
+        if self.is_failing.load(Ordering::Relaxed) || self.append(&mut bytes).is_err() {
             let mut unwritten = self.unwritten.lock().unwrap_or_else(PoisonError::into_inner);
             if unwritten.len() >= UNWRITTEN_MAX {
                 tracing::error!("a call is lost: the journal cannot be written and memory for records is used up");
@@ -112,7 +113,7 @@ impl Ledger {
             return true;
         }
         let mut unwritten = self.unwritten.lock().unwrap_or_else(PoisonError::into_inner);
-        while let Some(bytes) = unwritten.front() {
+        while let Some(bytes) = unwritten.front_mut() {
             if self.append(bytes).is_err() {
                 return false;
             }
@@ -120,12 +121,12 @@ impl Ledger {
         }
         drop(unwritten);
         // Nothing waits, but the disk may still be full: an empty record, which the reader passes over, tells.
-        let is_written = self.append(&[]).is_ok();
+        let is_written = self.append(&mut [0; HEADER_BYTES]).is_ok();
         self.is_failing.store(!is_written, Ordering::Relaxed);
         is_written
     }
 
-    fn append(&self, bytes: &[u8]) -> std::io::Result<Position> {
+    fn append(&self, bytes: &mut [u8]) -> std::io::Result<Position> {
         match self.journal.append(bytes) {
             Ok(position) => {
                 self.news.notify_one();
@@ -160,23 +161,20 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        domain::{call::Call, id::CallId},
-        ledger::{entry::Entry, reader::Reader},
-    };
+    use crate::{domain::id::CallId, ledger::reader::Reader};
 
     #[test]
     fn a_full_disk_refuses_new_calls_and_loses_no_running_one() {
         let dir = std::env::temp_dir().join(format!("switchyard-full-{}", CallId::fresh()));
         let ledger = Ledger::open(&dir).unwrap();
         let call = Call { id: CallId::fresh(), ..Call::default() };
-        let opening = Record::Opened(Box::new(call.clone()));
-        ledger.open_call(&opening, u64::MAX).unwrap();
+        ledger.open_call(&call, u64::MAX).unwrap();
         assert!(!ledger.status().is_journal_failing);
 
         ledger.journal().write_to(std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
-        assert_eq!(ledger.open_call(&opening, u64::MAX), Err(Full));
-        ledger.close_call(&Record::Closed(Box::new(Entry::cut_by_crash(call.clone()))));
+        assert_eq!(ledger.open_call(&call, u64::MAX), Err(Full));
+        let decision = crate::domain::decision::Decision::default();
+        ledger.close_call(&Entry { call: call.clone(), cost: Default::default(), attempts: Vec::new(), decision });
         assert!(!ledger.flush_unwritten());
         assert!(ledger.status().is_journal_failing);
 
@@ -193,9 +191,9 @@ mod tests {
     fn a_database_too_far_behind_refuses_new_calls() {
         let dir = std::env::temp_dir().join(format!("switchyard-behind-{}", CallId::fresh()));
         let ledger = Ledger::open(&dir).unwrap();
-        let opening = Record::Opened(Box::default());
-        ledger.open_call(&opening, 100).unwrap();
-        assert_eq!(ledger.open_call(&opening, 100), Err(Full));
+        let call = Call::default();
+        ledger.open_call(&call, 100).unwrap();
+        assert_eq!(ledger.open_call(&call, 100), Err(Full));
         std::fs::remove_dir_all(dir).unwrap();
     }
 }

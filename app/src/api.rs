@@ -1,11 +1,9 @@
 //! Server functions. Each asks who acts, then calls one use case.
 
 use hub::domain::fault::Fault;
-use leptos::{
-    server_fn::{
-        codec::JsonEncoding,
-        error::{FromServerFnError, ServerFnErrorErr},
-    },
+use leptos::server_fn::{
+    codec::JsonEncoding,
+    error::{FromServerFnError, ServerFnErrorErr},
 };
 use serde::{Deserialize, Serialize};
 

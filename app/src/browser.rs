@@ -1,9 +1,9 @@
 //! What only the browser can do. On the server each of these does nothing, so that views need no conditions.
 
-#[cfg(feature = "hydrate")]
-pub(crate) use real::*;
 #[cfg(not(feature = "hydrate"))]
 pub(crate) use absent::*;
+#[cfg(feature = "hydrate")]
+pub(crate) use real::*;
 
 #[cfg(feature = "hydrate")]
 mod real {
@@ -132,7 +132,9 @@ mod real {
 
     /// Marks the field that was typed in as changed, or as back to what it was. True if any field of the form differs.
     pub(crate) fn mark_changed(event: &leptos::ev::Event) -> bool {
-        let Some(target) = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok()) else { return false };
+        let Some(target) = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok()) else {
+            return false;
+        };
         if let Ok(Some(field)) = target.closest("[data-field]") {
             // The name is a valid one.
             let _ = field.toggle_attribute_with_force("data-changed", is_changed(&target));

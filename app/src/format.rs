@@ -45,7 +45,8 @@ pub(crate) fn short(number: u64) -> String {
 /// is said so: `<$0.0001`.
 pub(crate) fn usd(amount: Usd, places: u32) -> String {
     let step = 10_i64.pow(Usd::PLACES.saturating_sub(places)).max(1);
-    let (sign, nano) = if amount.scaled() < 0 { ("−", amount.scaled().saturating_neg()) } else { ("", amount.scaled()) };
+    let (sign, nano) =
+        if amount.scaled() < 0 { ("−", amount.scaled().saturating_neg()) } else { ("", amount.scaled()) };
     let rounded = nano.saturating_add(step / 2) / step;
     let (small, rounded) = if rounded == 0 && nano > 0 { ("<", 1) } else { ("", rounded) };
     let unit = 10_i64.pow(places);

@@ -1,9 +1,6 @@
 //! The table of pages: it drives the sidebar, the keyboard and its sheet.
 
-use crate::{
-    text::Shell,
-    ui::icon::Icon,
-};
+use crate::{text::Shell, ui::icon::Icon};
 
 pub(crate) mod calls;
 pub(crate) mod login;

@@ -8,7 +8,11 @@ use serde::{Deserialize, Serialize};
 /// The address of the login page for a reader who wanted `next`.
 pub(crate) fn login_path(next: &str) -> String {
     let next = safe_path(next);
-    if next == "/" || next.starts_with("/login") { "/login".to_owned() } else { format!("/login?next={}", escape(&next)) }
+    if next == "/" || next.starts_with("/login") {
+        "/login".to_owned()
+    } else {
+        format!("/login?next={}", escape(&next))
+    }
 }
 
 /// `path` if it is a page of ours, else the overview: a link must not send a reader who logs in to another site.
@@ -81,7 +85,8 @@ impl CallFilter {
     /// What the use case is asked, at that time. What cannot be read is left out.
     pub(crate) fn query(&self, now: DateTime<Utc>) -> CallQuery {
         let time = |name| self.get(name).and_then(|text| text.parse::<DateTime<Utc>>().ok());
-        let range = self.get("range").and_then(range_hours).and_then(|hours| now.checked_sub_signed(TimeDelta::hours(hours)));
+        let range =
+            self.get("range").and_then(range_hours).and_then(|hours| now.checked_sub_signed(TimeDelta::hours(hours)));
         CallQuery {
             limit: None,
             cursor: self.get("cursor").map(str::to_owned),
@@ -139,7 +144,9 @@ mod tests {
 
     #[test]
     fn a_login_leads_nowhere_else() {
-        for path in ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "", "/a\r\nb: c"] {
+        for path in
+            ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "", "/a\r\nb: c"]
+        {
             assert_eq!(safe_path(path), "/", "{path}");
         }
         assert_eq!(login_path("/calls?model=a"), "/login?next=/calls%3Fmodel%3Da");
@@ -148,13 +155,16 @@ mod tests {
 
     #[test]
     fn the_address_says_which_calls() {
-        let filter = filter(&[("model", "claude x"), ("nonsense", "1"), ("user", ""), ("outcome", "failed"), ("range", "1h")]);
+        let filter =
+            filter(&[("model", "claude x"), ("nonsense", "1"), ("user", ""), ("outcome", "failed"), ("range", "1h")]);
         assert_eq!(filter.path(None), "/calls?range=1h&model=claude%20x&outcome=failed");
         assert_eq!(filter.with("model", None).path(Some("7")), "/calls?range=1h&outcome=failed&call=7");
         let now = "2025-11-21T14:00:00Z".parse().unwrap();
         let query = filter.query(now);
         assert_eq!(query.from, Some("2025-11-21T13:00:00Z".parse().unwrap()));
         assert_eq!(query.outcome, Some(hub::domain::call::Outcome::Failed));
-        assert!(filter.is_narrow() && !filter.with("range", None).with("model", None).with("outcome", None).is_narrow());
+        assert!(
+            filter.is_narrow() && !filter.with("range", None).with("model", None).with("outcome", None).is_narrow()
+        );
     }
 }

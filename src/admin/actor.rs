@@ -1,5 +1,7 @@
 //! Who acts.
 
+use std::fmt::Display;
+
 use serde::Serialize;
 
 use crate::store::audit::AuditEntry;
@@ -15,7 +17,7 @@ pub struct Actor {
 
 impl Actor {
     /// The line of the audit log for what this actor does.
-    pub(super) fn entry<'a>(&'a self, action: &'a str, subject: impl ToString) -> AuditEntry<'a> {
+    pub(super) fn entry<'a>(&'a self, action: &'a str, subject: &dyn Display) -> AuditEntry<'a> {
         AuditEntry {
             actor: &self.name,
             address: &self.address,

@@ -36,9 +36,13 @@ pub(super) fn internal(error: &dyn std::fmt::Display) -> Fault {
 /// True if the same may well succeed in a moment.
 fn is_passing(error: &sqlx::Error) -> bool {
     match error {
-        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => true,
-        // A connection that ends in the middle of a greeting is an error of the protocol.
-        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) => true,
+        sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        // A connection that ends in the middle of a greeting.
+        | sqlx::Error::Protocol(_) => true,
         // Classes of PostgreSQL's error codes (its documentation, appendix A): connection, rollback for concurrency,
         // resources, operator intervention.
         sqlx::Error::Database(database) => {

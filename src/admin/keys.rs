@@ -59,7 +59,7 @@ pub async fn create(hub: &Hub, actor: &Actor, user_id: UserId, new: KeyCreate) -
     change.lock_user(user_id).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("user"))?;
     change.ensure_groups(&check::named_groups(&key.group)).await.map_err(fault::store)?;
     key.id = change.insert_key(&key, &kept).await.map_err(fault::store)?;
-    let mut entry = actor.entry("key.create", key.id);
+    let mut entry = actor.entry("key.create", &key.id);
     entry.after = shown(&key);
     change::commit(hub, change, entry).await?;
     Ok(NewKey { stored: key, key: secret.expose().to_owned() })
@@ -72,7 +72,7 @@ pub async fn update(hub: &Hub, actor: &Actor, id: KeyId, patch: KeyPatch) -> Res
     let key = checked(patched(before.clone(), patch)?)?;
     change.ensure_groups(&check::named_groups(&key.group)).await.map_err(fault::store)?;
     change.update_key(&key).await.map_err(fault::store)?;
-    let mut entry = actor.entry("key.update", id);
+    let mut entry = actor.entry("key.update", &id);
     (entry.before, entry.after) = (shown(&before), shown(&key));
     change::commit(hub, change, entry).await?;
     Ok(key)
@@ -83,7 +83,7 @@ pub async fn delete(hub: &Hub, actor: &Actor, id: KeyId) -> Result<(), Fault> {
     let mut change = change::begin(hub).await?;
     let before = change.lock_key(id).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("key"))?;
     change.delete_key(id).await.map_err(fault::store)?;
-    let mut entry = actor.entry("key.delete", id);
+    let mut entry = actor.entry("key.delete", &id);
     entry.before = shown(&before);
     change::commit(hub, change, entry).await
 }
@@ -110,13 +110,11 @@ fn patched(mut key: ApiKey, patch: KeyPatch) -> Result<ApiKey, Fault> {
 }
 
 /// The key as it is kept.
-fn checked(key: ApiKey) -> Result<ApiKey, Fault> {
-    Ok(ApiKey {
-        name: check::name(&key.name)?,
-        group: check::groups(&key.group, true)?,
-        expires_at: check::time(key.expires_at),
-        ..key
-    })
+fn checked(mut key: ApiKey) -> Result<ApiKey, Fault> {
+    key.name = check::name(&key.name)?;
+    key.group = check::groups(&key.group, true)?;
+    key.expires_at = check::time(key.expires_at);
+    Ok(key)
 }
 
 #[cfg(test)]

@@ -51,7 +51,7 @@ pub async fn login(hub: &Hub, token: &str, address: IpAddr, user_agent: &str) ->
     let mut change = change::begin(hub).await?;
     let id = change.insert_session(&session).await.map_err(fault::store)?;
     let actor = of_session(id, address);
-    change.audit(actor.entry("console.login", id)).await.map_err(fault::store)?;
+    change.audit(actor.entry("console.login", &id)).await.map_err(fault::store)?;
     change.commit_quietly().await.map_err(fault::store)?;
     Ok(LoginToken { cookie, expires_at: session.expires_at })
 }
@@ -61,7 +61,7 @@ pub async fn logout(hub: &Hub, cookie: &str, address: IpAddr) -> Result<(), Faul
     let mut change = change::begin(hub).await?;
     let ended = change.revoke_session(&secret::hash(cookie), clock::now()).await.map_err(fault::store)?;
     let Some(id) = ended else { return Ok(()) };
-    change.audit(of_session(id, address).entry("console.logout", id)).await.map_err(fault::store)?;
+    change.audit(of_session(id, address).entry("console.logout", &id)).await.map_err(fault::store)?;
     change.commit_quietly().await.map_err(fault::store)
 }
 

@@ -48,7 +48,7 @@ pub async fn delete(hub: &Hub, actor: &Actor, model: &str) -> Result<(), Fault> 
     let mut change = change::begin(hub).await?;
     let before = change.lock_price(model).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("price"))?;
     change.delete_price(model).await.map_err(fault::store)?;
-    let mut entry = actor.entry("price.delete", model);
+    let mut entry = actor.entry("price.delete", &model);
     entry.before = shown(&before);
     change::commit(hub, change, entry).await
 }

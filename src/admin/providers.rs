@@ -48,7 +48,7 @@ pub async fn create(hub: &Hub, actor: &Actor, mut new: ProviderCreate) -> Result
     if proxy.is_some() {
         change.set_provider_proxy(provider.id, proxy.as_ref()).await.map_err(fault::store)?;
     }
-    let mut entry = actor.entry("provider.create", provider.id);
+    let mut entry = actor.entry("provider.create", &provider.id);
     entry.after = shown(&provider);
     change::commit(hub, change, entry).await?;
     Ok(provider)
@@ -77,11 +77,14 @@ pub async fn update(hub: &Hub, actor: &Actor, id: ProviderId, mut patch: Provide
         change.set_provider_secret(id, &secret).await.map_err(fault::store)?;
         provider.secret_preview = secret.shown;
     }
-    if let Some(proxy) = new_proxy(hub, proxy, before.proxy_url.as_deref())? {
-        change.set_provider_proxy(id, proxy.as_ref()).await.map_err(fault::store)?;
-        provider.proxy_url = proxy.map(|proxy| proxy.shown);
+    let proxy = new_proxy(hub, proxy, before.proxy_url.as_deref())?;
+    if !proxy.is_keep() {
+        let mut sealed = None;
+        proxy.apply(&mut sealed);
+        change.set_provider_proxy(id, sealed.as_ref()).await.map_err(fault::store)?;
+        provider.proxy_url = sealed.map(|proxy| proxy.shown);
     }
-    let mut entry = actor.entry("provider.update", id);
+    let mut entry = actor.entry("provider.update", &id);
     (entry.before, entry.after) = (shown(&before), shown(&provider));
     change::commit(hub, change, entry).await?;
     Ok(provider)
@@ -92,7 +95,7 @@ pub async fn delete(hub: &Hub, actor: &Actor, id: ProviderId) -> Result<(), Faul
     let mut change = change::begin(hub).await?;
     let stored = change.lock_provider(id).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("provider"))?;
     change.delete_provider(id).await.map_err(fault::store)?;
-    let mut entry = actor.entry("provider.delete", id);
+    let mut entry = actor.entry("provider.delete", &id);
     entry.before = shown(&stored.provider);
     change::commit(hub, change, entry).await
 }
@@ -106,7 +109,7 @@ pub async fn test(hub: &Hub, actor: &Actor, id: ProviderId, test: ProviderTest) 
     };
     // On record before the call, which spends money: it is known who did so even if this replica stops meanwhile.
     let mut change = change::begin(hub).await?;
-    let mut entry = actor.entry("provider.test", provider.id);
+    let mut entry = actor.entry("provider.test", &provider.id);
     entry.after = Some(serde_json::json!({ "model": model }));
     change.audit(entry).await.map_err(fault::store)?;
     change.commit_quietly().await.map_err(fault::store)?;
@@ -127,12 +130,12 @@ fn seal_proxy(hub: &Hub, url: &str) -> Result<Sealed, Fault> {
     Ok(Sealed { sealed, shown: proxy.masked })
 }
 
-/// The change of a proxy; none to keep it, as also if `patch` is only its masked form read back.
-fn new_proxy(hub: &Hub, patch: Patch<String>, masked: Option<&str>) -> Result<Option<Option<Sealed>>, Fault> {
+/// The change of a proxy. Its masked form read back keeps it.
+fn new_proxy(hub: &Hub, patch: Patch<String>, masked: Option<&str>) -> Result<Patch<Sealed>, Fault> {
     match patch {
-        Patch::Keep => Ok(None),
-        Patch::Clear => Ok(Some(None)),
-        Patch::Set(url) if Some(url.as_str()) == masked => Ok(None),
-        Patch::Set(url) => seal_proxy(hub, &url).map(|proxy| Some(Some(proxy))),
+        Patch::Keep => Ok(Patch::Keep),
+        Patch::Clear => Ok(Patch::Clear),
+        Patch::Set(url) if Some(url.as_str()) == masked => Ok(Patch::Keep),
+        Patch::Set(url) => seal_proxy(hub, &url).map(Patch::Set),
     }
 }

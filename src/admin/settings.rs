@@ -32,7 +32,7 @@ pub async fn update(hub: &Hub, actor: &Actor, values: Map<String, Value>) -> Res
         change.set_setting(name, value).await.map_err(fault::store)?;
     }
     let after = change.lock_settings().await.map_err(fault::store)?;
-    let mut entry = actor.entry("settings.update", values.keys().cloned().collect::<Vec<_>>().join(" "));
+    let mut entry = actor.entry("settings.update", &values.keys().cloned().collect::<Vec<_>>().join(" "));
     (entry.before, entry.after) = (Some(named(&before, &values)), Some(named(&after, &values)));
     change::commit(hub, change, entry).await?;
     Ok(described(&after))

@@ -46,7 +46,7 @@ pub async fn create(hub: &Hub, actor: &Actor, new: UserCreate) -> Result<User, F
     let mut change = change::begin(hub).await?;
     change.ensure_groups(&check::named_groups(&user.group)).await.map_err(fault::store)?;
     user.id = change.insert_user(&user).await.map_err(fault::store)?;
-    let mut entry = actor.entry("user.create", user.id);
+    let mut entry = actor.entry("user.create", &user.id);
     entry.after = shown(&user);
     change::commit(hub, change, entry).await?;
     Ok(user)
@@ -59,7 +59,7 @@ pub async fn update(hub: &Hub, actor: &Actor, id: UserId, patch: UserPatch) -> R
     let user = checked(patched(before.clone(), patch)?)?;
     change.ensure_groups(&check::named_groups(&user.group)).await.map_err(fault::store)?;
     change.update_user(&user).await.map_err(fault::store)?;
-    let mut entry = actor.entry("user.update", id);
+    let mut entry = actor.entry("user.update", &id);
     (entry.before, entry.after) = (shown(&before), shown(&user));
     change::commit(hub, change, entry).await?;
     Ok(user)
@@ -70,7 +70,7 @@ pub async fn delete(hub: &Hub, actor: &Actor, id: UserId) -> Result<(), Fault> {
     let mut change = change::begin(hub).await?;
     let before = change.lock_user(id).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("user"))?;
     change.delete_user(id).await.map_err(fault::store)?;
-    let mut entry = actor.entry("user.delete", id);
+    let mut entry = actor.entry("user.delete", &id);
     entry.before = shown(&before);
     change::commit(hub, change, entry).await
 }
@@ -89,14 +89,12 @@ fn patched(mut user: User, patch: UserPatch) -> Result<User, Fault> {
 }
 
 /// The user as it is kept.
-fn checked(user: User) -> Result<User, Fault> {
-    Ok(User {
-        name: check::name(&user.name)?,
-        note: check::text("note", &user.note, NOTE_CHARS_MAX)?,
-        group: check::groups(&user.group, true)?,
-        expires_at: check::time(user.expires_at),
-        ..user
-    })
+fn checked(mut user: User) -> Result<User, Fault> {
+    user.name = check::name(&user.name)?;
+    user.note = check::text("note", &user.note, NOTE_CHARS_MAX)?;
+    user.group = check::groups(&user.group, true)?;
+    user.expires_at = check::time(user.expires_at);
+    Ok(user)
 }
 
 #[cfg(test)]

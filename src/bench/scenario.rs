@@ -87,6 +87,9 @@ pub struct Figures {
     pub seconds: f64,
     /// Seconds from the end of the load until everything was recorded.
     pub drain_seconds: f64,
+    /// Processor time of the peer during the load.
+    pub cpu_burst_us: u64,
+    /// The same, until everything was recorded.
     pub cpu_us: u64,
     /// The most memory above that of the fresh process, for scenarios that watch it.
     pub grown_kib: u64,
@@ -124,11 +127,13 @@ impl Scenario {
             }
         };
         let ended = Instant::now();
+        let cpu_burst_us = peer.cpu_us() - before;
         peer.settled().await;
         Figures {
             tally,
             seconds: (ended - started).as_secs_f64(),
             drain_seconds: ended.elapsed().as_secs_f64(),
+            cpu_burst_us,
             cpu_us: peer.cpu_us() - before,
             grown_kib,
         }

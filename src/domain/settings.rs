@@ -93,10 +93,8 @@ pub struct Setting {
     /// Its name.
     pub name: String,
     /// Its value.
-    #[cfg_attr(feature = "server", schema(value_type = Object))]
     pub value: serde_json::Value,
     /// The value it has when nobody sets it.
-    #[cfg_attr(feature = "server", schema(value_type = Object))]
     pub default: serde_json::Value,
     /// Where the value comes from.
     pub source: SettingSource,

@@ -22,7 +22,7 @@ use http::{HeaderValue, Method, StatusCode, header};
 use serde::Serialize;
 
 use self::problem::{Kind, Problem};
-use super::edge::ClientInfo;
+use super::edge::{self, ClientInfo};
 use crate::{
     admin::login,
     domain::{fault::Fault, page::Page},
@@ -57,6 +57,7 @@ pub fn routes(hub: Hub) -> Router {
         .route("/v1/", any(nowhere))
         .route("/docs", get(page::docs))
         .route("/docs/style.css", get(page::style))
+        .layer(middleware::from_fn(edge::harden))
 }
 
 /// Every route that needs the admin token: its method, and its path with parameters in braces.

@@ -11,7 +11,7 @@ use crate::{
     clock,
     hub::Hub,
     ledger::{
-        entry::{Entry, Record},
+        entry::Entry,
         reader::{Batch, Reader},
     },
 };
@@ -26,10 +26,10 @@ const PAUSE_MAX: Duration = Duration::from_secs(5);
 const GATHER: Duration = Duration::from_millis(20);
 
 /// While a batch comes out full, the hub is busy with callers: the writer rests this many times as long as it worked.
-const REST_FACTOR: u32 = 3;
+const REST_FACTOR: u32 = 9;
 
 /// The backlog from which on the writer no longer rests.
-const REST_BYTES_MAX: u64 = 256 << 20;
+const REST_BYTES_MAX: u64 = 1 << 30;
 
 /// Moves entries until `hub.stopping` is told and nothing is left.
 pub async fn run(hub: Hub) -> anyhow::Result<()> {
@@ -96,8 +96,8 @@ fn close_orphans(hub: &Hub, batch: &Batch) {
     if !batch.orphans.is_empty() {
         tracing::warn!(n = batch.orphans.len(), "calls were cut when the hub last stopped");
     }
-    for call in &batch.orphans {
-        hub.ledger.close_call(&Record::Closed(Box::new(Entry::cut_by_crash(call.clone()))));
+    for opening in &batch.orphans {
+        hub.ledger.close_call(&Entry::cut_by_crash(opening));
     }
 }
 

@@ -66,17 +66,18 @@ impl Journal {
         Ok(Self { dir: dir.to_owned(), tail, first_own, bytes_total })
     }
 
-    /// Appends a record. When it returns, the record survives the death of this process.
+    /// Appends a record: [`HEADER_BYTES`] bytes of room, then its payload. When it returns, the record survives the
+    /// death of this process.
     ///
     /// # Errors
     /// What the file system says; nothing of the record stays then.
-    pub fn append(&self, payload: &[u8]) -> io::Result<Position> {
-        let mut record = Vec::with_capacity(HEADER_BYTES + payload.len());
-        let length = u32::try_from(payload.len()).map_err(|_| io::ErrorKind::FileTooLarge)?;
-        record.extend_from_slice(&length.to_le_bytes());
-        record.extend_from_slice(&crc32fast::hash(payload).to_le_bytes());
-        record.extend_from_slice(payload);
+    pub fn append(&self, record: &mut [u8]) -> io::Result<Position> {
         let n_bytes = u64::try_from(record.len()).map_err(|_| io::ErrorKind::FileTooLarge)?;
+        let (header, payload) = record.split_first_chunk_mut::<HEADER_BYTES>().ok_or(io::ErrorKind::InvalidInput)?;
+        let length = u32::try_from(payload.len()).map_err(|_| io::ErrorKind::FileTooLarge)?;
+        let (for_length, for_checksum) = header.split_at_mut(4);
+        for_length.copy_from_slice(&length.to_le_bytes());
+        for_checksum.copy_from_slice(&crc32fast::hash(payload).to_le_bytes());
 
         let mut tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
         if tail.position.offset > 0 && tail.position.offset + n_bytes > SEGMENT_BYTES_MAX {
@@ -84,7 +85,7 @@ impl Journal {
             tail.file = Arc::new(create(&self.dir, segment)?);
             tail.position = Position { segment, offset: 0 };
         }
-        if let Err(error) = (&*tail.file).write_all(&record) {
+        if let Err(error) = (&*tail.file).write_all(record) {
             // A part of it may be there: cut it off, or the next record would stand behind garbage.
             let _ = tail.file.set_len(tail.position.offset);
             return Err(error);

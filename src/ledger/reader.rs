@@ -9,10 +9,10 @@ use std::{
 };
 
 use super::{
-    entry::{Entry, Record},
+    entry::{Entry, Opening, Record},
     journal::{HEADER_BYTES, PAYLOAD_BYTES_MAX, Position, path, segments},
 };
-use crate::domain::{call::Call, id::CallId};
+use crate::domain::id::CallId;
 
 /// Bytes that one batch may hold.
 const BATCH_BYTES_MAX: u64 = 8 << 20;
@@ -32,7 +32,7 @@ pub struct Reader {
     first_own: u64,
     /// Calls that have begun and not ended, with the place of their opening record. Those of another process also
     /// with what was known, because nobody will close them.
-    open: HashMap<CallId, (Position, Option<Box<Call>>)>,
+    open: HashMap<CallId, (Position, Option<Opening>)>,
     file: Option<File>,
     /// Bytes of the segment, those from `buffer_at` on not read yet.
     buffer: Vec<u8>,
@@ -45,7 +45,7 @@ pub struct Batch {
     /// Calls that are over.
     pub entries: Vec<Entry>,
     /// Calls of a process that died, which nobody will close.
-    pub orphans: Vec<Call>,
+    pub orphans: Vec<Opening>,
     /// Bytes of the journal that were read.
     pub n_bytes: u64,
 }
@@ -105,9 +105,9 @@ impl Reader {
             return;
         }
         match Record::decode(payload) {
-            Some(Record::Opened(call)) => {
-                let orphan = at.segment < self.first_own;
-                self.open.insert(call.id, (at, orphan.then_some(call)));
+            Some(Record::Opened(opening)) => {
+                let is_of_another_process = at.segment < self.first_own;
+                self.open.insert(opening.id(), (at, is_of_another_process.then_some(opening)));
             }
             Some(Record::Closed(entry)) => {
                 self.open.remove(&entry.call.id);
@@ -126,8 +126,7 @@ impl Reader {
         self.buffer.clear();
         self.buffer_at = 0;
         if self.next.segment == self.first_own {
-            let orphans = self.open.drain().filter_map(|(_, (_, call))| call);
-            batch.orphans.extend(orphans.map(|call| *call));
+            batch.orphans.extend(self.open.drain().filter_map(|(_, (_, opening))| opening));
         }
     }
 
@@ -208,24 +207,23 @@ mod tests {
     use std::io::Write;
 
     use super::*;
-    use crate::{clock, domain::call::Outcome, ledger::journal::Journal};
+    use crate::{
+        clock,
+        domain::call::{Call, Outcome},
+        ledger::{entry::RecordRef, journal::Journal},
+    };
 
     fn call() -> Call {
-        let id = CallId::fresh();
-        serde_json::from_value(serde_json::json!({
-            "id": id, "created_at": clock::now(), "kind": "messages", "model": "m", "stream": false,
-            "usage": {"input": 0, "output": 0, "cache_write_5m": 0, "cache_write_1h": 0, "cache_read": 0},
-            "token_source": "none", "cost_usd": "0", "unpriced": false, "n_attempts": 0, "client": {},
-        }))
-        .unwrap()
+        Call { id: CallId::fresh(), created_at: clock::now(), model: "m".to_owned(), ..Call::default() }
     }
 
     fn closed(call: &Call) -> Vec<u8> {
-        Record::Closed(Box::new(Entry::cut_by_crash(call.clone()))).encode()
+        let Some(Record::Opened(opening)) = Record::decode(&opened(call)[HEADER_BYTES..]) else { panic!("no opening") };
+        RecordRef::Closed(&Entry::cut_by_crash(&opening)).encode(HEADER_BYTES)
     }
 
     fn opened(call: &Call) -> Vec<u8> {
-        Record::Opened(Box::new(call.clone())).encode()
+        RecordRef::opened(call).encode(HEADER_BYTES)
     }
 
     fn dir(name: &str) -> PathBuf {
@@ -241,8 +239,8 @@ mod tests {
         let mut reader = Reader::open(&dir, journal.first_own_segment()).unwrap();
         let calls: Vec<Call> = (0..50).map(|_| call()).collect();
         for (n, call) in calls.iter().enumerate() {
-            journal.append(&opened(call)).unwrap();
-            journal.append(&closed(call)).unwrap();
+            journal.append(&mut opened(call)).unwrap();
+            journal.append(&mut closed(call)).unwrap();
             let batch = reader.read(journal.end(), 10).unwrap();
             assert_eq!(batch.entries.iter().map(|entry| entry.call.id).collect::<Vec<_>>(), [calls[n].id]);
         }
@@ -256,20 +254,20 @@ mod tests {
         let dir = dir("crash");
         let (done, cut, late) = (call(), call(), call());
         let journal = Journal::open(&dir).unwrap();
-        for record in [opened(&done), opened(&cut), closed(&done)] {
-            journal.append(&record).unwrap();
+        for mut record in [opened(&done), opened(&cut), closed(&done)] {
+            journal.append(&mut record).unwrap();
         }
         let torn = path(&dir, journal.first_own_segment());
         fs::OpenOptions::new().append(true).open(torn).unwrap().write_all(&[9, 0, 0, 0, 1, 2]).unwrap();
         drop(journal);
 
         let journal = Journal::open(&dir).unwrap();
-        journal.append(&opened(&late)).unwrap();
+        journal.append(&mut opened(&late)).unwrap();
         let mut reader = Reader::open(&dir, journal.first_own_segment()).unwrap();
         let batch = reader.read(journal.end(), 100).unwrap();
         assert_eq!(batch.entries.iter().map(|entry| entry.call.id).collect::<Vec<_>>(), [done.id]);
         assert_eq!(batch.entries[0].call.outcome, Some(Outcome::Interrupted));
-        assert_eq!(batch.orphans.iter().map(|call| call.id).collect::<Vec<_>>(), [cut.id]);
+        assert_eq!(batch.orphans.iter().map(Opening::id).collect::<Vec<_>>(), [cut.id]);
         assert_eq!(batch.n_bytes, journal.bytes_total());
         reader.checkpoint().unwrap();
         assert_eq!(segments(&dir).unwrap(), [journal.first_own_segment()], "the old segment is let go");
@@ -277,7 +275,7 @@ mod tests {
         // An open call of this process keeps its place across a restart of the reader.
         let mut again = Reader::open(&dir, journal.first_own_segment() + 1).unwrap();
         let batch = again.read(Position { segment: journal.first_own_segment() + 1, offset: 0 }, 100).unwrap();
-        assert_eq!(batch.orphans.iter().map(|call| call.id).collect::<Vec<_>>(), [late.id]);
+        assert_eq!(batch.orphans.iter().map(Opening::id).collect::<Vec<_>>(), [late.id]);
         fs::remove_dir_all(dir).unwrap();
     }
 }

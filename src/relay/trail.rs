@@ -26,7 +26,7 @@ use crate::{
         usage::TokenSource,
     },
     hub::Hub,
-    ledger::entry::{Entry, Record},
+    ledger::entry::Entry,
     route::{
         choose::{Wanted, choose},
         snapshot::{Caller, Snapshot, Upstream},
@@ -119,8 +119,8 @@ impl Trail {
         if !self.is_recorded {
             return Ok(());
         }
-        let record = Record::Opened(Box::new(lock(&self.story).call.clone()));
-        let opened = self.hub.ledger.open_call(&record, self.snapshot.settings.journal_bytes_max);
+        let bytes_max = self.snapshot.settings.journal_bytes_max;
+        let opened = self.hub.ledger.open_call(&lock(&self.story).call, bytes_max);
         opened.map_err(|_| Rejection::LedgerFull)?;
         self.publish();
         Ok(())
@@ -274,17 +274,16 @@ impl Trail {
         if std::mem::replace(&mut self.is_closed, true) || !self.is_recorded {
             return;
         }
-        let entry = {
+        {
             let mut entry = lock(&self.story);
             entry.call.outcome = Some(outcome);
             entry.call.duration_ms = Some(clock::ms_since(self.began));
             if error.is_some() {
                 entry.call.error = error;
             }
-            entry.clone()
-        };
-        self.hub.counters.call(&entry.call);
-        self.hub.ledger.close_call(&Record::Closed(Box::new(entry)));
+            self.hub.counters.call(&entry.call);
+            self.hub.ledger.close_call(&entry);
+        }
         self.hub.live.remove(self.call_id);
         self.publish();
         log(&self.story);

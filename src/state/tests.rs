@@ -1,10 +1,10 @@
 use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    time::Instant,
 };
 
 use super::*;
+use crate::clock;
 
 /// A Redis of its own on a unix socket.
 struct Redis {
@@ -34,7 +34,7 @@ impl Drop for Redis {
 }
 
 async fn until(state: &State, ok: bool) {
-    let asked = Instant::now();
+    let asked = clock::instant();
     while state.status().await.ok != ok {
         assert!(asked.elapsed() < Duration::from_secs(10), "not {ok} within 10 s");
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -55,7 +55,7 @@ async fn redis_may_come_late_go_and_come_back() {
     assert_eq!(state.status().await, Status { backend: "redis", ok: true, detail: None });
 
     drop(first);
-    let asked = Instant::now();
+    let asked = clock::instant();
     until(&state, false).await;
     state.status().await;
     assert!(asked.elapsed() < Duration::from_secs(2), "a look at a dead Redis took {:?}", asked.elapsed());
@@ -69,7 +69,7 @@ async fn a_redis_that_never_answers_does_not_hold_the_start_up() {
     // Accepts connections in its backlog and says nothing.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = Secret::new(format!("redis://{}", silent.local_addr().unwrap()));
-    let asked = Instant::now();
+    let asked = clock::instant();
     let state = State::connect(Some(&url)).await.unwrap();
     assert!(!state.status().await.ok);
     assert!(asked.elapsed() < Duration::from_secs(3), "{:?}", asked.elapsed());

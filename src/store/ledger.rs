@@ -1,19 +1,14 @@
 //! Entries of the ledger → rows, each exactly once.
 
+mod rows;
+
 use std::collections::{BTreeMap, HashSet};
 
-use serde_json::{Value, json};
 use sqlx::{Postgres, Row, Transaction};
 use uuid::Uuid;
 
 use super::{CHANNEL, Store, statements};
-use crate::{
-    domain::{attempt::Attempt, price::Cost, price::Price, usage::Usage},
-    ledger::{
-        entry::Entry,
-        rollup::{Rollup, RollupKey, roll_up},
-    },
-};
+use crate::ledger::{entry::Entry, rollup::roll_up};
 
 /// The columns that both tables of sums have, to be filled from a JSON list of rows.
 macro_rules! add_to {
@@ -77,9 +72,7 @@ impl Store {
     /// same entries again changes nothing.
     pub async fn insert_entries(&self, entries: &[Entry]) -> Result<(), sqlx::Error> {
         let mut transaction = self.pool.begin().await?;
-        let rows: Vec<Value> = entries.iter().map(call_row).collect();
-        let inserted =
-            sqlx::query(INSERT_CALLS).bind(Value::from(rows).to_string()).fetch_all(&mut *transaction).await?;
+        let inserted = sqlx::query(INSERT_CALLS).bind(rows::calls(entries)).fetch_all(&mut *transaction).await?;
         let inserted: HashSet<Uuid> = inserted.iter().map(|row| row.try_get("id")).collect::<Result<_, _>>()?;
         let mut seen = HashSet::with_capacity(entries.len());
         let fresh: Vec<&Entry> =
@@ -87,12 +80,10 @@ impl Store {
         if fresh.is_empty() {
             return transaction.commit().await;
         }
-        let attempts = fresh.iter().flat_map(|entry| entry.attempts.iter().map(|attempt| attempt_row(entry, attempt)));
-        let attempts: Vec<Value> = attempts.collect();
-        sqlx::query(INSERT_ATTEMPTS).bind(Value::from(attempts).to_string()).execute(&mut *transaction).await?;
+        sqlx::query(INSERT_ATTEMPTS).bind(rows::attempts(&fresh)).execute(&mut *transaction).await?;
         for (statement, minutes) in [(ADD_TO_MINUTES, 1), (ADD_TO_QUARTERS, 15)] {
-            let rows = rollup_rows(roll_up(fresh.iter().copied(), minutes));
-            sqlx::query(statement).bind(rows.to_string()).execute(&mut *transaction).await?;
+            let sums = roll_up(fresh.iter().copied(), minutes);
+            sqlx::query(statement).bind(rows::rollups(&sums)).execute(&mut *transaction).await?;
         }
         touch_keys(&mut transaction, &fresh).await?;
         let newest = fresh.iter().map(|entry| entry.call.id).max().unwrap_or_default();
@@ -121,100 +112,4 @@ async fn touch_keys(transaction: &mut Transaction<'_, Postgres>, fresh: &[&Entry
     }
     let (ids, times): (Vec<i64>, Vec<_>) = used.into_iter().unzip();
     sqlx::query(TOUCH_KEYS).bind(ids).bind(times).execute(&mut **transaction).await.map(|_| ())
-}
-
-/// A row of `calls`, by column name.
-fn call_row(entry: &Entry) -> Value {
-    let Entry { call, cost, decision, .. } = entry;
-    let mut row = json!({
-        "id": call.id, "created_at": call.created_at, "kind": call.kind.as_str(), "user_id": call.user_id.map(|id| id.0),
-        "key_id": call.key_id.map(|id| id.0), "provider_id": call.provider_id.map(|id| id.0),
-        "session_id": call.session_id, "model": call.model, "model_sent": call.model_sent,
-        "model_served": call.model_served, "stream": call.stream, "status": call.status,
-        "outcome": call.outcome.map(crate::domain::call::Outcome::as_str), "token_source": call.token_source.as_str(),
-        "cost": call.cost_usd.scaled(), "unpriced": call.unpriced, "n_attempts": call.n_attempts,
-        "first_byte_ms": call.first_byte_ms, "first_token_ms": call.first_token_ms, "duration_ms": call.duration_ms,
-        "error_cause": call.error.as_ref().map(|error| &error.cause),
-        "error_message": call.error.as_ref().map(|error| &error.message),
-        "user_agent": call.client.user_agent, "address": call.client.address, "decision": decision,
-    });
-    put_usage(&mut row, &call.usage);
-    put_cost(&mut row, cost);
-    row
-}
-
-/// A row of `attempts`, by column name.
-fn attempt_row(entry: &Entry, attempt: &Attempt) -> Value {
-    let mut row = json!({
-        "call_id": entry.call.id, "id": attempt.id, "provider_id": attempt.provider_id.0,
-        "provider_name": attempt.provider_name, "credential_id": attempt.credential_id.0,
-        "model_sent": attempt.model_sent, "model_served": attempt.model_served, "result": attempt.result.as_str(),
-        "status": attempt.status, "error_cause": attempt.error.as_ref().map(|error| &error.cause),
-        "error_message": attempt.error.as_ref().map(|error| &error.message), "started_ms": attempt.started_ms,
-        "first_byte_ms": attempt.first_byte_ms, "first_token_ms": attempt.first_token_ms, "ended_ms": attempt.ended_ms,
-        "upstream_request_id": attempt.upstream_request_id, "token_source": attempt.token_source.as_str(),
-        "usage_raw": attempt.usage_raw, "unpriced": attempt.unpriced, "multiplier": attempt.multiplier.scaled(),
-        "cost": attempt.cost_usd.scaled(),
-    });
-    put_usage(&mut row, &attempt.usage);
-    put_cost(&mut row, &attempt.cost);
-    let Price { input, output, cache_write_5m, cache_write_1h, cache_read } = attempt.price;
-    for (column, price) in [
-        ("price_input", input),
-        ("price_output", output),
-        ("price_cache_write_5m", cache_write_5m),
-        ("price_cache_write_1h", cache_write_1h),
-        ("price_cache_read", cache_read),
-    ] {
-        put(&mut row, column, price.scaled());
-    }
-    row
-}
-
-/// Rows of `usage_1m` or `usage_15m`, by column name.
-fn rollup_rows(sums: BTreeMap<RollupKey, Rollup>) -> Value {
-    let rows = sums.into_iter().map(|(key, sum)| {
-        let [completed, rejected, refused, failed, interrupted, abandoned] = sum.outcomes;
-        let mut row = json!({
-            "at": key.at, "user_id": key.user_id, "key_id": key.key_id, "provider_id": key.provider_id,
-            "model": key.model, "calls": sum.calls, "completed": completed, "rejected": rejected, "refused": refused,
-            "failed": failed, "interrupted": interrupted, "abandoned": abandoned, "attempts": sum.attempts,
-            "unpriced": sum.unpriced, "cost": sum.cost.total().scaled(), "first_token_hist": sum.first_token,
-            "duration_hist": sum.duration,
-        });
-        put_usage(&mut row, &sum.usage);
-        put_cost(&mut row, &sum.cost);
-        row
-    });
-    rows.collect()
-}
-
-fn put_usage(row: &mut Value, usage: &Usage) {
-    for (column, tokens) in [
-        ("input", usage.input),
-        ("output", usage.output),
-        ("cache_write_5m", usage.cache_write_5m),
-        ("cache_write_1h", usage.cache_write_1h),
-        ("cache_read", usage.cache_read),
-    ] {
-        put(row, column, tokens);
-    }
-}
-
-fn put_cost(row: &mut Value, cost: &Cost) {
-    for (column, part) in [
-        ("cost_input", cost.input),
-        ("cost_output", cost.output),
-        ("cost_cache_write_5m", cost.cache_write_5m),
-        ("cost_cache_write_1h", cost.cache_write_1h),
-        ("cost_cache_read", cost.cache_read),
-    ] {
-        put(row, column, part.scaled());
-    }
-}
-
-fn put(row: &mut Value, column: &str, value: impl Into<Value>) {
-    if let Some(columns) = row.as_object_mut() {
-        columns.insert(column.to_owned(), value.into());
-    }
 }

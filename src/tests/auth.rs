@@ -93,8 +93,10 @@ async fn what_is_disabled_expired_or_deleted_is_refused_from_the_next_request_on
     let user = |key: &Key| format!("/admin/v1/users/{}", key.user_id);
     let path = |key: &Key| format!("/admin/v1/keys/{}", key.id);
     type Place = fn(&Key) -> String;
-    let places: [(Place, &str); 2] =
-        [(|key| format!("/admin/v1/users/{}", key.user_id), "user"), (|key| format!("/admin/v1/keys/{}", key.id), "key")];
+    let places: [(Place, &str); 2] = [
+        (|key| format!("/admin/v1/users/{}", key.user_id), "user"),
+        (|key| format!("/admin/v1/keys/{}", key.id), "key"),
+    ];
     for (place, what) in places {
         let key = world.key().await;
         for (no, yes) in [

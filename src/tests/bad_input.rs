@@ -83,7 +83,8 @@ async fn a_body_over_the_limit_is_refused_whether_its_length_is_said_or_not() {
     assert_eq!(world.call_of(&reply).await["outcome"], "rejected");
 
     // Only said to be too long: the answer does not wait for the body.
-    let request = Request::new("POST", "/v1/messages").header("x-api-key", &key.secret).header("content-length", "2049");
+    let request =
+        Request::new("POST", "/v1/messages").header("x-api-key", &key.secret).header("content-length", "2049");
     let open = request.open(world.hub.address).await.unwrap();
     let mut reply = within("a refusal", open.reply("POST")).await.unwrap();
     refused(&mut reply, 413, "request_too_large").await;
@@ -118,10 +119,15 @@ async fn a_client_that_leaves_in_the_middle_of_its_body_is_recorded_as_gone() {
 async fn unknown_paths_are_refused_in_the_callers_protocol() {
     let world = World::shared().await;
     let key = world.key().await;
-    for (method, path) in
-        [("GET", "/v1"), ("GET", "/v1/nothing"), ("POST", "/v1/messages/"), ("POST", "/v1/complete"), ("GET", "/v1/models/a/b")]
-    {
-        let request = Request::new(method, path).header("x-api-key", &key.secret).header("x-forwarded-for", &world.address);
+    for (method, path) in [
+        ("GET", "/v1"),
+        ("GET", "/v1/nothing"),
+        ("POST", "/v1/messages/"),
+        ("POST", "/v1/complete"),
+        ("GET", "/v1/models/a/b"),
+    ] {
+        let request =
+            Request::new(method, path).header("x-api-key", &key.secret).header("x-forwarded-for", &world.address);
         let mut reply = request.send(world.hub.address).await;
         refused(&mut reply, 404, "not_found_error").await;
     }
@@ -137,7 +143,8 @@ async fn a_known_path_with_a_wrong_method_is_not_served() {
     let world = World::shared().await;
     let key = world.key().await;
     for (method, path) in [("GET", "/v1/messages"), ("DELETE", "/v1/messages"), ("POST", "/v1/models")] {
-        let request = Request::new(method, path).header("x-api-key", &key.secret).header("x-forwarded-for", &world.address);
+        let request =
+            Request::new(method, path).header("x-api-key", &key.secret).header("x-forwarded-for", &world.address);
         let reply = request.send(world.hub.address).await;
         assert!(matches!(reply.status, 404 | 405), "{method} {path}: {}", reply.status);
     }

@@ -90,7 +90,10 @@ async fn told_to_stop_it_lets_running_calls_finish() {
     provider.script.once(Turn::new().answer(true).pause_after(8, &gate));
     let mut reply = world.stream(&key).await;
     world.hub.terminate();
-    until("new connections are refused", async || Request::get("/health/live").try_send(world.hub.address).await.is_err().then_some(())).await;
+    until("new connections are refused", async || {
+        Request::get("/health/live").try_send(world.hub.address).await.is_err().then_some(())
+    })
+    .await;
     gate.open();
     assert_eq!(reply.text().await, Turn::new().events().concat());
     assert_eq!(world.hub.stopped().await.code(), Some(0), "{}", world.hub.log_tail());
@@ -149,7 +152,9 @@ async fn replicas_may_start_together_on_an_empty_database() {
 
 #[tokio::test]
 async fn a_mistake_in_the_configuration_is_named() {
-    for (name, value) in [("APP_PORT", "http"), ("TZ", "Mars/Base"), ("TRUSTED_PROXIES", "10.0.0.0/99"), ("LOG_LEVEL", "==")] {
+    for (name, value) in
+        [("APP_PORT", "http"), ("TZ", "Mars/Base"), ("TRUSTED_PROXIES", "10.0.0.0/99"), ("LOG_LEVEL", "==")]
+    {
         let (status, said) = Setup::bare().set(name, value).fails().await;
         assert!(!status.success() && said.contains(name) && !said.contains("panicked"), "{name}: {said}");
     }

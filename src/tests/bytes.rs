@@ -5,7 +5,10 @@ use serde_json::json;
 use crate::{
     client::Request,
     patience::within,
-    upstream::{Answer, Gate, Turn, turn::{EVENTS_TO_FIRST_CONTENT, event}},
+    upstream::{
+        Answer, Gate, Turn,
+        turn::{EVENTS_TO_FIRST_CONTENT, event},
+    },
     world::{World, ask},
 };
 
@@ -71,7 +74,8 @@ async fn a_body_sent_in_chunks_arrives_whole() {
 async fn the_query_is_forwarded() {
     let world = World::shared().await;
     let provider = world.provider("a").await;
-    let request = Request::post("/v1/messages?beta=true&x=%2F%20y", ODD_BODY).header("x-api-key", &world.key().await.secret);
+    let request =
+        Request::post("/v1/messages?beta=true&x=%2F%20y", ODD_BODY).header("x-api-key", &world.key().await.secret);
     assert_eq!(request.send(world.hub.address).await.status, 200);
     assert_eq!(provider.script.only_request().target, "/v1/messages?beta=true&x=%2F%20y");
 }
@@ -222,7 +226,8 @@ async fn one_connection_serves_one_request_after_the_other() {
     let world = World::shared().await;
     let provider = world.provider("a").await;
     let key = world.key().await;
-    let mut open = world.request(&key, ask("claude-sonnet-4-5", true).to_string()).open(world.hub.address).await.unwrap();
+    let mut open =
+        world.request(&key, ask("claude-sonnet-4-5", true).to_string()).open(world.hub.address).await.unwrap();
     for n in 0..5 {
         let mut reply = within("an answer", open.reply("POST")).await.unwrap();
         assert_eq!(reply.text().await, Turn::new().events().concat(), "{n}");

@@ -5,13 +5,17 @@ use serde_json::{Value, json};
 use crate::{
     auth::refused,
     client::Request,
-    upstream::{Answer, End, Gate, Seen, Turn, turn::{error_event, event}},
+    upstream::{
+        Answer, End, Gate, Seen, Turn,
+        turn::{error_event, event},
+    },
     world::{Key, Provider, World, ask},
 };
 
 /// Two providers, `a` before `b`, and a key.
 async fn two(world: &World, a: Value) -> (Provider, Provider, Key) {
-    let mut fields = json!({"priority": 0, "first_byte_timeout_ms": 300, "idle_timeout_ms": 300, "total_timeout_ms": 600});
+    let mut fields =
+        json!({"priority": 0, "first_byte_timeout_ms": 300, "idle_timeout_ms": 300, "total_timeout_ms": 600});
     for (name, value) in a.as_object().unwrap() {
         fields[name] = value.clone();
     }
@@ -134,7 +138,11 @@ async fn a_mistake_of_the_client_is_not_tried_elsewhere() {
         assert_eq!(reply.status, status);
         assert_eq!(reply.json().await["error"]["message"], format!("upstream says {status}"));
         let call = world.call_of(&reply).await;
-        assert_eq!((&call["outcome"], &call["attempts"][0]["result"]), (&json!("refused"), &json!("delivered")), "{call}");
+        assert_eq!(
+            (&call["outcome"], &call["attempts"][0]["result"]),
+            (&json!("refused"), &json!("delivered")),
+            "{call}"
+        );
         assert_eq!(call["decision"]["choices"][0]["verdict"]["blame"], "caller", "{call}");
     }
     assert!(b.script.requests().is_empty());
@@ -146,7 +154,8 @@ async fn when_all_fail_the_last_answer_is_delivered_as_it_came() {
     let (a, b, key) = two(&world, json!({})).await;
     a.script.always(Answer::status(500));
     let body = r#"{ "type":"error","error":{"type":"overloaded_error","message":"b is busy"}}"#;
-    b.script.always(Answer::new(529, "application/json", body).header("retry-after", "3").header("request-id", "req_b"));
+    b.script
+        .always(Answer::new(529, "application/json", body).header("retry-after", "3").header("request-id", "req_b"));
     for stream in [false, true] {
         let mut reply = world.messages(&key, &ask("claude-sonnet-4-5", stream)).await;
         assert_eq!((reply.status, reply.header("retry-after")), (529, Some("3")));
@@ -306,7 +315,10 @@ async fn counting_tokens_and_listing_models_pass_through_for_free() {
         ids.push(reply.call_id());
         let seen: Vec<Seen> = provider.script.requests()[n..].to_vec();
         assert_eq!(seen[0].target, "/v1/messages/count_tokens?beta=true");
-        assert_eq!((seen[0].body.as_slice(), seen[0].all("anthropic-beta")), (body.as_bytes(), vec!["token-counting-2024-11-01"]));
+        assert_eq!(
+            (seen[0].body.as_slice(), seen[0].all("anthropic-beta")),
+            (body.as_bytes(), vec!["token-counting-2024-11-01"])
+        );
         assert_eq!((seen[1].method.as_str(), seen[1].target.as_str()), ("GET", "/v1/models?limit=1000"));
         assert!(seen[1].body.is_empty() && !seen[1].head.contains(&key.secret));
         ids

@@ -61,8 +61,18 @@ async fn nothing_of_the_caller_leaks_to_the_provider() {
     assert_eq!(reply.status, 200);
     let seen = provider.script.only_request();
     for name in [
-        "cookie", "proxy-authorization", "x-private-hop", "keep-alive", "te",
-        "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "forwarded", "via", "expect",
+        "cookie",
+        "proxy-authorization",
+        "x-private-hop",
+        "keep-alive",
+        "te",
+        "x-forwarded-for",
+        "x-forwarded-host",
+        "x-forwarded-proto",
+        "x-real-ip",
+        "forwarded",
+        "via",
+        "expect",
         "transfer-encoding",
     ] {
         assert!(seen.all(name).is_empty(), "{name} reached the provider:\n{}", seen.head);
@@ -127,8 +137,16 @@ async fn only_the_listed_headers_of_an_answer_reach_the_client() {
     let mut names: Vec<&str> = reply.headers.iter().map(|(name, _)| name.as_str()).collect();
     names.sort_unstable();
     let expected = [
-        "anthropic-fast-input-tokens-limit", "anthropic-ratelimit-tokens-remaining", "cache-control", "content-length",
-        "content-type", "date", "request-id", "retry-after", "x-should-retry", "x-switchyard-call-id",
+        "anthropic-fast-input-tokens-limit",
+        "anthropic-ratelimit-tokens-remaining",
+        "cache-control",
+        "content-length",
+        "content-type",
+        "date",
+        "request-id",
+        "retry-after",
+        "x-should-retry",
+        "x-switchyard-call-id",
         "x-switchyard-provider",
     ];
     assert_eq!(names, expected);

@@ -8,11 +8,7 @@ use std::{
     sync::Mutex,
 };
 
-use crate::{
-    client::Request,
-    patience::until,
-    postgres, reaper,
-};
+use crate::{client::Request, patience::until, postgres, reaper};
 
 /// The token an operator of these tests logs in with.
 pub const ADMIN_TOKEN: &str = "it-admin-token-0123456789abcdef";

@@ -79,14 +79,15 @@ async fn ten_kills_under_load_lose_no_answer_and_count_none_twice() {
     let world = World::with(Setup::bare()).await;
     let provider = world.provider("a").await;
     // Streams in many pieces, so that a kill finds them in every state.
-    provider.script.by(|seen: &Seen| {
-        if seen.streams() { Turn::new().answer(true).in_pieces_of(97) } else { Answer::proper(seen) }
-    });
+    provider.script.by(
+        |seen: &Seen| {
+            if seen.streams() { Turn::new().answer(true).in_pieces_of(97) } else { Answer::proper(seen) }
+        },
+    );
     let key = world.key().await;
     let seens = Arc::new(Seens::default());
-    let clients: Vec<_> = (0..6)
-        .map(|n| tokio::spawn(client(world.hub.address, key.clone(), seens.clone(), n % 3 != 0)))
-        .collect();
+    let clients: Vec<_> =
+        (0..6).map(|n| tokio::spawn(client(world.hub.address, key.clone(), seens.clone(), n % 3 != 0))).collect();
     for round in 0..10 {
         served(&seens, 40 + round * 7).await;
         if round % 2 == 0 {
@@ -140,5 +141,10 @@ async fn audit(world: &World, seens: &Seens) {
     assert_eq!(sums["calls"], calls.len(), "sums agree with the calls: {sums}");
     let output: u64 = calls.iter().map(|call| call["usage"]["output"].as_u64().unwrap()).sum();
     assert_eq!(sums["usage"]["output"], output, "{sums}");
-    println!("{} whole answers, {} cut ones, {} recorded, {n_interrupted} interrupted", whole.len(), cut.len(), calls.len());
+    println!(
+        "{} whole answers, {} cut ones, {} recorded, {n_interrupted} interrupted",
+        whole.len(),
+        cut.len(),
+        calls.len()
+    );
 }

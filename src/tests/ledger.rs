@@ -46,7 +46,11 @@ async fn check(world: &World, call: &Value, used: Used) {
     for row in [&row, &rows[0]] {
         assert_eq!(row["cost"], total, "{row}");
         for (class, nano) in parts {
-            assert_eq!((&row[format!("cost_{class}")], &row[class]), (&json!(nano), &used.shown()[class]), "{class}: {row}");
+            assert_eq!(
+                (&row[format!("cost_{class}")], &row[class]),
+                (&json!(nano), &used.shown()[class]),
+                "{class}: {row}"
+            );
         }
     }
 }
@@ -168,7 +172,10 @@ async fn a_call_is_priced_by_the_model_that_was_sent() {
     let key = world.key().await;
     let reply = world.messages(&key, &ask("alias", false)).await;
     let call = world.call_of(&reply).await;
-    assert_eq!((&call["model"], &call["model_sent"], &call["model_served"]), (&json!("alias"), &json!(model), &json!(model)));
+    assert_eq!(
+        (&call["model"], &call["model_sent"], &call["model_served"]),
+        (&json!("alias"), &json!(model), &json!(model))
+    );
     let total: u64 = parts(Used::EVERY_CLASS).iter().map(|(_, nano)| nano).sum();
     assert_eq!((&call["cost_usd"], &call["unpriced"]), (&json!(dollars(total)), &json!(false)), "{call}");
 }
@@ -263,14 +270,18 @@ async fn sums_equal_the_calls_they_were_made_of() {
         sum(cost_cache_write_5m) cost_cache_write_5m, sum(cost_cache_write_1h) cost_cache_write_1h, \
         sum(cost_cache_read) cost_cache_read, sum(cost) cost";
     let of = |table: &str, count: &str, outcome: fn(&str) -> String| {
-        let outcomes = ["completed", "rejected", "refused", "failed", "interrupted", "abandoned"].map(outcome).join(", ");
+        let outcomes =
+            ["completed", "rejected", "refused", "failed", "interrupted", "abandoned"].map(outcome).join(", ");
         format!("select {columns}, {count}, {outcomes} from {table} where key_id = {}", key.id)
     };
     let calls = of("calls", "count(*) calls, sum(n_attempts) attempts", |name| {
         format!("count(*) filter (where outcome = '{name}') {name}")
     });
     let calls = world.rows(&calls).await.remove(0);
-    assert_eq!((&calls["completed"], &calls["refused"], &calls["failed"], &calls["rejected"]), (&json!(4), &json!(1), &json!(1), &json!(1)));
+    assert_eq!(
+        (&calls["completed"], &calls["refused"], &calls["failed"], &calls["rejected"]),
+        (&json!(4), &json!(1), &json!(1), &json!(1))
+    );
     for table in ["usage_1m", "usage_15m"] {
         let sums = of(table, "sum(calls) calls, sum(attempts) attempts", |name| format!("sum({name}) {name}"));
         assert_eq!(world.rows(&sums).await.remove(0), calls, "{table}");
@@ -280,7 +291,11 @@ async fn sums_equal_the_calls_they_were_made_of() {
     let path = "/admin/v1/usage?by=key&step=total";
     let usage = world.get(path).await;
     let row = usage["items"].as_array().unwrap().iter().find(|row| row["id"] == key.id.as_str()).unwrap().clone();
-    assert_eq!((&row["calls"], &row["completed"], &row["usage"]["output"]), (&json!(7), &json!(4), &calls["output"]), "{row}");
+    assert_eq!(
+        (&row["calls"], &row["completed"], &row["usage"]["output"]),
+        (&json!(7), &json!(4), &calls["output"]),
+        "{row}"
+    );
     assert_eq!(row["cost_usd"], dollars(calls["cost"].as_u64().unwrap()), "{row}");
 }
 
@@ -307,7 +322,9 @@ async fn a_test_call_is_an_entry_that_counts_for_the_provider_alone() {
 #[tokio::test]
 async fn a_test_call_that_fails_says_what_came_back() {
     let world = World::shared().await;
-    let provider = world.provider_with("a", json!({"enabled": false, "total_timeout_ms": 300, "first_byte_timeout_ms": 300})).await;
+    let provider = world
+        .provider_with("a", json!({"enabled": false, "total_timeout_ms": 300, "first_byte_timeout_ms": 300}))
+        .await;
     let path = format!("/admin/v1/providers/{}/test", provider.id);
     provider.script.once(Answer::error(401, "authentication_error", "invalid x-api-key"));
     let (status, result) = world.admin("POST", &path, &json!({})).await;

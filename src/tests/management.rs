@@ -123,7 +123,8 @@ async fn unknown_fields_and_values_that_do_not_fit_are_refused_naming_them() {
     let providers = "/admin/v1/providers";
     let prices = "/admin/v1/prices/x";
     let price = |field: &str, value: Value| {
-        let mut body = json!({"input": "1", "output": "1", "cache_write_5m": "1", "cache_write_1h": "1", "cache_read": "1"});
+        let mut body =
+            json!({"input": "1", "output": "1", "cache_write_5m": "1", "cache_write_1h": "1", "cache_read": "1"});
         body[field] = value;
         body
     };
@@ -184,14 +185,22 @@ async fn unknown_fields_and_values_that_do_not_fit_are_refused_naming_them() {
         assert!(matches!(answer.0, 400 | 422), "{method} {path} {body}: {} {}", answer.0, answer.1);
         problem(&answer, answer.0, Some(field));
     }
-    for path in ["/admin/v1/users?nonsense=1", "/admin/v1/users?limit=0", "/admin/v1/users?limit=501", "/admin/v1/users?cursor=%20",
-        "/admin/v1/calls?outcome=odd", "/admin/v1/calls?nonsense=1", "/admin/v1/usage?by=shoe&step=day", "/admin/v1/usage?from=x"]
-    {
+    for path in [
+        "/admin/v1/users?nonsense=1",
+        "/admin/v1/users?limit=0",
+        "/admin/v1/users?limit=501",
+        "/admin/v1/users?cursor=%20",
+        "/admin/v1/calls?outcome=odd",
+        "/admin/v1/calls?nonsense=1",
+        "/admin/v1/usage?by=shoe&step=day",
+        "/admin/v1/usage?from=x",
+    ] {
         let (status, answer) = world.admin("GET", path, &Value::Null).await;
         assert!(matches!(status, 400 | 422) && answer["status"] == status, "{path}: {status} {answer}");
     }
     let request = Request::post("/admin/v1/users", "{\"name\":").header("x-forwarded-for", &world.address);
-    let mut reply = request.header("authorization", format!("Bearer {}", world.admin_token)).send(world.hub.address).await;
+    let mut reply =
+        request.header("authorization", format!("Bearer {}", world.admin_token)).send(world.hub.address).await;
     assert!(matches!(reply.status, 400 | 422));
     assert_eq!(reply.header("content-type"), Some("application/problem+json"));
     assert_eq!(reply.json().await["status"], reply.status);
@@ -225,7 +234,9 @@ async fn lists_come_a_page_at_a_time_and_miss_nothing() {
     let mut users = vec![key.user_id.clone()];
     let mut keys = vec![key.id.clone()];
     for n in 0..6 {
-        users.push(world.create("/admin/v1/users", &json!({"name": format!("u{n}")})).await["id"].as_str().unwrap().to_owned());
+        users.push(
+            world.create("/admin/v1/users", &json!({"name": format!("u{n}")})).await["id"].as_str().unwrap().to_owned(),
+        );
         let path = format!("/admin/v1/users/{}/keys", key.user_id);
         keys.push(world.create(&path, &json!({"name": format!("k{n}")})).await["id"].as_str().unwrap().to_owned());
         world.message(&key).await.body().await;
@@ -233,10 +244,9 @@ async fn lists_come_a_page_at_a_time_and_miss_nothing() {
     let calls: Vec<String> =
         world.calls_of(&key, 6).await.iter().rev().map(|call| call["id"].as_str().unwrap().to_owned()).collect();
     for limit in [1, 2, 3, 7, 100] {
-        for (path, all) in [
-            ("/admin/v1/users".to_owned(), &users),
-            (format!("/admin/v1/users/{}/keys", key.user_id), &keys),
-        ] {
+        for (path, all) in
+            [("/admin/v1/users".to_owned(), &users), (format!("/admin/v1/users/{}/keys", key.user_id), &keys)]
+        {
             let mut ids = walk(&world, &path, limit).await;
             let mut all = all.clone();
             ids.sort();

@@ -39,7 +39,10 @@ pub async fn database() -> String {
 /// Runs one statement.
 pub async fn execute(dsn: &str, sql: &str) {
     let mut connection = PgConnection::connect(dsn).await.unwrap();
-    sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
+        .execute(&mut connection)
+        .await
+        .unwrap_or_else(|error| panic!("{sql}: {error}"));
 }
 
 /// Runs one query; each row is a JSON object.
@@ -99,7 +102,8 @@ fn unprivileged() -> Option<(u32, u32)> {
         return None;
     }
     let accounts = std::fs::read_to_string("/etc/passwd").unwrap();
-    let account = accounts.lines().find(|line| line.starts_with("postgres:")).expect("as root an account `postgres` is needed");
+    let account =
+        accounts.lines().find(|line| line.starts_with("postgres:")).expect("as root an account `postgres` is needed");
     let mut ids = account.split(':').skip(2).map(|id| id.parse().unwrap());
     Some((ids.next().unwrap(), ids.next().unwrap()))
 }
@@ -107,8 +111,11 @@ fn unprivileged() -> Option<(u32, u32)> {
 /// Where `initdb` and `postgres` are.
 fn folder_of_binaries() -> PathBuf {
     let named = std::env::var_os("PG_BIN").map(PathBuf::from);
-    let packaged = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path().join("bin"));
+    let packaged =
+        std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path().join("bin"));
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders = named.into_iter().chain(packaged).chain(std::env::split_paths(&path));
-    folders.find(|folder| folder.join("initdb").exists()).expect("no Postgres found: run `make test`, which installs it")
+    folders
+        .find(|folder| folder.join("initdb").exists())
+        .expect("no Postgres found: run `make test`, which installs it")
 }

@@ -108,7 +108,8 @@ async fn a_provider_is_reached_through_its_http_proxy() {
     let provider = world.provider("a").await;
     // A name that only the proxy can know: nothing is looked up on this side.
     let base = provider.script.url().replace("127.0.0.1", "provider.invalid");
-    let fields = json!({"base_url": base, "secret": "sk-ant-1", "proxy_url": format!("http://user:p%40ss@{}", proxy.address)});
+    let fields =
+        json!({"base_url": base, "secret": "sk-ant-1", "proxy_url": format!("http://user:p%40ss@{}", proxy.address)});
     let shown = world.patch(&format!("/admin/v1/providers/{}", provider.id), &fields).await;
     assert!(!shown.to_string().contains("p%40ss") && !shown.to_string().contains("p@ss"), "{shown}");
     let mut reply = world.stream(&world.key().await).await;
@@ -137,7 +138,8 @@ async fn names_are_looked_up_by_the_socks_proxy() {
         let proxy = Proxy::start(Kind::Socks).await;
         let provider = world.provider(scheme).await;
         let base = provider.script.url().replace("127.0.0.1", "provider.invalid");
-        let fields = json!({"base_url": base, "secret": "sk-ant-1", "proxy_url": format!("{scheme}://{}", proxy.address)});
+        let fields =
+            json!({"base_url": base, "secret": "sk-ant-1", "proxy_url": format!("{scheme}://{}", proxy.address)});
         let path = format!("/admin/v1/providers/{}", provider.id);
         world.patch(&path, &fields).await;
         let reply = world.message(&world.key().await).await;

@@ -38,14 +38,20 @@ async fn no_secret_stands_anywhere_in_the_clear() {
     let world = World::with(setup).await;
     let proxy_secret = "proxy-password-0123456789";
     let closed = crate::reaper::free_port();
-    let a = world.provider_with("a", json!({"proxy_url": format!("http://user:{proxy_secret}@127.0.0.1:{closed}")})).await;
+    let a =
+        world.provider_with("a", json!({"proxy_url": format!("http://user:{proxy_secret}@127.0.0.1:{closed}")})).await;
     let b = world.provider_with("b", json!({"priority": 1})).await;
     let key = world.key().await;
     let mut reply = world.stream(&key).await;
     reply.body().await;
     b.script.always(Answer::status(400));
     world.stream(&key).await.drain().await;
-    world.patch(&format!("/admin/v1/providers/{}", a.id), &json!({"secret": format!("{UPSTREAM_SECRET}-changed"), "weight": 3})).await;
+    world
+        .patch(
+            &format!("/admin/v1/providers/{}", a.id),
+            &json!({"secret": format!("{UPSTREAM_SECRET}-changed"), "weight": 3}),
+        )
+        .await;
     world.admin("POST", "/admin/v1/providers", &json!({"name": "x", "secret": UPSTREAM_SECRET, "nonsense": 1})).await;
     world.admin("POST", &format!("/admin/v1/providers/{}/test", a.id), &json!({})).await;
     world.calls_of(&key, 2).await;
@@ -61,7 +67,9 @@ async fn no_secret_stands_anywhere_in_the_clear() {
     let log = world.hub.log();
     let files = files_below(&world.hub.setup.data);
     for secret in [UPSTREAM_SECRET, proxy_secret, &key.secret, &world.admin_token, MASTER_KEY] {
-        for (place, text) in [("an answer", &said), ("the database", &rows), ("the log", &log), ("the data folder", &files)] {
+        for (place, text) in
+            [("an answer", &said), ("the database", &rows), ("the log", &log), ("the data folder", &files)]
+        {
             assert!(!text.contains(secret), "{secret} stands in {place}");
             assert!(!text.contains(&hex(secret)), "{secret} stands in {place}, as bytes");
         }
@@ -124,7 +132,10 @@ async fn a_key_is_shown_once() {
         let shown = world.get(&path).await;
         assert!(!shown.to_string().contains(&key.secret), "{shown}");
         let one = if shown["items"].is_array() { &shown["items"][0] } else { &shown };
-        assert!(one["key"].is_null() && one["preview"].as_str().unwrap().ends_with(&key.secret[key.secret.len() - 4..]), "{one}");
+        assert!(
+            one["key"].is_null() && one["preview"].as_str().unwrap().ends_with(&key.secret[key.secret.len() - 4..]),
+            "{one}"
+        );
     }
 }
 

@@ -134,7 +134,8 @@ impl World {
         }
         let mut reply = request.send(self.hub.address).await;
         let text = reply.text().await;
-        let value = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap_or(Value::String(text)) };
+        let value =
+            if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap_or(Value::String(text)) };
         (reply.status, value)
     }
 

@@ -60,20 +60,24 @@ pub(crate) fn parts() -> Answer<Parts> {
 
 /// The client's address, and whether it came by https.
 pub(crate) fn client(parts: &Parts) -> ClientInfo {
-    parts.extensions.get::<ClientInfo>().copied().unwrap_or(ClientInfo {
-        address: std::net::Ipv4Addr::UNSPECIFIED.into(),
-        https: false,
-    })
+    parts
+        .extensions
+        .get::<ClientInfo>()
+        .copied()
+        .unwrap_or(ClientInfo { address: std::net::Ipv4Addr::UNSPECIFIED.into(), https: false })
 }
 
 /// The value of one cookie.
 pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';')).find_map(
-        |pair| {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .find_map(|pair| {
             let (key, value) = pair.trim().split_once('=')?;
             (key == name).then_some(value)
-        },
-    )
+        })
 }
 
 /// The address of the hub as this client sees it: `https://hub.example`.

@@ -52,7 +52,10 @@ pub(crate) async fn list_providers(#[server(default)] cursor: Option<String>) ->
     let query = PageQuery { limit: Some(100), cursor };
     let page = hub::admin::providers::list(&hub, &actor, &query).await.map_err(super::guard::refuse)?;
     let mut totals = super::forms::last_day(&hub, &actor, UsageBy::Provider).await?;
-    let row = |provider: Provider| ProviderRow { totals: totals.remove(&provider.id.to_string()).unwrap_or_default(), provider };
+    let row = |provider: Provider| ProviderRow {
+        totals: totals.remove(&provider.id.to_string()).unwrap_or_default(),
+        provider,
+    };
     Ok(Page { items: page.items.into_iter().map(row).collect(), next_cursor: page.next_cursor })
 }
 

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use crate::{
-    api::calls::{read_call_choices, find_call, list_calls},
+    api::calls::{find_call, list_calls, read_call_choices},
     live::Live,
     query::CallFilter,
     text::use_text,
@@ -88,10 +88,7 @@ fn Opened(
             version.update(|version| *version = version.wrapping_add(1));
         }
     });
-    let found = Resource::new(
-        move || (id.clone(), version.get(), live.missed.get()),
-        |(id, ..)| find_call(id),
-    );
+    let found = Resource::new(move || (id.clone(), version.get(), live.missed.get()), |(id, ..)| find_call(id));
     view! {
         <Transition fallback=skeleton>
             {move || {

@@ -37,7 +37,8 @@ pub(crate) fn Prices() -> impl IntoView {
         move || (cursor.get(), live.configuration.get(), live.missed.get(), editing.get(), asking.get()),
         |(cursor, ..)| list_prices(cursor),
     );
-    let actions = move || view! { <a class="button primary" href="/prices?edit=">{icon(Icon::Plus)}{text.prices.new}</a> };
+    let actions =
+        move || view! { <a class="button primary" href="/prices?edit=">{icon(Icon::Plus)}{text.prices.new}</a> };
     view! {
         <Page title=text.prices.title lead=text.prices.lead actions=actions>
             <Transition fallback=skeleton>
@@ -52,7 +53,12 @@ pub(crate) fn Prices() -> impl IntoView {
     }
 }
 
-fn prices(text: &'static Text, page: Items<ModelPrice>, editing: Memo<Option<String>>, asking: Memo<Option<String>>) -> AnyView {
+fn prices(
+    text: &'static Text,
+    page: Items<ModelPrice>,
+    editing: Memo<Option<String>>,
+    asking: Memo<Option<String>>,
+) -> AnyView {
     let next = page.next_cursor.map(|cursor| {
         view! { <nav class="pager"><a class="button small" href=format!("/prices?cursor={}", escape(&cursor))>{text.common.next_page}</a></nav> }
     });
@@ -129,7 +135,8 @@ fn EditPrice(price: Option<ModelPrice>, model: String) -> impl IntoView {
     let action = ServerAction::<SavePrice>::new();
     let value = action.value();
     let problem = move |field| problem(move || value.get(), field);
-    let failure = move || value.get().and_then(Result::err).map(|error| note("note bad", Icon::Alert, message(text, &error)));
+    let failure =
+        move || value.get().and_then(Result::err).map(|error| note("note bad", Icon::Alert, message(text, &error)));
     let own = price.clone();
     let amount = move |name: &'static str, field: &'static str, label: &'static str, of: fn(&ModelPrice) -> Usd| {
         let own = own.as_ref().map(|price| of(price).to_string()).unwrap_or_default();
@@ -140,7 +147,12 @@ fn EditPrice(price: Option<ModelPrice>, model: String) -> impl IntoView {
     let name = if price.is_some() {
         view! { <input type="hidden" name="form[model]" value=model /> }.into_any()
     } else {
-        TextField::new("form[model]", words.model).value(model).help(words.model_help).problem(problem("model")).required().view()
+        TextField::new("form[model]", words.model)
+            .value(model)
+            .help(words.model_help)
+            .problem(problem("model"))
+            .required()
+            .view()
     };
     view! {
         <div class="veil">

@@ -32,7 +32,8 @@ pub(crate) fn Providers() -> impl IntoView {
         move || (cursor.get(), live.configuration.get(), live.missed.get()),
         |(cursor, ..)| list_providers(cursor),
     );
-    let actions = move || view! { <a class="button primary" href="/providers/new">{icon(Icon::Plus)}{text.providers.new}</a> };
+    let actions =
+        move || view! { <a class="button primary" href="/providers/new">{icon(Icon::Plus)}{text.providers.new}</a> };
     view! {
         <Page title=text.providers.title actions=actions>
             <Transition fallback=skeleton>

@@ -43,7 +43,11 @@ mod keys {
     use crate::{browser, preferences::toggle_sidebar};
 
     /// Does what a key stands for; gives back a page to go to.
-    pub(super) fn pressed(event: &KeyboardEvent, after_g: StoredValue<bool>, is_sheet_open: RwSignal<bool>) -> Option<&'static str> {
+    pub(super) fn pressed(
+        event: &KeyboardEvent,
+        after_g: StoredValue<bool>,
+        is_sheet_open: RwSignal<bool>,
+    ) -> Option<&'static str> {
         let key = event.key();
         if key == "Escape" {
             if is_sheet_open.get_untracked() {

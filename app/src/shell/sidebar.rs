@@ -17,7 +17,12 @@ use crate::{
 };
 
 /// The sidebar.
-pub(super) fn view(session: Option<Session>, live: Live, menu: NodeRef<Details>, is_sheet_open: RwSignal<bool>) -> AnyView {
+pub(super) fn view(
+    session: Option<Session>,
+    live: Live,
+    menu: NodeRef<Details>,
+    is_sheet_open: RwSignal<bool>,
+) -> AnyView {
     let text = use_text();
     view! {
         <div class="sidebar">

@@ -77,7 +77,9 @@ fn next(next: Next) -> &'static str {
 
 fn attention(attention: &Attention) -> (String, String) {
     let (title, advice) = match attention {
-        Attention::NoProvider => ("No provider is ready", "Calls are refused until one is configured and enabled.".into()),
+        Attention::NoProvider => {
+            ("No provider is ready", "Calls are refused until one is configured and enabled.".into())
+        }
         Attention::NoKey => ("Nobody has a key", "Create a user and a key, then point a client at this hub.".into()),
         Attention::Unpriced { models } => (
             "Models without a price",
@@ -87,11 +89,19 @@ fn attention(attention: &Attention) -> (String, String) {
             "The database does not answer",
             format!("{} kB of entries wait in the journal; calls go on.", whole(waiting / 1_000 + 1)),
         ),
-        Attention::RedisAway => ("Redis does not answer", "Counters live in this replica's memory until it is back.".into()),
-        Attention::JournalFull => ("The journal cannot be written", "New calls are refused. Free some disk space.".into()),
+        Attention::RedisAway => {
+            ("Redis does not answer", "Counters live in this replica's memory until it is back.".into())
+        }
+        Attention::JournalFull => {
+            ("The journal cannot be written", "New calls are refused. Free some disk space.".into())
+        }
         Attention::Quarantined { n_entries } => (
             "Entries were set aside",
-            format!("The database rejected {} entr{}; look in quarantine.", whole(*n_entries), if *n_entries == 1 { "y" } else { "ies" }),
+            format!(
+                "The database rejected {} entr{}; look in quarantine.",
+                whole(*n_entries),
+                if *n_entries == 1 { "y" } else { "ies" }
+            ),
         ),
         Attention::SecretUnreadable { provider } => {
             ("A stored secret cannot be opened", format!("Enter the key of {provider} again."))
@@ -358,7 +368,9 @@ pub(super) static TEXT: Text = Text {
         drawn: |name, weight, total, n| format!("{name} drawn with weight {weight} of {total} among {n}"),
         only: |name, priority| format!("{name} was the only one eligible at priority {priority}"),
         not_eligible: |n| format!("{n} not eligible"),
-        passed_on: |provider, status| format!("{provider} answered {status}; nobody else was left, so its answer was passed on."),
+        passed_on: |provider, status| {
+            format!("{provider} answered {status}; nobody else was left, so its answer was passed on.")
+        },
         no_provider: |model| format!("No provider serves {model} for this key."),
         http: |status| format!("status {status}"),
     },

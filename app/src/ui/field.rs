@@ -109,7 +109,11 @@ impl TextField {
         .into_any()
     }
 
-    fn control(&self, described: String, invalid: impl Fn() -> Option<&'static str> + Copy + Send + Sync + 'static) -> AnyView {
+    fn control(
+        &self,
+        described: String,
+        invalid: impl Fn() -> Option<&'static str> + Copy + Send + Sync + 'static,
+    ) -> AnyView {
         let (id, value, placeholder, required) = (self.name, self.value.clone(), self.placeholder, self.required);
         if self.shape == Shape::Code {
             return view! {
@@ -151,7 +155,13 @@ pub(crate) fn switch(name: &'static str, label: &'static str, help: &'static str
 }
 
 /// A list to choose one of: value and word for each.
-pub(crate) fn select(name: &'static str, label: &'static str, help: &'static str, options: Vec<(&'static str, &'static str)>, chosen: &'static str) -> AnyView {
+pub(crate) fn select(
+    name: &'static str,
+    label: &'static str,
+    help: &'static str,
+    options: Vec<(&'static str, &'static str)>,
+    chosen: &'static str,
+) -> AnyView {
     let option = |(value, word)| view! { <option value=value selected=value == chosen>{word}</option> };
     view! {
         <div class="field" data-field>

@@ -24,7 +24,13 @@ pub(crate) fn problem<T: Clone + Send + Sync + 'static>(
 /// The foot of a form: what is wrong with all of it, and the button.
 ///
 /// `is_new` shows the button at once; else it waits for a change, unless there is no script that could see one.
-pub(crate) fn foot(is_new: bool, label: &'static str, is_pending: Signal<bool>, error: Signal<Option<AppError>>, is_dirty: RwSignal<bool>) -> AnyView {
+pub(crate) fn foot(
+    is_new: bool,
+    label: &'static str,
+    is_pending: Signal<bool>,
+    error: Signal<Option<AppError>>,
+    is_dirty: RwSignal<bool>,
+) -> AnyView {
     let text = use_text();
     let is_here = use_now().is_here();
     let hidden = move || !is_new && is_here.get() && !is_dirty.get() && error.with(Option::is_none);

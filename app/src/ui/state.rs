@@ -46,7 +46,12 @@ pub(crate) fn enabled(is_enabled: bool) -> AnyView {
 }
 
 /// A list with nothing in it: what it is for, and one thing to do.
-pub(crate) fn empty(picture: Icon, title: &'static str, why: &'static str, action: Option<(&'static str, &'static str)>) -> AnyView {
+pub(crate) fn empty(
+    picture: Icon,
+    title: &'static str,
+    why: &'static str,
+    action: Option<(&'static str, &'static str)>,
+) -> AnyView {
     view! {
         <div class="empty">
             {icon(picture)} <h2>{title}</h2> <p>{why}</p>

@@ -1,4 +1,4 @@
-//! The API's description (OpenAPI 3.1), made from the types.
+//! The API's description (`OpenAPI` 3.1), made from the types.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use utoipa::{
 
 use super::{
     calls, keys, prices,
-    problem::{Kind, Problem},
+    problem::{Kind, ProblemBody},
     providers, settings, users,
 };
 
@@ -61,7 +61,7 @@ impl Modify for Common {
         let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("The variable `ADMIN_TOKEN`."));
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("admin_token", SecurityScheme::Http(scheme.build()));
-        components.schemas.insert("Problem".to_owned(), Problem::schema());
+        components.schemas.insert("Problem".to_owned(), ProblemBody::schema());
     }
 }
 

@@ -33,9 +33,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 
 /// Why a body was not read: it is too large, or it did not arrive.
 fn unread(error: &axum::Error) -> Problem {
-    match error.source().is_some_and(<dyn Error>::is::<http_body_util::LengthLimitError>) {
-        true => Problem::new(Kind::TooLarge, format!("the body must have at most {BODY_BYTES_MAX} bytes")),
-        false => Problem::new(Kind::Malformed, "the body did not arrive"),
+    if error.source().is_some_and(<dyn Error>::is::<http_body_util::LengthLimitError>) {
+        Problem::new(Kind::TooLarge, format!("the body must have at most {BODY_BYTES_MAX} bytes"))
+    } else {
+        Problem::new(Kind::Malformed, "the body did not arrive")
     }
 }
 
@@ -123,7 +124,7 @@ mod tests {
     #[track_caller]
     fn check_body<T: DeserializeOwned>(body: &str, kind: Kind, field: Option<&str>) {
         let problem = parse::<T>(body.as_bytes()).err().unwrap();
-        let json = serde_json::to_value(&problem).unwrap();
+        let json = serde_json::to_value(problem.body()).unwrap();
         assert_eq!(json["status"], kind.status().as_u16(), "{body}: {json}");
         assert_eq!(json.get("field").and_then(|field| field.as_str()), field, "{body}: {json}");
     }
@@ -161,7 +162,7 @@ mod tests {
             ("limit=1&limit=2", "limit"),
         ] {
             let problem = params::<CallQuery>(&format!("/calls?{query}").parse().unwrap()).err().unwrap();
-            let json = serde_json::to_value(&problem).unwrap();
+            let json = serde_json::to_value(problem.body()).unwrap();
             assert_eq!((&json["status"], &json["field"]), (&422.into(), &field.into()), "{query}: {json}");
         }
         assert!(params::<CallQuery>(&"/calls?limit=1&status=200&stream".parse().unwrap()).is_err());

@@ -71,7 +71,7 @@ fn push_tag(html: &mut String, document: &Value, tag: &Value) {
     for (path, item) in document["paths"].as_object().into_iter().flatten() {
         for method in METHODS {
             let operation = &item[method];
-            if operation["tags"][0] == *name {
+            if operation.pointer("/tags/0").is_some_and(|tag| tag == name) {
                 push_operation(html, path, method, operation);
             }
         }
@@ -104,8 +104,7 @@ fn push_operation(html: &mut String, path: &str, method: &str, operation: &Value
         }
         html.push_str("</dl>");
     }
-    let body = &operation["requestBody"]["content"]["application/json"]["schema"];
-    if !body.is_null() {
+    if let Some(body) = operation.pointer("/requestBody/content/application~1json/schema") {
         push(html, format_args!("<h3>Body</h3><p>{}</p>", kind(body)));
     }
     html.push_str("<h3>Answers</h3><dl>");
@@ -136,7 +135,7 @@ fn push_problems(html: &mut String) {
 /// Every type, with its fields.
 fn push_types(html: &mut String, document: &Value) {
     html.push_str("<section id=\"types\"><h2>types</h2>");
-    for (name, schema) in document["components"]["schemas"].as_object().into_iter().flatten() {
+    for (name, schema) in document.pointer("/components/schemas").and_then(Value::as_object).into_iter().flatten() {
         push(
             html,
             format_args!(
@@ -144,13 +143,13 @@ fn push_types(html: &mut String, document: &Value) {
                 marked(text(&schema["description"]).lines().next().unwrap_or_default())
             ),
         );
-        let fields = fields(schema);
+        let fields = fields(document, schema);
         if fields.is_empty() {
             push(html, format_args!("<p>{}</p>", kind(schema)));
         } else {
             html.push_str("<dl>");
             for (name, schema) in fields {
-                push_term(html, name, &kind(schema), text(&schema["description"]));
+                push_term(html, name, &kind(schema), meaning(schema));
             }
             html.push_str("</dl>");
         }
@@ -160,10 +159,20 @@ fn push_types(html: &mut String, document: &Value) {
 }
 
 /// The fields of an object, also of one that is put together from others or comes in several forms.
-fn fields(schema: &Value) -> Vec<(&String, &Value)> {
+fn fields<'a>(document: &'a Value, schema: &'a Value) -> Vec<(&'a String, &'a Value)> {
     let own = schema["properties"].as_object().into_iter().flatten();
     let parts = ["allOf", "oneOf"].iter().filter_map(|key| schema[key].as_array()).flatten();
-    own.chain(parts.flat_map(fields)).collect()
+    let resolved = parts.map(|part| {
+        let pointer = part["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
+        pointer.and_then(|pointer| document.pointer(pointer)).unwrap_or(part)
+    });
+    own.chain(resolved.flat_map(|part| fields(document, part))).collect()
+}
+
+/// What a field means: said beside its type, or beside the one of its forms that has a name.
+fn meaning(schema: &Value) -> &str {
+    let forms = schema["oneOf"].as_array().into_iter().flatten();
+    std::iter::once(schema).chain(forms).find_map(|schema| schema["description"].as_str()).unwrap_or_default()
 }
 
 /// A line of a list: a name, its kind, what it means.

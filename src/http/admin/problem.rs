@@ -13,27 +13,35 @@ use crate::domain::fault::Fault;
 const BUSY_RETRY_S: u32 = 1;
 
 /// What went wrong, and what to do about it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Problem {
+    kind: Kind,
+    detail: String,
+    field: Option<String>,
+    instance: Option<String>,
+    retry_after_s: Option<u32>,
+}
+
+/// What went wrong, and what to do about it.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Problem)]
+pub(super) struct ProblemBody<'a> {
     /// Identifies the kind of problem: a link into the documentation.
     #[serde(rename = "type")]
     #[schema(example = "/admin/docs#problem-invalid")]
     type_url: String,
     /// The kind of problem in words.
-    title: &'static str,
+    title: &'a str,
     /// The HTTP status.
     status: u16,
     /// What happened this time.
-    detail: String,
+    detail: &'a str,
     /// The field or parameter at fault, as it is named in the request.
     #[serde(skip_serializing_if = "Option::is_none")]
-    field: Option<String>,
+    field: Option<&'a str>,
     /// For an internal error: what to look for in the log.
     #[serde(skip_serializing_if = "Option::is_none")]
-    instance: Option<String>,
-    #[serde(skip)]
-    #[schema(ignore)]
-    retry_after_s: Option<u32>,
+    instance: Option<&'a str>,
 }
 
 macro_rules! kinds {
@@ -107,20 +115,24 @@ kinds! {
 impl Problem {
     /// A problem that no field is at fault for.
     pub(super) fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self {
-            type_url: format!("/admin/docs#problem-{}", kind.slug()),
-            title: kind.title(),
-            status: kind.status().as_u16(),
-            detail: detail.into(),
-            field: None,
-            instance: None,
-            retry_after_s: None,
-        }
+        Self { kind, detail: detail.into(), field: None, instance: None, retry_after_s: None }
     }
 
-    /// A value that cannot be used. An unknown field leaves the problem without a field.
+    /// A value that cannot be used, and the field it stands in, as far as that is known.
     pub(super) fn invalid(field: Option<String>, detail: impl Into<String>) -> Self {
         Self { field, ..Self::new(Kind::Invalid, detail) }
+    }
+
+    /// As it is sent.
+    pub(super) fn body(&self) -> ProblemBody<'_> {
+        ProblemBody {
+            type_url: format!("/admin/docs#problem-{}", self.kind.slug()),
+            title: self.kind.title(),
+            status: self.kind.status().as_u16(),
+            detail: &self.detail,
+            field: self.field.as_deref(),
+            instance: self.instance.as_deref(),
+        }
     }
 }
 
@@ -149,12 +161,11 @@ impl From<Fault> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let retry_after_s = self.retry_after_s;
-        let mut response = (status, Json(self)).into_response();
+        let status = self.kind.status();
+        let mut response = (status, Json(self.body())).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if let Some(retry_after_s) = retry_after_s {
+        if let Some(retry_after_s) = self.retry_after_s {
             headers.insert(header::RETRY_AFTER, retry_after_s.into());
         }
         if status == StatusCode::UNAUTHORIZED {
@@ -181,7 +192,7 @@ mod tests {
             Fault::Internal { id: "1".to_owned() },
         ] {
             let problem = Problem::from(fault.clone());
-            assert_eq!((problem.status, problem.field.as_deref()), (fault.status(), fault.field()));
+            assert_eq!((problem.body().status, problem.field.as_deref()), (fault.status(), fault.field()));
             assert_eq!(problem.into_response().headers()["content-type"], "application/problem+json");
         }
         let response = Problem::from(Fault::TooManyAttempts { retry_after_s: 3 }).into_response();

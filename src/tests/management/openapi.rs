@@ -18,10 +18,14 @@ async fn the_description_lists_every_route_and_refers_to_nothing_that_is_missing
                 continue;
             }
             assert!(operation["summary"].is_string() || operation["description"].is_string(), "{method} {path}");
-            assert!(operation["responses"].as_object().is_some_and(|responses| !responses.is_empty()), "{method} {path}");
+            assert!(
+                operation["responses"].as_object().is_some_and(|responses| !responses.is_empty()),
+                "{method} {path}"
+            );
             for name in path.split('{').skip(1).filter_map(|part| part.split('}').next()) {
                 let parameters = operation["parameters"].as_array().or(item["parameters"].as_array());
-                let is_described = parameters.is_some_and(|all| all.iter().any(|one| one["name"] == name && one["in"] == "path"));
+                let is_described =
+                    parameters.is_some_and(|all| all.iter().any(|one| one["name"] == name && one["in"] == "path"));
                 assert!(is_described, "{name} of {method} {path}");
             }
             described.push((method.to_uppercase(), path.clone()));

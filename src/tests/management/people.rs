@@ -28,7 +28,9 @@ async fn a_user_is_made_read_changed_and_deleted() {
     let mut expected = made.clone();
     expected["note"] = json!("team red");
     assert_eq!(patched, expected, "a PATCH changes only what it names");
-    let cleared = world.patch(&path, &json!({"expires_at": null, "note": null, "group": null, "role": null, "enabled": null})).await;
+    let cleared = world
+        .patch(&path, &json!({"expires_at": null, "note": null, "group": null, "role": null, "enabled": null}))
+        .await;
     let (none, empty) = (Value::Null, json!(""));
     assert_eq!((&cleared["expires_at"], &cleared["note"], &cleared["group"]), (&none, &empty, &json!([])));
     assert_eq!((&cleared["role"], &cleared["enabled"]), (&json!("user"), &json!(true)));
@@ -64,7 +66,10 @@ async fn a_key_is_made_read_changed_and_deleted() {
     assert!(secret.as_str().unwrap().len() > 40);
     let mut fields: Vec<&String> = made.as_object().unwrap().keys().collect();
     fields.sort();
-    assert_eq!(fields, ["created_at", "enabled", "expires_at", "group", "id", "last_used_at", "name", "preview", "user_id"]);
+    assert_eq!(
+        fields,
+        ["created_at", "enabled", "expires_at", "group", "id", "last_used_at", "name", "preview", "user_id"]
+    );
     assert_eq!((&made["user_id"], &made["enabled"], &made["group"]), (&json!(user_id), &json!(true), &json!([])));
     let path = format!("/admin/v1/keys/{}", made["id"].as_str().unwrap());
     assert_eq!(world.get(&path).await, made);
@@ -75,7 +80,10 @@ async fn a_key_is_made_read_changed_and_deleted() {
         assert_eq!(changed[field], *value, "{field}: {changed}");
     }
     let cleared = world.patch(&path, &json!({"group": null, "expires_at": null})).await;
-    assert_eq!((&cleared["group"], &cleared["expires_at"], &cleared["name"]), (&json!([]), &Value::Null, &json!("desk")));
+    assert_eq!(
+        (&cleared["group"], &cleared["expires_at"], &cleared["name"]),
+        (&json!([]), &Value::Null, &json!("desk"))
+    );
     assert_eq!(world.admin("DELETE", &path, &Value::Null).await.0, 204);
     problem(&world.admin("GET", &path, &Value::Null).await, 404, None);
     assert_eq!(world.get(&keys).await["items"], json!([]));
@@ -142,7 +150,12 @@ async fn every_change_leaves_a_trace_without_secrets() {
     let world = World::shared().await;
     let provider = world.provider("a").await;
     let key = world.key().await;
-    world.patch(&format!("/admin/v1/providers/{}", provider.id), &json!({"weight": 9, "secret": "sk-ant-new-secret-987654"})).await;
+    world
+        .patch(
+            &format!("/admin/v1/providers/{}", provider.id),
+            &json!({"weight": 9, "secret": "sk-ant-new-secret-987654"}),
+        )
+        .await;
     world.admin("DELETE", &format!("/admin/v1/keys/{}", key.id), &Value::Null).await;
     let trace = world.rows(&format!("select * from audit_log where address = '{}' order by id", world.address)).await;
     let actions: Vec<&str> = trace.iter().map(|row| row["action"].as_str().unwrap()).collect();

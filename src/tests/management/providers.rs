@@ -75,14 +75,33 @@ async fn a_provider_is_made_read_changed_and_deleted() {
 #[tokio::test]
 async fn a_provider_needs_no_more_than_a_name_a_place_and_a_secret() {
     let world = World::shared().await;
-    let least = json!({"name": world.tag, "base_url": "https://api.example", "secret": UPSTREAM_SECRET, "enabled": false});
+    let least =
+        json!({"name": world.tag, "base_url": "https://api.example", "secret": UPSTREAM_SECRET, "enabled": false});
     let made = world.create("/admin/v1/providers", &least).await;
     let mut fields: Vec<&String> = made.as_object().unwrap().keys().collect();
     fields.sort();
     let expected = [
-        "base_url", "connect_timeout_ms", "cost_multiplier", "created_at", "enabled", "first_byte_timeout_ms", "group",
-        "headers", "id", "idle_timeout_ms", "kind", "models", "name", "on_client_gone", "priority", "proxy_url",
-        "redirects", "secret_preview", "total_timeout_ms", "updated_at", "weight",
+        "base_url",
+        "connect_timeout_ms",
+        "cost_multiplier",
+        "created_at",
+        "enabled",
+        "first_byte_timeout_ms",
+        "group",
+        "headers",
+        "id",
+        "idle_timeout_ms",
+        "kind",
+        "models",
+        "name",
+        "on_client_gone",
+        "priority",
+        "proxy_url",
+        "redirects",
+        "secret_preview",
+        "total_timeout_ms",
+        "updated_at",
+        "weight",
     ];
     assert_eq!(fields, expected);
     assert_eq!(made["kind"], "anthropic");
@@ -106,7 +125,10 @@ async fn prices_ship_with_the_hub_and_can_be_changed() {
     let world = World::alone().await;
     let prices = world.get("/admin/v1/prices?limit=500").await;
     let prices = prices["items"].as_array().unwrap();
-    assert!(prices.iter().filter(|price| price["model"].as_str().unwrap().starts_with("claude-")).count() >= 5, "{prices:?}");
+    assert!(
+        prices.iter().filter(|price| price["model"].as_str().unwrap().starts_with("claude-")).count() >= 5,
+        "{prices:?}"
+    );
     for price in prices {
         let usd = |class: &str| price[class].as_str().unwrap().parse::<f64>().unwrap();
         assert_eq!(price["source"], "builtin");
@@ -119,9 +141,14 @@ async fn prices_ship_with_the_hub_and_can_be_changed() {
     }
     let name = prices[0]["model"].as_str().unwrap();
     let path = format!("/admin/v1/prices/{name}");
-    let changed = json!({"input": "1.5", "output": "2", "cache_write_5m": "3", "cache_write_1h": "4.000001", "cache_read": "0"});
+    let changed =
+        json!({"input": "1.5", "output": "2", "cache_write_5m": "3", "cache_write_1h": "4.000001", "cache_read": "0"});
     let (status, answer) = world.admin("PUT", &path, &changed).await;
-    assert_eq!((status, &answer["source"], &answer["cache_write_1h"]), (200, &json!("manual"), &json!("4.000001")), "{answer}");
+    assert_eq!(
+        (status, &answer["source"], &answer["cache_write_1h"]),
+        (200, &json!("manual"), &json!("4.000001")),
+        "{answer}"
+    );
     assert!(answer["updated_at"].is_string());
     let odd = "/admin/v1/prices/vendor%2Fodd%20model%3Afree";
     let (status, answer) = world.admin("PUT", odd, &changed).await;
@@ -150,12 +177,18 @@ async fn settings_are_shown_whole_and_changed_by_name() {
         settings.iter().find(|setting| setting["name"] == name).unwrap_or_else(|| panic!("{name}")).clone()
     };
     let changed = world.patch("/admin/v1/settings", &json!({"gate_ms": 500, "probe_model": "claude-x"})).await;
-    assert_eq!((&value(&changed, "gate_ms")["value"], &value(&changed, "gate_ms")["source"]), (&json!(500), &json!("database")));
+    assert_eq!(
+        (&value(&changed, "gate_ms")["value"], &value(&changed, "gate_ms")["source"]),
+        (&json!(500), &json!("database"))
+    );
     let answer = world.admin("PATCH", "/admin/v1/settings", &json!({"gate_ms": 1, "attempts_max": 99})).await;
     problem(&answer, answer.0, Some("attempts_max"));
     let shown = world.get("/admin/v1/settings").await;
     assert_eq!(value(&shown, "gate_ms")["value"], 500, "all or nothing");
     let cleared = world.patch("/admin/v1/settings", &json!({"gate_ms": null})).await;
-    assert_eq!((&value(&cleared, "gate_ms")["value"], &value(&cleared, "gate_ms")["source"]), (&json!(10_000), &json!("default")));
+    assert_eq!(
+        (&value(&cleared, "gate_ms")["value"], &value(&cleared, "gate_ms")["source"]),
+        (&json!(10_000), &json!("default"))
+    );
     assert_eq!(value(&cleared, "probe_model")["value"], "claude-x");
 }

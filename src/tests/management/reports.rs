@@ -50,8 +50,25 @@ async fn a_list_of_calls_shows_the_fields_of_the_contract_and_the_single_one_mor
     let single = world.call_of(&reply).await;
     let listed = world.get(&format!("/admin/v1/calls?key_id={}", key.id)).await["items"][0].clone();
     for field in [
-        "id", "created_at", "user_id", "key_id", "provider_id", "session_id", "model", "model_sent", "model_served", "stream",
-        "status", "outcome", "usage", "token_source", "cost_usd", "first_byte_ms", "first_token_ms", "duration_ms", "error",
+        "id",
+        "created_at",
+        "user_id",
+        "key_id",
+        "provider_id",
+        "session_id",
+        "model",
+        "model_sent",
+        "model_served",
+        "stream",
+        "status",
+        "outcome",
+        "usage",
+        "token_source",
+        "cost_usd",
+        "first_byte_ms",
+        "first_token_ms",
+        "duration_ms",
+        "error",
     ] {
         assert!(listed.get(field).is_some(), "{field}: {listed}");
         assert_eq!(listed[field], single[field], "{field}");
@@ -75,17 +92,22 @@ async fn usage_is_summed_by_what_is_asked_and_by_time() {
         world.messages(&key, &ask("claude-sonnet-4-5", stream)).await.body().await;
     }
     world.calls_of(&key, 3).await;
-    let rows = async |query: &str| world.get(&format!("/admin/v1/usage?{query}")).await["items"].as_array().unwrap().clone();
+    let rows =
+        async |query: &str| world.get(&format!("/admin/v1/usage?{query}")).await["items"].as_array().unwrap().clone();
     let total = rows("step=total").await;
     assert_eq!(total.len(), 1, "{total:?}");
-    assert_eq!((&total[0]["calls"], &total[0]["attempts"], &total[0]["usage"]["output"]), (&json!(3), &json!(4), &json!(3 * 385)));
+    assert_eq!(
+        (&total[0]["calls"], &total[0]["attempts"], &total[0]["usage"]["output"]),
+        (&json!(3), &json!(4), &json!(3 * 385))
+    );
     for by in ["user", "key", "model"] {
         let rows = rows(&format!("by={by}&step=total")).await;
         assert_eq!(rows.len(), 1, "{by}: {rows:?}");
         assert_eq!((&rows[0]["calls"], &rows[0]["cost_usd"]), (&json!(3), &total[0]["cost_usd"]), "{by}");
     }
     let by_provider = rows("by=provider").await;
-    let of = |id: &str| by_provider.iter().find(|row| row["id"] == id).unwrap_or_else(|| panic!("{by_provider:?}")).clone();
+    let of =
+        |id: &str| by_provider.iter().find(|row| row["id"] == id).unwrap_or_else(|| panic!("{by_provider:?}")).clone();
     assert_eq!((&of(&a.id)["calls"], &of(&a.id)["attempts"]), (&json!(2), &json!(3)));
     assert_eq!((&of(&b.id)["calls"], &of(&b.id)["attempts"]), (&json!(1), &json!(1)));
     for step in ["hour", "day"] {
@@ -108,7 +130,11 @@ async fn sums_by_key_and_provider_never_mix_with_test_calls() {
         (calls["items"].as_array().unwrap().len() == 1).then_some(calls)
     })
     .await;
-    assert_eq!((&listed["items"][0]["kind"], &listed["items"][0]["key_id"]), (&json!("probe"), &Value::Null), "{listed}");
+    assert_eq!(
+        (&listed["items"][0]["kind"], &listed["items"][0]["key_id"]),
+        (&json!("probe"), &Value::Null),
+        "{listed}"
+    );
     for by in ["user", "key"] {
         let usage = world.get(&format!("/admin/v1/usage?by={by}")).await;
         let rows = usage["items"].as_array().unwrap();

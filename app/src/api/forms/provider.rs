@@ -88,7 +88,8 @@ fn redirects(text: &str) -> Result<Vec<Redirect>, Fault> {
 /// `Name: value`, one on each line.
 fn headers(text: &str) -> Result<BTreeMap<String, String>, Fault> {
     let one = |line: &str| {
-        let (name, value) = line.split_once(':').ok_or_else(|| Fault::invalid("headers", "each line must be: Name: value"))?;
+        let (name, value) =
+            line.split_once(':').ok_or_else(|| Fault::invalid("headers", "each line must be: Name: value"))?;
         Ok((name.trim().to_owned(), value.trim().to_owned()))
     };
     lines(text).map(one).collect()

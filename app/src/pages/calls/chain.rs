@@ -115,8 +115,10 @@ fn bar(attempt: &Attempt, axis: Axis, is_running: bool) -> AnyView {
         (AttemptResult::Delivered | AttemptResult::Failed | AttemptResult::Interrupted, _) => "bar-line bad",
         (AttemptResult::Abandoned, _) => "bar-line quiet",
     };
-    let stream = attempt.first_byte_ms.map(|_| view! { <rect class="stream" x=head y="2" width=seen(head, end) height="8" /> });
-    let mark = attempt.first_token_ms.map(|ms| view! { <rect class="mark" x=axis.x(ms) y="0" width="3" height="12" /> });
+    let stream =
+        attempt.first_byte_ms.map(|_| view! { <rect class="stream" x=head y="2" width=seen(head, end) height="8" /> });
+    let mark =
+        attempt.first_token_ms.map(|ms| view! { <rect class="mark" x=axis.x(ms) y="0" width="3" height="12" /> });
     view! {
         <svg class=class viewBox=format!("0 0 {WIDTH} 12") preserveAspectRatio="none" aria-hidden="true">
             <rect class="ground" x="0" y="5.5" width=WIDTH height="1" />

@@ -22,7 +22,11 @@ pub(super) fn view(detail: &CallDetail, close: Option<String>) -> AnyView {
     let text = use_text();
     let call = &detail.call;
     let error = call.error.as_ref().map(|error| {
-        note("note bad", Icon::Alert, view! { <p>{error.message.clone()}</p><p class="caption mono">{error.cause.clone()}</p> })
+        note(
+            "note bad",
+            Icon::Alert,
+            view! { <p>{error.message.clone()}</p><p class="caption mono">{error.cause.clone()}</p> },
+        )
     });
     let alone = close.is_some().then(|| {
         let href = format!("/calls/{}", call.id);
@@ -78,7 +82,9 @@ fn fact(label: &'static str, value: Option<AnyView>) -> Option<AnyView> {
 fn facts(text: &'static Text, detail: &CallDetail) -> AnyView {
     let call = &detail.call;
     let words = &text.calls;
-    let mono = |value: &Option<String>| value.clone().map(|value| view! { <span class="mono break-anywhere">{value}</span> }.into_any());
+    let mono = |value: &Option<String>| {
+        value.clone().map(|value| view! { <span class="mono break-anywhere">{value}</span> }.into_any())
+    };
     let link = |id: Option<String>, name: &Option<String>, path: &str| {
         let name = name.clone()?;
         Some(match id {

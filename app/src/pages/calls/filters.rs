@@ -50,9 +50,15 @@ fn choose(name: &'static str, label: &'static str, chosen: String, options: Vec<
 
 fn ranges(text: &Text) -> Vec<(String, String)> {
     let calls = &text.calls;
-    [("", calls.any_time), ("1h", calls.last_hour), ("24h", calls.last_day), ("7d", calls.last_week), ("30d", calls.last_month)]
-        .map(|(value, word)| (value.to_owned(), word.to_owned()))
-        .to_vec()
+    [
+        ("", calls.any_time),
+        ("1h", calls.last_hour),
+        ("24h", calls.last_day),
+        ("7d", calls.last_week),
+        ("30d", calls.last_month),
+    ]
+    .map(|(value, word)| (value.to_owned(), word.to_owned()))
+    .to_vec()
 }
 
 fn outcomes(text: &Text) -> Vec<(String, String)> {

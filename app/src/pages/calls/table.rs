@@ -154,7 +154,12 @@ fn duration(call: &Call) -> AnyView {
         return span_or_unknown(call.duration_ms).into_any();
     }
     let (began, now) = (call.created_at.timestamp_millis(), use_now());
-    let elapsed = move || now.get().map_or_else(|| UNKNOWN.to_owned(), |now| span(u64::try_from(now - began).unwrap_or_default() / 1_000 * 1_000));
+    let elapsed = move || {
+        now.get().map_or_else(
+            || UNKNOWN.to_owned(),
+            |now| span(u64::try_from(now - began).unwrap_or_default() / 1_000 * 1_000),
+        )
+    };
     view! { <span class="sub">{elapsed}</span> }.into_any()
 }
 

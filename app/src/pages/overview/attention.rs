@@ -39,7 +39,10 @@ pub(super) fn view(report: &Overview) -> AnyView {
 /// True if calls are refused or lost while it lasts.
 const fn is_urgent(attention: &Attention) -> bool {
     match attention {
-        Attention::NoProvider | Attention::DatabaseAway { .. } | Attention::JournalFull | Attention::SecretUnreadable { .. } => true,
+        Attention::NoProvider
+        | Attention::DatabaseAway { .. }
+        | Attention::JournalFull
+        | Attention::SecretUnreadable { .. } => true,
         Attention::NoKey | Attention::Unpriced { .. } | Attention::RedisAway | Attention::Quarantined { .. } => false,
     }
 }
@@ -51,6 +54,9 @@ const fn page_for(attention: &Attention) -> Option<&'static str> {
         Attention::SecretUnreadable { .. } => Some("/providers"),
         Attention::NoKey => Some("/users"),
         Attention::Unpriced { .. } => Some("/prices"),
-        Attention::DatabaseAway { .. } | Attention::RedisAway | Attention::JournalFull | Attention::Quarantined { .. } => None,
+        Attention::DatabaseAway { .. }
+        | Attention::RedisAway
+        | Attention::JournalFull
+        | Attention::Quarantined { .. } => None,
     }
 }

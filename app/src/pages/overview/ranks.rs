@@ -7,11 +7,7 @@ use crate::{
     format::{usd_alone, whole},
     query::escape,
     text::{Text, use_text},
-    ui::{
-        chart::rank_bar,
-        icon::Icon,
-        state::empty,
-    },
+    ui::{chart::rank_bar, icon::Icon, state::empty},
 };
 
 /// Most rows of a list.

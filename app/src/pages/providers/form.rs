@@ -83,10 +83,15 @@ impl Form {
         let stored = self.provider.as_ref().map(|provider| provider.secret_preview.clone());
         let secret = self.field("form[secret]", words.secret, |_| String::new()).shape(Shape::Secret, "");
         let secret = match stored {
-            Some(preview) => secret.help(view! { {words.secret_keep}" "<code>{preview}</code>" · "{words.base_url_changes} }),
+            Some(preview) => {
+                secret.help(view! { {words.secret_keep}" "<code>{preview}</code>" · "{words.base_url_changes} })
+            }
             None => secret.help(words.secret_help).required(),
         };
-        let url = self.provider.as_ref().map_or_else(|| "https://api.anthropic.com".to_owned(), |provider| provider.base_url.clone());
+        let url = self
+            .provider
+            .as_ref()
+            .map_or_else(|| "https://api.anthropic.com".to_owned(), |provider| provider.base_url.clone());
         let typed = RwSignal::new(url.clone());
         let base = self.field("form[base_url]", words.base_url, |_| String::new()).value(url).required();
         let preview = move || format!("{}/v1/messages", typed.get().trim().trim_end_matches('/'));
@@ -96,9 +101,13 @@ impl Form {
             words.basics,
             None,
             vec![
-                self.field("form[name]", self.text.common.name, |provider| provider.name.clone()).help(words.name_help).required().view(),
+                self.field("form[name]", self.text.common.name, |provider| provider.name.clone())
+                    .help(words.name_help)
+                    .required()
+                    .view(),
                 base.into_any(),
-                view! { <p class="final">{words.final_url}" "<code class="break-anywhere">{preview}</code></p> }.into_any(),
+                view! { <p class="final">{words.final_url}" "<code class="break-anywhere">{preview}</code></p> }
+                    .into_any(),
                 secret.view(),
                 switch("form[enabled]", self.text.common.enabled, words.enabled_help, is_enabled),
             ],
@@ -123,12 +132,20 @@ impl Form {
                     .shape(Shape::Line, "default")
                     .help(words.group_help)
                     .view(),
-                self.field("form[models]", words.models_rules, move |provider| lines(provider.models.iter().map(ToString::to_string).collect()))
-                    .shape(Shape::Code, "claude-*")
-                    .help(words.models_help)
-                    .view(),
+                self.field("form[models]", words.models_rules, move |provider| {
+                    lines(provider.models.iter().map(ToString::to_string).collect())
+                })
+                .shape(Shape::Code, "claude-*")
+                .help(words.models_help)
+                .view(),
                 self.field("form[redirects]", words.redirects, move |provider| {
-                    lines(provider.redirects.iter().map(|redirect| format!("{} -> {}", redirect.from, redirect.to)).collect())
+                    lines(
+                        provider
+                            .redirects
+                            .iter()
+                            .map(|redirect| format!("{} -> {}", redirect.from, redirect.to))
+                            .collect(),
+                    )
                 })
                 .shape(Shape::Code, "claude-opus-* -> claude-sonnet-4-5")
                 .help(words.redirects_help)
@@ -168,7 +185,10 @@ impl Form {
                     .help(words.proxy_help)
                     .view(),
                 times.into_any(),
-                self.field("form[headers]", words.headers, headers).shape(Shape::Code, "X-Team: platform").help(words.headers_help).view(),
+                self.field("form[headers]", words.headers, headers)
+                    .shape(Shape::Code, "X-Team: platform")
+                    .help(words.headers_help)
+                    .view(),
             ],
         )
     }

@@ -66,7 +66,12 @@ fn head(text: &'static Text) -> AnyView {
     .into_any()
 }
 
-fn line(text: &'static Text, row: ProviderRow, all_calls: u64, changed: impl Fn() + Copy + Send + Sync + 'static) -> AnyView {
+fn line(
+    text: &'static Text,
+    row: ProviderRow,
+    all_calls: u64,
+    changed: impl Fn() + Copy + Send + Sync + 'static,
+) -> AnyView {
     let ProviderRow { provider, totals } = row;
     let models = match provider.models.len() {
         0 => text.providers.all_models.to_owned(),
@@ -102,7 +107,12 @@ pub(crate) fn group_names(text: &Text, groups: &[String]) -> String {
 
 /// Switches a provider on or off.
 #[component]
-fn Toggle(id: String, name: String, is_enabled: bool, changed: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
+fn Toggle(
+    id: String,
+    name: String,
+    is_enabled: bool,
+    changed: impl Fn() + Copy + Send + Sync + 'static,
+) -> impl IntoView {
     let text = use_text();
     let toasts = use_toasts();
     let action = ServerAction::<EnableProvider>::new();

@@ -49,8 +49,15 @@ fn shown(text: &'static Text, result: &ProviderTestResult) -> AnyView {
     let (tone, word) = if result.ok { (Tone::Good, words.test_ok) } else { (Tone::Bad, words.test_failed) };
     let took = (words.test_took)(&span_or_unknown(result.first_byte_ms), &span(result.duration_ms.into()));
     let status = result.status.map(|status| (text.chain.http)(status));
-    let tokens = format!("{} {} · {} {}", whole(result.usage.prompt()), text.overview.prompt_tokens, whole(result.usage.output), text.overview.output_tokens);
-    let answer = (!result.answer.is_empty()).then(|| view! { <pre class="raw" tabindex="0">{result.answer.clone()}</pre> });
+    let tokens = format!(
+        "{} {} · {} {}",
+        whole(result.usage.prompt()),
+        text.overview.prompt_tokens,
+        whole(result.usage.output),
+        text.overview.output_tokens
+    );
+    let answer =
+        (!result.answer.is_empty()).then(|| view! { <pre class="raw" tabindex="0">{result.answer.clone()}</pre> });
     view! {
         <div class="grid gap-2 border-t border-line pt-3">
             <p class="font-medium">{state(tone, word)}</p>

@@ -57,7 +57,13 @@ pub(super) fn Keys(
     }
 }
 
-fn keys(text: &'static Text, page: Page<ApiKey>, user_id: String, editing: Memo<Option<String>>, asking: Memo<Option<String>>) -> AnyView {
+fn keys(
+    text: &'static Text,
+    page: Page<ApiKey>,
+    user_id: String,
+    editing: Memo<Option<String>>,
+    asking: Memo<Option<String>>,
+) -> AnyView {
     if page.items.is_empty() {
         return empty(Icon::Inbox, text.keys.empty, text.keys.empty_why, None);
     }
@@ -125,7 +131,8 @@ fn EditKey(key_read: ApiKey) -> impl IntoView {
     let action = ServerAction::<SaveKey>::new();
     let value = action.value();
     let problem = move |field| problem(move || value.get(), field);
-    let failure = move || value.get().and_then(Result::err).map(|error| note("note bad", Icon::Alert, message(text, &error)));
+    let failure =
+        move || value.get().and_then(Result::err).map(|error| note("note bad", Icon::Alert, message(text, &error)));
     let expires = key_read.expires_at.map(last_day).unwrap_or_default();
     let back = format!("/users/{}", key_read.user_id);
     view! {

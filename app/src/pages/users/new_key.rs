@@ -41,7 +41,8 @@ pub(super) fn NewKeyPanel(
     };
     let is_made = Memo::new(move |_| matches!(value.get(), Some(Ok(_))));
     let problem = move |field| problem(move || value.get(), field);
-    let failure = move || value.get().and_then(Result::err).map(|error| note("note bad", Icon::Alert, message(text, &error)));
+    let failure =
+        move || value.get().and_then(Result::err).map(|error| note("note bad", Icon::Alert, message(text, &error)));
     view! {
         <div class="new-key">
             <div hidden=move || is_made.get()>

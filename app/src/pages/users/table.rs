@@ -21,7 +21,8 @@ pub(super) fn view(page: Page<UserRow>) -> AnyView {
     let text = use_text();
     if page.items.is_empty() {
         let action = Some(("/users/new", text.users.new));
-        return view! { <div class="panel">{empty(Icon::Users, text.users.empty, text.users.empty_why, action)}</div> }.into_any();
+        return view! { <div class="panel">{empty(Icon::Users, text.users.empty, text.users.empty_why, action)}</div> }
+            .into_any();
     }
     let next = page.next_cursor.map(|cursor| {
         view! { <nav class="pager"><a class="button small" rel="next" href=format!("/users?cursor={}", escape(&cursor))>{text.common.next_page}</a></nav> }
