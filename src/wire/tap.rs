@@ -103,6 +103,9 @@ impl Tap {
         let Ok(message) = serde_json::from_slice::<Message>(body) else { return false };
         let is_message = message.usage.is_some() || message.model.is_some();
         self.observe_message(message);
+        if self.report.is_empty() {
+            self.delta_bytes = u64::try_from(body.len()).unwrap_or_default();
+        }
         self.has_content = is_message;
         self.is_complete = is_message;
         is_message
