@@ -63,6 +63,14 @@ pub(crate) fn usd_alone(amount: Usd) -> String {
     usd(amount, if amount.scaled().abs() < 1_000_000_000 && amount.scaled() != 0 { 4 } else { 2 })
 }
 
+/// How many places a column of these amounts needs so that none is rounded; at least two.
+pub(crate) fn places_of(amounts: impl Iterator<Item = Usd>) -> u32 {
+    let needed = |amount: Usd| {
+        (2..Usd::PLACES).find(|places| amount.scaled() % 10_i64.pow(Usd::PLACES - places) == 0).unwrap_or(Usd::PLACES)
+    };
+    amounts.map(needed).max().unwrap_or(2)
+}
+
 /// Dollars to the last digit that is there.
 pub(crate) fn usd_exact(amount: Usd) -> String {
     format!("${amount}")
@@ -104,6 +112,9 @@ pub(crate) fn change(now: u64, before: u64) -> Option<String> {
 /// `part` of `all` in percent with one place: `0.4 %`.
 pub(crate) fn share(part: u64, all: u64) -> Option<String> {
     let permille = u128::from(part) * 1_000 / u128::from(all.max(1));
+    if part > 0 && permille == 0 {
+        return Some(format!("<0.1{GLUE}%"));
+    }
     (all > 0).then(|| format!("{}.{}{GLUE}%", permille / 10, permille % 10))
 }
 
@@ -198,6 +209,8 @@ mod tests {
         assert_eq!(usd(usd_of("12345.678"), 2).replace(THIN, " "), "$12 345.68");
         assert_eq!(usd(Usd::ZERO, 4), "$0.0000");
         assert_eq!(usd(usd_of("-0.5"), 2), "−$0.50");
+        assert_eq!(places_of(["3", "0.25", "0.0125"].map(usd_of).into_iter()), 4);
+        assert_eq!(places_of([Usd::ZERO].into_iter()), 2);
         assert_eq!((usd_alone(usd_of("0.0314")).as_str(), usd_alone(usd_of("3.14159")).as_str()), ("$0.0314", "$3.14"));
     }
 
@@ -217,6 +230,8 @@ mod tests {
         assert_eq!(change(97, 100).map(|text| text.replace(GLUE, " ")).as_deref(), Some("−3 %"));
         assert_eq!(change(5, 0), None);
         assert_eq!(share(1, 250).map(|text| text.replace(GLUE, " ")).as_deref(), Some("0.4 %"));
+        assert_eq!(share(1, 2_500).map(|text| text.replace(GLUE, " ")).as_deref(), Some("<0.1 %"));
+        assert_eq!(share(0, 0), None);
     }
 
     #[test]

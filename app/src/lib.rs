@@ -76,6 +76,8 @@ pub fn App() -> impl IntoView {
     let chosen = Preferences::read();
     provide_context(chosen);
     provide_context(chosen.language);
+    // Says that the browser has taken the page over.
+    Effect::new(move |_| browser::set_root_attribute("data-ready", Some("")));
     view! {
         <Title formatter=|title: String| format!("{title} · Switchyard") />
         <Router>

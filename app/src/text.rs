@@ -11,6 +11,7 @@ use hub::domain::{
 use leptos::prelude::use_context;
 
 mod en;
+mod zh;
 
 /// The languages the console speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,7 +48,7 @@ impl Language {
     pub(crate) const fn text(self) -> &'static Text {
         match self {
             Self::En => &en::TEXT,
-            Self::Zh => &en::TEXT,
+            Self::Zh => &zh::TEXT,
         }
     }
 }
@@ -59,7 +60,7 @@ pub(crate) fn use_text() -> &'static Text {
 
 /// Declares groups of sentences: plain ones, then those that take something in.
 macro_rules! sentences {
-    ($( $group:ident { $($name:ident)* ; $($function:ident($($argument:ty),*))* } )*) => { $(
+    ($( $group:ident { $($name:ident)*; $($function:ident($($argument:ty),*))* } )*) => { $(
         pub(crate) struct $group {
             $( pub(crate) $name: &'static str, )*
             $( pub(crate) $function: fn($($argument),*) -> String, )*
@@ -81,6 +82,8 @@ pub(crate) struct Text {
     pub(crate) prices: Prices,
     pub(crate) outcome: fn(Option<Outcome>) -> &'static str,
     pub(crate) result: fn(AttemptResult) -> &'static str,
+    /// What went wrong, by the machine's word for it, where it is a known one.
+    pub(crate) cause: fn(&str) -> Option<&'static str>,
     pub(crate) token_source: fn(TokenSource) -> &'static str,
     pub(crate) skip: fn(Skip) -> &'static str,
     pub(crate) blame: fn(Blame) -> &'static str,
@@ -88,7 +91,7 @@ pub(crate) struct Text {
     pub(crate) attention: fn(&Attention) -> (String, String),
     pub(crate) fault: fn(&Fault) -> String,
     /// What is wrong with a field, where the reader's language knows the reason.
-    pub(crate) why: fn(&str) -> Option<&'static str>,
+    pub(crate) why: fn(&str) -> Option<String>,
 }
 
 sentences! {
@@ -96,38 +99,38 @@ sentences! {
         overview calls providers users prices api_docs log_out theme theme_system theme_light theme_dark language
         collapse menu main_navigation skip live reconnecting shortcuts close not_found not_found_why not_found_back
         focus_filter next_row previous_row open_row close_panel this_sheet collapse_sidebar
-        lost_connection missing_script;
+        lost_connection;
         go_to(&str)
     }
     Common {
         save saved create cancel delete edit enable disable enabled disabled copy copied copy_by_hand name note group
-        group_help expires expires_help never created updated yes no none all actions state retry loading next_page
-        first_page more unknown optional unsaved discard default_group any_group dismiss show_table;
-        ago_seconds(i64) ago_minutes(i64) ago_hours(i64) ago_days(i64) in_time(&str) request_id(&str) n_more(u32)
+        group_help expires expires_help never created updated actions state retry loading next_page
+        more unsaved default_group show_table;
+        ago_seconds(i64) ago_minutes(i64) ago_hours(i64) ago_days(i64) in_time(&str) n_more(u32)
     }
     Login { title lead token token_help submit where_is_it; }
     Overview {
         title today requests cost tokens errors active active_help attention attention_none last_day hour
-        by_provider by_model by_user nothing_today nothing_today_why p50_first_token prompt_tokens output_tokens
-        cached_share error_rate first_token vs_yesterday no_yesterday look_at_calls chart_requests chart_cost failed_calls;
-        since_midnight(&str) chart_summary(&str, &str) per_model(&str)
+        by_provider by_model by_user nothing_today nothing_today_why prompt_tokens output_tokens
+        cached_share error_rate first_token vs_yesterday no_yesterday look_at_calls chart_requests chart_cost;
+        since_midnight(&str) chart_summary(&str, &str)
     }
     Calls {
-        title time outcome caller model provider tokens tokens_in tokens_out tokens_cache cost first_byte first_token
+        title time outcome caller model provider tokens_in tokens_out tokens_cache cost first_byte first_token
         duration status any_outcome any_provider any_user any_model any_time last_hour last_day last_week last_month
         filter apply clear empty empty_why empty_filtered empty_filtered_why newest older probe stream no_stream open_alone
-        close detail not_served unpriced unpriced_why summary_hint user key session client user_agent address kind
-        messages error cause id attempts_col upstream_id charged_tokens unit_price class amount cost_parts input output
-        cache_write_5m cache_write_1h cache_read total multiplier usage_raw model_asked model_sent model_served source
-        filtered_session filtered_key filtered_time remove_filter running back_to_list arrived list_caption answered_from;
-        n_new(usize) elapsed(&str) n_attempts(u32)
+        close detail facts unpriced unpriced_why user key session user_agent address kind
+        messages id upstream_id charged_tokens unit_price class amount input output
+        cache_write_5m cache_write_1h cache_read total usage_raw model_asked model_sent model_served source
+        filtered_session filtered_key filtered_time remove_filter arrived list_caption;
+        n_new(usize) n_attempts(u32)
     }
     Chain {
-        title choosing body_read waiting first_byte streaming running none_chosen not_eligible_title weight_help
-        first_token_mark time_axis attempt only_candidate legend screened;
+        title choosing waiting first_byte streaming running none_chosen
+        first_token_mark time_axis legend screened ended;
         answered_first(&str) answered_after(&str, &str) fell(&str, &str) nobody_left(&str) rejected(&str)
         refused(&str, &str) abandoned(&str) interrupted(&str) answering(&str) drawn(&str, u32, u64, usize)
-        only(&str, i32) not_eligible(usize) passed_on(&str, &str) no_provider(&str) http(u16)
+        only(&str, i32) not_eligible(usize) passed_on(&str, &str) http(u16)
     }
     Providers {
         title new new_lead edit empty empty_why host priority weight share models all_models requests errors first_token
@@ -135,13 +138,13 @@ sentences! {
         priority_help weight_help group_help multiplier multiplier_help models_rules models_help redirects redirects_help
         network network_lead proxy proxy_help connect_timeout first_byte_timeout idle_timeout total_timeout headers headers_help
         client_gone drain drain_help drain_warning stop stop_help enabled_help test test_lead test_model test_model_help
-        test_run test_running test_ok test_failed test_call danger delete_what delete_help seconds traffic_day
-        default_first_byte base_url_changes secret_again;
+        test_run test_running test_ok test_failed test_call danger delete_what seconds traffic_day
+        base_url_changes;
         delete_title(&str) n_models(usize) test_took(&str, &str)
     }
     Users {
-        title new new_lead empty empty_why role role_user role_admin role_help keys requests cost profile danger enabled_help
-        delete_what delete_help name_help note_help expired last_day no_name;
+        title new new_lead empty empty_why role role_user role_admin role_help requests cost profile danger enabled_help
+        delete_what name_help note_help last_day;
         delete_title(&str)
     }
     Keys {
@@ -150,8 +153,8 @@ sentences! {
         delete_title(&str)
     }
     Prices {
-        title lead new edit empty empty_why model per_million input output write_5m write_1h read source builtin manual
-        delete_what model_help model_fixed reset overwrites;
+        title lead new empty empty_why model per_million input output write_5m write_1h read source builtin manual
+        delete_what model_help overwrites;
         delete_title(&str) edit_title(&str)
     }
 }

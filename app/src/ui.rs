@@ -2,7 +2,7 @@
 
 pub(crate) mod chart;
 pub(crate) mod code;
-pub(crate) mod confirm;
+pub(crate) mod dialog;
 pub(crate) mod field;
 pub(crate) mod form;
 pub(crate) mod icon;

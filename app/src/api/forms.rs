@@ -7,21 +7,23 @@ use hub::{
     admin::actor::Actor,
     domain::{
         fault::Fault,
-        key::{KeyCreate, KeyPatch},
+        key::{ApiKey, KeyCreate, KeyPatch},
         patch::Patch,
         price::Price,
         report::{Totals, UsageBy, UsageQuery},
-        user::{Role, UserCreate, UserPatch},
+        user::{Role, User, UserCreate, UserPatch},
     },
     hub::Hub,
 };
+
+use crate::format::last_day;
 
 use super::{Answer, guard, is_checked, keys::KeyForm, prices::PriceForm, users::UserForm};
 
 pub(crate) mod provider;
 
 /// Sums of the last 24 hours by the id of what they are grouped by.
-pub(crate) async fn last_day(hub: &Hub, actor: &Actor, by: UsageBy) -> Answer<BTreeMap<String, Totals>> {
+pub(crate) async fn last_day_totals(hub: &Hub, actor: &Actor, by: UsageBy) -> Answer<BTreeMap<String, Totals>> {
     let query = UsageQuery { by: Some(by), ..UsageQuery::default() };
     let rows = hub::admin::usage::usage(hub, actor, &query).await.map_err(guard::refuse)?;
     Ok(rows.into_iter().filter_map(|row| Some((row.id?, row.totals))).collect())
@@ -44,13 +46,13 @@ pub(crate) fn user_create(form: UserForm) -> Result<UserCreate, Fault> {
     })
 }
 
-/// Changes to a user: all that the form shows.
-pub(crate) fn user_patch(form: UserForm) -> Result<UserPatch, Fault> {
+/// Changes to a user, as it stands before: all that the form shows.
+pub(crate) fn user_patch(form: UserForm, before: &User) -> Result<UserPatch, Fault> {
     Ok(UserPatch {
         enabled: Patch::Set(is_checked(form.enabled.as_ref())),
         role: Patch::Set(role(&form.role)),
         group: Patch::Set(names(&form.group)),
-        expires_at: expiry(&form.expires)?.into(),
+        expires_at: expiry_change(&form.expires, before.expires_at)?,
         name: Patch::Set(form.name.trim().to_owned()),
         note: Patch::Set(form.note),
     })
@@ -66,12 +68,12 @@ pub(crate) fn key_create(form: KeyForm) -> Result<KeyCreate, Fault> {
     })
 }
 
-/// Changes to a key: all that the form shows.
-pub(crate) fn key_patch(form: KeyForm) -> Result<KeyPatch, Fault> {
+/// Changes to a key, as it stands before: all that the form shows.
+pub(crate) fn key_patch(form: KeyForm, before: &ApiKey) -> Result<KeyPatch, Fault> {
     Ok(KeyPatch {
         enabled: Patch::Set(is_checked(form.enabled.as_ref())),
         group: Patch::Set(names(&form.group)),
-        expires_at: expiry(&form.expires)?.into(),
+        expires_at: expiry_change(&form.expires, before.expires_at)?,
         name: Patch::Set(form.name.trim().to_owned()),
     })
 }
@@ -108,6 +110,14 @@ fn expiry(text: &str) -> Result<Option<DateTime<Utc>>, Fault> {
     Ok(Some(next.and_time(NaiveTime::MIN).and_utc()))
 }
 
+/// What a form that shows only the day of `before` makes of it: the same day leaves the hour as it is.
+fn expiry_change(text: &str, before: Option<DateTime<Utc>>) -> Result<Patch<DateTime<Utc>>, Fault> {
+    if text.trim() == before.map(last_day).unwrap_or_default() {
+        return Ok(Patch::Keep);
+    }
+    expiry(text).map(Patch::from)
+}
+
 /// A number of any kind; none if the field is empty.
 fn number<T: FromStr>(field: &str, text: &str) -> Result<Option<T>, Fault> {
     let text = text.trim();
@@ -127,6 +137,9 @@ mod tests {
         assert_eq!(expiry("2030-12-31").unwrap(), Some("2031-01-01T00:00:00Z".parse().unwrap()));
         assert_eq!(expiry(" ").unwrap(), None);
         assert_eq!(expiry("tomorrow").unwrap_err().field(), Some("expires_at"));
+        let noon = Some("2030-12-31T12:00:00Z".parse().unwrap());
+        assert_eq!(expiry_change("2030-12-31", noon), Ok(Patch::Keep));
+        assert_eq!(expiry_change("", noon), Ok(Patch::Clear));
     }
 
     #[test]

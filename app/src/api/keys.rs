@@ -46,7 +46,8 @@ pub(crate) async fn save_key(form: KeyForm) -> Answer<()> {
     use super::guard;
     let (hub, actor) = guard::actor_for_change().await?;
     let id = super::forms::id(&form.id, "key")?;
-    let patch = super::forms::key_patch(form).map_err(guard::refuse)?;
+    let before = hub::admin::keys::find(&hub, &actor, id).await.map_err(guard::refuse)?;
+    let patch = super::forms::key_patch(form, &before).map_err(guard::refuse)?;
     let key = hub::admin::keys::update(&hub, &actor, id, patch).await.map_err(guard::refuse)?;
     leptos_axum::redirect(&format!("/users/{}", key.user_id));
     Ok(())

@@ -19,7 +19,7 @@ pub(crate) struct ProviderRow {
     pub(crate) totals: Totals,
 }
 
-/// A provider as its form sends it.
+/// A provider as its form sends it: each field bears the name of the one it sets. Times are in seconds here.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct ProviderForm {
@@ -51,7 +51,7 @@ pub(crate) async fn list_providers(#[server(default)] cursor: Option<String>) ->
     let (hub, actor) = super::guard::actor().await?;
     let query = PageQuery { limit: Some(100), cursor };
     let page = hub::admin::providers::list(&hub, &actor, &query).await.map_err(super::guard::refuse)?;
-    let mut totals = super::forms::last_day(&hub, &actor, UsageBy::Provider).await?;
+    let mut totals = super::forms::last_day_totals(&hub, &actor, UsageBy::Provider).await?;
     let row = |provider: Provider| ProviderRow {
         totals: totals.remove(&provider.id.to_string()).unwrap_or_default(),
         provider,

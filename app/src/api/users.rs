@@ -36,7 +36,7 @@ pub(crate) async fn list_users(#[server(default)] cursor: Option<String>) -> Ans
     let (hub, actor) = super::guard::actor().await?;
     let query = PageQuery { limit: Some(100), cursor };
     let page = hub::admin::users::list(&hub, &actor, &query).await.map_err(super::guard::refuse)?;
-    let mut totals = super::forms::last_day(&hub, &actor, UsageBy::User).await?;
+    let mut totals = super::forms::last_day_totals(&hub, &actor, UsageBy::User).await?;
     let row = |user: User| UserRow { totals: totals.remove(&user.id.to_string()).unwrap_or_default(), user };
     Ok(Page { items: page.items.into_iter().map(row).collect(), next_cursor: page.next_cursor })
 }
@@ -60,7 +60,8 @@ pub(crate) async fn save_user(form: UserForm) -> Answer<()> {
         leptos_axum::redirect(&format!("/users/{}", user.id));
     } else {
         let id = super::forms::id(&form.id, "user")?;
-        let patch = super::forms::user_patch(form).map_err(guard::refuse)?;
+        let before = hub::admin::users::find(&hub, &actor, id).await.map_err(guard::refuse)?;
+        let patch = super::forms::user_patch(form, &before).map_err(guard::refuse)?;
         hub::admin::users::update(&hub, &actor, id, patch).await.map_err(guard::refuse)?;
     }
     Ok(())

@@ -1,10 +1,14 @@
 //! Calls: who asked, who answered, what it cost, and why it went there.
 
+use hub::domain::fault::Fault;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use crate::{
-    api::calls::{find_call, list_calls, read_call_choices},
+    api::{
+        AppError,
+        calls::{find_call, list_calls, read_call_choices},
+    },
     live::Live,
     query::CallFilter,
     text::use_text,
@@ -71,6 +75,10 @@ pub(crate) fn CallAlone() -> impl IntoView {
     }
 }
 
+/// How often a call that is not found is asked for again, and after what time.
+const TRIES_MAX: u32 = 5;
+const RETRY_AFTER: std::time::Duration = std::time::Duration::from_millis(600);
+
 /// Everything about one call. Follows it while it runs.
 #[component]
 fn Opened(
@@ -89,6 +97,16 @@ fn Opened(
         }
     });
     let found = Resource::new(move || (id.clone(), version.get(), live.missed.get()), |(id, ..)| find_call(id));
+    // What has just ended is on its way from the journal to the database.
+    Effect::new(move |tries: Option<u32>| {
+        let tries = tries.unwrap_or_default();
+        let is_missing = matches!(found.get(), Some(Err(AppError::Fault(Fault::NotFound { .. }))));
+        if is_missing && tries < TRIES_MAX {
+            set_timeout(move || found.refetch(), RETRY_AFTER);
+            return tries + 1;
+        }
+        tries
+    });
     view! {
         <Transition fallback=skeleton>
             {move || {

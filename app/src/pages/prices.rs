@@ -3,19 +3,19 @@
 use hub::domain::{
     money::Usd,
     page::Page as Items,
-    price::{ModelPrice, PriceSource},
+    price::{ModelPrice, Price, PriceSource},
 };
 use leptos::{form::ActionForm, prelude::*};
 use leptos_router::hooks::use_query_map;
 
 use crate::{
     api::prices::{DeletePrice, SavePrice, list_prices},
-    format::usd_exact,
+    format::{places_of, usd},
     live::Live,
     query::escape,
     text::{Text, use_text},
     ui::{
-        confirm::Confirm,
+        dialog::{Confirm, Dialog},
         field::TextField,
         form::problem,
         icon::{Icon, icon},
@@ -79,6 +79,9 @@ fn prices(
 
 fn table(text: &'static Text, prices: &[ModelPrice]) -> AnyView {
     let words = &text.prices;
+    let of = |part: fn(&Price) -> Usd| places_of(prices.iter().map(|item| part(&item.price)));
+    let places =
+        [of(|p| p.input), of(|p| p.output), of(|p| p.cache_write_5m), of(|p| p.cache_write_1h), of(|p| p.cache_read)];
     view! {
         <div class="scroll">
             <table class="table">
@@ -96,14 +99,14 @@ fn table(text: &'static Text, prices: &[ModelPrice]) -> AnyView {
                         <th scope="col"><span class="aside">{text.common.actions}</span></th>
                     </tr>
                 </thead>
-                <tbody>{prices.iter().map(|price| line(text, price)).collect_view()}</tbody>
+                <tbody>{prices.iter().map(|price| line(text, price, places)).collect_view()}</tbody>
             </table>
         </div>
     }
     .into_any()
 }
 
-fn line(text: &'static Text, item: &ModelPrice) -> AnyView {
+fn line(text: &'static Text, item: &ModelPrice, places: [u32; 5]) -> AnyView {
     let source = match item.source {
         PriceSource::Builtin => text.prices.builtin,
         PriceSource::Manual => text.prices.manual,
@@ -111,16 +114,18 @@ fn line(text: &'static Text, item: &ModelPrice) -> AnyView {
     let price = &item.price;
     let model = escape(&item.model);
     let label = |word: &str| format!("{word}: {}", item.model);
-    let amount = |amount: Usd| view! { <td class="num">{usd_exact(amount)}</td> };
+    let parts = [price.input, price.output, price.cache_write_5m, price.cache_write_1h, price.cache_read];
+    let amounts =
+        parts.into_iter().zip(places).map(|(amount, places)| view! { <td class="num">{usd(amount, places)}</td> });
     view! {
         <tr>
-            <td><a class="row-link mono" data-row href=format!("/prices?edit={model}")>{item.model.clone()}</a></td>
-            {amount(price.input)} {amount(price.output)} {amount(price.cache_write_5m)} {amount(price.cache_write_1h)} {amount(price.cache_read)}
+            <td><a class="row-link mono" data-row data-noscroll href=format!("/prices?edit={model}")>{item.model.clone()}</a></td>
+            {amounts.collect_view()}
             <td class="sub">{source}</td>
             <td class="sub">{ago_view(item.updated_at)}</td>
             <td class="num">
-                <a class="button ghost small" href=format!("/prices?edit={model}") aria-label=label(text.common.edit)>{text.common.edit}</a>
-                <a class="button ghost small danger" href=format!("/prices?drop={model}") aria-label=label(text.common.delete)>{text.common.delete}</a>
+                <a class="button ghost small" href=format!("/prices?edit={model}") aria-label=label(text.common.edit) data-noscroll>{text.common.edit}</a>
+                <a class="button ghost small danger" href=format!("/prices?drop={model}") aria-label=label(text.common.delete) data-noscroll>{text.common.delete}</a>
             </td>
         </tr>
     }
@@ -155,8 +160,7 @@ fn EditPrice(price: Option<ModelPrice>, model: String) -> impl IntoView {
             .view()
     };
     view! {
-        <div class="veil">
-            <div class="float" role="dialog" aria-modal="true" aria-labelledby="edit-price">
+        <Dialog title_id="edit-price">
                 <h2 id="edit-price">{title}</h2>
                 <p class="help mt-1 mb-3">{words.per_million}{is_builtin.then(|| format!(" · {}", words.overwrites))}</p>
                 <ActionForm action=action>
@@ -171,13 +175,12 @@ fn EditPrice(price: Option<ModelPrice>, model: String) -> impl IntoView {
                         </div>
                         <div role="alert">{failure}</div>
                         <div class="flex justify-end gap-2">
-                            <a class="button" href="/prices" data-esc>{text.common.cancel}</a>
+                            <a class="button" href="/prices" data-esc data-noscroll>{text.common.cancel}</a>
                             <button type="submit" class="button primary">{text.common.save}</button>
                         </div>
                     </div>
                 </ActionForm>
-            </div>
-        </div>
+        </Dialog>
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
     live::Live,
     text::use_text,
     ui::{
-        confirm::Confirm,
+        dialog::Confirm,
         icon::{Icon, icon},
         page::Page,
         state::{failed, skeleton},
@@ -67,9 +67,6 @@ pub(crate) fn EditProvider() -> impl IntoView {
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
     let is_asking = Memo::new(move |_| query.with(|query| query.get_str("confirm") == Some("delete")));
     let provider = Resource::new_blocking(move || id.get(), find_provider);
-    let title = Signal::derive(move || {
-        provider.get().and_then(Result::ok).map_or_else(|| text.providers.edit.to_owned(), |provider| provider.name)
-    });
     view! {
         <Transition fallback=skeleton>
             {move || Suspend::new(async move {
@@ -77,7 +74,7 @@ pub(crate) fn EditProvider() -> impl IntoView {
                     Ok(provider_read) => {
                         let name = StoredValue::new(provider_read.name.clone());
                         view! {
-                            <Page title above=("/providers", text.providers.title)>
+                            <Page title=name.get_value() above=("/providers", text.providers.title)>
                                 <div class="columns-form">
                                     <form::ProviderEditor provider=Some(provider_read) on_saved=move || provider.refetch() />
                                     <div class="grid content-start gap-6">
@@ -85,7 +82,7 @@ pub(crate) fn EditProvider() -> impl IntoView {
                                         <section class="panel p-4">
                                             <h2>{text.providers.danger}</h2>
                                             <p class="help mt-1 mb-3">{text.providers.delete_what}</p>
-                                            <a class="button danger" href=move || format!("/providers/{}?confirm=delete", id.get())>
+                                            <a class="button danger" href=move || format!("/providers/{}?confirm=delete", id.get()) data-noscroll>
                                                 {icon(Icon::Trash)}{text.common.delete}
                                             </a>
                                         </section>

@@ -8,7 +8,7 @@ use crate::{
     live::Live,
     text::use_text,
     ui::{
-        confirm::Confirm,
+        dialog::Confirm,
         icon::{Icon, icon},
         page::Page,
         state::{failed, skeleton},
@@ -65,9 +65,6 @@ pub(crate) fn EditUser() -> impl IntoView {
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
     let is_asking = Memo::new(move |_| query.with(|query| query.get_str("confirm") == Some("delete")));
     let user = Resource::new_blocking(move || id.get(), find_user);
-    let title = Signal::derive(move || {
-        user.get().and_then(Result::ok).map_or_else(|| text.users.title.to_owned(), |user| user.name)
-    });
     view! {
         <Transition fallback=skeleton>
             {move || Suspend::new(async move {
@@ -75,7 +72,7 @@ pub(crate) fn EditUser() -> impl IntoView {
                     Ok(user_read) => {
                         let name = StoredValue::new(user_read.name.clone());
                         view! {
-                            <Page title above=("/users", text.users.title)>
+                            <Page title=name.get_value() above=("/users", text.users.title)>
                                 <div class="grid gap-6">
                                     <keys::Keys user_id=id.get_untracked() />
                                     <div class="columns-form">
@@ -83,7 +80,7 @@ pub(crate) fn EditUser() -> impl IntoView {
                                         <section class="panel self-start p-4">
                                             <h2>{text.users.danger}</h2>
                                             <p class="help mt-1 mb-3">{text.users.delete_what}</p>
-                                            <a class="button danger" href=move || format!("/users/{}?confirm=delete", id.get())>
+                                            <a class="button danger" href=move || format!("/users/{}?confirm=delete", id.get()) data-noscroll>
                                                 {icon(Icon::Trash)}{text.common.delete}
                                             </a>
                                         </section>

@@ -5,7 +5,10 @@ use leptos::prelude::*;
 use crate::{
     pages::PAGES,
     text::{Text, use_text},
-    ui::icon::{Icon, icon},
+    ui::{
+        dialog::Dialog,
+        icon::{Icon, icon},
+    },
 };
 
 /// What `/` moves the focus to.
@@ -50,11 +53,7 @@ mod keys {
     ) -> Option<&'static str> {
         let key = event.key();
         if key == "Escape" {
-            if is_sheet_open.get_untracked() {
-                is_sheet_open.set(false);
-            } else {
-                browser::press(WAY_OUT);
-            }
+            browser::press(WAY_OUT);
             return None;
         }
         if event.ctrl_key() || event.meta_key() || event.alt_key() || is_typing(event) {
@@ -96,25 +95,16 @@ pub(super) fn Sheet(
     is_open: RwSignal<bool>,
 ) -> impl IntoView {
     let text = use_text();
-    let close = NodeRef::<leptos::html::Button>::new();
-    Effect::new(move |_| {
-        if let Some(close) = close.get() {
-            // An element that is shown takes the focus.
-            let _ = close.focus();
-        }
-    });
     view! {
         <Show when=move || is_open.get()>
-            <div class="veil">
-                <div class="float" role="dialog" aria-modal="true" aria-labelledby="sheet-title">
+            <Dialog title_id="sheet-title">
                     <div class="mb-3 flex items-center justify-between">
                         <h2 id="sheet-title">{text.shell.shortcuts}</h2>
-                        <button type="button" class="button ghost icon" aria-label=text.shell.close node_ref=close
+                        <button type="button" class="button ghost icon" aria-label=text.shell.close autofocus data-esc
                             on:click=move |_| is_open.set(false)>{icon(Icon::Close)}</button>
                     </div>
                     <dl class="keys">{rows(text)}</dl>
-                </div>
-            </div>
+            </Dialog>
         </Show>
     }
 }

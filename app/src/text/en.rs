@@ -1,128 +1,8 @@
 //! English.
 
-use hub::domain::{
-    attempt::AttemptResult,
-    call::Outcome,
-    decision::{Blame, Next, Skip},
-    fault::Fault,
-    report::Attention,
-    usage::TokenSource,
-};
-
 use super::{Calls, Chain, Common, Keys, Login, Overview, Prices, Providers, Shell, Text, Users};
-use crate::format::whole;
 
-/// "s" unless there is exactly one.
-fn s(count: impl Into<u64>) -> &'static str {
-    if count.into() == 1 { "" } else { "s" }
-}
-
-fn outcome(outcome: Option<Outcome>) -> &'static str {
-    match outcome {
-        None => "Running",
-        Some(Outcome::Completed) => "Completed",
-        Some(Outcome::Rejected) => "Rejected",
-        Some(Outcome::Refused) => "Refused",
-        Some(Outcome::Failed) => "Failed",
-        Some(Outcome::Interrupted) => "Interrupted",
-        Some(Outcome::Abandoned) => "Abandoned",
-    }
-}
-
-fn result(result: AttemptResult) -> &'static str {
-    match result {
-        AttemptResult::Completed => "completed",
-        AttemptResult::Delivered => "its error was passed on",
-        AttemptResult::Failed => "failed",
-        AttemptResult::Interrupted => "cut off",
-        AttemptResult::Abandoned => "client left",
-    }
-}
-
-fn token_source(source: TokenSource) -> &'static str {
-    match source {
-        TokenSource::None => "nothing used",
-        TokenSource::Reported => "reported by the provider",
-        TokenSource::Partial => "prompt reported, output estimated",
-        TokenSource::Estimated => "estimated",
-    }
-}
-
-fn skip(skip: Skip) -> &'static str {
-    match skip {
-        Skip::Disabled => "switched off",
-        Skip::Protocol => "speaks another protocol",
-        Skip::Group => "in none of the key's groups",
-        Skip::Model => "its rules do not admit the model",
-        Skip::Secret => "its stored secret cannot be opened",
-        Skip::Tried => "tried already",
-    }
-}
-
-fn blame(blame: Blame) -> &'static str {
-    match blame {
-        Blame::Caller => "the request",
-        Blame::Credential => "the provider's key or its limits",
-        Blame::Provider => "the provider",
-        Blame::Network => "the way there",
-    }
-}
-
-fn next(next: Next) -> &'static str {
-    match next {
-        Next::Switch => "switched",
-        Next::Deliver => "passed on as it is",
-    }
-}
-
-fn attention(attention: &Attention) -> (String, String) {
-    let (title, advice) = match attention {
-        Attention::NoProvider => {
-            ("No provider is ready", "Calls are refused until one is configured and enabled.".into())
-        }
-        Attention::NoKey => ("Nobody has a key", "Create a user and a key, then point a client at this hub.".into()),
-        Attention::Unpriced { models } => (
-            "Models without a price",
-            format!("{}: charged at the cautious default. Set their prices.", models.join(", ")),
-        ),
-        Attention::DatabaseAway { waiting } => (
-            "The database does not answer",
-            format!("{} kB of entries wait in the journal; calls go on.", whole(waiting / 1_000 + 1)),
-        ),
-        Attention::RedisAway => {
-            ("Redis does not answer", "Counters live in this replica's memory until it is back.".into())
-        }
-        Attention::JournalFull => {
-            ("The journal cannot be written", "New calls are refused. Free some disk space.".into())
-        }
-        Attention::Quarantined { n_entries } => (
-            "Entries were set aside",
-            format!(
-                "The database rejected {} entr{}; look in quarantine.",
-                whole(*n_entries),
-                if *n_entries == 1 { "y" } else { "ies" }
-            ),
-        ),
-        Attention::SecretUnreadable { provider } => {
-            ("A stored secret cannot be opened", format!("Enter the key of {provider} again."))
-        }
-    };
-    (title.to_owned(), advice)
-}
-
-fn fault(fault: &Fault) -> String {
-    match fault {
-        Fault::Unauthenticated => "That token is not right.".into(),
-        Fault::NotAllowed => "You may not do this.".into(),
-        Fault::TooManyAttempts { retry_after_s } => {
-            format!("Too many attempts. Try again in {retry_after_s} second{}.", s(*retry_after_s))
-        }
-        Fault::NotFound { what } => format!("There is no such {what}. It may have been deleted."),
-        Fault::Invalid { field, why } | Fault::Conflict { field, why } => format!("{field}: {why}"),
-        Fault::Busy => "The database does not answer just now. Nothing was changed; try again in a moment.".into(),
-        Fault::Internal { id } => format!("Something went wrong on our side. The log says more under {id}."),
-    }
-}
+mod words;
 
 pub(super) static TEXT: Text = Text {
     shell: Shell {
@@ -157,7 +37,6 @@ pub(super) static TEXT: Text = Text {
         this_sheet: "This sheet",
         collapse_sidebar: "Collapse or expand the sidebar",
         lost_connection: "The hub does not answer. Check that it runs, then try again.",
-        missing_script: "This needs JavaScript.",
         go_to: |name| format!("Go to {name}"),
     },
     common: Common {
@@ -183,36 +62,25 @@ pub(super) static TEXT: Text = Text {
         never: "Never",
         created: "Created",
         updated: "Updated",
-        yes: "Yes",
-        no: "No",
-        none: "None",
-        all: "All",
         actions: "Actions",
         state: "State",
         retry: "Try again",
         loading: "Loading",
         next_page: "Next page",
-        first_page: "First page",
         more: "More",
-        unknown: "Unknown",
-        optional: "optional",
         unsaved: "Not saved yet",
-        discard: "Discard",
         default_group: "default",
-        any_group: "any group",
-        dismiss: "Dismiss",
         show_table: "Show as a table",
         ago_seconds: |n| if n < 5 { "just now".into() } else { format!("{n} s ago") },
         ago_minutes: |n| format!("{n} min ago"),
         ago_hours: |n| format!("{n} h ago"),
         ago_days: |n| if n == 1 { "yesterday".into() } else { format!("{n} days ago") },
         in_time: |span| format!("in {span}"),
-        request_id: |id| format!("Request {id}"),
         n_more: |n| format!("and {n} more"),
     },
     login: Login {
         title: "Log in",
-        lead: "One door for every AI coding tool of your team.",
+        lead: "One door for every AI coding tool.",
         token: "Admin token",
         token_help: "The value of ADMIN_TOKEN.",
         submit: "Log in",
@@ -236,21 +104,18 @@ pub(super) static TEXT: Text = Text {
         by_user: "Users today",
         nothing_today: "No calls yet today",
         nothing_today_why: "They appear here as they come in.",
-        p50_first_token: "median time to the first content",
         prompt_tokens: "prompt",
         output_tokens: "output",
         cached_share: "read from the cache",
         error_rate: "of all requests",
-        first_token: "First content",
+        first_token: "First content, median",
         vs_yesterday: "against yesterday at this time",
         no_yesterday: "nothing yesterday at this time",
         look_at_calls: "All calls",
         chart_requests: "Requests an hour",
         chart_cost: "Cost an hour",
-        failed_calls: "Errors",
         since_midnight: |zone| format!("since midnight, {zone}"),
         chart_summary: |requests, cost| format!("{requests} requests and {cost} in the last 24 hours"),
-        per_model: |cost| format!("{cost} of today's cost"),
     },
     calls: Calls {
         title: "Calls",
@@ -259,7 +124,6 @@ pub(super) static TEXT: Text = Text {
         caller: "User and key",
         model: "Model",
         provider: "Provider",
-        tokens: "Tokens",
         tokens_in: "In",
         tokens_out: "Out",
         tokens_cache: "Cached",
@@ -292,35 +156,28 @@ pub(super) static TEXT: Text = Text {
         open_alone: "Open as a page",
         close: "Close",
         detail: "Call",
-        not_served: "nobody",
+        facts: "Details",
         unpriced: "default price",
         unpriced_why: "This model has no price: the cautious default of the settings was applied.",
-        summary_hint: "What happened",
         user: "User",
         key: "Key",
         session: "Session",
-        client: "Client",
         user_agent: "Program",
         address: "Address",
         kind: "Kind",
         messages: "Messages",
-        error: "Error",
-        cause: "Cause",
         id: "Call id",
-        attempts_col: "Attempts",
         upstream_id: "Provider's request id",
         charged_tokens: "Tokens and cost",
-        unit_price: "USD per million",
+        unit_price: "USD / million",
         class: "Class",
         amount: "Tokens",
-        cost_parts: "Cost",
         input: "Input",
         output: "Output",
         cache_write_5m: "Cache write, 5 min",
         cache_write_1h: "Cache write, 1 h",
         cache_read: "Cache read",
         total: "Total",
-        multiplier: "Multiplier",
         usage_raw: "Usage as the provider sent it",
         model_asked: "Asked for",
         model_sent: "Sent as",
@@ -330,32 +187,24 @@ pub(super) static TEXT: Text = Text {
         filtered_key: "Key",
         filtered_time: "Time range",
         remove_filter: "Remove this filter",
-        running: "Running",
-        back_to_list: "All calls",
         arrived: "Arrived",
         list_caption: "Calls, newest first",
-        answered_from: "Answered by",
         n_new: |n| format!("{n} new"),
-        elapsed: |span| format!("for {span}"),
-        n_attempts: |n| format!("{n} attempt{}", s(n)),
+        n_attempts: |n| format!("{n} attempt{}", words::s(n)),
     },
     chain: Chain {
         title: "Decision chain",
-        choosing: "Choosing a provider",
-        body_read: "Request read and checked",
-        waiting: "Before the attempt",
+        choosing: "Choosing a provider.",
+        waiting: "Started at",
         first_byte: "Waiting for the first byte",
         streaming: "Receiving the answer",
         running: "running",
         none_chosen: "No provider was left to choose.",
-        not_eligible_title: "Not eligible",
-        weight_help: "Weight",
         first_token_mark: "First content",
         time_axis: "Time since the request arrived",
-        attempt: "Attempt",
-        only_candidate: "the only one eligible",
         legend: "Legend",
         screened: "Request read",
+        ended: "Ended at",
         answered_first: |provider| format!("{provider} answered at the first try."),
         answered_after: |failures, provider| format!("{failures} {provider} answered."),
         fell: |provider, why| format!("{provider} failed ({why})."),
@@ -371,7 +220,6 @@ pub(super) static TEXT: Text = Text {
         passed_on: |provider, status| {
             format!("{provider} answered {status}; nobody else was left, so its answer was passed on.")
         },
-        no_provider: |model| format!("No provider serves {model} for this key."),
         http: |status| format!("status {status}"),
     },
     providers: Providers {
@@ -437,14 +285,11 @@ pub(super) static TEXT: Text = Text {
         test_call: "Open the call",
         danger: "Delete",
         delete_what: "No more calls go there, and its stored key is erased. Recorded calls and their costs stay.",
-        delete_help: "Recorded calls and their costs stay.",
         seconds: "s",
         traffic_day: "in the last 24 hours",
-        default_first_byte: "120, or the total",
         base_url_changes: "Another host needs the key again.",
-        secret_again: "Enter the key again: it was given for another host.",
         delete_title: |name| format!("Delete the provider {name}?"),
-        n_models: |n| format!("{n} rule{}", s(u64::try_from(n).unwrap_or_default())),
+        n_models: |n| format!("{n} rule{}", words::s(u64::try_from(n).unwrap_or_default())),
         test_took: |first, total| format!("first byte after {first}, {total} in all"),
     },
     users: Users {
@@ -457,19 +302,15 @@ pub(super) static TEXT: Text = Text {
         role_user: "User",
         role_admin: "Admin",
         role_help: "An admin's key opens no console either: it makes calls.",
-        keys: "Keys",
         requests: "Requests",
         cost: "Cost",
         profile: "Profile",
         danger: "Delete",
         enabled_help: "Off: all keys of this user are refused.",
         delete_what: "All keys of this user stop working at once. Recorded calls and their costs stay.",
-        delete_help: "Recorded calls and their costs stay.",
         name_help: "Unique, 1 to 100 characters.",
         note_help: "For operators only.",
-        expired: "Expired",
         last_day: "in the last 24 hours",
-        no_name: "deleted user",
         delete_title: |name| format!("Delete the user {name}?"),
     },
     keys: Keys {
@@ -500,7 +341,6 @@ pub(super) static TEXT: Text = Text {
         title: "Prices",
         lead: "What a million tokens cost, in US dollars, before a provider's multiplier.",
         new: "New price",
-        edit: "Edit price",
         empty: "No prices",
         empty_why: "Every model is charged at the cautious default of the settings.",
         model: "Model",
@@ -515,19 +355,18 @@ pub(super) static TEXT: Text = Text {
         manual: "an operator",
         delete_what: "Calls of this model are then charged at the cautious default. Recorded costs stay.",
         model_help: "As clients ask for it. A dated name falls back to the undated one.",
-        model_fixed: "The name cannot be changed here.",
-        reset: "Reset",
         overwrites: "Saving makes it yours: a new release no longer changes it.",
         delete_title: |model| format!("Delete the price of {model}?"),
         edit_title: |model| format!("Price of {model}"),
     },
-    outcome,
-    result,
-    token_source,
-    skip,
-    blame,
-    next,
-    attention,
-    fault,
-    why: |_| None,
+    outcome: words::outcome,
+    result: words::result,
+    cause: words::cause,
+    token_source: words::token_source,
+    skip: words::skip,
+    blame: words::blame,
+    next: words::next,
+    attention: words::attention,
+    fault: words::fault,
+    why: words::why,
 };

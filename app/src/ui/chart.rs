@@ -18,11 +18,14 @@ pub(crate) struct Column {
     pub(crate) bad: u64,
 }
 
-/// The smallest of 1, 2, 5, 10, 20, 50 … that is not below `value`.
+/// The smallest round number that is not below `value`; but for 1 its half is a whole number too.
 pub(crate) fn ceiling(value: u64) -> u64 {
+    if let Some(top) = [1, 2, 4, 6, 8].into_iter().find(|top| value <= *top) {
+        return top;
+    }
     let mut unit = 1_u64;
     loop {
-        for step in [1, 2, 5] {
+        for step in [10, 12, 16, 20, 24, 30, 40, 50, 60, 80] {
             let top = unit.saturating_mul(step);
             if top >= value || top == u64::MAX {
                 return top;
@@ -98,7 +101,7 @@ mod tests {
 
     #[test]
     fn the_top_of_an_axis_is_a_round_number() {
-        assert_eq!([0, 1, 3, 7, 11, 21, 999].map(ceiling), [1, 1, 5, 10, 20, 50, 1_000]);
+        assert_eq!([0, 1, 3, 7, 11, 21, 999, 5_030].map(ceiling), [1, 1, 4, 8, 12, 24, 1_000, 6_000]);
         assert_eq!(ceiling(u64::MAX), u64::MAX);
     }
 

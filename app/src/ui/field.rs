@@ -94,7 +94,7 @@ impl TextField {
         let id = self.name;
         let (help_id, problem_id) = (format!("{id}-help"), format!("{id}-problem"));
         let problem = self.problem.unwrap_or_else(|| Signal::stored(None));
-        let shown = move || problem.get().map(|why| (text.why)(&why).map_or(why, str::to_owned));
+        let shown = move || problem.get().map(|why| (text.why)(&why).unwrap_or(why));
         let described = format!("{help_id} {problem_id}");
         let invalid = move || problem.get().is_some().then_some("true");
         let control = self.control(described, invalid);

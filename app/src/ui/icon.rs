@@ -20,14 +20,12 @@ pub(crate) enum Icon {
     Plus,
     Play,
     Trash,
-    Edit,
     System,
     Light,
     Dark,
     Language,
     Sidebar,
     Expand,
-    Chevron,
     Inbox,
     Keyboard,
 }
@@ -65,7 +63,6 @@ impl Icon {
             Self::Trash => {
                 "M2.5 4h11M6 4V2.5h4V4m2.5 0-.6 8.6a1 1 0 0 1-1 .9H5.1a1 1 0 0 1-1-.9L3.5 4m3 3v3.5m3-3.5v3.5"
             }
-            Self::Edit => "m9.8 3.7 2.5 2.5M3 13l.6-2.9 7-7a1 1 0 0 1 1.4 0l.9.9a1 1 0 0 1 0 1.4l-7 7L3 13Z",
             Self::System => {
                 "M3 2.5h10a1 1 0 0 1 1 1v6a1 1 0 0 1-1 1H3a1 1 0 0 1-1-1v-6a1 1 0 0 1 1-1Zm2.5 11h5M8 10.5v3"
             }
@@ -78,7 +75,6 @@ impl Icon {
             }
             Self::Sidebar => "M3 2.5h10a1 1 0 0 1 1 1v9a1 1 0 0 1-1 1H3a1 1 0 0 1-1-1v-9a1 1 0 0 1 1-1Zm3 0v11",
             Self::Expand => "M9.5 2.5h4v4m0-4L9 7m-2.5 6.5h-4v-4m0 4L7 9",
-            Self::Chevron => "m6 3.5 4.5 4.5L6 12.5",
             Self::Inbox => {
                 "M2 9.5 4 3.3a1 1 0 0 1 1-.8h6a1 1 0 0 1 1 .8l2 6.2v3a1 1 0 0 1-1 1H3a1 1 0 0 1-1-1v-3Zm0 0h3.5l1 1.5h3l1-1.5H14"
             }

@@ -77,7 +77,7 @@ pub(crate) fn skeleton() -> AnyView {
 pub(crate) fn message(text: &Text, error: &AppError) -> String {
     match error {
         AppError::Fault(Fault::Invalid { field, why } | Fault::Conflict { field, why }) => {
-            (text.why)(why).map_or_else(|| format!("{field}: {why}"), str::to_owned)
+            format!("{field}: {}", (text.why)(why).unwrap_or_else(|| why.clone()))
         }
         AppError::Fault(fault) => (text.fault)(fault),
         AppError::Transport(_) => text.shell.lost_connection.to_owned(),

@@ -112,7 +112,11 @@ fn milliseconds(field: &str, text: &str) -> Result<Option<u32>, Fault> {
     }
     let whole: u32 = whole.parse().map_err(|_| bad())?;
     let places: u32 = format!("{places:0<3}").parse().map_err(|_| bad())?;
-    whole.checked_mul(1_000).and_then(|ms| ms.checked_add(places)).map(Some).ok_or_else(bad)
+    // The use case has the same bounds, but speaks of milliseconds.
+    let most = if field == "connect_timeout_ms" { 600 } else { 3_600 };
+    let bounds = || Fault::invalid(field, format!("must be from 0.001 to {most} seconds"));
+    let ms = whole.checked_mul(1_000).and_then(|ms| ms.checked_add(places)).ok_or_else(bounds)?;
+    if (1..=most * 1_000).contains(&ms) { Ok(Some(ms)) } else { Err(bounds()) }
 }
 
 #[cfg(test)]
@@ -123,7 +127,7 @@ mod tests {
     fn seconds_become_milliseconds_without_a_float() {
         let read = |text| milliseconds("x", text).ok().flatten();
         assert_eq!([read("10"), read("0.5"), read("1.234"), read("")], [Some(10_000), Some(500), Some(1_234), None]);
-        for text in ["-1", "1.2345", "1s", "9999999", "1.-1"] {
+        for text in ["-1", "1.2345", "1s", "9999999", "1.-1", "0", "3601"] {
             assert!(milliseconds("x", text).is_err(), "{text}");
         }
     }

@@ -3,11 +3,11 @@
 use hub::domain::{
     attempt::{Attempt, AttemptResult},
     call::CallDetail,
-    decision::{Candidate, Choice},
+    decision::{Candidate, Choice, Next},
 };
 use leptos::prelude::*;
 
-use super::sentence::{reason, sentence};
+use super::sentence::sentence;
 use crate::{
     format::{span, span_or_unknown},
     text::{Text, use_text},
@@ -138,7 +138,7 @@ fn times(text: &'static Text, attempt: &Attempt, is_running: bool) -> String {
     };
     part(text.calls.first_byte, attempt.first_byte_ms);
     part(text.calls.first_token, attempt.first_token_ms);
-    part(text.calls.duration, (!is_running).then_some(attempt.ended_ms));
+    part(text.chain.ended, (!is_running).then_some(attempt.ended_ms));
     parts.join(" · ")
 }
 
@@ -153,11 +153,19 @@ fn verdict(text: &'static Text, choice: &Choice, attempt: &Attempt, is_running: 
         AttemptResult::Failed | AttemptResult::Interrupted => Tone::Bad,
         AttemptResult::Abandoned => Tone::Quiet,
     };
-    let why = match attempt.result {
-        AttemptResult::Completed => (text.result)(attempt.result).to_owned(),
-        _ => reason(text, attempt),
+    let why = match (attempt.result, attempt.status, &attempt.error) {
+        (AttemptResult::Completed | AttemptResult::Abandoned, ..) => (text.result)(attempt.result).to_owned(),
+        (_, Some(status), _) if status >= 400 => (text.chain.http)(status),
+        (_, _, Some(error)) => (text.cause)(&error.cause).map_or_else(|| error.cause.clone(), str::to_owned),
+        _ => (text.result)(attempt.result).to_owned(),
     };
-    let next = choice.verdict.map(|verdict| format!(" → {}", (text.next)(verdict.next)));
+    // The judge says what should follow; what did follow also depends on who was left.
+    let next = match attempt.result {
+        AttemptResult::Delivered => Some(Next::Deliver),
+        AttemptResult::Failed => choice.verdict.map(|verdict| verdict.next),
+        AttemptResult::Completed | AttemptResult::Interrupted | AttemptResult::Abandoned => None,
+    };
+    let next = next.map(|next| format!(" → {}", (text.next)(next)));
     let title = choice.verdict.map(|verdict| (text.blame)(verdict.blame));
     view! { <span class=tone.class() title=title><span class="ellipsis">{why}{next}</span></span> }.into_any()
 }

@@ -4,7 +4,7 @@ use hub::domain::{attempt::Attempt, call::CallDetail, money::Usd};
 use leptos::prelude::*;
 
 use crate::{
-    format::{usd_exact, whole},
+    format::{places_of, usd, usd_exact, whole},
     text::{Text, use_text},
 };
 
@@ -43,13 +43,16 @@ fn parts(text: &'static Text, attempt: &Attempt) -> [Part; 5] {
 }
 
 fn table(text: &'static Text, attempt: &Attempt, is_only: bool) -> AnyView {
+    let parts = parts(text, attempt);
+    let price_places = places_of(parts.iter().map(|(_, _, price, _)| *price));
+    let cost_places = places_of(parts.iter().map(|(_, _, _, cost)| *cost));
     let line = |(name, tokens, price, cost): Part| {
         view! {
             <tr class:off=tokens == 0>
                 <th scope="row">{name}</th>
                 <td class="num">{whole(tokens)}</td>
-                <td class="num">{usd_exact(price)}</td>
-                <td class="num">{usd_exact(cost)}</td>
+                <td class="num">{usd(price, price_places)}</td>
+                <td class="num">{usd(cost, cost_places)}</td>
             </tr>
         }
     };
@@ -68,13 +71,13 @@ fn table(text: &'static Text, attempt: &Attempt, is_only: bool) -> AnyView {
                         <th scope="col" class="num">{text.calls.cost}</th>
                     </tr>
                 </thead>
-                <tbody>{parts(text, attempt).map(line).collect_view()}</tbody>
+                <tbody>{parts.map(line).collect_view()}</tbody>
                 <tfoot>
                     <tr>
                         <th scope="row">{text.calls.total}</th>
                         <td class="num">{whole(attempt.usage.total())}</td>
                         <td class="num">"× "{multiplier}</td>
-                        <td class="num">{usd_exact(attempt.cost_usd)}</td>
+                        <td class="num">{usd(attempt.cost_usd, cost_places)}</td>
                     </tr>
                 </tfoot>
             </table>

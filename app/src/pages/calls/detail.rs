@@ -22,11 +22,8 @@ pub(super) fn view(detail: &CallDetail, close: Option<String>) -> AnyView {
     let text = use_text();
     let call = &detail.call;
     let error = call.error.as_ref().map(|error| {
-        note(
-            "note bad",
-            Icon::Alert,
-            view! { <p>{error.message.clone()}</p><p class="caption mono">{error.cause.clone()}</p> },
-        )
+        let cause = (text.cause)(&error.cause).map_or_else(|| error.cause.clone(), str::to_owned);
+        note("note bad", Icon::Alert, view! { <p>{error.message.clone()}</p><p class="caption">{cause}</p> })
     });
     let alone = close.is_some().then(|| {
         let href = format!("/calls/{}", call.id);
@@ -106,7 +103,7 @@ fn facts(text: &'static Text, detail: &CallDetail) -> AnyView {
     let shown_id = id.clone();
     view! {
         <section aria-labelledby="facts-title">
-            <h3 id="facts-title" class="section-title">{words.detail}</h3>
+            <h3 id="facts-title" class="section-title">{words.facts}</h3>
             <dl class="facts">
                 {fact(words.arrived, Some(clock_view(call.created_at)))}
                 {fact(words.kind, Some(kind.into_any()))}

@@ -40,7 +40,7 @@ pub(super) fn sentence(text: &Text, detail: &CallDetail) -> String {
 }
 
 /// Why an attempt failed, in a few words.
-pub(super) fn reason(text: &Text, attempt: &Attempt) -> String {
+fn reason(text: &Text, attempt: &Attempt) -> String {
     match (attempt.status, &attempt.error) {
         (Some(status), _) if status >= 400 => (text.chain.http)(status),
         (_, Some(error)) if !error.message.is_empty() => error.message.trim_end_matches('.').to_owned(),

@@ -89,7 +89,7 @@ fn cells(text: &'static Text, call: &Call, path: String) -> AnyView {
     let tokens = |count: u64| if is_running && count == 0 { UNKNOWN.to_owned() } else { whole(count) };
     let cost = if is_running { UNKNOWN.to_owned() } else { usd(call.cost_usd, 4) };
     view! {
-        <td><a class="row-link" href=path data-row data-call=call.id.to_string()>{clock_view(call.created_at)}</a></td>
+        <td><a class="row-link" href=path data-row data-noscroll data-call=call.id.to_string()>{clock_view(call.created_at)}</a></td>
         <td>{outcome(text, call)}</td>
         <td>{caller(text, call)}</td>
         <td>{model(text, call)}</td>

@@ -1,10 +1,13 @@
 //! The last 24 hours: requests and cost, an hour a column, with the same numbers as a table behind.
 
-use hub::domain::report::{Overview, Totals, UsageRow};
+use hub::domain::{
+    money::Usd,
+    report::{Overview, Totals, UsageRow},
+};
 use leptos::prelude::*;
 
 use crate::{
-    format::{usd_alone, whole},
+    format::{usd, usd_alone, whole},
     text::{Text, use_text},
     ui::{
         chart::{Column, ceiling, columns},
@@ -28,7 +31,7 @@ pub(super) fn view(report: &Overview) -> AnyView {
             </div>
             <div class="charts">
                 {chart(text.overview.chart_requests, &report.hours, requests, whole, pointed)}
-                {chart(text.overview.chart_cost, &report.hours, cost, nano_short, pointed)}
+                {chart(text.overview.chart_cost, &report.hours, cost, dollars, pointed)}
             </div>
             {table(text, &report.hours)}
         </section>
@@ -36,8 +39,10 @@ pub(super) fn view(report: &Overview) -> AnyView {
     .into_any()
 }
 
-fn nano_short(nano: u64) -> String {
-    usd_alone(hub::domain::money::Usd::from_scaled(i64::try_from(nano).unwrap_or(i64::MAX)))
+/// Dollars on an axis: whole ones where there are enough of them.
+fn dollars(nano: u64) -> String {
+    let amount = Usd::from_scaled(i64::try_from(nano).unwrap_or(i64::MAX));
+    if nano >= 10_000_000_000 { usd(amount, 0) } else { usd_alone(amount) }
 }
 
 fn chart(
@@ -64,8 +69,8 @@ fn chart(
             <div class="plot">
                 <div class="axis" aria-hidden="true"><span>{written(top)}</span><span>{if top > 1 { written(top / 2) } else { String::new() }}</span><span>"0"</span></div>
                 {drawn}
+                <div class="hours" aria-hidden="true">{labels}</div>
             </div>
-            <div class="hours" aria-hidden="true">{labels}</div>
         </figure>
     }
     .into_any()

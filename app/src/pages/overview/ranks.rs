@@ -1,10 +1,13 @@
 //! Who and what cost most today.
 
-use hub::domain::report::{Overview, UsageRow};
+use hub::domain::{
+    money::Usd,
+    report::{Overview, UsageRow},
+};
 use leptos::prelude::*;
 
 use crate::{
-    format::{usd_alone, whole},
+    format::{usd, whole},
     query::escape,
     text::{Text, use_text},
     ui::{chart::rank_bar, icon::Icon, state::empty},
@@ -31,6 +34,8 @@ pub(super) fn view(report: &Overview) -> AnyView {
 
 fn list(text: &'static Text, title: &'static str, parameter: &'static str, rows: &[UsageRow]) -> AnyView {
     let nano = |row: &UsageRow| u64::try_from(row.totals.cost_usd.scaled()).unwrap_or_default();
+    let is_large = rows.iter().any(|row| row.totals.cost_usd >= Usd::from_scaled(10_000_000_000));
+    let places = if is_large { 2 } else { 4 };
     let most = rows.iter().map(nano).max().unwrap_or_default();
     let row = |row: &UsageRow| {
         let id = row.id.clone().unwrap_or_default();
@@ -40,7 +45,7 @@ fn list(text: &'static Text, title: &'static str, parameter: &'static str, rows:
                 <a class="rank-row" href=format!("/calls?range=24h&{parameter}={}", escape(&id))>
                     {rank_bar(nano(row), most)} <span class="ellipsis">{name}</span>
                     <span class="num text-muted">{whole(row.totals.calls)}</span>
-                    <span class="num">{usd_alone(row.totals.cost_usd)}</span>
+                    <span class="num">{usd(row.totals.cost_usd, places)}</span>
                 </a>
             </li>
         }

@@ -13,7 +13,7 @@ use crate::{
     query::escape,
     text::{Text, use_text},
     ui::{
-        confirm::Confirm,
+        dialog::{Confirm, Dialog},
         field::{Shape, TextField, switch},
         form::problem,
         icon::Icon,
@@ -42,7 +42,7 @@ pub(super) fn Keys(
         <section class="panel" aria-labelledby="keys-title">
             <div class="panel-head">
                 <h2 class="flex-1" id="keys-title">{text.keys.title}</h2>
-                <a class="button small" href=format!("/users/{}?new=key", owner.get_value()) data-new-key>{text.keys.new}</a>
+                <a class="button small" href=format!("/users/{}?new=key", owner.get_value()) data-new-key data-noscroll>{text.keys.new}</a>
             </div>
             {move || making.get().map(|_| view! { <NewKeyPanel user_id=owner.get_value() on_made=move || list.refetch() /> })}
             <Transition fallback=skeleton>
@@ -116,8 +116,8 @@ fn line(text: &'static Text, key: &ApiKey, user_id: &str) -> AnyView {
             <td class="sub">{expires}</td>
             <td class="sub">{ago_view(key.created_at)}</td>
             <td class="num">
-                <a class="button ghost small" href=format!("/users/{user_id}?edit={}", key.id) aria-label=label(text.common.edit)>{text.common.edit}</a>
-                <a class="button ghost small danger" href=format!("/users/{user_id}?drop={}", key.id) aria-label=label(text.common.delete)>{text.common.delete}</a>
+                <a class="button ghost small" href=format!("/users/{user_id}?edit={}", key.id) aria-label=label(text.common.edit) data-noscroll>{text.common.edit}</a>
+                <a class="button ghost small danger" href=format!("/users/{user_id}?drop={}", key.id) aria-label=label(text.common.delete) data-noscroll>{text.common.delete}</a>
             </td>
         </tr>
     }
@@ -136,9 +136,8 @@ fn EditKey(key_read: ApiKey) -> impl IntoView {
     let expires = key_read.expires_at.map(last_day).unwrap_or_default();
     let back = format!("/users/{}", key_read.user_id);
     view! {
-        <div class="veil">
-            <div class="float" role="dialog" aria-modal="true" aria-labelledby="edit-key">
-                <h2 id="edit-key" class="mb-3">{text.keys.edit}</h2>
+        <Dialog title_id="edit-key">
+            <h2 id="edit-key" class="mb-3">{text.keys.edit}</h2>
                 <ActionForm action=action>
                     <div class="grid gap-4">
                         <input type="hidden" name="form[id]" value=key_read.id.to_string() />
@@ -148,13 +147,12 @@ fn EditKey(key_read: ApiKey) -> impl IntoView {
                         {switch("form[enabled]", text.common.enabled, text.keys.enabled_help, key_read.enabled)}
                         <div role="alert">{failure}</div>
                         <div class="flex justify-end gap-2">
-                            <a class="button" href=back data-esc>{text.common.cancel}</a>
+                            <a class="button" href=back data-esc data-noscroll>{text.common.cancel}</a>
                             <button type="submit" class="button primary">{text.common.save}</button>
                         </div>
                     </div>
                 </ActionForm>
-            </div>
-        </div>
+        </Dialog>
     }
 }
 

@@ -58,7 +58,7 @@ pub(super) fn NewKeyPanel(
                     <noscript><p class="note mb-3">{text.keys.needs_script}</p></noscript>
                     <div class="mt-3 flex gap-2">
                         <button type="submit" class="button primary" disabled=move || action.pending().get()>{icon(Icon::Plus)}{text.common.create}</button>
-                        <a class="button" href=back data-esc>{text.common.cancel}</a>
+                        <a class="button" href=back data-esc data-noscroll>{text.common.cancel}</a>
                     </div>
                 </ActionForm>
             </div>

@@ -1,0 +1,182 @@
+//! Words for the values of the shared vocabulary, and what is wrong, in Chinese.
+
+use hub::domain::{
+    attempt::AttemptResult,
+    call::Outcome,
+    decision::{Blame, Next, Skip},
+    fault::Fault,
+    report::Attention,
+    usage::TokenSource,
+};
+
+use crate::format::whole;
+
+pub(super) fn outcome(outcome: Option<Outcome>) -> &'static str {
+    match outcome {
+        None => "进行中",
+        Some(Outcome::Completed) => "已完成",
+        Some(Outcome::Rejected) => "已拒绝",
+        Some(Outcome::Refused) => "被上游拒绝",
+        Some(Outcome::Failed) => "失败",
+        Some(Outcome::Interrupted) => "中断",
+        Some(Outcome::Abandoned) => "客户端离开",
+    }
+}
+
+pub(super) fn result(result: AttemptResult) -> &'static str {
+    match result {
+        AttemptResult::Completed => "完成",
+        AttemptResult::Delivered => "错误已原样转交",
+        AttemptResult::Failed => "失败",
+        AttemptResult::Interrupted => "中断",
+        AttemptResult::Abandoned => "客户端离开",
+    }
+}
+
+/// What went wrong, by the machine's word for it.
+pub(super) fn cause(cause: &str) -> Option<&'static str> {
+    Some(match cause {
+        "connect" => "无法连接",
+        "proxy" => "代理失败",
+        "reset" => "连接断开",
+        "status" => "错误状态码",
+        "stream_error" => "流中出现错误",
+        "truncated" => "应答不完整",
+        "malformed" => "无法识别的应答",
+        "connect_timeout" => "连接超时",
+        "first_byte_timeout" => "首字节超时",
+        "idle_timeout" => "等待数据超时",
+        "total_timeout" => "总时长超时",
+        "crash" => "中转站停止",
+        "client_gone" => "客户端离开",
+        "no_provider" => "没有供应商",
+        "model_not_allowed" => "模型不被允许",
+        _ => return None,
+    })
+}
+
+pub(super) fn token_source(source: TokenSource) -> &'static str {
+    match source {
+        TokenSource::None => "没有用量",
+        TokenSource::Reported => "由供应商报告",
+        TokenSource::Partial => "输入由供应商报告，输出为估算",
+        TokenSource::Estimated => "估算",
+    }
+}
+
+pub(super) fn skip(skip: Skip) -> &'static str {
+    match skip {
+        Skip::Disabled => "已停用",
+        Skip::Protocol => "使用另一种协议",
+        Skip::Group => "不在密钥的任何分组中",
+        Skip::Model => "规则不允许该模型",
+        Skip::Secret => "保存的密钥无法解密",
+        Skip::Tried => "已经尝试过",
+    }
+}
+
+pub(super) fn blame(blame: Blame) -> &'static str {
+    match blame {
+        Blame::Caller => "请求本身",
+        Blame::Credential => "供应商的密钥或其限额",
+        Blame::Provider => "供应商",
+        Blame::Network => "网络",
+    }
+}
+
+pub(super) fn next(next: Next) -> &'static str {
+    match next {
+        Next::Switch => "已切换",
+        Next::Deliver => "原样转交",
+    }
+}
+
+pub(super) fn attention(attention: &Attention) -> (String, String) {
+    let (title, advice) = match attention {
+        Attention::NoProvider => ("没有可用的供应商", "在配置并启用供应商之前，所有调用都会被拒绝。".into()),
+        Attention::NoKey => ("还没有任何密钥", "创建用户和密钥，然后让客户端指向本中转站。".into()),
+        Attention::Unpriced { models } => {
+            ("有模型没有价格", format!("{}：按保守的默认价格计费，请设置价格。", models.join("、")))
+        }
+        Attention::DatabaseAway { waiting } => {
+            ("数据库没有响应", format!("日志中有 {} kB 记录等待写入，调用照常进行。", whole(waiting / 1_000 + 1)))
+        }
+        Attention::RedisAway => ("Redis 没有响应", "恢复之前，计数保存在本副本的内存中。".into()),
+        Attention::JournalFull => ("日志无法写入", "新的调用会被拒绝，请释放磁盘空间。".into()),
+        Attention::Quarantined { n_entries } => {
+            ("有记录被隔离", format!("数据库拒绝了 {} 条记录，请查看 quarantine。", whole(*n_entries)))
+        }
+        Attention::SecretUnreadable { provider } => ("保存的密钥无法解密", format!("请重新输入 {provider} 的密钥。")),
+    };
+    (title.to_owned(), advice)
+}
+
+/// A noun of the vocabulary.
+fn noun(what: &str) -> &str {
+    match what {
+        "user" => "用户",
+        "key" => "密钥",
+        "provider" => "供应商",
+        "price" => "价格",
+        "call" => "调用",
+        other => other,
+    }
+}
+
+pub(super) fn fault(fault: &Fault) -> String {
+    match fault {
+        Fault::Unauthenticated => "令牌不正确。".into(),
+        Fault::NotAllowed => "没有权限。".into(),
+        Fault::TooManyAttempts { retry_after_s } => format!("尝试次数过多，请在 {retry_after_s} 秒后重试。"),
+        Fault::NotFound { what } => format!("没有这个{}，可能已被删除。", noun(what)),
+        Fault::Invalid { field, why: reason } | Fault::Conflict { field, why: reason } => {
+            format!("{field}：{}", why(reason).unwrap_or_else(|| reason.clone()))
+        }
+        Fault::Busy => "数据库暂时没有响应，没有做任何更改，请稍后重试。".into(),
+        Fault::Internal { id } => format!("系统内部出错，详情见日志，编号 {id}。"),
+    }
+}
+
+/// A reason, where it is a known one.
+pub(super) fn why(reason: &str) -> Option<String> {
+    let fixed = match reason {
+        "must be a number" => "必须是数字",
+        "must be a date: 2030-12-31" => "必须是日期，例如 2030-12-31",
+        "must begin with https:// or http://" => "必须以 https:// 或 http:// 开头",
+        "must not carry credentials; the provider's key is the field `secret`" => {
+            "不能包含凭据，密钥请填在 API 密钥一栏"
+        }
+        "must have neither query nor fragment" => "不能包含查询参数或片段",
+        "must name a host" => "必须包含主机名",
+        "must begin with http://, https://, socks5:// or socks5h://" => {
+            "必须以 http://、https://、socks5:// 或 socks5h:// 开头"
+        }
+        "must end with its host or port" => "必须以主机或端口结尾",
+        "has a masked password; give the real one" => "密码被遮盖，请填写真实密码",
+        "must be given again when the base URL's scheme, host or port changes" => "更换协议、主机或端口时必须重新填写",
+        "must have printable ASCII characters only, and no spaces" => "只能包含可见的 ASCII 字符，不能有空格",
+        "another user has this name" => "已有同名用户",
+        "another provider has this name" => "已有同名供应商",
+        "each line must be: rule -> name" => "每行格式为：规则 -> 名称",
+        "each line must be: Name: value" => "每行格式为：Name: value",
+        "must be a number of seconds, at most to the millisecond" => "必须是秒数，最多三位小数",
+        "must not have control characters" => "不能包含控制字符",
+        _ => return ranged(reason),
+    };
+    Some(fixed.to_owned())
+}
+
+/// A reason that names bounds.
+fn ranged(reason: &str) -> Option<String> {
+    if let Some(most) = reason.strip_prefix("must have 1 to ").and_then(|rest| rest.strip_suffix(" characters")) {
+        return Some(format!("长度须为 1 至 {most} 个字符"));
+    }
+    if let Some(most) = reason.strip_prefix("must have at most ").and_then(|rest| rest.strip_suffix(" characters")) {
+        return Some(format!("最多 {most} 个字符"));
+    }
+    if let Some(seconds) = reason.strip_prefix("must be from ").and_then(|rest| rest.strip_suffix(" seconds")) {
+        return seconds.split_once(" to ").map(|(low, high)| format!("须在 {low} 至 {high} 秒之间"));
+    }
+    let (low, high) = reason.strip_prefix("must be from ")?.split_once(" to ")?;
+    Some(format!("须在 {low} 至 {high} 之间"))
+}

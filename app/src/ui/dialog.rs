@@ -1,0 +1,62 @@
+//! What floats over the page and takes all attention.
+
+use leptos::{html, prelude::*};
+
+/// A dialog. The server renders it open; the browser makes it modal, so that nothing behind it can be reached.
+///
+/// Its way out is the element with `data-esc` in it: Esc presses that.
+#[component]
+pub(crate) fn Dialog(
+    /// The id of its title.
+    title_id: &'static str,
+    /// True if something is lost by going on.
+    #[prop(optional)]
+    is_alert: bool,
+    /// What it shows.
+    children: Children,
+) -> impl IntoView {
+    let element = NodeRef::<html::Dialog>::new();
+    #[cfg(feature = "hydrate")]
+    Effect::new(move |_| {
+        if let Some(dialog) = element.get() {
+            dialog.close();
+            // It fails only for a dialog that is not on the page.
+            let _ = dialog.show_modal();
+            let dialog = StoredValue::new_local(dialog);
+            // Gives the focus back to where it was.
+            on_cleanup(move || dialog.with_value(|dialog| dialog.close()));
+        }
+    });
+    view! {
+        <dialog class="float" open aria-modal="true" aria-labelledby=title_id node_ref=element
+            role=if is_alert { "alertdialog" } else { "dialog" }>
+            {children()}
+        </dialog>
+    }
+}
+
+/// A question before something is lost. It has an address of its own, so it works without script and Back leaves it.
+#[component]
+pub(crate) fn Confirm(
+    /// What is asked.
+    title: String,
+    /// What will be lost.
+    what: &'static str,
+    /// The address of the page without the question.
+    #[prop(into)]
+    back: String,
+    /// The button that does it, in its form.
+    children: Children,
+) -> impl IntoView {
+    let text = crate::text::use_text();
+    view! {
+        <Dialog title_id="confirm-title" is_alert=true>
+            <h2 id="confirm-title">{title}</h2>
+            <p class="mt-2 text-muted">{what}</p>
+            <div class="mt-5 flex justify-end gap-2">
+                <a class="button" href=back autofocus data-esc data-noscroll>{text.common.cancel}</a>
+                {children()}
+            </div>
+        </Dialog>
+    }
+}

@@ -1,0 +1,430 @@
+// The console in a real browser: what an operator does on the first day, from the refused login to the decision chain.
+//
+// Environment: HUB_URL (or BASE), ADMIN_TOKEN, UPSTREAM_URL (or UPSTREAM) and UPSTREAM_KEY of a scripted provider,
+// CHROMIUM, and SHOTS: a folder for screenshots, none if unset.
+import { mkdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+import { chromium } from 'playwright-core';
+
+const hub = process.env.HUB_URL ?? process.env.BASE ?? 'http://127.0.0.1:23000';
+const upstream = process.env.UPSTREAM_URL ?? process.env.UPSTREAM;
+const upstreamKey = process.env.UPSTREAM_KEY ?? 'sk-ant-scripted-upstream-0001';
+const token = process.env.ADMIN_TOKEN;
+const shots = process.env.SHOTS;
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+if (shots) await mkdir(shots, { recursive: true });
+
+let passed = 0;
+let failed = 0;
+const troubles = [];
+
+/** One check, one line. */
+async function check(name, body) {
+  try {
+    await body();
+    passed += 1;
+    console.log(`ok   ${name}`);
+  } catch (fault) {
+    failed += 1;
+    console.log(`FAIL ${name}\n     ${String(fault.stack ?? fault).split('\n').slice(0, 6).join('\n     ')}`);
+    await shot(page, `failed-${failed}`);
+  }
+}
+
+function expect(truth, text) {
+  if (!truth) throw new Error(text);
+}
+
+async function shot(of, name) {
+  if (shots) await of.screenshot({ path: join(shots, `${name}.png`), fullPage: true }).catch(() => {});
+}
+
+/** Notes what the browser complains about. A refused login is a 401 that the test wants. */
+function watch(of) {
+  of.on('console', (message) => {
+    if (!['error', 'warning'].includes(message.type())) return;
+    if (/status of (401|404|422|409)/.test(message.text())) return;
+    troubles.push(`${message.type()}: ${message.text()} at ${of.url()}`);
+  });
+  of.on('pageerror', (error) => troubles.push(`exception: ${error.message} at ${of.url()}`));
+}
+
+/** Goes to a page and waits until the browser has taken it over. */
+async function go(path, of = page) {
+  await of.goto(hub + path, { waitUntil: 'load' });
+  await hydrated(of);
+}
+
+async function hydrated(of) {
+  await of.waitForSelector('html[data-ready]', { state: 'attached' });
+}
+
+/** Asks axe. Only what keeps somebody out counts: serious and critical. */
+async function axeFinds(of) {
+  await of.evaluate(axe);
+  const { violations } = await of.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+  return violations
+    .filter((violation) => ['serious', 'critical'].includes(violation.impact))
+    .map((violation) => `${violation.id}: ${violation.nodes.slice(0, 3).map((node) => `${node.target} ${node.failureSummary?.split('\n')[1] ?? ''}`).join(' | ')}`);
+}
+
+/** Sends a request as Claude Code would, and reads the answer to its end. */
+async function ask(key, model) {
+  const answer = await fetch(`${hub}/v1/messages`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-api-key': key, 'anthropic-version': '2023-06-01', 'user-agent': 'browser-test/1' },
+    body: JSON.stringify({ model, max_tokens: 64, stream: true, messages: [{ role: 'user', content: 'Hello' }] }),
+  });
+  return { id: answer.headers.get('x-switchyard-call-id'), status: answer.status, text: answer.text() };
+}
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  headless: true,
+  args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+});
+const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-GB', colorScheme: 'light', permissions: ['clipboard-read', 'clipboard-write'] });
+const page = await context.newPage();
+page.setDefaultTimeout(10_000);
+watch(page);
+let key;
+let callId;
+let userPath;
+let providerPath;
+
+await check('a page asks for a login first, and remembers where the reader wanted to go', async () => {
+  await page.goto(`${hub}/calls?range=24h`);
+  expect(page.url() === `${hub}/login?next=/calls%3Frange%3D24h`, page.url());
+  await shot(page, 'login-light');
+});
+
+await check('a wrong token is refused and said so', async () => {
+  await hydrated(page);
+  await page.fill('#token', 'not-the-right-token');
+  await page.click('button[type=submit].primary');
+  await page.getByRole('alert').getByText('That token is not right').waitFor();
+  expect(new URL(page.url()).pathname === '/login', page.url());
+});
+
+await check('the right token leads to the page that was wanted', async () => {
+  await page.fill('#token', token);
+  await page.click('button[type=submit].primary');
+  await page.waitForURL(`${hub}/calls?range=24h`);
+  await page.getByRole('heading', { level: 1, name: 'Calls' }).waitFor();
+  const cookie = (await context.cookies()).find((cookie) => cookie.name === 'switchyard_session');
+  expect(cookie?.httpOnly && cookie.sameSite === 'Lax' && cookie.path === '/', JSON.stringify(cookie));
+});
+
+await check('an empty hub says what is missing', async () => {
+  await go('/');
+  await page.getByText('Needs attention').waitFor();
+  await shot(page, 'overview-empty');
+});
+
+await check('a mistake in the provider form is said beside its field, and nothing typed is lost', async () => {
+  await go('/providers/new');
+  await page.fill('[name="form[name]"]', 'Scripted');
+  await page.fill('[name="form[base_url]"]', 'ftp://example');
+  await page.fill('[name="form[secret]"]', upstreamKey);
+  await page.click('.save button[type=submit]');
+  await page.locator('#form\\[base_url\\]-problem').getByText('Must begin with https://').waitFor();
+  expect((await page.inputValue('[name="form[secret]"]')) === upstreamKey, 'the key was lost');
+  expect((await page.locator('.final code').textContent()).startsWith('ftp://example'), 'no preview');
+});
+
+await check('a provider is created', async () => {
+  await page.fill('[name="form[base_url]"]', upstream);
+  await shot(page, 'provider-new');
+  await page.click('.save button[type=submit]');
+  await page.waitForURL(/\/providers\/\d+/);
+  providerPath = new URL(page.url()).pathname;
+  await page.getByRole('heading', { level: 1, name: 'Scripted' }).waitFor();
+});
+
+await check('it is tested with one real call', async () => {
+  await page.getByRole('button', { name: 'Run the test' }).click();
+  await page.getByText('It works').waitFor();
+  await page.getByText('this is a scripted answer', { exact: false }).waitFor();
+  await shot(page, 'provider-tested');
+});
+
+await check('its priority is changed, and the bar for saving shows only then', async () => {
+  await go(providerPath);
+  expect(!(await page.locator('.save').isVisible()), 'the bar shows before anything has changed');
+  await page.fill('[name="form[priority]"]', '3');
+  await page.locator('.save').getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Saved', { exact: true }).waitFor();
+  await go(providerPath);
+  expect((await page.inputValue('[name="form[priority]"]')) === '3', 'not saved');
+});
+
+await check('a user is created', async () => {
+  await go('/users');
+  await page.getByRole('link', { name: 'New user' }).first().click();
+  await page.waitForURL(`${hub}/users/new`);
+  await page.fill('[name="form[name]"]', 'Ada');
+  await page.fill('[name="form[note]"]', 'Analytical engines');
+  await page.click('.save button[type=submit]');
+  await page.waitForURL(/\/users\/\d+$/);
+  userPath = new URL(page.url()).pathname;
+  await page.getByText('No keys yet').waitFor();
+});
+
+await check('a key is created, shown once, and ready to copy', async () => {
+  await page.click('[data-new-key]');
+  await page.locator('.new-key [name="form[name]"]').fill('laptop');
+  await page.locator('.new-key').getByRole('button', { name: 'Create' }).click();
+  await page.locator('[data-secret]').waitFor();
+  key = (await page.locator('#new-key').textContent()).trim();
+  const shell = await page.locator('#new-key-shell').textContent();
+  expect(shell === `export ANTHROPIC_BASE_URL=${hub}\nexport ANTHROPIC_AUTH_TOKEN=${key}`, shell);
+  await page.locator('[data-secret] .code').first().getByRole('button').click();
+  await page.getByText('Copied').first().waitFor();
+  await shot(page, 'key-new');
+  await go(userPath);
+  expect(!(await page.content()).includes(key), 'the key is shown again');
+  await page.getByRole('link', { name: 'laptop', exact: true }).waitFor();
+});
+
+await check('a call shows while it runs, and ends in place', async () => {
+  await go('/calls');
+  const asked = await ask(key, 'claude-sonnet-4-5');
+  callId = asked.id;
+  expect(asked.status === 200 && callId, `status ${asked.status}`);
+  const row = page.locator(`tr:has([data-call="${callId}"])`);
+  await row.getByText('Running').waitFor({ timeout: 3000 });
+  await shot(page, 'calls-running');
+  expect((await asked.text).includes('message_stop'), 'the answer was cut');
+  await row.getByText('Completed').waitFor({ timeout: 5000 });
+  await row.getByText('Ada').waitFor();
+});
+
+await check('its decision chain opens beside the list', async () => {
+  await page.locator(`tr:has([data-call="${callId}"])`).click();
+  const detail = page.locator(`[data-detail="${callId}"]`);
+  await detail.getByText('Scripted answered at the first try.').waitFor();
+  await detail.getByText('was the only one eligible').waitFor();
+  await detail.getByRole('row', { name: /Cache read/ }).waitFor();
+  await detail.locator('svg.bar-line rect.stream').waitFor();
+  expect(new URL(page.url()).searchParams.get('call') === callId, page.url());
+  await shot(page, 'call-beside');
+});
+
+await check('new calls wait behind a pill while the reader reads', async () => {
+  const before = await page.locator('tbody tr').count();
+  await (await ask(key, 'claude-sonnet-4-5')).text;
+  const pill = page.getByRole('button', { name: '1 new' });
+  await pill.waitFor();
+  expect((await page.locator('table.calls tbody tr').count()) <= before, 'rows moved');
+  await page.keyboard.press('Escape');
+  await page.waitForURL(`${hub}/calls`);
+  await pill.click();
+  await pill.waitFor({ state: 'detached' });
+});
+
+await check('a failed attempt and what followed stand in the chain', async () => {
+  const asked = await ask(key, 'claude-overloaded');
+  await asked.text;
+  expect(asked.status === 529, `status ${asked.status}`);
+  await go(`/calls/${asked.id}`);
+  await page.getByText('answered 529', { exact: false }).waitFor();
+  await shot(page, 'call-failed');
+});
+
+await check('filters are in the address and survive it', async () => {
+  await go('/calls');
+  await page.selectOption('select[name=outcome]', 'failed');
+  await page.waitForURL(/outcome=failed/);
+  await page.reload();
+  await hydrated(page);
+  expect((await page.inputValue('select[name=outcome]')) === 'failed', 'forgotten');
+  expect((await page.locator('table.calls tbody tr').count()) === 1, 'not filtered');
+});
+
+await check('the keyboard leads everywhere', async () => {
+  await go('/');
+  await page.keyboard.press('g');
+  await page.keyboard.press('c');
+  await page.waitForURL(`${hub}/calls`);
+  await page.locator('[data-row]').first().waitFor();
+  await page.keyboard.press('j');
+  await page.keyboard.press('j');
+  expect((await page.evaluate(() => [...document.querySelectorAll('[data-row]')].indexOf(document.activeElement))) === 1, 'j does not move');
+  await page.keyboard.press('Enter');
+  await page.locator('[data-detail]').waitFor();
+  await page.keyboard.press('Escape');
+  await page.locator('[data-detail]').waitFor({ state: 'detached' });
+  await page.keyboard.press('/');
+  expect(await page.evaluate(() => document.activeElement?.name === 'model'), '/ does not lead to the filter');
+  await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.press('Shift+?');
+  await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+});
+
+await check('a price is changed and brought back to mind', async () => {
+  await go('/prices');
+  await page.getByRole('link', { name: 'claude-sonnet-4-5', exact: true }).click();
+  await page.fill('[name="form[output]"]', '15.5');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.waitForURL(`${hub}/prices`);
+  await page.locator('tr', { hasText: 'claude-sonnet-4-5' }).getByText('$15.5').first().waitFor();
+});
+
+await check('a key is disabled, and refused from then on', async () => {
+  await go(userPath);
+  await page.getByRole('link', { name: 'Edit: laptop' }).click();
+  await page.getByRole('dialog').getByRole('switch').uncheck();
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+  await page.waitForURL(hub + userPath);
+  await page.locator('tr', { hasText: 'laptop' }).getByText('Disabled').waitFor();
+  const refused = await ask(key, 'claude-sonnet-4-5');
+  expect(refused.status === 401 || refused.status === 403, `status ${refused.status}`);
+});
+
+await check('a provider is switched off in the list', async () => {
+  await go('/providers');
+  await page.getByRole('button', { name: 'Disable: Scripted' }).click();
+  await page.locator('tr', { hasText: 'Scripted' }).getByText('Disabled').waitFor();
+  await page.getByRole('button', { name: 'Enable: Scripted' }).click();
+  await page.locator('tr', { hasText: 'Scripted' }).getByText('Enabled').waitFor();
+});
+
+await check('deleting asks first, and says what is lost', async () => {
+  await go(userPath);
+  await page.getByRole('link', { name: 'Delete: laptop' }).click();
+  const question = page.getByRole('alertdialog', { name: 'Delete the key laptop?' });
+  await question.getByText('stops working at once').waitFor();
+  await shot(page, 'confirm');
+  await page.keyboard.press('Escape');
+  await question.waitFor({ state: 'detached' });
+  await page.getByRole('link', { name: 'Delete: laptop' }).click();
+  await question.getByRole('button', { name: 'Delete' }).click();
+  await page.getByText('No keys yet').waitFor();
+});
+
+await check('the theme is chosen, kept, and rendered by the server', async () => {
+  await go('/');
+  await page.locator('.only-wide').getByRole('button', { name: 'Dark' }).click();
+  expect((await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme)) === 'dark', 'not dark');
+  const html = await (await context.request.get(hub)).text();
+  expect(/<html[^>]*data-theme="dark"/.test(html), 'the server does not know');
+});
+
+const pages = () => ['/', '/calls', `/calls?call=${callId}`, `/calls/${callId}`, '/providers', '/providers/new', providerPath, '/users', '/users/new', userPath, `${userPath}?new=key`, '/prices', '/prices?edit=claude-sonnet-4-5', '/nowhere'];
+
+for (const theme of ['dark', 'light']) {
+  for (const path of pages()) {
+    await check(`axe finds nothing serious on ${path.replace(/[0-9a-f]{8}-[0-9a-f-]+/, '{id}')}, ${theme}`, async () => {
+      await go('/prices');
+      await page.locator('.only-wide').getByRole('button', { name: theme === 'dark' ? 'Dark' : 'Light' }).click();
+      await go(path);
+      const found = await axeFinds(page);
+      expect(found.length === 0, found.join('\n     '));
+      await shot(page, `${path.replaceAll(/[^a-z0-9]+/gi, '_')}-${theme}`);
+    });
+  }
+}
+
+await check('on a phone nothing is wider than the screen, and the menu opens', async () => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  for (const path of pages()) {
+    await go(path);
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect(width <= 390, `${path} is ${width} px wide`);
+    await shot(page, `${path.replaceAll(/[^a-z0-9]+/gi, '_')}-phone`);
+  }
+  await go('/');
+  await page.locator('.menu > summary').click();
+  await shot(page, 'menu-phone');
+  await page.locator('.menu').getByRole('link', { name: 'Calls' }).click();
+  await page.waitForURL(`${hub}/calls`);
+  expect(!(await page.locator('.menu').evaluate((menu) => menu.open)), 'the menu stays open');
+  const found = await axeFinds(page);
+  expect(found.length === 0, found.join('\n     '));
+  await page.setViewportSize({ width: 360, height: 740 });
+  await go('/');
+  expect((await page.evaluate(() => document.documentElement.scrollWidth)) <= 360, 'too wide at 360');
+  await page.setViewportSize({ width: 2560, height: 1300 });
+  await go('/');
+  await shot(page, 'overview-wide');
+  await go(`/calls?call=${callId}`);
+  await shot(page, 'calls-wide');
+  await page.setViewportSize({ width: 1440, height: 900 });
+});
+
+await check('Chinese is chosen and kept', async () => {
+  await go('/');
+  await page.locator('.only-wide').getByRole('button', { name: '中文' }).click();
+  await page.getByRole('heading', { level: 1, name: '概览' }).waitFor();
+  expect((await page.getAttribute('html', 'lang')) === 'zh-CN', 'lang');
+  await hydrated(page);
+  await shot(page, 'overview-zh');
+  await go(`/calls?call=${callId}`);
+  await page.getByText('首次尝试即完成应答').waitFor();
+  await shot(page, 'calls-zh');
+  await page.locator('.only-wide').getByRole('button', { name: 'English' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Calls' }).waitFor();
+});
+
+await check('without script the console logs in, reads and says no', async () => {
+  const plain = await browser.newContext({ javaScriptEnabled: false, locale: 'en' });
+  const reader = await plain.newPage();
+  reader.setDefaultTimeout(10_000);
+  await reader.goto(`${hub}/calls`);
+  await reader.fill('#token', 'not-the-right-token');
+  await reader.click('button[type=submit].primary');
+  await reader.getByText('That token is not right').waitFor();
+  await reader.fill('#token', token);
+  await reader.click('button[type=submit].primary');
+  await reader.waitForURL(/\/calls/);
+  await reader.locator('table.calls tbody tr').first().waitFor();
+  await reader.locator(`[data-call="${callId}"]`).click();
+  await reader.getByText('Scripted answered at the first try.').waitFor();
+  await reader.goto(`${hub}/calls`);
+  await reader.selectOption('select[name=outcome]', 'failed');
+  await reader.getByRole('button', { name: 'Apply' }).click();
+  await reader.waitForURL(/outcome=failed/);
+  for (const path of ['/', '/providers', '/users', '/prices']) {
+    await reader.goto(hub + path);
+    expect(!(await reader.content()).includes('class="skeleton"'), `${path} is not rendered by the server`);
+  }
+  await reader.goto(`${hub}/`);
+  await shot(reader, 'overview-no-script');
+  await plain.close();
+});
+
+await check('another site changes nothing', async () => {
+  const forged = await context.request.post(`${hub}/_ui/log_out`, { headers: { 'sec-fetch-site': 'cross-site' }, failOnStatusCode: false });
+  expect(forged.status() >= 400, `status ${forged.status()}`);
+  await go('/');
+  await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+});
+
+await check('a page carries its policy', async () => {
+  const policy = (await context.request.get(hub)).headers()['content-security-policy'] ?? '';
+  for (const part of ["default-src 'self'", "'strict-dynamic'", "frame-ancestors 'none'", "form-action 'self'"]) {
+    expect(policy.includes(part), policy);
+  }
+});
+
+await check('logging out ends the session for good', async () => {
+  const before = await context.cookies();
+  await page.locator('.only-wide').getByRole('button', { name: 'Log out' }).click();
+  await page.waitForURL(`${hub}/login`);
+  await context.addCookies(before);
+  await page.goto(`${hub}/users`);
+  expect(new URL(page.url()).pathname === '/login', page.url());
+});
+
+await check('the browser had nothing to complain about', async () => {
+  expect(troubles.length === 0, troubles.join('\n     '));
+});
+
+await browser.close();
+console.log(`${passed} passed, ${failed} failed`);
+console.log(`test result: ${failed ? 'FAILED' : 'ok'}. ${passed} passed; ${failed} failed; the console in a browser`);
+process.exit(failed ? 1 : 0);
