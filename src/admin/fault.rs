@@ -40,7 +40,9 @@ fn is_passing(error: &sqlx::Error) -> bool {
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed
         | sqlx::Error::Io(_)
-        | sqlx::Error::Tls(_) => true,
+        | sqlx::Error::Tls(_)
+        // A connection that ends in the middle of a greeting.
+        | sqlx::Error::Protocol(_) => true,
         // Classes of PostgreSQL's error codes (its documentation, appendix A): connection, rollback for concurrency,
         // resources, operator intervention.
         sqlx::Error::Database(database) => {

@@ -82,9 +82,10 @@ pub struct CallError {
 }
 
 impl CallError {
-    /// Both parts; the message is cut at 500 characters.
+    /// Both parts; the message is cut at 500 characters, and loses zero characters, which no database takes.
     pub fn new(cause: impl Into<String>, message: impl AsRef<str>) -> Self {
-        Self { cause: cause.into(), message: message.as_ref().chars().take(500).collect() }
+        let message = message.as_ref().chars().filter(|c| *c != '\0').take(500).collect();
+        Self { cause: cause.into(), message }
     }
 }
 

@@ -5,7 +5,10 @@ use serde_json::{Value, json};
 use crate::{
     auth::refused,
     client::Request,
-    upstream::{Answer, End, Gate, Seen, Turn, turn::{error_event, event}},
+    upstream::{
+        Answer, End, Gate, Seen, Turn,
+        turn::{error_event, event},
+    },
     world::{Key, Provider, World, ask},
 };
 

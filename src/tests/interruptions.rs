@@ -29,7 +29,11 @@ async fn a_stream_that_breaks_ends_with_an_error_event_and_is_settled_with_what_
         let mut reply = world.stream(&key).await;
         assert_eq!((reply.status, reply.header("x-switchyard-provider")), (200, Some(provider.id.as_str())));
         let error = last_event(&reply.text().await, &passed);
-        assert_eq!((&error["type"], &error["error"]["type"]), (&json!("error"), &json!("api_error")), "{end:?} {error}");
+        assert_eq!(
+            (&error["type"], &error["error"]["type"]),
+            (&json!("error"), &json!("api_error")),
+            "{end:?} {error}"
+        );
         assert!(error["error"]["message"].is_string() && error["request_id"] == reply.call_id(), "{error}");
         let call = world.call_of(&reply).await;
         assert_eq!((&call["outcome"], &call["status"]), (&json!("interrupted"), &json!(200)), "{call}");

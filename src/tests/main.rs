@@ -42,6 +42,7 @@ mod interruptions;
 mod kill;
 mod ledger;
 mod management;
+mod oddities;
 mod outage;
 mod proxies;
 mod sdk;

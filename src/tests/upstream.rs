@@ -93,7 +93,6 @@ impl Seen {
     pub async fn hung_up(&self) {
         within("the hub hangs up", self.gone.subscribe().wait_for(|gone| *gone)).await.unwrap();
     }
-
 }
 
 type Behaviour = Arc<dyn Fn(&Seen) -> Answer + Send + Sync>;

@@ -23,8 +23,13 @@ impl ErrorObject {
             error: Value,
         }
         let Envelope { error } = serde_json::from_slice(json).ok()?;
+        Self::of(&error)
+    }
+
+    /// Reads the value of an `error` field.
+    pub fn of(error: &Value) -> Option<Self> {
         let text = |field: &str| error.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
-        match &error {
+        match error {
             Value::Object(fields) if !fields.is_empty() => Some(Self { kind: text("type"), message: text("message") }),
             Value::String(message) if !message.is_empty() => {
                 Some(Self { kind: String::new(), message: message.clone() })
@@ -97,6 +102,13 @@ pub fn error_body(kind: &str, message: &str, request_id: Option<&str>) -> String
     serde_json::to_string(&Body { kind: "error", error: Object { kind, message }, request_id }).unwrap_or_default()
 }
 
+/// The most tokens of one class that are believed: a hundred times the largest context there is. What is beyond is a
+/// mistake of the server, and would make sums overflow.
+const TOKENS_MAX: u64 = 1_000_000_000;
+
+/// The largest usage object that is kept.
+const RAW_BYTES_MAX: usize = 16 << 10;
+
 /// What an upstream has reported so far. Its counts are cumulative, so the last one wins and none is added up
 /// (landscape.md, D1).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -124,8 +136,9 @@ impl Report {
 
     /// The counts by class. Cache writes without a breakdown count as five-minute ones (landscape.md, D3).
     pub fn usage(&self) -> Usage {
-        let count =
-            |fields: &Map<String, Value>, name: &str| fields.get(name).and_then(Value::as_u64).unwrap_or_default();
+        let count = |fields: &Map<String, Value>, name: &str| {
+            fields.get(name).and_then(Value::as_u64).unwrap_or_default().min(TOKENS_MAX)
+        };
         let writes = count(&self.fields, "cache_creation_input_tokens");
         let (short, long) = self.fields.get("cache_creation").and_then(Value::as_object).map_or((0, 0), |parts| {
             (count(parts, "ephemeral_5m_input_tokens"), count(parts, "ephemeral_1h_input_tokens"))
@@ -139,9 +152,15 @@ impl Report {
         }
     }
 
-    /// The usage object as the ledger keeps it.
+    /// The usage object as the ledger keeps it: none if it is larger than one can be, or holds a zero character,
+    /// which Postgres does not take.
     pub fn into_raw(self) -> Option<Value> {
-        (!self.fields.is_empty()).then_some(Value::Object(self.fields))
+        if self.fields.is_empty() {
+            return None;
+        }
+        let raw = Value::Object(self.fields);
+        let text = raw.to_string();
+        (text.len() <= RAW_BYTES_MAX && !text.contains("\\u0000")).then_some(raw)
     }
 }
 
