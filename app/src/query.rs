@@ -1,5 +1,7 @@
 //! What the address of a page says: filters, what is open, where to go on.
 
+use std::fmt::Write;
+
 #[cfg(feature = "ssr")]
 use chrono::{DateTime, TimeDelta, Utc};
 use hub::domain::{call::Call, report::CallQuery};
@@ -36,7 +38,10 @@ pub(crate) fn escape(text: &str) -> String {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' | b':' => {
                 escaped.push(char::from(byte));
             }
-            _ => escaped.push_str(&format!("%{byte:02X}")),
+            _ => {
+                // Writing to a text cannot fail.
+                let _ = write!(escaped, "%{byte:02X}");
+            }
         }
     }
     escaped

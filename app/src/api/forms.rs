@@ -64,7 +64,7 @@ pub(crate) fn user_patch(form: UserForm, before: &User) -> Result<UserPatch, Fau
 }
 
 /// A new key.
-pub(crate) fn key_create(form: KeyForm) -> Result<KeyCreate, Fault> {
+pub(crate) fn key_create(form: &KeyForm) -> Result<KeyCreate, Fault> {
     Ok(KeyCreate {
         enabled: Some(true),
         group: Some(names(&form.group)),
@@ -74,7 +74,7 @@ pub(crate) fn key_create(form: KeyForm) -> Result<KeyCreate, Fault> {
 }
 
 /// Changes to a key, as it stands before: all that the form shows.
-pub(crate) fn key_patch(form: KeyForm, before: &ApiKey) -> Result<KeyPatch, Fault> {
+pub(crate) fn key_patch(form: &KeyForm, before: &ApiKey) -> Result<KeyPatch, Fault> {
     Ok(KeyPatch {
         enabled: Patch::Set(is_checked(form.enabled.as_ref())),
         group: Patch::Set(names(&form.group)),
@@ -84,7 +84,7 @@ pub(crate) fn key_patch(form: KeyForm, before: &ApiKey) -> Result<KeyPatch, Faul
 }
 
 /// The price of a model. An empty field is nothing.
-pub(crate) fn price(form: PriceForm) -> Result<(String, Price), Fault> {
+pub(crate) fn price(form: &PriceForm) -> Result<(String, Price), Fault> {
     let price = Price {
         input: number("input", &form.input)?.unwrap_or_default(),
         output: number("output", &form.output)?.unwrap_or_default(),
@@ -150,6 +150,6 @@ mod tests {
     #[test]
     fn a_mistake_names_its_field() {
         let form = PriceForm { output: "1,5".to_owned(), ..PriceForm::default() };
-        assert_eq!(price(form).unwrap_err().field(), Some("output"));
+        assert_eq!(price(&form).unwrap_err().field(), Some("output"));
     }
 }

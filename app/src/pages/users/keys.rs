@@ -48,7 +48,7 @@ pub(super) fn Keys(
             <Transition fallback=skeleton>
                 {move || Suspend::new(async move {
                     match list.await {
-                        Ok(page) => keys(text, page, owner.get_value(), editing, asking),
+                        Ok(page) => keys(text, page, &owner.get_value(), editing, asking),
                         Err(error) => fault::failed(&error, move || list.refetch()),
                     }
                 })}
@@ -60,7 +60,7 @@ pub(super) fn Keys(
 fn keys(
     text: &'static Text,
     page: Page<ApiKey>,
-    user_id: String,
+    user_id: &str,
     editing: Memo<Option<String>>,
     asking: Memo<Option<String>>,
 ) -> AnyView {
@@ -70,7 +70,7 @@ fn keys(
     let next = page.next_cursor.map(|cursor| {
         view! { <nav class="pager"><a class="button small" href=format!("/users/{user_id}?keys={}", escape(&cursor))>{text.common.next_page}</a></nav> }
     });
-    let rows = page.items.iter().map(|key| line(text, key, &user_id)).collect_view();
+    let rows = page.items.iter().map(|key| line(text, key, user_id)).collect_view();
     let items = StoredValue::new(page.items);
     let chosen = move |which: Memo<Option<String>>| {
         which.get().and_then(|id| items.with_value(|items| items.iter().find(|key| key.id.to_string() == id).cloned()))
