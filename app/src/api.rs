@@ -1,6 +1,5 @@
 //! Server functions. Each asks who acts, then calls one use case.
 
-use hub::domain::fault::Fault;
 use leptos::server_fn::{
     codec::JsonEncoding,
     error::{FromServerFnError, ServerFnErrorErr},
@@ -22,23 +21,32 @@ mod forms;
 pub(crate) mod guard;
 
 /// Why a server function gave no result.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-pub(crate) enum AppError {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Trouble {
+    /// There is no such thing, or not yet.
+    NotFound,
     /// The use case said no.
-    #[error(transparent)]
-    Fault(#[from] Fault),
+    Refused,
     /// The hub could not be reached, or one side did not understand the other.
-    #[error("{0}")]
-    Broken(String),
+    Broken,
+}
+
+/// Why a server function gave no result, in the reader's language.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{message}")]
+pub(crate) struct AppError {
+    /// What kind of trouble it is.
+    pub(crate) trouble: Trouble,
+    /// The field at fault, if there is one, as the use case names it.
+    pub(crate) field: Option<String>,
+    /// What went wrong; of a broken connection only what a programmer understands.
+    pub(crate) message: String,
 }
 
 impl AppError {
-    /// What the use case said, if it was asked.
-    pub(crate) const fn fault(&self) -> Option<&Fault> {
-        match self {
-            Self::Fault(fault) => Some(fault),
-            Self::Broken(_) => None,
-        }
+    /// One side did not understand the other.
+    pub(crate) fn broken(message: &impl ToString) -> Self {
+        Self { trouble: Trouble::Broken, field: None, message: message.to_string() }
     }
 }
 
@@ -46,7 +54,7 @@ impl FromServerFnError for AppError {
     type Encoder = JsonEncoding;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
-        Self::Broken(error.to_string())
+        Self::broken(&error)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
         ask::{Question, ask, read},
     },
     fault,
-    ui::state::skeleton,
+    ui::{Erase, state::skeleton},
 };
 
 /// An answer on its way: JSON, of the type that the question names.
@@ -46,5 +46,5 @@ pub(crate) fn show_answer(asked: Asked, view: impl Fn(Answer<String>) -> AnyView
             }}
         </Transition>
     }
-    .into_any()
+    .erase()
 }

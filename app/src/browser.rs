@@ -131,10 +131,8 @@ mod real {
         leptos::task::spawn_local(async move {
             let answer = match exchange(url, &fields).await {
                 Ok((true, text)) => Ok(text),
-                Ok((false, text)) => {
-                    Err(serde_json::from_str(&text).unwrap_or_else(|error| AppError::Broken(error.to_string())))
-                }
-                Err(error) => Err(AppError::Broken(format!("{error:?}"))),
+                Ok((false, text)) => Err(serde_json::from_str(&text).unwrap_or_else(|error| AppError::broken(&error))),
+                Err(error) => Err(AppError::broken(&format!("{error:?}"))),
             };
             then(answer);
         });

@@ -9,6 +9,7 @@ use leptos::{
 use crate::{
     api::{Answer, AppError},
     browser,
+    ui::Erase,
 };
 
 /// A change that a form asks for.
@@ -57,5 +58,5 @@ pub(crate) fn ChangeForm(
             change.answer.try_set(Some(answer));
         });
     };
-    view! { <form method="post" action=change.url on:submit=submit>{children()}</form> }
+    view! { <form method="post" action=change.url on:submit=submit>{children()}</form> }.erase()
 }

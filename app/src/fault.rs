@@ -1,10 +1,9 @@
 //! What an error says to the reader, in the reader's language.
 
-use hub::domain::fault::Fault;
 use leptos::prelude::*;
 
 use crate::{
-    api::AppError,
+    api::{AppError, Trouble},
     change::Change,
     text::{Text, use_text},
     ui::state,
@@ -12,12 +11,10 @@ use crate::{
 
 /// The error in words.
 pub(crate) fn message(text: &Text, error: &AppError) -> String {
-    match error {
-        AppError::Fault(Fault::Invalid { field, why } | Fault::Conflict { field, why }) => {
-            format!("{field}: {}", (text.why)(why).unwrap_or_else(|| why.clone()))
-        }
-        AppError::Fault(fault) => (text.fault)(fault),
-        AppError::Broken(_) => text.shell.lost_connection.to_owned(),
+    match (error.trouble, &error.field) {
+        (Trouble::Broken, _) => text.shell.lost_connection.to_owned(),
+        (_, Some(field)) => format!("{field}: {}", error.message),
+        (_, None) => error.message.clone(),
     }
 }
 
@@ -29,15 +26,9 @@ pub(crate) fn of(change: Change) -> Signal<Option<String>> {
 
 /// What is wrong with the field of that name, as a signal.
 pub(crate) fn at(change: Change, field: &'static str) -> Signal<Option<String>> {
-    let text = use_text();
     Signal::derive(move || {
         let error = change.answer.get()?.err()?;
-        match error.fault()? {
-            Fault::Invalid { field: at, why } | Fault::Conflict { field: at, why } if at == field => {
-                Some((text.why)(why).unwrap_or_else(|| why.clone()))
-            }
-            _ => None,
-        }
+        (error.field.as_deref() == Some(field)).then_some(error.message)
     })
 }
 

@@ -54,8 +54,9 @@ mod feed {
 mod feed {
     use std::{cell::RefCell, rc::Rc, time::Duration};
 
-    use hub::domain::{call::Call, event::Event};
+    use hub::domain::call::Call;
     use leptos::prelude::*;
+    use serde::Deserialize;
     use wasm_bindgen::{JsCast, closure::Closure};
     use web_sys::{EventSource, MessageEvent};
 
@@ -69,6 +70,16 @@ mod feed {
 
     /// Most calls that are gathered; beyond it the lists are read again.
     const CALLS_MAX: usize = 500;
+
+    /// A [`hub::domain::event::Event`], read without the machinery that a tagged enum needs. One of no kind is
+    /// something missed.
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Event {
+        kind: String,
+        call: Option<Call>,
+        n_calls: Option<u32>,
+    }
 
     /// What came in since it was last handed on.
     #[derive(Default)]
@@ -84,19 +95,19 @@ mod feed {
 
     impl Gathered {
         fn take_in(&mut self, event: Event) {
-            match event {
-                Event::Call { call } => {
+            match (event.kind.as_str(), event.call) {
+                ("call", Some(call)) => {
                     self.calls.retain(|known| known.id != call.id);
                     if self.calls.len() < CALLS_MAX {
-                        self.calls.push(*call);
+                        self.calls.push(call);
                     } else {
                         self.missed = true;
                     }
                 }
-                Event::Active { n_calls } => self.n_active = Some(n_calls),
-                Event::Recorded { .. } => self.recorded = true,
-                Event::Configuration => self.configuration = true,
-                Event::Missed => self.missed = true,
+                ("active", _) => self.n_active = event.n_calls,
+                ("recorded", _) => self.recorded = true,
+                ("configuration", _) => self.configuration = true,
+                _ => self.missed = true,
             }
         }
 
@@ -130,7 +141,7 @@ mod feed {
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
             let text = message.data().as_string().unwrap_or_default();
             // An event of a newer hub than this page: the lists still say the truth.
-            let event = serde_json::from_str(&text).unwrap_or(Event::Missed);
+            let event = serde_json::from_str(&text).unwrap_or_default();
             let mut waiting = gathered.borrow_mut();
             waiting.take_in(event);
             if !std::mem::replace(&mut waiting.is_scheduled, true) {

@@ -8,7 +8,7 @@ use crate::{
     asked::{asked, show_answer},
     live::Live,
     text::use_text,
-    ui::{time::Now, toast::Toasts},
+    ui::{Erase, time::Now, toast::Toasts},
 };
 
 pub(crate) mod preferences;
@@ -46,4 +46,5 @@ pub(crate) fn Frame() -> impl IntoView {
         <shortcuts::Sheet is_open=is_sheet_open />
         {toasts.view()}
     }
+    .erase()
 }

@@ -4,10 +4,10 @@ use hub::domain::{
     attempt::AttemptResult,
     call::Outcome,
     decision::{Blame, Next, Skip},
-    fault::Fault,
-    report::Attention,
     usage::TokenSource,
 };
+#[cfg(feature = "ssr")]
+use hub::domain::{fault::Fault, report::Attention};
 use leptos::prelude::use_context;
 
 mod en;
@@ -88,10 +88,12 @@ pub(crate) struct Text {
     pub(crate) skip: fn(Skip) -> &'static str,
     pub(crate) blame: fn(Blame) -> &'static str,
     pub(crate) next: fn(Next) -> &'static str,
+    /// Something that needs attention: a title, and what to do.
+    #[cfg(feature = "ssr")]
     pub(crate) attention: fn(&Attention) -> (String, String),
+    /// What went wrong; of a field only what is wrong with it.
+    #[cfg(feature = "ssr")]
     pub(crate) fault: fn(&Fault) -> String,
-    /// What is wrong with a field, where the reader's language knows the reason.
-    pub(crate) why: fn(&str) -> Option<String>,
 }
 
 sentences! {

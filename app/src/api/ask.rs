@@ -15,7 +15,7 @@ pub(crate) enum Question {
     Overview,
     /// A page of calls: [`Calls`](super::calls::Calls).
     Calls(CallFilter),
-    /// One call: [`CallDetail`](hub::domain::call::CallDetail).
+    /// One call: [`Detail`](super::calls::Detail).
     Call(String),
     /// What the filters of calls choose from: [`CallChoices`](super::calls::CallChoices).
     CallChoices,
@@ -29,7 +29,7 @@ pub(crate) enum Question {
     User(String),
     /// A page of a user's [`ApiKey`](hub::domain::key::ApiKey)s, after a cursor.
     Keys(String, Option<String>),
-    /// A page of [`ModelPrice`](hub::domain::price::ModelPrice), after a cursor.
+    /// A page of [`PriceRow`](super::prices::PriceRow), after a cursor.
     Prices(Option<String>),
 }
 
@@ -54,13 +54,13 @@ pub(crate) async fn ask(question: Question) -> Answer<String> {
 
 #[cfg(feature = "ssr")]
 fn json(value: &impl Serialize) -> Answer<String> {
-    serde_json::to_string(value).map_err(|error| AppError::Broken(error.to_string()))
+    serde_json::to_string(value).map_err(|error| AppError::broken(&error))
 }
 
 /// Reads an answer.
 pub(crate) fn read<T: DeserializeOwned>(answer: &Answer<String>) -> Answer<T> {
     match answer {
-        Ok(text) => serde_json::from_str(text).map_err(|error| AppError::Broken(error.to_string())),
+        Ok(text) => serde_json::from_str(text).map_err(|error| AppError::broken(&error)),
         Err(error) => Err(error.clone()),
     }
 }

@@ -1,11 +1,11 @@
 //! Calls: finished ones from the ledger, running ones from this replica.
 
-use hub::domain::{call::Call, page::Page, report::CallQuery};
+use hub::domain::{attempt::Attempt, call::Call, decision::Decision, page::Page, report::CallQuery};
 use serde::{Deserialize, Serialize};
 
 use super::Named;
 #[cfg(feature = "ssr")]
-use {super::Answer, crate::query::CallFilter, hub::domain::call::CallDetail};
+use {super::Answer, crate::query::CallFilter};
 
 /// A page of calls, with those of them that still run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -16,6 +16,17 @@ pub(crate) struct Calls {
     pub(crate) page: Page<Call>,
     /// Calls that run now and belong into this list, newest first.
     pub(crate) running: Vec<Call>,
+}
+
+/// Everything about one call.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Detail {
+    /// What the list shows.
+    pub(crate) call: Call,
+    /// The attempts, in order.
+    pub(crate) attempts: Vec<Attempt>,
+    /// Why they went where they went.
+    pub(crate) decision: Decision,
 }
 
 /// What the filters choose from.
@@ -48,10 +59,11 @@ pub(super) async fn list(filter: &CallFilter) -> Answer<Calls> {
 
 /// Everything about one call.
 #[cfg(feature = "ssr")]
-pub(super) async fn find(id: &str) -> Answer<CallDetail> {
+pub(super) async fn find(id: &str) -> Answer<Detail> {
     let (hub, actor) = super::guard::actor().await?;
     let id = id.parse().map_err(|_| super::guard::refuse(hub::domain::fault::Fault::not_found("call")))?;
-    hub::admin::calls::find(&hub, &actor, id).await.map_err(super::guard::refuse)
+    let found = hub::admin::calls::find(&hub, &actor, id).await.map_err(super::guard::refuse)?;
+    Ok(Detail { call: found.call, attempts: found.attempts, decision: found.decision })
 }
 
 /// What the filters choose from.

@@ -12,8 +12,8 @@ use hub::{
 use leptos::prelude::{expect_context, use_context};
 use leptos_axum::ResponseOptions;
 
-use super::{Answer, AppError};
-use crate::query::login_path;
+use super::{Answer, AppError, Trouble};
+use crate::{preferences::Preferences, query::login_path};
 
 /// The name of the session's cookie.
 pub(crate) const SESSION_COOKIE: &str = "switchyard_session";
@@ -43,6 +43,7 @@ pub(crate) async fn actor_for_change() -> Answer<(Hub, Actor)> {
 /// Gives the answer the status of the fault.
 ///
 /// A form that was sent without script gets a redirect, which carries the fault itself and must stay one.
+#[expect(clippy::needless_pass_by_value, reason = "made for map_err")]
 pub(crate) fn refuse(fault: Fault) -> AppError {
     let plain_form = parts().is_ok_and(|parts| is_call(&parts) && accepts_html(&parts));
     let status = StatusCode::from_u16(fault.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -50,12 +51,17 @@ pub(crate) fn refuse(fault: Fault) -> AppError {
     if let Some(response) = use_context::<ResponseOptions>().filter(|_| !plain_form && !redirected) {
         response.set_status(status);
     }
-    AppError::Fault(fault)
+    let text = Preferences::read().language.text();
+    AppError {
+        trouble: if matches!(fault, Fault::NotFound { .. }) { Trouble::NotFound } else { Trouble::Refused },
+        field: fault.field().map(str::to_owned),
+        message: (text.fault)(&fault),
+    }
 }
 
 /// The request that is being answered.
 pub(crate) fn parts() -> Answer<Parts> {
-    use_context::<Parts>().ok_or_else(|| Fault::Internal { id: "no request".to_owned() }.into())
+    use_context::<Parts>().ok_or_else(|| AppError::broken(&"no request"))
 }
 
 /// The client's address, and whether it came by https.

@@ -1,6 +1,5 @@
 //! Keys.
 
-use hub::domain::key::NewKey;
 #[cfg(feature = "ssr")]
 use hub::domain::{key::ApiKey, page::Page};
 use leptos::prelude::*;
@@ -29,14 +28,15 @@ pub(super) async fn list(user_id: &str, cursor: Option<String>) -> Answer<Page<A
     hub::admin::keys::list(&hub, &actor, user, &query).await.map_err(super::guard::refuse)
 }
 
-/// Makes a key. Its secret is in the answer and nowhere else.
+/// Makes a key. The answer is its secret, which is nowhere else.
 #[server]
-pub(crate) async fn create_key(form: KeyForm) -> Answer<NewKey> {
+pub(crate) async fn create_key(form: KeyForm) -> Answer<String> {
     use super::guard;
     let (hub, actor) = guard::actor_for_change().await?;
     let user = super::forms::id(&form.id, "user")?;
     let new = super::forms::key_create(&form).map_err(guard::refuse)?;
-    hub::admin::keys::create(&hub, &actor, user, new).await.map_err(guard::refuse)
+    let made = hub::admin::keys::create(&hub, &actor, user, new).await.map_err(guard::refuse)?;
+    Ok(made.key)
 }
 
 /// Changes a key.

@@ -1,11 +1,26 @@
 //! Prices of models.
 
+use chrono::{DateTime, Utc};
+use hub::domain::price::{Price, PriceSource};
 #[cfg(feature = "ssr")]
 use hub::domain::{page::Page, price::ModelPrice};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::Answer;
+
+/// The price of one model.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct PriceRow {
+    /// The model.
+    pub(crate) model: String,
+    /// Dollars per million tokens.
+    pub(crate) price: Price,
+    /// Who set it.
+    pub(crate) source: PriceSource,
+    /// When it was last set.
+    pub(crate) updated_at: DateTime<Utc>,
+}
 
 /// A price as its form sends it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -21,10 +36,17 @@ pub(crate) struct PriceForm {
 
 /// A page of prices.
 #[cfg(feature = "ssr")]
-pub(super) async fn list(cursor: Option<String>) -> Answer<Page<ModelPrice>> {
+pub(super) async fn list(cursor: Option<String>) -> Answer<Page<PriceRow>> {
     let (hub, actor) = super::guard::actor().await?;
     let query = hub::domain::page::PageQuery { limit: Some(200), cursor };
-    hub::admin::prices::list(&hub, &actor, &query).await.map_err(super::guard::refuse)
+    let page = hub::admin::prices::list(&hub, &actor, &query).await.map_err(super::guard::refuse)?;
+    let row = |item: ModelPrice| PriceRow {
+        model: item.model,
+        price: item.price,
+        source: item.source,
+        updated_at: item.updated_at,
+    };
+    Ok(Page { items: page.items.into_iter().map(row).collect(), next_cursor: page.next_cursor })
 }
 
 /// Sets the price of a model.

@@ -1,12 +1,11 @@
 //! Calls: who asked, who answered, what it cost, and why it went there.
 
-use hub::domain::fault::Fault;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use crate::{
     api::{
-        AppError,
+        Trouble,
         ask::{Question, read},
         calls::CallChoices,
     },
@@ -14,7 +13,7 @@ use crate::{
     live::Live,
     query::CallFilter,
     text::use_text,
-    ui::page::Page,
+    ui::{Erase, page::Page},
 };
 
 mod chain;
@@ -45,11 +44,11 @@ pub(crate) fn Calls() -> impl IntoView {
                 {show(list, move |calls| table::view(calls, filter, open))}
                 {move || open.get().map(|id| {
                     let close = filter.get().path(None);
-                    view! { <aside class="beside panel" aria-label=text.calls.detail><Opened id close /></aside> }
+                    view! { <aside class="beside panel" aria-label=text.calls.detail><Opened id close /></aside> }.erase()
                 })}
             </div>
         </Page>
-    }
+    }.erase()
 }
 
 /// One call as a page of its own, to be sent to somebody.
@@ -60,9 +59,10 @@ pub(crate) fn CallAlone() -> impl IntoView {
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
     view! {
         <Page title=text.calls.detail above=("/calls", text.calls.title)>
-            <div class="panel alone">{move || view! { <Opened id=id.get() /> }}</div>
+            <div class="panel alone">{move || view! { <Opened id=id.get() /> }.erase()}</div>
         </Page>
     }
+    .erase()
 }
 
 /// How often a call that is not found is asked for again, and after what time.
@@ -90,7 +90,7 @@ fn Opened(
     // What has just ended is on its way from the journal to the database.
     Effect::new(move |tries: Option<u32>| {
         let tries = tries.unwrap_or_default();
-        let is_missing = matches!(found.get(), Some(Err(AppError::Fault(Fault::NotFound { .. }))));
+        let is_missing = matches!(found.get(), Some(Err(error)) if error.trouble == Trouble::NotFound);
         if is_missing && tries < TRIES_MAX {
             set_timeout(move || found.refetch(), RETRY_AFTER);
             return tries + 1;

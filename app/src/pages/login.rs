@@ -11,6 +11,7 @@ use crate::{
     shell::preferences::PreferenceSwitches,
     text::use_text,
     ui::{
+        Erase,
         icon::{Icon, mark},
         state::note,
     },
@@ -49,5 +50,5 @@ pub(crate) fn Login() -> impl IntoView {
             </div>
             <PreferenceSwitches />
         </main>
-    }
+    }.erase()
 }

@@ -5,7 +5,7 @@ use leptos_meta::Title;
 
 use crate::{
     text::use_text,
-    ui::{icon::Icon, state::empty},
+    ui::{Erase, icon::Icon, state::empty},
 };
 
 /// The page.
@@ -18,4 +18,5 @@ pub(crate) fn NotFound() -> impl IntoView {
             {empty(Icon::Alert, text.shell.not_found, text.shell.not_found_why, Some(("/", text.shell.not_found_back)))}
         </main>
     }
+    .erase()
 }

@@ -7,7 +7,7 @@ use crate::{
     asked::{asked, show},
     live::Live,
     text::use_text,
-    ui::page::Page,
+    ui::{Erase, page::Page},
 };
 
 mod attention;
@@ -23,12 +23,13 @@ pub(crate) fn Overview() -> impl IntoView {
     let seconds = RwSignal::new(0_u32);
     refresh_slowly(live, seconds);
     let first = asked(move || (seconds.get(), Question::Overview));
-    let actions = move || view! { <a class="button" href="/calls">{text.overview.look_at_calls}</a> };
+    let actions = move || view! { <a class="button" href="/calls">{text.overview.look_at_calls}</a> }.erase();
     view! {
         <Page title=text.overview.title actions=actions>
             {show(first, move |page: FirstPage| body(&page, live))}
         </Page>
     }
+    .erase()
 }
 
 /// Reads the numbers again when recorded calls have news, at most every two seconds.
@@ -51,12 +52,11 @@ fn refresh_slowly(live: Live, version: RwSignal<u32>) {
 }
 
 fn body(page: &FirstPage, live: Live) -> AnyView {
-    let report = &page.report;
     view! {
         <div class="overview">
-            {tiles::view(report, live, &page.time_zone)} <div class="overview-main">{hours::view(report)} {attention::view(report)}</div>
-            {ranks::view(report)}
+            {tiles::view(page, live)} <div class="overview-main">{hours::view(page)} {attention::view(page)}</div>
+            {ranks::view(page)}
         </div>
     }
-    .into_any()
+    .erase()
 }

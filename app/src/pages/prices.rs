@@ -3,7 +3,7 @@
 use hub::domain::{
     money::Usd,
     page::Page as Items,
-    price::{ModelPrice, Price, PriceSource},
+    price::{Price, PriceSource},
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -11,7 +11,7 @@ use leptos_router::hooks::use_query_map;
 use crate::{
     api::{
         ask::Question,
-        prices::{DeletePrice, SavePrice},
+        prices::{DeletePrice, PriceRow, SavePrice},
     },
     asked::{asked, show},
     change::{Change, ChangeForm},
@@ -21,6 +21,7 @@ use crate::{
     query::escape,
     text::{Text, use_text},
     ui::{
+        Erase,
         dialog::{Confirm, Dialog},
         field::TextField,
         icon::{Icon, icon},
@@ -44,23 +45,25 @@ pub(crate) fn Prices() -> impl IntoView {
         live.news()
     };
     let list = asked(move || (news(), Question::Prices(cursor.get())));
-    let actions =
-        move || view! { <a class="button primary" href="/prices?edit=">{icon(Icon::Plus)}{text.prices.new}</a> };
+    let actions = move || {
+        view! { <a class="button primary" href="/prices?edit=">{icon(Icon::Plus)}{text.prices.new}</a> }.erase()
+    };
     view! {
         <Page title=text.prices.title lead=text.prices.lead actions=actions>
             {show(list, move |page| prices(text, page, editing, asking))}
         </Page>
     }
+    .erase()
 }
 
 fn prices(
     text: &'static Text,
-    page: Items<ModelPrice>,
+    page: Items<PriceRow>,
     editing: Memo<Option<String>>,
     asking: Memo<Option<String>>,
 ) -> AnyView {
     let next = page.next_cursor.map(|cursor| {
-        view! { <nav class="pager"><a class="button small" href=format!("/prices?cursor={}", escape(&cursor))>{text.common.next_page}</a></nav> }
+        view! { <nav class="pager"><a class="button small" href=format!("/prices?cursor={}", escape(&cursor))>{text.common.next_page}</a></nav> }.erase()
     });
     let list = if page.items.is_empty() {
         empty(Icon::Prices, text.prices.empty, text.prices.empty_why, Some(("/prices?edit=", text.prices.new)))
@@ -71,13 +74,13 @@ fn prices(
     let find = move |model: &str| items.with_value(|items| items.iter().find(|price| price.model == model).cloned());
     view! {
         <section class="panel">{list}{next}</section>
-        {move || editing.get().map(|model| view! { <EditPrice price=find(&model) model /> })}
-        {move || asking.get().map(|model| view! { <AskDelete model /> })}
+        {move || editing.get().map(|model| view! { <EditPrice price=find(&model) model /> }.erase())}
+        {move || asking.get().map(|model| view! { <AskDelete model /> }.erase())}
     }
-    .into_any()
+    .erase()
 }
 
-fn table(text: &'static Text, prices: &[ModelPrice]) -> AnyView {
+fn table(text: &'static Text, prices: &[PriceRow]) -> AnyView {
     let words = &text.prices;
     let of = |part: fn(&Price) -> Usd| places_of(prices.iter().map(|item| part(&item.price)));
     let places =
@@ -103,10 +106,10 @@ fn table(text: &'static Text, prices: &[ModelPrice]) -> AnyView {
             </table>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
-fn line(text: &'static Text, item: &ModelPrice, places: [u32; 5]) -> AnyView {
+fn line(text: &'static Text, item: &PriceRow, places: [u32; 5]) -> AnyView {
     let source = match item.source {
         PriceSource::Builtin => text.prices.builtin,
         PriceSource::Manual => text.prices.manual,
@@ -115,8 +118,10 @@ fn line(text: &'static Text, item: &ModelPrice, places: [u32; 5]) -> AnyView {
     let model = escape(&item.model);
     let label = |word: &str| format!("{word}: {}", item.model);
     let parts = [price.input, price.output, price.cache_write_5m, price.cache_write_1h, price.cache_read];
-    let amounts =
-        parts.into_iter().zip(places).map(|(amount, places)| view! { <td class="num">{usd(amount, places)}</td> });
+    let amounts = parts
+        .into_iter()
+        .zip(places)
+        .map(|(amount, places)| view! { <td class="num">{usd(amount, places)}</td> }.erase());
     view! {
         <tr>
             <td><a class="row-link mono" data-row data-noscroll href=format!("/prices?edit={model}")>{item.model.clone()}</a></td>
@@ -129,12 +134,12 @@ fn line(text: &'static Text, item: &ModelPrice, places: [u32; 5]) -> AnyView {
             </td>
         </tr>
     }
-    .into_any()
+    .erase()
 }
 
 /// Sets a price; a new one if there is none of that model.
 #[component]
-fn EditPrice(price: Option<ModelPrice>, model: String) -> impl IntoView {
+fn EditPrice(price: Option<PriceRow>, model: String) -> impl IntoView {
     let text = use_text();
     let words = &text.prices;
     let change = Change::through::<SavePrice>();
@@ -142,14 +147,14 @@ fn EditPrice(price: Option<ModelPrice>, model: String) -> impl IntoView {
     let error = fault::of(change);
     let failure = move || error.get().map(|error| note("note bad", Icon::Alert, error));
     let own = price.clone();
-    let amount = move |name: &'static str, field: &'static str, label: &'static str, of: fn(&ModelPrice) -> Usd| {
+    let amount = move |name: &'static str, field: &'static str, label: &'static str, of: fn(&PriceRow) -> Usd| {
         let own = own.as_ref().map(|price| of(price).to_string()).unwrap_or_default();
         TextField::new(name, label).value(own).numeric(Some("$"), "0").problem(problem(field)).required().view()
     };
     let title = price.as_ref().map_or_else(|| words.new.to_owned(), |price| (words.edit_title)(&price.model));
     let is_builtin = price.as_ref().is_some_and(|price| price.source == PriceSource::Builtin);
     let name = if price.is_some() {
-        view! { <input type="hidden" name="form[model]" value=model /> }.into_any()
+        view! { <input type="hidden" name="form[model]" value=model /> }.erase()
     } else {
         TextField::new("form[model]", words.model)
             .value(model)
@@ -180,7 +185,7 @@ fn EditPrice(price: Option<ModelPrice>, model: String) -> impl IntoView {
                     </div>
                 </ChangeForm>
         </Dialog>
-    }
+    }.erase()
 }
 
 #[component]
@@ -195,4 +200,5 @@ fn AskDelete(model: String) -> impl IntoView {
             </ChangeForm>
         </Confirm>
     }
+    .erase()
 }

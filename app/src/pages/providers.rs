@@ -11,6 +11,7 @@ use crate::{
     live::Live,
     text::use_text,
     ui::{
+        Erase,
         dialog::Confirm,
         icon::{Icon, icon},
         page::Page,
@@ -32,13 +33,15 @@ pub(crate) fn Providers() -> impl IntoView {
     let cursor = Memo::new(move |_| query.with(|query| query.get("cursor")));
     let news = move || live.news();
     let list = asked(move || (news(), Question::Providers(cursor.get())));
-    let actions =
-        move || view! { <a class="button primary" href="/providers/new">{icon(Icon::Plus)}{text.providers.new}</a> };
+    let actions = move || {
+        view! { <a class="button primary" href="/providers/new">{icon(Icon::Plus)}{text.providers.new}</a> }.erase()
+    };
     view! {
         <Page title=text.providers.title actions=actions>
             {show(list, move |page| table::view(page, move || list.refetch()))}
         </Page>
     }
+    .erase()
 }
 
 /// A new one.
@@ -50,6 +53,7 @@ pub(crate) fn NewProvider() -> impl IntoView {
             <form::ProviderEditor provider=None on_saved=|| () />
         </Page>
     }
+    .erase()
 }
 
 /// One of them: change, test, delete.
@@ -77,10 +81,10 @@ pub(crate) fn EditProvider() -> impl IntoView {
                                         </section>
                                     </div>
                                 </div>
-                                {move || is_asking.get().then(|| view! { <AskDelete id=id.get() name=name.get_value() /> })}
+                                {move || is_asking.get().then(|| view! { <AskDelete id=id.get() name=name.get_value() /> }.erase())}
                             </Page>
                         }
-                        .into_any()
+    .erase()
     })
 }
 
@@ -97,4 +101,5 @@ fn AskDelete(id: String, name: String) -> impl IntoView {
             </ChangeForm>
         </Confirm>
     }
+    .erase()
 }

@@ -11,6 +11,7 @@ use crate::{
     live::Live,
     text::use_text,
     ui::{
+        Erase,
         dialog::Confirm,
         icon::{Icon, icon},
         page::Page,
@@ -31,12 +32,14 @@ pub(crate) fn Users() -> impl IntoView {
     let cursor = Memo::new(move |_| query.with(|query| query.get("cursor")));
     let news = move || live.news();
     let list = asked(move || (news(), Question::Users(cursor.get())));
-    let actions = move || view! { <a class="button primary" href="/users/new">{icon(Icon::Plus)}{text.users.new}</a> };
+    let actions =
+        move || view! { <a class="button primary" href="/users/new">{icon(Icon::Plus)}{text.users.new}</a> }.erase();
     view! {
         <Page title=text.users.title actions=actions>
-            {show(list, move |page| table::view(page))}
+            {show(list, table::view)}
         </Page>
     }
+    .erase()
 }
 
 /// A new one.
@@ -48,6 +51,7 @@ pub(crate) fn NewUser() -> impl IntoView {
             <form::UserEditor user=None on_saved=|| () />
         </Page>
     }
+    .erase()
 }
 
 /// One of them: keys, profile, delete.
@@ -75,10 +79,10 @@ pub(crate) fn EditUser() -> impl IntoView {
                                         </section>
                                     </div>
                                 </div>
-                                {move || is_asking.get().then(|| view! { <AskDelete id=id.get() name=name.get_value() /> })}
+                                {move || is_asking.get().then(|| view! { <AskDelete id=id.get() name=name.get_value() /> }.erase())}
                             </Page>
                         }
-                        .into_any()
+    .erase()
     })
 }
 
@@ -95,4 +99,5 @@ fn AskDelete(id: String, name: String) -> impl IntoView {
             </ChangeForm>
         </Confirm>
     }
+    .erase()
 }

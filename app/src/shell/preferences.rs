@@ -6,7 +6,10 @@ use crate::{
     api::session::Prefer,
     preferences::{Preferences, Theme, choose_theme},
     text::{Language, use_text},
-    ui::icon::{Icon, icon},
+    ui::{
+        Erase,
+        icon::{Icon, icon},
+    },
 };
 
 /// Theme and language.
@@ -31,7 +34,7 @@ pub(crate) fn PreferenceSwitches() -> impl IntoView {
             <button type="submit" name="theme" value=of.name() aria-label=name title=name aria-pressed=pressed on:click=click>
                 {icon(picture)}
             </button>
-        }
+        }.erase()
     };
     let (other, other_name) = match chosen.language {
         Language::En => (Language::Zh, "中文"),
@@ -48,5 +51,5 @@ pub(crate) fn PreferenceSwitches() -> impl IntoView {
                 </button>
             </form>
         </div>
-    }
+    }.erase()
 }

@@ -6,6 +6,7 @@ use crate::{
     pages::PAGES,
     text::{Text, use_text},
     ui::{
+        Erase,
         dialog::Dialog,
         icon::{Icon, icon},
     },
@@ -107,12 +108,13 @@ pub(super) fn Sheet(
             </Dialog>
         </Show>
     }
+    .erase()
 }
 
 fn rows(text: &'static Text) -> Vec<AnyView> {
     let row = |keys: Vec<&'static str>, what: String| {
-        let keys = keys.into_iter().map(|key| view! { <kbd>{key}</kbd> }).collect_view();
-        view! { <div><dt>{keys}</dt><dd>{what}</dd></div> }.into_any()
+        let keys = keys.into_iter().map(|key| view! { <kbd>{key}</kbd> }.erase()).collect_view();
+        view! { <div><dt>{keys}</dt><dd>{what}</dd></div> }.erase()
     };
     let shell = &text.shell;
     let pages = PAGES.iter().map(|page| row(vec!["g", page.key], (shell.go_to)((page.title)(shell))));

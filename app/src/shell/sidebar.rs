@@ -12,6 +12,7 @@ use crate::{
     preferences::toggle_sidebar,
     text::{Text, use_text},
     ui::{
+        Erase,
         icon::{Icon, icon, mark},
         state::Tone,
     },
@@ -39,7 +40,7 @@ pub(super) fn view(
             </details>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 fn content(text: &'static Text, session: Option<Session>, live: Live, is_sheet_open: RwSignal<bool>) -> AnyView {
@@ -49,7 +50,7 @@ fn content(text: &'static Text, session: Option<Session>, live: Live, is_sheet_o
             <li>
                 <A href=page.path exact=page.path == "/" attr:class="nav" attr:title=name>{icon(page.icon)}<span>{name}</span></A>
             </li>
-        }
+        }.erase()
     };
     let tone = move || if live.is_connected.get() { Tone::Good.class() } else { Tone::Warn.class() };
     let word = move || if live.is_connected.get() { text.shell.live } else { text.shell.reconnecting };
@@ -68,7 +69,7 @@ fn content(text: &'static Text, session: Option<Session>, live: Live, is_sheet_o
             </p>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// Ends the session.
@@ -80,5 +81,5 @@ fn LogOutButton() -> impl IntoView {
         <ChangeForm change>
             <button type="submit" class="nav" title=text.shell.log_out>{icon(Icon::LogOut)}<span>{text.shell.log_out}</span></button>
         </ChangeForm>
-    }
+    }.erase()
 }

@@ -363,7 +363,8 @@ pub(super) static TEXT: Text = Text {
     skip: words::skip,
     blame: words::blame,
     next: words::next,
+    #[cfg(feature = "ssr")]
     attention: words::attention,
+    #[cfg(feature = "ssr")]
     fault: words::fault,
-    why: words::why,
 };

@@ -3,6 +3,8 @@
 
 use leptos::prelude::*;
 
+use crate::ui::Erase;
+
 /// Units from the bottom of a chart to its top.
 const HEIGHT: u64 = 1_000;
 
@@ -54,6 +56,7 @@ pub(crate) fn columns(columns: &[Column], top: u64, pointed: RwSignal<Option<usi
                 <rect class="bar bad" x=x + 1 y=HEIGHT - bad width=STEP - 2 height=bad />
             </g>
         }
+        .erase()
     });
     let width = u64::try_from(columns.len()).unwrap_or_default() * STEP;
     view! {
@@ -63,7 +66,7 @@ pub(crate) fn columns(columns: &[Column], top: u64, pointed: RwSignal<Option<usi
             {bars.collect_view()}
         </svg>
     }
-    .into_any()
+    .erase()
 }
 
 /// A line without axes, beside a number.
@@ -82,7 +85,7 @@ pub(crate) fn spark(values: &[u64]) -> AnyView {
             <path class="line" d=line vector-effect="non-scaling-stroke" />
         </svg>
     }
-    .into_any()
+    .erase()
 }
 
 /// One bar of a ranked list, behind its label: `part` of `all`.
@@ -92,7 +95,7 @@ pub(crate) fn rank_bar(part: u64, all: u64) -> AnyView {
             <rect width=height(part, all) height="1" />
         </svg>
     }
-    .into_any()
+    .erase()
 }
 
 #[cfg(test)]

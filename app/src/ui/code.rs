@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::ui::Erase;
+
 use super::icon::{Icon, icon};
 use crate::{browser, text::use_text};
 
@@ -23,6 +25,7 @@ pub(crate) fn Code(
             <CopyButton id text=copied />
         </div>
     }
+    .erase()
 }
 
 /// A button that copies a text; where the browser forbids that it selects it.
@@ -49,4 +52,5 @@ pub(crate) fn CopyButton(
             <span aria-live="polite">{move || said.get().unwrap_or(words.common.copy)}</span>
         </button>
     }
+    .erase()
 }

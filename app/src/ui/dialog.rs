@@ -2,6 +2,8 @@
 
 use leptos::{html, prelude::*};
 
+use crate::ui::Erase;
+
 /// A dialog. The server renders it open; the browser makes it modal, so that nothing behind it can be reached.
 ///
 /// Its way out is the element with `data-esc` in it: Esc presses that.
@@ -33,6 +35,7 @@ pub(crate) fn Dialog(
             {children()}
         </dialog>
     }
+    .erase()
 }
 
 /// A question before something is lost. It has an address of its own, so it works without script and Back leaves it.
@@ -59,4 +62,5 @@ pub(crate) fn Confirm(
             </div>
         </Dialog>
     }
+    .erase()
 }

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::ui::Erase;
+
 /// How a text field is drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Shape {
@@ -98,12 +100,12 @@ impl TextField {
         view! {
             <div class="field" data-field>
                 <label for=id>{self.label}</label>
-                <div class="with-unit">{control}{self.unit.map(|unit| view! { <span class="unit">{unit}</span> })}</div>
+                <div class="with-unit">{control}{self.unit.map(|unit| view! { <span class="unit">{unit}</span> }.erase())}</div>
                 <div class="help" id=help_id>{self.help}</div>
                 <div class="problem" id=problem_id role="alert">{shown}</div>
             </div>
         }
-        .into_any()
+    .erase()
     }
 
     fn control(
@@ -117,7 +119,7 @@ impl TextField {
                 <textarea class="input mono" id=id name=id placeholder=placeholder required=required rows="3"
                     spellcheck="false" aria-describedby=described aria-invalid=invalid >{value}</textarea>
             }
-            .into_any();
+            .erase();
         }
         let kind = match self.shape {
             Shape::Line | Shape::Code => "text",
@@ -131,7 +133,7 @@ impl TextField {
                 inputmode=self.numeric.then_some("decimal") autocomplete=autocomplete spellcheck="false"
                 aria-describedby=described aria-invalid=invalid />
         }
-        .into_any()
+        .erase()
     }
 }
 
@@ -148,7 +150,7 @@ pub(crate) fn switch(name: &'static str, label: &'static str, help: &'static str
             </label>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// A list to choose one of: value and word for each.
@@ -159,7 +161,7 @@ pub(crate) fn select(
     options: Vec<(&'static str, &'static str)>,
     chosen: &'static str,
 ) -> AnyView {
-    let option = |(value, word)| view! { <option value=value selected=value == chosen>{word}</option> };
+    let option = |(value, word)| view! { <option value=value selected=value == chosen>{word}</option> }.erase();
     view! {
         <div class="field" data-field>
             <label for=name>{label}</label>
@@ -167,5 +169,5 @@ pub(crate) fn select(
             <div class="help">{help}</div>
         </div>
     }
-    .into_any()
+    .erase()
 }

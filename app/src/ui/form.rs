@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::ui::Erase;
+
 use super::{
     icon::{Icon, icon},
     state::note,
@@ -23,7 +25,7 @@ pub(crate) fn foot(
     let is_here = use_now().is_here();
     let hidden = move || !is_new && is_here.get() && !is_dirty.get() && error.with(Option::is_none);
     let problem = move || error.get().map(|error| note("note bad", Icon::Alert, error));
-    let unsaved = (!is_new).then(|| view! { <span class="caption flex-1">{text.common.unsaved}</span> });
+    let unsaved = (!is_new).then(|| view! { <span class="caption flex-1">{text.common.unsaved}</span> }.erase());
     view! {
         <div class="save" hidden=hidden>
             <div role="alert" class="flex-1">{problem}</div>
@@ -31,7 +33,7 @@ pub(crate) fn foot(
             <button type="submit" class="button primary" disabled=move || is_pending.get()>{icon(Icon::Check)}{label}</button>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// Watches what is typed in a form.

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::ui::Erase;
+
 /// What an icon shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Icon {
@@ -102,7 +104,7 @@ pub(crate) fn icon(icon: Icon) -> AnyView {
             <path d=icon.path() />
         </svg>
     }
-    .into_any()
+    .erase()
 }
 
 /// The mark: a line that a switch sends one way, with the ways it did not take.
@@ -114,5 +116,5 @@ pub(crate) fn mark() -> AnyView {
             <circle cx="16.5" cy="4.5" r="1.75" fill="currentColor" stroke="none" />
         </svg>
     }
-    .into_any()
+    .erase()
 }

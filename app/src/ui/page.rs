@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+use crate::ui::Erase;
+
 /// A page with its head.
 #[expect(clippy::needless_pass_by_value, reason = "properties of a component are owned")]
 #[component]
@@ -30,13 +32,14 @@ pub(crate) fn Page(
         <div class=if wide { "page wide" } else { "page" }>
             <header class="page-head">
                 <div class="min-w-0">
-                    {above.map(|(href, name)| view! { <a class="above" href=href>{name}</a> })}
+                    {above.map(|(href, name)| view! { <a class="above" href=href>{name}</a> }.erase())}
                     <h1 class="ellipsis">{title}</h1>
-                    {lead.map(|lead| view! { <p class="lead">{lead}</p> })}
+                    {lead.map(|lead| view! { <p class="lead">{lead}</p> }.erase())}
                 </div>
                 <div class="page-actions">{actions.run()}</div>
             </header>
             {children()}
         </div>
     }
+    .erase()
 }

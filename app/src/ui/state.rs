@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::ui::Erase;
+
 use super::icon::{Icon, icon};
 use crate::text::use_text;
 
@@ -32,7 +34,7 @@ impl Tone {
 
 /// A dot and a word.
 pub(crate) fn state(tone: Tone, word: &'static str) -> AnyView {
-    view! { <span class=tone.class()>{word}</span> }.into_any()
+    view! { <span class=tone.class()>{word}</span> }.erase()
 }
 
 /// On or off, as a dot and a word.
@@ -51,10 +53,10 @@ pub(crate) fn empty(
     view! {
         <div class="empty">
             {icon(picture)} <h2>{title}</h2> <p>{why}</p>
-            {action.map(|(href, label)| view! { <a class="button primary" href=href>{label}</a> })}
+            {action.map(|(href, label)| view! { <a class="button primary" href=href>{label}</a> }.erase())}
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// The shape of a list that is on its way.
@@ -66,7 +68,7 @@ pub(crate) fn skeleton() -> AnyView {
             <i></i><i></i><i></i><i></i><i></i><i></i>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// A list that could not be read: what failed, and a way to try again.
@@ -78,10 +80,10 @@ pub(crate) fn failed(message: String, retry: impl Fn() + 'static) -> AnyView {
             <button type="button" class="button" on:click=move |_| retry()>{text.common.retry}</button>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// A remark in a box.
 pub(crate) fn note(class: &'static str, picture: Icon, text: impl IntoView + 'static) -> AnyView {
-    view! { <div class=class>{icon(picture)}<div>{text.into_any()}</div></div> }.into_any()
+    view! { <div class=class>{icon(picture)}<div>{text.into_any()}</div></div> }.erase()
 }

@@ -8,6 +8,7 @@ use crate::{
     browser,
     format::Moment,
     text::{Text, use_text},
+    ui::Erase,
 };
 
 /// The reader's clock: none until the browser has taken over, then the time in milliseconds, each second.
@@ -74,14 +75,14 @@ pub(crate) fn ago_view(at: DateTime<Utc>) -> AnyView {
     let is_here = now.is_here();
     let shown = move || now.get().map_or_else(|| moment(at, false).date(), |now| ago(text, at, now));
     let full = move || moment(at, is_here.get()).full();
-    view! { <time datetime=at.to_rfc3339() title=full>{shown}</time> }.into_any()
+    view! { <time datetime=at.to_rfc3339() title=full>{shown}</time> }.erase()
 }
 
 /// The day of something in the future or past; the full time on pointing at it.
 pub(crate) fn day_view(at: DateTime<Utc>) -> AnyView {
     let is_here = use_now().is_here();
     let full = move || moment(at, is_here.get()).full();
-    view! { <time datetime=at.to_rfc3339() title=full>{moment(at, false).date()}</time> }.into_any()
+    view! { <time datetime=at.to_rfc3339() title=full>{moment(at, false).date()}</time> }.erase()
 }
 
 /// A time of day to the second, with the day before it unless it is today.
@@ -105,5 +106,5 @@ pub(crate) fn clock_view(at: DateTime<Utc>) -> AnyView {
             {move || moment(at, is_here.get()).time()}
         </time>
     }
-    .into_any()
+    .erase()
 }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
+use crate::ui::Erase;
+
 use super::icon::{Icon, icon};
 
 /// How long a message stays.
@@ -66,7 +68,7 @@ impl Toasts {
                 </For>
             </div>
         }
-        .into_any()
+        .erase()
     }
 }
 

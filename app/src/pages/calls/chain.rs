@@ -2,23 +2,26 @@
 
 use hub::domain::{
     attempt::{Attempt, AttemptResult},
-    call::CallDetail,
     decision::{Candidate, Choice, Next},
 };
 use leptos::prelude::*;
 
 use super::sentence::sentence;
 use crate::{
+    api::calls::Detail,
     format::{span, span_or_unknown},
     text::{Text, use_text},
-    ui::state::{Tone, state},
+    ui::{
+        Erase,
+        state::{Tone, state},
+    },
 };
 
 /// Units from the beginning of the axis to its end.
 const WIDTH: u64 = 1_000;
 
 /// The view.
-pub(super) fn view(detail: &CallDetail) -> AnyView {
+pub(super) fn view(detail: &Detail) -> AnyView {
     let text = use_text();
     let axis = Axis::of(detail);
     let rows = detail.decision.choices.iter().map(|choice| {
@@ -34,7 +37,7 @@ pub(super) fn view(detail: &CallDetail) -> AnyView {
             <div class="chain">{bars}<ol>{rows.collect_view()}</ol></div>
         </section>
     }
-    .into_any()
+    .erase()
 }
 
 /// The axis of time that all attempts share.
@@ -44,7 +47,7 @@ struct Axis {
 }
 
 impl Axis {
-    fn of(detail: &CallDetail) -> Self {
+    fn of(detail: &Detail) -> Self {
         let ended = detail.attempts.iter().map(|attempt| attempt.ended_ms.max(attempt.started_ms)).max();
         let total = detail.call.duration_ms.into_iter().chain(ended).max().unwrap_or_default();
         Self { total_ms: u64::from(total).max(1) }
@@ -72,7 +75,7 @@ fn scale(text: &'static Text, axis: Axis, screened_ms: u32) -> AnyView {
             <p class="aside">{text.chain.screened}" "{span(screened_ms.into())}</p>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 fn row(text: &'static Text, choice: &Choice, attempt: Option<&Attempt>, axis: Axis, is_running: bool) -> AnyView {
@@ -83,7 +86,7 @@ fn row(text: &'static Text, choice: &Choice, attempt: Option<&Attempt>, axis: Ax
                 <div class="attempt-why">{not_eligible(text, choice)}</div>
             </li>
         }
-        .into_any();
+        .erase();
     };
     view! {
         <li class="attempt">
@@ -100,7 +103,7 @@ fn row(text: &'static Text, choice: &Choice, attempt: Option<&Attempt>, axis: Ax
             </div>
         </li>
     }
-    .into_any()
+    .erase()
 }
 
 /// The attempt on the axis. Everything it says stands in words below it.
@@ -115,10 +118,12 @@ fn bar(attempt: &Attempt, axis: Axis, is_running: bool) -> AnyView {
         (AttemptResult::Delivered | AttemptResult::Failed | AttemptResult::Interrupted, _) => "bar-line bad",
         (AttemptResult::Abandoned, _) => "bar-line quiet",
     };
-    let stream =
-        attempt.first_byte_ms.map(|_| view! { <rect class="stream" x=head y="2" width=seen(head, end) height="8" /> });
-    let mark =
-        attempt.first_token_ms.map(|ms| view! { <rect class="mark" x=axis.x(ms) y="0" width="3" height="12" /> });
+    let stream = attempt
+        .first_byte_ms
+        .map(|_| view! { <rect class="stream" x=head y="2" width=seen(head, end) height="8" /> }.erase());
+    let mark = attempt
+        .first_token_ms
+        .map(|ms| view! { <rect class="mark" x=axis.x(ms) y="0" width="3" height="12" /> }.erase());
     view! {
         <svg class=class viewBox=format!("0 0 {WIDTH} 12") preserveAspectRatio="none" aria-hidden="true">
             <rect class="ground" x="0" y="5.5" width=WIDTH height="1" />
@@ -126,7 +131,7 @@ fn bar(attempt: &Attempt, axis: Axis, is_running: bool) -> AnyView {
             {stream} {mark}
         </svg>
     }
-    .into_any()
+    .erase()
 }
 
 fn times(text: &'static Text, attempt: &Attempt, is_running: bool) -> String {
@@ -167,7 +172,7 @@ fn verdict(text: &'static Text, choice: &Choice, attempt: &Attempt, is_running: 
     };
     let next = next.map(|next| format!(" → {}", (text.next)(next)));
     let title = choice.verdict.map(|verdict| (text.blame)(verdict.blame));
-    view! { <span class=tone.class() title=title><span class="ellipsis">{why}{next}</span></span> }.into_any()
+    view! { <span class=tone.class() title=title><span class="ellipsis">{why}{next}</span></span> }.erase()
 }
 
 /// Why it was this one among the eligible.
@@ -186,13 +191,13 @@ fn weights(text: &'static Text, choice: &Choice) -> Option<String> {
 fn not_eligible(text: &'static Text, choice: &Choice) -> Option<AnyView> {
     let line = |candidate: &Candidate| {
         let reason = (text.skip)(candidate.skip?);
-        Some(view! { <li><span class="text-text">{candidate.name.clone()}</span>": "{reason}</li> })
+        Some(view! { <li><span class="text-text">{candidate.name.clone()}</span>": "{reason}</li> }.erase())
     };
     let lines: Vec<_> = choice.candidates.iter().filter_map(line).collect();
     if lines.is_empty() {
         return None;
     }
     let summary = (text.chain.not_eligible)(lines.len());
-    let more = (choice.n_more > 0).then(|| view! { <li>{(text.common.n_more)(choice.n_more)}</li> });
-    Some(view! { <details class="fold"><summary>{summary}</summary><ul>{lines}{more}</ul></details> }.into_any())
+    let more = (choice.n_more > 0).then(|| view! { <li>{(text.common.n_more)(choice.n_more)}</li> }.erase());
+    Some(view! { <details class="fold"><summary>{summary}</summary><ul>{lines}{more}</ul></details> }.erase())
 }

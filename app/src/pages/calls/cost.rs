@@ -1,15 +1,17 @@
 //! What a call cost, down to the price of each class of tokens.
 
-use hub::domain::{attempt::Attempt, call::CallDetail, money::Usd};
+use hub::domain::{attempt::Attempt, money::Usd};
 use leptos::prelude::*;
 
 use crate::{
+    api::calls::Detail,
     format::{places_of, usd, usd_exact, whole},
     text::{Text, use_text},
+    ui::Erase,
 };
 
 /// One table for each attempt that used anything.
-pub(super) fn view(detail: &CallDetail) -> AnyView {
+pub(super) fn view(detail: &Detail) -> AnyView {
     let text = use_text();
     let charged: Vec<&Attempt> = detail.attempts.iter().filter(|attempt| attempt.usage.total() > 0).collect();
     if charged.is_empty() {
@@ -17,7 +19,7 @@ pub(super) fn view(detail: &CallDetail) -> AnyView {
     }
     let is_only = charged.len() == 1;
     let sum = (!is_only).then(|| {
-        view! { <p class="mt-3 flex justify-between font-medium"><span>{text.calls.total}</span><span class="num">{usd_exact(detail.call.cost_usd)}</span></p> }
+        view! { <p class="mt-3 flex justify-between font-medium"><span>{text.calls.total}</span><span class="num">{usd_exact(detail.call.cost_usd)}</span></p> }.erase()
     });
     view! {
         <section aria-labelledby="cost-title">
@@ -25,7 +27,7 @@ pub(super) fn view(detail: &CallDetail) -> AnyView {
             {charged.into_iter().map(|attempt| table(text, attempt, is_only)).collect_view()} {sum}
         </section>
     }
-    .into_any()
+    .erase()
 }
 
 /// Tokens, unit price and cost of one class.
@@ -55,6 +57,7 @@ fn table(text: &'static Text, attempt: &Attempt, is_only: bool) -> AnyView {
                 <td class="num">{usd(cost, cost_places)}</td>
             </tr>
         }
+        .erase()
     };
     let multiplier = attempt.multiplier.to_string();
     let caption = if is_only { None } else { Some(attempt.provider_name.clone()) };
@@ -86,7 +89,7 @@ fn table(text: &'static Text, attempt: &Attempt, is_only: bool) -> AnyView {
             {text.calls.source}": "{(text.token_source)(attempt.token_source)}
             {attempt.unpriced.then(|| format!(" · {}", text.calls.unpriced_why))}
         </p>
-        {raw.map(|raw| view! { <details class="fold"><summary>{text.calls.usage_raw}</summary><pre class="raw" tabindex="0">{raw}</pre></details> })}
+        {raw.map(|raw| view! { <details class="fold"><summary>{text.calls.usage_raw}</summary><pre class="raw" tabindex="0">{raw}</pre></details> }.erase())}
     }
-    .into_any()
+    .erase()
 }

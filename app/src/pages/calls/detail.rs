@@ -1,16 +1,17 @@
 //! Everything about one call.
 
-use hub::domain::call::{CallDetail, CallKind};
+use hub::domain::call::CallKind;
 use leptos::prelude::*;
 
 use super::{chain, cost, table::tone};
 use crate::{
-    api::AppError,
+    api::{AppError, calls::Detail},
     fault,
     format::{span_or_unknown, usd_alone},
     query::escape,
     text::{Text, use_text},
     ui::{
+        Erase,
         code::CopyButton,
         icon::{Icon, icon},
         state::{note, state},
@@ -19,16 +20,16 @@ use crate::{
 };
 
 /// The call. `close` is the address of the list without it; none if it stands alone.
-pub(super) fn view(detail: &CallDetail, close: Option<String>) -> AnyView {
+pub(super) fn view(detail: &Detail, close: Option<String>) -> AnyView {
     let text = use_text();
     let call = &detail.call;
     let error = call.error.as_ref().map(|error| {
         let cause = (text.cause)(&error.cause).map_or_else(|| error.cause.clone(), str::to_owned);
-        note("note bad", Icon::Alert, view! { <p>{error.message.clone()}</p><p class="caption">{cause}</p> })
+        note("note bad", Icon::Alert, view! { <p>{error.message.clone()}</p><p class="caption">{cause}</p> }.erase())
     });
     let alone = close.is_some().then(|| {
         let href = format!("/calls/{}", call.id);
-        view! { <a class="button ghost icon" href=href aria-label=text.calls.open_alone title=text.calls.open_alone>{icon(Icon::Expand)}</a> }
+        view! { <a class="button ghost icon" href=href aria-label=text.calls.open_alone title=text.calls.open_alone>{icon(Icon::Expand)}</a> }.erase()
     });
     view! {
         <article class="call" data-detail=call.id.to_string()>
@@ -41,7 +42,7 @@ pub(super) fn view(detail: &CallDetail, close: Option<String>) -> AnyView {
             </div>
         </article>
     }
-    .into_any()
+    .erase()
 }
 
 /// A call that cannot be shown.
@@ -51,18 +52,18 @@ pub(super) fn missing(error: &AppError, close: Option<String>, retry: impl Fn() 
         <header class="call-head"><h2 class="flex-1">{text.calls.detail}</h2>{close.map(|close| away(text, close))}</header>
         {fault::failed(error, retry)}
     }
-    .into_any()
+    .erase()
 }
 
 fn away(text: &'static Text, close: String) -> AnyView {
-    view! { <a class="button ghost icon" href=close aria-label=text.calls.close title=text.calls.close data-esc data-noscroll>{icon(Icon::Close)}</a> }.into_any()
+    view! { <a class="button ghost icon" href=close aria-label=text.calls.close title=text.calls.close data-esc data-noscroll>{icon(Icon::Close)}</a> }.erase()
 }
 
 /// The four numbers that are asked for first.
-fn figures(text: &'static Text, detail: &CallDetail) -> AnyView {
+fn figures(text: &'static Text, detail: &Detail) -> AnyView {
     let call = &detail.call;
     let cost = if call.outcome.is_some() { usd_alone(call.cost_usd) } else { crate::format::UNKNOWN.to_owned() };
-    let figure = |label: &'static str, value: String| view! { <div><dt>{label}</dt><dd>{value}</dd></div> };
+    let figure = |label: &'static str, value: String| view! { <div><dt>{label}</dt><dd>{value}</dd></div> }.erase();
     view! {
         <dl class="figures">
             {figure(text.calls.cost, cost)} {figure(text.calls.first_byte, span_or_unknown(call.first_byte_ms))}
@@ -70,29 +71,29 @@ fn figures(text: &'static Text, detail: &CallDetail) -> AnyView {
             {figure(text.calls.duration, span_or_unknown(call.duration_ms))}
         </dl>
     }
-    .into_any()
+    .erase()
 }
 
 fn fact(label: &'static str, value: Option<AnyView>) -> Option<AnyView> {
-    value.map(|value| view! { <div><dt>{label}</dt><dd>{value}</dd></div> }.into_any())
+    value.map(|value| view! { <div><dt>{label}</dt><dd>{value}</dd></div> }.erase())
 }
 
-fn facts(text: &'static Text, detail: &CallDetail) -> AnyView {
+fn facts(text: &'static Text, detail: &Detail) -> AnyView {
     let call = &detail.call;
     let words = &text.calls;
     let mono = |value: &Option<String>| {
-        value.clone().map(|value| view! { <span class="mono break-anywhere">{value}</span> }.into_any())
+        value.clone().map(|value| view! { <span class="mono break-anywhere">{value}</span> }.erase())
     };
     let link = |id: Option<String>, name: &Option<String>, path: &str| {
         let name = name.clone()?;
         Some(match id {
-            Some(id) => view! { <a class="link" href=format!("{path}{id}")>{name}</a> }.into_any(),
+            Some(id) => view! { <a class="link" href=format!("{path}{id}")>{name}</a> }.erase(),
             None => name.into_any(),
         })
     };
     let session = call.session_id.clone().map(|session| {
         let href = format!("/calls?session={}", escape(&session));
-        view! { <a class="link mono break-anywhere" href=href>{session}</a> }.into_any()
+        view! { <a class="link mono break-anywhere" href=href>{session}</a> }.erase()
     });
     let kind = match call.kind {
         CallKind::Messages => words.messages,
@@ -128,5 +129,5 @@ fn facts(text: &'static Text, detail: &CallDetail) -> AnyView {
             </dl>
         </section>
     }
-    .into_any()
+    .erase()
 }

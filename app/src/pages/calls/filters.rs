@@ -9,7 +9,10 @@ use crate::{
     browser,
     query::CallFilter,
     text::{Text, use_text},
-    ui::icon::{Icon, icon},
+    ui::{
+        Erase,
+        icon::{Icon, icon},
+    },
 };
 
 /// The bar of filters.
@@ -35,18 +38,18 @@ pub(super) fn view(filter: &CallFilter, choices: &CallChoices) -> AnyView {
                 spellcheck="false" data-filter />
             {kept(text, filter)}
             <button class="button" type="submit">{text.calls.apply}</button>
-            {filter.is_narrow().then(|| view! { <a class="button ghost" href="/calls">{text.calls.clear}</a> })}
+            {filter.is_narrow().then(|| view! { <a class="button ghost" href="/calls">{text.calls.clear}</a> }.erase())}
         </form>
     }
-    .into_any()
+    .erase()
 }
 
 fn choose(name: &'static str, label: &'static str, chosen: &str, options: Vec<(String, String)>) -> AnyView {
     let option = |(value, word): (String, String)| {
         let selected = value == chosen;
-        view! { <option value=value selected=selected>{word}</option> }
+        view! { <option value=value selected=selected>{word}</option> }.erase()
     };
-    view! { <select class="select" name=name aria-label=label>{options.into_iter().map(option).collect_view()}</select> }.into_any()
+    view! { <select class="select" name=name aria-label=label>{options.into_iter().map(option).collect_view()}</select> }.erase()
 }
 
 fn ranges(text: &Text) -> Vec<(String, String)> {
@@ -86,7 +89,7 @@ fn kept(text: &'static Text, filter: &CallFilter) -> Vec<AnyView> {
                     <a class="chip-away" href=away aria-label=text.calls.remove_filter title=text.calls.remove_filter>{icon(Icon::Close)}</a>
                 </span>
             }
-            .into_any(),
+    .erase(),
         )
     };
     [

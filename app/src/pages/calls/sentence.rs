@@ -2,13 +2,13 @@
 
 use hub::domain::{
     attempt::{Attempt, AttemptResult},
-    call::{CallDetail, Outcome},
+    call::Outcome,
 };
 
-use crate::text::Text;
+use crate::{api::calls::Detail, text::Text};
 
 /// What happened, as sentences.
-pub(super) fn sentence(text: &Text, detail: &CallDetail) -> String {
+pub(super) fn sentence(text: &Text, detail: &Detail) -> String {
     let chain = &text.chain;
     let failures: Vec<String> = detail
         .attempts
@@ -50,11 +50,11 @@ fn reason(text: &Text, attempt: &Attempt) -> String {
     }
 }
 
-fn why(detail: &CallDetail) -> String {
+fn why(detail: &Detail) -> String {
     detail.call.error.as_ref().map_or_else(String::new, |error| error.message.trim_end_matches('.').to_owned())
 }
 
-fn status(detail: &CallDetail) -> String {
+fn status(detail: &Detail) -> String {
     detail.call.status.map_or_else(String::new, |status| status.to_string())
 }
 

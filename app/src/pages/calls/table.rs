@@ -12,6 +12,7 @@ use crate::{
     query::CallFilter,
     text::{Text, use_text},
     ui::{
+        Erase,
         icon::Icon,
         state::{Tone, empty, state},
         time::{clock_view, use_now},
@@ -43,7 +44,7 @@ pub(super) fn view(calls: Calls, filter: Memo<CallFilter>, open: Memo<Option<Str
             {pager(text, filter, next, is_first)}
         </section>
     }
-    .into_any()
+    .erase()
 }
 
 fn head(text: &'static Text) -> AnyView {
@@ -65,7 +66,7 @@ fn head(text: &'static Text) -> AnyView {
             </tr>
         </thead>
     }
-    .into_any()
+    .erase()
 }
 
 fn line(text: &'static Text, row: Row, filter: Memo<CallFilter>, open: Memo<Option<String>>) -> AnyView {
@@ -81,7 +82,7 @@ fn line(text: &'static Text, row: Row, filter: Memo<CallFilter>, open: Memo<Opti
             {move || cells(text, &call.get(), path())}
         </tr>
     }
-    .into_any()
+    .erase()
 }
 
 fn cells(text: &'static Text, call: &Call, path: String) -> AnyView {
@@ -101,7 +102,7 @@ fn cells(text: &'static Text, call: &Call, path: String) -> AnyView {
         <td class="num">{span_or_unknown(call.first_byte_ms)}</td>
         <td class="num">{duration(call)}</td>
     }
-    .into_any()
+    .erase()
 }
 
 /// The tone of an outcome.
@@ -119,33 +120,33 @@ fn outcome(text: &'static Text, call: &Call) -> AnyView {
     let status = call.status.filter(|status| !(200..300).contains(status));
     view! {
         {state(tone(call.outcome), (text.outcome)(call.outcome))}
-        {status.map(|status| view! { <span class="sub">" "{status}</span> })}
+        {status.map(|status| view! { <span class="sub">" "{status}</span> }.erase())}
     }
-    .into_any()
+    .erase()
 }
 
 fn caller(text: &'static Text, call: &Call) -> AnyView {
     if call.kind == CallKind::Probe {
-        return view! { <span class="badge">{text.calls.probe}</span> }.into_any();
+        return view! { <span class="badge">{text.calls.probe}</span> }.erase();
     }
     let user = call.user_name.clone().unwrap_or_else(|| UNKNOWN.to_owned());
-    view! { {user}{call.key_name.clone().map(|key| view! { <span class="sub">" / "{key}</span> })} }.into_any()
+    view! { {user}{call.key_name.clone().map(|key| view! { <span class="sub">" / "{key}</span> }.erase())} }.erase()
 }
 
 fn model(text: &'static Text, call: &Call) -> AnyView {
     let sent = call.model_sent.clone().filter(|sent| *sent != call.model);
     view! {
         <span class="mono">{call.model.clone()}</span>
-        {sent.map(|sent| view! { <span class="mono sub">" → "{sent}</span> })}
-        {call.unpriced.then(|| view! { " "<span class="badge" title=text.calls.unpriced_why>{text.calls.unpriced}</span> })}
+        {sent.map(|sent| view! { <span class="mono sub">" → "{sent}</span> }.erase())}
+        {call.unpriced.then(|| view! { " "<span class="badge" title=text.calls.unpriced_why>{text.calls.unpriced}</span> }.erase())}
     }
-    .into_any()
+    .erase()
 }
 
 fn provider(text: &'static Text, call: &Call) -> AnyView {
     let name = call.provider_name.clone().unwrap_or_else(|| UNKNOWN.to_owned());
     let more = (call.n_attempts > 1).then(|| (text.calls.n_attempts)(call.n_attempts));
-    view! { {name}{more.map(|more| view! { <span class="sub">" · "{more}</span> })} }.into_any()
+    view! { {name}{more.map(|more| view! { <span class="sub">" · "{more}</span> }.erase())} }.erase()
 }
 
 /// How long it took, or how long it has run by now.
@@ -157,14 +158,14 @@ fn duration(call: &Call) -> AnyView {
     let elapsed = move || {
         now.get().map_or_else(|| UNKNOWN.to_owned(), |now| elapsed(u64::try_from(now - began).unwrap_or_default()))
     };
-    view! { <span class="sub">{elapsed}</span> }.into_any()
+    view! { <span class="sub">{elapsed}</span> }.erase()
 }
 
 /// New calls that wait.
 fn pill(text: &'static Text, rows: Rows) -> Option<AnyView> {
     let count = rows.waiting.with(Vec::len);
     (count > 0).then(|| {
-        view! { <button type="button" class="pill" on:click=move |_| rows.show_waiting()>{(text.calls.n_new)(count)}</button> }.into_any()
+        view! { <button type="button" class="pill" on:click=move |_| rows.show_waiting()>{(text.calls.n_new)(count)}</button> }.erase()
     })
 }
 
@@ -178,12 +179,12 @@ fn nothing(text: &'static Text, filter: &CallFilter) -> AnyView {
 }
 
 fn pager(text: &'static Text, filter: Memo<CallFilter>, next: Option<String>, is_first: bool) -> AnyView {
-    let newest = (!is_first).then(|| view! { <a class="button small" href=move || filter.get().with("cursor", None).path(None)>{text.calls.newest}</a> });
+    let newest = (!is_first).then(|| view! { <a class="button small" href=move || filter.get().with("cursor", None).path(None)>{text.calls.newest}</a> }.erase());
     let older = next.map(|next| {
-        view! { <a class="button small" rel="next" href=move || filter.get().with("cursor", Some(&next)).path(None)>{text.calls.older}</a> }
+        view! { <a class="button small" rel="next" href=move || filter.get().with("cursor", Some(&next)).path(None)>{text.calls.older}</a> }.erase()
     });
     if newest.is_none() && older.is_none() {
         return ().into_any();
     }
-    view! { <nav class="pager" aria-label=text.common.more>{newest}{older}</nav> }.into_any()
+    view! { <nav class="pager" aria-label=text.common.more>{newest}{older}</nav> }.erase()
 }

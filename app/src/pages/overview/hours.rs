@@ -1,27 +1,26 @@
 //! The last 24 hours: requests and cost, an hour a column, with the same numbers as a table behind.
 
-use hub::domain::{
-    money::Usd,
-    report::{Overview, Totals, UsageRow},
-};
+use hub::domain::{money::Usd, report::Totals};
 use leptos::prelude::*;
 
 use crate::{
+    api::overview::{FirstPage, Sum},
     format::{usd, usd_alone, whole},
     text::{Text, use_text},
     ui::{
+        Erase,
         chart::{Column, ceiling, columns},
         time::{moment, use_now},
     },
 };
 
 /// The panel.
-pub(super) fn view(report: &Overview) -> AnyView {
+pub(super) fn view(page: &FirstPage) -> AnyView {
     let text = use_text();
     let requests = |totals: &Totals| Column { value: totals.calls, bad: totals.errors() };
     let cost = |totals: &Totals| Column { value: u64::try_from(totals.cost_usd.scaled()).unwrap_or_default(), bad: 0 };
-    let all_calls: u64 = report.hours.iter().map(|hour| hour.totals.calls).sum();
-    let all_cost = report.hours.iter().map(|hour| hour.totals.cost_usd).sum();
+    let all_calls: u64 = page.hours.iter().map(|hour| hour.totals.calls).sum();
+    let all_cost = page.hours.iter().map(|hour| hour.totals.cost_usd).sum();
     let pointed = RwSignal::new(None);
     view! {
         <section class="panel" aria-labelledby="last-day">
@@ -30,13 +29,13 @@ pub(super) fn view(report: &Overview) -> AnyView {
                 <span class="caption">{(text.overview.chart_summary)(&whole(all_calls), &usd_alone(all_cost))}</span>
             </div>
             <div class="charts">
-                {chart(text.overview.chart_requests, &report.hours, requests, whole, pointed)}
-                {chart(text.overview.chart_cost, &report.hours, cost, dollars, pointed)}
+                {chart(text.overview.chart_requests, &page.hours, requests, whole, pointed)}
+                {chart(text.overview.chart_cost, &page.hours, cost, dollars, pointed)}
             </div>
-            {table(text, &report.hours)}
+            {table(text, &page.hours)}
         </section>
     }
-    .into_any()
+    .erase()
 }
 
 /// Dollars on an axis: whole ones where there are enough of them.
@@ -47,7 +46,7 @@ fn dollars(nano: u64) -> String {
 
 fn chart(
     label: &'static str,
-    hours: &[UsageRow],
+    hours: &[Sum],
     column: impl Fn(&Totals) -> Column,
     written: fn(u64) -> String,
     pointed: RwSignal<Option<usize>>,
@@ -73,21 +72,21 @@ fn chart(
             </div>
         </figure>
     }
-    .into_any()
+    .erase()
 }
 
 /// Every sixth hour by name.
 fn hour_labels(starts: &[Option<chrono::DateTime<chrono::Utc>>]) -> Vec<AnyView> {
     let is_here = use_now().is_here();
     let label = |at: Option<chrono::DateTime<chrono::Utc>>| {
-        view! { <span>{move || at.map(|at| moment(at, is_here.get()).hour())}</span> }.into_any()
+        view! { <span>{move || at.map(|at| moment(at, is_here.get()).hour())}</span> }.erase()
     };
     starts.iter().step_by(6).map(|at| label(*at)).collect()
 }
 
-fn table(text: &'static Text, hours: &[UsageRow]) -> AnyView {
+fn table(text: &'static Text, hours: &[Sum]) -> AnyView {
     let is_here = use_now().is_here();
-    let row = |hour: &UsageRow| {
+    let row = |hour: &Sum| {
         let from = hour.from;
         let totals = hour.totals.clone();
         view! {
@@ -98,7 +97,7 @@ fn table(text: &'static Text, hours: &[UsageRow]) -> AnyView {
                 <td class="num">{whole(totals.usage.total())}</td>
                 <td class="num">{usd_alone(totals.cost_usd)}</td>
             </tr>
-        }
+        }.erase()
     };
     view! {
         <details class="behind">
@@ -120,5 +119,5 @@ fn table(text: &'static Text, hours: &[UsageRow]) -> AnyView {
             </div>
         </details>
     }
-    .into_any()
+    .erase()
 }

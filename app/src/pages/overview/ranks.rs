@@ -1,43 +1,41 @@
 //! Who and what cost most today.
 
-use hub::domain::{
-    money::Usd,
-    report::{Overview, UsageRow},
-};
+use hub::domain::money::Usd;
 use leptos::prelude::*;
 
 use crate::{
+    api::overview::{FirstPage, Sum},
     format::{usd, whole},
     query::escape,
     text::{Text, use_text},
-    ui::{chart::rank_bar, icon::Icon, state::empty},
+    ui::{Erase, chart::rank_bar, icon::Icon, state::empty},
 };
 
 /// Most rows of a list.
 const ROWS_MAX: usize = 6;
 
 /// The three lists; one empty state for all of them while nothing has happened.
-pub(super) fn view(report: &Overview) -> AnyView {
+pub(super) fn view(page: &FirstPage) -> AnyView {
     let text = use_text();
-    if report.today.calls == 0 && report.providers.is_empty() {
-        return view! { <div class="panel">{empty(Icon::Inbox, text.overview.nothing_today, text.overview.nothing_today_why, None)}</div> }.into_any();
+    if page.today.calls == 0 && page.providers.is_empty() {
+        return view! { <div class="panel">{empty(Icon::Inbox, text.overview.nothing_today, text.overview.nothing_today_why, None)}</div> }.erase();
     }
     view! {
         <div class="ranks">
-            {list(text, text.overview.by_provider, "provider", &report.providers)}
-            {list(text, text.overview.by_model, "model", &report.models)}
-            {list(text, text.overview.by_user, "user", &report.users)}
+            {list(text, text.overview.by_provider, "provider", &page.providers)}
+            {list(text, text.overview.by_model, "model", &page.models)}
+            {list(text, text.overview.by_user, "user", &page.users)}
         </div>
     }
-    .into_any()
+    .erase()
 }
 
-fn list(text: &'static Text, title: &'static str, parameter: &'static str, rows: &[UsageRow]) -> AnyView {
-    let nano = |row: &UsageRow| u64::try_from(row.totals.cost_usd.scaled()).unwrap_or_default();
+fn list(text: &'static Text, title: &'static str, parameter: &'static str, rows: &[Sum]) -> AnyView {
+    let nano = |row: &Sum| u64::try_from(row.totals.cost_usd.scaled()).unwrap_or_default();
     let is_large = rows.iter().any(|row| row.totals.cost_usd >= Usd::from_scaled(10_000_000_000));
     let places = if is_large { 2 } else { 4 };
     let most = rows.iter().map(nano).max().unwrap_or_default();
-    let row = |row: &UsageRow| {
+    let row = |row: &Sum| {
         let id = row.id.clone().unwrap_or_default();
         let name = row.name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| id.clone());
         view! {
@@ -49,6 +47,7 @@ fn list(text: &'static Text, title: &'static str, parameter: &'static str, rows:
                 </a>
             </li>
         }
+        .erase()
     };
     let hidden = u32::try_from(rows.len().saturating_sub(ROWS_MAX)).unwrap_or_default();
     view! {
@@ -58,8 +57,8 @@ fn list(text: &'static Text, title: &'static str, parameter: &'static str, rows:
                 <span class="caption num">{text.overview.requests}" · "{text.overview.cost}</span>
             </div>
             <ul class="p-2">{rows.iter().take(ROWS_MAX).map(row).collect_view()}</ul>
-            {(hidden > 0).then(|| view! { <p class="caption px-4 pb-3">{(text.common.n_more)(hidden)}</p> })}
+            {(hidden > 0).then(|| view! { <p class="caption px-4 pb-3">{(text.common.n_more)(hidden)}</p> }.erase())}
         </section>
     }
-    .into_any()
+    .erase()
 }

@@ -1,26 +1,24 @@
 //! The row of today's numbers, each against yesterday at the same time.
 
-use hub::domain::{
-    money::Usd,
-    report::{Overview, Totals},
-};
+use hub::domain::{money::Usd, report::Totals};
 use leptos::prelude::*;
 
 use crate::{
+    api::overview::FirstPage,
     format::{change, share, short, span_or_unknown, usd_alone, whole},
     live::Live,
     text::{Text, use_text},
-    ui::chart::spark,
+    ui::{Erase, chart::spark},
 };
 
 /// The row.
-pub(super) fn view(report: &Overview, live: Live, zone: &str) -> AnyView {
+pub(super) fn view(page: &FirstPage, live: Live) -> AnyView {
     let text = use_text();
-    let (today, before) = (&report.today, &report.yesterday);
-    let course = |of: fn(&Totals) -> u64| report.hours.iter().map(|hour| of(&hour.totals)).collect::<Vec<_>>();
+    let (today, before) = (&page.today, &page.yesterday);
+    let course = |of: fn(&Totals) -> u64| page.hours.iter().map(|hour| of(&hour.totals)).collect::<Vec<_>>();
     let tokens = today.usage.total();
-    let active = report.active;
-    let since = (text.overview.since_midnight)(zone);
+    let active = page.active;
+    let since = (text.overview.since_midnight)(&page.time_zone);
     view! {
         <section aria-label=text.overview.today>
             <div class="mb-3 flex items-baseline gap-2">
@@ -40,7 +38,7 @@ pub(super) fn view(report: &Overview, live: Live, zone: &str) -> AnyView {
             </div>
         </section>
     }
-    .into_any()
+    .erase()
 }
 
 fn tile(label: &'static str, value: String, versus: AnyView, line: &[u64], more: Option<String>) -> AnyView {
@@ -53,14 +51,14 @@ fn tile(label: &'static str, value: String, versus: AnyView, line: &[u64], more:
             {spark(line)}
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// The change against yesterday at this time.
 fn versus(text: &'static Text, now: u64, before: u64) -> AnyView {
     match change(now, before) {
-        Some(change) => view! { <span title=text.overview.vs_yesterday><b class="change">{change}</b><span class="aside">" "{text.overview.vs_yesterday}</span></span> }.into_any(),
-        None => view! { <span title=text.overview.no_yesterday>"—"<span class="aside">{text.overview.no_yesterday}</span></span> }.into_any(),
+        Some(change) => view! { <span title=text.overview.vs_yesterday><b class="change">{change}</b><span class="aside">" "{text.overview.vs_yesterday}</span></span> }.erase(),
+        None => view! { <span title=text.overview.no_yesterday>"—"<span class="aside">{text.overview.no_yesterday}</span></span> }.erase(),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{
     format::seconds,
     text::{Text, use_text},
     ui::{
+        Erase,
         field::{Shape, TextField, switch},
         form::{foot, watch},
         icon::{Icon, icon},
@@ -45,7 +46,7 @@ pub(super) fn ProviderEditor(
                 {foot(is_new, label, change.is_pending.into(), error, is_dirty)}
             </ChangeForm>
         </div>
-    }
+    }.erase()
 }
 
 /// What the sections need.
@@ -68,11 +69,11 @@ impl Form {
         view! {
             <fieldset class="section">
                 <legend>{title}</legend>
-                {lead.map(|lead| view! { <p class="help">{lead}</p> })}
+                {lead.map(|lead| view! { <p class="help">{lead}</p> }.erase())}
                 {fields}
             </fieldset>
         }
-        .into_any()
+        .erase()
     }
 
     fn basics(&self) -> AnyView {
@@ -81,7 +82,7 @@ impl Form {
         let secret = self.field("form[secret]", words.secret, |_| String::new()).shape(Shape::Secret, "");
         let secret = match stored {
             Some(preview) => {
-                secret.help(view! { {words.secret_keep}" "<code>{preview}</code>" · "{words.base_url_changes} })
+                secret.help(view! { {words.secret_keep}" "<code>{preview}</code>" · "{words.base_url_changes} }.erase())
             }
             None => secret.help(words.secret_help).required(),
         };
@@ -92,7 +93,7 @@ impl Form {
         let typed = RwSignal::new(url.clone());
         let base = self.field("form[base_url]", words.base_url, |_| String::new()).value(url).required();
         let preview = move || format!("{}/v1/messages", typed.get().trim().trim_end_matches('/'));
-        let base = view! { <div on:input=move |event| typed.set(event_target_value(&event))>{base.help(words.base_url_help).view()}</div> };
+        let base = view! { <div on:input=move |event| typed.set(event_target_value(&event))>{base.help(words.base_url_help).view()}</div> }.erase();
         let is_enabled = self.provider.as_ref().is_none_or(|provider| provider.enabled);
         Self::section(
             words.basics,
@@ -104,7 +105,7 @@ impl Form {
                     .view(),
                 base.into_any(),
                 view! { <p class="final">{words.final_url}" "<code class="break-anywhere">{preview}</code></p> }
-                    .into_any(),
+                    .erase(),
                 secret.view(),
                 switch("form[enabled]", self.text.common.enabled, words.enabled_help, is_enabled),
             ],
@@ -119,7 +120,7 @@ impl Form {
                 {self.field("form[priority]", words.priority, |provider| provider.priority.to_string()).numeric(None, "0").help(words.priority_help).view()}
                 {self.field("form[weight]", words.weight, |provider| provider.weight.to_string()).numeric(None, "1").help(words.weight_help).view()}
             </div>
-        };
+        }.erase();
         Self::section(
             words.routing,
             Some(words.routing_lead),
@@ -172,7 +173,7 @@ impl Form {
                 {time("form[idle_timeout_ms]", words.idle_timeout, "120", |provider| provider.idle_timeout_ms)}
                 {time("form[total_timeout_ms]", words.total_timeout, "600", |provider| provider.total_timeout_ms)}
             </div>
-        };
+        }.erase();
         Self::section(
             words.network,
             Some(words.network_lead),
@@ -200,11 +201,11 @@ impl Form {
                     <span>
                         <span class="font-medium">{title}</span>
                         <span class="help block">{help}</span>
-                        {warning.map(|warning| view! { <span class="warning">{icon(Icon::Alert)}{warning}</span> })}
+                        {warning.map(|warning| view! { <span class="warning">{icon(Icon::Alert)}{warning}</span> }.erase())}
                     </span>
                 </label>
             }
-            .into_any()
+    .erase()
         };
         Self::section(
             words.client_gone,

@@ -11,6 +11,7 @@ use crate::{
     query::escape,
     text::{Text, use_text},
     ui::{
+        Erase,
         icon::Icon,
         state::{empty, enabled},
         toast::use_toasts,
@@ -22,11 +23,11 @@ pub(super) fn view(page: Page<ProviderRow>, changed: impl Fn() + Copy + Send + S
     let text = use_text();
     if page.items.is_empty() {
         let action = Some(("/providers/new", text.providers.new));
-        return view! { <div class="panel">{empty(Icon::Providers, text.providers.empty, text.providers.empty_why, action)}</div> }.into_any();
+        return view! { <div class="panel">{empty(Icon::Providers, text.providers.empty, text.providers.empty_why, action)}</div> }.erase();
     }
     let all_calls: u64 = page.items.iter().map(|row| row.totals.calls).sum();
     let next = page.next_cursor.map(|cursor| {
-        view! { <nav class="pager"><a class="button small" rel="next" href=format!("/providers?cursor={}", escape(&cursor))>{text.common.next_page}</a></nav> }
+        view! { <nav class="pager"><a class="button small" rel="next" href=format!("/providers?cursor={}", escape(&cursor))>{text.common.next_page}</a></nav> }.erase()
     });
     view! {
         <section class="panel">
@@ -41,7 +42,7 @@ pub(super) fn view(page: Page<ProviderRow>, changed: impl Fn() + Copy + Send + S
         </section>
         <p class="caption mt-2 px-4">{text.providers.requests}", "{text.providers.errors}", "{text.overview.cost}": "{text.providers.traffic_day}</p>
     }
-    .into_any()
+    .erase()
 }
 
 fn head(text: &'static Text) -> AnyView {
@@ -65,7 +66,7 @@ fn head(text: &'static Text) -> AnyView {
             </tr>
         </thead>
     }
-    .into_any()
+    .erase()
 }
 
 fn line(
@@ -81,7 +82,7 @@ fn line(
     };
     let host = provider.base_url.split_once("://").map_or(provider.base_url.as_str(), |(_, host)| host).to_owned();
     let groups = group_names(text, &provider.group);
-    let toggle = view! { <Toggle id=provider.id.to_string() name=provider.name.clone() is_enabled=provider.enabled changed=changed /> };
+    let toggle = view! { <Toggle id=provider.id.to_string() name=provider.name.clone() is_enabled=provider.enabled changed=changed /> }.erase();
     view! {
         <tr class:off=!provider.enabled>
             <td><a class="row-link" data-row href=format!("/providers/{}", provider.id)>{provider.name.clone()}</a></td>
@@ -99,7 +100,7 @@ fn line(
             <td class="num">{toggle}</td>
         </tr>
     }
-    .into_any()
+    .erase()
 }
 
 /// The names of groups; those of nobody stand for the default.
@@ -133,5 +134,5 @@ fn Toggle(
             <input type="hidden" name="enabled" value=(!is_enabled).to_string() />
             <button type="submit" class="button ghost small" aria-label=label disabled=move || change.is_pending.get()>{word}</button>
         </ChangeForm>
-    }
+    }.erase()
 }

@@ -10,6 +10,7 @@ use crate::{
     format::{span, span_or_unknown, whole},
     text::{Text, use_text},
     ui::{
+        Erase,
         field::TextField,
         icon::{Icon, icon},
         state::{Tone, note, state},
@@ -44,7 +45,7 @@ pub(super) fn TestPanel(
             </ChangeForm>
             <div class="mt-3" aria-live="polite">{outcome}</div>
         </section>
-    }
+    }.erase()
 }
 
 fn shown(text: &'static Text, result: &ProviderTestResult) -> AnyView {
@@ -59,12 +60,12 @@ fn shown(text: &'static Text, result: &ProviderTestResult) -> AnyView {
         whole(result.usage.output),
         text.overview.output_tokens
     );
-    let answer =
-        (!result.answer.is_empty()).then(|| view! { <pre class="raw" tabindex="0">{result.answer.clone()}</pre> });
+    let answer = (!result.answer.is_empty())
+        .then(|| view! { <pre class="raw" tabindex="0">{result.answer.clone()}</pre> }.erase());
     view! {
         <div class="grid gap-2 border-t border-line pt-3">
             <p class="font-medium">{state(tone, word)}</p>
-            {result.error.clone().map(|error| view! { <p class="problem">{error}</p> })}
+            {result.error.clone().map(|error| view! { <p class="problem">{error}</p> }.erase())}
             <p class="caption"><span class="mono">{result.model.clone()}</span>{status.map(|status| format!(" · {status}"))}</p>
             <p class="caption">{took}</p>
             <p class="caption">{tokens}</p>
@@ -72,5 +73,5 @@ fn shown(text: &'static Text, result: &ProviderTestResult) -> AnyView {
             <a class="link" href=format!("/calls/{}", result.call_id)>{words.test_call}</a>
         </div>
     }
-    .into_any()
+    .erase()
 }

@@ -10,6 +10,7 @@ use crate::{
     format::last_day,
     text::use_text,
     ui::{
+        Erase,
         field::{Shape, TextField, select, switch},
         form::{foot, watch},
         toast::use_toasts,
@@ -58,5 +59,5 @@ pub(super) fn UserEditor(
                 {foot(is_new, label, change.is_pending.into(), error, is_dirty)}
             </ChangeForm>
         </div>
-    }
+    }.erase()
 }

@@ -19,6 +19,7 @@ use crate::{
     query::escape,
     text::{Text, use_text},
     ui::{
+        Erase,
         dialog::{Confirm, Dialog},
         field::{Shape, TextField, switch},
         icon::Icon,
@@ -51,10 +52,10 @@ pub(super) fn Keys(
                 <h2 class="flex-1" id="keys-title">{text.keys.title}</h2>
                 <a class="button small" href=format!("/users/{}?new=key", owner.get_value()) data-new-key data-noscroll>{text.keys.new}</a>
             </div>
-            {move || making.get().map(|_| view! { <NewKeyPanel user_id=owner.get_value() on_made=move || list.refetch() /> })}
+            {move || making.get().map(|_| view! { <NewKeyPanel user_id=owner.get_value() on_made=move || list.refetch() /> }.erase())}
             {show(list, move |page| keys(text, page, &owner.get_value(), editing, asking))}
         </section>
-    }
+    }.erase()
 }
 
 fn keys(
@@ -68,7 +69,7 @@ fn keys(
         return empty(Icon::Inbox, text.keys.empty, text.keys.empty_why, None);
     }
     let next = page.next_cursor.map(|cursor| {
-        view! { <nav class="pager"><a class="button small" href=format!("/users/{user_id}?keys={}", escape(&cursor))>{text.common.next_page}</a></nav> }
+        view! { <nav class="pager"><a class="button small" href=format!("/users/{user_id}?keys={}", escape(&cursor))>{text.common.next_page}</a></nav> }.erase()
     });
     let rows = page.items.iter().map(|key| line(text, key, user_id)).collect_view();
     let items = StoredValue::new(page.items);
@@ -95,10 +96,10 @@ fn keys(
             </table>
         </div>
         {next}
-        {move || chosen(editing).map(|key| view! { <EditKey key_read=key /> })}
-        {move || chosen(asking).map(|key| view! { <AskDelete key_read=key /> })}
+        {move || chosen(editing).map(|key| view! { <EditKey key_read=key /> }.erase())}
+        {move || chosen(asking).map(|key| view! { <AskDelete key_read=key /> }.erase())}
     }
-    .into_any()
+    .erase()
 }
 
 fn line(text: &'static Text, key: &ApiKey, user_id: &str) -> AnyView {
@@ -121,7 +122,7 @@ fn line(text: &'static Text, key: &ApiKey, user_id: &str) -> AnyView {
             </td>
         </tr>
     }
-    .into_any()
+    .erase()
 }
 
 /// Changes a key.
@@ -152,7 +153,7 @@ fn EditKey(key_read: ApiKey) -> impl IntoView {
                     </div>
                 </ChangeForm>
         </Dialog>
-    }
+    }.erase()
 }
 
 #[component]
@@ -168,5 +169,5 @@ fn AskDelete(key_read: ApiKey) -> impl IntoView {
                 <button type="submit" class="button danger primary">{text.common.delete}</button>
             </ChangeForm>
         </Confirm>
-    }
+    }.erase()
 }

@@ -1,6 +1,5 @@
 //! A new key: its form, then its secret, once, with what to do with it.
 
-use hub::domain::key::NewKey;
 use leptos::prelude::*;
 
 use crate::{
@@ -10,6 +9,7 @@ use crate::{
     fault,
     text::{Text, use_text},
     ui::{
+        Erase,
         code::Code,
         field::{Shape, TextField},
         icon::{Icon, icon},
@@ -62,21 +62,20 @@ pub(super) fn NewKeyPanel(
             </div>
             <div aria-live="polite">{made}</div>
         </div>
-    }
+    }.erase()
 }
 
 /// The secret, and how to use it.
-fn secret(text: &'static Text, key: NewKey, origin: &str, done: String) -> AnyView {
+fn secret(text: &'static Text, key: String, origin: &str, done: String) -> AnyView {
     let words = &text.keys;
-    let shell = format!("export ANTHROPIC_BASE_URL={origin}\nexport ANTHROPIC_AUTH_TOKEN={}", key.key);
+    let shell = format!("export ANTHROPIC_BASE_URL={origin}\nexport ANTHROPIC_AUTH_TOKEN={key}");
     let settings = format!(
-        "{{\n  \"env\": {{\n    \"ANTHROPIC_BASE_URL\": \"{origin}\",\n    \"ANTHROPIC_AUTH_TOKEN\": \"{}\"\n  }}\n}}",
-        key.key
+        "{{\n  \"env\": {{\n    \"ANTHROPIC_BASE_URL\": \"{origin}\",\n    \"ANTHROPIC_AUTH_TOKEN\": \"{key}\"\n  }}\n}}",
     );
     view! {
         <div class="grid gap-3" data-secret>
-            {note("note warn", Icon::Alert, view! { <p class="font-medium">{words.created_title}</p><p class="text-muted">{words.created_once}</p> })}
-            <Code id="new-key" text=key.key label=words.preview />
+            {note("note warn", Icon::Alert, view! { <p class="font-medium">{words.created_title}</p><p class="text-muted">{words.created_once}</p> }.erase())}
+            <Code id="new-key" text=key label=words.preview />
             <div>
                 <h3>{words.setup}</h3>
                 <p class="help">{words.setup_lead}</p>
@@ -89,5 +88,5 @@ fn secret(text: &'static Text, key: NewKey, origin: &str, done: String) -> AnyVi
             <div><a class="button" href=done>{icon(Icon::Check)}{words.done}</a></div>
         </div>
     }
-    .into_any()
+    .erase()
 }

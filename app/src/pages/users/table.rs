@@ -10,6 +10,7 @@ use crate::{
     query::escape,
     text::{Text, use_text},
     ui::{
+        Erase,
         icon::Icon,
         state::{empty, enabled},
         time::{ago_view, day_view},
@@ -22,10 +23,10 @@ pub(super) fn view(page: Page<UserRow>) -> AnyView {
     if page.items.is_empty() {
         let action = Some(("/users/new", text.users.new));
         return view! { <div class="panel">{empty(Icon::Users, text.users.empty, text.users.empty_why, action)}</div> }
-            .into_any();
+            .erase();
     }
     let next = page.next_cursor.map(|cursor| {
-        view! { <nav class="pager"><a class="button small" rel="next" href=format!("/users?cursor={}", escape(&cursor))>{text.common.next_page}</a></nav> }
+        view! { <nav class="pager"><a class="button small" rel="next" href=format!("/users?cursor={}", escape(&cursor))>{text.common.next_page}</a></nav> }.erase()
     });
     view! {
         <section class="panel">
@@ -52,7 +53,7 @@ pub(super) fn view(page: Page<UserRow>) -> AnyView {
         </section>
         <p class="caption mt-2 px-4">{text.users.requests}", "{text.users.cost}": "{text.users.last_day}</p>
     }
-    .into_any()
+    .erase()
 }
 
 fn line(text: &'static Text, row: UserRow) -> AnyView {
@@ -75,5 +76,5 @@ fn line(text: &'static Text, row: UserRow) -> AnyView {
             <td class="num">{usd_alone(totals.cost_usd)}</td>
         </tr>
     }
-    .into_any()
+    .erase()
 }

@@ -4,12 +4,13 @@ use hub::domain::{
     attempt::AttemptResult,
     call::Outcome,
     decision::{Blame, Next, Skip},
-    fault::Fault,
-    report::Attention,
     usage::TokenSource,
 };
-
-use crate::format::whole;
+#[cfg(feature = "ssr")]
+use {
+    crate::format::whole,
+    hub::domain::{fault::Fault, report::Attention},
+};
 
 /// "s" unless there is exactly one.
 pub(super) fn s(count: impl Into<u64>) -> &'static str {
@@ -96,6 +97,7 @@ pub(super) fn next(next: Next) -> &'static str {
     }
 }
 
+#[cfg(feature = "ssr")]
 pub(super) fn attention(attention: &Attention) -> (String, String) {
     let (title, advice) = match attention {
         Attention::NoProvider => {
@@ -131,6 +133,7 @@ pub(super) fn attention(attention: &Attention) -> (String, String) {
     (title.to_owned(), advice)
 }
 
+#[cfg(feature = "ssr")]
 pub(super) fn fault(fault: &Fault) -> String {
     match fault {
         Fault::Unauthenticated => "That token is not right.".into(),
@@ -139,13 +142,16 @@ pub(super) fn fault(fault: &Fault) -> String {
             format!("Too many attempts. Try again in {retry_after_s} second{}.", s(*retry_after_s))
         }
         Fault::NotFound { what } => format!("There is no such {what}. It may have been deleted."),
-        Fault::Invalid { field, why } | Fault::Conflict { field, why } => format!("{field}: {why}"),
+        Fault::Invalid { why: reason, .. } | Fault::Conflict { why: reason, .. } => {
+            why(reason).unwrap_or_else(|| reason.clone())
+        }
         Fault::Busy => "The database does not answer just now. Nothing was changed; try again in a moment.".into(),
         Fault::Internal { id } => format!("Something went wrong on our side. The log says more under {id}."),
     }
 }
 
 /// A reason as the beginning of a sentence.
+#[cfg(feature = "ssr")]
 pub(super) fn why(reason: &str) -> Option<String> {
     let mut letters = reason.chars();
     let first = letters.next()?;

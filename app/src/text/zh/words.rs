@@ -4,12 +4,13 @@ use hub::domain::{
     attempt::AttemptResult,
     call::Outcome,
     decision::{Blame, Next, Skip},
-    fault::Fault,
-    report::Attention,
     usage::TokenSource,
 };
-
-use crate::format::whole;
+#[cfg(feature = "ssr")]
+use {
+    crate::format::whole,
+    hub::domain::{fault::Fault, report::Attention},
+};
 
 pub(super) fn outcome(outcome: Option<Outcome>) -> &'static str {
     match outcome {
@@ -91,6 +92,7 @@ pub(super) fn next(next: Next) -> &'static str {
     }
 }
 
+#[cfg(feature = "ssr")]
 pub(super) fn attention(attention: &Attention) -> (String, String) {
     let (title, advice) = match attention {
         Attention::NoProvider => ("没有可用的供应商", "在配置并启用供应商之前，所有调用都会被拒绝。".into()),
@@ -112,6 +114,7 @@ pub(super) fn attention(attention: &Attention) -> (String, String) {
 }
 
 /// A noun of the vocabulary.
+#[cfg(feature = "ssr")]
 fn noun(what: &str) -> &str {
     match what {
         "user" => "用户",
@@ -123,14 +126,15 @@ fn noun(what: &str) -> &str {
     }
 }
 
+#[cfg(feature = "ssr")]
 pub(super) fn fault(fault: &Fault) -> String {
     match fault {
         Fault::Unauthenticated => "令牌不正确。".into(),
         Fault::NotAllowed => "没有权限。".into(),
         Fault::TooManyAttempts { retry_after_s } => format!("尝试次数过多，请在 {retry_after_s} 秒后重试。"),
         Fault::NotFound { what } => format!("没有这个{}，可能已被删除。", noun(what)),
-        Fault::Invalid { field, why: reason } | Fault::Conflict { field, why: reason } => {
-            format!("{field}：{}", why(reason).unwrap_or_else(|| reason.clone()))
+        Fault::Invalid { why: reason, .. } | Fault::Conflict { why: reason, .. } => {
+            why(reason).unwrap_or_else(|| reason.clone())
         }
         Fault::Busy => "数据库暂时没有响应，没有做任何更改，请稍后重试。".into(),
         Fault::Internal { id } => format!("系统内部出错，详情见日志，编号 {id}。"),
@@ -138,6 +142,7 @@ pub(super) fn fault(fault: &Fault) -> String {
 }
 
 /// A reason, where it is a known one.
+#[cfg(feature = "ssr")]
 pub(super) fn why(reason: &str) -> Option<String> {
     let fixed = match reason {
         "must be a number" => "必须是数字",
@@ -167,6 +172,7 @@ pub(super) fn why(reason: &str) -> Option<String> {
 }
 
 /// A reason that names bounds.
+#[cfg(feature = "ssr")]
 fn ranged(reason: &str) -> Option<String> {
     if let Some(most) = reason.strip_prefix("must have 1 to ").and_then(|rest| rest.strip_suffix(" characters")) {
         return Some(format!("长度须为 1 至 {most} 个字符"));
