@@ -174,7 +174,12 @@ mod tests {
         ledger.journal().write_to(std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
         assert_eq!(ledger.open_call(&call, u64::MAX), Err(Full));
         let decision = crate::domain::decision::Decision::default();
-        ledger.close_call(&Entry { call: call.clone(), cost: Default::default(), attempts: Vec::new(), decision });
+        ledger.close_call(&Entry {
+            call: call.clone(),
+            cost: crate::domain::price::Cost::default(),
+            attempts: Vec::new(),
+            decision,
+        });
         assert!(!ledger.flush_unwritten());
         assert!(ledger.status().is_journal_failing);
 
