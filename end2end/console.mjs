@@ -342,7 +342,7 @@ await check('on a phone nothing is wider than the screen, and the menu opens', a
   await shot(page, 'menu-phone');
   await page.locator('.menu').getByRole('link', { name: 'Calls' }).click();
   await page.waitForURL(`${hub}/calls`);
-  expect(!(await page.locator('.menu').evaluate((menu) => menu.open)), 'the menu stays open');
+  await page.waitForFunction(() => !document.querySelector('.menu').open);
   const found = await axeFinds(page);
   expect(found.length === 0, found.join('\n     '));
   await page.setViewportSize({ width: 360, height: 740 });

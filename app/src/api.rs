@@ -52,14 +52,6 @@ impl FromServerFnError for AppError {
 /// What a server function sends back.
 pub(crate) type Answer<T> = Result<T, AppError>;
 
-/// What is wrong with one field of a form, if the last answer says so.
-pub(crate) fn problem_of<T>(answer: Option<&Answer<T>>, field: &str) -> Option<String> {
-    match answer?.as_ref().err()?.fault()? {
-        Fault::Invalid { field: at, why } | Fault::Conflict { field: at, why } if at == field => Some(why.clone()),
-        _ => None,
-    }
-}
-
 /// Something named by an id, for a list to choose from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Named {
@@ -67,9 +59,4 @@ pub(crate) struct Named {
     pub(crate) id: String,
     /// The name.
     pub(crate) name: String,
-}
-
-/// Everything a form's field may hold is text; an unchecked box is absent.
-pub(crate) fn is_checked(field: Option<&String>) -> bool {
-    field.is_some()
 }

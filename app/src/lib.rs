@@ -27,6 +27,7 @@ use crate::{
 
 mod api;
 mod browser;
+mod fault;
 mod format;
 #[cfg(feature = "ssr")]
 mod headers;

@@ -35,9 +35,14 @@ impl Live {
 
     /// Connects in the browser, for as long as the calling component is shown.
     pub(crate) fn connect(self) {
-        #[cfg(feature = "hydrate")]
         Effect::new(move |_| feed::open(self));
     }
+}
+
+/// Only the browser has a feed.
+#[cfg(not(feature = "hydrate"))]
+mod feed {
+    pub(super) fn open(_live: super::Live) {}
 }
 
 #[cfg(feature = "hydrate")]
@@ -62,6 +67,7 @@ mod feed {
 
     /// What came in since it was last handed on.
     #[derive(Default)]
+    #[expect(clippy::struct_excessive_bools, reason = "one for each kind of news that only counts")]
     struct Gathered {
         calls: Vec<Call>,
         n_active: Option<u32>,

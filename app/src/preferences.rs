@@ -6,6 +6,7 @@ use leptos::prelude::use_context;
 use crate::{browser, text::Language};
 
 /// The cookie of the language.
+#[cfg(feature = "ssr")]
 pub(crate) const LANGUAGE_COOKIE: &str = "switchyard_language";
 /// The cookie of the theme.
 pub(crate) const THEME_COOKIE: &str = "switchyard_theme";

@@ -1,11 +1,15 @@
 //! What the address of a page says: filters, what is open, where to go on.
 
+use std::fmt::Write;
+
+#[cfg(feature = "ssr")]
 use chrono::{DateTime, TimeDelta, Utc};
 use hub::domain::{call::Call, report::CallQuery};
 use leptos_router::params::ParamsMap;
 use serde::{Deserialize, Serialize};
 
 /// The address of the login page for a reader who wanted `next`.
+#[cfg(feature = "ssr")]
 pub(crate) fn login_path(next: &str) -> String {
     let next = safe_path(next);
     if next == "/" || next.starts_with("/login") {
@@ -16,6 +20,7 @@ pub(crate) fn login_path(next: &str) -> String {
 }
 
 /// `path` if it is a page of ours, else the overview: a link must not send a reader who logs in to another site.
+#[cfg(feature = "ssr")]
 pub(crate) fn safe_path(path: &str) -> String {
     let ours = path.starts_with('/')
         && !path.starts_with("//")
@@ -33,7 +38,10 @@ pub(crate) fn escape(text: &str) -> String {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' | b':' => {
                 escaped.push(char::from(byte));
             }
-            _ => escaped.push_str(&format!("%{byte:02X}")),
+            _ => {
+                // Writing to a text cannot fail.
+                let _ = write!(escaped, "%{byte:02X}");
+            }
         }
     }
     escaped
@@ -83,6 +91,7 @@ impl CallFilter {
     }
 
     /// What the use case is asked, at that time. What cannot be read is left out.
+    #[cfg(feature = "ssr")]
     pub(crate) fn query(&self, now: DateTime<Utc>) -> CallQuery {
         let time = |name| self.get(name).and_then(|text| text.parse::<DateTime<Utc>>().ok());
         let range =
@@ -104,6 +113,7 @@ impl CallFilter {
 }
 
 /// The hours of a named range.
+#[cfg(feature = "ssr")]
 fn range_hours(name: &str) -> Option<i64> {
     Some(match name {
         "1h" => 1,
@@ -115,6 +125,7 @@ fn range_hours(name: &str) -> Option<i64> {
 }
 
 /// The outcome of that name.
+#[cfg(feature = "ssr")]
 fn outcome(name: &str) -> Option<hub::domain::call::Outcome> {
     hub::domain::call::Outcome::ALL.into_iter().find(|outcome| outcome.as_str() == name)
 }

@@ -133,7 +133,7 @@ sentences! {
         only(&str, i32) not_eligible(usize) passed_on(&str, &str) http(u16)
     }
     Providers {
-        title new new_lead edit empty empty_why host priority weight share models all_models requests errors first_token
+        title new new_lead empty empty_why host priority weight share models all_models requests errors first_token
         basics name_help base_url base_url_help secret secret_help secret_keep final_url routing routing_lead
         priority_help weight_help group_help multiplier multiplier_help models_rules models_help redirects redirects_help
         network network_lead proxy proxy_help connect_timeout first_byte_timeout idle_timeout total_timeout headers headers_help

@@ -26,7 +26,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(5);
 const GATHER: Duration = Duration::from_millis(20);
 
 /// While a batch comes out full, the hub is busy with callers: the writer rests this many times as long as it worked.
-const REST_FACTOR: u32 = 9;
+const REST_FACTOR: u32 = 19;
 
 /// The backlog from which on the writer no longer rests.
 const REST_BYTES_MAX: u64 = 1 << 30;

@@ -237,13 +237,15 @@ async fn collect(mut body: Body, bounds: &Bounds) -> Result<Bytes, Failure> {
 
 /// A whole 2xx body: an error in disguise, not of this wire, or good.
 fn check(mut whole: Box<Whole>, ask: &Ask<'_>, attempt: &mut Attempt) -> Result<Reply, Failed> {
-    if let Some(error) = ErrorObject::read(&whole.body) {
+    let is_message = ask.is_message && whole.tap.observe_body(&whole.body);
+    let error = if ask.is_message { whole.tap.error.take() } else { ErrorObject::read(&whole.body) };
+    if let Some(error) = error {
         whole.status = error.status();
         attempt.status = Some(whole.status);
         let message = Some(error.message);
         return Err(Failed { failure: Failure::Status(whole.status), answer: Some(whole), message });
     }
-    if ask.is_message && !whole.tap.observe_body(&whole.body) {
+    if ask.is_message && !is_message {
         // A compressed answer cannot be read, but the client can.
         if whole.headers.contains_key(header::CONTENT_ENCODING) && !whole.body.is_empty() {
             return Ok(Reply::Whole(whole));

@@ -23,8 +23,13 @@ impl ErrorObject {
             error: Value,
         }
         let Envelope { error } = serde_json::from_slice(json).ok()?;
+        Self::of(&error)
+    }
+
+    /// Reads the value of an `error` field.
+    pub fn of(error: &Value) -> Option<Self> {
         let text = |field: &str| error.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
-        match &error {
+        match error {
             Value::Object(fields) if !fields.is_empty() => Some(Self { kind: text("type"), message: text("message") }),
             Value::String(message) if !message.is_empty() => {
                 Some(Self { kind: String::new(), message: message.clone() })

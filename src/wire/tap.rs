@@ -42,6 +42,8 @@ struct Start {
 struct Message {
     model: Option<String>,
     usage: Option<Map<String, Value>>,
+    /// In the place of a message, where a server sends an error as a success.
+    error: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -98,9 +100,10 @@ impl Tap {
         }
     }
 
-    /// Watches a whole answer that is not streamed. True if it is a message of this wire.
+    /// Watches a whole answer that is not streamed. True if it is a message of this wire; an error is noted as one.
     pub fn observe_body(&mut self, body: &[u8]) -> bool {
         let Ok(message) = serde_json::from_slice::<Message>(body) else { return false };
+        self.error = message.error.as_ref().and_then(ErrorObject::of);
         let is_message = message.usage.is_some() || message.model.is_some();
         self.observe_message(message);
         if self.report.is_empty() {

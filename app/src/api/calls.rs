@@ -42,7 +42,7 @@ pub(crate) async fn list_calls(filter: CallFilter) -> Answer<Calls> {
     let query = filter.query(hub::clock::now());
     let mut running = hub::admin::calls::active(&hub, &actor);
     running.retain(|call| crate::query::admits(&query, call));
-    running.sort_by(|a, b| b.id.cmp(&a.id));
+    running.sort_by_key(|call| std::cmp::Reverse(call.id));
     let mut page = hub::admin::calls::list(&hub, &actor, &query).await.map_err(super::guard::refuse)?;
     // A call that ended between the two readings stands in both.
     running.retain(|call| page.items.iter().all(|finished| finished.id != call.id));

@@ -18,7 +18,7 @@ use hub::{
 
 use crate::format::last_day;
 
-use super::{Answer, guard, is_checked, keys::KeyForm, prices::PriceForm, users::UserForm};
+use super::{Answer, guard, keys::KeyForm, prices::PriceForm, users::UserForm};
 
 pub(crate) mod provider;
 
@@ -27,6 +27,11 @@ pub(crate) async fn last_day_totals(hub: &Hub, actor: &Actor, by: UsageBy) -> An
     let query = UsageQuery { by: Some(by), ..UsageQuery::default() };
     let rows = hub::admin::usage::usage(hub, actor, &query).await.map_err(guard::refuse)?;
     Ok(rows.into_iter().filter_map(|row| Some((row.id?, row.totals))).collect())
+}
+
+/// True for a box that is checked: an unchecked one is absent.
+fn is_checked(field: Option<&String>) -> bool {
+    field.is_some()
 }
 
 /// An id from an address or a hidden field.
@@ -59,7 +64,7 @@ pub(crate) fn user_patch(form: UserForm, before: &User) -> Result<UserPatch, Fau
 }
 
 /// A new key.
-pub(crate) fn key_create(form: KeyForm) -> Result<KeyCreate, Fault> {
+pub(crate) fn key_create(form: &KeyForm) -> Result<KeyCreate, Fault> {
     Ok(KeyCreate {
         enabled: Some(true),
         group: Some(names(&form.group)),
@@ -69,7 +74,7 @@ pub(crate) fn key_create(form: KeyForm) -> Result<KeyCreate, Fault> {
 }
 
 /// Changes to a key, as it stands before: all that the form shows.
-pub(crate) fn key_patch(form: KeyForm, before: &ApiKey) -> Result<KeyPatch, Fault> {
+pub(crate) fn key_patch(form: &KeyForm, before: &ApiKey) -> Result<KeyPatch, Fault> {
     Ok(KeyPatch {
         enabled: Patch::Set(is_checked(form.enabled.as_ref())),
         group: Patch::Set(names(&form.group)),
@@ -79,7 +84,7 @@ pub(crate) fn key_patch(form: KeyForm, before: &ApiKey) -> Result<KeyPatch, Faul
 }
 
 /// The price of a model. An empty field is nothing.
-pub(crate) fn price(form: PriceForm) -> Result<(String, Price), Fault> {
+pub(crate) fn price(form: &PriceForm) -> Result<(String, Price), Fault> {
     let price = Price {
         input: number("input", &form.input)?.unwrap_or_default(),
         output: number("output", &form.output)?.unwrap_or_default(),
@@ -145,6 +150,6 @@ mod tests {
     #[test]
     fn a_mistake_names_its_field() {
         let form = PriceForm { output: "1,5".to_owned(), ..PriceForm::default() };
-        assert_eq!(price(form).unwrap_err().field(), Some("output"));
+        assert_eq!(price(&form).unwrap_err().field(), Some("output"));
     }
 }

@@ -1,6 +1,6 @@
 //! Who calls a server function, and whether the call came from our own pages.
 
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts, uri::Authority};
 use chrono::{DateTime, Utc};
 use hub::{
     admin::{actor::Actor, login},
@@ -83,20 +83,19 @@ pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
 /// The address of the hub as this client sees it: `https://hub.example`.
 pub(crate) fn origin(parts: &Parts) -> String {
     let scheme = if client(parts).https { "https" } else { "http" };
-    let host = text(&parts.headers, "host").or_else(|| parts.uri.authority().map(|host| host.as_str()));
+    let host = text(&parts.headers, "host").or_else(|| parts.uri.authority().map(Authority::as_str));
     format!("{scheme}://{}", host.unwrap_or("localhost"))
 }
 
 /// Refuses a request that another site made the browser send. Browsers say so themselves in `sec-fetch-site`
 /// (Fetch Metadata); one that does not still sends `origin` with every POST.
 pub(crate) fn same_origin(headers: &HeaderMap) -> Result<(), Fault> {
-    let ours = match text(headers, "sec-fetch-site") {
-        Some(site) => matches!(site, "same-origin" | "none"),
-        None => {
-            let host = text(headers, "host");
-            let origin = text(headers, "origin").and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
-            host.is_some() && host == origin
-        }
+    let ours = if let Some(site) = text(headers, "sec-fetch-site") {
+        matches!(site, "same-origin" | "none")
+    } else {
+        let host = text(headers, "host");
+        let origin = text(headers, "origin").and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
+        host.is_some() && host == origin
     };
     if ours { Ok(()) } else { Err(Fault::NotAllowed) }
 }

@@ -36,7 +36,7 @@ pub(crate) async fn create_key(form: KeyForm) -> Answer<NewKey> {
     use super::guard;
     let (hub, actor) = guard::actor_for_change().await?;
     let user = super::forms::id(&form.id, "user")?;
-    let new = super::forms::key_create(form).map_err(guard::refuse)?;
+    let new = super::forms::key_create(&form).map_err(guard::refuse)?;
     hub::admin::keys::create(&hub, &actor, user, new).await.map_err(guard::refuse)
 }
 
@@ -47,7 +47,7 @@ pub(crate) async fn save_key(form: KeyForm) -> Answer<()> {
     let (hub, actor) = guard::actor_for_change().await?;
     let id = super::forms::id(&form.id, "key")?;
     let before = hub::admin::keys::find(&hub, &actor, id).await.map_err(guard::refuse)?;
-    let patch = super::forms::key_patch(form, &before).map_err(guard::refuse)?;
+    let patch = super::forms::key_patch(&form, &before).map_err(guard::refuse)?;
     let key = hub::admin::keys::update(&hub, &actor, id, patch).await.map_err(guard::refuse)?;
     leptos_axum::redirect(&format!("/users/{}", key.user_id));
     Ok(())

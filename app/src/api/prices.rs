@@ -31,7 +31,7 @@ pub(crate) async fn list_prices(#[server(default)] cursor: Option<String>) -> An
 pub(crate) async fn save_price(form: PriceForm) -> Answer<()> {
     use super::guard;
     let (hub, actor) = guard::actor_for_change().await?;
-    let (model, price) = super::forms::price(form).map_err(guard::refuse)?;
+    let (model, price) = super::forms::price(&form).map_err(guard::refuse)?;
     hub::admin::prices::put(&hub, &actor, &model, price).await.map_err(guard::refuse)?;
     leptos_axum::redirect("/prices");
     Ok(())

@@ -73,12 +73,12 @@ pub(crate) async fn save_provider(form: ProviderForm) -> Answer<()> {
     use super::guard;
     let (hub, actor) = guard::actor_for_change().await?;
     if form.id.is_empty() {
-        let new = super::forms::provider::create(form).map_err(guard::refuse)?;
+        let new = super::forms::provider::create(&form).map_err(guard::refuse)?;
         let provider = hub::admin::providers::create(&hub, &actor, new).await.map_err(guard::refuse)?;
         leptos_axum::redirect(&format!("/providers/{}?new=1", provider.id));
     } else {
         let id = super::forms::id(&form.id, "provider")?;
-        let patch = super::forms::provider::patch(form).map_err(guard::refuse)?;
+        let patch = super::forms::provider::patch(&form).map_err(guard::refuse)?;
         hub::admin::providers::update(&hub, &actor, id, patch).await.map_err(guard::refuse)?;
     }
     Ok(())

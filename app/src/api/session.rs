@@ -65,6 +65,7 @@ pub(crate) async fn log_out() -> Answer<()> {
 }
 
 /// Keeps the reader's choice of language or theme, for a reader without script; with script the page does it itself.
+#[allow(clippy::unused_async, reason = "a server function is async; the macro makes two of it, and only one is one")]
 #[server]
 pub(crate) async fn prefer(#[server(default)] language: String, #[server(default)] theme: String) -> Answer<()> {
     use crate::preferences::{LANGUAGE_COOKIE, THEME_COOKIE, Theme};

@@ -9,13 +9,11 @@ use crate::{
         AppError,
         calls::{find_call, list_calls, read_call_choices},
     },
+    fault,
     live::Live,
     query::CallFilter,
     text::use_text,
-    ui::{
-        page::Page,
-        state::{failed, skeleton},
-    },
+    ui::{page::Page, state::skeleton},
 };
 
 mod chain;
@@ -49,7 +47,7 @@ pub(crate) fn Calls() -> impl IntoView {
                     {move || Suspend::new(async move {
                         match list.await {
                             Ok(calls) => table::view(calls, filter, open),
-                            Err(error) => failed(&error, move || list.refetch()),
+                            Err(error) => fault::failed(&error, move || list.refetch()),
                         }
                     })}
                 </Transition>

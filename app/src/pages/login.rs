@@ -6,11 +6,12 @@ use leptos_router::hooks::use_query_map;
 
 use crate::{
     api::session::LogIn,
+    fault,
     shell::preferences::PreferenceSwitches,
     text::use_text,
     ui::{
         icon::{Icon, mark},
-        state::{message, note},
+        state::note,
     },
 };
 
@@ -21,7 +22,7 @@ pub(crate) fn Login() -> impl IntoView {
     let action = ServerAction::<LogIn>::new();
     let query = use_query_map();
     let next = move || query.with(|query| query.get("next").unwrap_or_default());
-    let problem = move || action.value().get().and_then(Result::err).map(|error| message(text, &error));
+    let problem = move || action.value().get().and_then(Result::err).map(|error| fault::message(text, &error));
     view! {
         <Title text=text.login.title />
         <main class="door">

@@ -5,12 +5,10 @@ use leptos::prelude::*;
 
 use crate::{
     api::{overview::read_overview, session::SessionResource},
+    fault,
     live::Live,
     text::use_text,
-    ui::{
-        page::Page,
-        state::{failed, skeleton},
-    },
+    ui::{page::Page, state::skeleton},
 };
 
 mod attention;
@@ -35,7 +33,7 @@ pub(crate) fn Overview() -> impl IntoView {
                     let zone = session.await.map(|session| session.time_zone).unwrap_or_default();
                     match report.await {
                         Ok(report) => body(&report, live, &zone),
-                        Err(error) => failed(&error, move || report.refetch()),
+                        Err(error) => fault::failed(&error, move || report.refetch()),
                     }
                 })}
             </Transition>

@@ -10,6 +10,7 @@ use leptos_router::hooks::use_query_map;
 
 use crate::{
     api::prices::{DeletePrice, SavePrice, list_prices},
+    fault,
     format::{places_of, usd},
     live::Live,
     query::escape,
@@ -17,10 +18,9 @@ use crate::{
     ui::{
         dialog::{Confirm, Dialog},
         field::TextField,
-        form::problem,
         icon::{Icon, icon},
         page::Page,
-        state::{empty, failed, message, note, skeleton},
+        state::{empty, note, skeleton},
         time::ago_view,
     },
 };
@@ -45,7 +45,7 @@ pub(crate) fn Prices() -> impl IntoView {
                 {move || Suspend::new(async move {
                     match list.await {
                         Ok(page) => prices(text, page, editing, asking),
-                        Err(error) => failed(&error, move || list.refetch()),
+                        Err(error) => fault::failed(&error, move || list.refetch()),
                     }
                 })}
             </Transition>
@@ -139,9 +139,9 @@ fn EditPrice(price: Option<ModelPrice>, model: String) -> impl IntoView {
     let words = &text.prices;
     let action = ServerAction::<SavePrice>::new();
     let value = action.value();
-    let problem = move |field| problem(move || value.get(), field);
-    let failure =
-        move || value.get().and_then(Result::err).map(|error| note("note bad", Icon::Alert, message(text, &error)));
+    let problem = move |field| fault::at(move || value.get(), field);
+    let error = fault::of(move || value.get());
+    let failure = move || error.get().map(|error| note("note bad", Icon::Alert, error));
     let own = price.clone();
     let amount = move |name: &'static str, field: &'static str, label: &'static str, of: fn(&ModelPrice) -> Usd| {
         let own = own.as_ref().map(|price| of(price).to_string()).unwrap_or_default();

@@ -5,13 +5,14 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 
 use crate::{
     api::providers::{DeleteProvider, find_provider, list_providers},
+    fault,
     live::Live,
     text::use_text,
     ui::{
         dialog::Confirm,
         icon::{Icon, icon},
         page::Page,
-        state::{failed, skeleton},
+        state::skeleton,
     },
 };
 
@@ -40,7 +41,7 @@ pub(crate) fn Providers() -> impl IntoView {
                 {move || Suspend::new(async move {
                     match list.await {
                         Ok(page) => table::view(page, move || list.refetch()),
-                        Err(error) => failed(&error, move || list.refetch()),
+                        Err(error) => fault::failed(&error, move || list.refetch()),
                     }
                 })}
             </Transition>
@@ -93,7 +94,7 @@ pub(crate) fn EditProvider() -> impl IntoView {
                         }
                         .into_any()
                     }
-                    Err(error) => failed(&error, move || provider.refetch()),
+                    Err(error) => fault::failed(&error, move || provider.refetch()),
                 }
             })}
         </Transition>

@@ -5,13 +5,14 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 
 use crate::{
     api::users::{DeleteUser, find_user, list_users},
+    fault,
     live::Live,
     text::use_text,
     ui::{
         dialog::Confirm,
         icon::{Icon, icon},
         page::Page,
-        state::{failed, skeleton},
+        state::skeleton,
     },
 };
 
@@ -38,7 +39,7 @@ pub(crate) fn Users() -> impl IntoView {
                 {move || Suspend::new(async move {
                     match list.await {
                         Ok(page) => table::view(page),
-                        Err(error) => failed(&error, move || list.refetch()),
+                        Err(error) => fault::failed(&error, move || list.refetch()),
                     }
                 })}
             </Transition>
@@ -91,7 +92,7 @@ pub(crate) fn EditUser() -> impl IntoView {
                         }
                         .into_any()
                     }
-                    Err(error) => failed(&error, move || user.refetch()),
+                    Err(error) => fault::failed(&error, move || user.refetch()),
                 }
             })}
         </Transition>

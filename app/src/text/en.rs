@@ -226,7 +226,6 @@ pub(super) static TEXT: Text = Text {
         title: "Providers",
         new: "New provider",
         new_lead: "A place that calls are sent to: Anthropic's API, or a server that speaks like it.",
-        edit: "Edit provider",
         empty: "No provider yet",
         empty_why: "A provider is a place calls are sent to. Without one every call is refused.",
         host: "Address",

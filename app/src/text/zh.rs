@@ -224,7 +224,6 @@ pub(super) static TEXT: Text = Text {
         title: "供应商",
         new: "新建供应商",
         new_lead: "调用发往的地方：Anthropic 的 API，或使用相同协议的服务器。",
-        edit: "编辑供应商",
         empty: "还没有供应商",
         empty_why: "供应商是调用发往的地方。没有供应商，所有调用都会被拒绝。",
         host: "地址",

@@ -24,7 +24,7 @@ pub(crate) fn Dialog(
             let _ = dialog.show_modal();
             let dialog = StoredValue::new_local(dialog);
             // Gives the focus back to where it was.
-            on_cleanup(move || dialog.with_value(|dialog| dialog.close()));
+            on_cleanup(move || dialog.with_value(web_sys::HtmlDialogElement::close));
         }
     });
     view! {

@@ -2,8 +2,6 @@
 
 use leptos::prelude::*;
 
-use crate::text::use_text;
-
 /// How a text field is drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Shape {
@@ -90,11 +88,10 @@ impl TextField {
 
     /// Draws it.
     pub(crate) fn view(self) -> AnyView {
-        let text = use_text();
         let id = self.name;
         let (help_id, problem_id) = (format!("{id}-help"), format!("{id}-problem"));
         let problem = self.problem.unwrap_or_else(|| Signal::stored(None));
-        let shown = move || problem.get().map(|why| (text.why)(&why).unwrap_or(why));
+        let shown = move || problem.get();
         let described = format!("{help_id} {problem_id}");
         let invalid = move || problem.get().is_some().then_some("true");
         let control = self.control(described, invalid);

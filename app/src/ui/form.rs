@@ -4,22 +4,10 @@ use leptos::prelude::*;
 
 use super::{
     icon::{Icon, icon},
-    state::{message, note},
+    state::note,
     time::use_now,
 };
-use crate::{
-    api::{Answer, AppError},
-    browser,
-    text::use_text,
-};
-
-/// What is wrong with the field of that name, as a signal.
-pub(crate) fn problem<T: Clone + Send + Sync + 'static>(
-    answer: impl Fn() -> Option<Answer<T>> + Send + Sync + 'static,
-    field: &'static str,
-) -> Signal<Option<String>> {
-    Signal::derive(move || crate::api::problem_of(answer().as_ref(), field))
-}
+use crate::{browser, text::use_text};
 
 /// The foot of a form: what is wrong with all of it, and the button.
 ///
@@ -28,13 +16,13 @@ pub(crate) fn foot(
     is_new: bool,
     label: &'static str,
     is_pending: Signal<bool>,
-    error: Signal<Option<AppError>>,
+    error: Signal<Option<String>>,
     is_dirty: RwSignal<bool>,
 ) -> AnyView {
     let text = use_text();
     let is_here = use_now().is_here();
     let hidden = move || !is_new && is_here.get() && !is_dirty.get() && error.with(Option::is_none);
-    let problem = move || error.get().map(|error| note("note bad", Icon::Alert, message(text, &error)));
+    let problem = move || error.get().map(|error| note("note bad", Icon::Alert, error));
     let unsaved = (!is_new).then(|| view! { <span class="caption flex-1">{text.common.unsaved}</span> });
     view! {
         <div class="save" hidden=hidden>

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 /// A page with its head.
+#[expect(clippy::needless_pass_by_value, reason = "properties of a component are owned")]
 #[component]
 pub(crate) fn Page(
     /// Its title.

@@ -1,13 +1,9 @@
 //! The states of a list beside full: empty, loading, failed. And how a state of anything is shown: a dot and a word.
 
-use hub::domain::fault::Fault;
 use leptos::prelude::*;
 
 use super::icon::{Icon, icon};
-use crate::{
-    api::AppError,
-    text::{Text, use_text},
-};
+use crate::text::use_text;
 
 /// What a dot means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,23 +69,12 @@ pub(crate) fn skeleton() -> AnyView {
     .into_any()
 }
 
-/// What an error says to the reader.
-pub(crate) fn message(text: &Text, error: &AppError) -> String {
-    match error {
-        AppError::Fault(Fault::Invalid { field, why } | Fault::Conflict { field, why }) => {
-            format!("{field}: {}", (text.why)(why).unwrap_or_else(|| why.clone()))
-        }
-        AppError::Fault(fault) => (text.fault)(fault),
-        AppError::Transport(_) => text.shell.lost_connection.to_owned(),
-    }
-}
-
 /// A list that could not be read: what failed, and a way to try again.
-pub(crate) fn failed(error: &AppError, retry: impl Fn() + 'static) -> AnyView {
+pub(crate) fn failed(message: String, retry: impl Fn() + 'static) -> AnyView {
     let text = use_text();
     view! {
         <div class="empty" role="alert">
-            {icon(Icon::Alert)} <p>{message(text, error)}</p>
+            {icon(Icon::Alert)} <p>{message}</p>
             <button type="button" class="button" on:click=move |_| retry()>{text.common.retry}</button>
         </div>
     }

@@ -9,11 +9,11 @@ use hub::domain::{
     rule::{ModelRule, Redirect},
 };
 
-use super::{names, number};
-use crate::api::{is_checked, providers::ProviderForm};
+use super::{is_checked, names, number};
+use crate::api::providers::ProviderForm;
 
 /// A new provider.
-pub(crate) fn create(form: ProviderForm) -> Result<ProviderCreate, Fault> {
+pub(crate) fn create(form: &ProviderForm) -> Result<ProviderCreate, Fault> {
     Ok(ProviderCreate {
         enabled: Some(is_checked(form.enabled.as_ref())),
         weight: number("weight", &form.weight)?,
@@ -37,7 +37,7 @@ pub(crate) fn create(form: ProviderForm) -> Result<ProviderCreate, Fault> {
 }
 
 /// Changes to a provider: all that the form shows. An empty key keeps the stored one.
-pub(crate) fn patch(form: ProviderForm) -> Result<ProviderPatch, Fault> {
+pub(crate) fn patch(form: &ProviderForm) -> Result<ProviderPatch, Fault> {
     Ok(ProviderPatch {
         enabled: Patch::Set(is_checked(form.enabled.as_ref())),
         weight: number("weight", &form.weight)?.into(),

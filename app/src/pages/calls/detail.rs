@@ -6,13 +6,14 @@ use leptos::prelude::*;
 use super::{chain, cost, table::tone};
 use crate::{
     api::AppError,
+    fault,
     format::{span_or_unknown, usd_alone},
     query::escape,
     text::{Text, use_text},
     ui::{
         code::CopyButton,
         icon::{Icon, icon},
-        state::{failed, note, state},
+        state::{note, state},
         time::clock_view,
     },
 };
@@ -48,7 +49,7 @@ pub(super) fn missing(error: &AppError, close: Option<String>, retry: impl Fn() 
     let text = use_text();
     view! {
         <header class="call-head"><h2 class="flex-1">{text.calls.detail}</h2>{close.map(|close| away(text, close))}</header>
-        {failed(error, retry)}
+        {fault::failed(error, retry)}
     }
     .into_any()
 }

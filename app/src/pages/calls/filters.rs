@@ -26,10 +26,10 @@ pub(super) fn view(filter: &CallFilter, choices: &CallChoices) -> AnyView {
     view! {
         <form class="filters" method="get" action="/calls" role="search" aria-label=text.calls.filter
             on:submit=submit on:change=move |event| browser::submit_form_of(&event)>
-            {choose("range", text.calls.time, own("range"), ranges(text))}
-            {choose("outcome", text.calls.outcome, own("outcome"), outcomes(text))}
-            {choose("provider", text.calls.provider, own("provider"), named(text.calls.any_provider, &choices.providers))}
-            {choose("user", text.calls.user, own("user"), named(text.calls.any_user, &choices.users))}
+            {choose("range", text.calls.time, &own("range"), ranges(text))}
+            {choose("outcome", text.calls.outcome, &own("outcome"), outcomes(text))}
+            {choose("provider", text.calls.provider, &own("provider"), named(text.calls.any_provider, &choices.providers))}
+            {choose("user", text.calls.user, &own("user"), named(text.calls.any_user, &choices.users))}
             <input class="input" name="model" value=own("model") aria-label=text.calls.model placeholder=text.calls.any_model
                 spellcheck="false" data-filter />
             {kept(text, filter)}
@@ -40,7 +40,7 @@ pub(super) fn view(filter: &CallFilter, choices: &CallChoices) -> AnyView {
     .into_any()
 }
 
-fn choose(name: &'static str, label: &'static str, chosen: String, options: Vec<(String, String)>) -> AnyView {
+fn choose(name: &'static str, label: &'static str, chosen: &str, options: Vec<(String, String)>) -> AnyView {
     let option = |(value, word): (String, String)| {
         let selected = value == chosen;
         view! { <option value=value selected=selected>{word}</option> }

@@ -37,7 +37,7 @@ impl Rows {
     /// The rows of a page as it was read.
     pub(super) fn new(calls: Vec<Call>) -> Self {
         let mut shown: Vec<Row> = calls.into_iter().map(Row::new).collect();
-        shown.sort_by(|a, b| b.id.cmp(&a.id));
+        shown.sort_by_key(|row| std::cmp::Reverse(row.id));
         Self { shown: RwSignal::new(shown), waiting: RwSignal::new(Vec::new()) }
     }
 
@@ -84,7 +84,7 @@ impl Rows {
     fn show(self, calls: Vec<Call>) {
         self.shown.update(|shown| {
             shown.extend(calls.into_iter().map(Row::new));
-            shown.sort_by(|a, b| b.id.cmp(&a.id));
+            shown.sort_by_key(|row| std::cmp::Reverse(row.id));
             shown.truncate(ROWS_MAX);
         });
     }

@@ -17,7 +17,7 @@ use crate::{
 pub(super) fn view(report: &Overview, live: Live, zone: &str) -> AnyView {
     let text = use_text();
     let (today, before) = (&report.today, &report.yesterday);
-    let line = |of: fn(&Totals) -> u64| report.hours.iter().map(|hour| of(&hour.totals)).collect::<Vec<_>>();
+    let course = |of: fn(&Totals) -> u64| report.hours.iter().map(|hour| of(&hour.totals)).collect::<Vec<_>>();
     let tokens = today.usage.total();
     let active = report.active;
     let since = (text.overview.since_midnight)(zone);
@@ -28,10 +28,10 @@ pub(super) fn view(report: &Overview, live: Live, zone: &str) -> AnyView {
                 <span class="caption">{since}</span>
             </div>
             <div class="tiles">
-                {tile(text.overview.requests, whole(today.calls), versus(text, today.calls, before.calls), &line(|hour| hour.calls), median(text, today))}
-                {tile(text.overview.cost, usd_alone(today.cost_usd), versus(text, nano(today.cost_usd), nano(before.cost_usd)), &line(|hour| nano(hour.cost_usd)), None)}
-                {tile(text.overview.tokens, short(tokens), versus(text, tokens, before.usage.total()), &line(|hour| hour.usage.total()), cached(text, today))}
-                {tile(text.overview.errors, whole(today.errors()), versus(text, today.errors(), before.errors()), &line(Totals::errors), rate(text, today))}
+                {tile(text.overview.requests, whole(today.calls), versus(text, today.calls, before.calls), &course(|hour| hour.calls), median(text, today))}
+                {tile(text.overview.cost, usd_alone(today.cost_usd), versus(text, nano(today.cost_usd), nano(before.cost_usd)), &course(|hour| nano(hour.cost_usd)), None)}
+                {tile(text.overview.tokens, short(tokens), versus(text, tokens, before.usage.total()), &course(|hour| hour.usage.total()), cached(text, today))}
+                {tile(text.overview.errors, whole(today.errors()), versus(text, today.errors(), before.errors()), &course(Totals::errors), rate(text, today))}
                 <div class="tile">
                     <h3>{text.overview.active}</h3>
                     <p class="big" aria-live="off">{move || whole(live.n_active.get().unwrap_or(active).into())}</p>

@@ -4,12 +4,13 @@ use hub::domain::provider::{OnClientGone, Provider};
 use leptos::{form::ActionForm, prelude::*};
 
 use crate::{
-    api::{Answer, AppError, providers::SaveProvider},
+    api::{Answer, providers::SaveProvider},
+    fault,
     format::seconds,
     text::{Text, use_text},
     ui::{
         field::{Shape, TextField, switch},
-        form::{foot, problem, watch},
+        form::{foot, watch},
         icon::{Icon, icon},
         toast::use_toasts,
     },
@@ -35,7 +36,7 @@ pub(super) fn ProviderEditor(
             on_saved();
         }
     });
-    let error: Signal<Option<AppError>> = Signal::derive(move || value.get().and_then(Result::err));
+    let error = fault::of(move || value.get());
     let form = Form { text, provider, value: Signal::derive(move || value.get()) };
     let label = if is_new { text.common.create } else { text.common.save };
     let pending = Signal::derive(move || action.pending().get());
@@ -64,7 +65,7 @@ impl Form {
         let field = name.strip_prefix("form[").and_then(|name| name.strip_suffix(']')).unwrap_or(name);
         TextField::new(name, label)
             .value(self.provider.as_ref().map(of).unwrap_or_default())
-            .problem(problem(move || value.get(), field))
+            .problem(fault::at(move || value.get(), field))
     }
 
     fn section(title: &'static str, lead: Option<&'static str>, fields: Vec<AnyView>) -> AnyView {

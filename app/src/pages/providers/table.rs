@@ -5,12 +5,13 @@ use leptos::{form::ActionForm, prelude::*};
 
 use crate::{
     api::providers::{EnableProvider, ProviderRow},
+    fault,
     format::{share, span_or_unknown, usd_alone, whole},
     query::escape,
     text::{Text, use_text},
     ui::{
         icon::Icon,
-        state::{empty, enabled, message},
+        state::{empty, enabled},
         toast::use_toasts,
     },
 };
@@ -118,7 +119,7 @@ fn Toggle(
     let action = ServerAction::<EnableProvider>::new();
     Effect::new(move |_| match action.value().get() {
         Some(Ok(())) => changed(),
-        Some(Err(error)) => toasts.failed(message(text, &error)),
+        Some(Err(error)) => toasts.failed(fault::message(text, &error)),
         None => {}
     });
     let word = if is_enabled { text.common.disable } else { text.common.enable };

@@ -5,12 +5,13 @@ use leptos::{form::ActionForm, prelude::*};
 
 use crate::{
     api::providers::TestProvider,
+    fault,
     format::{span, span_or_unknown, whole},
     text::{Text, use_text},
     ui::{
         field::TextField,
         icon::{Icon, icon},
-        state::{Tone, message, note, state},
+        state::{Tone, note, state},
     },
 };
 
@@ -28,7 +29,7 @@ pub(super) fn TestPanel(
         _ if pending.get() => None,
         None => None,
         Some(Ok(result)) => Some(shown(text, &result)),
-        Some(Err(error)) => Some(note("note bad", Icon::Alert, message(text, &error))),
+        Some(Err(error)) => Some(note("note bad", Icon::Alert, fault::message(text, &error))),
     };
     view! {
         <section class="panel p-4" aria-labelledby="test-title">

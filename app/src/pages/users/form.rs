@@ -5,11 +5,12 @@ use leptos::{form::ActionForm, prelude::*};
 
 use crate::{
     api::users::SaveUser,
+    fault,
     format::last_day,
     text::use_text,
     ui::{
         field::{Shape, TextField, select, switch},
-        form::{foot, problem, watch},
+        form::{foot, watch},
         toast::use_toasts,
     },
 };
@@ -34,9 +35,9 @@ pub(super) fn UserEditor(
             on_saved();
         }
     });
-    let error = Signal::derive(move || value.get().and_then(Result::err));
+    let error = fault::of(move || value.get());
     let is_enabled = user.as_ref().is_none_or(|user| user.enabled);
-    let problem = move |field| problem(move || value.get(), field);
+    let problem = move |field| fault::at(move || value.get(), field);
     let roles = vec![(Role::User.as_str(), text.users.role_user), (Role::Admin.as_str(), text.users.role_admin)];
     let role = user.as_ref().map(|user| user.role).unwrap_or_default();
     let of = move |of: fn(&User) -> String| user.as_ref().map(of).unwrap_or_default();

@@ -7,6 +7,7 @@ use leptos_router::hooks::use_query_map;
 use super::new_key::NewKeyPanel;
 use crate::{
     api::keys::{DeleteKey, SaveKey, list_keys},
+    fault,
     format::last_day,
     live::Live,
     pages::providers::group_names,
@@ -15,9 +16,8 @@ use crate::{
     ui::{
         dialog::{Confirm, Dialog},
         field::{Shape, TextField, switch},
-        form::problem,
         icon::Icon,
-        state::{empty, enabled, failed, message, note, skeleton},
+        state::{empty, enabled, note, skeleton},
         time::{ago_view, day_view},
     },
 };
@@ -48,8 +48,8 @@ pub(super) fn Keys(
             <Transition fallback=skeleton>
                 {move || Suspend::new(async move {
                     match list.await {
-                        Ok(page) => keys(text, page, owner.get_value(), editing, asking),
-                        Err(error) => failed(&error, move || list.refetch()),
+                        Ok(page) => keys(text, page, &owner.get_value(), editing, asking),
+                        Err(error) => fault::failed(&error, move || list.refetch()),
                     }
                 })}
             </Transition>
@@ -60,7 +60,7 @@ pub(super) fn Keys(
 fn keys(
     text: &'static Text,
     page: Page<ApiKey>,
-    user_id: String,
+    user_id: &str,
     editing: Memo<Option<String>>,
     asking: Memo<Option<String>>,
 ) -> AnyView {
@@ -70,7 +70,7 @@ fn keys(
     let next = page.next_cursor.map(|cursor| {
         view! { <nav class="pager"><a class="button small" href=format!("/users/{user_id}?keys={}", escape(&cursor))>{text.common.next_page}</a></nav> }
     });
-    let rows = page.items.iter().map(|key| line(text, key, &user_id)).collect_view();
+    let rows = page.items.iter().map(|key| line(text, key, user_id)).collect_view();
     let items = StoredValue::new(page.items);
     let chosen = move |which: Memo<Option<String>>| {
         which.get().and_then(|id| items.with_value(|items| items.iter().find(|key| key.id.to_string() == id).cloned()))
@@ -130,9 +130,9 @@ fn EditKey(key_read: ApiKey) -> impl IntoView {
     let text = use_text();
     let action = ServerAction::<SaveKey>::new();
     let value = action.value();
-    let problem = move |field| problem(move || value.get(), field);
-    let failure =
-        move || value.get().and_then(Result::err).map(|error| note("note bad", Icon::Alert, message(text, &error)));
+    let problem = move |field| fault::at(move || value.get(), field);
+    let error = fault::of(move || value.get());
+    let failure = move || error.get().map(|error| note("note bad", Icon::Alert, error));
     let expires = key_read.expires_at.map(last_day).unwrap_or_default();
     let back = format!("/users/{}", key_read.user_id);
     view! {

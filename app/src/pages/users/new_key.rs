@@ -5,13 +5,13 @@ use leptos::{form::ActionForm, prelude::*};
 
 use crate::{
     api::{keys::CreateKey, session::SessionResource},
+    fault,
     text::{Text, use_text},
     ui::{
         code::Code,
         field::{Shape, TextField},
-        form::problem,
         icon::{Icon, icon},
-        state::{message, note},
+        state::note,
     },
 };
 
@@ -40,9 +40,9 @@ pub(super) fn NewKeyPanel(
         Some(secret(text, key, &origin, done.clone()))
     };
     let is_made = Memo::new(move |_| matches!(value.get(), Some(Ok(_))));
-    let problem = move |field| problem(move || value.get(), field);
-    let failure =
-        move || value.get().and_then(Result::err).map(|error| note("note bad", Icon::Alert, message(text, &error)));
+    let problem = move |field| fault::at(move || value.get(), field);
+    let error = fault::of(move || value.get());
+    let failure = move || error.get().map(|error| note("note bad", Icon::Alert, error));
     view! {
         <div class="new-key">
             <div hidden=move || is_made.get()>
