@@ -353,8 +353,9 @@ await check('on a phone nothing is wider than the screen, and the menu opens', a
   await shot(page, 'overview-wide');
   await go(`/calls?call=${callId}`);
   await shot(page, 'calls-wide');
-  await page.setViewportSize({ width: 1440, height: 900 });
 });
+
+await page.setViewportSize({ width: 1440, height: 900 });
 
 await check('Chinese is chosen and kept', async () => {
   await go('/');

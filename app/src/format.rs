@@ -88,6 +88,11 @@ pub(crate) fn span(ms: u64) -> String {
     }
 }
 
+/// The time something has run by now, to the second: `4 s`, `3 m 05 s`.
+pub(crate) fn elapsed(ms: u64) -> String {
+    if ms < 60_000 { format!("{}{GLUE}s", ms / 1_000) } else { span(ms) }
+}
+
 /// A span of time that may be unknown.
 pub(crate) fn span_or_unknown(ms: Option<u32>) -> String {
     ms.map_or_else(|| UNKNOWN.to_owned(), |ms| span(ms.into()))

@@ -31,7 +31,7 @@ pub(crate) fn Frame() -> impl IntoView {
     let location = use_location();
     let menu = NodeRef::<leptos::html::Details>::new();
     Effect::new(move |_| {
-        location.pathname.track();
+        let _ = location.pathname.get();
         if let Some(menu) = menu.get_untracked() {
             menu.set_open(false);
         }

@@ -28,7 +28,7 @@ pub(super) fn view(
         <div class="sidebar">
             <div class="sidebar-head">
                 <a class="brand-link" href="/"><span class="text-accent">{mark()}</span><span class="brand">"Switchyard"</span></a>
-                <button type="button" class="button ghost icon only-wide" aria-label=text.shell.collapse title=text.shell.collapse
+                <button type="button" class="button ghost icon only-wide needs-script" aria-label=text.shell.collapse title=text.shell.collapse
                     on:click=move |_| toggle_sidebar()>{icon(Icon::Sidebar)}</button>
             </div>
             <div class="only-wide sidebar-body">{content(text, session.clone(), live, is_sheet_open)}</div>
@@ -56,12 +56,12 @@ fn content(text: &'static Text, session: Option<Session>, live: Live, is_sheet_o
         <nav aria-label=text.shell.main_navigation><ul>{PAGES.iter().map(link).collect_view()}</ul></nav>
         <div class="sidebar-foot">
             <a class="nav" href="/admin/docs" rel="external" title=text.shell.api_docs>{icon(Icon::Docs)}<span>{text.shell.api_docs}</span></a>
-            <button type="button" class="nav" title=text.shell.shortcuts on:click=move |_| is_sheet_open.set(true)>
+            <button type="button" class="nav needs-script" title=text.shell.shortcuts on:click=move |_| is_sheet_open.set(true)>
                 {icon(Icon::Keyboard)}<span>{text.shell.shortcuts}</span>
             </button>
             <LogOutButton />
             <PreferenceSwitches />
-            <p class="sidebar-status caption">
+            <p class="sidebar-status caption needs-script">
                 <span class=tone>{word}</span>
                 <span>{session.map(|session| format!("v{}", session.version))}</span>
             </p>

@@ -7,7 +7,7 @@ use leptos_router::{NavigateOptions, hooks::use_navigate};
 use super::rows::{Row, Rows};
 use crate::{
     api::calls::Calls,
-    format::{UNKNOWN, span, span_or_unknown, usd, whole},
+    format::{UNKNOWN, elapsed, span_or_unknown, usd, whole},
     live::Live,
     query::CallFilter,
     text::{Text, use_text},
@@ -155,10 +155,7 @@ fn duration(call: &Call) -> AnyView {
     }
     let (began, now) = (call.created_at.timestamp_millis(), use_now());
     let elapsed = move || {
-        now.get().map_or_else(
-            || UNKNOWN.to_owned(),
-            |now| span(u64::try_from(now - began).unwrap_or_default() / 1_000 * 1_000),
-        )
+        now.get().map_or_else(|| UNKNOWN.to_owned(), |now| elapsed(u64::try_from(now - began).unwrap_or_default()))
     };
     view! { <span class="sub">{elapsed}</span> }.into_any()
 }
