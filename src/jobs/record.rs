@@ -23,7 +23,7 @@ const ENTRIES_MAX: usize = 1_000;
 const PAUSE_MAX: Duration = Duration::from_secs(5);
 
 /// Entries that come together in this time go in one transaction.
-const GATHER: Duration = Duration::from_millis(20);
+const GATHER: Duration = Duration::from_millis(100);
 
 /// While a batch comes out full, the hub is busy with callers: the writer rests this many times as long as it worked.
 const REST_FACTOR: u32 = 19;
