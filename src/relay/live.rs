@@ -20,7 +20,7 @@ use crate::{
 const FEED_EVENTS: usize = 1_024;
 
 /// Calls that are remembered after their end.
-const ENDED_MAX: usize = 512;
+const ENDED_MAX: usize = 64;
 
 /// The story of a running call, shared by its trail and the console.
 pub type Story = Arc<Mutex<Entry>>;
