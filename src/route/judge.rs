@@ -5,7 +5,7 @@ use crate::{
     upstream::failure::Failure,
 };
 
-/// Whom a failure is charged to, and what follows (architecture.md, 8: Judge).
+/// Whom a failure is charged to, and what follows (docs/rules.md, Routing).
 pub const fn judge(failure: &Failure) -> Verdict {
     let (blame, next) = match failure {
         Failure::Connect(_) | Failure::Proxy(_) | Failure::Reset(_) => (Blame::Network, Next::Switch),
