@@ -25,6 +25,9 @@ use self::{
 };
 use crate::domain::call::Call;
 
+/// A record that says nothing.
+const BLANK: [u8; HEADER_BYTES + 1] = [b' '; HEADER_BYTES + 1];
+
 /// Closing records that wait in memory while the disk is full. Calls that run may finish; new ones are refused.
 const UNWRITTEN_MAX: usize = 100_000;
 
@@ -120,8 +123,8 @@ impl Ledger {
             unwritten.pop_front();
         }
         drop(unwritten);
-        // Nothing waits, but the disk may still be full: an empty record, which the reader passes over, tells.
-        let is_written = self.append(&mut [0; HEADER_BYTES]).is_ok();
+        // Nothing waits, but the disk may still be full: a blank record, which the reader passes over, tells.
+        let is_written = self.append(&mut { BLANK }).is_ok();
         self.is_failing.store(!is_written, Ordering::Relaxed);
         is_written
     }
@@ -184,7 +187,7 @@ mod tests {
         assert!(ledger.status().is_journal_failing);
 
         let segment = journal::path(&dir, ledger.journal().first_own_segment());
-        ledger.journal().write_to(std::fs::OpenOptions::new().append(true).open(segment).unwrap());
+        ledger.journal().write_to(std::fs::OpenOptions::new().write(true).open(segment).unwrap());
         assert!(ledger.flush_unwritten() && !ledger.status().is_journal_failing);
         let mut reader = Reader::open(&dir, ledger.journal().first_own_segment()).unwrap();
         let batch = reader.read(ledger.journal().end(), 10).unwrap();
