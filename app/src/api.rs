@@ -7,6 +7,7 @@ use leptos::server_fn::{
 };
 use serde::{Deserialize, Serialize};
 
+pub(crate) mod ask;
 pub(crate) mod calls;
 pub(crate) mod keys;
 pub(crate) mod overview;
@@ -26,9 +27,9 @@ pub(crate) enum AppError {
     /// The use case said no.
     #[error(transparent)]
     Fault(#[from] Fault),
-    /// The hub could not be reached, or did not understand.
+    /// The hub could not be reached, or one side did not understand the other.
     #[error("{0}")]
-    Transport(ServerFnErrorErr),
+    Broken(String),
 }
 
 impl AppError {
@@ -36,7 +37,7 @@ impl AppError {
     pub(crate) const fn fault(&self) -> Option<&Fault> {
         match self {
             Self::Fault(fault) => Some(fault),
-            Self::Transport(_) => None,
+            Self::Broken(_) => None,
         }
     }
 }
@@ -45,7 +46,7 @@ impl FromServerFnError for AppError {
     type Encoder = JsonEncoding;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
-        Self::Transport(error)
+        Self::Broken(error.to_string())
     }
 }
 

@@ -7,9 +7,15 @@ pub(crate) use real::*;
 
 #[cfg(feature = "hydrate")]
 mod real {
-    use leptos::prelude::{document, window};
-    use wasm_bindgen::JsCast;
-    use web_sys::{HtmlElement, HtmlFormElement, js_sys};
+    use leptos::{
+        prelude::{document, window},
+        server_fn::redirect::{REDIRECT_HEADER, call_redirect_hook},
+    };
+    use wasm_bindgen::{JsCast, JsValue};
+    use wasm_bindgen_futures::JsFuture;
+    use web_sys::{HtmlElement, HtmlFormElement, Request, RequestInit, Response, js_sys};
+
+    use crate::api::{Answer, AppError};
 
     /// Milliseconds since 1970.
     #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "whole milliseconds, far below 2^53")]
@@ -112,13 +118,44 @@ mod real {
         window().scroll_to_with_x_and_y(0.0, 0.0);
     }
 
-    /// What a form would send by GET, without its empty fields.
-    pub(crate) fn form_query(event: &leptos::ev::SubmitEvent) -> Option<String> {
+    /// What a form would send, in the form of a query.
+    pub(crate) fn form_fields(event: &leptos::ev::SubmitEvent) -> Option<String> {
         let form = event.target()?.dyn_into::<HtmlFormElement>().ok()?;
         let data = web_sys::FormData::new_with_form(&form).ok()?;
         let all = web_sys::UrlSearchParams::new_with_str_sequence_sequence(&data).ok()?;
-        let text = String::from(all.to_string());
-        Some(text.split('&').filter(|pair| !pair.ends_with('=')).collect::<Vec<_>>().join("&"))
+        Some(all.to_string().into())
+    }
+
+    /// Sends the fields of a form to a server function, and hands on its answer. Goes where the answer leads.
+    pub(crate) fn post(url: &'static str, fields: String, then: impl FnOnce(Answer<String>) + 'static) {
+        leptos::task::spawn_local(async move {
+            let answer = match exchange(url, &fields).await {
+                Ok((true, text)) => Ok(text),
+                Ok((false, text)) => {
+                    Err(serde_json::from_str(&text).unwrap_or_else(|error| AppError::Broken(error.to_string())))
+                }
+                Err(error) => Err(AppError::Broken(format!("{error:?}"))),
+            };
+            then(answer);
+        });
+    }
+
+    /// Whether the server function gave a result, and the text of its answer.
+    async fn exchange(url: &str, fields: &str) -> Result<(bool, String), JsValue> {
+        let options = RequestInit::new();
+        options.set_method("POST");
+        options.set_body(&fields.into());
+        let request = Request::new_with_str_and_init(url, &options)?;
+        request.headers().set("content-type", "application/x-www-form-urlencoded")?;
+        request.headers().set("accept", "application/json")?;
+        let response: Response = JsFuture::from(window().fetch_with_request(&request)).await?.dyn_into()?;
+        let text = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
+        if response.headers().has(REDIRECT_HEADER)?
+            && let Some(target) = response.headers().get("location")?
+        {
+            call_redirect_hook(&target);
+        }
+        Ok((response.ok(), text))
     }
 
     /// Sends the form that the element of the event belongs to.
@@ -162,6 +199,8 @@ mod real {
 mod absent {
     use leptos::ev;
 
+    use crate::api::Answer;
+
     pub(crate) fn now_ms() -> i64 {
         0
     }
@@ -190,9 +229,11 @@ mod absent {
 
     pub(crate) fn scroll_to_top() {}
 
-    pub(crate) fn form_query(_event: &ev::SubmitEvent) -> Option<String> {
+    pub(crate) fn form_fields(_event: &ev::SubmitEvent) -> Option<String> {
         None
     }
+
+    pub(crate) fn post(_url: &'static str, _fields: String, _then: impl FnOnce(Answer<String>) + 'static) {}
 
     pub(crate) fn submit_form_of(_event: &ev::Event) {}
 

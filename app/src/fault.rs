@@ -4,7 +4,8 @@ use hub::domain::fault::Fault;
 use leptos::prelude::*;
 
 use crate::{
-    api::{Answer, AppError},
+    api::AppError,
+    change::Change,
     text::{Text, use_text},
     ui::state,
 };
@@ -16,26 +17,21 @@ pub(crate) fn message(text: &Text, error: &AppError) -> String {
             format!("{field}: {}", (text.why)(why).unwrap_or_else(|| why.clone()))
         }
         AppError::Fault(fault) => (text.fault)(fault),
-        AppError::Transport(_) => text.shell.lost_connection.to_owned(),
+        AppError::Broken(_) => text.shell.lost_connection.to_owned(),
     }
 }
 
-/// The last answer's error in words, as a signal.
-pub(crate) fn of<T: Clone + Send + Sync + 'static>(
-    answer: impl Fn() -> Option<Answer<T>> + Send + Sync + 'static,
-) -> Signal<Option<String>> {
+/// What is wrong with a change, as a signal.
+pub(crate) fn of(change: Change) -> Signal<Option<String>> {
     let text = use_text();
-    Signal::derive(move || answer().and_then(Result::err).map(|error| message(text, &error)))
+    Signal::derive(move || change.answer.get().and_then(Result::err).map(|error| message(text, &error)))
 }
 
-/// What is wrong with the field of that name, by the last answer, as a signal.
-pub(crate) fn at<T: Clone + Send + Sync + 'static>(
-    answer: impl Fn() -> Option<Answer<T>> + Send + Sync + 'static,
-    field: &'static str,
-) -> Signal<Option<String>> {
+/// What is wrong with the field of that name, as a signal.
+pub(crate) fn at(change: Change, field: &'static str) -> Signal<Option<String>> {
     let text = use_text();
     Signal::derive(move || {
-        let error = answer()?.err()?;
+        let error = change.answer.get()?.err()?;
         match error.fault()? {
             Fault::Invalid { field: at, why } | Fault::Conflict { field: at, why } if at == field => {
                 Some((text.why)(why).unwrap_or_else(|| why.clone()))

@@ -26,7 +26,9 @@ use crate::{
 };
 
 mod api;
+mod asked;
 mod browser;
+mod change;
 mod fault;
 mod format;
 #[cfg(feature = "ssr")]

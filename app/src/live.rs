@@ -33,6 +33,11 @@ impl Live {
         }
     }
 
+    /// A number that changes whenever a list of what operators configure has to be read again, tracked.
+    pub(crate) fn news(self) -> u32 {
+        self.configuration.get().wrapping_add(self.missed.get())
+    }
+
     /// Connects in the browser, for as long as the calling component is shown.
     pub(crate) fn connect(self) {
         Effect::new(move |_| feed::open(self));

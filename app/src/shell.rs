@@ -4,7 +4,8 @@ use leptos::prelude::*;
 use leptos_router::{components::Outlet, hooks::use_location};
 
 use crate::{
-    api::session::{SessionResource, read_session},
+    api::ask::{Question, read},
+    asked::{asked, show_answer},
     live::Live,
     text::use_text,
     ui::{time::Now, toast::Toasts},
@@ -23,7 +24,7 @@ pub(crate) fn Frame() -> impl IntoView {
     provide_context(toasts);
     provide_context(now);
     live.connect();
-    let session: SessionResource = Resource::new_blocking(|| (), |()| read_session());
+    let session = asked(|| (0, Question::Session));
     provide_context(session);
     let is_sheet_open = RwSignal::new(false);
     shortcuts::listen(is_sheet_open);
@@ -39,11 +40,7 @@ pub(crate) fn Frame() -> impl IntoView {
     view! {
         <a class="skip" href="#content">{text.shell.skip}</a>
         <div class="frame">
-            <Suspense>
-                {move || Suspend::new(async move {
-                    sidebar::view(session.await.ok(), live, menu, is_sheet_open)
-                })}
-            </Suspense>
+            {show_answer(session, move |answer| sidebar::view(read(&answer).ok(), live, menu, is_sheet_open))}
             <main id="content" tabindex="-1"><Outlet /></main>
         </div>
         <shortcuts::Sheet is_open=is_sheet_open />

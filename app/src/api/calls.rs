@@ -1,15 +1,11 @@
 //! Calls: finished ones from the ledger, running ones from this replica.
 
-use hub::domain::{
-    call::{Call, CallDetail},
-    page::Page,
-    report::CallQuery,
-};
-use leptos::{prelude::*, server_fn::codec::Json};
+use hub::domain::{call::Call, page::Page, report::CallQuery};
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, Named};
-use crate::query::CallFilter;
+use super::Named;
+#[cfg(feature = "ssr")]
+use {super::Answer, crate::query::CallFilter, hub::domain::call::CallDetail};
 
 /// A page of calls, with those of them that still run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -36,8 +32,8 @@ pub(crate) struct CallChoices {
 const CHOICES_MAX: u32 = 500;
 
 /// The calls that `filter` admits.
-#[server(input = Json)]
-pub(crate) async fn list_calls(filter: CallFilter) -> Answer<Calls> {
+#[cfg(feature = "ssr")]
+pub(super) async fn list(filter: &CallFilter) -> Answer<Calls> {
     let (hub, actor) = super::guard::actor().await?;
     let query = filter.query(hub::clock::now());
     let mut running = hub::admin::calls::active(&hub, &actor);
@@ -51,16 +47,16 @@ pub(crate) async fn list_calls(filter: CallFilter) -> Answer<Calls> {
 }
 
 /// Everything about one call.
-#[server]
-pub(crate) async fn find_call(id: String) -> Answer<CallDetail> {
+#[cfg(feature = "ssr")]
+pub(super) async fn find(id: &str) -> Answer<CallDetail> {
     let (hub, actor) = super::guard::actor().await?;
     let id = id.parse().map_err(|_| super::guard::refuse(hub::domain::fault::Fault::not_found("call")))?;
     hub::admin::calls::find(&hub, &actor, id).await.map_err(super::guard::refuse)
 }
 
 /// What the filters choose from.
-#[server]
-pub(crate) async fn read_call_choices() -> Answer<CallChoices> {
+#[cfg(feature = "ssr")]
+pub(super) async fn choices() -> Answer<CallChoices> {
     use hub::domain::page::PageQuery;
     let (hub, actor) = super::guard::actor().await?;
     let all = PageQuery { limit: Some(CHOICES_MAX), cursor: None };

@@ -1,9 +1,8 @@
 //! Keys.
 
-use hub::domain::{
-    key::{ApiKey, NewKey},
-    page::Page,
-};
+use hub::domain::key::NewKey;
+#[cfg(feature = "ssr")]
+use hub::domain::{key::ApiKey, page::Page};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -22,10 +21,10 @@ pub(crate) struct KeyForm {
 }
 
 /// A page of a user's keys.
-#[server]
-pub(crate) async fn list_keys(user_id: String, #[server(default)] cursor: Option<String>) -> Answer<Page<ApiKey>> {
+#[cfg(feature = "ssr")]
+pub(super) async fn list(user_id: &str, cursor: Option<String>) -> Answer<Page<ApiKey>> {
     let (hub, actor) = super::guard::actor().await?;
-    let user = super::forms::id(&user_id, "user")?;
+    let user = super::forms::id(user_id, "user")?;
     let query = hub::domain::page::PageQuery { limit: Some(100), cursor };
     hub::admin::keys::list(&hub, &actor, user, &query).await.map_err(super::guard::refuse)
 }

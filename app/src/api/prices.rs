@@ -1,5 +1,6 @@
 //! Prices of models.
 
+#[cfg(feature = "ssr")]
 use hub::domain::{page::Page, price::ModelPrice};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -19,8 +20,8 @@ pub(crate) struct PriceForm {
 }
 
 /// A page of prices.
-#[server]
-pub(crate) async fn list_prices(#[server(default)] cursor: Option<String>) -> Answer<Page<ModelPrice>> {
+#[cfg(feature = "ssr")]
+pub(super) async fn list(cursor: Option<String>) -> Answer<Page<ModelPrice>> {
     let (hub, actor) = super::guard::actor().await?;
     let query = hub::domain::page::PageQuery { limit: Some(200), cursor };
     hub::admin::prices::list(&hub, &actor, &query).await.map_err(super::guard::refuse)

@@ -1,7 +1,8 @@
 //! Providers.
 
+#[cfg(feature = "ssr")]
+use hub::domain::page::Page;
 use hub::domain::{
-    page::Page,
     provider::{Provider, ProviderTestResult},
     report::Totals,
 };
@@ -45,8 +46,8 @@ pub(crate) struct ProviderForm {
 }
 
 /// A page of providers.
-#[server]
-pub(crate) async fn list_providers(#[server(default)] cursor: Option<String>) -> Answer<Page<ProviderRow>> {
+#[cfg(feature = "ssr")]
+pub(super) async fn list(cursor: Option<String>) -> Answer<Page<ProviderRow>> {
     use hub::domain::{page::PageQuery, report::UsageBy};
     let (hub, actor) = super::guard::actor().await?;
     let query = PageQuery { limit: Some(100), cursor };
@@ -60,10 +61,10 @@ pub(crate) async fn list_providers(#[server(default)] cursor: Option<String>) ->
 }
 
 /// One provider.
-#[server]
-pub(crate) async fn find_provider(id: String) -> Answer<Provider> {
+#[cfg(feature = "ssr")]
+pub(super) async fn find(id: &str) -> Answer<Provider> {
     let (hub, actor) = super::guard::actor().await?;
-    let id = super::forms::id(&id, "provider")?;
+    let id = super::forms::id(id, "provider")?;
     hub::admin::providers::find(&hub, &actor, id).await.map_err(super::guard::refuse)
 }
 

@@ -10,25 +10,19 @@ use super::Answer;
 pub(crate) struct Session {
     /// The address of the hub as this reader sees it.
     pub(crate) origin: String,
-    /// The time zone in which days begin.
-    pub(crate) time_zone: String,
     /// Calls that run in this replica.
     pub(crate) n_active: u32,
     /// The version of the hub.
     pub(crate) version: String,
 }
 
-/// What every page knows of the hub, once it is read.
-pub(crate) type SessionResource = Resource<Answer<Session>>;
-
 /// Reads what every page knows of the hub.
-#[server]
-pub(crate) async fn read_session() -> Answer<Session> {
+#[cfg(feature = "ssr")]
+pub(super) async fn read() -> Answer<Session> {
     let (hub, actor) = super::guard::actor().await?;
     let n_active = hub::admin::calls::active(&hub, &actor).len();
     Ok(Session {
         origin: super::guard::origin(&super::guard::parts()?),
-        time_zone: hub.config.time_zone.to_string(),
         n_active: u32::try_from(n_active).unwrap_or(u32::MAX),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     })

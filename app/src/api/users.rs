@@ -1,6 +1,8 @@
 //! Users.
 
-use hub::domain::{page::Page, report::Totals, user::User};
+#[cfg(feature = "ssr")]
+use hub::domain::page::Page;
+use hub::domain::{report::Totals, user::User};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -30,8 +32,8 @@ pub(crate) struct UserForm {
 }
 
 /// A page of users.
-#[server]
-pub(crate) async fn list_users(#[server(default)] cursor: Option<String>) -> Answer<Page<UserRow>> {
+#[cfg(feature = "ssr")]
+pub(super) async fn list(cursor: Option<String>) -> Answer<Page<UserRow>> {
     use hub::domain::{page::PageQuery, report::UsageBy};
     let (hub, actor) = super::guard::actor().await?;
     let query = PageQuery { limit: Some(100), cursor };
@@ -42,10 +44,10 @@ pub(crate) async fn list_users(#[server(default)] cursor: Option<String>) -> Ans
 }
 
 /// One user.
-#[server]
-pub(crate) async fn find_user(id: String) -> Answer<User> {
+#[cfg(feature = "ssr")]
+pub(super) async fn find(id: &str) -> Answer<User> {
     let (hub, actor) = super::guard::actor().await?;
-    let id = super::forms::id(&id, "user")?;
+    let id = super::forms::id(id, "user")?;
     hub::admin::users::find(&hub, &actor, id).await.map_err(super::guard::refuse)
 }
 

@@ -7,13 +7,14 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use crate::{
     api::{
         AppError,
-        calls::{find_call, list_calls, read_call_choices},
+        ask::{Question, read},
+        calls::CallChoices,
     },
-    fault,
+    asked::{asked, show, show_answer},
     live::Live,
     query::CallFilter,
     text::use_text,
-    ui::{page::Page, state::skeleton},
+    ui::page::Page,
 };
 
 mod chain;
@@ -32,25 +33,16 @@ pub(crate) fn Calls() -> impl IntoView {
     let query = use_query_map();
     let filter = Memo::new(move |_| query.with(CallFilter::read));
     let open = Memo::new(move |_| query.with(|query| query.get("call").filter(|id| !id.is_empty())));
-    let list = Resource::new(move || (filter.get(), live.missed.get()), |(filter, _)| list_calls(filter));
-    let choices = Resource::new(|| (), |()| read_call_choices());
+    let list = asked(move || (live.missed.get(), Question::Calls(filter.get())));
+    let choices = asked(|| (0, Question::CallChoices));
     view! {
         <Page title=text.calls.title wide=true>
-            <Transition>
-                {move || Suspend::new(async move {
-                    let choices = choices.await.unwrap_or_default();
-                    move || filters::view(&filter.get(), &choices)
-                })}
-            </Transition>
+            {show_answer(choices, move |answer| {
+                let choices: CallChoices = read(&answer).unwrap_or_default();
+                (move || filters::view(&filter.get(), &choices)).into_any()
+            })}
             <div class="split">
-                <Transition fallback=skeleton>
-                    {move || Suspend::new(async move {
-                        match list.await {
-                            Ok(calls) => table::view(calls, filter, open),
-                            Err(error) => fault::failed(&error, move || list.refetch()),
-                        }
-                    })}
-                </Transition>
+                {show(list, move |calls| table::view(calls, filter, open))}
                 {move || open.get().map(|id| {
                     let close = filter.get().path(None);
                     view! { <aside class="beside panel" aria-label=text.calls.detail><Opened id close /></aside> }
@@ -94,7 +86,7 @@ fn Opened(
             version.update(|version| *version = version.wrapping_add(1));
         }
     });
-    let found = Resource::new(move || (id.clone(), version.get(), live.missed.get()), |(id, ..)| find_call(id));
+    let found = asked(move || (version.get().wrapping_add(live.missed.get()), Question::Call(id.clone())));
     // What has just ended is on its way from the journal to the database.
     Effect::new(move |tries: Option<u32>| {
         let tries = tries.unwrap_or_default();
@@ -105,17 +97,8 @@ fn Opened(
         }
         tries
     });
-    view! {
-        <Transition fallback=skeleton>
-            {move || {
-                let close = close.clone();
-                Suspend::new(async move {
-                    match found.await {
-                        Ok(call) => detail::view(&call, close),
-                        Err(error) => detail::missing(&error, close, move || found.refetch()),
-                    }
-                })
-            }}
-        </Transition>
-    }
+    show_answer(found, move |answer| match read(&answer) {
+        Ok(call) => detail::view(&call, close.clone()),
+        Err(error) => detail::missing(&error, close.clone(), move || found.refetch()),
+    })
 }

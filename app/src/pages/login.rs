@@ -1,11 +1,12 @@
 //! The door.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use crate::{
     api::session::LogIn,
+    change::{Change, ChangeForm},
     fault,
     shell::preferences::PreferenceSwitches,
     text::use_text,
@@ -19,17 +20,17 @@ use crate::{
 #[component]
 pub(crate) fn Login() -> impl IntoView {
     let text = use_text();
-    let action = ServerAction::<LogIn>::new();
+    let change = Change::through::<LogIn>();
     let query = use_query_map();
     let next = move || query.with(|query| query.get("next").unwrap_or_default());
-    let problem = move || action.value().get().and_then(Result::err).map(|error| fault::message(text, &error));
+    let problem = fault::of(change);
     view! {
         <Title text=text.login.title />
         <main class="door">
             <div class="door-box">
                 <div class="flex items-center gap-2 text-accent">{mark()}<span class="brand">"Switchyard"</span></div>
                 <p class="mt-1 text-muted">{text.login.lead}</p>
-                <ActionForm action=action>
+                <ChangeForm change>
                     <input type="hidden" name="next" value=next />
                     <div class="field mt-6">
                         <label for="token">{text.login.token}</label>
@@ -38,12 +39,12 @@ pub(crate) fn Login() -> impl IntoView {
                         <p class="help" id="token-help">{text.login.token_help}</p>
                     </div>
                     <div class="mt-3" role="alert">
-                        {move || problem().map(|problem| note("note bad", Icon::Alert, problem))}
+                        {move || problem.get().map(|problem| note("note bad", Icon::Alert, problem))}
                     </div>
-                    <button class="button primary mt-3 h-9 w-full" type="submit" disabled=move || action.pending().get()>
+                    <button class="button primary mt-3 h-9 w-full" type="submit" disabled=move || change.is_pending.get()>
                         {text.login.submit}
                     </button>
-                </ActionForm>
+                </ChangeForm>
                 <p class="caption mt-6">{text.login.where_is_it}</p>
             </div>
             <PreferenceSwitches />

@@ -1,14 +1,13 @@
 //! The first page: what happened today, what needs attention, the last 24 hours.
 
-use hub::domain::report::Overview as Report;
 use leptos::prelude::*;
 
 use crate::{
-    api::{overview::read_overview, session::SessionResource},
-    fault,
+    api::{ask::Question, overview::FirstPage},
+    asked::{asked, show},
     live::Live,
     text::use_text,
-    ui::{page::Page, state::skeleton},
+    ui::page::Page,
 };
 
 mod attention;
@@ -21,22 +20,13 @@ mod tiles;
 pub(crate) fn Overview() -> impl IntoView {
     let text = use_text();
     let live: Live = expect_context();
-    let session: SessionResource = expect_context();
     let seconds = RwSignal::new(0_u32);
     refresh_slowly(live, seconds);
-    let report = Resource::new(move || seconds.get(), |_| read_overview());
+    let first = asked(move || (seconds.get(), Question::Overview));
     let actions = move || view! { <a class="button" href="/calls">{text.overview.look_at_calls}</a> };
     view! {
         <Page title=text.overview.title actions=actions>
-            <Transition fallback=skeleton>
-                {move || Suspend::new(async move {
-                    let zone = session.await.map(|session| session.time_zone).unwrap_or_default();
-                    match report.await {
-                        Ok(report) => body(&report, live, &zone),
-                        Err(error) => fault::failed(&error, move || report.refetch()),
-                    }
-                })}
-            </Transition>
+            {show(first, move |page: FirstPage| body(&page, live))}
         </Page>
     }
 }
@@ -60,10 +50,11 @@ fn refresh_slowly(live: Live, version: RwSignal<u32>) {
     });
 }
 
-fn body(report: &Report, live: Live, zone: &str) -> AnyView {
+fn body(page: &FirstPage, live: Live) -> AnyView {
+    let report = &page.report;
     view! {
         <div class="overview">
-            {tiles::view(report, live, zone)} <div class="overview-main">{hours::view(report)} {attention::view(report)}</div>
+            {tiles::view(report, live, &page.time_zone)} <div class="overview-main">{hours::view(report)} {attention::view(report)}</div>
             {ranks::view(report)}
         </div>
     }

@@ -5,11 +5,16 @@ use hub::domain::{
     page::Page as Items,
     price::{ModelPrice, Price, PriceSource},
 };
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use crate::{
-    api::prices::{DeletePrice, SavePrice, list_prices},
+    api::{
+        ask::Question,
+        prices::{DeletePrice, SavePrice},
+    },
+    asked::{asked, show},
+    change::{Change, ChangeForm},
     fault,
     format::{places_of, usd},
     live::Live,
@@ -20,7 +25,7 @@ use crate::{
         field::TextField,
         icon::{Icon, icon},
         page::Page,
-        state::{empty, note, skeleton},
+        state::{empty, note},
         time::ago_view,
     },
 };
@@ -33,22 +38,17 @@ pub(crate) fn Prices() -> impl IntoView {
     let query = use_query_map();
     let parameter = move |name: &'static str| Memo::new(move |_| query.with(|query| query.get(name)));
     let (cursor, editing, asking) = (parameter("cursor"), parameter("edit"), parameter("drop"));
-    let list = Resource::new(
-        move || (cursor.get(), live.configuration.get(), live.missed.get(), editing.get(), asking.get()),
-        |(cursor, ..)| list_prices(cursor),
-    );
+    let news = move || {
+        // What a dialog has changed is read again when it closes.
+        let _ = (editing.get(), asking.get());
+        live.news()
+    };
+    let list = asked(move || (news(), Question::Prices(cursor.get())));
     let actions =
         move || view! { <a class="button primary" href="/prices?edit=">{icon(Icon::Plus)}{text.prices.new}</a> };
     view! {
         <Page title=text.prices.title lead=text.prices.lead actions=actions>
-            <Transition fallback=skeleton>
-                {move || Suspend::new(async move {
-                    match list.await {
-                        Ok(page) => prices(text, page, editing, asking),
-                        Err(error) => fault::failed(&error, move || list.refetch()),
-                    }
-                })}
-            </Transition>
+            {show(list, move |page| prices(text, page, editing, asking))}
         </Page>
     }
 }
@@ -137,10 +137,9 @@ fn line(text: &'static Text, item: &ModelPrice, places: [u32; 5]) -> AnyView {
 fn EditPrice(price: Option<ModelPrice>, model: String) -> impl IntoView {
     let text = use_text();
     let words = &text.prices;
-    let action = ServerAction::<SavePrice>::new();
-    let value = action.value();
-    let problem = move |field| fault::at(move || value.get(), field);
-    let error = fault::of(move || value.get());
+    let change = Change::through::<SavePrice>();
+    let problem = move |field| fault::at(change, field);
+    let error = fault::of(change);
     let failure = move || error.get().map(|error| note("note bad", Icon::Alert, error));
     let own = price.clone();
     let amount = move |name: &'static str, field: &'static str, label: &'static str, of: fn(&ModelPrice) -> Usd| {
@@ -163,7 +162,7 @@ fn EditPrice(price: Option<ModelPrice>, model: String) -> impl IntoView {
         <Dialog title_id="edit-price">
                 <h2 id="edit-price">{title}</h2>
                 <p class="help mt-1 mb-3">{words.per_million}{is_builtin.then(|| format!(" · {}", words.overwrites))}</p>
-                <ActionForm action=action>
+                <ChangeForm change>
                     <div class="grid gap-3">
                         {name}
                         <div class="pair">
@@ -179,7 +178,7 @@ fn EditPrice(price: Option<ModelPrice>, model: String) -> impl IntoView {
                             <button type="submit" class="button primary">{text.common.save}</button>
                         </div>
                     </div>
-                </ActionForm>
+                </ChangeForm>
         </Dialog>
     }
 }
@@ -187,13 +186,13 @@ fn EditPrice(price: Option<ModelPrice>, model: String) -> impl IntoView {
 #[component]
 fn AskDelete(model: String) -> impl IntoView {
     let text = use_text();
-    let action = ServerAction::<DeletePrice>::new();
+    let change = Change::through::<DeletePrice>();
     view! {
         <Confirm title=(text.prices.delete_title)(&model) what=text.prices.delete_what back="/prices">
-            <ActionForm action=action>
+            <ChangeForm change>
                 <input type="hidden" name="model" value=model />
                 <button type="submit" class="button danger primary">{text.common.delete}</button>
-            </ActionForm>
+            </ChangeForm>
         </Confirm>
     }
 }

@@ -1,18 +1,19 @@
 //! Providers: the list, and one of them.
 
-use leptos::{form::ActionForm, prelude::*};
+use hub::domain::provider::Provider;
+use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use crate::{
-    api::providers::{DeleteProvider, find_provider, list_providers},
-    fault,
+    api::{ask::Question, providers::DeleteProvider},
+    asked::{asked, show},
+    change::{Change, ChangeForm},
     live::Live,
     text::use_text,
     ui::{
         dialog::Confirm,
         icon::{Icon, icon},
         page::Page,
-        state::skeleton,
     },
 };
 
@@ -29,22 +30,13 @@ pub(crate) fn Providers() -> impl IntoView {
     let live: Live = expect_context();
     let query = use_query_map();
     let cursor = Memo::new(move |_| query.with(|query| query.get("cursor")));
-    let list = Resource::new(
-        move || (cursor.get(), live.configuration.get(), live.missed.get()),
-        |(cursor, ..)| list_providers(cursor),
-    );
+    let news = move || live.news();
+    let list = asked(move || (news(), Question::Providers(cursor.get())));
     let actions =
         move || view! { <a class="button primary" href="/providers/new">{icon(Icon::Plus)}{text.providers.new}</a> };
     view! {
         <Page title=text.providers.title actions=actions>
-            <Transition fallback=skeleton>
-                {move || Suspend::new(async move {
-                    match list.await {
-                        Ok(page) => table::view(page, move || list.refetch()),
-                        Err(error) => fault::failed(&error, move || list.refetch()),
-                    }
-                })}
-            </Transition>
+            {show(list, move |page| table::view(page, move || list.refetch()))}
         </Page>
     }
 }
@@ -67,17 +59,13 @@ pub(crate) fn EditProvider() -> impl IntoView {
     let (params, query) = (use_params_map(), use_query_map());
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
     let is_asking = Memo::new(move |_| query.with(|query| query.get_str("confirm") == Some("delete")));
-    let provider = Resource::new_blocking(move || id.get(), find_provider);
-    view! {
-        <Transition fallback=skeleton>
-            {move || Suspend::new(async move {
-                match provider.await {
-                    Ok(provider_read) => {
-                        let name = StoredValue::new(provider_read.name.clone());
-                        view! {
+    let found = asked(move || (0, Question::Provider(id.get())));
+    show(found, move |provider: Provider| {
+        let name = StoredValue::new(provider.name.clone());
+        view! {
                             <Page title=name.get_value() above=("/providers", text.providers.title)>
                                 <div class="columns-form">
-                                    <form::ProviderEditor provider=Some(provider_read) on_saved=move || provider.refetch() />
+                                    <form::ProviderEditor provider=Some(provider) on_saved=move || found.refetch() />
                                     <div class="grid content-start gap-6">
                                         <test::TestPanel id=id.get_untracked() />
                                         <section class="panel p-4">
@@ -93,25 +81,20 @@ pub(crate) fn EditProvider() -> impl IntoView {
                             </Page>
                         }
                         .into_any()
-                    }
-                    Err(error) => fault::failed(&error, move || provider.refetch()),
-                }
-            })}
-        </Transition>
-    }
+    })
 }
 
 #[component]
 fn AskDelete(id: String, name: String) -> impl IntoView {
     let text = use_text();
-    let action = ServerAction::<DeleteProvider>::new();
+    let change = Change::through::<DeleteProvider>();
     let back = format!("/providers/{id}");
     view! {
         <Confirm title=(text.providers.delete_title)(&name) what=text.providers.delete_what back>
-            <ActionForm action=action>
+            <ChangeForm change>
                 <input type="hidden" name="id" value=id />
                 <button type="submit" class="button danger primary">{text.common.delete}</button>
-            </ActionForm>
+            </ChangeForm>
         </Confirm>
     }
 }

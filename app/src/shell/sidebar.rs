@@ -1,11 +1,12 @@
 //! The main navigation: a column beside the page, a bar with a menu above it on a small screen.
 
-use leptos::{form::ActionForm, html::Details, prelude::*};
+use leptos::{html::Details, prelude::*};
 use leptos_router::components::A;
 
 use super::preferences::PreferenceSwitches;
 use crate::{
     api::session::{LogOut, Session},
+    change::{Change, ChangeForm},
     live::Live,
     pages::PAGES,
     preferences::toggle_sidebar,
@@ -74,10 +75,10 @@ fn content(text: &'static Text, session: Option<Session>, live: Live, is_sheet_o
 #[component]
 fn LogOutButton() -> impl IntoView {
     let text = use_text();
-    let action = ServerAction::<LogOut>::new();
+    let change = Change::through::<LogOut>();
     view! {
-        <ActionForm action=action>
+        <ChangeForm change>
             <button type="submit" class="nav" title=text.shell.log_out>{icon(Icon::LogOut)}<span>{text.shell.log_out}</span></button>
-        </ActionForm>
+        </ChangeForm>
     }
 }

@@ -17,8 +17,9 @@ pub(super) fn view(filter: &CallFilter, choices: &CallChoices) -> AnyView {
     let text = use_text();
     let navigate = use_navigate();
     let submit = move |event: leptos::ev::SubmitEvent| {
-        if let Some(query) = browser::form_query(&event) {
+        if let Some(fields) = browser::form_fields(&event) {
             event.prevent_default();
+            let query = fields.split('&').filter(|pair| !pair.ends_with('=')).collect::<Vec<_>>().join("&");
             navigate(&format!("/calls?{query}"), NavigateOptions { scroll: false, ..NavigateOptions::default() });
         }
     };

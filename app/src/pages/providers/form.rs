@@ -1,10 +1,11 @@
 //! The provider's form, in sections.
 
 use hub::domain::provider::{OnClientGone, Provider};
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 
 use crate::{
-    api::{Answer, providers::SaveProvider},
+    api::providers::SaveProvider,
+    change::{Change, ChangeForm},
     fault,
     format::seconds,
     text::{Text, use_text},
@@ -26,27 +27,23 @@ pub(super) fn ProviderEditor(
 ) -> impl IntoView {
     let text = use_text();
     let toasts = use_toasts();
-    let action = ServerAction::<SaveProvider>::new();
-    let value = action.value();
+    let change = Change::through::<SaveProvider>();
     let is_new = provider.is_none();
     let is_dirty = RwSignal::new(false);
-    Effect::new(move |_| {
-        if matches!(value.get(), Some(Ok(()))) {
-            toasts.done(text.common.saved);
-            on_saved();
-        }
+    change.on_done(move || {
+        toasts.done(text.common.saved);
+        on_saved();
     });
-    let error = fault::of(move || value.get());
-    let form = Form { text, provider, value: Signal::derive(move || value.get()) };
+    let error = fault::of(change);
+    let form = Form { text, provider, change };
     let label = if is_new { text.common.create } else { text.common.save };
-    let pending = Signal::derive(move || action.pending().get());
     view! {
         <div on:input=watch(is_dirty) class="editor">
-            <ActionForm action=action>
+            <ChangeForm change>
                 <input type="hidden" name="form[id]" value=form.provider.as_ref().map(|provider| provider.id.to_string()).unwrap_or_default() />
                 {form.basics()} {form.routing()} {form.network()} {form.client_gone()}
-                {foot(is_new, label, pending, error, is_dirty)}
-            </ActionForm>
+                {foot(is_new, label, change.is_pending.into(), error, is_dirty)}
+            </ChangeForm>
         </div>
     }
 }
@@ -55,17 +52,16 @@ pub(super) fn ProviderEditor(
 struct Form {
     text: &'static Text,
     provider: Option<Provider>,
-    value: Signal<Option<Answer<()>>>,
+    change: Change,
 }
 
 impl Form {
     /// A field with the value the provider has.
     fn field(&self, name: &'static str, label: &'static str, of: impl Fn(&Provider) -> String) -> TextField {
-        let value = self.value;
         let field = name.strip_prefix("form[").and_then(|name| name.strip_suffix(']')).unwrap_or(name);
         TextField::new(name, label)
             .value(self.provider.as_ref().map(of).unwrap_or_default())
-            .problem(fault::at(move || value.get(), field))
+            .problem(fault::at(self.change, field))
     }
 
     fn section(title: &'static str, lead: Option<&'static str>, fields: Vec<AnyView>) -> AnyView {

@@ -1,10 +1,11 @@
 //! The list of providers.
 
 use hub::domain::page::Page;
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 
 use crate::{
     api::providers::{EnableProvider, ProviderRow},
+    change::{Change, ChangeForm},
     fault,
     format::{share, span_or_unknown, usd_alone, whole},
     query::escape,
@@ -116,19 +117,21 @@ fn Toggle(
 ) -> impl IntoView {
     let text = use_text();
     let toasts = use_toasts();
-    let action = ServerAction::<EnableProvider>::new();
-    Effect::new(move |_| match action.value().get() {
-        Some(Ok(())) => changed(),
-        Some(Err(error)) => toasts.failed(fault::message(text, &error)),
-        None => {}
+    let change = Change::through::<EnableProvider>();
+    change.on_done(changed);
+    let error = fault::of(change);
+    Effect::new(move |_| {
+        if let Some(error) = error.get() {
+            toasts.failed(error);
+        }
     });
     let word = if is_enabled { text.common.disable } else { text.common.enable };
     let label = format!("{word}: {name}");
     view! {
-        <ActionForm action=action>
+        <ChangeForm change>
             <input type="hidden" name="id" value=id />
             <input type="hidden" name="enabled" value=(!is_enabled).to_string() />
-            <button type="submit" class="button ghost small" aria-label=label disabled=move || action.pending().get()>{word}</button>
-        </ActionForm>
+            <button type="submit" class="button ghost small" aria-label=label disabled=move || change.is_pending.get()>{word}</button>
+        </ChangeForm>
     }
 }

@@ -1,10 +1,11 @@
 //! One real, small call, and what came back.
 
 use hub::domain::provider::ProviderTestResult;
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 
 use crate::{
-    api::providers::TestProvider,
+    api::{ask::read, providers::TestProvider},
+    change::{Change, ChangeForm},
     fault,
     format::{span, span_or_unknown, whole},
     text::{Text, use_text},
@@ -22,24 +23,25 @@ pub(super) fn TestPanel(
     id: String,
 ) -> impl IntoView {
     let text = use_text();
-    let action = ServerAction::<TestProvider>::new();
-    let pending = action.pending();
+    let change = Change::through::<TestProvider>();
+    let pending = change.is_pending;
     let label = move || if pending.get() { text.providers.test_running } else { text.providers.test_run };
-    let outcome = move || match action.value().get() {
-        _ if pending.get() => None,
-        None => None,
-        Some(Ok(result)) => Some(shown(text, &result)),
-        Some(Err(error)) => Some(note("note bad", Icon::Alert, fault::message(text, &error))),
+    let outcome = move || {
+        let answer = change.answer.get().filter(|_| !pending.get())?;
+        Some(match read(&answer) {
+            Ok(result) => shown(text, &result),
+            Err(error) => note("note bad", Icon::Alert, fault::message(text, &error)),
+        })
     };
     view! {
         <section class="panel p-4" aria-labelledby="test-title">
             <h2 id="test-title">{text.providers.test}</h2>
             <p class="help mt-1 mb-3">{text.providers.test_lead}</p>
-            <ActionForm action=action>
+            <ChangeForm change>
                 <input type="hidden" name="id" value=id />
                 {TextField::new("model", text.providers.test_model).help(text.providers.test_model_help).view()}
                 <button type="submit" class="button mt-3" disabled=move || pending.get()>{icon(Icon::Play)}{label}</button>
-            </ActionForm>
+            </ChangeForm>
             <div class="mt-3" aria-live="polite">{outcome}</div>
         </section>
     }

@@ -1,10 +1,11 @@
 //! The user's form.
 
 use hub::domain::user::{Role, User};
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 
 use crate::{
     api::users::SaveUser,
+    change::{Change, ChangeForm},
     fault,
     format::last_day,
     text::use_text,
@@ -25,27 +26,23 @@ pub(super) fn UserEditor(
 ) -> impl IntoView {
     let text = use_text();
     let toasts = use_toasts();
-    let action = ServerAction::<SaveUser>::new();
-    let value = action.value();
+    let change = Change::through::<SaveUser>();
     let is_new = user.is_none();
     let is_dirty = RwSignal::new(false);
-    Effect::new(move |_| {
-        if matches!(value.get(), Some(Ok(()))) {
-            toasts.done(text.common.saved);
-            on_saved();
-        }
+    change.on_done(move || {
+        toasts.done(text.common.saved);
+        on_saved();
     });
-    let error = fault::of(move || value.get());
+    let error = fault::of(change);
     let is_enabled = user.as_ref().is_none_or(|user| user.enabled);
-    let problem = move |field| fault::at(move || value.get(), field);
+    let problem = move |field| fault::at(change, field);
     let roles = vec![(Role::User.as_str(), text.users.role_user), (Role::Admin.as_str(), text.users.role_admin)];
     let role = user.as_ref().map(|user| user.role).unwrap_or_default();
     let of = move |of: fn(&User) -> String| user.as_ref().map(of).unwrap_or_default();
     let label = if is_new { text.common.create } else { text.common.save };
-    let pending = Signal::derive(move || action.pending().get());
     view! {
         <div on:input=watch(is_dirty) class="editor">
-            <ActionForm action=action>
+            <ChangeForm change>
                 <input type="hidden" name="form[id]" value=of(|user| user.id.to_string()) />
                 <fieldset class="section">
                     <legend>{text.users.profile}</legend>
@@ -58,8 +55,8 @@ pub(super) fn UserEditor(
                     </div>
                     {switch("form[enabled]", text.common.enabled, text.users.enabled_help, is_enabled)}
                 </fieldset>
-                {foot(is_new, label, pending, error, is_dirty)}
-            </ActionForm>
+                {foot(is_new, label, change.is_pending.into(), error, is_dirty)}
+            </ChangeForm>
         </div>
     }
 }

@@ -1,12 +1,17 @@
 //! A user's keys: list, new, change, delete.
 
 use hub::domain::{key::ApiKey, page::Page};
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::new_key::NewKeyPanel;
 use crate::{
-    api::keys::{DeleteKey, SaveKey, list_keys},
+    api::{
+        ask::Question,
+        keys::{DeleteKey, SaveKey},
+    },
+    asked::{asked, show},
+    change::{Change, ChangeForm},
     fault,
     format::last_day,
     live::Live,
@@ -17,7 +22,7 @@ use crate::{
         dialog::{Confirm, Dialog},
         field::{Shape, TextField, switch},
         icon::Icon,
-        state::{empty, enabled, note, skeleton},
+        state::{empty, enabled, note},
         time::{ago_view, day_view},
     },
 };
@@ -34,10 +39,12 @@ pub(super) fn Keys(
     let parameter = move |name: &'static str| Memo::new(move |_| query.with(|query| query.get(name)));
     let (cursor, editing, asking, making) = (parameter("keys"), parameter("edit"), parameter("drop"), parameter("new"));
     let owner = StoredValue::new(user_id);
-    let list = Resource::new(
-        move || (cursor.get(), live.configuration.get(), live.missed.get(), editing.get(), asking.get()),
-        move |(cursor, ..)| list_keys(owner.get_value(), cursor),
-    );
+    let news = move || {
+        // What a dialog has changed is read again when it closes.
+        let _ = (editing.get(), asking.get());
+        live.news()
+    };
+    let list = asked(move || (news(), Question::Keys(owner.get_value(), cursor.get())));
     view! {
         <section class="panel" aria-labelledby="keys-title">
             <div class="panel-head">
@@ -45,14 +52,7 @@ pub(super) fn Keys(
                 <a class="button small" href=format!("/users/{}?new=key", owner.get_value()) data-new-key data-noscroll>{text.keys.new}</a>
             </div>
             {move || making.get().map(|_| view! { <NewKeyPanel user_id=owner.get_value() on_made=move || list.refetch() /> })}
-            <Transition fallback=skeleton>
-                {move || Suspend::new(async move {
-                    match list.await {
-                        Ok(page) => keys(text, page, &owner.get_value(), editing, asking),
-                        Err(error) => fault::failed(&error, move || list.refetch()),
-                    }
-                })}
-            </Transition>
+            {show(list, move |page| keys(text, page, &owner.get_value(), editing, asking))}
         </section>
     }
 }
@@ -128,17 +128,16 @@ fn line(text: &'static Text, key: &ApiKey, user_id: &str) -> AnyView {
 #[component]
 fn EditKey(key_read: ApiKey) -> impl IntoView {
     let text = use_text();
-    let action = ServerAction::<SaveKey>::new();
-    let value = action.value();
-    let problem = move |field| fault::at(move || value.get(), field);
-    let error = fault::of(move || value.get());
+    let change = Change::through::<SaveKey>();
+    let problem = move |field| fault::at(change, field);
+    let error = fault::of(change);
     let failure = move || error.get().map(|error| note("note bad", Icon::Alert, error));
     let expires = key_read.expires_at.map(last_day).unwrap_or_default();
     let back = format!("/users/{}", key_read.user_id);
     view! {
         <Dialog title_id="edit-key">
             <h2 id="edit-key" class="mb-3">{text.keys.edit}</h2>
-                <ActionForm action=action>
+                <ChangeForm change>
                     <div class="grid gap-4">
                         <input type="hidden" name="form[id]" value=key_read.id.to_string() />
                         {TextField::new("form[name]", text.common.name).value(key_read.name).problem(problem("name")).required().view()}
@@ -151,7 +150,7 @@ fn EditKey(key_read: ApiKey) -> impl IntoView {
                             <button type="submit" class="button primary">{text.common.save}</button>
                         </div>
                     </div>
-                </ActionForm>
+                </ChangeForm>
         </Dialog>
     }
 }
@@ -159,15 +158,15 @@ fn EditKey(key_read: ApiKey) -> impl IntoView {
 #[component]
 fn AskDelete(key_read: ApiKey) -> impl IntoView {
     let text = use_text();
-    let action = ServerAction::<DeleteKey>::new();
+    let change = Change::through::<DeleteKey>();
     let user = key_read.user_id.to_string();
     view! {
         <Confirm title=(text.keys.delete_title)(&key_read.name) what=text.keys.delete_what back=format!("/users/{user}")>
-            <ActionForm action=action>
+            <ChangeForm change>
                 <input type="hidden" name="id" value=key_read.id.to_string() />
                 <input type="hidden" name="user_id" value=user />
                 <button type="submit" class="button danger primary">{text.common.delete}</button>
-            </ActionForm>
+            </ChangeForm>
         </Confirm>
     }
 }

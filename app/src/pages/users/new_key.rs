@@ -1,10 +1,12 @@
 //! A new key: its form, then its secret, once, with what to do with it.
 
 use hub::domain::key::NewKey;
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 
 use crate::{
-    api::{keys::CreateKey, session::SessionResource},
+    api::{ask::read, keys::CreateKey, session::Session},
+    asked::Asked,
+    change::{Change, ChangeForm},
     fault,
     text::{Text, use_text},
     ui::{
@@ -24,29 +26,25 @@ pub(super) fn NewKeyPanel(
     on_made: impl Fn() + Send + Sync + 'static,
 ) -> impl IntoView {
     let text = use_text();
-    let session: SessionResource = expect_context();
-    let action = ServerAction::<CreateKey>::new();
-    let value = action.value();
-    Effect::new(move |_| {
-        if matches!(value.get(), Some(Ok(_))) {
-            on_made();
-        }
-    });
+    let session: Asked = expect_context();
+    let change = Change::through::<CreateKey>();
+    change.on_done(on_made);
     let back = format!("/users/{user_id}");
     let done = back.clone();
     let made = move || {
-        let key = value.get()?.ok()?;
-        let origin = session.get().and_then(Result::ok).map(|session| session.origin).unwrap_or_default();
+        let key = read(&change.answer.get()?).ok()?;
+        let session: Option<Session> = session.get().and_then(|answer| read(&answer).ok());
+        let origin = session.map(|session| session.origin).unwrap_or_default();
         Some(secret(text, key, &origin, done.clone()))
     };
-    let is_made = Memo::new(move |_| matches!(value.get(), Some(Ok(_))));
-    let problem = move |field| fault::at(move || value.get(), field);
-    let error = fault::of(move || value.get());
+    let is_made = Memo::new(move |_| change.answer.with(|answer| matches!(answer, Some(Ok(_)))));
+    let problem = move |field| fault::at(change, field);
+    let error = fault::of(change);
     let failure = move || error.get().map(|error| note("note bad", Icon::Alert, error));
     view! {
         <div class="new-key">
             <div hidden=move || is_made.get()>
-                <ActionForm action=action>
+                <ChangeForm change>
                     <input type="hidden" name="form[id]" value=user_id />
                     <p class="help mb-3">{text.keys.new_lead}</p>
                     <div class="triple">
@@ -57,10 +55,10 @@ pub(super) fn NewKeyPanel(
                     <div role="alert">{failure}</div>
                     <noscript><p class="note mb-3">{text.keys.needs_script}</p></noscript>
                     <div class="mt-3 flex gap-2">
-                        <button type="submit" class="button primary" disabled=move || action.pending().get()>{icon(Icon::Plus)}{text.common.create}</button>
+                        <button type="submit" class="button primary" disabled=move || change.is_pending.get()>{icon(Icon::Plus)}{text.common.create}</button>
                         <a class="button" href=back data-esc data-noscroll>{text.common.cancel}</a>
                     </div>
-                </ActionForm>
+                </ChangeForm>
             </div>
             <div aria-live="polite">{made}</div>
         </div>

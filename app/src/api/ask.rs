@@ -1,0 +1,66 @@
+//! Reading: one server function for all that the pages ask, so that the browser carries one way of asking and not ten.
+
+use leptos::{prelude::*, server_fn::codec::Json};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use super::{Answer, AppError};
+use crate::query::CallFilter;
+
+/// What a page can ask.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Question {
+    /// What every page knows of the hub: [`Session`](super::session::Session).
+    Session,
+    /// What the first page shows: [`FirstPage`](super::overview::FirstPage).
+    Overview,
+    /// A page of calls: [`Calls`](super::calls::Calls).
+    Calls(CallFilter),
+    /// One call: [`CallDetail`](hub::domain::call::CallDetail).
+    Call(String),
+    /// What the filters of calls choose from: [`CallChoices`](super::calls::CallChoices).
+    CallChoices,
+    /// A page of [`ProviderRow`](super::providers::ProviderRow), after a cursor.
+    Providers(Option<String>),
+    /// One [`Provider`](hub::domain::provider::Provider).
+    Provider(String),
+    /// A page of [`UserRow`](super::users::UserRow), after a cursor.
+    Users(Option<String>),
+    /// One [`User`](hub::domain::user::User).
+    User(String),
+    /// A page of a user's [`ApiKey`](hub::domain::key::ApiKey)s, after a cursor.
+    Keys(String, Option<String>),
+    /// A page of [`ModelPrice`](hub::domain::price::ModelPrice), after a cursor.
+    Prices(Option<String>),
+}
+
+/// Answers a question, as JSON of the type that the question names.
+#[server(input = Json)]
+pub(crate) async fn ask(question: Question) -> Answer<String> {
+    use super::{calls, keys, overview, prices, providers, session, users};
+    match question {
+        Question::Session => json(&session::read().await?),
+        Question::Overview => json(&overview::read().await?),
+        Question::Calls(filter) => json(&calls::list(&filter).await?),
+        Question::Call(id) => json(&calls::find(&id).await?),
+        Question::CallChoices => json(&calls::choices().await?),
+        Question::Providers(cursor) => json(&providers::list(cursor).await?),
+        Question::Provider(id) => json(&providers::find(&id).await?),
+        Question::Users(cursor) => json(&users::list(cursor).await?),
+        Question::User(id) => json(&users::find(&id).await?),
+        Question::Keys(user, cursor) => json(&keys::list(&user, cursor).await?),
+        Question::Prices(cursor) => json(&prices::list(cursor).await?),
+    }
+}
+
+#[cfg(feature = "ssr")]
+fn json(value: &impl Serialize) -> Answer<String> {
+    serde_json::to_string(value).map_err(|error| AppError::Broken(error.to_string()))
+}
+
+/// Reads an answer.
+pub(crate) fn read<T: DeserializeOwned>(answer: &Answer<String>) -> Answer<T> {
+    match answer {
+        Ok(text) => serde_json::from_str(text).map_err(|error| AppError::Broken(error.to_string())),
+        Err(error) => Err(error.clone()),
+    }
+}

@@ -1,0 +1,50 @@
+//! What a page asks of the hub, and what it shows of the answer. One piece of code for all pages.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use serde::de::DeserializeOwned;
+
+use crate::{
+    api::{
+        Answer,
+        ask::{Question, ask, read},
+    },
+    fault,
+    ui::state::skeleton,
+};
+
+/// An answer on its way: JSON, of the type that the question names.
+pub(crate) type Asked = Resource<Answer<String>>;
+
+/// Asks, and asks again whenever the question or the number beside it changes.
+pub(crate) fn asked(question: impl Fn() -> (u32, Question) + Send + Sync + 'static) -> Asked {
+    let question = Signal::derive(question);
+    Resource::new_blocking(move || question.get(), |(_, question)| ask(question))
+}
+
+/// Shows an answer: its shape while it is on its way, a way to try again if it fails. An older answer stays until the
+/// newer one is there.
+pub(crate) fn show<T: DeserializeOwned + 'static>(
+    asked: Asked,
+    view: impl Fn(T) -> AnyView + Send + Sync + 'static,
+) -> AnyView {
+    show_answer(asked, move |answer| match read(&answer) {
+        Ok(value) => view(value),
+        Err(error) => fault::failed(&error, move || asked.refetch()),
+    })
+}
+
+/// Shows an answer, whether it failed or not.
+pub(crate) fn show_answer(asked: Asked, view: impl Fn(Answer<String>) -> AnyView + Send + Sync + 'static) -> AnyView {
+    let view: Arc<dyn Fn(Answer<String>) -> AnyView + Send + Sync> = Arc::new(view);
+    view! {
+        <Transition fallback=skeleton>
+            {move || {
+                let view = view.clone();
+                Suspend::new(async move { view(asked.await) })
+            }}
+        </Transition>
+    }
+    .into_any()
+}
