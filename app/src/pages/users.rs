@@ -34,7 +34,7 @@ pub(crate) fn Users() -> impl IntoView {
     let actions = move || view! { <a class="button primary" href="/users/new">{icon(Icon::Plus)}{text.users.new}</a> };
     view! {
         <Page title=text.users.title actions=actions>
-            {show(list, move |page| table::view(page))}
+            {show(list, table::view)}
         </Page>
     }
 }
