@@ -47,6 +47,8 @@ step 'lints, browser' cargo clippy --package app --lib --features hydrate --targ
     --target-dir target/front -- -D warnings
 step 'build' cargo leptos build
 step 'site' site_fits
+# The tests wait more than they compute.
+export RUST_TEST_THREADS=8
 tests 'rust' cargo test --workspace --features app/ssr --no-fail-fast
 tests 'browser' node end2end/run.mjs
 

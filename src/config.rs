@@ -131,7 +131,7 @@ impl Config {
         Ok(config)
     }
 
-    /// What only makes sense together (rulings, Limits).
+    /// What only makes sense together (docs/rules.md, Limits).
     fn check(&self) -> anyhow::Result<()> {
         if self.dsn.is_some() && (self.master_key.is_none() || self.admin_token.is_none()) {
             bail!(

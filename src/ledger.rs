@@ -25,6 +25,9 @@ use self::{
 };
 use crate::domain::call::Call;
 
+/// A record that says nothing.
+const BLANK: [u8; HEADER_BYTES + 1] = [b' '; HEADER_BYTES + 1];
+
 /// Closing records that wait in memory while the disk is full. Calls that run may finish; new ones are refused.
 const UNWRITTEN_MAX: usize = 100_000;
 
@@ -120,8 +123,8 @@ impl Ledger {
             unwritten.pop_front();
         }
         drop(unwritten);
-        // Nothing waits, but the disk may still be full: an empty record, which the reader passes over, tells.
-        let is_written = self.append(&mut [0; HEADER_BYTES]).is_ok();
+        // Nothing waits, but the disk may still be full: a blank record, which the reader passes over, tells.
+        let is_written = self.append(&mut { BLANK }).is_ok();
         self.is_failing.store(!is_written, Ordering::Relaxed);
         is_written
     }
@@ -174,12 +177,17 @@ mod tests {
         ledger.journal().write_to(std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
         assert_eq!(ledger.open_call(&call, u64::MAX), Err(Full));
         let decision = crate::domain::decision::Decision::default();
-        ledger.close_call(&Entry { call: call.clone(), cost: Default::default(), attempts: Vec::new(), decision });
+        ledger.close_call(&Entry {
+            call: call.clone(),
+            cost: crate::domain::price::Cost::default(),
+            attempts: Vec::new(),
+            decision,
+        });
         assert!(!ledger.flush_unwritten());
         assert!(ledger.status().is_journal_failing);
 
         let segment = journal::path(&dir, ledger.journal().first_own_segment());
-        ledger.journal().write_to(std::fs::OpenOptions::new().append(true).open(segment).unwrap());
+        ledger.journal().write_to(std::fs::OpenOptions::new().write(true).open(segment).unwrap());
         assert!(ledger.flush_unwritten() && !ledger.status().is_journal_failing);
         let mut reader = Reader::open(&dir, ledger.journal().first_own_segment()).unwrap();
         let batch = reader.read(ledger.journal().end(), 10).unwrap();

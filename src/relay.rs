@@ -41,7 +41,7 @@ pub async fn relay(hub: &Hub, inbound: Inbound) -> Response<Answer> {
     let caller = match authenticate(hub, &snapshot, &inbound) {
         Ok(caller) => caller,
         Err(rejection) => {
-            // No call: a counter and a line in the log (rulings, Words).
+            // No call: a counter and a line in the log (docs/rules.md, Words).
             hub.counters.refusal();
             tracing::info!(call.id = %call_id, address = %inbound.address, error = rejection.cause(), "refused");
             return refuse(&rejection, call_id);

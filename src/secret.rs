@@ -163,10 +163,10 @@ mod tests {
     #[test]
     fn what_is_sealed_opens_with_the_same_key_and_purpose_only() {
         let sealer = Sealer::from_base64(&generate_master_key()).unwrap();
-        let sealed = sealer.seal("a", "sk-secret").unwrap();
-        assert_eq!(sealer.open("a", &sealed).unwrap().expose(), "sk-secret");
-        assert_eq!(sealer.open("b", &sealed), Err(CannotOpen));
-        assert_eq!(Sealer::from_base64(&generate_master_key()).unwrap().open("a", &sealed), Err(CannotOpen));
+        let hidden = sealer.seal("a", "sk-secret").unwrap();
+        assert_eq!(sealer.open("a", &hidden).unwrap().expose(), "sk-secret");
+        assert_eq!(sealer.open("b", &hidden), Err(CannotOpen));
+        assert_eq!(Sealer::from_base64(&generate_master_key()).unwrap().open("a", &hidden), Err(CannotOpen));
         assert_eq!(sealer.open("a", b"short"), Err(CannotOpen));
         assert!(Sealer::from_base64("c2hvcnQ=").is_err());
     }

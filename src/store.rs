@@ -54,7 +54,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// Connects, waiting at most 30 s for a database that is just starting.
+    /// Connects, waiting about 30 s for a database that is just starting.
     pub async fn connect(options: PgConnectOptions) -> anyhow::Result<Self> {
         let pool = PgPoolOptions::new()
             .max_connections(16)
@@ -64,7 +64,7 @@ impl Store {
         loop {
             match pool.acquire().await {
                 Ok(_) => return Ok(Self { pool }),
-                Err(error) if tries >= 3 => return Err(error).context("cannot reach Postgres"),
+                Err(error) if tries >= 2 => return Err(error).context("cannot reach Postgres"),
                 Err(error) => tracing::warn!(%error, "Postgres does not answer yet"),
             }
             tries += 1;

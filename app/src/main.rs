@@ -80,7 +80,7 @@ async fn serve(mut started: Started) -> anyhow::Result<()> {
         tokio::time::sleep(FAREWELL).await;
     };
     tokio::select! {
-        served = server => served?,
+        result = server => result?,
         () = grace => {}
     }
     started.stop().await;

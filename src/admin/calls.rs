@@ -25,14 +25,15 @@ pub async fn list(hub: &Hub, _actor: &Actor, query: &CallQuery) -> Result<Page<C
     Ok(page::cut(calls, limit, |call| call.id.to_string()))
 }
 
-/// One call with all that is known of it: the recorded one, or the one that runs in this replica.
+/// One call with all that is known of it: as it is recorded, or as this replica knows it while it runs and until it is
+/// recorded.
 pub async fn find(hub: &Hub, _actor: &Actor, id: CallId) -> Result<CallDetail, Fault> {
-    // First the running one: a call that ends in between is then found in the store, or at worst among those that
-    // wait in the journal.
-    if let Some(running) = hub.live.find(id) {
-        return Ok(running);
+    match (hub.store.find_call(id).await, hub.live.find(id)) {
+        (Ok(Some(recorded)), _) => Ok(recorded),
+        (_, Some(live)) => Ok(live),
+        (Ok(None), None) => Err(Fault::not_found("call")),
+        (Err(error), None) => Err(fault::store(error)),
     }
-    hub.store.find_call(id).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("call"))
 }
 
 /// The calls that run in this replica.

@@ -58,7 +58,7 @@ pub async fn create(hub: &Hub, actor: &Actor, mut new: ProviderCreate) -> Result
 ///
 /// # Errors
 /// [`Fault::Invalid`] for the field `secret` if the base URL moves to another server and the secret is not given
-/// again: whoever may edit a provider must not be able to send its secret elsewhere (rulings, Edge and security).
+/// again: whoever may edit a provider must not be able to send its secret elsewhere (docs/rules.md, Edge and security).
 pub async fn update(hub: &Hub, actor: &Actor, id: ProviderId, mut patch: ProviderPatch) -> Result<Provider, Fault> {
     let secret = check::not_cleared("secret", std::mem::take(&mut patch.secret))?;
     let secret = secret.map(|secret| seal_secret(hub, &secret)).transpose()?;

@@ -30,15 +30,23 @@ pub struct Shot {
 pub struct Tally {
     pub n: u64,
     pub errors: u64,
+    /// What the first error was.
+    pub error: Option<String>,
     pub whole: Vec<u32>,
     pub first_delta: Vec<u32>,
     pub relay: Vec<u32>,
 }
 
 impl Tally {
+    fn fail(&mut self, error: impl FnOnce() -> String) {
+        self.errors += 1;
+        self.error.get_or_insert_with(error);
+    }
+
     fn add(&mut self, other: Self) {
         self.n += other.n;
         self.errors += other.errors;
+        self.error = self.error.take().or(other.error);
         self.whole.extend(other.whole);
         self.first_delta.extend(other.first_delta);
         self.relay.extend(other.relay);
@@ -91,9 +99,10 @@ impl Line {
                 let mut body = answer.into_body();
                 let mut seen_delta = shot.plan.is_none();
                 while let Some(frame) = body.frame().await {
-                    let Ok(Ok(data)) = frame.map(hyper::body::Frame::into_data) else {
-                        tally.errors += 1;
-                        return;
+                    let data = match frame.map(hyper::body::Frame::into_data) {
+                        Ok(Ok(data)) => data,
+                        Ok(Err(_)) => continue,
+                        Err(error) => return tally.fail(|| format!("within the answer: {error:?}")),
                     };
                     if !seen_delta && find(&data, b"content_block_delta").is_some() {
                         seen_delta = true;
@@ -105,7 +114,12 @@ impl Line {
                 }
                 tally.whole.push(micros(started));
             }
-            Ok(_) | Err(_) => tally.errors += 1,
+            Ok(answer) => {
+                let status = answer.status();
+                let text = answer.into_body().collect().await.map(http_body_util::Collected::to_bytes);
+                tally.fail(|| format!("{status}: {text:?}"));
+            }
+            Err(error) => tally.fail(|| format!("{error:?}")),
         }
     }
 }

@@ -110,8 +110,9 @@ impl Report {
         self.runs.push((scenario, peer, figures));
     }
 
-    pub fn errors(&self) -> u64 {
-        self.runs.iter().map(|(.., figures)| figures.tally.errors).sum()
+    /// How many requests to `peer` failed.
+    pub fn errors(&self, peer: Peer) -> u64 {
+        self.runs.iter().filter(|(_, of, _)| *of == peer).map(|(.., figures)| figures.tally.errors).sum()
     }
 
     fn median_of(&self, column: &Column, peer: Peer) -> f64 {
@@ -156,7 +157,13 @@ impl Report {
         )
         .unwrap();
         let n: u64 = self.runs.iter().map(|(.., figures)| figures.tally.n).sum();
-        writeln!(text, "\n{n} requests, {} failed.", self.errors()).unwrap();
+        let (bare, hub) = (self.errors(Peer::Bare), self.errors(Peer::Hub));
+        writeln!(text, "\n{n} requests; failed: {bare} of the bare pass-through, {hub} of the hub.").unwrap();
+        for (scenario, peer, figures) in &self.runs {
+            if let Some(error) = &figures.tally.error {
+                writeln!(text, "* {scenario}, {peer:?}: {error}").unwrap();
+            }
+        }
         text
     }
 }

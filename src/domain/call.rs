@@ -34,7 +34,7 @@ impl CallKind {
     }
 }
 
-/// How a call ended (rulings, Words).
+/// How a call ended (docs/rules.md, Words).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]

@@ -91,7 +91,7 @@ impl Scaled {
     }
 }
 
-/// Divides and rounds half to even: the one rounding rule of the ledger (rulings, Ledger).
+/// Divides and rounds half to even: the one rounding rule of the ledger (docs/rules.md, Ledger).
 ///
 /// `divisor` must be positive. The result is clamped to the range of `i64`.
 pub(crate) fn divide_half_even(dividend: i128, divisor: i128) -> i64 {

@@ -45,7 +45,7 @@ pub struct Cost {
 }
 
 impl Price {
-    /// What `usage` costs under `multiplier`, each part rounded once, half to even (rulings, Ledger).
+    /// What `usage` costs under `multiplier`, each part rounded once, half to even (docs/rules.md, Ledger).
     pub fn cost(&self, usage: &Usage, multiplier: Multiplier) -> Cost {
         let part = |tokens: u64, price: Usd| {
             let exact = i128::from(tokens) * i128::from(price.scaled()) * i128::from(multiplier.scaled());

@@ -162,7 +162,7 @@ pub struct ProviderCreate {
 
 /// Changes to a provider: only what is named; `null` clears.
 ///
-/// A change of the base URL's scheme, host or port needs the secret again (rulings, Edge and security).
+/// A change of the base URL's scheme, host or port needs the secret again (docs/rules.md, Edge and security).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]

@@ -9,7 +9,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::{config::AddressBlock, hub::Hub};
+use crate::{
+    config::AddressBlock,
+    domain::id::CallId,
+    hub::Hub,
+    relay::answer::{self, CALL_ID},
+};
 
 /// What is known of a client's connection. In every request's extensions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,30 +34,39 @@ impl ClientInfo {
         if !is_trusted(peer) {
             return Self { address: peer, https: false };
         }
-        let hops: Vec<IpAddr> = headers
-            .get_all("x-forwarded-for")
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .map_while(|hop| hop.trim().parse().ok())
-            .collect();
-        let address = hops.iter().rev().find(|hop| !is_trusted(**hop)).or(hops.first()).copied();
+        let lines: Vec<&str> =
+            headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok()).collect();
+        // From the right: what stands left of the first hop that is no proxy of ours, anybody may have written.
+        let hops = lines.iter().rev().flat_map(|line| line.rsplit(',')).map_while(|hop| hop.trim().parse().ok());
+        let mut address = None;
+        for hop in hops {
+            address = Some(hop);
+            if !is_trusted(hop) {
+                break;
+            }
+        }
         let scheme = headers.get("x-forwarded-proto").and_then(|value| value.to_str().ok()).unwrap_or_default();
         let scheme = scheme.rsplit(',').next().unwrap_or_default().trim();
         Self { address: address.unwrap_or(peer).to_canonical(), https: scheme.eq_ignore_ascii_case("https") }
     }
 }
 
-/// Puts [`ClientInfo`] into every request, and answers `HEAD /`, with which clients look whether anybody is there.
+/// Puts [`ClientInfo`] into every request and an id on every answer, and answers `HEAD /`, with which clients look
+/// whether anybody is there.
 pub async fn enter(State(hub): State<Hub>, mut request: Request, next: Next) -> Response {
-    if request.method() == Method::HEAD && request.uri().path() == "/" {
-        return StatusCode::OK.into_response();
-    }
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
     let peer = peer.unwrap_or(IpAddr::from([0, 0, 0, 0]));
     let client = ClientInfo::of(peer, request.headers(), &hub.config.trusted_proxies);
     request.extensions_mut().insert(client);
-    next.run(request).await
+    let mut response = if request.method() == Method::HEAD && request.uri().path() == "/" {
+        StatusCode::OK.into_response()
+    } else {
+        next.run(request).await
+    };
+    if !response.headers().contains_key(CALL_ID) {
+        answer::name(response.headers_mut(), CallId::fresh(), None);
+    }
+    response
 }
 
 /// Headers that every page and answer of the console carries.
@@ -90,6 +104,8 @@ mod tests {
         assert_eq!(client("192.0.2.1", &["1.2.3.4"]), ("192.0.2.1".to_owned(), false));
         assert_eq!(client("10.0.0.1", &["6.6.6.6, 1.2.3.4", "10.9.9.9"]), ("1.2.3.4".to_owned(), true));
         assert_eq!(client("10.0.0.1", &["10.1.1.1"]), ("10.1.1.1".to_owned(), true));
+        assert_eq!(client("10.0.0.1", &["junk, 1.2.3.4, 10.9.9.9"]), ("1.2.3.4".to_owned(), true));
+        assert_eq!(client("10.0.0.1", &["1.2.3.4, junk"]), ("10.0.0.1".to_owned(), true));
         assert_eq!(client("::1", &[]), ("::1".to_owned(), true));
         assert_eq!(client("::ffff:10.0.0.1", &["1.2.3.4"]), ("1.2.3.4".to_owned(), true));
     }

@@ -23,10 +23,13 @@ const ENTRIES_MAX: usize = 1_000;
 const PAUSE_MAX: Duration = Duration::from_secs(5);
 
 /// Entries that come together in this time go in one transaction.
-const GATHER: Duration = Duration::from_millis(20);
+const GATHER: Duration = Duration::from_millis(100);
 
 /// While a batch comes out full, the hub is busy with callers: the writer rests this many times as long as it worked.
 const REST_FACTOR: u32 = 19;
+
+/// The longest rest: what took long because Postgres was away is no reason for more.
+const REST_MAX: Duration = Duration::from_secs(2);
 
 /// The backlog from which on the writer no longer rests.
 const REST_BYTES_MAX: u64 = 1 << 30;
@@ -77,7 +80,7 @@ async fn wait_for_news(hub: &Hub) {
 /// Leaves the processor to callers while there is a burst of them.
 async fn rest(hub: &Hub, began: Instant) {
     if hub.ledger.backlog_bytes() < REST_BYTES_MAX && hub.live.n_active() > 0 {
-        tokio::time::sleep(began.elapsed() * REST_FACTOR).await;
+        tokio::time::sleep((began.elapsed() * REST_FACTOR).min(REST_MAX)).await;
     }
 }
 

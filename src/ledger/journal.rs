@@ -3,11 +3,14 @@
 //! A record is its length (4 bytes, little-endian), the CRC-32 of its payload (4 bytes), and the payload. A process
 //! only appends to segments it has begun itself; a torn record at the end of an older segment is where that process
 //! died.
+//!
+//! A segment has its full size from the beginning, filled with zeros: a record that is written does not make the file
+//! longer, so it does not wait for the file system's own journal. A header of zeros is where a segment's records end.
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
+    io,
+    os::unix::fs::{FileExt, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
@@ -16,6 +19,10 @@ use std::{
 };
 
 use anyhow::Context;
+use rustix::{
+    fs::{FallocateFlags, fallocate},
+    io::Errno,
+};
 
 /// A segment is closed and the next begun at this size.
 const SEGMENT_BYTES_MAX: u64 = 32 << 20;
@@ -82,14 +89,13 @@ impl Journal {
         let mut tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
         if tail.position.offset > 0 && tail.position.offset + n_bytes > SEGMENT_BYTES_MAX {
             let segment = tail.position.segment + 1;
-            tail.file = Arc::new(create(&self.dir, segment)?);
+            let next = Arc::new(create(&self.dir, segment)?);
+            tail.file.set_len(tail.position.offset)?;
+            tail.file = next;
             tail.position = Position { segment, offset: 0 };
         }
-        if let Err(error) = (&*tail.file).write_all(record) {
-            // A part of it may be there: cut it off, or the next record would stand behind garbage.
-            let _ = tail.file.set_len(tail.position.offset);
-            return Err(error);
-        }
+        // What a failed write leaves is no record: its checksum is wrong, and the next one takes its place.
+        tail.file.write_all_at(record, tail.position.offset)?;
         if tail.unsynced.last().is_none_or(|file| !Arc::ptr_eq(file, &tail.file)) {
             let file = tail.file.clone();
             tail.unsynced.push(file);
@@ -148,7 +154,12 @@ pub(crate) fn segments(dir: &Path) -> io::Result<Vec<u64>> {
     Ok(found)
 }
 
+/// Begins a segment. An attempt that failed before, for want of space, has left nothing but its name.
 fn create(dir: &Path, segment: u64) -> io::Result<File> {
-    // Append mode: after `set_len` the next write stands at the new end.
-    OpenOptions::new().append(true).create_new(true).mode(0o600).open(path(dir, segment))
+    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path(dir, segment))?;
+    match fallocate(&file, FallocateFlags::empty(), 0, SEGMENT_BYTES_MAX) {
+        // A file system that cannot reserve space is used as it is.
+        Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS) => Ok(file),
+        Err(error) => Err(error.into()),
+    }
 }

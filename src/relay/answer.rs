@@ -22,7 +22,7 @@ pub const CALL_ID: HeaderName = HeaderName::from_static("x-switchyard-call-id");
 /// Names the provider by its id: names need not be ASCII.
 pub const PROVIDER: HeaderName = HeaderName::from_static("x-switchyard-provider");
 
-/// Headers of a provider that a client gets to see (rulings, Edge and security).
+/// Headers of a provider that a client gets to see (docs/rules.md, Edge and security).
 const PASSED: &[&str] =
     &["cache-control", "content-encoding", "content-type", "date", "request-id", "retry-after", "x-should-retry"];
 

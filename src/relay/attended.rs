@@ -18,7 +18,7 @@ type Work = Pin<Box<dyn Future<Output = Response<Answer>> + Send>>;
 /// Work that is handed to the drain job when nobody waits for it any more.
 ///
 /// The server drops a handler's future when its client leaves, and the upstream call would go with it, its usage never
-/// known (rulings, Ledger: client gone before the head).
+/// known (docs/rules.md, Ledger).
 struct Attended {
     work: Option<Work>,
     left: CancellationToken,

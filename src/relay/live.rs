@@ -1,7 +1,7 @@
 //! Calls that run in this replica, and the feed of what happens.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -19,6 +19,9 @@ use crate::{
 /// Events a slow reader may be behind before it is told that it missed some.
 const FEED_EVENTS: usize = 1_024;
 
+/// Calls that are remembered after their end.
+const ENDED_MAX: usize = 64;
+
 /// The story of a running call, shared by its trail and the console.
 pub type Story = Arc<Mutex<Entry>>;
 
@@ -30,12 +33,14 @@ pub fn lock(story: &Story) -> MutexGuard<'_, Entry> {
 /// Calls that run in this replica, and the feed of what happens.
 pub struct LiveCalls {
     calls: Mutex<HashMap<CallId, Story>>,
+    /// Calls that have just ended, oldest first: the database may not have them yet.
+    ended: Mutex<VecDeque<(CallId, Story)>>,
     feed: broadcast::Sender<Arc<Event>>,
 }
 
 impl Default for LiveCalls {
     fn default() -> Self {
-        Self { calls: Mutex::default(), feed: broadcast::Sender::new(FEED_EVENTS) }
+        Self { calls: Mutex::default(), ended: Mutex::default(), feed: broadcast::Sender::new(FEED_EVENTS) }
     }
 }
 
@@ -51,7 +56,12 @@ impl LiveCalls {
 
     /// A call is over.
     pub(super) fn remove(&self, id: CallId) {
-        self.calls().remove(&id);
+        let Some(story) = self.calls().remove(&id) else { return };
+        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        if ended.len() >= ENDED_MAX {
+            ended.pop_front();
+        }
+        ended.push_back((id, story));
     }
 
     /// How many calls run.
@@ -67,9 +77,14 @@ impl LiveCalls {
         calls
     }
 
-    /// All that is known of a running call.
+    /// All that is known of a call that runs or has just ended.
     pub fn find(&self, id: CallId) -> Option<CallDetail> {
-        let story = self.calls().get(&id).cloned()?;
+        let running = self.calls().get(&id).cloned();
+        let just_ended = || {
+            let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+            ended.iter().rev().find(|(ended, _)| *ended == id).map(|(_, story)| story.clone())
+        };
+        let story = running.or_else(just_ended)?;
         let entry = lock(&story).clone();
         Some(entry.into_detail())
     }

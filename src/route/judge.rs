@@ -5,7 +5,7 @@ use crate::{
     upstream::failure::Failure,
 };
 
-/// Whom a failure is charged to, and what follows (architecture.md, 8: Judge).
+/// Whom a failure is charged to, and what follows (docs/rules.md, Routing).
 pub const fn judge(failure: &Failure) -> Verdict {
     let (blame, next) = match failure {
         Failure::Connect(_) | Failure::Proxy(_) | Failure::Reset(_) => (Blame::Network, Next::Switch),
@@ -28,32 +28,32 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(failure: Failure, blame: Blame, next: Next) {
-        assert_eq!(judge(&failure), Verdict { blame, next }, "{failure:?}");
+    fn check(failure: &Failure, blame: Blame, next: Next) {
+        assert_eq!(judge(failure), Verdict { blame, next }, "{failure:?}");
     }
 
     #[test]
     fn a_callers_mistake_is_delivered_and_charged_to_nobody_else() {
         for status in [400, 404, 413, 422] {
-            check(Failure::Status(status), Blame::Caller, Next::Deliver);
+            check(&Failure::Status(status), Blame::Caller, Next::Deliver);
         }
     }
 
     #[test]
     fn a_refused_credential_moves_on_and_is_not_the_providers_fault() {
         for status in [401, 402, 403, 429] {
-            check(Failure::Status(status), Blame::Credential, Next::Switch);
+            check(&Failure::Status(status), Blame::Credential, Next::Switch);
         }
     }
 
     #[test]
     fn everything_else_moves_on() {
         for status in [500, 502, 503, 504, 529, 302] {
-            check(Failure::Status(status), Blame::Provider, Next::Switch);
+            check(&Failure::Status(status), Blame::Provider, Next::Switch);
         }
-        check(Failure::Connect(String::new()), Blame::Network, Next::Switch);
-        check(Failure::Proxy(String::new()), Blame::Network, Next::Switch);
-        check(Failure::Reset(String::new()), Blame::Network, Next::Switch);
-        check(Failure::Malformed(String::new()), Blame::Provider, Next::Switch);
+        check(&Failure::Connect(String::new()), Blame::Network, Next::Switch);
+        check(&Failure::Proxy(String::new()), Blame::Network, Next::Switch);
+        check(&Failure::Reset(String::new()), Blame::Network, Next::Switch);
+        check(&Failure::Malformed(String::new()), Blame::Provider, Next::Switch);
     }
 }

@@ -24,7 +24,7 @@ use crate::{
     upstream::client::Clients,
 };
 
-/// Milliseconds to establish a connection when a provider says nothing (rulings, Routing).
+/// Milliseconds to establish a connection when a provider says nothing (docs/rules.md, Routing).
 const CONNECT_TIMEOUT_MS: u32 = 10_000;
 
 /// One version of everything routing needs. A call keeps the one it began with.

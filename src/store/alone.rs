@@ -1,4 +1,4 @@
-//! One hub for a database, unless Redis keeps several in step (rulings, Limits).
+//! One hub for a database, unless Redis keeps several in step (docs/rules.md, Limits).
 
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 

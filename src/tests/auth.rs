@@ -84,15 +84,15 @@ async fn a_key_in_the_query_is_no_key() {
     refused(&mut request.send(world.hub.address).await, 401, "authentication_error").await;
 }
 
+/// Where a key, or its user, is managed.
+type Place = fn(&Key) -> String;
+
 #[tokio::test]
 async fn what_is_disabled_expired_or_deleted_is_refused_from_the_next_request_on() {
     let world = World::shared().await;
     world.provider("a").await;
     let past = "2020-01-01T00:00:00Z";
     let future = "2999-01-01T00:00:00Z";
-    let user = |key: &Key| format!("/admin/v1/users/{}", key.user_id);
-    let path = |key: &Key| format!("/admin/v1/keys/{}", key.id);
-    type Place = fn(&Key) -> String;
     let places: [(Place, &str); 2] = [
         (|key| format!("/admin/v1/users/{}", key.user_id), "user"),
         (|key| format!("/admin/v1/keys/{}", key.id), "key"),
@@ -112,7 +112,7 @@ async fn what_is_disabled_expired_or_deleted_is_refused_from_the_next_request_on
             assert_eq!(world.message(&key).await.status, 200, "{what} after {yes}");
         }
     }
-    for place in [user, path] {
+    for (place, _) in places {
         let key = world.key().await;
         assert_eq!(world.message(&key).await.status, 200);
         let (status, _) = world.admin("DELETE", &place(&key), &Value::Null).await;

@@ -9,14 +9,14 @@ use std::{
     },
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     client::Request,
     hub::Setup,
     patience::until,
     reaper,
-    upstream::{Answer, Seen, Turn},
+    upstream::{Answer, Seen, Turn, turn::event},
     world::{Key, World, ask},
 };
 
@@ -78,16 +78,16 @@ async fn recorded(world: &World) -> Vec<Value> {
 async fn ten_kills_under_load_lose_no_answer_and_count_none_twice() {
     let world = World::with(Setup::bare()).await;
     let provider = world.provider("a").await;
-    // Streams in many pieces, so that a kill finds them in every state.
-    provider.script.by(
-        |seen: &Seen| {
-            if seen.streams() { Turn::new().answer(true).in_pieces_of(97) } else { Answer::proper(seen) }
-        },
-    );
+    // Long streams in many pieces, so that a kill finds them in every state.
+    let delta = event("content_block_delta", json!({"index": 0, "delta": {"type": "thinking_delta", "thinking": "…"}}));
+    let mut events = Turn::new().events();
+    events.splice(3..3, std::iter::repeat_n(delta, 300));
+    let stream = Answer::events(events).in_pieces_of(97);
+    provider.script.by(move |seen: &Seen| if seen.streams() { stream.clone() } else { Answer::proper(seen) });
     let key = world.key().await;
     let seens = Arc::new(Seens::default());
     let clients: Vec<_> =
-        (0..6).map(|n| tokio::spawn(client(world.hub.address, key.clone(), seens.clone(), n % 3 != 0))).collect();
+        (0..12).map(|n| tokio::spawn(client(world.hub.address, key.clone(), seens.clone(), n % 3 != 0))).collect();
     for round in 0..10 {
         served(&seens, 40 + round * 7).await;
         if round % 2 == 0 {

@@ -13,9 +13,14 @@
     clippy::print_stdout,
     clippy::disallowed_methods,
     clippy::missing_panics_doc,
+    clippy::format_push_string,
+    clippy::needless_pass_by_value,
+    clippy::too_many_lines,
+    clippy::zombie_processes,
     unreachable_pub,
     missing_docs,
-    reason = "a test may fail loudly, reads its own environment and starts its own tasks"
+    reason = "a test may fail loudly and list many cases, reads its own environment, and starts tasks and processes that \
+              its end ends"
 )]
 
 // the harness
@@ -34,6 +39,7 @@ mod auth;
 mod bad_input;
 mod boot;
 mod bytes;
+mod deadlines;
 mod departures;
 mod edge;
 mod failover;

@@ -216,13 +216,11 @@ pub async fn walk(world: &World, path: &str, limit: usize) -> Vec<String> {
         let items = page["items"].as_array().unwrap();
         assert!(items.len() <= limit, "{page}");
         ids.extend(items.iter().map(|item| item["id"].as_str().unwrap().to_owned()));
-        match page["next_cursor"].as_str() {
-            Some(next) => cursor = format!("&cursor={next}"),
-            None => {
-                assert!(page["next_cursor"].is_null(), "{page}");
-                return ids;
-            }
-        }
+        let Some(next) = page["next_cursor"].as_str() else {
+            assert!(page["next_cursor"].is_null(), "{page}");
+            return ids;
+        };
+        cursor = format!("&cursor={next}");
     }
 }
 

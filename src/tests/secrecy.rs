@@ -29,7 +29,7 @@ async fn dump(world: &World) -> String {
 
 /// A secret as it would stand in a bytea column.
 fn hex(text: &str) -> String {
-    text.bytes().map(|byte| format!("{byte:02x}")).collect()
+    text.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 #[tokio::test]

@@ -289,3 +289,17 @@ fn every_migration_is_embedded_in_order() {
         last = at;
     }
 }
+
+#[test]
+fn the_map_names_what_is_there_and_leaves_no_module_out() {
+    let map = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let quoted: Vec<&str> = map.split('`').skip(1).step_by(2).collect();
+    let is_file = |name: &str| Path::new(name).extension().is_some_and(|ending| ending == "rs");
+    for name in quoted.iter().filter(|name| is_file(name) && !name.contains(' ')) {
+        let places = ["", "src", "app/src"].map(|folder| root().join(folder).join(name));
+        assert!(places.iter().any(|place| place.exists()), "ARCHITECTURE.md speaks of {name}, which is not there");
+    }
+    for (module, _) in MAY_USE {
+        assert!(quoted.contains(module), "ARCHITECTURE.md does not speak of `{module}`");
+    }
+}

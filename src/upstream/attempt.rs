@@ -28,7 +28,7 @@ const WHOLE_BYTES_MAX: usize = 64 << 20;
 /// The most of a stream's beginning that is held back.
 const GATE_BYTES_MAX: usize = 256 << 10;
 
-/// Defaults of a provider's times (rulings, Routing).
+/// Defaults of a provider's times (docs/rules.md, Routing).
 const FIRST_BYTE_MS: u32 = 120_000;
 const IDLE_MS: u32 = 120_000;
 const TOTAL_MS: u32 = 600_000;
@@ -326,7 +326,7 @@ fn ended(streaming: &Streaming, held_nothing: bool) -> Failed {
     Failure::Malformed(why.to_owned()).into()
 }
 
-/// An error event as the first thing: restated as the status it stands for, its object as the body (rulings, Routing).
+/// An error event as the first thing: restated as the status it stands for, its object as the body (docs/rules.md, Routing).
 fn restated(streaming: Streaming, error: &ErrorObject, attempt: &mut Attempt) -> Failed {
     let status = error.status();
     attempt.status = Some(status);

@@ -110,7 +110,7 @@ const TOKENS_MAX: u64 = 1_000_000_000;
 const RAW_BYTES_MAX: usize = 16 << 10;
 
 /// What an upstream has reported so far. Its counts are cumulative, so the last one wins and none is added up
-/// (landscape.md, D1).
+/// (docs/rules.md, The Anthropic wire).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     /// The reported fields, the newest of each.
@@ -134,7 +134,7 @@ impl Report {
         self.fields.is_empty()
     }
 
-    /// The counts by class. Cache writes without a breakdown count as five-minute ones (landscape.md, D3).
+    /// The counts by class. Cache writes without a breakdown count as five-minute ones (docs/rules.md, The Anthropic wire).
     pub fn usage(&self) -> Usage {
         let count = |fields: &Map<String, Value>, name: &str| {
             fields.get(name).and_then(Value::as_u64).unwrap_or_default().min(TOKENS_MAX)

@@ -26,7 +26,7 @@ pub struct Peek {
     pub session: Option<String>,
 }
 
-/// The fields themselves. Serde refuses a second one of the same name (rulings, Edge and security); others pass.
+/// The fields themselves. Serde refuses a second one of the same name (docs/rules.md, Edge and security); others pass.
 #[derive(Deserialize)]
 struct Fields<'body> {
     #[serde(borrow)]
@@ -98,7 +98,7 @@ fn malformed(body: &[u8], error: &serde_json::Error) -> Rejection {
     Rejection::malformed(format!("the body is not a JSON object: {text}"))
 }
 
-/// The session in `metadata.user_id` (landscape.md, D4: a JSON string since version 2.1.78, before that one text).
+/// The session in `metadata.user_id` (docs/rules.md, The Anthropic wire: a JSON string since version 2.1.78, before that one text).
 fn session_of(metadata: &str) -> Option<String> {
     let user_id = serde_json::from_str::<Metadata>(metadata).ok()?.user_id?;
     let session = match serde_json::from_str::<UserId>(&user_id) {

@@ -46,6 +46,7 @@ impl From<&Cost> for CostColumns {
 
 /// Prices in nano-dollars per million tokens.
 #[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "the columns are named so")]
 struct PriceColumns {
     price_input: i64,
     price_output: i64,
