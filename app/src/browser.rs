@@ -221,6 +221,10 @@ mod absent {
 
     pub(crate) fn select(_id: &str) {}
 
+    pub(crate) fn focus(_selector: &str) -> bool {
+        false
+    }
+
     pub(crate) fn is_at_top() -> bool {
         true
     }

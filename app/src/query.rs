@@ -178,4 +178,22 @@ mod tests {
             filter.is_narrow() && !filter.with("range", None).with("model", None).with("outcome", None).is_narrow()
         );
     }
+
+    #[test]
+    fn a_new_call_comes_only_into_a_list_that_admits_it() {
+        use hub::domain::call::Outcome;
+        let call = Call { model: "a".to_owned(), outcome: Some(Outcome::Failed), status: Some(529), ..Call::default() };
+        for (pairs, admitted) in [
+            (&[][..], true),
+            (&[("model", "a"), ("outcome", "failed"), ("status", "529")], true),
+            (&[("model", "b")], false),
+            (&[("outcome", "completed")], false),
+            (&[("user", "3")], false),
+            (&[("cursor", "x")], false),
+            (&[("range", "1h")], false),
+        ] {
+            let query = filter(pairs).query("2025-11-21T14:00:00Z".parse().unwrap());
+            assert_eq!(admits(&query, &call), admitted, "{pairs:?}");
+        }
+    }
 }

@@ -80,10 +80,17 @@ fn scale(text: &'static Text, axis: Axis, screened_ms: u32) -> AnyView {
 
 fn row(text: &'static Text, choice: &Choice, attempt: Option<&Attempt>, axis: Axis, is_running: bool) -> AnyView {
     let Some(attempt) = attempt else {
+        // An attempt is recorded when it is over.
+        let chosen = chosen(choice).map(|candidate| candidate.name.clone());
+        let verdict = chosen.is_some().then(|| state(Tone::Run, text.chain.running));
         return view! {
             <li class="attempt">
-                <span class="attempt-name text-muted">{text.chain.none_chosen}</span>
-                <div class="attempt-why">{not_eligible(text, choice)}</div>
+                <span class="attempt-name">{chosen.unwrap_or_else(|| text.chain.none_chosen.to_owned())}</span>
+                <span class="attempt-verdict">{verdict}</span>
+                <div class="attempt-why">
+                    <p class="caption">{weights(text, choice)}</p>
+                    {not_eligible(text, choice)}
+                </div>
             </li>
         }
         .erase();
@@ -175,9 +182,14 @@ fn verdict(text: &'static Text, choice: &Choice, attempt: &Attempt, is_running: 
     view! { <span class=tone.class() title=title><span class="ellipsis">{why}{next}</span></span> }.erase()
 }
 
+/// Who was chosen.
+pub(super) fn chosen(choice: &Choice) -> Option<&Candidate> {
+    choice.candidates.iter().find(|candidate| Some(candidate.provider_id) == choice.provider_id)
+}
+
 /// Why it was this one among the eligible.
 fn weights(text: &'static Text, choice: &Choice) -> Option<String> {
-    let chosen = choice.candidates.iter().find(|candidate| Some(candidate.provider_id) == choice.provider_id)?;
+    let chosen = chosen(choice)?;
     let equals = |candidate: &&Candidate| candidate.skip.is_none() && candidate.priority == chosen.priority;
     let n_equals = choice.candidates.iter().filter(equals).count();
     Some(if n_equals == 1 {

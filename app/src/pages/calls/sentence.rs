@@ -5,6 +5,7 @@ use hub::domain::{
     call::Outcome,
 };
 
+use super::chain::chosen;
 use crate::{api::calls::Detail, text::Text};
 
 /// What happened, as sentences.
@@ -20,8 +21,10 @@ pub(super) fn sentence(text: &Text, detail: &Detail) -> String {
     let last = detail.attempts.last();
     let name = last.map_or("", |attempt| attempt.provider_name.as_str());
     match detail.call.outcome {
-        None if last.is_none() => chain.choosing.to_owned(),
-        None => (chain.answering)(name),
+        None => match detail.decision.choices.last().and_then(chosen) {
+            Some(chosen) => (chain.answering)(&chosen.name),
+            None => chain.choosing.to_owned(),
+        },
         Some(Outcome::Completed) if failures.is_empty() => (chain.answered_first)(name),
         Some(Outcome::Completed) => (chain.answered_after)(&failures, name),
         Some(Outcome::Rejected) => (chain.rejected)(&why(detail)),
@@ -60,4 +63,49 @@ fn status(detail: &Detail) -> String {
 
 fn join(first: &str, second: &str) -> String {
     if first.is_empty() { second.to_owned() } else { format!("{first} {second}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use hub::domain::{
+        call::{Call, CallError},
+        decision::{Candidate, Choice, Decision},
+        id::ProviderId,
+    };
+
+    use super::*;
+    use crate::text::Language;
+
+    fn attempt(name: &str, result: AttemptResult, status: Option<u16>) -> Attempt {
+        Attempt { provider_name: name.to_owned(), result, status, ..Attempt::default() }
+    }
+
+    fn said(outcome: Option<Outcome>, status: Option<u16>, attempts: Vec<Attempt>) -> String {
+        let error = Some(CallError::new("no_provider", "nobody serves it."));
+        let call = Call { outcome, status, error, ..Call::default() };
+        let candidate =
+            Candidate { provider_id: ProviderId(7), name: "late".into(), priority: 0, weight: 1, skip: None };
+        let choice = Choice { provider_id: Some(ProviderId(7)), candidates: vec![candidate], ..Choice::default() };
+        let decision = Decision { choices: vec![choice], ..Decision::default() };
+        sentence(Language::En.text(), &Detail { call, attempts, decision })
+    }
+
+    #[test]
+    fn the_chain_reads_as_a_sentence() {
+        let failed = || attempt("a", AttemptResult::Failed, Some(529));
+        let done = attempt("b", AttemptResult::Completed, Some(200));
+        let completed = Some(Outcome::Completed);
+        assert_eq!(said(completed, Some(200), vec![done.clone()]), "b answered at the first try.");
+        assert_eq!(said(completed, Some(200), vec![failed(), done]), "a failed (status 529). b answered.");
+        assert_eq!(said(Some(Outcome::Rejected), Some(404), vec![]), "The hub refused the call: nobody serves it.");
+        assert_eq!(
+            said(Some(Outcome::Failed), Some(503), vec![failed(), attempt("b", AttemptResult::Delivered, Some(503))]),
+            "a failed (status 529). b answered 503; nobody else was left, so its answer was passed on."
+        );
+        assert_eq!(
+            said(Some(Outcome::Failed), Some(502), vec![failed()]),
+            "a failed (status 529). Nobody else was left to try."
+        );
+        assert_eq!(said(None, None, vec![failed()]), "late is at work.");
+    }
 }

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::{
     api::{ask::read, keys::CreateKey, session::Session},
     asked::Asked,
+    browser,
     change::{Change, ChangeForm},
     fault,
     text::{Text, use_text},
@@ -29,6 +30,8 @@ pub(super) fn NewKeyPanel(
     let session: Asked = expect_context();
     let change = Change::through::<CreateKey>();
     change.on_done(on_made);
+    // Whoever asked for a new key goes on to name it.
+    Effect::new(move |_| browser::focus(".new-key [name='form[name]']"));
     let back = format!("/users/{user_id}");
     let done = back.clone();
     let made = move || {
