@@ -51,6 +51,15 @@ impl ClientInfo {
     }
 }
 
+/// The value of one cookie.
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    lines.flat_map(|line| line.split(';')).find_map(|pair| {
+        let (key, value) = pair.trim().split_once('=')?;
+        (key == name).then_some(value)
+    })
+}
+
 /// Puts [`ClientInfo`] into every request and an id on every answer, and answers `HEAD /`, with which clients look
 /// whether anybody is there.
 pub async fn enter(State(hub): State<Hub>, mut request: Request, next: Next) -> Response {

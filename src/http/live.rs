@@ -14,7 +14,7 @@ use axum::{
 use futures_util::stream;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
-use super::edge::ClientInfo;
+use super::edge::{self, ClientInfo};
 use crate::{
     admin::login::{self, COOKIE},
     clock,
@@ -30,7 +30,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// The feed, for whoever has a console session.
 pub async fn feed(State(hub): State<Hub>, Extension(client): Extension<ClientInfo>, headers: HeaderMap) -> Response {
-    let cookie = cookie(&headers).unwrap_or_default();
+    let cookie = edge::cookie(&headers, COOKIE).unwrap_or_default();
     if login::actor_of_cookie(&hub, cookie, client.address).await.is_err() {
         return StatusCode::UNAUTHORIZED.into_response();
     }
@@ -100,10 +100,4 @@ impl Bundle {
 fn message(event: Event) -> Message {
     // Plain data with string keys: it can always be written.
     Message::default().json_data(event).unwrap_or_default()
-}
-
-/// The console's cookie.
-fn cookie(headers: &HeaderMap) -> Option<&str> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    cookies.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
 }

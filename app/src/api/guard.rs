@@ -3,10 +3,13 @@
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts, uri::Authority};
 use chrono::{DateTime, Utc};
 use hub::{
-    admin::{actor::Actor, login},
+    admin::{
+        actor::Actor,
+        login::{self, COOKIE},
+    },
     config::SecureCookies,
     domain::fault::Fault,
-    http::edge::ClientInfo,
+    http::edge::{self, ClientInfo},
     hub::Hub,
 };
 use leptos::prelude::{expect_context, use_context};
@@ -15,14 +18,11 @@ use leptos_axum::ResponseOptions;
 use super::{Answer, AppError, Trouble};
 use crate::{preferences::Preferences, query::login_path};
 
-/// The name of the session's cookie.
-pub(crate) const SESSION_COOKIE: &str = "switchyard_session";
-
 /// Who reads. Sends a reader without a session to the login page.
 pub(crate) async fn actor() -> Answer<(Hub, Actor)> {
     let hub: Hub = expect_context();
     let parts = parts()?;
-    let cookie = cookie(&parts.headers, SESSION_COOKIE).unwrap_or_default();
+    let cookie = cookie(&parts.headers, COOKIE).unwrap_or_default();
     match login::actor_of_cookie(&hub, cookie, client(&parts).address).await {
         Ok(actor) => Ok((hub, actor)),
         Err(fault) => {
@@ -73,17 +73,9 @@ pub(crate) fn client(parts: &Parts) -> ClientInfo {
         .unwrap_or(ClientInfo { address: std::net::Ipv4Addr::UNSPECIFIED.into(), https: false })
 }
 
-/// The value of one cookie.
+/// The value of one cookie, as the edge reads it.
 pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .find_map(|pair| {
-            let (key, value) = pair.trim().split_once('=')?;
-            (key == name).then_some(value)
-        })
+    edge::cookie(headers, name)
 }
 
 /// The address of the hub as this client sees it: `https://hub.example`.
@@ -109,12 +101,12 @@ pub(crate) fn same_origin(headers: &HeaderMap) -> Result<(), Fault> {
 /// Hands the session's cookie to the browser.
 pub(crate) fn set_session(hub: &Hub, client: ClientInfo, value: &str, expires_at: DateTime<Utc>) {
     let seconds = (expires_at - hub::clock::now()).num_seconds().max(0);
-    append_cookie(&format!("{SESSION_COOKIE}={value}; Max-Age={seconds}; {}", attributes(hub, client)));
+    append_cookie(&format!("{COOKIE}={value}; Max-Age={seconds}; {}", attributes(hub, client)));
 }
 
 /// Takes the session's cookie away.
 pub(crate) fn clear_session(hub: &Hub, client: ClientInfo) {
-    append_cookie(&format!("{SESSION_COOKIE}=; Max-Age=0; {}", attributes(hub, client)));
+    append_cookie(&format!("{COOKIE}=; Max-Age=0; {}", attributes(hub, client)));
 }
 
 /// Keeps a choice of the reader's for a year.

@@ -50,7 +50,7 @@ pub(crate) async fn log_out() -> Answer<()> {
     let parts = guard::parts()?;
     guard::same_origin(&parts.headers).map_err(guard::refuse)?;
     let hub: hub::hub::Hub = expect_context();
-    if let Some(cookie) = guard::cookie(&parts.headers, guard::SESSION_COOKIE) {
+    if let Some(cookie) = guard::cookie(&parts.headers, hub::admin::login::COOKIE) {
         hub::admin::login::logout(&hub, cookie, guard::client(&parts).address).await.map_err(guard::refuse)?;
     }
     guard::clear_session(&hub, guard::client(&parts));
