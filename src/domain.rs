@@ -11,6 +11,7 @@ pub mod fault;
 pub mod group;
 pub mod id;
 pub mod key;
+pub mod limit;
 pub mod money;
 pub mod page;
 pub mod patch;

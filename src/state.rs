@@ -3,6 +3,7 @@
 //! Whatever it holds may vanish; Postgres is the truth.
 
 mod redis;
+pub mod step;
 
 use std::time::Duration;
 
