@@ -9,8 +9,7 @@ use crate::{
     config::Config,
     jobs::drain::Drain,
     ledger::Ledger,
-    limit::brake::Brake,
-    limit::bytes::ByteBudget,
+    limit::{brake::Brake, bytes::ByteBudget, recent::RecentOutput},
     relay::live::LiveCalls,
     route::snapshot::Snapshot,
     secret::{Sealer, SecretHash},
@@ -44,6 +43,8 @@ pub struct Shared {
     pub drain: Drain,
     /// Memory for request bodies.
     pub bodies: ByteBudget,
+    /// What models have lately written.
+    pub recent_output: RecentOutput,
     /// Wrong relay keys, per address.
     pub key_brake: Brake,
     /// Wrong admin tokens, per address.

@@ -2,3 +2,6 @@
 
 pub mod brake;
 pub mod bytes;
+pub mod estimate;
+pub mod lease;
+pub mod recent;

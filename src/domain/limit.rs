@@ -194,6 +194,27 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// True if there is a limit of money.
+    pub const fn has_money(&self) -> bool {
+        self.limit_5h_usd.is_some()
+            || self.limit_daily_usd.is_some()
+            || self.limit_weekly_usd.is_some()
+            || self.limit_monthly_usd.is_some()
+            || self.limit_total_usd.is_some()
+    }
+
+    /// True if there is a limit of money that must never be overshot.
+    pub fn is_hard(&self) -> bool {
+        self.limit_mode == LimitMode::Hard && self.has_money()
+    }
+
+    /// When the limits were last reset, in milliseconds since 1970; 0 for never.
+    pub fn reset_ms(&self) -> i64 {
+        self.reset_at.map_or(0, |at| at.timestamp_millis())
+    }
+}
+
 /// What a limit counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]

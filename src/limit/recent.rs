@@ -1,0 +1,55 @@
+//! How much models have lately written: what a soft reservation expects of the next answer.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+/// Models that are remembered.
+const MODELS_MAX: usize = 4_096;
+
+/// The part of the newest answer in the mean: one in so many.
+const WEIGHT: u64 = 8;
+
+/// The running mean of output tokens, by model.
+#[derive(Debug, Default)]
+pub struct RecentOutput(Mutex<HashMap<String, u64>>);
+
+impl RecentOutput {
+    /// The mean of what `model` has lately written, in tokens; none without history.
+    pub fn of(&self, model: &str) -> Option<u64> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(model).copied()
+    }
+
+    /// An answer of `model` had so many tokens.
+    pub fn note(&self, model: &str, tokens: u64) {
+        let mut means = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match means.get_mut(model) {
+            // Rounded up, so that a mean of small numbers does not stick below them.
+            Some(mean) => *mean = (*mean * (WEIGHT - 1)).saturating_add(tokens).div_ceil(WEIGHT),
+            None if means.len() < MODELS_MAX => {
+                means.insert(model.to_owned(), tokens);
+            }
+            None => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mean_follows_what_is_written() {
+        let recent = RecentOutput::default();
+        assert_eq!(recent.of("a"), None);
+        recent.note("a", 800);
+        assert_eq!(recent.of("a"), Some(800));
+        recent.note("a", 0);
+        assert_eq!(recent.of("a"), Some(700));
+        for _ in 0..200 {
+            recent.note("a", 70);
+        }
+        assert_eq!((recent.of("a"), recent.of("b")), (Some(70), None));
+    }
+}
