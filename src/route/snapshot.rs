@@ -1,6 +1,9 @@
 //! Everything routing needs, as one immutable value, swapped on every write of an operator.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::Ordering},
+};
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
@@ -167,12 +170,19 @@ fn upstream(stored: StoredProvider, sealer: &Sealer, clients: &Clients) -> anyho
     Ok(Upstream { provider, groups, base_url, headers, models, redirects, credential_id, secret, client })
 }
 
-/// Reads everything again and swaps it in: the next call sees it.
+/// Reads everything again and swaps it in: the next call sees it. Wishes that come while another waits are fulfilled by
+/// one reading.
 pub async fn reload(hub: &Hub) -> anyhow::Result<()> {
+    let wish = hub.reloads_wished.fetch_add(1, Ordering::AcqRel) + 1;
     // One at a time, so that an older reading never replaces a newer one.
-    let _turn = hub.reloading.lock().await;
+    let mut fulfilled = hub.reloading.lock().await;
+    if *fulfilled >= wish {
+        return Ok(());
+    }
+    let wishes = hub.reloads_wished.load(Ordering::Acquire);
     let loaded = hub.store.load_snapshot().await?;
     hub.snapshot.store(Arc::new(Snapshot::build(loaded, &hub.sealer, &hub.clients)));
+    *fulfilled = wishes;
     hub.live.configuration_changed();
     Ok(())
 }
