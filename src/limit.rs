@@ -5,3 +5,5 @@ pub mod bytes;
 pub mod estimate;
 pub mod lease;
 pub mod recent;
+pub mod plan;
+pub mod window;

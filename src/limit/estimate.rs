@@ -60,10 +60,10 @@ impl Request {
     }
 
     fn worst_case(&self, bound: Bound, price: &Price) -> WorstCase {
-        let window = price.context_window.unwrap_or(CONTEXT_WINDOW);
+        let window = Price::context_window.unwrap_or(CONTEXT_WINDOW);
         WorstCase {
             input_tokens: bound.input_tokens.unwrap_or(window).min(window),
-            output_tokens: self.max_tokens.unwrap_or_else(|| price.max_output.unwrap_or(OUTPUT_MAX)),
+            output_tokens: self.max_tokens.unwrap_or_else(|| Price::max_output.unwrap_or(OUTPUT_MAX)),
             may_write_cache: bound.may_write_cache,
             may_write_cache_1h: bound.may_write_cache_1h,
             tool_uses: bound.tool_uses,

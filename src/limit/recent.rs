@@ -24,13 +24,11 @@ impl RecentOutput {
     /// An answer of `model` had so many tokens.
     pub fn note(&self, model: &str, tokens: u64) {
         let mut means = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match means.get_mut(model) {
+        if let Some(mean) = means.get_mut(model) {
             // Rounded up, so that a mean of small numbers does not stick below them.
-            Some(mean) => *mean = (*mean * (WEIGHT - 1)).saturating_add(tokens).div_ceil(WEIGHT),
-            None if means.len() < MODELS_MAX => {
-                means.insert(model.to_owned(), tokens);
-            }
-            None => {}
+            *mean = (*mean * (WEIGHT - 1)).saturating_add(tokens).div_ceil(WEIGHT);
+        } else if means.len() < MODELS_MAX {
+            means.insert(model.to_owned(), tokens);
         }
     }
 }

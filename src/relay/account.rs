@@ -27,7 +27,7 @@ use crate::{
     },
     route::snapshot::{Caller, Snapshot, Upstream},
     state::{
-        Away,
+        counters::Away,
         step::{Answer, Bind, Binding, Check, LeaseId, SessionUse, Settlement, Step, Take},
     },
     wire::rejection::Rejection,

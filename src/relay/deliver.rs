@@ -51,9 +51,8 @@ pub async fn deliver(screened: Screened, mut trail: Trail, left: CancellationTok
     let mut leftovers = Leftovers::default();
     while tried.len() < attempts_max && !left.is_cancelled() {
         let Some(upstream) = trail.choose(model, &tried) else { break };
-        let model_sent = model.map_or("", |model| upstream.model_sent(model));
         let id = AttemptId::fresh();
-        match trail.reserve(id, &upstream, model_sent).await {
+        match trail.reserve(id, &upstream, model.unwrap_or_default()).await {
             Reserved::Yes => tried.push(upstream.provider.id),
             Reserved::ProviderLimited => continue,
             Reserved::CallerLimited(rejection) => {
@@ -88,7 +87,8 @@ async fn try_one(
     let settings = &trail.snapshot.settings;
     let (gate, patience) = (settings.gate_ms, settings.call_deadline_ms);
     let peek = screened.peek.as_ref();
-    let model_sent = peek.map_or("", |peek| upstream.model_sent(&peek.model));
+    let model = peek.map_or("", |peek| peek.model.as_str());
+    let model_sent = upstream.model_sent(model);
     let ask = Ask {
         outgoing: Outgoing {
             method: &screened.method,
@@ -104,7 +104,7 @@ async fn try_one(
         deadline: trail.began + Duration::from_millis(patience),
     };
     let may_stop = upstream.provider.on_client_gone == OnClientGone::Stop;
-    let current = trail.begin_attempt(id, upstream, model_sent);
+    let current = trail.begin_attempt(id, upstream, model);
     tokio::select! {
         biased;
         result = attempt(upstream, ask, current) => Some(result),

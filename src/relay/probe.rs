@@ -58,7 +58,7 @@ pub async fn probe(hub: &Hub, provider_id: ProviderId, model: &str) -> Result<Pr
         began: trail.began,
         deadline: trail.began + PATIENCE,
     };
-    let current = trail.begin_attempt(AttemptId::fresh(), upstream, model_sent);
+    let current = trail.begin_attempt(AttemptId::fresh(), upstream, model);
     let result = attempt(upstream, ask, current).await;
     Ok(report(trail, model_sent, result))
 }

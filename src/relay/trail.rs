@@ -30,7 +30,7 @@ use crate::{
     ledger::entry::Entry,
     route::{
         choose::{Wanted, choose},
-        snapshot::{Caller, Snapshot, Upstream},
+        snapshot::{Caller, Offer, Snapshot, Upstream},
     },
     wire::{operation::Operation, peek::Peek, rejection::Rejection, tap::Tap},
 };
@@ -166,8 +166,8 @@ impl Trail {
     }
 
     /// Reserves what an attempt at `upstream` may cost. A provider that is at a limit of its own was no choice.
-    pub async fn reserve(&mut self, id: AttemptId, upstream: &Upstream, model_sent: &str) -> Reserved {
-        let reserved = self.account.reserve(id, upstream, model_sent).await;
+    pub async fn reserve(&mut self, id: AttemptId, upstream: &Upstream, model: &str) -> Reserved {
+        let reserved = self.account.reserve(id, upstream, model).await;
         if matches!(reserved, Reserved::ProviderLimited) {
             lock(&self.story).decision.choices.pop();
         }
@@ -185,18 +185,18 @@ impl Trail {
     }
 
     /// An attempt begins. Its times and the upstream's words about itself are written into what is returned.
-    pub fn begin_attempt(&mut self, id: AttemptId, upstream: &Upstream, model_sent: &str) -> &mut Attempt {
-        let (price, unpriced) = self.snapshot.price(model_sent);
+    pub fn begin_attempt(&mut self, id: AttemptId, upstream: &Upstream, model: &str) -> &mut Attempt {
+        let Offer { price, unpriced, multiplier } = self.snapshot.offer(upstream, model);
         let attempt = Attempt {
             id,
             provider_id: upstream.provider.id,
             provider_name: upstream.provider.name.clone(),
             credential_id: upstream.credential_id,
-            model_sent: model_sent.to_owned(),
+            model_sent: upstream.model_sent(model).to_owned(),
             started_ms: clock::ms_since(self.began),
             price,
             unpriced,
-            multiplier: upstream.provider.cost_multiplier,
+            multiplier,
             ..Attempt::default()
         };
         {

@@ -7,6 +7,7 @@ use std::{
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::Url;
 
@@ -16,9 +17,10 @@ use crate::{
         group::DEFAULT_GROUP,
         id::CredentialId,
         key::ApiKey,
+        money::Multiplier,
         price::{ModelPrice, Price},
         provider::Provider,
-        settings::Settings,
+        settings::{BillBy, Settings},
         user::User,
     },
     hub::Hub,
@@ -43,6 +45,21 @@ pub struct Snapshot {
     pub settings: Settings,
     /// The names of the settings that have a row.
     pub settings_stored: Vec<String>,
+    /// Where days, weeks and months begin.
+    pub zone: Tz,
+    /// True if anybody has a limit that must never be overshot: only then requests are read for what they can cost.
+    pub has_hard_limits: bool,
+}
+
+/// What a call costs at a provider.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    /// Dollars per million tokens.
+    pub price: Price,
+    /// True if the model has no price and the default of the settings is applied.
+    pub unpriced: bool,
+    /// The factor on it.
+    pub multiplier: Multiplier,
 }
 
 /// The proven identity of a call.
@@ -100,7 +117,9 @@ impl Upstream {
 impl Snapshot {
     /// Makes a snapshot of what the store holds. What cannot be used is left out with a warning, and never fails the
     /// rest.
-    pub fn build(loaded: Loaded, sealer: &Sealer, clients: &Clients) -> Self {
+    ///
+    /// `zone` is where days begin unless the settings say otherwise.
+    pub fn build(loaded: Loaded, zone: Tz, sealer: &Sealer, clients: &Clients) -> Self {
         let mut settings = Settings::default();
         let mut settings_stored = Vec::new();
         for (name, value) in loaded.settings {
@@ -120,13 +139,29 @@ impl Snapshot {
                 }
             }
         });
+        let callers: HashMap<_, Arc<Caller>> = callers.collect();
+        let upstreams: Vec<Arc<Upstream>> = upstreams.collect();
+        let has_hard_limits = callers.values().any(|caller| caller.key.limits.is_hard() || caller.user.limits.is_hard())
+            || upstreams.iter().any(|upstream| upstream.provider.limits.is_hard());
         Self {
-            callers: callers.collect(),
-            upstreams: upstreams.collect(),
+            zone: settings.time_zone.parse().unwrap_or(zone),
+            has_hard_limits,
+            callers,
+            upstreams,
             prices: loaded.prices.into_iter().map(|ModelPrice { model, price, .. }| (model, price)).collect(),
             settings,
             settings_stored,
         }
+    }
+
+    /// What `model`, as the client asks for it, costs at `upstream`.
+    pub fn offer(&self, upstream: &Upstream, model: &str) -> Offer {
+        let billed = match self.settings.bill_by {
+            BillBy::Sent => upstream.model_sent(model),
+            BillBy::Asked => model,
+        };
+        let (price, unpriced) = self.price(billed);
+        Offer { price, unpriced, multiplier: upstream.provider.cost_multiplier }
     }
 
     /// The price of a model: its own, else that of its name without a date (`-20250929`) or `-latest`; else the
@@ -181,7 +216,7 @@ pub async fn reload(hub: &Hub) -> anyhow::Result<()> {
     }
     let wishes = hub.reloads_wished.load(Ordering::Acquire);
     let loaded = hub.store.load_snapshot().await?;
-    hub.snapshot.store(Arc::new(Snapshot::build(loaded, &hub.sealer, &hub.clients)));
+    hub.snapshot.store(Arc::new(Snapshot::build(loaded, hub.config.time_zone, &hub.sealer, &hub.clients)));
     *fulfilled = wishes;
     hub.live.configuration_changed();
     Ok(())
