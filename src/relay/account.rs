@@ -125,16 +125,16 @@ impl Account {
             rate: Some(tokens),
             money: 0,
         };
-        let takes = vec![
+        let places = vec![
             place(Subject::Key(caller.key.id), &caller.key.limits),
             place(Subject::User(caller.user.id), &caller.user.limits),
         ];
         let lease = Arc::new(Lease::new(self.hub.state.clone(), LeaseId(self.call_id.0)));
-        match self.take(&lease, now, &checks, takes).await {
-            Ok(Answer::Taken(taken)) => {
+        match self.take(&lease, now, &checks, places).await {
+            Ok(Answer::Taken(known)) => {
                 self.call = Some(lease);
-                self.bound = taken.binding.map(|binding| binding.provider_id);
-                self.rates = Rates::new(&checks, &taken.remaining, now);
+                self.bound = known.binding.map(|binding| binding.provider_id);
+                self.rates = Rates::new(&checks, &known.remaining, now);
                 Ok(())
             }
             Ok(Answer::Refused(refusal)) => {

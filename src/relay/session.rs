@@ -1,5 +1,7 @@
 //! Which conversation a call belongs to.
 
+use std::fmt::Write;
+
 use http::HeaderMap;
 
 use crate::{
@@ -33,8 +35,12 @@ fn derive(key_id: KeyId, body: &[u8]) -> String {
     let mut text = format!("{key_id}\n");
     text.extend(beginning(body).pieces());
     let hash = secret::hash(&text);
-    let hex: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("{DERIVED}{hex}")
+    let mut id = DERIVED.to_owned();
+    for byte in hash.iter().take(16) {
+        // Writing to a text cannot fail.
+        let _ = write!(id, "{byte:02x}");
+    }
+    id
 }
 
 #[cfg(test)]

@@ -82,23 +82,18 @@ impl Trail {
             ..fresh_call(inbound.call_id, CallKind::Messages)
         };
         let story = fresh_story(call, caller.groups());
-        Self::new(hub, snapshot, story, inbound.began, operation.is_metered().then_some(caller), operation.is_metered())
+        Self::new(hub, snapshot, story, inbound.began, operation.is_metered().then_some(caller))
     }
 
     /// An operator tests a provider.
     pub fn begin_probe(hub: &Hub, model: &str) -> Self {
         let call = Call { model: model.to_owned(), ..fresh_call(CallId::fresh(), CallKind::Probe) };
-        Self::new(hub, hub.snapshot.load_full(), fresh_story(call, Vec::new()), clock::instant(), None, true)
+        Self::new(hub, hub.snapshot.load_full(), fresh_story(call, Vec::new()), clock::instant(), None)
     }
 
-    fn new(
-        hub: &Hub,
-        snapshot: Arc<Snapshot>,
-        story: Entry,
-        began: Instant,
-        payer: Option<Arc<Caller>>,
-        is_recorded: bool,
-    ) -> Self {
+    /// Recorded is what somebody pays for, and probes.
+    fn new(hub: &Hub, snapshot: Arc<Snapshot>, story: Entry, began: Instant, payer: Option<Arc<Caller>>) -> Self {
+        let is_recorded = payer.is_some() || story.call.kind == CallKind::Probe;
         let account = Account::open(hub, &snapshot, story.call.id, story.call.created_at, payer);
         let (call_id, groups) = (story.call.id, story.decision.groups.clone());
         let story = Arc::new(Mutex::new(story));

@@ -57,15 +57,12 @@ fn unmarked(text: &str) -> Vec<&str> {
         let Some(end) = mark.find('}') else { break };
         let after = mark.split_at_checked(end + 1).map_or("", |(_, after)| after);
         // One of the commas beside it goes with it.
-        match before.trim_end().strip_suffix(',') {
-            Some(before) => {
-                pieces.push(before);
-                rest = after;
-            }
-            None => {
-                pieces.push(before);
-                rest = after.trim_start().strip_prefix(',').unwrap_or(after);
-            }
+        if let Some(before) = before.trim_end().strip_suffix(',') {
+            pieces.push(before);
+            rest = after;
+        } else {
+            pieces.push(before);
+            rest = after.trim_start().strip_prefix(',').unwrap_or(after);
         }
     }
     pieces.push(rest);
