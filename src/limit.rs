@@ -2,3 +2,5 @@
 
 pub mod brake;
 pub mod bytes;
+pub mod plan;
+pub mod window;
