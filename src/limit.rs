@@ -2,8 +2,5 @@
 
 pub mod brake;
 pub mod bytes;
-pub mod estimate;
-pub mod lease;
-pub mod recent;
 pub mod plan;
 pub mod window;

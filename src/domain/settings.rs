@@ -190,17 +190,18 @@ settings! {
     };
     /// How long a call waits for the counters of limits in Redis, once.
     redis_wait_ms: u64 = 50, "ms", within!(1, 1_000);
-    /// What happens to calls while Redis is away: fail_open lets them go on uncounted, though never past a hard limit;
-    /// fail_closed refuses them.
+    /// What happens to calls while Redis is away: `fail_open` lets them go on uncounted, though never past a hard limit;
+    /// `fail_closed` refuses them.
     limits_when_away: WhenAway = WhenAway::FailOpen, "", |_| Ok(());
     /// With a hard limit, refuses a call whose cost its body does not bound; otherwise that call reserves the price of
     /// the model's whole context window.
     refuse_unbounded: bool = false, "", |_| Ok(());
-    /// When an entry of the journal is with the disk: group, shortly after the answer's end was passed on; always, before.
+    /// When an entry of the journal is with the disk: `group`, shortly after the answer's end was passed on; `always`,
+    /// before.
     ledger_fsync: LedgerFsync = LedgerFsync::Group, "", |_| Ok(());
     /// How long single calls are kept; sums are kept for ever.
     retention_days: u32 = 90, "days", within!(2, 3_650);
-    /// Which model's price is charged where a provider knows it under another name: sent, or asked.
+    /// Which model's price is charged where a provider knows it under another name: `sent`, or `asked`.
     bill_by: BillBy = BillBy::Sent, "", |_| Ok(());
 }
 
