@@ -11,6 +11,9 @@ const MODELS_MAX: usize = 4_096;
 /// The part of the newest answer in the mean: one in so many.
 const WEIGHT: u64 = 8;
 
+/// Means are kept in parts of a token, so that they do not stick beside what is written.
+const PARTS: u64 = 256;
+
 /// The running mean of output tokens, by model.
 #[derive(Debug, Default)]
 pub struct RecentOutput(Mutex<HashMap<String, u64>>);
@@ -18,17 +21,17 @@ pub struct RecentOutput(Mutex<HashMap<String, u64>>);
 impl RecentOutput {
     /// The mean of what `model` has lately written, in tokens; none without history.
     pub fn of(&self, model: &str) -> Option<u64> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(model).copied()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(model).map(|mean| (mean + PARTS / 2) / PARTS)
     }
 
     /// An answer of `model` had so many tokens.
     pub fn note(&self, model: &str, tokens: u64) {
         let mut means = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let parts = tokens.saturating_mul(PARTS);
         if let Some(mean) = means.get_mut(model) {
-            // Rounded up, so that a mean of small numbers does not stick below them.
-            *mean = (*mean * (WEIGHT - 1)).saturating_add(tokens).div_ceil(WEIGHT);
+            *mean = (*mean).saturating_mul(WEIGHT - 1).saturating_add(parts) / WEIGHT;
         } else if means.len() < MODELS_MAX {
-            means.insert(model.to_owned(), tokens);
+            means.insert(model.to_owned(), parts);
         }
     }
 }
