@@ -1,6 +1,9 @@
 //! Limits of money: what passes, what does not, and what is left, in memory and in Redis.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
 
 use serde_json::{Value, json};
 
@@ -34,7 +37,8 @@ fn full(model: &str, session: &str) -> Value {
 
 /// A provider whose every call costs [`COST`].
 pub async fn provider(world: &World) -> (Provider, String) {
-    let provider = world.provider("a").await;
+    static COUNT: AtomicU32 = AtomicU32::new(1);
+    let provider = world.provider(&format!("limits-{}", COUNT.fetch_add(1, Ordering::Relaxed))).await;
     let used = Used { input: 0, output: OUTPUT, cache_write_5m: 0, cache_write_1h: 0, cache_read: 0 };
     provider.script.by(move |seen| Turn::new().model(&seen.model()).used(used).answer(seen.streams()));
     (provider, world.priced_model().await)
