@@ -91,10 +91,10 @@ async fn try_one(
         deadline: trail.began + Duration::from_millis(patience),
     };
     let may_stop = upstream.provider.on_client_gone == OnClientGone::Stop;
-    let current = trail.begin_attempt(upstream, model_sent);
+    let (current, on_head) = trail.begin_attempt(upstream, model_sent);
     tokio::select! {
         biased;
-        result = attempt(upstream, ask, current) => Some(result),
+        result = attempt(upstream, ask, current, on_head) => Some(result),
         () = left.cancelled(), if may_stop => None,
     }
 }

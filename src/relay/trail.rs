@@ -1,9 +1,6 @@
 //! The story of a call while it lives. Closing it neither waits nor fails; dropping it closes it.
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Instant,
-};
+use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;
 use http::{Response, header};
@@ -12,7 +9,7 @@ use rand::Rng;
 use super::{
     answer::{Answer, refuse},
     inbound::Inbound,
-    live::{Story, lock},
+    live::{Marks, Story, Telling, lock},
 };
 use crate::{
     clock,
@@ -20,7 +17,6 @@ use crate::{
         attempt::{Attempt, AttemptResult},
         call::{Call, CallError, CallKind, Client, Outcome},
         decision::{Choice, Decision, Verdict},
-        event::Event,
         id::{AttemptId, CallId, ProviderId},
         price::Cost,
         usage::TokenSource,
@@ -83,7 +79,7 @@ impl Trail {
 
     fn new(hub: &Hub, snapshot: Arc<Snapshot>, story: Entry, began: Instant, is_recorded: bool) -> Self {
         let (call_id, groups) = (story.call.id, story.decision.groups.clone());
-        let story = Arc::new(Mutex::new(story));
+        let story = Telling::begin(story);
         if is_recorded {
             hub.live.insert(call_id, story.clone());
         }
@@ -150,8 +146,13 @@ impl Trail {
         lock(&self.story).decision.choices.last().cloned().unwrap_or_default()
     }
 
-    /// An attempt begins. Its times and the upstream's words about itself are written into what is returned.
-    pub fn begin_attempt(&mut self, upstream: &Upstream, model_sent: &str) -> &mut Attempt {
+    /// An attempt begins. Its times and the upstream's words about itself are written into the first of what is
+    /// returned; the second is told when, in milliseconds since the call began, the head of the answer came.
+    pub fn begin_attempt<'a>(
+        &'a mut self,
+        upstream: &Upstream,
+        model_sent: &str,
+    ) -> (&'a mut Attempt, impl FnOnce(u32) + use<'a>) {
         let (price, unpriced) = self.snapshot.price(model_sent);
         let attempt = Attempt {
             id: AttemptId::fresh(),
@@ -174,9 +175,20 @@ impl Trail {
             entry.call.provider_name = Some(attempt.provider_name.clone());
             entry.call.model_sent = Some(attempt.model_sent.clone());
             entry.call.n_attempts += 1;
+            let (id, started_ms) = (attempt.id, attempt.started_ms);
+            *self.story.running() = Some(Marks { id, started_ms, first_byte_ms: None, first_token_ms: None });
         }
         self.publish();
-        self.current.insert(attempt)
+        let Self { hub, story, is_recorded, current, .. } = self;
+        let on_head = |at_ms| {
+            if let Some(marks) = &mut *story.running() {
+                marks.first_byte_ms = Some(at_ms);
+            }
+            if *is_recorded {
+                hub.live.tell(story);
+            }
+        };
+        (current.insert(attempt), on_head)
     }
 
     /// The first content came.
@@ -184,6 +196,15 @@ impl Trail {
         let ms = clock::ms_since(self.began);
         if let Some(attempt) = &mut self.current {
             attempt.first_token_ms.get_or_insert(ms);
+        }
+        self.mark_token();
+        self.publish();
+    }
+
+    /// What is known of the first content is known to the console too.
+    fn mark_token(&self) {
+        if let Some(marks) = &mut *self.story.running() {
+            marks.first_token_ms = self.current.as_ref().and_then(|attempt| attempt.first_token_ms);
         }
     }
 
@@ -195,6 +216,7 @@ impl Trail {
             entry.call.first_byte_ms = Some(clock::ms_since(self.began));
             entry.call.first_token_ms = self.current.as_ref().and_then(|attempt| attempt.first_token_ms);
         }
+        self.mark_token();
         self.publish();
     }
 
@@ -239,6 +261,7 @@ impl Trail {
         *cost = cost.plus(&attempt.cost);
         call.cost_usd = cost.total();
         attempts.push(attempt);
+        *self.story.running() = None;
         Some(id)
     }
 
@@ -291,7 +314,7 @@ impl Trail {
 
     fn publish(&self) {
         if self.is_recorded {
-            self.hub.live.publish(|| Event::Call { call: Box::new(lock(&self.story).call.clone()) });
+            self.hub.live.tell(&self.story);
         }
     }
 

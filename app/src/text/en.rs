@@ -37,6 +37,8 @@ pub(super) static TEXT: Text = Text {
         this_sheet: "This sheet",
         collapse_sidebar: "Collapse or expand the sidebar",
         lost_connection: "The hub does not answer. Check that it runs, then try again.",
+        session_over: "Your session is over",
+        session_over_why: "What you see is no longer kept current. Log in, and you are back on this page.",
         go_to: |name| format!("Go to {name}"),
     },
     common: Common {
