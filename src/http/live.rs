@@ -28,7 +28,7 @@ const GATHER: Duration = Duration::from_millis(250);
 /// A sign of life for what stands between.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// How often it is asked whether the reader's session goes on.
+/// How often it is asked whether the reader's session goes on (docs/rules.md, Edge and security).
 const SESSION_CHECK: Duration = Duration::from_secs(10);
 
 /// The feed, for whoever has a console session, and for as long as it lasts.
