@@ -71,14 +71,17 @@ async function axeFinds(of) {
 }
 
 /** Sends a request as Claude Code would, and reads the answer to its end. */
-async function ask(key, model) {
+async function ask(key, model, content = 'Hello') {
   const answer = await fetch(`${hub}/v1/messages`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'x-api-key': key, 'anthropic-version': '2023-06-01', 'user-agent': 'browser-test/1' },
-    body: JSON.stringify({ model, max_tokens: 64, stream: true, messages: [{ role: 'user', content: 'Hello' }] }),
+    body: JSON.stringify({ model, max_tokens: 64, stream: true, messages: [{ role: 'user', content }] }),
   });
   return { id: answer.headers.get('x-switchyard-call-id'), status: answer.status, text: answer.text() };
 }
+
+/** Where the form of logging out goes. */
+const logOutPath = () => page.locator('.only-wide form', { hasText: 'Log out' }).getAttribute('action');
 
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
@@ -222,6 +225,26 @@ await check('new calls wait behind a pill while the reader reads', async () => {
   await page.waitForURL(`${hub}/calls`);
   await pill.click();
   await pill.waitFor({ state: 'detached' });
+});
+
+await check('the attempt that runs grows in the chain, and ends there', async () => {
+  const asked = await ask(key, 'claude-sonnet-4-5', 'Answer slowly');
+  await go(`/calls/${asked.id}`);
+  const detail = page.locator(`[data-detail="${asked.id}"]`);
+  await detail.getByText('Scripted is at work.').waitFor();
+  const bar = detail.locator('svg.bar-line.run');
+  await bar.locator('rect.stream').waitFor();
+  await bar.locator('rect.mark').waitFor();
+  const begin = await bar.locator('rect.stream').getAttribute('x');
+  await shot(page, 'call-running');
+  await page.waitForFunction(
+    ([selector, before]) => Number(document.querySelector(selector)?.getAttribute('x')) < Number(before),
+    ['svg.bar-line.run rect.stream', begin],
+  );
+  await asked.text;
+  await detail.getByText('Scripted answered at the first try.').waitFor();
+  await detail.locator('svg.bar-line:not(.run) rect.stream').waitFor();
+  expect((await detail.locator('svg.bar-line').count()) === 1, 'the running attempt stands beside the ended one');
 });
 
 await check('a failed attempt and what followed stand in the chain', async () => {
@@ -399,8 +422,8 @@ await check('without script the console logs in, reads and says no', async () =>
 });
 
 await check('another site changes nothing', async () => {
-  const forged = await context.request.post(`${hub}/_ui/log_out`, { headers: { 'sec-fetch-site': 'cross-site' }, failOnStatusCode: false });
-  expect(forged.status() >= 400, `status ${forged.status()}`);
+  const forged = await context.request.post(hub + await logOutPath(), { headers: { 'sec-fetch-site': 'cross-site' } });
+  expect(forged.status() === 403, `status ${forged.status()}`);
   await go('/');
   await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
 });
@@ -419,6 +442,26 @@ await check('logging out ends the session for good', async () => {
   await context.addCookies(before);
   await page.goto(`${hub}/users`);
   expect(new URL(page.url()).pathname === '/login', page.url());
+});
+
+await check('an open page says that its session is over, and the login leads back to it', async () => {
+  await page.goto(`${hub}/login?next=/calls%3Foutcome%3Dfailed`);
+  await hydrated(page);
+  await page.fill('#token', token);
+  await page.click('button[type=submit].primary');
+  await page.waitForURL(`${hub}/calls?outcome=failed`);
+  await page.locator('.only-wide .state.good').getByText('Live').waitFor();
+  const ended = await context.request.post(hub + await logOutPath(), { headers: { 'sec-fetch-site': 'same-origin' }, maxRedirects: 0 });
+  expect(ended.status() < 400, `status ${ended.status()}`);
+  const over = page.getByRole('alert').filter({ hasText: 'Your session is over' });
+  await over.waitFor({ timeout: 30_000 });
+  await shot(page, 'session-over');
+  await over.getByRole('link', { name: 'Log in' }).click();
+  await page.waitForURL(/\/login\?next=/);
+  await page.fill('#token', token);
+  await page.click('button[type=submit].primary');
+  await page.waitForURL(`${hub}/calls?outcome=failed`);
+  await page.locator('.only-wide .state.good').getByText('Live').waitFor();
 });
 
 await check('the browser had nothing to complain about', async () => {

@@ -156,6 +156,15 @@ mod real {
         Ok((response.ok(), text))
     }
 
+    /// The status with which the hub would answer a request for `path`; none if it does not answer.
+    pub(crate) async fn status(path: &str) -> Option<u16> {
+        let options = RequestInit::new();
+        options.set_method("HEAD");
+        let request = Request::new_with_str_and_init(path, &options).ok()?;
+        let response = JsFuture::from(window().fetch_with_request(&request)).await.ok()?;
+        Some(response.dyn_into::<Response>().ok()?.status())
+    }
+
     /// Sends the form that the element of the event belongs to.
     pub(crate) fn submit_form_of(event: &leptos::ev::Event) {
         let form = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());

@@ -41,6 +41,26 @@ impl AttemptResult {
     }
 }
 
+/// An attempt that still runs, as far as it has come. Times are milliseconds since the call began.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct RunningAttempt {
+    /// Its id: the attempt that takes its place when it is over has the same.
+    pub id: AttemptId,
+    /// Where it went.
+    pub provider_id: ProviderId,
+    /// The provider's name.
+    pub provider_name: String,
+    /// The model that was sent.
+    pub model_sent: String,
+    /// When the request was handed to the network.
+    pub started_ms: u32,
+    /// When the head of the answer came, if it has.
+    pub first_byte_ms: Option<u32>,
+    /// When the first content came, if it has.
+    pub first_token_ms: Option<u32>,
+}
+
 /// One try of a call at one provider: an entry of the ledger. Times are milliseconds since the call began.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]

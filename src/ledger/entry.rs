@@ -133,6 +133,6 @@ impl Entry {
     /// As people read it.
     pub fn into_detail(self) -> CallDetail {
         let Self { call, cost, attempts, decision } = self;
-        CallDetail { call, cost, attempts, decision }
+        CallDetail { call, cost, attempts, running: None, decision }
     }
 }

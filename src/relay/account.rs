@@ -112,7 +112,7 @@ impl Account {
         self.request = request;
         self.session = Some(session);
         let (now, zone, tokens) = (clock::now(), self.snapshot.zone, self.request.tokens());
-        let checks = if self.hub.config.rate_limit {
+        let asked = if self.hub.config.rate_limit {
             caller_checks(&caller.key, &caller.user, least, tokens, zone, now)
         } else {
             Vec::new()
@@ -130,16 +130,16 @@ impl Account {
             place(Subject::User(caller.user.id), &caller.user.limits),
         ];
         let lease = Arc::new(Lease::new(self.hub.state.clone(), LeaseId(self.call_id.0)));
-        match self.take(&lease, now, &checks, places).await {
+        match self.take(&lease, now, &asked, places).await {
             Ok(Answer::Taken(known)) => {
                 self.call = Some(lease);
                 self.bound = known.binding.map(|binding| binding.provider_id);
-                self.rates = Rates::new(&checks, &known.remaining, now);
+                self.rates = Rates::new(&asked, &known.remaining, now);
                 Ok(())
             }
             Ok(Answer::Refused(refusal)) => {
                 lease.settled();
-                let overdrawn = Overdrawn { checks: &checks, refusal: &refusal, caller: Some(&caller), provider: None };
+                let overdrawn = Overdrawn { checks: &asked, refusal: &refusal, caller: Some(&caller), provider: None };
                 Err(Rejection::Limited(Box::new(over_limit(&self.hub.state, zone, now, &overdrawn).await)))
             }
             Err(Away) => {
@@ -204,7 +204,13 @@ impl Account {
         }
     }
 
-    async fn take(&self, lease: &Lease, now: DateTime<Utc>, checks: &[Check], takes: Vec<Take>) -> Result<Answer, Away> {
+    async fn take(
+        &self,
+        lease: &Lease,
+        now: DateTime<Utc>,
+        checks: &[Check],
+        takes: Vec<Take>,
+    ) -> Result<Answer, Away> {
         let step = Step {
             lease: lease.id(),
             now_ms: now.timestamp_millis(),

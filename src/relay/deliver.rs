@@ -104,10 +104,10 @@ async fn try_one(
         deadline: trail.began + Duration::from_millis(patience),
     };
     let may_stop = upstream.provider.on_client_gone == OnClientGone::Stop;
-    let current = trail.begin_attempt(id, upstream, model);
+    let (current, on_head) = trail.begin_attempt(id, upstream, model);
     tokio::select! {
         biased;
-        result = attempt(upstream, ask, current) => Some(result),
+        result = attempt(upstream, ask, current, on_head) => Some(result),
         () = left.cancelled(), if may_stop => None,
     }
 }

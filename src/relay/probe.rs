@@ -58,8 +58,8 @@ pub async fn probe(hub: &Hub, provider_id: ProviderId, model: &str) -> Result<Pr
         began: trail.began,
         deadline: trail.began + PATIENCE,
     };
-    let current = trail.begin_attempt(AttemptId::fresh(), upstream, model);
-    let result = attempt(upstream, ask, current).await;
+    let (current, on_head) = trail.begin_attempt(AttemptId::fresh(), upstream, model);
+    let result = attempt(upstream, ask, current, on_head).await;
     Ok(report(trail, model_sent, result))
 }
 

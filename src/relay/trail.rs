@@ -1,30 +1,26 @@
 //! The story of a call while it lives. Closing it neither waits nor fails; dropping it closes it.
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Instant,
-};
+mod ending;
+
+use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;
-use http::{Response, header};
+use http::header;
 use rand::Rng;
 
 use super::{
     account::{Account, Reserved},
-    answer::{Answer, refuse},
     inbound::Inbound,
-    live::{Story, lock},
+    live::{Marks, Story, Telling, lock},
 };
 use crate::{
     clock,
     domain::{
-        attempt::{Attempt, AttemptResult},
-        call::{Call, CallError, CallKind, Client, Outcome},
-        decision::{Choice, Decision, Verdict},
-        event::Event,
+        attempt::Attempt,
+        call::{Call, CallKind, Client},
+        decision::{Choice, Decision},
         id::{AttemptId, CallId, ProviderId},
         price::Cost,
-        usage::TokenSource,
     },
     hub::Hub,
     ledger::entry::Entry,
@@ -32,7 +28,7 @@ use crate::{
         choose::{Wanted, choose},
         snapshot::{Caller, Offer, Snapshot, Upstream},
     },
-    wire::{operation::Operation, peek::Peek, rejection::Rejection, tap::Tap},
+    wire::{operation::Operation, peek::Peek, rejection::Rejection},
 };
 
 /// Characters kept of a user agent.
@@ -96,7 +92,7 @@ impl Trail {
         let is_recorded = payer.is_some() || story.call.kind == CallKind::Probe;
         let account = Account::open(hub, &snapshot, story.call.id, story.call.created_at, payer);
         let (call_id, groups) = (story.call.id, story.decision.groups.clone());
-        let story = Arc::new(Mutex::new(story));
+        let story = Telling::begin(story);
         if is_recorded {
             hub.live.insert(call_id, story.clone());
         }
@@ -179,8 +175,14 @@ impl Trail {
         lock(&self.story).decision.choices.last().cloned().unwrap_or_default()
     }
 
-    /// An attempt begins. Its times and the upstream's words about itself are written into what is returned.
-    pub fn begin_attempt(&mut self, id: AttemptId, upstream: &Upstream, model: &str) -> &mut Attempt {
+    /// An attempt begins. Its times and the upstream's words about itself are written into the first of what is
+    /// returned; the second is told when, in milliseconds since the call began, the head of the answer came.
+    pub fn begin_attempt<'a>(
+        &'a mut self,
+        id: AttemptId,
+        upstream: &Upstream,
+        model: &str,
+    ) -> (&'a mut Attempt, impl FnOnce(u32) + use<'a>) {
         let Offer { price, unpriced, multiplier } = self.snapshot.offer(upstream, model);
         let attempt = Attempt {
             id,
@@ -203,9 +205,20 @@ impl Trail {
             entry.call.provider_name = Some(attempt.provider_name.clone());
             entry.call.model_sent = Some(attempt.model_sent.clone());
             entry.call.n_attempts += 1;
+            let (id, started_ms) = (attempt.id, attempt.started_ms);
+            *self.story.running() = Some(Marks { id, started_ms, first_byte_ms: None, first_token_ms: None });
         }
         self.publish();
-        self.current.insert(attempt)
+        let Self { hub, story, is_recorded, current, .. } = self;
+        let on_head = |at_ms| {
+            if let Some(marks) = &mut *story.running() {
+                marks.first_byte_ms = Some(at_ms);
+            }
+            if *is_recorded {
+                hub.live.tell(story);
+            }
+        };
+        (current.insert(attempt), on_head)
     }
 
     /// The first content came.
@@ -213,6 +226,15 @@ impl Trail {
         let ms = clock::ms_since(self.began);
         if let Some(attempt) = &mut self.current {
             attempt.first_token_ms.get_or_insert(ms);
+        }
+        self.mark_token();
+        self.publish();
+    }
+
+    /// What is known of the first content is known to the console too.
+    fn mark_token(&self) {
+        if let Some(marks) = &mut *self.story.running() {
+            marks.first_token_ms = self.current.as_ref().and_then(|attempt| attempt.first_token_ms);
         }
     }
 
@@ -224,108 +246,13 @@ impl Trail {
             entry.call.first_byte_ms = Some(clock::ms_since(self.began));
             entry.call.first_token_ms = self.current.as_ref().and_then(|attempt| attempt.first_token_ms);
         }
+        self.mark_token();
         self.publish();
-    }
-
-    /// The attempt is over and cost nothing.
-    pub fn fail_attempt(&mut self, error: CallError, verdict: Verdict) -> Option<AttemptId> {
-        if let Some(choice) = lock(&self.story).decision.choices.last_mut() {
-            choice.verdict = Some(verdict);
-        }
-        self.end_attempt(AttemptResult::Failed, Some(error), None)
-    }
-
-    /// The attempt is over and cost what `tap` saw.
-    pub fn settle_attempt(&mut self, result: AttemptResult, error: Option<CallError>, tap: &mut Tap) {
-        self.end_attempt(result, error, Some(tap));
-    }
-
-    fn end_attempt(
-        &mut self,
-        result: AttemptResult,
-        error: Option<CallError>,
-        tap: Option<&mut Tap>,
-    ) -> Option<AttemptId> {
-        let mut attempt = self.current.take()?;
-        attempt.ended_ms = clock::ms_since(self.began);
-        attempt.result = result;
-        attempt.error = error;
-        if let Some(tap) = tap {
-            (attempt.usage, attempt.token_source) = tap.settle(self.body_bytes);
-            attempt.model_served = tap.model_served.take();
-            attempt.usage_raw = tap.take_raw();
-            attempt.cost = attempt.price.cost(&attempt.usage, attempt.multiplier);
-            attempt.cost_usd = attempt.cost.total();
-        }
-        self.account.settle(&attempt);
-        let id = attempt.id;
-        let mut entry = lock(&self.story);
-        let Entry { call, cost, attempts, .. } = &mut *entry;
-        call.usage = call.usage.plus(&attempt.usage);
-        call.token_source = weakest(call.token_source, attempt.token_source);
-        call.unpriced |= attempt.unpriced && attempt.usage.total() > 0;
-        call.first_token_ms = call.first_token_ms.or(attempt.first_token_ms);
-        call.model_served.clone_from(&attempt.model_served);
-        *cost = cost.plus(&attempt.cost);
-        call.cost_usd = cost.total();
-        attempts.push(attempt);
-        Some(id)
-    }
-
-    /// An attempt that failed is delivered after all, because no other was better.
-    pub fn deliver_attempt(&self, id: AttemptId) {
-        let mut entry = lock(&self.story);
-        let Entry { call, attempts, .. } = &mut *entry;
-        if let Some(attempt) = attempts.iter_mut().find(|attempt| attempt.id == id) {
-            attempt.result = AttemptResult::Delivered;
-            call.provider_id = Some(attempt.provider_id);
-            call.provider_name = Some(attempt.provider_name.clone());
-            call.model_sent = Some(attempt.model_sent.clone());
-            call.error.clone_from(&attempt.error);
-        }
-    }
-
-    /// The hub's own no: the call is over.
-    pub fn reject(mut self, rejection: &Rejection, outcome: Outcome) -> Response<Answer> {
-        lock(&self.story).call.status = Some(rejection.status());
-        if outcome == Outcome::Rejected {
-            self.account.undo();
-        }
-        self.close(outcome, Some(CallError::new(rejection.cause(), rejection.message())));
-        refuse(rejection, self.call_id)
-    }
-
-    /// The client has left and nothing more is to come: the attempt that ran, if one did, is settled by an estimate.
-    pub fn abandon(mut self) -> Response<Answer> {
-        self.settle_attempt(AttemptResult::Abandoned, None, &mut Tap::default());
-        self.close(Outcome::Abandoned, None);
-        Response::new(Answer::Whole(None))
-    }
-
-    /// The call is over: its entry goes to the journal. An error that was noted before stays if none is given.
-    pub fn close(&mut self, outcome: Outcome, error: Option<CallError>) {
-        if std::mem::replace(&mut self.is_closed, true) || !self.is_recorded {
-            return;
-        }
-        {
-            let mut entry = lock(&self.story);
-            entry.call.outcome = Some(outcome);
-            entry.call.duration_ms = Some(clock::ms_since(self.began));
-            if error.is_some() {
-                entry.call.error = error;
-            }
-            self.hub.counters.call(&entry.call);
-            self.hub.ledger.close_call(&entry);
-        }
-        self.account.release();
-        self.hub.live.remove(self.call_id);
-        self.publish();
-        log(&self.story);
     }
 
     fn publish(&self) {
         if self.is_recorded {
-            self.hub.live.publish(|| Event::Call { call: Box::new(lock(&self.story).call.clone()) });
+            self.hub.live.tell(&self.story);
         }
     }
 
@@ -333,51 +260,6 @@ impl Trail {
     pub const fn hub(&self) -> &Hub {
         &self.hub
     }
-}
-
-impl Drop for Trail {
-    /// Nobody has closed it: the client left and time ran out, or the code panicked.
-    fn drop(&mut self) {
-        if self.is_closed {
-            return;
-        }
-        let (result, outcome, error) = if std::thread::panicking() {
-            let error = CallError::new("panic", "the hub made a mistake");
-            (AttemptResult::Failed, Outcome::Failed, Some(error))
-        } else {
-            (AttemptResult::Abandoned, Outcome::Abandoned, None)
-        };
-        self.settle_attempt(result, error.clone(), &mut Tap::default());
-        self.close(outcome, error);
-    }
-}
-
-/// One line for each call, when it is over.
-fn log(story: &Story) {
-    let entry = lock(story);
-    let call = &entry.call;
-    tracing::info!(
-        call.id = %call.id,
-        outcome = call.outcome.map_or("", Outcome::as_str),
-        status = call.status,
-        model = call.model,
-        provider.name = call.provider_name,
-        duration_ms = call.duration_ms,
-        cost_usd = %call.cost_usd,
-        error = call.error.as_ref().map(|error| error.cause.as_str()),
-        "call"
-    );
-}
-
-/// The less certain of two sources.
-fn weakest(a: TokenSource, b: TokenSource) -> TokenSource {
-    let rank = |source| match source {
-        TokenSource::None => 0,
-        TokenSource::Reported => 1,
-        TokenSource::Partial => 2,
-        TokenSource::Estimated => 3,
-    };
-    if rank(b) > rank(a) { b } else { a }
 }
 
 /// A call of which nothing is known yet.

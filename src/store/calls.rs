@@ -214,6 +214,7 @@ impl Store {
             call: call_from_row(&row)?,
             cost: cost_from_row(&row)?,
             attempts: attempts.iter().map(attempt_from_row).collect::<Result<_, _>>()?,
+            running: None,
             decision: read::json(&row, "decision")?,
         }))
     }

@@ -150,14 +150,22 @@ impl Bounds {
     }
 }
 
-/// Tries one provider. `attempt` is given the times and what the upstream says of itself.
+/// Tries one provider. `attempt` is given the times and what the upstream says of itself; `on_head` is told when, in
+/// milliseconds since the call began, the head of the answer came.
 ///
 /// # Errors
 /// Why there is nothing to commit to; nothing has gone to the client then.
-pub async fn attempt(upstream: &Upstream, ask: Ask<'_>, attempt: &mut Attempt) -> Result<Reply, Failed> {
+pub async fn attempt(
+    upstream: &Upstream,
+    ask: Ask<'_>,
+    attempt: &mut Attempt,
+    on_head: impl FnOnce(u32),
+) -> Result<Reply, Failed> {
     let bounds = Bounds::new(upstream, &ask);
     let response = send(upstream, &ask, &bounds).await?;
-    attempt.first_byte_ms = Some(clock::ms_since(ask.began));
+    let head_ms = clock::ms_since(ask.began);
+    attempt.first_byte_ms = Some(head_ms);
+    on_head(head_ms);
     let (head, body) = http::Response::<Body>::from(response).into_parts();
     attempt.status = Some(head.status.as_u16());
     attempt.upstream_request_id = text(&head.headers, "request-id").or_else(|| text(&head.headers, "x-request-id"));

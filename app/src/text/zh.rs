@@ -37,6 +37,8 @@ pub(super) static TEXT: Text = Text {
         this_sheet: "显示本表",
         collapse_sidebar: "收起或展开侧边栏",
         lost_connection: "中转站没有响应。请确认它正在运行，然后重试。",
+        session_over: "登录已失效",
+        session_over_why: "页面内容不再更新。重新登录后会回到本页。",
         go_to: |name| format!("前往{name}"),
     },
     common: Common {
