@@ -117,7 +117,7 @@ impl Account {
         } else {
             Vec::new()
         };
-        let place = |subject, limits: &Limits| Take {
+        let one = |subject, limits: &Limits| Take {
             subject,
             reset_ms: limits.reset_ms(),
             request: true,
@@ -126,24 +126,24 @@ impl Account {
             money: 0,
         };
         let places = vec![
-            place(Subject::Key(caller.key.id), &caller.key.limits),
-            place(Subject::User(caller.user.id), &caller.user.limits),
+            one(Subject::Key(caller.key.id), &caller.key.limits),
+            one(Subject::User(caller.user.id), &caller.user.limits),
         ];
-        let lease = Arc::new(Lease::new(self.hub.state.clone(), LeaseId(self.call_id.0)));
-        match self.take(&lease, now, &asked, places).await {
+        let place = Arc::new(Lease::new(self.hub.state.clone(), LeaseId(self.call_id.0)));
+        match self.take(&place, now, &asked, places).await {
             Ok(Answer::Taken(known)) => {
-                self.call = Some(lease);
+                self.call = Some(place);
                 self.bound = known.binding.map(|binding| binding.provider_id);
                 self.rates = Rates::new(&asked, &known.remaining, now);
                 Ok(())
             }
             Ok(Answer::Refused(refusal)) => {
-                lease.settled();
+                place.settled();
                 let overdrawn = Overdrawn { checks: &asked, refusal: &refusal, caller: Some(&caller), provider: None };
                 Err(Rejection::Limited(Box::new(over_limit(&self.hub.state, zone, now, &overdrawn).await)))
             }
             Err(Away) => {
-                lease.undo();
+                place.undo();
                 self.go_without(&[&caller.key.limits, &caller.user.limits])
             }
         }
