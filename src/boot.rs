@@ -3,7 +3,13 @@
 pub mod limits;
 pub mod lock;
 
-use std::{future::Future, net::SocketAddr, str::FromStr, sync::{Arc, atomic::AtomicU64}, time::Duration};
+use std::{
+    future::Future,
+    net::SocketAddr,
+    str::FromStr,
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
 
 use anyhow::Context;
 use arc_swap::ArcSwap;
