@@ -35,6 +35,8 @@ struct Leftovers {
     answer: Option<(Option<AttemptId>, ProviderId, Box<Whole>)>,
     /// The last failure.
     failure: Option<Failure>,
+    /// The limit that kept another attempt from starting.
+    limit: Option<Rejection>,
 }
 
 /// Finds a provider that answers. `left` tells when the client has gone.
@@ -50,9 +52,13 @@ pub async fn deliver(screened: Screened, mut trail: Trail, left: CancellationTok
         let Some(upstream) = trail.choose(model, &tried) else { break };
         tried.push(upstream.provider.id);
         match try_one(&upstream, &screened, &mut trail, &left).await {
-            None => break,
-            Some(Ok(reply)) => return commit(trail, upstream, reply, left.is_cancelled()),
-            Some(Err(failed)) => {
+            Err(rejection) => {
+                leftovers.limit = Some(rejection);
+                break;
+            }
+            Ok(None) => break,
+            Ok(Some(Ok(reply))) => return commit(trail, upstream, reply, left.is_cancelled()),
+            Ok(Some(Err(failed))) => {
                 if note(failed, &upstream, &mut trail, &mut leftovers) == Next::Deliver {
                     break;
                 }
@@ -66,12 +72,15 @@ pub async fn deliver(screened: Screened, mut trail: Trail, left: CancellationTok
 }
 
 /// One attempt; none if the client has left and its provider is not to be read on.
+///
+/// # Errors
+/// The attempt could not be written down: it has not started.
 async fn try_one(
     upstream: &Arc<Upstream>,
     screened: &Screened,
     trail: &mut Trail,
     left: &CancellationToken,
-) -> Option<Result<Reply, Failed>> {
+) -> Result<Option<Result<Reply, Failed>>, Rejection> {
     let settings = &trail.snapshot.settings;
     let (gate, patience) = (settings.gate_ms, settings.call_deadline_ms);
     let peek = screened.peek.as_ref();
@@ -91,11 +100,11 @@ async fn try_one(
         deadline: trail.began + Duration::from_millis(patience),
     };
     let may_stop = upstream.provider.on_client_gone == OnClientGone::Stop;
-    let current = trail.begin_attempt(upstream, model_sent);
+    let current = trail.begin_attempt(upstream, model_sent)?;
     tokio::select! {
         biased;
-        result = attempt(upstream, ask, current) => Some(result),
-        () = left.cancelled(), if may_stop => None,
+        result = attempt(upstream, ask, current) => Ok(Some(result)),
+        () = left.cancelled(), if may_stop => Ok(None),
     }
 }
 
@@ -141,7 +150,7 @@ fn commit(mut trail: Trail, upstream: Arc<Upstream>, reply: Reply, is_abandoned:
 
 /// Nobody is left: the last answer as it came, or our own no.
 fn conclude(mut trail: Trail, model: Option<&str>, leftovers: Leftovers) -> Response<Answer> {
-    let Leftovers { answer, failure } = leftovers;
+    let Leftovers { answer, failure, limit } = leftovers;
     if let Some((attempt_id, provider_id, whole)) = answer {
         trail.committed(whole.status);
         if let Some(attempt_id) = attempt_id {
@@ -153,6 +162,9 @@ fn conclude(mut trail: Trail, model: Option<&str>, leftovers: Leftovers) -> Resp
         let mut response = pass(whole.status, &whole.headers, exposed, Answer::Whole(Some(whole.body)));
         name(response.headers_mut(), trail.call_id, Some(provider_id));
         return response;
+    }
+    if let Some(limit) = limit {
+        return trail.reject(&limit, Outcome::Rejected);
     }
     if let Some(failure) = failure {
         let timeout = matches!(failure, Failure::Timeout(_));

@@ -22,11 +22,10 @@ use crate::{
         decision::{Choice, Decision, Verdict},
         event::Event,
         id::{AttemptId, CallId, ProviderId},
-        price::Cost,
-        usage::TokenSource,
+        usage::{TokenSource, Usage},
     },
     hub::Hub,
-    ledger::entry::Entry,
+    ledger::entry::{Entry, if_cut},
     route::{
         choose::{Wanted, choose},
         snapshot::{Caller, Snapshot, Upstream},
@@ -113,15 +112,14 @@ impl Trail {
         }
     }
 
-    /// The call is about to cost something: its opening goes to the journal.
+    /// The call is about to cost something: it must be possible to record that.
     pub fn open(&mut self, body: &Bytes) -> Result<(), Rejection> {
         self.body_bytes = u64::try_from(body.len()).unwrap_or(u64::MAX);
         if !self.is_recorded {
             return Ok(());
         }
         let bytes_max = self.snapshot.settings.journal_bytes_max;
-        let opened = self.hub.ledger.open_call(&lock(&self.story).call, bytes_max);
-        opened.map_err(|_| Rejection::LedgerFull)?;
+        self.hub.ledger.has_room(bytes_max).map_err(|_| Rejection::LedgerFull)?;
         self.publish();
         Ok(())
     }
@@ -150,8 +148,12 @@ impl Trail {
         lock(&self.story).decision.choices.last().cloned().unwrap_or_default()
     }
 
-    /// An attempt begins. Its times and the upstream's words about itself are written into what is returned.
-    pub fn begin_attempt(&mut self, upstream: &Upstream, model_sent: &str) -> &mut Attempt {
+    /// An attempt begins: its opening goes to the journal before anything is sent. Its times and the upstream's words
+    /// about itself are written into what is returned.
+    ///
+    /// # Errors
+    /// The journal cannot take it: the attempt must not start.
+    pub fn begin_attempt(&mut self, upstream: &Upstream, model_sent: &str) -> Result<&mut Attempt, Rejection> {
         let (price, unpriced) = self.snapshot.price(model_sent);
         let attempt = Attempt {
             id: AttemptId::fresh(),
@@ -167,6 +169,11 @@ impl Trail {
         };
         {
             let mut entry = lock(&self.story);
+            if self.is_recorded {
+                let (used, source) = Tap::default().settle(self.body_bytes);
+                let cut = if_cut(&attempt, |attempt| charge(attempt, used, source));
+                self.hub.ledger.open_attempt(&entry, &cut).map_err(|_| Rejection::LedgerFull)?;
+            }
             if let Some(choice) = entry.decision.choices.last_mut() {
                 choice.attempt_id = Some(attempt.id);
             }
@@ -176,7 +183,7 @@ impl Trail {
             entry.call.n_attempts += 1;
         }
         self.publish();
-        self.current.insert(attempt)
+        Ok(self.current.insert(attempt))
     }
 
     /// The first content came.
@@ -222,23 +229,13 @@ impl Trail {
         attempt.result = result;
         attempt.error = error;
         if let Some(tap) = tap {
-            (attempt.usage, attempt.token_source) = tap.settle(self.body_bytes);
+            let (used, source) = tap.settle(self.body_bytes);
+            charge(&mut attempt, used, source);
             attempt.model_served = tap.model_served.take();
             attempt.usage_raw = tap.take_raw();
-            attempt.cost = attempt.price.cost(&attempt.usage, attempt.multiplier);
-            attempt.cost_usd = attempt.cost.total();
         }
         let id = attempt.id;
-        let mut entry = lock(&self.story);
-        let Entry { call, cost, attempts, .. } = &mut *entry;
-        call.usage = call.usage.plus(&attempt.usage);
-        call.token_source = weakest(call.token_source, attempt.token_source);
-        call.unpriced |= attempt.unpriced && attempt.usage.total() > 0;
-        call.first_token_ms = call.first_token_ms.or(attempt.first_token_ms);
-        call.model_served.clone_from(&attempt.model_served);
-        *cost = cost.plus(&attempt.cost);
-        call.cost_usd = cost.total();
-        attempts.push(attempt);
+        lock(&self.story).add(attempt);
         Some(id)
     }
 
@@ -335,15 +332,11 @@ fn log(story: &Story) {
     );
 }
 
-/// The less certain of two sources.
-fn weakest(a: TokenSource, b: TokenSource) -> TokenSource {
-    let rank = |source| match source {
-        TokenSource::None => 0,
-        TokenSource::Reported => 1,
-        TokenSource::Partial => 2,
-        TokenSource::Estimated => 3,
-    };
-    if rank(b) > rank(a) { b } else { a }
+/// What an attempt has used, and what that costs.
+fn charge(attempt: &mut Attempt, used: Usage, source: TokenSource) {
+    (attempt.usage, attempt.token_source) = (used, source);
+    attempt.cost = attempt.price.cost(&attempt.usage, attempt.multiplier);
+    attempt.cost_usd = attempt.cost.total();
 }
 
 /// A call of which nothing is known yet.
@@ -354,5 +347,5 @@ fn fresh_call(id: CallId, kind: CallKind) -> Call {
 /// The story of a call that has just begun.
 fn fresh_story(call: Call, groups: Vec<String>) -> Entry {
     let decision = Decision { groups, ..Decision::default() };
-    Entry { call, cost: Cost::default(), attempts: Vec::new(), decision }
+    Entry::of(call, decision)
 }
