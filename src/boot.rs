@@ -3,7 +3,7 @@
 pub mod limits;
 pub mod lock;
 
-use std::{future::Future, net::SocketAddr, str::FromStr, sync::Arc, time::Duration};
+use std::{future::Future, net::SocketAddr, str::FromStr, sync::{Arc, atomic::AtomicU64}, time::Duration};
 
 use anyhow::Context;
 use arc_swap::ArcSwap;
@@ -18,7 +18,7 @@ use crate::{
     hub::{Hub, Shared},
     jobs::{self, drain::Drain, partitions::DAYS_AHEAD},
     ledger::Ledger,
-    limit::{brake::Brake, bytes::ByteBudget},
+    limit::{brake::Brake, bytes::ByteBudget, recent::RecentOutput},
     relay::live::LiveCalls,
     route::snapshot::{self, Snapshot},
     secret::{self, Sealer, Secret},
@@ -189,9 +189,11 @@ async fn assemble(config: Config, store: Store, sealer: Sealer, admin_token: &Se
         clients: Clients::default(),
         drain: Drain::new(),
         bodies: ByteBudget::default(),
+        recent_output: RecentOutput::default(),
         key_brake: Brake::default(),
         login_brake: Brake::default(),
-        reloading: tokio::sync::Mutex::new(()),
+        reloading: tokio::sync::Mutex::default(),
+        reloads_wished: AtomicU64::new(0),
         state,
         sealer,
         admin_token: secret::hash(admin_token.expose()),

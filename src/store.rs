@@ -9,6 +9,7 @@ pub mod groups;
 pub mod installation;
 pub mod keys;
 pub mod ledger;
+pub mod limits;
 pub mod partitions;
 pub mod prices;
 pub mod private;
@@ -41,7 +42,10 @@ macro_rules! statements {
 pub(crate) use statements;
 
 /// The migrations, in order. Released files never change.
-const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "core", include_str!("../migrations/0001_core.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "core", include_str!("../migrations/0001_core.sql")),
+    (2, "limits", include_str!("../migrations/0002_limits.sql")),
+];
 
 /// The channel on which replicas tell each other that configuration changed or calls were recorded.
 pub const CHANNEL: &str = "switchyard";
@@ -120,6 +124,7 @@ pub fn all_statements() -> Vec<(&'static str, &'static str, &'static str)> {
         ("installation", installation::STATEMENTS),
         ("keys", keys::STATEMENTS),
         ("ledger", ledger::STATEMENTS),
+        ("limits", limits::STATEMENTS),
         ("partitions", partitions::STATEMENTS),
         ("prices", prices::STATEMENTS),
         ("providers", providers::STATEMENTS),

@@ -6,6 +6,7 @@ use http::Response;
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    account::Reserved,
     answer::{Answer, name, pass},
     screen::Screened,
     stream::StreamBody,
@@ -50,8 +51,16 @@ pub async fn deliver(screened: Screened, mut trail: Trail, left: CancellationTok
     let mut leftovers = Leftovers::default();
     while tried.len() < attempts_max && !left.is_cancelled() {
         let Some(upstream) = trail.choose(model, &tried) else { break };
-        tried.push(upstream.provider.id);
-        match try_one(&upstream, &screened, &mut trail, &left).await {
+        let id = AttemptId::fresh();
+        match trail.reserve(id, &upstream, model.unwrap_or_default()).await {
+            Reserved::Yes => tried.push(upstream.provider.id),
+            Reserved::ProviderLimited => continue,
+            Reserved::CallerLimited(rejection) => {
+                leftovers.limit = Some(rejection);
+                break;
+            }
+        }
+        match try_one(id, &upstream, &screened, &mut trail, &left).await {
             Err(rejection) => {
                 leftovers.limit = Some(rejection);
                 break;
@@ -76,6 +85,7 @@ pub async fn deliver(screened: Screened, mut trail: Trail, left: CancellationTok
 /// # Errors
 /// The attempt could not be written down: it has not started.
 async fn try_one(
+    id: AttemptId,
     upstream: &Arc<Upstream>,
     screened: &Screened,
     trail: &mut Trail,
@@ -84,7 +94,8 @@ async fn try_one(
     let settings = &trail.snapshot.settings;
     let (gate, patience) = (settings.gate_ms, settings.call_deadline_ms);
     let peek = screened.peek.as_ref();
-    let model_sent = peek.map_or("", |peek| upstream.model_sent(&peek.model));
+    let model = peek.map_or("", |peek| peek.model.as_str());
+    let model_sent = upstream.model_sent(model);
     let ask = Ask {
         outgoing: Outgoing {
             method: &screened.method,
@@ -100,7 +111,7 @@ async fn try_one(
         deadline: trail.began + Duration::from_millis(patience),
     };
     let may_stop = upstream.provider.on_client_gone == OnClientGone::Stop;
-    let current = trail.begin_attempt(upstream, model_sent)?;
+    let current = trail.begin_attempt(id, upstream, model)?;
     tokio::select! {
         biased;
         result = attempt(upstream, ask, current) => Ok(Some(result)),
@@ -123,6 +134,7 @@ fn note(failed: Failed, upstream: &Upstream, trail: &mut Trail, leftovers: &mut 
 fn commit(mut trail: Trail, upstream: Arc<Upstream>, reply: Reply, is_abandoned: bool) -> Response<Answer> {
     let exposed = trail.snapshot.settings.expose_provider_headers;
     let (call_id, provider_id) = (trail.call_id, upstream.provider.id);
+    let rates = trail.account.rates();
     let mut response = match reply {
         Reply::Whole(mut whole) => {
             let (result, outcome) = if is_abandoned {
@@ -144,6 +156,7 @@ fn commit(mut trail: Trail, upstream: Arc<Upstream>, reply: Reply, is_abandoned:
             pass(status, &headers, exposed, body)
         }
     };
+    rates.announce(response.headers_mut());
     name(response.headers_mut(), call_id, Some(provider_id));
     response
 }
@@ -170,6 +183,9 @@ fn conclude(mut trail: Trail, model: Option<&str>, leftovers: Leftovers) -> Resp
         let timeout = matches!(failure, Failure::Timeout(_));
         let why = failure.error(None).message;
         return trail.reject(&Rejection::Exhausted { why, timeout }, Outcome::Failed);
+    }
+    if let Some(retry_after_s) = trail.account.limited_for_s() {
+        return trail.reject(&Rejection::ProvidersLimited { retry_after_s }, Outcome::Rejected);
     }
     let why = why_none(&trail.last_choice()).to_owned();
     let model = model.unwrap_or("this request").to_owned();

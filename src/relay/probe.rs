@@ -14,7 +14,7 @@ use crate::{
         call::{CallError, Outcome},
         decision::{Candidate, Choice},
         fault::Fault,
-        id::ProviderId,
+        id::{AttemptId, ProviderId},
         provider::ProviderTestResult,
     },
     hub::Hub,
@@ -57,7 +57,7 @@ pub async fn probe(hub: &Hub, provider_id: ProviderId, model: &str) -> Result<Pr
         began: trail.began,
         deadline: trail.began + PATIENCE,
     };
-    let Ok(current) = trail.begin_attempt(upstream, model_sent) else { return Err(busy(trail)) };
+    let Ok(current) = trail.begin_attempt(AttemptId::fresh(), upstream, model) else { return Err(busy(trail)) };
     let result = attempt(upstream, ask, current).await;
     Ok(report(trail, model_sent, result))
 }

@@ -176,6 +176,7 @@ impl Drop for StreamBody {
             self.settle(AttemptResult::Abandoned, Outcome::Abandoned, None);
         }
         let Some(trail) = self.trail.take() else { return };
+        trail.account.release();
         let bound = Duration::from_millis(trail.snapshot.settings.drain_ms);
         let drain = trail.hub().drain.clone();
         let (body, cutter, tap) =

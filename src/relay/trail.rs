@@ -10,6 +10,7 @@ use http::{Response, header};
 use rand::Rng;
 
 use super::{
+    account::{Account, Reserved},
     answer::{Answer, refuse},
     inbound::Inbound,
     live::{Story, lock},
@@ -28,7 +29,7 @@ use crate::{
     ledger::entry::{Entry, if_cut},
     route::{
         choose::{Wanted, choose},
-        snapshot::{Caller, Snapshot, Upstream},
+        snapshot::{Caller, Offer, Snapshot, Upstream},
     },
     wire::{operation::Operation, peek::Peek, rejection::Rejection, tap::Tap},
 };
@@ -45,6 +46,8 @@ pub struct Trail {
     pub call_id: CallId,
     /// When it began.
     pub began: Instant,
+    /// What the call holds and owes.
+    pub account: Account,
     groups: Vec<String>,
     story: Story,
     /// True if it is recorded; what is free is not.
@@ -58,7 +61,13 @@ pub struct Trail {
 
 impl Trail {
     /// A caller's request arrives.
-    pub fn begin(hub: &Hub, snapshot: Arc<Snapshot>, caller: &Caller, operation: Operation, inbound: &Inbound) -> Self {
+    pub fn begin(
+        hub: &Hub,
+        snapshot: Arc<Snapshot>,
+        caller: Arc<Caller>,
+        operation: Operation,
+        inbound: &Inbound,
+    ) -> Self {
         let user_agent = inbound.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
         let call = Call {
             user_id: Some(caller.user.id),
@@ -71,16 +80,20 @@ impl Trail {
             },
             ..fresh_call(inbound.call_id, CallKind::Messages)
         };
-        Self::new(hub, snapshot, fresh_story(call, caller.groups()), inbound.began, operation.is_metered())
+        let story = fresh_story(call, caller.groups());
+        Self::new(hub, snapshot, story, inbound.began, operation.is_metered().then_some(caller))
     }
 
     /// An operator tests a provider.
     pub fn begin_probe(hub: &Hub, model: &str) -> Self {
         let call = Call { model: model.to_owned(), ..fresh_call(CallId::fresh(), CallKind::Probe) };
-        Self::new(hub, hub.snapshot.load_full(), fresh_story(call, Vec::new()), clock::instant(), true)
+        Self::new(hub, hub.snapshot.load_full(), fresh_story(call, Vec::new()), clock::instant(), None)
     }
 
-    fn new(hub: &Hub, snapshot: Arc<Snapshot>, story: Entry, began: Instant, is_recorded: bool) -> Self {
+    /// Recorded is what somebody pays for, and probes.
+    fn new(hub: &Hub, snapshot: Arc<Snapshot>, story: Entry, began: Instant, payer: Option<Arc<Caller>>) -> Self {
+        let is_recorded = payer.is_some() || story.call.kind == CallKind::Probe;
+        let account = Account::open(hub, &snapshot, story.call.id, story.call.created_at, payer);
         let (call_id, groups) = (story.call.id, story.decision.groups.clone());
         let story = Arc::new(Mutex::new(story));
         if is_recorded {
@@ -92,6 +105,7 @@ impl Trail {
             snapshot,
             call_id,
             began,
+            account,
             groups,
             story,
             is_recorded,
@@ -124,9 +138,15 @@ impl Trail {
         Ok(())
     }
 
+    /// What a choice depends on.
+    pub fn wanted<'a>(&'a self, model: Option<&'a str>, tried: &'a [ProviderId]) -> Wanted<'a> {
+        let (limited, bound) = (self.account.limited(), self.account.bound());
+        Wanted { groups: &self.groups, model, tried, limited, bound }
+    }
+
     /// Chooses the next provider, and notes why.
     pub fn choose(&self, model: Option<&str>, tried: &[ProviderId]) -> Option<Arc<Upstream>> {
-        let wanted = Wanted { groups: &self.groups, model, tried };
+        let wanted = self.wanted(model, tried);
         let (choice, chosen) = choose(&self.snapshot, &wanted, |total| rand::rng().random_range(0..total));
         self.note_choice(choice);
         chosen
@@ -136,6 +156,15 @@ impl Trail {
     pub fn note_choice(&self, choice: Choice) {
         let choice = Choice { at_ms: clock::ms_since(self.began), ..choice };
         lock(&self.story).decision.choices.push(choice);
+    }
+
+    /// Reserves what an attempt at `upstream` may cost. A provider that is at a limit of its own was no choice.
+    pub async fn reserve(&mut self, id: AttemptId, upstream: &Upstream, model: &str) -> Reserved {
+        let reserved = self.account.reserve(id, upstream, model).await;
+        if matches!(reserved, Reserved::ProviderLimited) {
+            lock(&self.story).decision.choices.pop();
+        }
+        reserved
     }
 
     /// When the head of the running attempt's answer came.
@@ -153,18 +182,23 @@ impl Trail {
     ///
     /// # Errors
     /// The journal cannot take it: the attempt must not start.
-    pub fn begin_attempt(&mut self, upstream: &Upstream, model_sent: &str) -> Result<&mut Attempt, Rejection> {
-        let (price, unpriced) = self.snapshot.price(model_sent);
+    pub fn begin_attempt(
+        &mut self,
+        id: AttemptId,
+        upstream: &Upstream,
+        model: &str,
+    ) -> Result<&mut Attempt, Rejection> {
+        let Offer { price, unpriced, multiplier } = self.snapshot.offer(upstream, model);
         let attempt = Attempt {
-            id: AttemptId::fresh(),
+            id,
             provider_id: upstream.provider.id,
             provider_name: upstream.provider.name.clone(),
             credential_id: upstream.credential_id,
-            model_sent: model_sent.to_owned(),
+            model_sent: upstream.model_sent(model).to_owned(),
             started_ms: clock::ms_since(self.began),
             price,
             unpriced,
-            multiplier: upstream.provider.cost_multiplier,
+            multiplier,
             ..Attempt::default()
         };
         {
@@ -234,6 +268,7 @@ impl Trail {
             attempt.model_served = tap.model_served.take();
             attempt.usage_raw = tap.take_raw();
         }
+        self.account.settle(&attempt);
         let id = attempt.id;
         lock(&self.story).add(attempt);
         Some(id)
@@ -255,6 +290,9 @@ impl Trail {
     /// The hub's own no: the call is over.
     pub fn reject(mut self, rejection: &Rejection, outcome: Outcome) -> Response<Answer> {
         lock(&self.story).call.status = Some(rejection.status());
+        if outcome == Outcome::Rejected {
+            self.account.undo();
+        }
         self.close(outcome, Some(CallError::new(rejection.cause(), rejection.message())));
         refuse(rejection, self.call_id)
     }
@@ -281,6 +319,7 @@ impl Trail {
             self.hub.counters.call(&entry.call);
             self.hub.ledger.close_call(&entry);
         }
+        self.account.release();
         self.hub.live.remove(self.call_id);
         self.publish();
         log(&self.story);

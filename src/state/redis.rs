@@ -8,7 +8,11 @@ use redis::{
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
 
-use crate::secret::Secret;
+use super::{
+    counters::{Away, Counters},
+    step::{ActiveSession, Answer, Release, SessionKey, Settlement, Span, Step, Usage},
+};
+use crate::{domain::limit::Subject, secret::Secret};
 
 /// A step in Redis stands before the upstream is asked, so it may not take long. With the library's defaults a call
 /// hangs for over eight seconds while Redis is away.
@@ -43,5 +47,31 @@ impl RedisState {
 impl fmt::Debug for RedisState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("RedisState(…)")
+    }
+}
+
+impl Counters for RedisState {
+    async fn take(&self, _: Step) -> Result<Answer, Away> {
+        Err(Away)
+    }
+
+    fn settle(&self, _: Settlement) {}
+
+    fn release(&self, _: Release) {}
+
+    async fn reset(&self, _: Subject, _: i64) -> Result<(), Away> {
+        Err(Away)
+    }
+
+    async fn usage(&self, _: Subject, _: &[Span], _: i64) -> Result<Usage, Away> {
+        Err(Away)
+    }
+
+    async fn sessions(&self, _: i64) -> Result<Vec<ActiveSession>, Away> {
+        Err(Away)
+    }
+
+    async fn end_session(&self, _: &SessionKey, _: i64) -> Result<bool, Away> {
+        Err(Away)
     }
 }

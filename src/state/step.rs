@@ -17,7 +17,7 @@ use crate::domain::{
 pub struct LeaseId(pub Uuid);
 
 /// A client's conversation, scoped to its key: two keys never share one.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SessionKey {
     /// Whose it is.
     pub key_id: KeyId,

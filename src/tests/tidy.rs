@@ -17,7 +17,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("telemetry", &["domain", "config"]),
     ("state", &["domain", "clock", "secret"]),
     ("store", &["domain", "clock", "secret"]),
-    ("limit", &["domain", "clock", "state", "store"]),
+    ("limit", &["domain", "clock", "state", "store", "wire"]),
     ("route", &["domain", "clock", "secret", "state", "store", "upstream", "wire"]),
     ("upstream", &["domain", "clock", "route", "secret", "wire"]),
     ("ledger", &["domain", "clock", "store"]),
