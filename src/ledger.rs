@@ -6,6 +6,7 @@
 pub mod entry;
 pub mod journal;
 pub mod reader;
+pub mod record;
 pub mod rollup;
 
 use std::{
@@ -20,10 +21,11 @@ use std::{
 use tokio::sync::Notify;
 
 use self::{
-    entry::{Entry, RecordRef},
+    entry::Entry,
     journal::{HEADER_BYTES, Journal, Position},
+    record::RecordRef,
 };
-use crate::domain::call::Call;
+use crate::domain::attempt::Attempt;
 
 /// A record that says nothing.
 const BLANK: [u8; HEADER_BYTES + 1] = [b' '; HEADER_BYTES + 1];
@@ -86,20 +88,28 @@ impl Ledger {
         &self.journal
     }
 
-    /// Notes that a call begins, before any money is spent on it.
+    /// May a call begin?
     ///
     /// # Errors
-    /// [`Full`] if the disk is full, or Postgres is `backlog_bytes_max` behind: the call must not start.
-    pub fn open_call(&self, call: &Call, backlog_bytes_max: u64) -> Result<(), Full> {
-        if self.backlog_bytes() > backlog_bytes_max || !self.flush_unwritten() {
-            return Err(Full);
-        }
-        self.append(&mut RecordRef::opened(call).encode(HEADER_BYTES)).map(|_| ()).map_err(|_| Full)
+    /// [`Full`] if the disk is full, or Postgres is `backlog_bytes_max` behind.
+    pub fn has_room(&self, backlog_bytes_max: u64) -> Result<(), Full> {
+        if self.backlog_bytes() > backlog_bytes_max || !self.flush_unwritten() { Err(Full) } else { Ok(()) }
+    }
+
+    /// Notes that an attempt of `story`'s call begins, before any money is spent on it; `running` as it is to be
+    /// settled if a crash cuts it.
+    ///
+    /// # Errors
+    /// [`Full`] if the disk is full: the attempt must not start.
+    pub fn open_attempt(&self, story: &Entry, running: &Attempt) -> Result<(), Full> {
+        self.append(&mut RecordRef::opened(story, running).encode(HEADER_BYTES)).map(|_| ()).map_err(|_| Full)
     }
 
     /// Notes how a call ended. Neither waits nor fails: what the disk does not take now is kept and tried again.
-    pub fn close_call(&self, entry: &Entry) {
-        let mut bytes = RecordRef::Closed(entry).encode(HEADER_BYTES);
+    pub fn close_call(&self, story: &Entry) {
+        // Plain data with string keys: it can always be written.
+        let decision = serde_json::to_string(&story.decision).unwrap_or_default();
+        let mut bytes = RecordRef::closed(story, &decision).encode(HEADER_BYTES);
         if self.is_failing.load(Ordering::Relaxed) || self.append(&mut bytes).is_err() {
             let mut unwritten = self.unwritten.lock().unwrap_or_else(PoisonError::into_inner);
             if unwritten.len() >= UNWRITTEN_MAX {
@@ -164,25 +174,28 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{domain::id::CallId, ledger::reader::Reader};
+    use crate::{
+        domain::{call::Call, decision::Decision, id::CallId},
+        ledger::reader::Reader,
+    };
+
+    fn story() -> Entry {
+        Entry::of(Call { id: CallId::fresh(), ..Call::default() }, Decision::default())
+    }
 
     #[test]
     fn a_full_disk_refuses_new_calls_and_loses_no_running_one() {
         let dir = std::env::temp_dir().join(format!("switchyard-full-{}", CallId::fresh()));
         let ledger = Ledger::open(&dir).unwrap();
-        let call = Call { id: CallId::fresh(), ..Call::default() };
-        ledger.open_call(&call, u64::MAX).unwrap();
+        let (story, attempt) = (story(), Attempt::default());
+        ledger.has_room(u64::MAX).unwrap();
+        ledger.open_attempt(&story, &attempt).unwrap();
         assert!(!ledger.status().is_journal_failing);
 
         ledger.journal().write_to(std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
-        assert_eq!(ledger.open_call(&call, u64::MAX), Err(Full));
-        let decision = crate::domain::decision::Decision::default();
-        ledger.close_call(&Entry {
-            call: call.clone(),
-            cost: crate::domain::price::Cost::default(),
-            attempts: Vec::new(),
-            decision,
-        });
+        assert_eq!(ledger.open_attempt(&story, &attempt), Err(Full));
+        assert_eq!(ledger.has_room(u64::MAX), Err(Full));
+        ledger.close_call(&story);
         assert!(!ledger.flush_unwritten());
         assert!(ledger.status().is_journal_failing);
 
@@ -191,7 +204,7 @@ mod tests {
         assert!(ledger.flush_unwritten() && !ledger.status().is_journal_failing);
         let mut reader = Reader::open(&dir, ledger.journal().first_own_segment()).unwrap();
         let batch = reader.read(ledger.journal().end(), 10).unwrap();
-        assert_eq!(batch.entries.iter().map(|entry| entry.call.id).collect::<Vec<_>>(), [call.id]);
+        assert_eq!(batch.entries.iter().map(|entry| entry.call.id).collect::<Vec<_>>(), [story.call.id]);
         std::fs::remove_dir_all(dir).unwrap();
     }
 
@@ -199,9 +212,9 @@ mod tests {
     fn a_database_too_far_behind_refuses_new_calls() {
         let dir = std::env::temp_dir().join(format!("switchyard-behind-{}", CallId::fresh()));
         let ledger = Ledger::open(&dir).unwrap();
-        let call = Call::default();
-        ledger.open_call(&call, 100).unwrap();
-        assert_eq!(ledger.open_call(&call, 100), Err(Full));
+        ledger.has_room(100).unwrap();
+        ledger.open_attempt(&story(), &Attempt::default()).unwrap();
+        assert_eq!(ledger.has_room(100), Err(Full));
         std::fs::remove_dir_all(dir).unwrap();
     }
 }

@@ -11,8 +11,9 @@ use crate::{
     clock,
     hub::Hub,
     ledger::{
-        entry::Entry,
+        entry::{Closed, Entry},
         reader::{Batch, Reader},
+        record::Opening,
     },
 };
 
@@ -45,7 +46,7 @@ pub async fn run(hub: Hub) -> anyhow::Result<()> {
         let began = clock::instant();
         let (returned, batch) = read(&hub, reader).await?;
         reader = returned;
-        close_orphans(&hub, &batch);
+        close_orphans(&hub, batch.orphans);
         let n_entries = batch.entries.len();
         if n_entries > 0 {
             write(&hub, batch.entries).await;
@@ -95,17 +96,17 @@ async fn read(hub: &Hub, mut reader: Reader) -> anyhow::Result<(Reader, Batch)> 
 }
 
 /// Calls that a crash cut are closed through the journal like any other.
-fn close_orphans(hub: &Hub, batch: &Batch) {
-    if !batch.orphans.is_empty() {
-        tracing::warn!(n = batch.orphans.len(), "calls were cut when the hub last stopped");
+fn close_orphans(hub: &Hub, orphans: Vec<Opening>) {
+    if !orphans.is_empty() {
+        tracing::warn!(n = orphans.len(), "calls were cut when the hub last stopped");
     }
-    for opening in &batch.orphans {
+    for opening in orphans {
         hub.ledger.close_call(&Entry::cut_by_crash(opening));
     }
 }
 
 /// Writes entries until Postgres has them. What it rejects is set aside one by one.
-async fn write(hub: &Hub, entries: Vec<Entry>) {
+async fn write(hub: &Hub, entries: Vec<Closed>) {
     let mut pause = Duration::from_millis(100);
     while let Err(error) = hub.store.insert_entries(&entries).await {
         if error.as_database_error().is_some_and(|error| is_about_the_data(error.code().as_deref())) {
@@ -130,7 +131,7 @@ fn is_about_the_data(code: Option<&str>) -> bool {
     code.is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
 }
 
-async fn write_one_by_one(hub: &Hub, entries: &[Entry]) {
+async fn write_one_by_one(hub: &Hub, entries: &[Closed]) {
     for entry in entries {
         let mut pause = Duration::from_millis(100);
         while let Err(error) = write_alone(hub, entry).await {
@@ -142,7 +143,7 @@ async fn write_one_by_one(hub: &Hub, entries: &[Entry]) {
 }
 
 /// Writes one entry, or sets it aside.
-async fn write_alone(hub: &Hub, entry: &Entry) -> Result<(), sqlx::Error> {
+async fn write_alone(hub: &Hub, entry: &Closed) -> Result<(), sqlx::Error> {
     match hub.store.insert_entries(std::slice::from_ref(entry)).await {
         Err(sqlx::Error::Database(error)) if is_about_the_data(error.code().as_deref()) => {
             tracing::error!(call.id = %entry.call.id, %error, "an entry is set aside");

@@ -61,9 +61,13 @@ pub async fn deliver(screened: Screened, mut trail: Trail, left: CancellationTok
             }
         }
         match try_one(id, &upstream, &screened, &mut trail, &left).await {
-            None => break,
-            Some(Ok(reply)) => return commit(trail, upstream, reply, left.is_cancelled()),
-            Some(Err(failed)) => {
+            Err(rejection) => {
+                leftovers.limit = Some(rejection);
+                break;
+            }
+            Ok(None) => break,
+            Ok(Some(Ok(reply))) => return commit(trail, upstream, reply, left.is_cancelled()),
+            Ok(Some(Err(failed))) => {
                 if note(failed, &upstream, &mut trail, &mut leftovers) == Next::Deliver {
                     break;
                 }
@@ -77,13 +81,16 @@ pub async fn deliver(screened: Screened, mut trail: Trail, left: CancellationTok
 }
 
 /// One attempt; none if the client has left and its provider is not to be read on.
+///
+/// # Errors
+/// The attempt could not be written down: it has not started.
 async fn try_one(
     id: AttemptId,
     upstream: &Arc<Upstream>,
     screened: &Screened,
     trail: &mut Trail,
     left: &CancellationToken,
-) -> Option<Result<Reply, Failed>> {
+) -> Result<Option<Result<Reply, Failed>>, Rejection> {
     let settings = &trail.snapshot.settings;
     let (gate, patience) = (settings.gate_ms, settings.call_deadline_ms);
     let peek = screened.peek.as_ref();
@@ -104,11 +111,11 @@ async fn try_one(
         deadline: trail.began + Duration::from_millis(patience),
     };
     let may_stop = upstream.provider.on_client_gone == OnClientGone::Stop;
-    let (current, on_head) = trail.begin_attempt(id, upstream, model);
+    let (current, on_head) = trail.begin_attempt(id, upstream, model)?;
     tokio::select! {
         biased;
-        result = attempt(upstream, ask, current, on_head) => Some(result),
-        () = left.cancelled(), if may_stop => None,
+        result = attempt(upstream, ask, current, on_head) => Ok(Some(result)),
+        () = left.cancelled(), if may_stop => Ok(None),
     }
 }
 

@@ -44,8 +44,7 @@ pub async fn probe(hub: &Hub, provider_id: ProviderId, model: &str) -> Result<Pr
 
     let mut trail = Trail::begin_probe(hub, model);
     if trail.open(&body).is_err() {
-        trail.close(Outcome::Rejected, Some(CallError::new("ledger_full", "the hub cannot record calls just now")));
-        return Err(Fault::Busy);
+        return Err(busy(trail));
     }
     trail.note_choice(only(upstream));
     let headers = headers();
@@ -58,9 +57,18 @@ pub async fn probe(hub: &Hub, provider_id: ProviderId, model: &str) -> Result<Pr
         began: trail.began,
         deadline: trail.began + PATIENCE,
     };
-    let (current, on_head) = trail.begin_attempt(AttemptId::fresh(), upstream, model);
-    let result = attempt(upstream, ask, current, on_head).await;
+    let result = match trail.begin_attempt(AttemptId::fresh(), upstream, model) {
+        Ok((current, on_head)) => Some(attempt(upstream, ask, current, on_head).await),
+        Err(_) => None,
+    };
+    let Some(result) = result else { return Err(busy(trail)) };
     Ok(report(trail, model_sent, result))
+}
+
+/// The test cannot be recorded.
+fn busy(mut trail: Trail) -> Fault {
+    trail.close(Outcome::Rejected, Some(CallError::new("ledger_full", "the hub cannot record calls just now")));
+    Fault::Busy
 }
 
 /// The choice of a test: there is none.

@@ -20,15 +20,15 @@ use crate::{
         call::{Call, CallKind, Client},
         decision::{Choice, Decision},
         id::{AttemptId, CallId, ProviderId},
-        price::Cost,
+        usage::{TokenSource, Usage},
     },
     hub::Hub,
-    ledger::entry::Entry,
+    ledger::entry::{Entry, if_cut},
     route::{
         choose::{Wanted, choose},
         snapshot::{Caller, Offer, Snapshot, Upstream},
     },
-    wire::{operation::Operation, peek::Peek, rejection::Rejection},
+    wire::{operation::Operation, peek::Peek, rejection::Rejection, tap::Tap},
 };
 
 /// Characters kept of a user agent.
@@ -123,15 +123,14 @@ impl Trail {
         }
     }
 
-    /// The call is about to cost something: its opening goes to the journal.
+    /// The call is about to cost something: it must be possible to record that.
     pub fn open(&mut self, body: &Bytes) -> Result<(), Rejection> {
         self.body_bytes = u64::try_from(body.len()).unwrap_or(u64::MAX);
         if !self.is_recorded {
             return Ok(());
         }
         let bytes_max = self.snapshot.settings.journal_bytes_max;
-        let opened = self.hub.ledger.open_call(&lock(&self.story).call, bytes_max);
-        opened.map_err(|_| Rejection::LedgerFull)?;
+        self.hub.ledger.has_room(bytes_max).map_err(|_| Rejection::LedgerFull)?;
         self.publish();
         Ok(())
     }
@@ -175,14 +174,18 @@ impl Trail {
         lock(&self.story).decision.choices.last().cloned().unwrap_or_default()
     }
 
-    /// An attempt begins. Its times and the upstream's words about itself are written into the first of what is
-    /// returned; the second is told when, in milliseconds since the call began, the head of the answer came.
+    /// An attempt begins: its opening goes to the journal before anything is sent. Its times and the upstream's words
+    /// about itself are written into the first of what is returned; the second is told when, in milliseconds since the
+    /// call began, the head of the answer came.
+    ///
+    /// # Errors
+    /// The journal cannot take it: the attempt must not start.
     pub fn begin_attempt<'a>(
         &'a mut self,
         id: AttemptId,
         upstream: &Upstream,
         model: &str,
-    ) -> (&'a mut Attempt, impl FnOnce(u32) + use<'a>) {
+    ) -> Result<(&'a mut Attempt, impl FnOnce(u32) + use<'a>), Rejection> {
         let Offer { price, unpriced, multiplier } = self.snapshot.offer(upstream, model);
         let attempt = Attempt {
             id,
@@ -198,6 +201,11 @@ impl Trail {
         };
         {
             let mut entry = lock(&self.story);
+            if self.is_recorded {
+                let (used, source) = Tap::default().settle(self.body_bytes);
+                let cut = if_cut(&attempt, |attempt| charge(attempt, used, source));
+                self.hub.ledger.open_attempt(&entry, &cut).map_err(|_| Rejection::LedgerFull)?;
+            }
             if let Some(choice) = entry.decision.choices.last_mut() {
                 choice.attempt_id = Some(attempt.id);
             }
@@ -218,7 +226,7 @@ impl Trail {
                 hub.live.tell(story);
             }
         };
-        (current.insert(attempt), on_head)
+        Ok((current.insert(attempt), on_head))
     }
 
     /// The first content came.
@@ -262,6 +270,13 @@ impl Trail {
     }
 }
 
+/// What an attempt has used, and what that costs.
+fn charge(attempt: &mut Attempt, used: Usage, source: TokenSource) {
+    (attempt.usage, attempt.token_source) = (used, source);
+    attempt.cost = attempt.price.cost(&attempt.usage, attempt.multiplier);
+    attempt.cost_usd = attempt.cost.total();
+}
+
 /// A call of which nothing is known yet.
 fn fresh_call(id: CallId, kind: CallKind) -> Call {
     Call { id, kind, created_at: clock::now(), ..Call::default() }
@@ -270,5 +285,5 @@ fn fresh_call(id: CallId, kind: CallKind) -> Call {
 /// The story of a call that has just begun.
 fn fresh_story(call: Call, groups: Vec<String>) -> Entry {
     let decision = Decision { groups, ..Decision::default() };
-    Entry { call, cost: Cost::default(), attempts: Vec::new(), decision }
+    Entry::of(call, decision)
 }

@@ -2,7 +2,7 @@
 
 use http::Response;
 
-use super::Trail;
+use super::{Trail, charge};
 use crate::{
     clock,
     domain::{
@@ -10,7 +10,6 @@ use crate::{
         call::{CallError, Outcome},
         decision::Verdict,
         id::AttemptId,
-        usage::TokenSource,
     },
     ledger::entry::Entry,
     relay::{
@@ -45,24 +44,14 @@ impl Trail {
         attempt.result = result;
         attempt.error = error;
         if let Some(tap) = tap {
-            (attempt.usage, attempt.token_source) = tap.settle(self.body_bytes);
+            let (used, source) = tap.settle(self.body_bytes);
+            charge(&mut attempt, used, source);
             attempt.model_served = tap.model_served.take();
             attempt.usage_raw = tap.take_raw();
-            attempt.cost = attempt.price.cost(&attempt.usage, attempt.multiplier);
-            attempt.cost_usd = attempt.cost.total();
         }
         self.account.settle(&attempt);
         let id = attempt.id;
-        let mut entry = lock(&self.story);
-        let Entry { call, cost, attempts, .. } = &mut *entry;
-        call.usage = call.usage.plus(&attempt.usage);
-        call.token_source = weakest(call.token_source, attempt.token_source);
-        call.unpriced |= attempt.unpriced && attempt.usage.total() > 0;
-        call.first_token_ms = call.first_token_ms.or(attempt.first_token_ms);
-        call.model_served.clone_from(&attempt.model_served);
-        *cost = cost.plus(&attempt.cost);
-        call.cost_usd = cost.total();
-        attempts.push(attempt);
+        lock(&self.story).add(attempt);
         *self.story.running() = None;
         Some(id)
     }
@@ -151,15 +140,4 @@ fn log(story: &Story) {
         error = call.error.as_ref().map(|error| error.cause.as_str()),
         "call"
     );
-}
-
-/// The less certain of two sources.
-fn weakest(a: TokenSource, b: TokenSource) -> TokenSource {
-    let rank = |source| match source {
-        TokenSource::None => 0,
-        TokenSource::Reported => 1,
-        TokenSource::Partial => 2,
-        TokenSource::Estimated => 3,
-    };
-    if rank(b) > rank(a) { b } else { a }
 }
