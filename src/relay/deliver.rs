@@ -77,12 +77,7 @@ async fn try_one(
     let peek = screened.peek.as_ref();
     let model_sent = peek.map_or("", |peek| upstream.model_sent(&peek.model));
     let ask = Ask {
-        outgoing: Outgoing {
-            method: &screened.method,
-            path: &screened.path,
-            query: screened.query.as_deref(),
-            headers: &screened.headers,
-        },
+        outgoing: Outgoing { method: &screened.method, target: &screened.target, headers: &screened.headers },
         body: peek.map_or_else(|| screened.body.clone(), |peek| rename_model(&screened.body, peek, model_sent)),
         wants_stream: peek.is_some_and(|peek| peek.stream),
         is_message: screened.operation == Operation::Messages,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, uri::PathAndQuery};
 
 use super::{
     inbound::{Inbound, read_body},
@@ -25,10 +25,8 @@ pub struct Screened {
     pub operation: Operation,
     /// The caller's method.
     pub method: Method,
-    /// The caller's path.
-    pub path: String,
-    /// The caller's query string.
-    pub query: Option<String>,
+    /// The caller's path and query.
+    pub target: PathAndQuery,
     /// The caller's headers.
     pub headers: HeaderMap,
     /// The caller's body, untouched.
@@ -49,13 +47,13 @@ pub async fn screen(
     if hub.stopping.is_cancelled() {
         return Err(Rejection::ShuttingDown);
     }
-    let Inbound { method, path, query, headers, body, .. } = inbound;
+    let Inbound { method, target, headers, body, .. } = inbound;
     let patience = Duration::from_millis(trail.snapshot.settings.call_deadline_ms);
     let read = read_body(body, &headers, &trail.snapshot.settings, &hub.bodies);
     let (body, held) = tokio::time::timeout(patience, read).await.map_err(|_| Rejection::BodyCut)??;
     let peek = if operation.has_body() { Some(Peek::read(&body)?) } else { None };
     trail.screened(peek.as_ref(), session(&headers, peek.as_ref()));
-    Ok(Screened { operation, method, path, query, headers, body, peek, held })
+    Ok(Screened { operation, method, target, headers, body, peek, held })
 }
 
 /// The client's conversation, where it names one.
