@@ -1,6 +1,8 @@
 //! Reaching a provider: the only place that opens connections to one.
 
 pub mod attempt;
+pub mod body;
 pub mod client;
 pub mod failure;
+pub mod origin;
 pub mod request;

@@ -97,12 +97,7 @@ async fn try_one(
     let model = peek.map_or("", |peek| peek.model.as_str());
     let model_sent = upstream.model_sent(model);
     let ask = Ask {
-        outgoing: Outgoing {
-            method: &screened.method,
-            path: &screened.path,
-            query: screened.query.as_deref(),
-            headers: &screened.headers,
-        },
+        outgoing: Outgoing { method: &screened.method, target: &screened.target, headers: &screened.headers },
         body: peek.map_or_else(|| screened.body.clone(), |peek| rename_model(&screened.body, peek, model_sent)),
         wants_stream: peek.is_some_and(|peek| peek.stream),
         is_message: screened.operation == Operation::Messages,

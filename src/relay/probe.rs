@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderValue, Method, header, uri::PathAndQuery};
 use serde_json::{Value, json};
 
 use super::trail::Trail;
@@ -49,7 +49,11 @@ pub async fn probe(hub: &Hub, provider_id: ProviderId, model: &str) -> Result<Pr
     trail.note_choice(only(upstream));
     let headers = headers();
     let ask = Ask {
-        outgoing: Outgoing { method: &Method::POST, path: "/v1/messages", query: None, headers: &headers },
+        outgoing: Outgoing {
+            method: &Method::POST,
+            target: &PathAndQuery::from_static("/v1/messages"),
+            headers: &headers,
+        },
         body,
         wants_stream: false,
         is_message: true,

@@ -26,7 +26,7 @@ use crate::{
     hub::Hub,
     secret::{Sealer, Secret, SecretHash},
     store::snapshot::{Loaded, StoredProvider},
-    upstream::client::Clients,
+    upstream::client::{Client, Clients},
 };
 
 /// Milliseconds to establish a connection when a provider says nothing (docs/rules.md, Routing).
@@ -104,7 +104,7 @@ pub struct Upstream {
     /// Its secret; none if the master key does not open it.
     pub secret: Option<Secret>,
     /// Its connections, or why there can be none.
-    pub client: Result<reqwest::Client, String>,
+    pub client: Result<Client, String>,
 }
 
 impl Upstream {
@@ -189,8 +189,9 @@ fn upstream(stored: StoredProvider, sealer: &Sealer, clients: &Clients) -> anyho
     }
     let proxy = proxy_sealed.map(|sealed| sealer.open("proxy", &sealed)).transpose();
     let connect_timeout_ms = provider.connect_timeout_ms.unwrap_or(CONNECT_TIMEOUT_MS);
+    let base_url: Url = provider.base_url.parse().context("base_url")?;
     let client = match proxy {
-        Ok(proxy) => clients.get(proxy.as_ref(), connect_timeout_ms),
+        Ok(proxy) => clients.get(&base_url, proxy.as_ref(), connect_timeout_ms),
         Err(error) => Err(error.to_string()),
     };
     let compile = |rule| Matcher::compile(rule).map_err(anyhow::Error::msg);
@@ -201,7 +202,6 @@ fn upstream(stored: StoredProvider, sealer: &Sealer, clients: &Clients) -> anyho
     for (name, value) in &provider.headers {
         headers.insert(HeaderName::from_bytes(name.as_bytes())?, HeaderValue::from_str(value)?);
     }
-    let base_url: Url = provider.base_url.parse().context("base_url")?;
     let groups = if provider.group.is_empty() { vec![DEFAULT_GROUP.to_owned()] } else { provider.group.clone() };
     Ok(Upstream { provider, groups, base_url, headers, models, redirects, credential_id, secret, client })
 }
