@@ -179,7 +179,7 @@ mod tests {
         let decision = crate::domain::decision::Decision::default();
         ledger.close_call(&Entry {
             call: call.clone(),
-            cost: crate::domain::price::Cost::default(),
+            cost: crate::domain::price::bill::Cost::default(),
             attempts: Vec::new(),
             decision,
         });

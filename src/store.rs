@@ -41,7 +41,10 @@ macro_rules! statements {
 pub(crate) use statements;
 
 /// The migrations, in order. Released files never change.
-const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "core", include_str!("../migrations/0001_core.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "core", include_str!("../migrations/0001_core.sql")),
+    (3, "prices", include_str!("../migrations/0003_prices.sql")),
+];
 
 /// The channel on which replicas tell each other that configuration changed or calls were recorded.
 pub const CHANNEL: &str = "switchyard";

@@ -8,7 +8,7 @@ use crate::domain::{
     call::{Call, CallDetail, CallError, CallKind, Client, Outcome},
     decision::Decision,
     id::{CallId, KeyId, UserId},
-    price::Cost,
+    price::bill::Cost,
 };
 
 /// A record of the journal, as it is read.

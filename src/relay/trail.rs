@@ -22,7 +22,8 @@ use crate::{
         decision::{Choice, Decision, Verdict},
         event::Event,
         id::{AttemptId, CallId, ProviderId},
-        price::Cost,
+        money::Multiplier,
+        price::bill::Cost,
         usage::TokenSource,
     },
     hub::Hub,
@@ -152,7 +153,8 @@ impl Trail {
 
     /// An attempt begins. Its times and the upstream's words about itself are written into what is returned.
     pub fn begin_attempt(&mut self, upstream: &Upstream, model_sent: &str) -> &mut Attempt {
-        let (price, unpriced) = self.snapshot.price(model_sent);
+        let asked = lock(&self.story).call.model.clone();
+        let priced = self.snapshot.charged(&asked, model_sent);
         let attempt = Attempt {
             id: AttemptId::fresh(),
             provider_id: upstream.provider.id,
@@ -160,9 +162,12 @@ impl Trail {
             credential_id: upstream.credential_id,
             model_sent: model_sent.to_owned(),
             started_ms: clock::ms_since(self.began),
-            price,
-            unpriced,
+            price: priced.price.rates(),
+            price_version: priced.version,
+            price_factor: Multiplier::ONE,
+            unpriced: priced.is_default(),
             multiplier: upstream.provider.cost_multiplier,
+            group_multiplier: self.snapshot.group_multiplier(&self.groups, &upstream.groups),
             ..Attempt::default()
         };
         {
@@ -224,9 +229,9 @@ impl Trail {
         if let Some(tap) = tap {
             (attempt.usage, attempt.token_source) = tap.settle(self.body_bytes);
             attempt.model_served = tap.model_served.take();
+            attempt.terms = tap.terms();
             attempt.usage_raw = tap.take_raw();
-            attempt.cost = attempt.price.cost(&attempt.usage, attempt.multiplier);
-            attempt.cost_usd = attempt.cost.total();
+            self.charge(&mut attempt);
         }
         let id = attempt.id;
         let mut entry = lock(&self.story);
@@ -240,6 +245,15 @@ impl Trail {
         call.cost_usd = cost.total();
         attempts.push(attempt);
         Some(id)
+    }
+
+    /// Writes into an attempt what it cost. Its price is looked up again: a call's snapshot never changes.
+    fn charge(&self, attempt: &mut Attempt) {
+        let asked = lock(&self.story).call.model.clone();
+        let price = self.snapshot.charged(&asked, &attempt.model_sent).price;
+        let bill = price.bill(&attempt.usage, &attempt.terms, attempt.multiplier, attempt.group_multiplier);
+        (attempt.price, attempt.price_factor, attempt.cost) = (bill.rates, bill.factor, bill.cost);
+        attempt.cost_usd = attempt.cost.total();
     }
 
     /// An attempt that failed is delivered after all, because no other was better.
