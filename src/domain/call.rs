@@ -8,7 +8,7 @@ use super::{
     decision::Decision,
     id::{CallId, KeyId, ProviderId, UserId},
     money::Usd,
-    price::Cost,
+    price::bill::Cost,
     usage::{TokenSource, Usage},
 };
 

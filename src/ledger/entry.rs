@@ -8,7 +8,7 @@ use crate::domain::{
     attempt::{Attempt, AttemptResult},
     call::{Call, CallDetail, CallError, Outcome},
     decision::Decision,
-    price::Cost,
+    price::bill::Cost,
     usage::TokenSource,
 };
 

@@ -12,7 +12,7 @@ use crate::domain::{
     attempt::Attempt,
     call::{Call, CallKind, Client},
     id::{CallId, KeyId, UserId},
-    price::Cost,
+    price::bill::Cost,
 };
 
 /// A record of the journal, as it is read.

@@ -150,15 +150,15 @@ impl Account {
     }
 
     /// May an attempt at `upstream` start? It reserves what it may cost, for everybody who pays, or nothing.
-    pub async fn reserve(&mut self, id: AttemptId, upstream: &Upstream, model: &str) -> Reserved {
+    pub async fn reserve(&mut self, id: AttemptId, upstream: &Upstream, groups: &[String], model: &str) -> Reserved {
         let Some(caller) = self.caller.clone() else { return Reserved::Yes };
         let provider = &upstream.provider;
         let limits = [&caller.key.limits, &caller.user.limits, &provider.limits];
         if self.is_away {
             return self.go_on_without(provider.id, &limits);
         }
-        let offer = self.snapshot.offer(upstream, model);
-        let amount = |mode| self.request.reservation(mode, &offer.price, offer.multiplier).scaled();
+        let offer = self.snapshot.offer(upstream, groups, model);
+        let amount = |mode| self.request.reservation(mode, offer.priced.price, offer.factor()).scaled();
         let (now, zone, tokens) = (clock::now(), self.snapshot.zone, self.request.tokens());
         let checks = if self.hub.config.rate_limit {
             attempt_checks(Some((&caller.key, &caller.user)), provider, amount, tokens, zone, now)

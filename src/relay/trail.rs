@@ -20,13 +20,14 @@ use crate::{
         call::{Call, CallKind, Client},
         decision::{Choice, Decision},
         id::{AttemptId, CallId, ProviderId},
-        usage::{TokenSource, Usage},
+        money::Multiplier,
+        price::Price,
     },
     hub::Hub,
     ledger::entry::{Entry, if_cut},
     route::{
         choose::{Wanted, choose},
-        snapshot::{Caller, Offer, Snapshot, Upstream},
+        snapshot::{Caller, Snapshot, Upstream},
     },
     wire::{operation::Operation, peek::Peek, rejection::Rejection, tap::Tap},
 };
@@ -157,7 +158,7 @@ impl Trail {
 
     /// Reserves what an attempt at `upstream` may cost. A provider that is at a limit of its own was no choice.
     pub async fn reserve(&mut self, id: AttemptId, upstream: &Upstream, model: &str) -> Reserved {
-        let reserved = self.account.reserve(id, upstream, model).await;
+        let reserved = self.account.reserve(id, upstream, &self.groups, model).await;
         if matches!(reserved, Reserved::ProviderLimited) {
             lock(&self.story).decision.choices.pop();
         }
@@ -186,7 +187,7 @@ impl Trail {
         upstream: &Upstream,
         model: &str,
     ) -> Result<(&'a mut Attempt, impl FnOnce(u32) + use<'a>), Rejection> {
-        let Offer { price, unpriced, multiplier } = self.snapshot.offer(upstream, model);
+        let offer = self.snapshot.offer(upstream, &self.groups, model);
         let attempt = Attempt {
             id,
             provider_id: upstream.provider.id,
@@ -194,16 +195,21 @@ impl Trail {
             credential_id: upstream.credential_id,
             model_sent: upstream.model_sent(model).to_owned(),
             started_ms: clock::ms_since(self.began),
-            price,
-            unpriced,
-            multiplier,
+            price: offer.priced.price.rates(),
+            price_version: offer.priced.version,
+            price_factor: Multiplier::ONE,
+            unpriced: offer.priced.is_default(),
+            multiplier: offer.multiplier,
+            group_multiplier: offer.group_multiplier,
             ..Attempt::default()
         };
         {
             let mut entry = lock(&self.story);
             if self.is_recorded {
-                let (used, source) = Tap::default().settle(self.body_bytes);
-                let cut = if_cut(&attempt, |attempt| charge(attempt, used, source));
+                let cut = if_cut(&attempt, |attempt| {
+                    (attempt.usage, attempt.token_source) = Tap::default().settle(self.body_bytes);
+                    charge(attempt, offer.priced.price);
+                });
                 self.hub.ledger.open_attempt(&entry, &cut).map_err(|_| Rejection::LedgerFull)?;
             }
             if let Some(choice) = entry.decision.choices.last_mut() {
@@ -270,10 +276,10 @@ impl Trail {
     }
 }
 
-/// What an attempt has used, and what that costs.
-fn charge(attempt: &mut Attempt, used: Usage, source: TokenSource) {
-    (attempt.usage, attempt.token_source) = (used, source);
-    attempt.cost = attempt.price.cost(&attempt.usage, attempt.multiplier);
+/// Writes into an attempt what it cost at `price`.
+fn charge(attempt: &mut Attempt, price: &Price) {
+    let bill = price.bill(&attempt.usage, &attempt.terms, attempt.multiplier, attempt.group_multiplier);
+    (attempt.price, attempt.price_factor, attempt.cost) = (bill.rates, bill.factor, bill.cost);
     attempt.cost_usd = attempt.cost.total();
 }
 

@@ -44,10 +44,13 @@ impl Trail {
         attempt.result = result;
         attempt.error = error;
         if let Some(tap) = tap {
-            let (used, source) = tap.settle(self.body_bytes);
-            charge(&mut attempt, used, source);
+            (attempt.usage, attempt.token_source) = tap.settle(self.body_bytes);
             attempt.model_served = tap.model_served.take();
+            attempt.terms = tap.terms();
             attempt.usage_raw = tap.take_raw();
+            // Looked up again: the snapshot of a call never changes.
+            let price = self.snapshot.charged(&lock(&self.story).call.model, &attempt.model_sent).price;
+            charge(&mut attempt, price);
         }
         self.account.settle(&attempt);
         let id = attempt.id;
