@@ -187,7 +187,9 @@ impl HubProcess {
         let user = hub.post("users", &json!({ "name": "many" })).await;
         let path = format!("users/{}/keys", user["id"].as_str().unwrap());
         let body = merged(&json!({ "name": "one of many" }), &limits);
-        futures_util::stream::iter(0..N_KEYS).for_each_concurrent(64, async |_| drop(hub.post(&path, &body).await)).await;
+        futures_util::stream::iter(0..N_KEYS)
+            .for_each_concurrent(64, async |_| drop(hub.post(&path, &body).await))
+            .await;
         hub
     }
 

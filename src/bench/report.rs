@@ -138,7 +138,8 @@ impl Report {
         );
         for column in COLUMNS {
             // Limits are held against a hub without them.
-            let peers = if column.scenario == LIMITS { [Peer::Unlimited, Peer::Limited] } else { [Peer::Bare, Peer::Hub] };
+            let peers =
+                if column.scenario == LIMITS { [Peer::Unlimited, Peer::Limited] } else { [Peer::Bare, Peer::Hub] };
             let [bare, hub] = peers.map(|peer| self.median_of(column, peer));
             if hub.is_nan() {
                 continue;

@@ -77,8 +77,12 @@ impl Price {
     pub const max_output: Option<u64> = None;
     pub fn worst_case(&self, w: &WorstCase, multiplier: Multiplier) -> Usd {
         let mut dear = self.input.max(self.cache_read);
-        if w.may_write_cache { dear = dear.max(self.cache_write_5m); }
-        if w.may_write_cache_1h { dear = dear.max(self.cache_write_1h); }
+        if w.may_write_cache {
+            dear = dear.max(self.cache_write_5m);
+        }
+        if w.may_write_cache_1h {
+            dear = dear.max(self.cache_write_1h);
+        }
         let price = Price { input: dear, ..*self };
         price.estimate(w.input_tokens, w.output_tokens, multiplier)
     }

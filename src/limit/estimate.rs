@@ -55,7 +55,9 @@ impl Request {
     pub fn reservation(&self, mode: LimitMode, price: &Price, multiplier: Multiplier) -> Usd {
         match (mode, &self.bound) {
             (LimitMode::Soft, _) => price.estimate(self.input_tokens(), self.output_tokens(), multiplier),
-            (LimitMode::Hard, bound) => price.worst_case(&self.worst_case(bound.unwrap_or_default(), price), multiplier),
+            (LimitMode::Hard, bound) => {
+                price.worst_case(&self.worst_case(bound.unwrap_or_default(), price), multiplier)
+            }
         }
     }
 

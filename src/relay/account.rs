@@ -204,7 +204,13 @@ impl Account {
         }
     }
 
-    async fn take(&self, lease: &Lease, now: DateTime<Utc>, checks: &[Check], takes: Vec<Take>) -> Result<Answer, Away> {
+    async fn take(
+        &self,
+        lease: &Lease,
+        now: DateTime<Utc>,
+        checks: &[Check],
+        takes: Vec<Take>,
+    ) -> Result<Answer, Away> {
         let step = Step {
             lease: lease.id(),
             now_ms: now.timestamp_millis(),

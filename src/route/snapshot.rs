@@ -141,8 +141,9 @@ impl Snapshot {
         });
         let callers: HashMap<_, Arc<Caller>> = callers.collect();
         let upstreams: Vec<Arc<Upstream>> = upstreams.collect();
-        let has_hard_limits = callers.values().any(|caller| caller.key.limits.is_hard() || caller.user.limits.is_hard())
-            || upstreams.iter().any(|upstream| upstream.provider.limits.is_hard());
+        let has_hard_limits =
+            callers.values().any(|caller| caller.key.limits.is_hard() || caller.user.limits.is_hard())
+                || upstreams.iter().any(|upstream| upstream.provider.limits.is_hard());
         Self {
             zone: settings.time_zone.parse().unwrap_or(zone),
             has_hard_limits,

@@ -101,7 +101,10 @@ async fn a_thousand_calls_at_once_never_overshoot_a_hard_limit() {
         assert_eq!(nano(&used["settled"]), passed * COST, "{used}");
         assert!(nano(&used["settled"]) <= limit, "overshot: {used}");
         assert!(limit - nano(&used["settled"]) < WORST, "refused too early: {used}");
-        let sql = format!("select coalesce(sum(a.cost), 0)::bigint from attempts a join calls c on c.id = a.call_id where c.key_id = {}", key.id);
+        let sql = format!(
+            "select coalesce(sum(a.cost), 0)::bigint from attempts a join calls c on c.id = a.call_id where c.key_id = {}",
+            key.id
+        );
         until("the ledger agrees", async || (world.value(&sql).await == passed * COST).then_some(())).await;
     }
 }
@@ -211,7 +214,9 @@ async fn a_reservation_is_seen_while_the_call_runs_and_gone_when_its_client_leav
 async fn a_provider_at_its_limit_makes_room_for_the_next() {
     for world in backends().await {
         let (first, model) = provider(&world).await;
-        world.patch(&format!("/admin/v1/providers/{}", first.id), &json!({"limit_daily_usd": "0.02", "priority": -1})).await;
+        world
+            .patch(&format!("/admin/v1/providers/{}", first.id), &json!({"limit_daily_usd": "0.02", "priority": -1}))
+            .await;
         let second = world.provider("b").await;
         let key = world.key().await;
         let mut served = Vec::new();

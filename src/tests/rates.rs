@@ -122,7 +122,8 @@ async fn a_place_is_taken_once_and_free_again_however_the_call_ends() {
         // Gone before the head.
         let gate = Gate::new();
         provider.script.once(Answer::json(200, &Turn::new().message()).pause_before_head(&gate));
-        let open = world.request(&key, ask("claude-sonnet-4-5", false).to_string()).open(world.hub.address).await.unwrap();
+        let open =
+            world.request(&key, ask("claude-sonnet-4-5", false).to_string()).open(world.hub.address).await.unwrap();
         gate.reached().await;
         assert_eq!(world.message(&key).await.status, 429);
         open.leave().await;
@@ -158,7 +159,11 @@ async fn sessions_are_counted_by_key_and_user() {
         let user = json!({"limit_concurrent_sessions": 3});
         let one = world.key_with(user, json!({"limit_concurrent_sessions": 2})).await;
         let two = world.create(&format!("/admin/v1/users/{}/keys", one.user_id), &json!({"name": "other"})).await;
-        let two = Key { id: two["id"].as_str().unwrap().to_owned(), secret: two["key"].as_str().unwrap().to_owned(), ..one.clone() };
+        let two = Key {
+            id: two["id"].as_str().unwrap().to_owned(),
+            secret: two["key"].as_str().unwrap().to_owned(),
+            ..one.clone()
+        };
         let status = async |key: &Key, session: &str| world.messages(key, &of_session(session, false)).await.status;
         assert_eq!((status(&one, "a").await, status(&one, "b").await, status(&one, "a").await), (200, 200, 200));
         assert_eq!(status(&one, "c").await, 429);

@@ -61,7 +61,8 @@ impl Bound {
             Some(Ok(tools)) => server_tools(tools),
             Some(Err(_)) => (TOOL_USES_UNNAMED, true),
         };
-        let is_set = |raw: Option<&RawValue>| raw.is_some_and(|raw| !matches!(raw.get(), "null" | "[]" | "\"standard\""));
+        let is_set =
+            |raw: Option<&RawValue>| raw.is_some_and(|raw| !matches!(raw.get(), "null" | "[]" | "\"standard\""));
         let is_open = may_fetch || is_set(fields.mcp_servers) || has_outside_source(body);
         let n_bytes = u64::try_from(body.len()).unwrap_or(u64::MAX);
         let n_images = u64::try_from(memmem::find_iter(body, b"\"image/").count()).unwrap_or(u64::MAX);
@@ -155,6 +156,8 @@ mod tests {
         let bound = read(&json!({"speed": "standard", "inference_geo": null}));
         assert!(!bound.is_fast && !bound.has_region);
         let image = json!({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AA=="}});
-        assert!(read(&json!({"messages": [{"role": "user", "content": [image]}]})).input_tokens.unwrap() > IMAGE_TOKENS);
+        assert!(
+            read(&json!({"messages": [{"role": "user", "content": [image]}]})).input_tokens.unwrap() > IMAGE_TOKENS
+        );
     }
 }

@@ -86,7 +86,8 @@ impl<'de> Visitor<'de> for FirstUser {
     fn visit_seq<A: SeqAccess<'de>>(self, mut messages: A) -> Result<&'de str, A::Error> {
         let mut found = "";
         while let Some(message) = messages.next_element::<&RawValue>()? {
-            let is_user = || serde_json::from_str::<Role>(message.get()).is_ok_and(|it| it.role.as_deref() == Some("user"));
+            let is_user =
+                || serde_json::from_str::<Role>(message.get()).is_ok_and(|it| it.role.as_deref() == Some("user"));
             if is_user() {
                 found = message.get();
                 break;

@@ -147,7 +147,8 @@ impl Rejection {
             Self::ProvidersLimited { .. } => "every provider that could serve this is at a limit of its own".to_owned(),
             Self::LimitsAway => "the hub cannot count limits just now: try again".to_owned(),
             Self::Unbounded => {
-                "a hard limit stands: URL and file sources, PDFs and server tools have no bound and are refused".to_owned()
+                "a hard limit stands: URL and file sources, PDFs and server tools have no bound and are refused"
+                    .to_owned()
             }
             Self::Crowded => "the hub holds too many requests just now: try again".to_owned(),
             Self::LedgerFull => "the hub cannot record calls just now: try again".to_owned(),
