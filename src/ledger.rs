@@ -18,7 +18,8 @@ use std::{
     },
 };
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
 
 use self::{
     entry::Entry,
@@ -60,8 +61,14 @@ pub struct Ledger {
     pub(crate) is_database_away: AtomicBool,
     pub(crate) n_quarantined: AtomicU64,
     pub(crate) n_recorded: AtomicU64,
+    /// Told once, when Postgres has everything that earlier processes left in the journal.
+    pub(crate) caught_up: CancellationToken,
     /// Bytes that Postgres has taken, of all the journal has held since the start.
     pub(crate) bytes_done: AtomicU64,
+    /// Everything before this place is with the disk.
+    synced: watch::Sender<Position>,
+    /// Wakes the job that syncs the journal.
+    pub(crate) sync_wanted: Notify,
 }
 
 /// The journal cannot take another call.
@@ -79,7 +86,10 @@ impl Ledger {
             is_database_away: AtomicBool::new(false),
             n_quarantined: AtomicU64::new(0),
             n_recorded: AtomicU64::new(0),
+            caught_up: CancellationToken::new(),
             bytes_done: AtomicU64::new(0),
+            synced: watch::Sender::new(Position::default()),
+            sync_wanted: Notify::new(),
         })
     }
 
@@ -118,6 +128,30 @@ impl Ledger {
             }
             unwritten.push_back(bytes);
         }
+    }
+
+    /// Ready when everything that was appended so far is with the disk, or could not be brought there. Those who wait at
+    /// the same time share one sync.
+    pub fn synced(&self) -> impl Future<Output = ()> + Send + 'static {
+        let (end, mut synced) = (self.journal.end(), self.synced.subscribe());
+        self.sync_wanted.notify_one();
+        async move {
+            // An error says that the ledger is gone, and with it the hub.
+            let _ = synced.wait_for(|synced| *synced >= end).await;
+        }
+    }
+
+    /// Brings everything that was appended to the disk, and wakes who waits for it. Blocks on the disk.
+    pub(crate) fn sync(&self) {
+        let end = self.journal.end();
+        if *self.synced.borrow() >= end {
+            return;
+        }
+        if let Err(error) = self.journal.sync() {
+            tracing::error!(%error, "the journal cannot be synced");
+        }
+        // Who waits is not held up for ever by a disk that fails: the record is with the system.
+        self.synced.send_replace(end);
     }
 
     /// Writes what the disk did not take before. True if nothing is left.

@@ -1,5 +1,7 @@
 //! Moves entries from the journal to Postgres, in batches.
 
+mod arrears;
+
 use std::{
     sync::atomic::Ordering,
     time::{Duration, Instant},
@@ -7,6 +9,7 @@ use std::{
 
 use anyhow::Context;
 
+use self::arrears::Arrears;
 use crate::{
     clock,
     hub::Hub,
@@ -42,20 +45,24 @@ pub async fn run(hub: Hub) -> anyhow::Result<()> {
     // What stands before the checkpoint is done.
     let skipped = reader.bytes_before();
     hub.ledger.bytes_done.fetch_add(skipped, Ordering::Relaxed);
+    let mut arrears = Arrears::default();
     loop {
         let began = clock::instant();
         let (returned, batch) = read(&hub, reader).await?;
         reader = returned;
-        close_orphans(&hub, batch.orphans);
         let n_entries = batch.entries.len();
         if n_entries > 0 {
-            write(&hub, batch.entries).await;
+            write(&hub, &batch.entries).await;
+            arrears.settle(&hub, &batch);
         }
+        arrears.expect(&batch.orphans);
+        close_orphans(&hub, batch.orphans);
         hub.ledger.bytes_done.fetch_add(batch.n_bytes, Ordering::Relaxed);
         if batch.n_bytes > 0 {
             reader.checkpoint().unwrap_or_else(|error| tracing::error!(%error, "the journal's checkpoint"));
         }
         if n_entries < ENTRIES_MAX && reader.position() >= hub.ledger.journal().end() {
+            hub.ledger.caught_up.cancel();
             if hub.recorder_may_stop.is_cancelled() {
                 return Ok(());
             }
@@ -106,11 +113,11 @@ fn close_orphans(hub: &Hub, orphans: Vec<Opening>) {
 }
 
 /// Writes entries until Postgres has them. What it rejects is set aside one by one.
-async fn write(hub: &Hub, entries: Vec<Closed>) {
+async fn write(hub: &Hub, entries: &[Closed]) {
     let mut pause = Duration::from_millis(100);
-    while let Err(error) = hub.store.insert_entries(&entries).await {
+    while let Err(error) = hub.store.insert_entries(entries).await {
         if error.as_database_error().is_some_and(|error| is_about_the_data(error.code().as_deref())) {
-            write_one_by_one(hub, &entries).await;
+            write_one_by_one(hub, entries).await;
             break;
         }
         if !hub.ledger.is_database_away.swap(true, Ordering::Relaxed) {

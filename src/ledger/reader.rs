@@ -45,6 +45,8 @@ pub struct Reader {
 pub struct Batch {
     /// Calls that are over.
     pub entries: Vec<Closed>,
+    /// How many of them, from the first one on, were written by another process.
+    pub n_of_others: usize,
     /// Calls of a process that died, which nobody will close.
     pub orphans: Vec<Opening>,
     /// Bytes of the journal that were read.
@@ -113,6 +115,7 @@ impl Reader {
             }
             Some(Record::Closed(entry)) => {
                 self.open.remove(&entry.call.id);
+                batch.n_of_others += usize::from(at.segment < self.first_own);
                 batch.entries.push(*entry);
             }
             // How the ledger tries whether the disk takes records again.

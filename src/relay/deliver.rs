@@ -41,7 +41,18 @@ struct Leftovers {
 }
 
 /// Finds a provider that answers. `left` tells when the client has gone.
-pub async fn deliver(screened: Screened, mut trail: Trail, left: CancellationToken) -> Response<Answer> {
+pub async fn deliver(screened: Screened, trail: Trail, left: CancellationToken) -> Response<Answer> {
+    let must_sync = trail.must_sync();
+    let response = find(screened, trail, left).await;
+    // A stream sees to that itself, at its end.
+    let is_whole = matches!(response.body(), Answer::Whole(_));
+    if let Some(hub) = must_sync.filter(|_| is_whole) {
+        hub.ledger.synced().await;
+    }
+    response
+}
+
+async fn find(screened: Screened, mut trail: Trail, left: CancellationToken) -> Response<Answer> {
     if let Err(rejection) = trail.open(&screened.body) {
         return trail.reject(&rejection, Outcome::Rejected);
     }
@@ -115,9 +126,10 @@ async fn try_one(
 }
 
 /// Notes a failed attempt and what follows from it.
-fn note(failed: Failed, upstream: &Upstream, trail: &mut Trail, leftovers: &mut Leftovers) -> Next {
+fn note(mut failed: Failed, upstream: &Upstream, trail: &mut Trail, leftovers: &mut Leftovers) -> Next {
     let verdict = judge(&failed.failure);
-    let attempt_id = trail.fail_attempt(failed.failure.error(failed.message.as_deref()), verdict);
+    let error = failed.failure.error(failed.message.as_deref());
+    let attempt_id = trail.fail_attempt(error, verdict, failed.tap_mut());
     if let Some(answer) = failed.answer {
         leftovers.answer = Some((attempt_id, upstream.provider.id, answer));
     }

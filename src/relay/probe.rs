@@ -119,13 +119,13 @@ fn report(mut trail: Trail, model: &str, result: Result<Reply, Failed>) -> Provi
             shown.error = Some("the provider streamed an answer that was not asked for as a stream".to_owned());
             succeed(&mut trail, &mut shown, streaming.status, &mut streaming.tap);
         }
-        Err(failed) => {
+        Err(mut failed) => {
             let error = failed.failure.error(failed.message.as_deref());
             shown.status = failed.answer.as_ref().map(|whole| whole.status);
             shown.answer = failed.answer.as_deref().map(answer).unwrap_or_default();
             shown.error = Some(error.message.clone());
             shown.first_byte_ms = trail.current_first_byte_ms();
-            trail.fail_attempt(error.clone(), judge(&failed.failure));
+            trail.fail_attempt(error.clone(), judge(&failed.failure), failed.tap_mut());
             if let Some(status) = shown.status {
                 trail.committed(status);
             }

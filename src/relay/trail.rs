@@ -22,6 +22,7 @@ use crate::{
         id::{AttemptId, CallId, ProviderId},
         money::Multiplier,
         price::Price,
+        settings::LedgerFsync,
     },
     hub::Hub,
     ledger::entry::{Entry, if_cut},
@@ -262,6 +263,13 @@ impl Trail {
         }
         self.mark_token();
         self.publish();
+    }
+
+    /// The hub whose disk the answer's end must wait for, once the call is closed; none if it need not (setting
+    /// `ledger_fsync`).
+    pub fn must_sync(&self) -> Option<Hub> {
+        let must = self.is_recorded && self.snapshot.settings.ledger_fsync == LedgerFsync::Always;
+        must.then(|| self.hub.clone())
     }
 
     fn publish(&self) {

@@ -58,9 +58,11 @@ statements! {
         select * from json_populate_recordset(null::calls, $1::text::json)
         on conflict (id) do nothing
         returning id";
+    /// What a row does not say is taken from the record that is given: the time of recording.
     INSERT_ATTEMPTS = "
         insert into attempts
-        select * from json_populate_recordset(null::attempts, $1::text::json)
+        select * from json_populate_recordset(
+            jsonb_populate_record(null::attempts, jsonb_build_object('recorded_at', now())), $1::text::json)
         on conflict (call_id, id) do nothing";
     ADD_TO_MINUTES = add_to!("usage_1m");
     ADD_TO_QUARTERS = add_to!("usage_15m");

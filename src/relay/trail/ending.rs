@@ -20,12 +20,13 @@ use crate::{
 };
 
 impl Trail {
-    /// The attempt is over and cost nothing.
-    pub fn fail_attempt(&mut self, error: CallError, verdict: Verdict) -> Option<AttemptId> {
+    /// The attempt is over without an answer that can be used. It cost what the provider reported before it failed, if
+    /// it did, and else nothing (docs/rules.md, Ledger).
+    pub fn fail_attempt(&mut self, error: CallError, verdict: Verdict, tap: Option<&mut Tap>) -> Option<AttemptId> {
         if let Some(choice) = lock(&self.story).decision.choices.last_mut() {
             choice.verdict = Some(verdict);
         }
-        self.end_attempt(AttemptResult::Failed, Some(error), None)
+        self.end_attempt(AttemptResult::Failed, Some(error), tap.filter(|tap| tap.has_report()))
     }
 
     /// The attempt is over and cost what `tap` saw.
@@ -112,7 +113,7 @@ impl Trail {
 }
 
 impl Drop for Trail {
-    /// Nobody has closed it: the client left and time ran out, or the code panicked.
+    /// Nobody has closed it: the client left and time ran out, the hub stops and waits no longer, or the code panicked.
     fn drop(&mut self) {
         if self.is_closed {
             return;
@@ -120,6 +121,9 @@ impl Drop for Trail {
         let (result, outcome, error) = if std::thread::panicking() {
             let error = CallError::new("panic", "the hub made a mistake");
             (AttemptResult::Failed, Outcome::Failed, Some(error))
+        } else if self.hub.cutting.is_cancelled() {
+            let error = CallError::new("shutdown", "the hub is stopping");
+            (AttemptResult::Interrupted, Outcome::Interrupted, Some(error))
         } else {
             (AttemptResult::Abandoned, Outcome::Abandoned, None)
         };
