@@ -71,10 +71,10 @@ async function axeFinds(of) {
 }
 
 /** Sends a request as Claude Code would, and reads the answer to its end. */
-async function ask(key, model, content = 'Hello') {
+async function ask(key, model, { content = 'Hello', session = 'any' } = {}) {
   const answer = await fetch(`${hub}/v1/messages`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-api-key': key, 'anthropic-version': '2023-06-01', 'user-agent': 'browser-test/1' },
+    headers: { 'content-type': 'application/json', 'x-api-key': key, 'anthropic-version': '2023-06-01', 'user-agent': 'browser-test/1', 'x-claude-code-session-id': session },
     body: JSON.stringify({ model, max_tokens: 64, stream: true, messages: [{ role: 'user', content }] }),
   });
   return { id: answer.headers.get('x-switchyard-call-id'), status: answer.status, text: answer.text() };
@@ -228,7 +228,7 @@ await check('new calls wait behind a pill while the reader reads', async () => {
 });
 
 await check('the attempt that runs grows in the chain, and ends there', async () => {
-  const asked = await ask(key, 'claude-sonnet-4-5', 'Answer slowly');
+  const asked = await ask(key, 'claude-sonnet-4-5', { content: 'Answer slowly' });
   await go(`/calls/${asked.id}`);
   const detail = page.locator(`[data-detail="${asked.id}"]`);
   await detail.getByText('Scripted is at work.').waitFor();
@@ -297,6 +297,79 @@ await check('a price is changed and brought back to mind', async () => {
   await page.locator('tr', { hasText: 'claude-sonnet-4-5' }).getByText('$15.5').first().waitFor();
 });
 
+const limit = (name) => `[name="form[limits][${name}]"]`;
+
+await check('limits are folded until there is one, and a mistake in them is seen', async () => {
+  await go(userPath);
+  const section = page.locator('.editor [data-limits]');
+  expect(!(await section.locator('details').evaluate((fold) => fold.open)), 'open without a limit');
+  await section.locator('summary').click();
+  await section.locator(limit('limit_daily_usd')).fill('much');
+  await page.locator('.save').getByRole('button', { name: 'Save' }).click();
+  await page.locator('#form\\[limits\\]\\[limit_daily_usd\\]-problem').getByText('must be a number').waitFor();
+  await section.locator(limit('limit_daily_usd')).fill('2.5');
+  await section.locator(limit('daily_reset_time')).fill('06:30');
+  await section.locator(limit('limit_rpm')).fill('600');
+  await section.locator(limit('limit_mode')).selectOption('hard');
+  await page.locator('.save').getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Saved', { exact: true }).waitFor();
+  await go(userPath);
+  expect(await section.locator('details').evaluate((fold) => fold.open), 'folded although there are limits');
+  expect((await section.locator(limit('limit_daily_usd')).inputValue()) === '2.5', 'not saved');
+  expect((await section.locator(limit('daily_reset_time')).inputValue()) === '06:30', 'time not saved');
+  expect((await section.locator(limit('limit_mode')).inputValue()) === 'hard', 'mode not saved');
+  await shot(page, 'user-limits');
+});
+
+await check('a user shows how much of its limits is used, and they are reset after a question', async () => {
+  const panel = page.locator('section', { has: page.locator('#limits-title') });
+  await panel.getByRole('meter', { name: 'Cost in a day' }).waitFor();
+  await panel.getByRole('meter', { name: 'Calls a minute' }).waitFor();
+  await panel.getByRole('link', { name: 'Reset' }).click();
+  const question = page.getByRole('alertdialog', { name: 'Reset the limits of Ada?' });
+  await question.getByText('no longer counts').waitFor();
+  await question.getByRole('button', { name: 'Reset' }).click();
+  await question.waitFor({ state: 'detached' });
+  await panel.getByText('$0.00 / $2.50').waitFor();
+  expect(new URL(page.url()).pathname === userPath, page.url());
+});
+
+await check('a key has limits of its own', async () => {
+  await page.getByRole('link', { name: 'Edit: laptop' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Edit key' });
+  await dialog.locator('summary').click();
+  await dialog.locator(limit('limit_total_usd')).fill('10');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await page.waitForURL(hub + userPath);
+  await page.getByRole('link', { name: 'Limits: laptop' }).click();
+  const limits = page.getByRole('dialog', { name: 'Limits of laptop' });
+  const meter = limits.getByRole('meter', { name: 'Cost at all' });
+  await meter.waitFor();
+  const spent = Number(await meter.getAttribute('aria-valuenow'));
+  await shot(page, 'key-limits');
+  await limits.getByRole('link', { name: 'Reset' }).click();
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Reset' }).click();
+  await limits.getByText('$0.00 / $10.00').waitFor();
+  expect(spent >= 0, `spent ${spent}`);
+  await page.keyboard.press('Escape');
+  await limits.waitFor({ state: 'detached' });
+});
+
+await check('sessions are listed, and one is ended after a question', async () => {
+  await (await ask(key, 'claude-sonnet-4-5', { session: 'session-of-the-browser' })).text;
+  await go('/sessions');
+  await page.getByRole('heading', { level: 1, name: 'Sessions' }).waitFor();
+  await shot(page, 'sessions');
+  const end = page.getByRole('link', { name: 'End: session-of-the-browser' });
+  await end.waitFor();
+  await page.locator('tr', { hasText: 'session-of-the-browser' }).getByText('Scripted').waitFor();
+  await end.click();
+  const question = page.getByRole('alertdialog', { name: 'End the session session-of-the-browser?' });
+  await question.getByRole('button', { name: 'End' }).click();
+  await page.waitForURL(`${hub}/sessions`);
+  await end.waitFor({ state: 'detached' });
+});
+
 await check('a key is disabled, and refused from then on', async () => {
   await go(userPath);
   await page.getByRole('link', { name: 'Edit: laptop' }).click();
@@ -337,7 +410,7 @@ await check('the theme is chosen, kept, and rendered by the server', async () =>
   expect(/<html[^>]*data-theme="dark"/.test(html), 'the server does not know');
 });
 
-const pages = () => ['/', '/calls', `/calls?call=${callId}`, `/calls/${callId}`, '/providers', '/providers/new', providerPath, '/users', '/users/new', userPath, `${userPath}?new=key`, '/prices', '/prices?edit=claude-sonnet-4-5', '/nowhere'];
+const pages = () => ['/', '/calls', `/calls?call=${callId}`, `/calls/${callId}`, '/providers', '/providers/new', providerPath, '/users', '/users/new', userPath, `${userPath}?new=key`, '/prices', '/prices?edit=claude-sonnet-4-5', '/sessions', '/nowhere'];
 
 for (const theme of ['dark', 'light']) {
   for (const path of pages()) {
@@ -412,7 +485,7 @@ await check('without script the console logs in, reads and says no', async () =>
   await reader.selectOption('select[name=outcome]', 'failed');
   await reader.getByRole('button', { name: 'Apply' }).click();
   await reader.waitForURL(/outcome=failed/);
-  for (const path of ['/', '/providers', '/users', '/prices']) {
+  for (const path of ['/', '/sessions', '/providers', '/users', userPath, '/prices']) {
     await reader.goto(hub + path);
     expect(!(await reader.content()).includes('class="skeleton"'), `${path} is not rendered by the server`);
   }

@@ -80,6 +80,8 @@ pub(crate) struct Text {
     pub(crate) users: Users,
     pub(crate) keys: Keys,
     pub(crate) prices: Prices,
+    pub(crate) limits: Limits,
+    pub(crate) sessions: Sessions,
     pub(crate) outcome: fn(Option<Outcome>) -> &'static str,
     pub(crate) result: fn(AttemptResult) -> &'static str,
     /// What went wrong, by the machine's word for it, where it is a known one.
@@ -98,7 +100,7 @@ pub(crate) struct Text {
 
 sentences! {
     Shell {
-        overview calls providers users prices api_docs log_out theme theme_system theme_light theme_dark language
+        overview calls sessions providers users prices api_docs log_out theme theme_system theme_light theme_dark language
         collapse menu main_navigation skip live reconnecting shortcuts close not_found not_found_why not_found_back
         focus_filter next_row previous_row open_row close_panel this_sheet collapse_sidebar
         lost_connection session_over session_over_why;
@@ -158,6 +160,16 @@ sentences! {
         title lead new empty empty_why model per_million input output write_5m write_1h read source builtin manual
         delete_what model_help overwrites;
         delete_title(&str) edit_title(&str)
+    }
+    Limits {
+        title unfold lead none no_limit total requests sessions rpm tpm five_hours daily weekly monthly mode mode_help soft
+        hard five_hours_mode five_hours_help daily_mode daily_help rolling fixed daily_time daily_time_help reserved free
+        more_room reset reset_what;
+        reset_title(&str) of(&str)
+    }
+    Sessions {
+        title lead empty empty_why session caller provider began seen in_flight calls end end_what;
+        end_title(&str)
     }
 }
 

@@ -20,6 +20,7 @@ use crate::format::last_day;
 
 use super::{Answer, guard, keys::KeyForm, prices::PriceForm, users::UserForm};
 
+mod limits;
 pub(crate) mod provider;
 
 /// Sums of the last 24 hours by the id of what they are grouped by.
@@ -41,6 +42,7 @@ pub(crate) fn id<T: FromStr>(text: &str, noun: &str) -> Answer<T> {
 
 /// A new user.
 pub(crate) fn user_create(form: UserForm) -> Result<UserCreate, Fault> {
+    let limits = limits::limits(&form.limits)?;
     Ok(UserCreate {
         enabled: Some(is_checked(form.enabled.as_ref())),
         role: Some(role(&form.role)),
@@ -49,11 +51,13 @@ pub(crate) fn user_create(form: UserForm) -> Result<UserCreate, Fault> {
         name: form.name.trim().to_owned(),
         note: Some(form.note),
         ..UserCreate::default()
-    })
+    }
+    .with_limits(&limits))
 }
 
 /// Changes to a user, as it stands before: all that the form shows.
 pub(crate) fn user_patch(form: UserForm, before: &User) -> Result<UserPatch, Fault> {
+    let limits = limits::limits(&form.limits)?;
     Ok(UserPatch {
         enabled: Patch::Set(is_checked(form.enabled.as_ref())),
         role: Patch::Set(role(&form.role)),
@@ -62,29 +66,34 @@ pub(crate) fn user_patch(form: UserForm, before: &User) -> Result<UserPatch, Fau
         name: Patch::Set(form.name.trim().to_owned()),
         note: Patch::Set(form.note),
         ..UserPatch::default()
-    })
+    }
+    .with_limits(&limits))
 }
 
 /// A new key.
 pub(crate) fn key_create(form: &KeyForm) -> Result<KeyCreate, Fault> {
+    let limits = limits::limits(&form.limits)?;
     Ok(KeyCreate {
         enabled: Some(true),
         group: Some(names(&form.group)),
         expires_at: expiry(&form.expires)?,
         name: form.name.trim().to_owned(),
         ..KeyCreate::default()
-    })
+    }
+    .with_limits(&limits))
 }
 
 /// Changes to a key, as it stands before: all that the form shows.
 pub(crate) fn key_patch(form: &KeyForm, before: &ApiKey) -> Result<KeyPatch, Fault> {
+    let limits = limits::limits(&form.limits)?;
     Ok(KeyPatch {
         enabled: Patch::Set(is_checked(form.enabled.as_ref())),
         group: Patch::Set(names(&form.group)),
         expires_at: expiry_change(&form.expires, before.expires_at)?,
         name: Patch::Set(form.name.trim().to_owned()),
         ..KeyPatch::default()
-    })
+    }
+    .with_limits(&limits))
 }
 
 /// The price of a model. An empty field is nothing.

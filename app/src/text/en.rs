@@ -2,12 +2,14 @@
 
 use super::{Calls, Chain, Common, Keys, Login, Overview, Prices, Providers, Shell, Text, Users};
 
+mod limits;
 mod words;
 
 pub(super) static TEXT: Text = Text {
     shell: Shell {
         overview: "Overview",
         calls: "Calls",
+        sessions: "Sessions",
         providers: "Providers",
         users: "Users",
         prices: "Prices",
@@ -360,6 +362,8 @@ pub(super) static TEXT: Text = Text {
         delete_title: |model| format!("Delete the price of {model}?"),
         edit_title: |model| format!("Price of {model}"),
     },
+    limits: limits::LIMITS,
+    sessions: limits::SESSIONS,
     outcome: words::outcome,
     result: words::result,
     cause: words::cause,

@@ -2,12 +2,14 @@
 
 use super::{Calls, Chain, Common, Keys, Login, Overview, Prices, Providers, Shell, Text, Users};
 
+mod limits;
 mod words;
 
 pub(super) static TEXT: Text = Text {
     shell: Shell {
         overview: "概览",
         calls: "调用",
+        sessions: "会话",
         providers: "供应商",
         users: "用户",
         prices: "价格",
@@ -358,6 +360,8 @@ pub(super) static TEXT: Text = Text {
         delete_title: |model| format!("删除 {model} 的价格？"),
         edit_title: |model| format!("{model} 的价格"),
     },
+    limits: limits::LIMITS,
+    sessions: limits::SESSIONS,
     outcome: words::outcome,
     result: words::result,
     cause: words::cause,
