@@ -67,6 +67,7 @@ pub async fn start(config: Config) -> anyhow::Result<Started> {
         spawn(jobs::sync::run(hub.clone())),
         spawn(jobs::notify::run(hub.clone())),
         spawn(jobs::partitions::run(hub.clone())),
+        spawn(jobs::prices::run(hub.clone())),
     ];
     jobs.extend(alone.map(|alone| spawn(jobs::alone::run(hub.clone(), alone))));
     let fresh_admin_token = is_fresh.then_some(admin_token);

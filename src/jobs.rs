@@ -4,5 +4,6 @@ pub mod alone;
 pub mod drain;
 pub mod notify;
 pub mod partitions;
+pub mod prices;
 pub mod record;
 pub mod sync;

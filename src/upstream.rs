@@ -3,4 +3,5 @@
 pub mod attempt;
 pub mod client;
 pub mod failure;
+pub mod fetch;
 pub mod request;

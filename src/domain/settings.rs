@@ -157,7 +157,7 @@ settings! {
     /// Whether a call is charged at the price of the model that was sent to the provider, or of the one asked for;
     /// if that one has no price, the other's.
     bill_by: BillBy = BillBy::Sent, "", |_| Ok(());
-    /// Where the price file is, in LiteLLM's form; empty for nowhere.
+    /// Where the price file is, in `LiteLLM`'s form; empty for nowhere.
     prices_url: String = String::new(), "", |url| {
         let is_web = ["http://", "https://"].iter().any(|scheme| url.len() > scheme.len() && url.starts_with(scheme));
         if url.is_empty() || (is_web && url.len() <= 2_048) { Ok(()) } else { Err("must be an http or https address".to_owned()) }

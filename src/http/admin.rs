@@ -2,6 +2,7 @@
 
 mod calls;
 mod document;
+mod groups;
 mod input;
 mod keys;
 mod page;
@@ -40,7 +41,11 @@ pub fn routes(hub: Hub) -> Router {
         .route("/providers/{id}", get(providers::find).patch(providers::update).delete(providers::delete))
         .route("/providers/{id}/test", post(providers::test))
         .route("/prices", get(prices::list))
+        .route("/prices/import", post(prices::import))
+        .route("/prices/sync", post(prices::sync))
         .route("/prices/{model}", put(prices::put).delete(prices::delete))
+        .route("/prices/{model}/history", get(prices::history))
+        .route("/groups/{name}", get(groups::find).patch(groups::update))
         .route("/calls", get(calls::list))
         .route("/calls/{id}", get(calls::find))
         .route("/usage", get(calls::usage))

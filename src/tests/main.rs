@@ -50,6 +50,7 @@ mod ledger;
 mod management;
 mod oddities;
 mod outage;
+mod prices;
 mod proxies;
 mod sdk;
 mod secrecy;

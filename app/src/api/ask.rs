@@ -29,8 +29,10 @@ pub(crate) enum Question {
     User(String),
     /// A page of a user's [`ApiKey`](hub::domain::key::ApiKey)s, after a cursor.
     Keys(String, Option<String>),
-    /// A page of [`PriceRow`](super::prices::PriceRow), after a cursor.
-    Prices(Option<String>),
+    /// A page of [`PriceRow`](super::prices::PriceRow), after a cursor, of models whose name holds a text.
+    Prices(Option<String>, Option<String>),
+    /// A page of a model's [`PriceVersion`](hub::domain::price::PriceVersion)s.
+    PriceHistory(String),
 }
 
 /// Answers a question, as JSON of the type that the question names.
@@ -48,7 +50,8 @@ pub(crate) async fn ask(question: Question) -> Answer<String> {
         Question::Users(cursor) => json(&users::list(cursor).await?),
         Question::User(id) => json(&users::find(&id).await?),
         Question::Keys(user, cursor) => json(&keys::list(&user, cursor).await?),
-        Question::Prices(cursor) => json(&prices::list(cursor).await?),
+        Question::Prices(cursor, words) => json(&prices::list(cursor, words).await?),
+        Question::PriceHistory(model) => json(&prices::history(&model).await?),
     }
 }
 

@@ -11,7 +11,7 @@ use utoipa::{
 };
 
 use super::{
-    calls, keys, prices,
+    calls, groups, keys, prices,
     problem::{Kind, ProblemBody},
     providers, settings, users,
 };
@@ -30,7 +30,8 @@ use super::{
         users::list, users::create, users::find, users::update, users::delete,
         keys::list, keys::create, keys::find, keys::update, keys::delete,
         providers::list, providers::create, providers::find, providers::update, providers::delete, providers::test,
-        prices::list, prices::put, prices::delete,
+        prices::list, prices::put, prices::delete, prices::history, prices::import, prices::sync,
+        groups::find, groups::update,
         calls::list, calls::find, calls::usage,
         settings::list, settings::update,
     ),
@@ -41,6 +42,7 @@ use super::{
         (name = "keys", description = "What people's tools authenticate with."),
         (name = "providers", description = "Configured places to send calls."),
         (name = "prices", description = "What models cost, in US dollars per million tokens."),
+        (name = "groups", description = "Groups of providers."),
         (name = "calls", description = "Client requests and their answers, as they were recorded."),
         (name = "usage", description = "Sums over calls."),
         (name = "settings", description = "What can be changed while the hub runs."),
@@ -124,7 +126,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(n_operations, 24);
+        assert_eq!(n_operations, 29);
         let text = document.to_string();
         for reference in text.split("\"$ref\":\"#").skip(1) {
             let pointer = reference.split('"').next().unwrap();
