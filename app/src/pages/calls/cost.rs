@@ -73,7 +73,8 @@ fn table(text: &'static Text, attempt: &Attempt, is_only: bool) -> AnyView {
         attempt.price_version.map(text.calls.price_version),
         (!named.is_empty()).then(|| named.join(", ")),
     ];
-    let about = about.into_iter().flatten().map(|text| format!(" · {text}")).collect::<String>();
+    let about: Vec<String> = about.into_iter().flatten().collect();
+    let about = format!(" · {}", about.join(" · "));
     let caption = if is_only { None } else { Some(attempt.provider_name.clone()) };
     let raw = attempt.usage_raw.as_ref().and_then(|raw| serde_json::to_string_pretty(raw).ok());
     view! {

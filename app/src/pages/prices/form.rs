@@ -37,17 +37,6 @@ pub(super) fn EditPrice(
     let problem = move |field| fault::at(change, field);
     let error = fault::of(change);
     let failure = move || error.get().map(|error| note("note bad", Icon::Alert, error));
-    let own = price.clone();
-    let amount = move |name: &'static str, field: &'static str, label: &'static str, of: fn(&PriceRow) -> Usd| {
-        let is_derived = own.as_ref().is_some_and(|price| is_derived(&price.price, field));
-        let own = own.as_ref().filter(|_| !is_derived).map(|price| of(price).to_string()).unwrap_or_default();
-        let input = TextField::new(name, label).value(own).problem(problem(field));
-        if field == "input" || field == "output" {
-            input.numeric(Some("$"), "0").required().view()
-        } else {
-            input.numeric(Some("$"), words.derived).view()
-        }
-    };
     let rules = price.as_ref().map(|price| rules_of(&price.price)).unwrap_or_default();
     let title = price.as_ref().map_or_else(|| words.new.to_owned(), |price| (words.edit_title)(&price.model));
     let is_builtin = price.as_ref().is_some_and(|price| price.source != PriceSource::Manual);
@@ -60,6 +49,17 @@ pub(super) fn EditPrice(
             .problem(problem("model"))
             .required()
             .view()
+    };
+    let own = price;
+    let amount = move |name: &'static str, field: &'static str, label: &'static str, of: fn(&PriceRow) -> Usd| {
+        let is_derived = own.as_ref().is_some_and(|price| is_derived(&price.price, field));
+        let own = own.as_ref().filter(|_| !is_derived).map(|price| of(price).to_string()).unwrap_or_default();
+        let input = TextField::new(name, label).value(own).problem(problem(field));
+        if field == "input" || field == "output" {
+            input.numeric(Some("$"), "0").required().view()
+        } else {
+            input.numeric(Some("$"), words.derived).view()
+        }
     };
     view! {
         <Dialog title_id="edit-price">
