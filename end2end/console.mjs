@@ -370,6 +370,46 @@ await check('sessions are listed, and one is ended after a question', async () =
   await end.waitFor({ state: 'detached' });
 });
 
+await check('a price is found by its name, and every one it had is in its history', async () => {
+  await go('/prices');
+  await page.getByRole('search').getByRole('textbox').fill('sonnet-4-5');
+  await page.getByRole('search').getByRole('button').click();
+  await page.waitForURL(/\/prices\?q=sonnet-4-5/);
+  await page.locator('tr', { hasText: 'claude-opus-5' }).first().waitFor({ state: 'detached' });
+  await page.locator('tr', { hasText: 'claude-sonnet-4-5' }).getByText('an operator').waitFor();
+  await page.getByRole('link', { name: 'History: claude-sonnet-4-5' }).click();
+  const past = page.getByRole('dialog', { name: 'Prices of claude-sonnet-4-5' });
+  await past.getByText('$15.5').waitFor();
+  await past.getByText('this release').waitFor();
+  await shot(page, 'price-history');
+  await page.keyboard.press('Escape');
+  await past.waitFor({ state: 'detached' });
+});
+
+await check('a change of a price keeps its other rules', async () => {
+  await go('/prices?edit=claude-sonnet-4-5');
+  expect((await page.inputValue('[name="form[rules]"]')).includes('200000'), 'the tier is not shown');
+});
+
+await check('a price file is shown before it is kept, and leaves what was set by hand', async () => {
+  await go('/prices?import=1');
+  const dialog = page.getByRole('dialog', { name: 'Import' });
+  const file = { 'claude-sonnet-4-5': { mode: 'chat', input_cost_per_token: 1e-6, output_cost_per_token: 2e-6 },
+    'vendor/new': { mode: 'chat', input_cost_per_token: 1.5e-6, output_cost_per_token: 2e-6 }, 'vendor/half': { mode: 'chat' } };
+  await dialog.locator('input[type=file]').setInputFiles({ name: 'prices.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(file)) });
+  await page.waitForFunction(() => document.getElementById('file').value.includes('vendor/new'));
+  await dialog.getByRole('button', { name: 'Preview' }).click();
+  await dialog.getByText('What would change').waitFor();
+  await dialog.getByText('Kept: 1').click();
+  await dialog.getByText('claude-sonnet-4-5 · set or deleted by hand').waitFor();
+  await shot(page, 'price-import');
+  await dialog.getByRole('button', { name: 'Import', exact: true }).click();
+  await dialog.getByText('What has changed').waitFor();
+  await page.keyboard.press('Escape');
+  await page.locator('tr', { hasText: 'vendor/new' }).getByText('a price file').waitFor();
+  await page.locator('tr', { hasText: 'claude-sonnet-4-5' }).getByText('$15.5').first().waitFor();
+});
+
 await check('a key is disabled, and refused from then on', async () => {
   await go(userPath);
   await page.getByRole('link', { name: 'Edit: laptop' }).click();
@@ -410,7 +450,7 @@ await check('the theme is chosen, kept, and rendered by the server', async () =>
   expect(/<html[^>]*data-theme="dark"/.test(html), 'the server does not know');
 });
 
-const pages = () => ['/', '/calls', `/calls?call=${callId}`, `/calls/${callId}`, '/providers', '/providers/new', providerPath, '/users', '/users/new', userPath, `${userPath}?new=key`, '/prices', '/prices?edit=claude-sonnet-4-5', '/sessions', '/nowhere'];
+const pages = () => ['/', '/calls', `/calls?call=${callId}`, `/calls/${callId}`, '/providers', '/providers/new', providerPath, '/users', '/users/new', userPath, `${userPath}?new=key`, '/prices', '/prices?edit=claude-sonnet-4-5', '/prices?history=claude-sonnet-4-5', '/prices?import=1', '/prices?q=opus', '/sessions', '/nowhere'];
 
 for (const theme of ['dark', 'light']) {
   for (const path of pages()) {

@@ -4,5 +4,6 @@ pub mod attempt;
 pub mod body;
 pub mod client;
 pub mod failure;
+pub mod fetch;
 pub mod origin;
 pub mod request;

@@ -1,5 +1,8 @@
 //! What models cost.
 
+pub mod import;
+mod litellm;
+
 use super::{
     actor::{Actor, shown},
     change, check, fault, page,
@@ -9,7 +12,7 @@ use crate::{
     domain::{
         fault::Fault,
         page::{Page, PageQuery},
-        price::{ModelPrice, Price, PriceSource},
+        price::{ModelPrice, Price, PriceQuery, PriceSource, PriceVersion},
     },
     hub::Hub,
 };
@@ -17,11 +20,15 @@ use crate::{
 /// Characters of a model's name.
 const MODEL_CHARS_MAX: usize = 256;
 
-/// A page of the prices, by the model's name.
-pub async fn list(hub: &Hub, _actor: &Actor, query: &PageQuery) -> Result<Page<ModelPrice>, Fault> {
+/// A page of the prices, by the model's name; only those whose name holds `q`.
+pub async fn list(hub: &Hub, _actor: &Actor, query: &PriceQuery) -> Result<Page<ModelPrice>, Fault> {
     let limit = page::limit(query.limit)?;
     let after: String = page::after(query.cursor.as_deref())?.unwrap_or_default();
-    let prices = hub.store.list_prices(&after, page::rows(limit), "").await.map_err(fault::store)?;
+    let words = query.q.as_deref().unwrap_or_default().trim();
+    if words.contains('\0') {
+        return Err(Fault::invalid("q", "must not have zero characters"));
+    }
+    let prices = hub.store.list_prices(&after, page::rows(limit), words).await.map_err(fault::store)?;
     Ok(page::cut(prices, limit, |price| price.model.clone()))
 }
 
@@ -38,6 +45,19 @@ pub async fn put(hub: &Hub, actor: &Actor, model: &str, price: Price) -> Result<
     (entry.before, entry.after) = (before.as_ref().and_then(shown), shown(&price));
     change::commit(hub, change, entry).await?;
     Ok(price)
+}
+
+/// A page of what a model's price ever was, newest first.
+pub async fn history(hub: &Hub, _actor: &Actor, model: &str, query: &PageQuery) -> Result<Page<PriceVersion>, Fault> {
+    let limit = page::limit(query.limit)?;
+    let before: Option<i64> = page::after(query.cursor.as_deref())?;
+    let is_first = before.is_none();
+    let versions = hub.store.price_history(model, before.unwrap_or(i64::MAX), page::rows(limit)).await;
+    let versions = versions.map_err(fault::store)?;
+    if is_first && versions.is_empty() {
+        return Err(Fault::not_found("price"));
+    }
+    Ok(page::cut(versions, limit, |version| version.version.to_string()))
 }
 
 /// Deletes a price: the model is priced by the default of the settings from now on.

@@ -3,7 +3,10 @@
 pub mod bill;
 mod check;
 pub mod fraction;
+pub mod import;
 mod read;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -190,7 +193,7 @@ pub struct ToolFee {
 pub enum PriceSource {
     /// Shipped with this release; a newer release may change it.
     Builtin,
-    /// A price file in LiteLLM's form; the next file may change it.
+    /// A price file in `LiteLLM`'s form; the next file may change it.
     Litellm,
     /// An operator; never overwritten by a release or a file.
     Manual,
@@ -222,6 +225,19 @@ pub struct ModelPrice {
     pub updated_at: DateTime<Utc>,
     /// The number of this version; attempts name it.
     pub version: i64,
+}
+
+/// Which prices to list, by the model's name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+#[serde(deny_unknown_fields, default)]
+pub struct PriceQuery {
+    /// At most this many items, 1 to 500; default 50.
+    pub limit: Option<u32>,
+    /// The `next_cursor` of the page before.
+    pub cursor: Option<String>,
+    /// Only models whose name holds this; case does not matter.
+    pub q: Option<String>,
 }
 
 /// What a model's price was at one time.

@@ -176,7 +176,7 @@ settings! {
         input: usd(15), output: usd(75), cache_write_5m: Usd::from_scaled(18_750_000_000), cache_write_1h: usd(30),
         cache_read: Usd::from_scaled(1_500_000_000),
     }), "USD per million tokens", |price| price.check().map_err(|(field, why)| format!("{field}: {why}"));
-    /// Where the price file is, in LiteLLM's form; empty for nowhere.
+    /// Where the price file is, in `LiteLLM`'s form; empty for nowhere.
     prices_url: String = String::new(), "", |url| {
         let is_web = ["http://", "https://"].iter().any(|scheme| url.len() > scheme.len() && url.starts_with(scheme));
         if url.is_empty() || (is_web && url.len() <= 2_048) { Ok(()) } else { Err("must be an http or https address".to_owned()) }

@@ -223,12 +223,17 @@ mod tests {
             let input = price.input.scaled();
             assert!(input > 0 && price.output > price.input, "{model}");
             assert_eq!(price.cache_write_1h.scaled(), input * 2, "{model}");
-            // The models that are listed with cache prices of their own.
-            if ["claude-3-haiku"].contains(&model.as_str()) {
-                continue;
+            // Some models are listed with cache prices of their own.
+            if model != "claude-3-haiku" {
+                assert_eq!(price.cache_write_5m.scaled(), input * 5 / 4, "{model}");
             }
-            assert_eq!(price.cache_write_5m.scaled(), input * 5 / 4, "{model}");
-            assert_eq!(price.cache_read.scaled(), input / 10, "{model}");
+            let reads_at = match model.as_str() {
+                "claude-fable-5-1" | "claude-mythos-5-1" => (1, 40),
+                "claude-opus-5-5" | "claude-sonnet-5-5" => (1, 20),
+                "claude-3-haiku" => (3, 25),
+                _ => (1, 10),
+            };
+            assert_eq!(price.cache_read.scaled(), input * reads_at.0 / reads_at.1, "{model}");
         }
         assert_eq!(prices["claude-3-haiku"].cache_read, "0.03".parse::<Usd>().unwrap());
     }

@@ -51,6 +51,7 @@ mod limits;
 mod management;
 mod oddities;
 mod outage;
+mod prices;
 mod proxies;
 mod rates;
 mod sdk;

@@ -54,6 +54,7 @@ pub struct Bill {
 
 /// Upper bound of what a request may cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing that a body may ask for by itself")]
 pub struct WorstCase {
     /// Tokens of the prompt.
     pub input_tokens: u64,

@@ -70,17 +70,17 @@ impl From<Published> for Price {
                 rate.of(published.input)
             }
         };
-        let cache_write_5m = cache(CacheRate::Write5m, published.cache_write_5m);
-        let cache_write_1h = cache(CacheRate::Write1h, published.cache_write_1h);
-        let cache_read = cache(CacheRate::Read, published.cache_read);
+        let short = cache(CacheRate::Write5m, published.cache_write_5m);
+        let long = cache(CacheRate::Write1h, published.cache_write_1h);
+        let read = cache(CacheRate::Read, published.cache_read);
         let mut tiers = published.tiers;
         tiers.sort_by_key(|tier| tier.above_tokens);
         Self {
             input: published.input,
             output: published.output,
-            cache_write_5m,
-            cache_write_1h,
-            cache_read,
+            cache_write_5m: short,
+            cache_write_1h: long,
+            cache_read: read,
             derived,
             request: published.request,
             tiers,
