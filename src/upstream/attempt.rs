@@ -180,7 +180,8 @@ pub async fn attempt(
     on_head(head_ms);
     attempt.status = Some(head.status.as_u16());
     attempt.upstream_request_id = text(&head.headers, "request-id").or_else(|| text(&head.headers, "x-request-id"));
-    let is_stream = text(&head.headers, "content-type").is_some_and(|kind| kind.starts_with("text/event-stream"));
+    let kind = head.headers.get(header::CONTENT_TYPE);
+    let is_stream = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
     if head.status.is_success() && is_stream {
         let streaming = Streaming {
             status: head.status.as_u16(),
@@ -353,5 +354,6 @@ fn restated(streaming: &mut Streaming, error: &ErrorObject, attempt: &mut Attemp
 
 /// A header as text, cut to a sane length.
 fn text(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers.get(name)?.to_str().ok().map(|value| value.chars().take(256).collect())
+    // ASCII: it can be cut anywhere.
+    headers.get(name)?.to_str().ok().map(|value| value.get(..256).unwrap_or(value).to_owned())
 }

@@ -123,6 +123,10 @@ pub struct Report {
 impl Report {
     /// Takes in a `usage` object.
     pub fn take(&mut self, usage: Map<String, Value>) {
+        if self.fields.is_empty() {
+            self.fields = usage;
+            return;
+        }
         for (name, value) in usage {
             // Some servers repeat a count as null or 0 where they have nothing new to say.
             let says_nothing = value.is_null() || value == 0;
@@ -178,8 +182,27 @@ impl Report {
             return None;
         }
         let raw = Value::Object(self.fields);
-        let text = raw.to_string();
-        (text.len() <= RAW_BYTES_MAX && !text.contains("\\u0000")).then_some(raw)
+        let mut room = RAW_BYTES_MAX;
+        fits(&raw, &mut room).then_some(raw)
+    }
+}
+
+/// Takes from `room` the bytes that a value has as text, roughly. False if there are not as many, or if it holds a
+/// zero character.
+fn fits(value: &Value, room: &mut usize) -> bool {
+    fn take(room: &mut usize, n_bytes: usize) -> bool {
+        let left = room.checked_sub(n_bytes);
+        *room = left.unwrap_or_default();
+        left.is_some()
+    }
+    let text = |text: &str, room: &mut usize| !text.contains('\0') && take(room, text.len() + 4);
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => take(room, 8),
+        Value::String(value) => text(value, room),
+        Value::Array(items) => take(room, 2) && items.iter().all(|item| fits(item, room)),
+        Value::Object(fields) => {
+            take(room, 2) && fields.iter().all(|(name, value)| text(name, room) && fits(value, room))
+        }
     }
 }
 
@@ -206,6 +229,19 @@ mod tests {
             Usage { input: 10, output: 42, cache_write_5m: 20, cache_write_1h: 10, cache_read: 5, ..Usage::default() };
         assert_eq!(report(&[start.clone(), json!({"output_tokens": 20}), delta]), usage);
         assert_eq!(report(&[start, json!({"input_tokens": 11, "output_tokens": 42})]), Usage { input: 11, ..usage });
+    }
+
+    #[test]
+    fn only_an_object_that_postgres_takes_is_kept() {
+        let kept = |object: serde_json::Value| {
+            let mut report = Report::default();
+            report.take(object.as_object().unwrap().clone());
+            report.into_raw().is_some()
+        };
+        assert!(kept(json!({"input_tokens": 1, "tier": ["\\u0000", {"a": null}]})));
+        assert!(!kept(json!({"input_tokens": 1, "tier": ["\u{0}"]})));
+        assert!(!kept(json!({"input_tokens": 1, "a\u{0}": 1})));
+        assert!(!kept(json!({"tier": "x".repeat(RAW_BYTES_MAX)})) && !kept(json!({})));
     }
 
     #[test]
