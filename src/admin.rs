@@ -8,6 +8,7 @@ mod check;
 mod fault;
 pub mod groups;
 pub mod keys;
+pub mod limits;
 pub mod login;
 pub mod overview;
 mod page;

@@ -9,6 +9,7 @@ pub mod groups;
 pub mod installation;
 pub mod keys;
 pub mod ledger;
+pub mod limits;
 pub mod partitions;
 pub mod prices;
 pub mod private;
@@ -17,6 +18,7 @@ pub mod quarantine;
 mod read;
 pub mod settings;
 pub mod snapshot;
+pub mod sums;
 pub mod usage;
 pub mod users;
 
@@ -41,7 +43,11 @@ macro_rules! statements {
 pub(crate) use statements;
 
 /// The migrations, in order. Released files never change.
-const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "core", include_str!("../migrations/0001_core.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "core", include_str!("../migrations/0001_core.sql")),
+    (2, "limits", include_str!("../migrations/0002_limits.sql")),
+    (4, "ledger", include_str!("../migrations/0004_ledger.sql")),
+];
 
 /// The channel on which replicas tell each other that configuration changed or calls were recorded.
 pub const CHANNEL: &str = "switchyard";
@@ -120,12 +126,14 @@ pub fn all_statements() -> Vec<(&'static str, &'static str, &'static str)> {
         ("installation", installation::STATEMENTS),
         ("keys", keys::STATEMENTS),
         ("ledger", ledger::STATEMENTS),
+        ("limits", limits::STATEMENTS),
         ("partitions", partitions::STATEMENTS),
         ("prices", prices::STATEMENTS),
         ("providers", providers::STATEMENTS),
         ("quarantine", quarantine::STATEMENTS),
         ("settings", settings::STATEMENTS),
         ("snapshot", snapshot::STATEMENTS),
+        ("sums", sums::STATEMENTS),
         ("usage", usage::STATEMENTS),
         ("users", users::STATEMENTS),
     ];

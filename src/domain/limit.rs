@@ -1,5 +1,7 @@
 //! Limits: how much a key, a user or a provider may use.
 
+pub(crate) mod fields;
+
 use std::{fmt, str::FromStr};
 
 use chrono::{DateTime, NaiveTime, Timelike, Utc};
@@ -92,6 +94,8 @@ impl ResetMode {
 
 /// A time of day, to the minute: `03:30`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "server", schema(value_type = String, example = "03:30"))]
 pub struct TimeOfDay(NaiveTime);
 
 impl TimeOfDay {
@@ -167,7 +171,6 @@ pub struct Limits {
     /// How the day begins.
     pub daily_reset_mode: ResetMode,
     /// When a fixed day begins, in the hub's time zone.
-    #[cfg_attr(feature = "server", schema(value_type = String, example = "00:00"))]
     pub daily_reset_time: TimeOfDay,
     /// What was spent before does not count.
     pub reset_at: Option<DateTime<Utc>>,
@@ -191,6 +194,27 @@ impl Default for Limits {
             daily_reset_time: TimeOfDay::default(),
             reset_at: None,
         }
+    }
+}
+
+impl Limits {
+    /// True if there is a limit of money.
+    pub const fn has_money(&self) -> bool {
+        self.limit_5h_usd.is_some()
+            || self.limit_daily_usd.is_some()
+            || self.limit_weekly_usd.is_some()
+            || self.limit_monthly_usd.is_some()
+            || self.limit_total_usd.is_some()
+    }
+
+    /// True if there is a limit of money that must never be overshot.
+    pub fn is_hard(&self) -> bool {
+        self.limit_mode == LimitMode::Hard && self.has_money()
+    }
+
+    /// When the limits were last reset, in milliseconds since 1970; 0 for never.
+    pub fn reset_ms(&self) -> i64 {
+        self.reset_at.map_or(0, |at| at.timestamp_millis())
     }
 }
 

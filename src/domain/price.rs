@@ -61,6 +61,36 @@ impl Price {
     }
 }
 
+/// Upper bound of what a request may cost.
+pub struct WorstCase {
+    pub input_tokens: u64,
+    pub output_tokens: u64,
+    pub may_write_cache: bool,
+    pub may_write_cache_1h: bool,
+    pub tool_uses: u64,
+    pub may_be_fast: bool,
+    pub region: bool,
+}
+
+impl Price {
+    pub const context_window: Option<u64> = None;
+    pub const max_output: Option<u64> = None;
+    pub fn worst_case(&self, w: &WorstCase, multiplier: Multiplier) -> Usd {
+        let mut dear = self.input.max(self.cache_read);
+        if w.may_write_cache {
+            dear = dear.max(self.cache_write_5m);
+        }
+        if w.may_write_cache_1h {
+            dear = dear.max(self.cache_write_1h);
+        }
+        let price = Price { input: dear, ..*self };
+        price.estimate(w.input_tokens, w.output_tokens, multiplier)
+    }
+    pub fn estimate(&self, input_tokens: u64, output_tokens: u64, multiplier: Multiplier) -> Usd {
+        self.cost(&Usage { input: input_tokens, output: output_tokens, ..Usage::default() }, multiplier).total()
+    }
+}
+
 impl Cost {
     /// The sum of the parts.
     pub fn total(&self) -> Usd {

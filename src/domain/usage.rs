@@ -34,6 +34,11 @@ impl Usage {
         self.prompt().saturating_add(self.output)
     }
 
+    /// The tokens that count for a limit of tokens per minute: input, cache writes and output (docs/rules.md, Limits).
+    pub const fn counted(&self) -> u64 {
+        self.total().saturating_sub(self.cache_read)
+    }
+
     /// The sum, class by class.
     #[must_use]
     pub const fn plus(&self, other: &Self) -> Self {

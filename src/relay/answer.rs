@@ -75,6 +75,11 @@ pub fn refuse(rejection: &Rejection, call_id: CallId) -> Response<Answer> {
     if let Some(seconds) = rejection.retry_after_s() {
         headers.insert(header::RETRY_AFTER, seconds.into());
     }
+    for (name, value) in rejection.headers() {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
     name(headers, call_id, None);
     response
 }

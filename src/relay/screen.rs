@@ -7,16 +7,15 @@ use http::{HeaderMap, Method};
 
 use super::{
     inbound::{Inbound, read_body},
+    session::identify,
     trail::Trail,
 };
 use crate::{
     hub::Hub,
     limit::bytes::HeldBytes,
-    wire::{
-        operation::Operation,
-        peek::{Peek, is_session},
-        rejection::Rejection,
-    },
+    route::snapshot::Caller,
+    state::step::SessionUse,
+    wire::{operation::Operation, peek::Peek, rejection::Rejection},
 };
 
 /// A request that was read and understood.
@@ -35,6 +34,8 @@ pub struct Screened {
     pub body: Bytes,
     /// What the hub knows of it; none where there is no body.
     pub peek: Option<Peek>,
+    /// The conversation it belongs to; none where there is no body.
+    pub session: Option<SessionUse>,
     /// The memory it takes; given back when the answer begins.
     pub held: HeldBytes,
 }
@@ -43,6 +44,7 @@ pub struct Screened {
 pub async fn screen(
     hub: &Hub,
     operation: Operation,
+    caller: &Caller,
     inbound: Inbound,
     trail: &mut Trail,
 ) -> Result<Screened, Rejection> {
@@ -54,13 +56,8 @@ pub async fn screen(
     let read = read_body(body, &headers, &trail.snapshot.settings, &hub.bodies);
     let (body, held) = tokio::time::timeout(patience, read).await.map_err(|_| Rejection::BodyCut)??;
     let peek = if operation.has_body() { Some(Peek::read(&body)?) } else { None };
-    trail.screened(peek.as_ref(), session(&headers, peek.as_ref()));
-    Ok(Screened { operation, method, path, query, headers, body, peek, held })
-}
-
-/// The client's conversation, where it names one.
-fn session(headers: &HeaderMap, peek: Option<&Peek>) -> Option<String> {
-    let named = headers.get("x-claude-code-session-id").and_then(|value| value.to_str().ok());
-    let named = named.filter(|id| is_session(id)).map(str::to_owned);
-    named.or_else(|| peek.and_then(|peek| peek.session.clone()))
+    let ttl_ms = hub.config.session_ttl_ms;
+    let session = peek.as_ref().map(|peek| identify(caller, &headers, peek, &body, ttl_ms));
+    trail.screened(peek.as_ref(), session.as_ref().map(|used| used.session.id.clone()));
+    Ok(Screened { operation, method, path, query, headers, body, peek, session, held })
 }

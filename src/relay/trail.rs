@@ -10,6 +10,7 @@ use http::{Response, header};
 use rand::Rng;
 
 use super::{
+    account::{Account, Reserved},
     answer::{Answer, refuse},
     inbound::Inbound,
     live::{Story, lock},
@@ -22,14 +23,14 @@ use crate::{
         decision::{Choice, Decision, Verdict},
         event::Event,
         id::{AttemptId, CallId, ProviderId},
-        price::Cost,
-        usage::TokenSource,
+        settings::LedgerFsync,
+        usage::{TokenSource, Usage},
     },
     hub::Hub,
-    ledger::entry::Entry,
+    ledger::entry::{Entry, if_cut},
     route::{
         choose::{Wanted, choose},
-        snapshot::{Caller, Snapshot, Upstream},
+        snapshot::{Caller, Offer, Snapshot, Upstream},
     },
     wire::{operation::Operation, peek::Peek, rejection::Rejection, tap::Tap},
 };
@@ -46,6 +47,8 @@ pub struct Trail {
     pub call_id: CallId,
     /// When it began.
     pub began: Instant,
+    /// What the call holds and owes.
+    pub account: Account,
     groups: Vec<String>,
     story: Story,
     /// True if it is recorded; what is free is not.
@@ -59,7 +62,13 @@ pub struct Trail {
 
 impl Trail {
     /// A caller's request arrives.
-    pub fn begin(hub: &Hub, snapshot: Arc<Snapshot>, caller: &Caller, operation: Operation, inbound: &Inbound) -> Self {
+    pub fn begin(
+        hub: &Hub,
+        snapshot: Arc<Snapshot>,
+        caller: Arc<Caller>,
+        operation: Operation,
+        inbound: &Inbound,
+    ) -> Self {
         let user_agent = inbound.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
         let call = Call {
             user_id: Some(caller.user.id),
@@ -72,16 +81,20 @@ impl Trail {
             },
             ..fresh_call(inbound.call_id, CallKind::Messages)
         };
-        Self::new(hub, snapshot, fresh_story(call, caller.groups()), inbound.began, operation.is_metered())
+        let story = fresh_story(call, caller.groups());
+        Self::new(hub, snapshot, story, inbound.began, operation.is_metered().then_some(caller))
     }
 
     /// An operator tests a provider.
     pub fn begin_probe(hub: &Hub, model: &str) -> Self {
         let call = Call { model: model.to_owned(), ..fresh_call(CallId::fresh(), CallKind::Probe) };
-        Self::new(hub, hub.snapshot.load_full(), fresh_story(call, Vec::new()), clock::instant(), true)
+        Self::new(hub, hub.snapshot.load_full(), fresh_story(call, Vec::new()), clock::instant(), None)
     }
 
-    fn new(hub: &Hub, snapshot: Arc<Snapshot>, story: Entry, began: Instant, is_recorded: bool) -> Self {
+    /// Recorded is what somebody pays for, and probes.
+    fn new(hub: &Hub, snapshot: Arc<Snapshot>, story: Entry, began: Instant, payer: Option<Arc<Caller>>) -> Self {
+        let is_recorded = payer.is_some() || story.call.kind == CallKind::Probe;
+        let account = Account::open(hub, &snapshot, story.call.id, story.call.created_at, payer);
         let (call_id, groups) = (story.call.id, story.decision.groups.clone());
         let story = Arc::new(Mutex::new(story));
         if is_recorded {
@@ -93,6 +106,7 @@ impl Trail {
             snapshot,
             call_id,
             began,
+            account,
             groups,
             story,
             is_recorded,
@@ -113,22 +127,27 @@ impl Trail {
         }
     }
 
-    /// The call is about to cost something: its opening goes to the journal.
+    /// The call is about to cost something: it must be possible to record that.
     pub fn open(&mut self, body: &Bytes) -> Result<(), Rejection> {
         self.body_bytes = u64::try_from(body.len()).unwrap_or(u64::MAX);
         if !self.is_recorded {
             return Ok(());
         }
         let bytes_max = self.snapshot.settings.journal_bytes_max;
-        let opened = self.hub.ledger.open_call(&lock(&self.story).call, bytes_max);
-        opened.map_err(|_| Rejection::LedgerFull)?;
+        self.hub.ledger.has_room(bytes_max).map_err(|_| Rejection::LedgerFull)?;
         self.publish();
         Ok(())
     }
 
+    /// What a choice depends on.
+    pub fn wanted<'a>(&'a self, model: Option<&'a str>, tried: &'a [ProviderId]) -> Wanted<'a> {
+        let (limited, bound) = (self.account.limited(), self.account.bound());
+        Wanted { groups: &self.groups, model, tried, limited, bound }
+    }
+
     /// Chooses the next provider, and notes why.
     pub fn choose(&self, model: Option<&str>, tried: &[ProviderId]) -> Option<Arc<Upstream>> {
-        let wanted = Wanted { groups: &self.groups, model, tried };
+        let wanted = self.wanted(model, tried);
         let (choice, chosen) = choose(&self.snapshot, &wanted, |total| rand::rng().random_range(0..total));
         self.note_choice(choice);
         chosen
@@ -138,6 +157,15 @@ impl Trail {
     pub fn note_choice(&self, choice: Choice) {
         let choice = Choice { at_ms: clock::ms_since(self.began), ..choice };
         lock(&self.story).decision.choices.push(choice);
+    }
+
+    /// Reserves what an attempt at `upstream` may cost. A provider that is at a limit of its own was no choice.
+    pub async fn reserve(&mut self, id: AttemptId, upstream: &Upstream, model: &str) -> Reserved {
+        let reserved = self.account.reserve(id, upstream, model).await;
+        if matches!(reserved, Reserved::ProviderLimited) {
+            lock(&self.story).decision.choices.pop();
+        }
+        reserved
     }
 
     /// When the head of the running attempt's answer came.
@@ -150,23 +178,37 @@ impl Trail {
         lock(&self.story).decision.choices.last().cloned().unwrap_or_default()
     }
 
-    /// An attempt begins. Its times and the upstream's words about itself are written into what is returned.
-    pub fn begin_attempt(&mut self, upstream: &Upstream, model_sent: &str) -> &mut Attempt {
-        let (price, unpriced) = self.snapshot.price(model_sent);
+    /// An attempt begins: its opening goes to the journal before anything is sent. Its times and the upstream's words
+    /// about itself are written into what is returned.
+    ///
+    /// # Errors
+    /// The journal cannot take it: the attempt must not start.
+    pub fn begin_attempt(
+        &mut self,
+        id: AttemptId,
+        upstream: &Upstream,
+        model: &str,
+    ) -> Result<&mut Attempt, Rejection> {
+        let Offer { price, unpriced, multiplier } = self.snapshot.offer(upstream, model);
         let attempt = Attempt {
-            id: AttemptId::fresh(),
+            id,
             provider_id: upstream.provider.id,
             provider_name: upstream.provider.name.clone(),
             credential_id: upstream.credential_id,
-            model_sent: model_sent.to_owned(),
+            model_sent: upstream.model_sent(model).to_owned(),
             started_ms: clock::ms_since(self.began),
             price,
             unpriced,
-            multiplier: upstream.provider.cost_multiplier,
+            multiplier,
             ..Attempt::default()
         };
         {
             let mut entry = lock(&self.story);
+            if self.is_recorded {
+                let (used, source) = Tap::default().settle(self.body_bytes);
+                let cut = if_cut(&attempt, |attempt| charge(attempt, used, source));
+                self.hub.ledger.open_attempt(&entry, &cut).map_err(|_| Rejection::LedgerFull)?;
+            }
             if let Some(choice) = entry.decision.choices.last_mut() {
                 choice.attempt_id = Some(attempt.id);
             }
@@ -176,7 +218,7 @@ impl Trail {
             entry.call.n_attempts += 1;
         }
         self.publish();
-        self.current.insert(attempt)
+        Ok(self.current.insert(attempt))
     }
 
     /// The first content came.
@@ -198,12 +240,13 @@ impl Trail {
         self.publish();
     }
 
-    /// The attempt is over and cost nothing.
-    pub fn fail_attempt(&mut self, error: CallError, verdict: Verdict) -> Option<AttemptId> {
+    /// The attempt is over without an answer that can be used. It cost what the provider reported before it failed, if
+    /// it did, and else nothing (docs/rules.md, Ledger).
+    pub fn fail_attempt(&mut self, error: CallError, verdict: Verdict, tap: Option<&mut Tap>) -> Option<AttemptId> {
         if let Some(choice) = lock(&self.story).decision.choices.last_mut() {
             choice.verdict = Some(verdict);
         }
-        self.end_attempt(AttemptResult::Failed, Some(error), None)
+        self.end_attempt(AttemptResult::Failed, Some(error), tap.filter(|tap| tap.has_report()))
     }
 
     /// The attempt is over and cost what `tap` saw.
@@ -222,23 +265,14 @@ impl Trail {
         attempt.result = result;
         attempt.error = error;
         if let Some(tap) = tap {
-            (attempt.usage, attempt.token_source) = tap.settle(self.body_bytes);
+            let (used, source) = tap.settle(self.body_bytes);
+            charge(&mut attempt, used, source);
             attempt.model_served = tap.model_served.take();
             attempt.usage_raw = tap.take_raw();
-            attempt.cost = attempt.price.cost(&attempt.usage, attempt.multiplier);
-            attempt.cost_usd = attempt.cost.total();
         }
+        self.account.settle(&attempt);
         let id = attempt.id;
-        let mut entry = lock(&self.story);
-        let Entry { call, cost, attempts, .. } = &mut *entry;
-        call.usage = call.usage.plus(&attempt.usage);
-        call.token_source = weakest(call.token_source, attempt.token_source);
-        call.unpriced |= attempt.unpriced && attempt.usage.total() > 0;
-        call.first_token_ms = call.first_token_ms.or(attempt.first_token_ms);
-        call.model_served.clone_from(&attempt.model_served);
-        *cost = cost.plus(&attempt.cost);
-        call.cost_usd = cost.total();
-        attempts.push(attempt);
+        lock(&self.story).add(attempt);
         Some(id)
     }
 
@@ -258,6 +292,9 @@ impl Trail {
     /// The hub's own no: the call is over.
     pub fn reject(mut self, rejection: &Rejection, outcome: Outcome) -> Response<Answer> {
         lock(&self.story).call.status = Some(rejection.status());
+        if outcome == Outcome::Rejected {
+            self.account.undo();
+        }
         self.close(outcome, Some(CallError::new(rejection.cause(), rejection.message())));
         refuse(rejection, self.call_id)
     }
@@ -284,9 +321,17 @@ impl Trail {
             self.hub.counters.call(&entry.call);
             self.hub.ledger.close_call(&entry);
         }
+        self.account.release();
         self.hub.live.remove(self.call_id);
         self.publish();
         log(&self.story);
+    }
+
+    /// The hub whose disk the answer's end must wait for, once the call is closed; none if it need not (setting
+    /// `ledger_fsync`).
+    pub fn must_sync(&self) -> Option<Hub> {
+        let must = self.is_recorded && self.snapshot.settings.ledger_fsync == LedgerFsync::Always;
+        must.then(|| self.hub.clone())
     }
 
     fn publish(&self) {
@@ -302,7 +347,7 @@ impl Trail {
 }
 
 impl Drop for Trail {
-    /// Nobody has closed it: the client left and time ran out, or the code panicked.
+    /// Nobody has closed it: the client left and time ran out, the hub stops and waits no longer, or the code panicked.
     fn drop(&mut self) {
         if self.is_closed {
             return;
@@ -310,6 +355,9 @@ impl Drop for Trail {
         let (result, outcome, error) = if std::thread::panicking() {
             let error = CallError::new("panic", "the hub made a mistake");
             (AttemptResult::Failed, Outcome::Failed, Some(error))
+        } else if self.hub.cutting.is_cancelled() {
+            let error = CallError::new("shutdown", "the hub is stopping");
+            (AttemptResult::Interrupted, Outcome::Interrupted, Some(error))
         } else {
             (AttemptResult::Abandoned, Outcome::Abandoned, None)
         };
@@ -335,15 +383,11 @@ fn log(story: &Story) {
     );
 }
 
-/// The less certain of two sources.
-fn weakest(a: TokenSource, b: TokenSource) -> TokenSource {
-    let rank = |source| match source {
-        TokenSource::None => 0,
-        TokenSource::Reported => 1,
-        TokenSource::Partial => 2,
-        TokenSource::Estimated => 3,
-    };
-    if rank(b) > rank(a) { b } else { a }
+/// What an attempt has used, and what that costs.
+fn charge(attempt: &mut Attempt, used: Usage, source: TokenSource) {
+    (attempt.usage, attempt.token_source) = (used, source);
+    attempt.cost = attempt.price.cost(&attempt.usage, attempt.multiplier);
+    attempt.cost_usd = attempt.cost.total();
 }
 
 /// A call of which nothing is known yet.
@@ -354,5 +398,5 @@ fn fresh_call(id: CallId, kind: CallKind) -> Call {
 /// The story of a call that has just begun.
 fn fresh_story(call: Call, groups: Vec<String>) -> Entry {
     let decision = Decision { groups, ..Decision::default() };
-    Entry { call, cost: Cost::default(), attempts: Vec::new(), decision }
+    Entry::of(call, decision)
 }

@@ -1,9 +1,13 @@
 //! Everything routing needs, as one immutable value, swapped on every write of an operator.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::Ordering},
+};
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::Url;
 
@@ -13,9 +17,10 @@ use crate::{
         group::DEFAULT_GROUP,
         id::CredentialId,
         key::ApiKey,
+        money::Multiplier,
         price::{ModelPrice, Price},
         provider::Provider,
-        settings::Settings,
+        settings::{BillBy, Settings},
         user::User,
     },
     hub::Hub,
@@ -40,6 +45,21 @@ pub struct Snapshot {
     pub settings: Settings,
     /// The names of the settings that have a row.
     pub settings_stored: Vec<String>,
+    /// Where days, weeks and months begin.
+    pub zone: Tz,
+    /// True if anybody has a limit that must never be overshot: only then requests are read for what they can cost.
+    pub has_hard_limits: bool,
+}
+
+/// What a call costs at a provider.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    /// Dollars per million tokens.
+    pub price: Price,
+    /// True if the model has no price and the default of the settings is applied.
+    pub unpriced: bool,
+    /// The factor on it.
+    pub multiplier: Multiplier,
 }
 
 /// The proven identity of a call.
@@ -97,7 +117,9 @@ impl Upstream {
 impl Snapshot {
     /// Makes a snapshot of what the store holds. What cannot be used is left out with a warning, and never fails the
     /// rest.
-    pub fn build(loaded: Loaded, sealer: &Sealer, clients: &Clients) -> Self {
+    ///
+    /// `zone` is where days begin unless the settings say otherwise.
+    pub fn build(loaded: Loaded, zone: Tz, sealer: &Sealer, clients: &Clients) -> Self {
         let mut settings = Settings::default();
         let mut settings_stored = Vec::new();
         for (name, value) in loaded.settings {
@@ -117,13 +139,30 @@ impl Snapshot {
                 }
             }
         });
+        let callers: HashMap<_, Arc<Caller>> = callers.collect();
+        let upstreams: Vec<Arc<Upstream>> = upstreams.collect();
+        let has_hard_limits =
+            callers.values().any(|caller| caller.key.limits.is_hard() || caller.user.limits.is_hard())
+                || upstreams.iter().any(|upstream| upstream.provider.limits.is_hard());
         Self {
-            callers: callers.collect(),
-            upstreams: upstreams.collect(),
+            zone: settings.time_zone.parse().unwrap_or(zone),
+            has_hard_limits,
+            callers,
+            upstreams,
             prices: loaded.prices.into_iter().map(|ModelPrice { model, price, .. }| (model, price)).collect(),
             settings,
             settings_stored,
         }
+    }
+
+    /// What `model`, as the client asks for it, costs at `upstream`.
+    pub fn offer(&self, upstream: &Upstream, model: &str) -> Offer {
+        let billed = match self.settings.bill_by {
+            BillBy::Sent => upstream.model_sent(model),
+            BillBy::Asked => model,
+        };
+        let (price, unpriced) = self.price(billed);
+        Offer { price, unpriced, multiplier: upstream.provider.cost_multiplier }
     }
 
     /// The price of a model: its own, else that of its name without a date (`-20250929`) or `-latest`; else the
@@ -167,12 +206,19 @@ fn upstream(stored: StoredProvider, sealer: &Sealer, clients: &Clients) -> anyho
     Ok(Upstream { provider, groups, base_url, headers, models, redirects, credential_id, secret, client })
 }
 
-/// Reads everything again and swaps it in: the next call sees it.
+/// Reads everything again and swaps it in: the next call sees it. Wishes that come while another waits are fulfilled by
+/// one reading.
 pub async fn reload(hub: &Hub) -> anyhow::Result<()> {
+    let wish = hub.reloads_wished.fetch_add(1, Ordering::AcqRel) + 1;
     // One at a time, so that an older reading never replaces a newer one.
-    let _turn = hub.reloading.lock().await;
+    let mut fulfilled = hub.reloading.lock().await;
+    if *fulfilled >= wish {
+        return Ok(());
+    }
+    let wishes = hub.reloads_wished.load(Ordering::Acquire);
     let loaded = hub.store.load_snapshot().await?;
-    hub.snapshot.store(Arc::new(Snapshot::build(loaded, &hub.sealer, &hub.clients)));
+    hub.snapshot.store(Arc::new(Snapshot::build(loaded, hub.config.time_zone, &hub.sealer, &hub.clients)));
+    *fulfilled = wishes;
     hub.live.configuration_changed();
     Ok(())
 }

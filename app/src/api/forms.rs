@@ -48,6 +48,7 @@ pub(crate) fn user_create(form: UserForm) -> Result<UserCreate, Fault> {
         expires_at: expiry(&form.expires)?,
         name: form.name.trim().to_owned(),
         note: Some(form.note),
+        ..UserCreate::default()
     })
 }
 
@@ -60,6 +61,7 @@ pub(crate) fn user_patch(form: UserForm, before: &User) -> Result<UserPatch, Fau
         expires_at: expiry_change(&form.expires, before.expires_at)?,
         name: Patch::Set(form.name.trim().to_owned()),
         note: Patch::Set(form.note),
+        ..UserPatch::default()
     })
 }
 
@@ -70,6 +72,7 @@ pub(crate) fn key_create(form: &KeyForm) -> Result<KeyCreate, Fault> {
         group: Some(names(&form.group)),
         expires_at: expiry(&form.expires)?,
         name: form.name.trim().to_owned(),
+        ..KeyCreate::default()
     })
 }
 
@@ -80,6 +83,7 @@ pub(crate) fn key_patch(form: &KeyForm, before: &ApiKey) -> Result<KeyPatch, Fau
         group: Patch::Set(names(&form.group)),
         expires_at: expiry_change(&form.expires, before.expires_at)?,
         name: Patch::Set(form.name.trim().to_owned()),
+        ..KeyPatch::default()
     })
 }
 

@@ -33,6 +33,7 @@ pub(crate) fn create(form: &ProviderForm) -> Result<ProviderCreate, Fault> {
         name: form.name.trim().to_owned(),
         base_url: form.base_url.trim().to_owned(),
         secret: NewSecret(form.secret.trim().to_owned()),
+        ..ProviderCreate::default()
     })
 }
 
@@ -57,6 +58,7 @@ pub(crate) fn patch(form: &ProviderForm) -> Result<ProviderPatch, Fault> {
         name: Patch::Set(form.name.trim().to_owned()),
         base_url: Patch::Set(form.base_url.trim().to_owned()),
         secret: text(&form.secret).map_or(Patch::Keep, |secret| Patch::Set(NewSecret(secret))),
+        ..ProviderPatch::default()
     })
 }
 

@@ -78,6 +78,7 @@ pub(super) fn skip(skip: Skip) -> &'static str {
         Skip::Model => "its rules do not admit the model",
         Skip::Secret => "its stored secret cannot be opened",
         Skip::Tried => "tried already",
+        Skip::Limit => "at a limit of its own",
     }
 }
 

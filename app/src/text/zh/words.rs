@@ -73,6 +73,7 @@ pub(super) fn skip(skip: Skip) -> &'static str {
         Skip::Model => "规则不允许该模型",
         Skip::Secret => "保存的密钥无法解密",
         Skip::Tried => "已经尝试过",
+        Skip::Limit => "已达到自身限额",
     }
 }
 
