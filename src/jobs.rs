@@ -5,4 +5,5 @@ pub mod drain;
 pub mod notify;
 pub mod partitions;
 pub mod record;
+pub mod state;
 pub mod sync;

@@ -61,5 +61,5 @@ pub async fn relay(hub: &Hub, inbound: Inbound) -> Response<Answer> {
     if let Err(rejection) = admit(&screened, &mut trail).await {
         return trail.reject(&rejection, Outcome::Rejected);
     }
-    attend(hub, trail.account.place(), |left| deliver(screened, trail, left)).await
+    attend(hub, call_id, trail.account.place(), |left| deliver(screened, trail, left)).await
 }

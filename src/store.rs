@@ -18,6 +18,7 @@ pub mod quarantine;
 mod read;
 pub mod settings;
 pub mod snapshot;
+pub mod sums;
 pub mod usage;
 pub mod users;
 
@@ -45,6 +46,7 @@ pub(crate) use statements;
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "core", include_str!("../migrations/0001_core.sql")),
     (2, "limits", include_str!("../migrations/0002_limits.sql")),
+    (4, "ledger", include_str!("../migrations/0004_ledger.sql")),
 ];
 
 /// The channel on which replicas tell each other that configuration changed or calls were recorded.
@@ -131,6 +133,7 @@ pub fn all_statements() -> Vec<(&'static str, &'static str, &'static str)> {
         ("quarantine", quarantine::STATEMENTS),
         ("settings", settings::STATEMENTS),
         ("snapshot", snapshot::STATEMENTS),
+        ("sums", sums::STATEMENTS),
         ("usage", usage::STATEMENTS),
         ("users", users::STATEMENTS),
     ];

@@ -144,6 +144,9 @@ macro_rules! decimal {
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                if !serializer.is_human_readable() {
+                    return serializer.serialize_i64(self.0);
+                }
                 serializer.serialize_str(Scaled::new(self.0, $places).as_str())
             }
         }
@@ -151,6 +154,9 @@ macro_rules! decimal {
         impl<'de> Deserialize<'de> for $name {
             /// From a decimal string; a JSON number is read too, by its own digits.
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                if !deserializer.is_human_readable() {
+                    return i64::deserialize(deserializer).map(Self);
+                }
                 deserializer.deserialize_any(DecimalVisitor).and_then(|text| {
                     text.parse().map_err(serde::de::Error::custom)
                 })

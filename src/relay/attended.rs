@@ -10,8 +10,8 @@ use std::{
 use http::Response;
 use tokio_util::sync::CancellationToken;
 
-use super::answer::Answer;
-use crate::{hub::Hub, limit::lease::Lease};
+use super::answer::{Answer, refuse};
+use crate::{domain::id::CallId, hub::Hub, limit::lease::Lease, wire::rejection::Rejection};
 
 /// Work towards an answer.
 type Work = Pin<Box<dyn Future<Output = Response<Answer>> + Send>>;
@@ -27,9 +27,11 @@ struct Attended {
     hub: Hub,
 }
 
-/// Does `work`, which is given a token that tells when the client has left; then its `place` is free at once.
+/// Does `work`, which is given a token that tells when the client has left; then its `place` is free at once. When the
+/// hub stops and cannot wait any longer, it is dropped, which settles it.
 pub fn attend<F>(
     hub: &Hub,
+    call_id: CallId,
     place: Option<Arc<Lease>>,
     work: impl FnOnce(CancellationToken) -> F,
 ) -> impl Future<Output = Response<Answer>> + Send
@@ -37,7 +39,15 @@ where
     F: Future<Output = Response<Answer>> + Send + 'static,
 {
     let left = CancellationToken::new();
-    Attended { work: Some(Box::pin(work(left.clone()))), left, place, hub: hub.clone() }
+    let (work, cutting) = (work(left.clone()), hub.cutting.clone());
+    let work = async move {
+        tokio::select! {
+            biased;
+            answer = work => answer,
+            () = cutting.cancelled() => refuse(&Rejection::ShuttingDown, call_id),
+        }
+    };
+    Attended { work: Some(Box::pin(work)), left, place, hub: hub.clone() }
 }
 
 impl Future for Attended {

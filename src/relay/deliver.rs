@@ -41,7 +41,18 @@ struct Leftovers {
 }
 
 /// Finds a provider that answers. `left` tells when the client has gone.
-pub async fn deliver(screened: Screened, mut trail: Trail, left: CancellationToken) -> Response<Answer> {
+pub async fn deliver(screened: Screened, trail: Trail, left: CancellationToken) -> Response<Answer> {
+    let must_sync = trail.must_sync();
+    let response = find(screened, trail, left).await;
+    // A stream sees to that itself, at its end.
+    let is_whole = matches!(response.body(), Answer::Whole(_));
+    if let Some(hub) = must_sync.filter(|_| is_whole) {
+        hub.ledger.synced().await;
+    }
+    response
+}
+
+async fn find(screened: Screened, mut trail: Trail, left: CancellationToken) -> Response<Answer> {
     if let Err(rejection) = trail.open(&screened.body) {
         return trail.reject(&rejection, Outcome::Rejected);
     }
@@ -61,9 +72,13 @@ pub async fn deliver(screened: Screened, mut trail: Trail, left: CancellationTok
             }
         }
         match try_one(id, &upstream, &screened, &mut trail, &left).await {
-            None => break,
-            Some(Ok(reply)) => return commit(trail, upstream, reply, left.is_cancelled()),
-            Some(Err(failed)) => {
+            Err(rejection) => {
+                leftovers.limit = Some(rejection);
+                break;
+            }
+            Ok(None) => break,
+            Ok(Some(Ok(reply))) => return commit(trail, upstream, reply, left.is_cancelled()),
+            Ok(Some(Err(failed))) => {
                 if note(failed, &upstream, &mut trail, &mut leftovers) == Next::Deliver {
                     break;
                 }
@@ -77,13 +92,16 @@ pub async fn deliver(screened: Screened, mut trail: Trail, left: CancellationTok
 }
 
 /// One attempt; none if the client has left and its provider is not to be read on.
+///
+/// # Errors
+/// The attempt could not be written down: it has not started.
 async fn try_one(
     id: AttemptId,
     upstream: &Arc<Upstream>,
     screened: &Screened,
     trail: &mut Trail,
     left: &CancellationToken,
-) -> Option<Result<Reply, Failed>> {
+) -> Result<Option<Result<Reply, Failed>>, Rejection> {
     let settings = &trail.snapshot.settings;
     let (gate, patience) = (settings.gate_ms, settings.call_deadline_ms);
     let peek = screened.peek.as_ref();
@@ -104,18 +122,19 @@ async fn try_one(
         deadline: trail.began + Duration::from_millis(patience),
     };
     let may_stop = upstream.provider.on_client_gone == OnClientGone::Stop;
-    let current = trail.begin_attempt(id, upstream, model);
+    let current = trail.begin_attempt(id, upstream, model)?;
     tokio::select! {
         biased;
-        result = attempt(upstream, ask, current) => Some(result),
-        () = left.cancelled(), if may_stop => None,
+        result = attempt(upstream, ask, current) => Ok(Some(result)),
+        () = left.cancelled(), if may_stop => Ok(None),
     }
 }
 
 /// Notes a failed attempt and what follows from it.
-fn note(failed: Failed, upstream: &Upstream, trail: &mut Trail, leftovers: &mut Leftovers) -> Next {
+fn note(mut failed: Failed, upstream: &Upstream, trail: &mut Trail, leftovers: &mut Leftovers) -> Next {
     let verdict = judge(&failed.failure);
-    let attempt_id = trail.fail_attempt(failed.failure.error(failed.message.as_deref()), verdict);
+    let error = failed.failure.error(failed.message.as_deref());
+    let attempt_id = trail.fail_attempt(error, verdict, failed.tap_mut());
     if let Some(answer) = failed.answer {
         leftovers.answer = Some((attempt_id, upstream.provider.id, answer));
     }

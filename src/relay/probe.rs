@@ -44,8 +44,7 @@ pub async fn probe(hub: &Hub, provider_id: ProviderId, model: &str) -> Result<Pr
 
     let mut trail = Trail::begin_probe(hub, model);
     if trail.open(&body).is_err() {
-        trail.close(Outcome::Rejected, Some(CallError::new("ledger_full", "the hub cannot record calls just now")));
-        return Err(Fault::Busy);
+        return Err(busy(trail));
     }
     trail.note_choice(only(upstream));
     let headers = headers();
@@ -58,9 +57,15 @@ pub async fn probe(hub: &Hub, provider_id: ProviderId, model: &str) -> Result<Pr
         began: trail.began,
         deadline: trail.began + PATIENCE,
     };
-    let current = trail.begin_attempt(AttemptId::fresh(), upstream, model);
+    let Ok(current) = trail.begin_attempt(AttemptId::fresh(), upstream, model) else { return Err(busy(trail)) };
     let result = attempt(upstream, ask, current).await;
     Ok(report(trail, model_sent, result))
+}
+
+/// The test cannot be recorded.
+fn busy(mut trail: Trail) -> Fault {
+    trail.close(Outcome::Rejected, Some(CallError::new("ledger_full", "the hub cannot record calls just now")));
+    Fault::Busy
 }
 
 /// The choice of a test: there is none.
@@ -107,13 +112,13 @@ fn report(mut trail: Trail, model: &str, result: Result<Reply, Failed>) -> Provi
             shown.error = Some("the provider streamed an answer that was not asked for as a stream".to_owned());
             succeed(&mut trail, &mut shown, streaming.status, &mut streaming.tap);
         }
-        Err(failed) => {
+        Err(mut failed) => {
             let error = failed.failure.error(failed.message.as_deref());
             shown.status = failed.answer.as_ref().map(|whole| whole.status);
             shown.answer = failed.answer.as_deref().map(answer).unwrap_or_default();
             shown.error = Some(error.message.clone());
             shown.first_byte_ms = trail.current_first_byte_ms();
-            trail.fail_attempt(error.clone(), judge(&failed.failure));
+            trail.fail_attempt(error.clone(), judge(&failed.failure), failed.tap_mut());
             if let Some(status) = shown.status {
                 trail.committed(status);
             }

@@ -23,11 +23,11 @@ use crate::{
         decision::{Choice, Decision, Verdict},
         event::Event,
         id::{AttemptId, CallId, ProviderId},
-        price::Cost,
-        usage::TokenSource,
+        settings::LedgerFsync,
+        usage::{TokenSource, Usage},
     },
     hub::Hub,
-    ledger::entry::Entry,
+    ledger::entry::{Entry, if_cut},
     route::{
         choose::{Wanted, choose},
         snapshot::{Caller, Offer, Snapshot, Upstream},
@@ -127,15 +127,14 @@ impl Trail {
         }
     }
 
-    /// The call is about to cost something: its opening goes to the journal.
+    /// The call is about to cost something: it must be possible to record that.
     pub fn open(&mut self, body: &Bytes) -> Result<(), Rejection> {
         self.body_bytes = u64::try_from(body.len()).unwrap_or(u64::MAX);
         if !self.is_recorded {
             return Ok(());
         }
         let bytes_max = self.snapshot.settings.journal_bytes_max;
-        let opened = self.hub.ledger.open_call(&lock(&self.story).call, bytes_max);
-        opened.map_err(|_| Rejection::LedgerFull)?;
+        self.hub.ledger.has_room(bytes_max).map_err(|_| Rejection::LedgerFull)?;
         self.publish();
         Ok(())
     }
@@ -179,8 +178,17 @@ impl Trail {
         lock(&self.story).decision.choices.last().cloned().unwrap_or_default()
     }
 
-    /// An attempt begins. Its times and the upstream's words about itself are written into what is returned.
-    pub fn begin_attempt(&mut self, id: AttemptId, upstream: &Upstream, model: &str) -> &mut Attempt {
+    /// An attempt begins: its opening goes to the journal before anything is sent. Its times and the upstream's words
+    /// about itself are written into what is returned.
+    ///
+    /// # Errors
+    /// The journal cannot take it: the attempt must not start.
+    pub fn begin_attempt(
+        &mut self,
+        id: AttemptId,
+        upstream: &Upstream,
+        model: &str,
+    ) -> Result<&mut Attempt, Rejection> {
         let Offer { price, unpriced, multiplier } = self.snapshot.offer(upstream, model);
         let attempt = Attempt {
             id,
@@ -196,6 +204,11 @@ impl Trail {
         };
         {
             let mut entry = lock(&self.story);
+            if self.is_recorded {
+                let (used, source) = Tap::default().settle(self.body_bytes);
+                let cut = if_cut(&attempt, |attempt| charge(attempt, used, source));
+                self.hub.ledger.open_attempt(&entry, &cut).map_err(|_| Rejection::LedgerFull)?;
+            }
             if let Some(choice) = entry.decision.choices.last_mut() {
                 choice.attempt_id = Some(attempt.id);
             }
@@ -205,7 +218,7 @@ impl Trail {
             entry.call.n_attempts += 1;
         }
         self.publish();
-        self.current.insert(attempt)
+        Ok(self.current.insert(attempt))
     }
 
     /// The first content came.
@@ -227,12 +240,13 @@ impl Trail {
         self.publish();
     }
 
-    /// The attempt is over and cost nothing.
-    pub fn fail_attempt(&mut self, error: CallError, verdict: Verdict) -> Option<AttemptId> {
+    /// The attempt is over without an answer that can be used. It cost what the provider reported before it failed, if
+    /// it did, and else nothing (docs/rules.md, Ledger).
+    pub fn fail_attempt(&mut self, error: CallError, verdict: Verdict, tap: Option<&mut Tap>) -> Option<AttemptId> {
         if let Some(choice) = lock(&self.story).decision.choices.last_mut() {
             choice.verdict = Some(verdict);
         }
-        self.end_attempt(AttemptResult::Failed, Some(error), None)
+        self.end_attempt(AttemptResult::Failed, Some(error), tap.filter(|tap| tap.has_report()))
     }
 
     /// The attempt is over and cost what `tap` saw.
@@ -251,24 +265,14 @@ impl Trail {
         attempt.result = result;
         attempt.error = error;
         if let Some(tap) = tap {
-            (attempt.usage, attempt.token_source) = tap.settle(self.body_bytes);
+            let (used, source) = tap.settle(self.body_bytes);
+            charge(&mut attempt, used, source);
             attempt.model_served = tap.model_served.take();
             attempt.usage_raw = tap.take_raw();
-            attempt.cost = attempt.price.cost(&attempt.usage, attempt.multiplier);
-            attempt.cost_usd = attempt.cost.total();
         }
         self.account.settle(&attempt);
         let id = attempt.id;
-        let mut entry = lock(&self.story);
-        let Entry { call, cost, attempts, .. } = &mut *entry;
-        call.usage = call.usage.plus(&attempt.usage);
-        call.token_source = weakest(call.token_source, attempt.token_source);
-        call.unpriced |= attempt.unpriced && attempt.usage.total() > 0;
-        call.first_token_ms = call.first_token_ms.or(attempt.first_token_ms);
-        call.model_served.clone_from(&attempt.model_served);
-        *cost = cost.plus(&attempt.cost);
-        call.cost_usd = cost.total();
-        attempts.push(attempt);
+        lock(&self.story).add(attempt);
         Some(id)
     }
 
@@ -323,6 +327,13 @@ impl Trail {
         log(&self.story);
     }
 
+    /// The hub whose disk the answer's end must wait for, once the call is closed; none if it need not (setting
+    /// `ledger_fsync`).
+    pub fn must_sync(&self) -> Option<Hub> {
+        let must = self.is_recorded && self.snapshot.settings.ledger_fsync == LedgerFsync::Always;
+        must.then(|| self.hub.clone())
+    }
+
     fn publish(&self) {
         if self.is_recorded {
             self.hub.live.publish(|| Event::Call { call: Box::new(lock(&self.story).call.clone()) });
@@ -336,7 +347,7 @@ impl Trail {
 }
 
 impl Drop for Trail {
-    /// Nobody has closed it: the client left and time ran out, or the code panicked.
+    /// Nobody has closed it: the client left and time ran out, the hub stops and waits no longer, or the code panicked.
     fn drop(&mut self) {
         if self.is_closed {
             return;
@@ -344,6 +355,9 @@ impl Drop for Trail {
         let (result, outcome, error) = if std::thread::panicking() {
             let error = CallError::new("panic", "the hub made a mistake");
             (AttemptResult::Failed, Outcome::Failed, Some(error))
+        } else if self.hub.cutting.is_cancelled() {
+            let error = CallError::new("shutdown", "the hub is stopping");
+            (AttemptResult::Interrupted, Outcome::Interrupted, Some(error))
         } else {
             (AttemptResult::Abandoned, Outcome::Abandoned, None)
         };
@@ -369,15 +383,11 @@ fn log(story: &Story) {
     );
 }
 
-/// The less certain of two sources.
-fn weakest(a: TokenSource, b: TokenSource) -> TokenSource {
-    let rank = |source| match source {
-        TokenSource::None => 0,
-        TokenSource::Reported => 1,
-        TokenSource::Partial => 2,
-        TokenSource::Estimated => 3,
-    };
-    if rank(b) > rank(a) { b } else { a }
+/// What an attempt has used, and what that costs.
+fn charge(attempt: &mut Attempt, used: Usage, source: TokenSource) {
+    (attempt.usage, attempt.token_source) = (used, source);
+    attempt.cost = attempt.price.cost(&attempt.usage, attempt.multiplier);
+    attempt.cost_usd = attempt.cost.total();
 }
 
 /// A call of which nothing is known yet.
@@ -388,5 +398,5 @@ fn fresh_call(id: CallId, kind: CallKind) -> Call {
 /// The story of a call that has just begun.
 fn fresh_story(call: Call, groups: Vec<String>) -> Entry {
     let decision = Decision { groups, ..Decision::default() };
-    Entry { call, cost: Cost::default(), attempts: Vec::new(), decision }
+    Entry::of(call, decision)
 }

@@ -99,11 +99,21 @@ pub struct Failed {
     pub answer: Option<Box<Whole>>,
     /// What the provider said about it.
     pub message: Option<String>,
+    /// What was seen of a stream that broke before it could be used.
+    tap: Option<Box<Tap>>,
+}
+
+impl Failed {
+    /// What was seen of the answer, for settling what it has used.
+    pub fn tap_mut(&mut self) -> Option<&mut Tap> {
+        let of_answer = self.answer.as_mut().map(|whole| &mut whole.tap);
+        self.tap.as_deref_mut().or(of_answer)
+    }
 }
 
 impl From<Failure> for Failed {
     fn from(failure: Failure) -> Self {
-        Self { failure, answer: None, message: None }
+        Self { failure, answer: None, message: None, tap: None }
     }
 }
 
@@ -243,7 +253,7 @@ fn check(mut whole: Box<Whole>, ask: &Ask<'_>, attempt: &mut Attempt) -> Result<
         whole.status = error.status();
         attempt.status = Some(whole.status);
         let message = Some(error.message);
-        return Err(Failed { failure: Failure::Status(whole.status), answer: Some(whole), message });
+        return Err(Failed { failure: Failure::Status(whole.status), answer: Some(whole), message, tap: None });
     }
     if ask.is_message && !is_message {
         // A compressed answer cannot be read, but the client can.
@@ -270,16 +280,24 @@ fn malformed(body: &[u8]) -> String {
 /// An error answer, as it came.
 fn refused(whole: Box<Whole>) -> Failed {
     let message = ErrorObject::read(&whole.body).map(|error| error.message).filter(|message| !message.is_empty());
-    Failed { failure: Failure::Status(whole.status), answer: Some(whole), message }
+    Failed { failure: Failure::Status(whole.status), answer: Some(whole), message, tap: None }
 }
 
-/// Holds the beginning of a stream back until content, an error, or the gate's time or size.
+/// Holds the beginning of a stream back until content, an error, or the gate's time or size. What a stream reported
+/// before it failed is kept: it is charged.
 async fn gate(
     mut streaming: Streaming,
     ask: &Ask<'_>,
     bounds: &Bounds,
     attempt: &mut Attempt,
 ) -> Result<Reply, Failed> {
+    match hold(&mut streaming, ask, bounds, attempt).await {
+        Ok(()) => Ok(Reply::Streaming(Box::new(streaming))),
+        Err(failed) => Err(Failed { tap: failed.tap.or_else(|| Some(Box::new(streaming.tap))), ..failed }),
+    }
+}
+
+async fn hold(streaming: &mut Streaming, ask: &Ask<'_>, bounds: &Bounds, attempt: &mut Attempt) -> Result<(), Failed> {
     let opens_at = clock::instant() + ask.gate;
     let mut held = BytesMut::new();
     loop {
@@ -295,7 +313,7 @@ async fn gate(
             Ok(frame) => frame?,
         };
         let whole = match frame {
-            None => return Err(ended(&streaming, held.is_empty())),
+            None => return Err(ended(streaming, held.is_empty())),
             Some(Err(error)) => return Err(broken(&error, false).into()),
             Some(Ok(frame)) => streaming.cutter.push(frame.into_data().unwrap_or_default()),
         };
@@ -313,7 +331,7 @@ async fn gate(
         attempt.first_token_ms = Some(clock::ms_since(ask.began));
     }
     streaming.held = held.freeze();
-    Ok(Reply::Streaming(Box::new(streaming)))
+    Ok(())
 }
 
 /// A stream that ended before it had content.
@@ -327,16 +345,16 @@ fn ended(streaming: &Streaming, held_nothing: bool) -> Failed {
 }
 
 /// An error event as the first thing: restated as the status it stands for, its object as the body (docs/rules.md, Routing).
-fn restated(streaming: Streaming, error: &ErrorObject, attempt: &mut Attempt) -> Failed {
+fn restated(streaming: &mut Streaming, error: &ErrorObject, attempt: &mut Attempt) -> Failed {
     let status = error.status();
     attempt.status = Some(status);
-    let mut headers = streaming.headers;
+    let mut headers = std::mem::take(&mut streaming.headers);
     headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
     headers.remove(header::CONTENT_LENGTH);
-    let mut tap = streaming.tap;
+    let tap = &mut streaming.tap;
     let body = Bytes::from(std::mem::take(&mut tap.error_data));
-    let answer = Box::new(Whole { status, headers, body, tap });
-    Failed { failure: Failure::Status(status), answer: Some(answer), message: Some(error.message.clone()) }
+    let answer = Box::new(Whole { status, headers, body, tap: Tap::default() });
+    Failed { failure: Failure::Status(status), answer: Some(answer), message: Some(error.message.clone()), tap: None }
 }
 
 /// A header as text, cut to a sane length.

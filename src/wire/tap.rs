@@ -121,6 +121,11 @@ impl Tap {
         }
     }
 
+    /// True if the provider has said what was used so far.
+    pub fn has_report(&self) -> bool {
+        !self.report.is_empty()
+    }
+
     /// The counts to settle, and where they come from. `body_bytes` is the size of the request.
     pub fn settle(&self, body_bytes: u64) -> (Usage, TokenSource) {
         let estimate = self.delta_bytes / BYTES_PER_TOKEN;

@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::{
     domain::{
         attempt::Attempt,
         call::Outcome,
-        decision::Decision,
         price::{Cost, Price},
         usage::Usage,
     },
     ledger::{
-        entry::Entry,
+        entry::Closed,
         rollup::{Rollup, RollupKey},
     },
 };
@@ -97,7 +97,7 @@ struct CallRow<'a> {
     error_message: Option<&'a str>,
     user_agent: Option<&'a str>,
     address: Option<&'a str>,
-    decision: &'a Decision,
+    decision: &'a RawValue,
 }
 
 /// A row of `attempts`.
@@ -157,8 +157,8 @@ struct RollupRow<'a> {
 }
 
 /// Rows of `calls`, as a JSON list.
-pub(super) fn calls(entries: &[Entry]) -> String {
-    list(entries.iter().map(|Entry { call, cost, decision, .. }| CallRow {
+pub(super) fn calls(entries: &[Closed]) -> String {
+    list(entries.iter().map(|Closed { call, cost, decision, .. }| CallRow {
         id: call.id.0,
         created_at: call.created_at,
         kind: call.kind.as_str(),
@@ -189,11 +189,11 @@ pub(super) fn calls(entries: &[Entry]) -> String {
 }
 
 /// Rows of `attempts`, as a JSON list.
-pub(super) fn attempts(entries: &[&Entry]) -> String {
+pub(super) fn attempts(entries: &[&Closed]) -> String {
     list(entries.iter().flat_map(|entry| entry.attempts.iter().map(|attempt| attempt_row(entry, attempt))))
 }
 
-fn attempt_row<'a>(entry: &Entry, attempt: &'a Attempt) -> AttemptRow<'a> {
+fn attempt_row<'a>(entry: &Closed, attempt: &'a Attempt) -> AttemptRow<'a> {
     AttemptRow {
         call_id: entry.call.id.0,
         id: attempt.id.0,
