@@ -7,4 +7,5 @@ pub mod partitions;
 pub mod prices;
 pub mod record;
 pub mod sweep;
+pub mod state;
 pub mod sync;

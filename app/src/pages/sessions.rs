@@ -23,11 +23,11 @@ pub(crate) fn Sessions() -> impl IntoView {
     let query = use_query_map();
     let parameter = move |name: &'static str| Memo::new(move |_| query.with(|query| query.get(name)));
     let (cursor, ending) = (parameter("cursor"), parameter("end"));
-    let news = move || {
-        // What a dialog has changed is read again when it closes.
-        let _ = ending.get();
-        live.recorded.get().wrapping_add(live.missed.get())
-    };
+    // Grows when the question is answered: the list is read again then.
+    let answered = Memo::new(move |before: Option<&u32>| {
+        before.copied().unwrap_or_default().wrapping_add(u32::from(ending.get().is_none()))
+    });
+    let news = move || answered.get().wrapping_add(live.recorded.get()).wrapping_add(live.missed.get());
     let list = asked(move || (news(), Question::Sessions(cursor.get())));
     view! {
         <Page title=text.sessions.title lead=text.sessions.lead>

@@ -142,6 +142,9 @@ fn line(text: &'static Text, key: &ApiKey, user_id: &str) -> AnyView {
     .erase()
 }
 
+/// What the ids of a key's fields begin with: the user's form is on the same page.
+const SCOPE: &str = "key-";
+
 /// Changes a key.
 #[component]
 fn EditKey(key_read: ApiKey) -> impl IntoView {
@@ -150,7 +153,7 @@ fn EditKey(key_read: ApiKey) -> impl IntoView {
     let problem = move |field| fault::at(change, field);
     let error = fault::of(change);
     let failure = move || error.get().map(|error| note("note bad", Icon::Alert, error));
-    let limits = limits::fields::section(Some(&key_read.limits), change);
+    let limits = limits::fields::section(SCOPE, Some(&key_read.limits), change);
     let expires = key_read.expires_at.map(last_day).unwrap_or_default();
     let back = format!("/users/{}", key_read.user_id);
     view! {
@@ -159,9 +162,9 @@ fn EditKey(key_read: ApiKey) -> impl IntoView {
                 <ChangeForm change>
                     <div class="grid gap-4">
                         <input type="hidden" name="form[id]" value=key_read.id.to_string() />
-                        {TextField::new("form[name]", text.common.name).value(key_read.name).problem(problem("name")).required().view()}
-                        {TextField::new("form[group]", text.common.group).value(key_read.group.join(", ")).help(text.keys.group_help).problem(problem("group")).view()}
-                        {TextField::new("form[expires]", text.common.expires).value(expires).shape(Shape::Day, "").help(text.common.expires_help).problem(problem("expires_at")).view()}
+                        {TextField::new("form[name]", text.common.name).scope(SCOPE).value(key_read.name).problem(problem("name")).required().view()}
+                        {TextField::new("form[group]", text.common.group).scope(SCOPE).value(key_read.group.join(", ")).help(text.keys.group_help).problem(problem("group")).view()}
+                        {TextField::new("form[expires]", text.common.expires).scope(SCOPE).value(expires).shape(Shape::Day, "").help(text.common.expires_help).problem(problem("expires_at")).view()}
                         {switch("form[enabled]", text.common.enabled, text.keys.enabled_help, key_read.enabled)}
                         {limits}
                         <div role="alert">{failure}</div>
