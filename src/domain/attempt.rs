@@ -91,3 +91,12 @@ pub struct Attempt {
     /// The sum of the parts.
     pub cost_usd: Usd,
 }
+
+impl Attempt {
+    /// It has used so much, as `source` says, and costs what its prices make of it.
+    pub fn charge(&mut self, usage: Usage, source: TokenSource) {
+        (self.usage, self.token_source) = (usage, source);
+        self.cost = self.price.cost(&self.usage, self.multiplier);
+        self.cost_usd = self.cost.total();
+    }
+}

@@ -24,7 +24,6 @@ use crate::{
         event::Event,
         id::{AttemptId, CallId, ProviderId},
         settings::LedgerFsync,
-        usage::{TokenSource, Usage},
     },
     hub::Hub,
     ledger::entry::{Entry, if_cut},
@@ -206,7 +205,7 @@ impl Trail {
             let mut entry = lock(&self.story);
             if self.is_recorded {
                 let (used, source) = Tap::default().settle(self.body_bytes);
-                let cut = if_cut(&attempt, |attempt| charge(attempt, used, source));
+                let cut = if_cut(&attempt, |attempt| attempt.charge(used, source));
                 self.hub.ledger.open_attempt(&entry, &cut).map_err(|_| Rejection::LedgerFull)?;
             }
             if let Some(choice) = entry.decision.choices.last_mut() {
@@ -266,7 +265,7 @@ impl Trail {
         attempt.error = error;
         if let Some(tap) = tap {
             let (used, source) = tap.settle(self.body_bytes);
-            charge(&mut attempt, used, source);
+            attempt.charge(used, source);
             attempt.model_served = tap.model_served.take();
             attempt.usage_raw = tap.take_raw();
         }
@@ -381,13 +380,6 @@ fn log(story: &Story) {
         error = call.error.as_ref().map(|error| error.cause.as_str()),
         "call"
     );
-}
-
-/// What an attempt has used, and what that costs.
-fn charge(attempt: &mut Attempt, used: Usage, source: TokenSource) {
-    (attempt.usage, attempt.token_source) = (used, source);
-    attempt.cost = attempt.price.cost(&attempt.usage, attempt.multiplier);
-    attempt.cost_usd = attempt.cost.total();
 }
 
 /// A call of which nothing is known yet.
