@@ -19,6 +19,7 @@ pub mod price;
 pub mod provider;
 pub mod report;
 pub mod rule;
+pub mod session;
 pub mod settings;
 pub mod usage;
 pub mod user;

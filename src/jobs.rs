@@ -4,5 +4,7 @@ pub mod alone;
 pub mod drain;
 pub mod notify;
 pub mod partitions;
+pub mod prices;
 pub mod record;
+pub mod sweep;
 pub mod sync;

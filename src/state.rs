@@ -6,6 +6,7 @@ pub mod bucket;
 pub mod counters;
 mod memory;
 mod redis;
+pub mod source;
 pub mod step;
 
 use std::{sync::Arc, time::Duration};
@@ -14,9 +15,13 @@ use self::{
     counters::{Away, Counters},
     memory::Memory,
     redis::RedisState,
+    source::Source,
     step::{ActiveSession, Answer, Release, SessionKey, Settlement, Span, Step, Sums, Usage},
 };
-use crate::{domain::limit::Subject, secret::Secret};
+use crate::{clock, domain::limit::Subject, secret::Secret};
+
+/// How often it is looked whether Redis holds counters.
+const READY_LOOK: Duration = Duration::from_millis(20);
 
 /// How long a look at the state may take.
 const STATUS_WITHIN: Duration = Duration::from_millis(500);
@@ -31,7 +36,7 @@ pub enum State {
 }
 
 /// How the state is, for health and the console.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Status {
     /// `memory` or `redis`.
     pub backend: &'static str,
@@ -39,6 +44,12 @@ pub struct Status {
     pub ok: bool,
     /// What is wrong; none if nothing is. Never the URL, which may hold a password.
     pub detail: Option<String>,
+    /// Settlements and releases that wait until Redis can be told.
+    pub waiting: usize,
+    /// Those that were dropped because too many waited; the counters were filled anew then.
+    pub dropped: u64,
+    /// When this hub has filled an emptied Redis last, in milliseconds since 1970.
+    pub filled_ms: Option<i64>,
 }
 
 impl State {
@@ -131,18 +142,70 @@ impl State {
         }
     }
 
+    /// Sets how long a step waits for Redis, in milliseconds.
+    pub fn wait_at_most(&self, ms: u64) {
+        match self {
+            Self::Memory(_) => {}
+            Self::Redis(redis) => redis.wait_at_most(ms),
+        }
+    }
+
+    /// How many steps have asked Redis: each is one round trip.
+    pub fn round_trips(&self) -> u64 {
+        match self {
+            Self::Memory(_) => 0,
+            Self::Redis(redis) => redis.n_round_trips(),
+        }
+    }
+
+    /// Keeps the counters in Redis right, for ever: tells it what waits, renews leases, and fills it from `source` when
+    /// it was emptied. Memory needs none of it.
+    pub async fn keep(&self, source: &impl Source) {
+        match self {
+            Self::Memory(_) => {}
+            Self::Redis(redis) => redis.keep(source).await,
+        }
+    }
+
+    /// Waits until Redis holds counters, or until `within` is over.
+    pub async fn ready(&self, within: Duration) {
+        let Self::Redis(redis) = self else { return };
+        let asked = clock::instant();
+        while !redis.is_filled() && asked.elapsed() < within {
+            tokio::time::sleep(READY_LOOK).await;
+        }
+    }
+
+    /// Waits until Redis was told everything, or until `within` is over.
+    pub async fn flush(&self, within: Duration) {
+        let Self::Redis(redis) = self else { return };
+        // What could not be told lapses by itself, and what was spent is in the ledger.
+        let _ = tokio::time::timeout(within, redis.flush()).await;
+    }
+
     /// How the state is at this moment. Answers within half a second, and reconnects if that is needed.
     pub async fn status(&self) -> Status {
         match self {
-            Self::Memory(_) => Status { backend: "memory", ok: true, detail: None },
+            Self::Memory(_) => Status { backend: "memory", ok: true, ..Status::default() },
             Self::Redis(redis) => {
                 let asked = tokio::time::timeout(STATUS_WITHIN, redis.ping()).await;
                 let detail = asked.unwrap_or_else(|_| Err("no answer within 500 ms".to_owned())).err();
-                Status { backend: "redis", ok: detail.is_none(), detail }
+                let (waiting, dropped) = redis.waiting();
+                Status {
+                    backend: "redis",
+                    ok: detail.is_none(),
+                    detail,
+                    waiting,
+                    dropped,
+                    filled_ms: redis.filled_ms(),
+                }
             }
         }
     }
 }
+
+#[cfg(test)]
+mod conformance;
 
 #[cfg(test)]
 mod tests;

@@ -198,6 +198,18 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// The limit of a window of money; none if there is none, or if it counts no money.
+    pub const fn money(&self, limited: Limited) -> Option<Usd> {
+        match limited {
+            Limited::Total => self.limit_total_usd,
+            Limited::FiveHours => self.limit_5h_usd,
+            Limited::Daily => self.limit_daily_usd,
+            Limited::Weekly => self.limit_weekly_usd,
+            Limited::Monthly => self.limit_monthly_usd,
+            Limited::ConcurrentRequests | Limited::ConcurrentSessions | Limited::Rpm | Limited::Tpm => None,
+        }
+    }
+
     /// True if there is a limit of money.
     pub const fn has_money(&self) -> bool {
         self.limit_5h_usd.is_some()

@@ -13,7 +13,7 @@ use crate::domain::{
     attempt::Attempt,
     call::{Call, CallKind, Client},
     id::{CallId, KeyId, UserId},
-    price::Cost,
+    price::bill::Cost,
 };
 
 /// A record of the journal, as it is read.
@@ -180,7 +180,16 @@ mod tests {
 
     /// A call of which everything is known.
     fn story() -> Entry {
-        let usage = Usage { input: 127, output: 385, cache_write_5m: 1_024, cache_write_1h: 12, cache_read: 20_480 };
+        let usage = Usage {
+            input: 127,
+            output: 385,
+            cache_write_5m: 1_024,
+            cache_write_1h: 12,
+            cache_read: 20_480,
+            web_searches: 2,
+            web_fetches: 1,
+            code_executions: 3,
+        };
         let candidate = Candidate {
             provider_id: ProviderId(3),
             name: "Zoë’s".to_owned(),

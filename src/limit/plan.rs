@@ -74,30 +74,25 @@ struct Ask<F> {
 impl<F: Fn(LimitMode) -> i64> Ask<F> {
     /// The check of one limit; none if there is no such limit.
     fn check(&self, subject: Subject, limits: &Limits, limited: Limited) -> Option<Check> {
-        let limit = match limited {
+        match limited {
             Limited::ConcurrentRequests => {
-                return limits.limit_concurrent_requests.map(|limit| Check::Requests { subject, limit });
+                limits.limit_concurrent_requests.map(|limit| Check::Requests { subject, limit })
             }
             Limited::ConcurrentSessions => {
-                return limits.limit_concurrent_sessions.map(|limit| Check::Sessions { subject, limit });
+                limits.limit_concurrent_sessions.map(|limit| Check::Sessions { subject, limit })
             }
-            Limited::Rpm => return limits.limit_rpm.map(|limit| Check::Rpm { subject, limit }),
-            Limited::Tpm => {
-                return limits.limit_tpm.map(|limit| Check::Tpm { subject, limit, tokens: self.tokens });
+            Limited::Rpm => limits.limit_rpm.map(|limit| Check::Rpm { subject, limit }),
+            Limited::Tpm => limits.limit_tpm.map(|limit| Check::Tpm { subject, limit, tokens: self.tokens }),
+            Limited::Total | Limited::FiveHours | Limited::Daily | Limited::Weekly | Limited::Monthly => {
+                Some(Check::Money {
+                    subject,
+                    window: limited,
+                    limit: limits.money(limited)?.scaled(),
+                    span: window::span(limited, limits, self.zone, self.now)?,
+                    amount: (self.amount)(limits.limit_mode),
+                })
             }
-            Limited::Total => limits.limit_total_usd,
-            Limited::FiveHours => limits.limit_5h_usd,
-            Limited::Daily => limits.limit_daily_usd,
-            Limited::Weekly => limits.limit_weekly_usd,
-            Limited::Monthly => limits.limit_monthly_usd,
-        }?;
-        Some(Check::Money {
-            subject,
-            window: limited,
-            span: window::span(limited, limits, self.zone, self.now)?,
-            limit: limit.scaled(),
-            amount: (self.amount)(limits.limit_mode),
-        })
+        }
     }
 }
 

@@ -92,7 +92,7 @@ pub(super) fn from_row(row: &PgRow) -> Result<Limits, sqlx::Error> {
 
 impl Change {
     /// Writes all limits of a subject as they are given.
-    pub(super) async fn set_limits(&mut self, subject: Subject, limits: &Limits) -> Result<(), sqlx::Error> {
+    pub async fn set_limits(&mut self, subject: Subject, limits: &Limits) -> Result<(), sqlx::Error> {
         let statement = match subject {
             Subject::Key(_) => SET_OF_KEY,
             Subject::User(_) => SET_OF_USER,

@@ -1,6 +1,9 @@
 //! Limits of money: what passes, what does not, and what is left, in memory and in Redis.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
 
 use serde_json::{Value, json};
 
@@ -34,7 +37,8 @@ fn full(model: &str, session: &str) -> Value {
 
 /// A provider whose every call costs [`COST`].
 pub async fn provider(world: &World) -> (Provider, String) {
-    let provider = world.provider("a").await;
+    static COUNT: AtomicU32 = AtomicU32::new(1);
+    let provider = world.provider(&format!("limits-{}", COUNT.fetch_add(1, Ordering::Relaxed))).await;
     let used = Used { input: 0, output: OUTPUT, cache_write_5m: 0, cache_write_1h: 0, cache_read: 0 };
     provider.script.by(move |seen| Turn::new().model(&seen.model()).used(used).answer(seen.streams()));
     (provider, world.priced_model().await)
@@ -91,6 +95,7 @@ async fn a_thousand_calls_at_once_never_overshoot_a_hard_limit() {
         // Those that were refused are tried again until nothing is in flight and nothing passes.
         while world.messages(&key, &full(&model, "again")).await.status == 200 {
             passed += 1;
+            assert!(passed * COST <= limit, "overshot");
         }
         let path = format!("keys/{}", key.id);
         let used = until("nothing is reserved any more", async || {
@@ -118,7 +123,7 @@ async fn fourteen_calls_of_seven_percent_pass() {
             let usd = format!("0.{limit:0>9}");
             let key = world.key_with(json!({}), json!({"limit_total_usd": usd, "limit_mode": mode})).await;
             let mut passed = 0;
-            loop {
+            while passed < 20 {
                 let mut reply = world.messages(&key, &full(&model, "one")).await;
                 if reply.status != 200 {
                     check_refused(reply, "limit_total_usd").await;

@@ -52,6 +52,7 @@ mod limits;
 mod management;
 mod oddities;
 mod outage;
+mod prices;
 mod proxies;
 mod rates;
 mod sdk;

@@ -16,6 +16,8 @@ pub(crate) enum Shape {
     Secret,
     /// A day.
     Day,
+    /// A time of day.
+    Time,
 }
 
 /// Everything about a field that holds text.
@@ -125,6 +127,7 @@ impl TextField {
             Shape::Line | Shape::Code => "text",
             Shape::Secret => "password",
             Shape::Day => "date",
+            Shape::Time => "time",
         };
         let class = if self.numeric { "input num" } else { "input" };
         let autocomplete = if self.shape == Shape::Secret { "new-password" } else { "off" };

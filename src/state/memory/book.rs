@@ -278,10 +278,9 @@ impl Book {
     pub(super) fn sessions(&mut self, now_ms: i64) -> Vec<ActiveSession> {
         let mut active = Vec::new();
         for (subject, account) in &mut self.accounts {
-            if matches!(subject, Subject::Key(_)) {
-                let of_key = account.presence.active(now_ms);
-                active.extend(of_key.filter_map(|(name, n)| self.sessions.show(name, n, now_ms)));
-            }
+            let Subject::Key(key_id) = *subject else { continue };
+            let of_key = account.presence.active(now_ms).filter(|(name, _)| name.key_id == key_id);
+            active.extend(of_key.filter_map(|(name, n)| self.sessions.show(name, n, now_ms)));
         }
         active.sort_by(|a, b| (b.began_ms, &b.session).cmp(&(a.began_ms, &a.session)));
         active.truncate(SESSIONS_LISTED);

@@ -8,6 +8,7 @@ use crate::{
     change::{Change, ChangeForm},
     fault,
     format::last_day,
+    pages::limits::fields,
     text::use_text,
     ui::{
         Erase,
@@ -35,6 +36,7 @@ pub(super) fn UserEditor(
         on_saved();
     });
     let error = fault::of(change);
+    let limits = fields::section(user.as_ref().map(|user| &user.limits), change);
     let is_enabled = user.as_ref().is_none_or(|user| user.enabled);
     let problem = move |field| fault::at(change, field);
     let roles = vec![(Role::User.as_str(), text.users.role_user), (Role::Admin.as_str(), text.users.role_admin)];
@@ -56,6 +58,7 @@ pub(super) fn UserEditor(
                     </div>
                     {switch("form[enabled]", text.common.enabled, text.users.enabled_help, is_enabled)}
                 </fieldset>
+                {limits}
                 {foot(is_new, label, change.is_pending.into(), error, is_dirty)}
             </ChangeForm>
         </div>

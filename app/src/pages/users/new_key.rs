@@ -8,6 +8,7 @@ use crate::{
     browser,
     change::{Change, ChangeForm},
     fault,
+    pages::limits::fields,
     text::{Text, use_text},
     ui::{
         Erase,
@@ -55,6 +56,7 @@ pub(super) fn NewKeyPanel(
                         {TextField::new("form[group]", text.common.group).help(text.keys.group_help).problem(problem("group")).view()}
                         {TextField::new("form[expires]", text.common.expires).shape(Shape::Day, "").help(text.common.expires_help).problem(problem("expires_at")).view()}
                     </div>
+                    {fields::section(None, change)}
                     <div role="alert">{failure}</div>
                     <noscript><p class="note mb-3">{text.keys.needs_script}</p></noscript>
                     <div class="mt-3 flex gap-2">

@@ -137,6 +137,7 @@ pub(super) fn fault(fault: &Fault) -> String {
         Fault::Invalid { why: reason, .. } | Fault::Conflict { why: reason, .. } => {
             why(reason).unwrap_or_else(|| reason.clone())
         }
+        Fault::CountersAway => "Redis 暂时没有响应，没有做任何更改，请稍后重试。".into(),
         Fault::Busy => "数据库暂时没有响应，没有做任何更改，请稍后重试。".into(),
         Fault::Internal { id } => format!("系统内部出错，详情见日志，编号 {id}。"),
     }
