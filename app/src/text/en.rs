@@ -200,6 +200,8 @@ pub(super) static TEXT: Text = Text {
         n_attempts: |n| format!("{n} attempt{}", words::s(n)),
         factors: |price, provider, group| format!("factors: price {price} × provider {provider} × group {group}"),
         price_version: |version| format!("price version {version}"),
+        reserved: |usd| format!("{usd} was reserved"),
+        over_reserved: |usd| format!("more than the {usd} that was reserved"),
     },
     chain: Chain {
         title: "Decision chain",

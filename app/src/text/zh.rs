@@ -200,6 +200,8 @@ pub(super) static TEXT: Text = Text {
         n_attempts: |n| format!("{n} 次尝试"),
         factors: |price, provider, group| format!("价格系数 {price} × 供应商 {provider} × 分组 {group}"),
         price_version: |version| format!("价格版本 {version}"),
+        reserved: |usd| format!("已预留 {usd}"),
+        over_reserved: |usd| format!("超出预留的 {usd}"),
     },
     chain: Chain {
         title: "决策链",
