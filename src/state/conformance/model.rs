@@ -133,7 +133,12 @@ fn settlement_of(step: &Step, call: LeaseId, now: i64, (b, c): (u8, u16)) -> Set
         cost: i64::from(c % 120),
         tokens: u64::from(c % 5) * 10,
         subjects: step.takes.iter().map(|take| (take.subject, 0)).collect(),
-        bind: session.filter(|_| b % 2 == 0).map(|session| Bind { session, binding, ttl_ms: 5 * MINUTE }),
+        // The end of a session is remembered for as long as calls may run, and no longer.
+        bind: session.filter(|_| b % 2 == 0 && now - began_ms < HOUR).map(|session| Bind {
+            session,
+            binding,
+            ttl_ms: 5 * MINUTE,
+        }),
     }
 }
 
