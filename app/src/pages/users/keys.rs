@@ -11,7 +11,7 @@ use crate::{
         keys::{DeleteKey, SaveKey},
         limits::Owner,
     },
-    asked::{asked, show},
+    asked::{asked, closings, show},
     change::{Change, ChangeForm},
     fault,
     format::last_day,
@@ -51,11 +51,8 @@ pub(super) fn Keys(
         deleting: parameter("drop"),
     };
     let owner = StoredValue::new(user_id);
-    let news = move || {
-        // What a dialog has changed is read again when it closes.
-        let _ = (open.editing.get(), open.deleting.get());
-        live.news()
-    };
+    let closings = closings(move || open.editing.get().or_else(|| open.deleting.get()).is_some());
+    let news = move || live.news().wrapping_add(closings.get());
     let list = asked(move || (news(), Question::Keys(owner.get_value(), cursor.get())));
     view! {
         <section class="panel" aria-labelledby="keys-title">
