@@ -91,7 +91,7 @@ fn a_clock_that_goes_back_changes_no_money() {
 /// All that can be seen of a state.
 async fn sight(bench: &Bench, now_ms: i64) -> String {
     // No window of minutes is longer than a day: older ones are let go.
-    let day = Span::Minutes((now_ms - 26 * HOUR) / MINUTE);
+    let day = Span::Minutes((now_ms - 25 * HOUR) / MINUTE);
     let spans = [Span::All, Span::FiveHoursFixed, Span::Quarters(T0 / (15 * MINUTE)), day];
     let mut sight = Vec::new();
     for subject in

@@ -292,12 +292,11 @@ impl Book {
     /// Ends a session.
     pub(super) fn end_session(&mut self, session: &SessionKey, now_ms: i64) -> bool {
         let Some(name) = self.sessions.name(session) else { return false };
-        let was_bound = self.sessions.end(&name, now_ms);
         let mut was_active = false;
         for account in self.accounts.values_mut() {
             was_active |= account.presence.end(&name, now_ms);
         }
-        was_bound || was_active
+        self.sessions.end(&name, was_active, now_ms)
     }
 
     fn account(&mut self, subject: Subject) -> &mut Account {

@@ -121,11 +121,15 @@ impl Sessions {
         }
     }
 
-    /// Ends it. True if it was bound.
-    pub(super) fn end(&mut self, name: &SessionKey, now_ms: i64) -> bool {
+    /// Ends it, if it was active or is bound. False if there was nothing to end.
+    pub(super) fn end(&mut self, name: &SessionKey, was_active: bool, now_ms: i64) -> bool {
         let Some(session) = self.known.get_mut(name) else { return false };
-        session.ended_ms = now_ms;
-        session.bound.take().is_some_and(|bound| bound.until_ms > now_ms)
+        let was_there = was_active || session.bound.is_some_and(|bound| bound.until_ms > now_ms);
+        if was_there {
+            session.ended_ms = now_ms;
+            session.bound = None;
+        }
+        was_there
     }
 
     /// As an operator sees it.
