@@ -10,7 +10,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -23,7 +23,7 @@ use redis::{
 use tokio::sync::Notify;
 
 use self::{
-    outbox::Outbox,
+    outbox::{Outbox, Told},
     scripts::Scripts,
     words::{Heard, Malformed, Words},
 };
@@ -40,11 +40,17 @@ const ASK_WITHIN: Duration = Duration::from_millis(500);
 /// How long a step waits if nobody says otherwise.
 const STEP_WITHIN_MS: u64 = 50;
 
-/// How long steps do not even ask after one has found Redis away.
+/// Steps in a row that are late before Redis counts as away.
+const LATE_MAX: u32 = 3;
+
+/// How long steps do not even ask after Redis was found away.
 const REST: Duration = Duration::from_millis(500);
 
 /// How long a lease is held without being renewed.
 const LEASE_MS: i64 = 30_000;
+
+/// News that are told together with a step.
+const NEWS_WITH_A_STEP: usize = 32;
 
 /// Sessions in one round trip of a listing.
 const SESSIONS_AT_ONCE: usize = 500;
@@ -65,6 +71,8 @@ struct Shared {
     /// Of the counters that are in Redis: another one says that it was emptied.
     generation: Mutex<Option<String>>,
     n_round_trips: AtomicU64,
+    /// Steps in a row that were not answered in time.
+    n_late: AtomicU32,
     /// Dropped news that the last filling has made good.
     lost: Mutex<u64>,
     filled_ms: Mutex<Option<i64>>,
@@ -77,6 +85,18 @@ impl Drop for Unheard<'_> {
     fn drop(&mut self) {
         if let Some(release) = self.1.take() {
             self.0.0.outbox.give_up(release);
+            self.0.0.wake.notify_one();
+        }
+    }
+}
+
+/// News that are being told. Dropped, they wait again: telling them twice changes nothing.
+struct Telling<'a>(&'a RedisState, Vec<Told>);
+
+impl Drop for Telling<'_> {
+    fn drop(&mut self) {
+        if !self.1.is_empty() {
+            self.0.0.outbox.put_back(std::mem::take(&mut self.1));
             self.0.0.wake.notify_one();
         }
     }
@@ -103,6 +123,7 @@ impl RedisState {
             resting_until: Mutex::new(None),
             generation: Mutex::new(None),
             n_round_trips: AtomicU64::new(0),
+            n_late: AtomicU32::new(0),
             lost: Mutex::new(0),
             filled_ms: Mutex::new(None),
         })))
@@ -161,6 +182,21 @@ impl RedisState {
             invocation.arg(arg);
         }
         invocation.invoke_async(&mut self.0.connection.clone()).await
+    }
+
+    /// Tells what waits. Joined in front of a step it costs no time of its own: both go over one connection in this
+    /// order, so that a client who has its answer finds its place free.
+    async fn tell_waiting(&self) {
+        let mut telling = Telling(self, self.0.outbox.take(NEWS_WITH_A_STEP));
+        if telling.1.is_empty() {
+            return;
+        }
+        let expires_ms = clock::now().timestamp_millis() + LEASE_MS;
+        let args = telling.1.iter().flat_map(|told| words::told(told, expires_ms)).collect();
+        let told: RedisResult<Option<String>> = self.run(&self.0.scripts.tell, args).await;
+        if matches!(told, Ok(Some(_))) {
+            telling.1.clear();
+        }
     }
 
     /// Runs a script that answers nothing if Redis was emptied.
@@ -232,11 +268,15 @@ impl Counters for RedisState {
         let args = words::step(&step, now_ms + LEASE_MS);
         self.0.n_round_trips.fetch_add(1, Ordering::Relaxed);
         let within = Duration::from_millis(self.0.step_within_ms.load(Ordering::Relaxed));
-        let asked = tokio::time::timeout(within, self.run(&self.0.scripts.take, args)).await;
-        let Ok(asked) = asked else {
-            self.rest(true);
+        let both = futures_util::future::join(self.tell_waiting(), self.run(&self.0.scripts.take, args));
+        let Ok(((), asked)) = tokio::time::timeout(within, both).await else {
+            // One late answer may be our own fault; every step that is not asked is one that is not counted.
+            if self.0.n_late.fetch_add(1, Ordering::Relaxed) + 1 >= LATE_MAX {
+                self.rest(true);
+            }
             return Err(Away);
         };
+        self.0.n_late.store(0, Ordering::Relaxed);
         let answer = self.hear(asked.map_err(|error| self.note(&error))?);
         unheard.1 = None;
         if matches!(answer, Ok(Answer::Taken(_))) {

@@ -156,7 +156,7 @@ async fn what_a_provider_reported_before_it_failed_is_charged_and_the_rest_is_fr
         (Answer::status(529), false),
     ] {
         a.script.always(answer);
-        let mut reply = world.messages(&key, &ask(&model, true)).await;
+        let mut reply = world.anew(&key, &ask(&model, true)).await;
         reply.body().await;
         let call = world.call_of(&reply).await;
         let (failed, served) = (&call["attempts"][0], &call["attempts"][1]);

@@ -59,6 +59,7 @@ mod sdk;
 mod secrecy;
 mod selection;
 mod sessions;
+mod shared_state;
 mod statements;
 mod sums;
 mod tidy;

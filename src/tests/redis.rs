@@ -14,7 +14,17 @@ pub async fn url() -> String {
 
 /// Starts a Redis that keeps nothing.
 pub async fn start() -> (String, Child) {
-    let (folder, port) = (reaper::folder("redis"), reaper::free_port());
+    let port = reaper::free_port();
+    (format!("redis://127.0.0.1:{port}"), start_on(port).await)
+}
+
+/// Starts an empty Redis where another one was.
+pub async fn start_at(url: &str) -> Child {
+    start_on(url.rsplit(':').next().unwrap().parse().unwrap()).await
+}
+
+async fn start_on(port: u16) -> Child {
+    let folder = reaper::folder("redis");
     let child = reaper::spawn(
         Command::new("redis-server")
             .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"])
@@ -23,5 +33,5 @@ pub async fn start() -> (String, Child) {
             .stderr(Stdio::null()),
     );
     until("Redis starts", async || tokio::net::TcpStream::connect(("127.0.0.1", port)).await.ok()).await;
-    (format!("redis://127.0.0.1:{port}"), child)
+    child
 }
