@@ -80,6 +80,8 @@ pub async fn start(config: Config) -> anyhow::Result<Started> {
         spawn(jobs::sync::run(hub.clone())),
         spawn(jobs::notify::run(hub.clone())),
         spawn(jobs::partitions::run(hub.clone())),
+        spawn(jobs::sweep::run(hub.clone())),
+        spawn(jobs::prices::run(hub.clone())),
         spawn(jobs::state::run(hub.clone())),
     ];
     jobs.extend(alone.map(|alone| spawn(jobs::alone::run(hub.clone(), alone))));

@@ -40,7 +40,7 @@ use crate::{
 /// Serves one request, from its head to the beginning of its answer; the answer's body sees to the rest.
 pub async fn relay(hub: &Hub, inbound: Inbound) -> Response<Answer> {
     let call_id = inbound.call_id;
-    let Some(operation) = Operation::find(&inbound.method, &inbound.path) else {
+    let Some(operation) = Operation::find(&inbound.method, inbound.target.path()) else {
         return refuse(&Rejection::NotFound, call_id);
     };
     let snapshot = hub.snapshot.load_full();

@@ -46,6 +46,7 @@ pub(crate) use statements;
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "core", include_str!("../migrations/0001_core.sql")),
     (2, "limits", include_str!("../migrations/0002_limits.sql")),
+    (3, "prices", include_str!("../migrations/0003_prices.sql")),
     (4, "ledger", include_str!("../migrations/0004_ledger.sql")),
 ];
 

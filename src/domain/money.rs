@@ -205,11 +205,38 @@ decimal!(
 impl Usd {
     /// Nothing.
     pub const ZERO: Self = Self(0);
+
+    /// True for nothing.
+    pub const fn is_zero(&self) -> bool {
+        self.0 == 0
+    }
 }
 
 impl Multiplier {
+    /// The product, rounded up to a millionth: for bounds, never for bills.
+    #[must_use]
+    pub fn times_rounded_up(self, other: Self) -> Self {
+        let exact = i128::from(self.scaled()) * i128::from(other.scaled());
+        let rounded =
+            exact.div_euclid(i128::from(Self::ONE.scaled())) + i128::from(exact % i128::from(Self::ONE.scaled()) != 0);
+        Self::from_scaled(i64::try_from(rounded).unwrap_or(i64::MAX))
+    }
+
     /// Leaves a price as it is.
     pub const ONE: Self = Self(1_000_000);
+
+    /// Leaves a price as it is: what is meant where a record does not say.
+    pub const fn one() -> Self {
+        Self::ONE
+    }
+
+    /// The product, rounded up to a millionth: for bounds, never for bills.
+    #[must_use]
+    pub fn times_up(self, other: Self) -> Self {
+        let exact = i128::from(self.0) * i128::from(other.0);
+        let one = i128::from(Self::ONE.0);
+        Self(i64::try_from(exact.div_euclid(one) + i128::from(exact.rem_euclid(one) > 0)).unwrap_or(i64::MAX))
+    }
 }
 
 impl Add for Usd {

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{money::Usd, price::Price};
+use super::{
+    money::Usd,
+    price::{Price, Rates},
+};
 
 macro_rules! settings {
     ($( $(#[doc = $doc:literal])+ $name:ident: $type:ty = $default:expr, $unit:literal, $check:expr; )+) => {
@@ -169,13 +172,17 @@ settings! {
     /// The journal's size at which new calls get 503 until the database has caught up.
     journal_bytes_max: u64 = 2 << 30, "bytes", within!(16_u64 << 20, 1_u64 << 40);
     /// Dollars per million tokens for a model that has no price: high on purpose, never free.
-    default_price: Price = Price {
+    default_price: Price = Price::flat(Rates {
         input: usd(15), output: usd(75), cache_write_5m: Usd::from_scaled(18_750_000_000), cache_write_1h: usd(30),
         cache_read: Usd::from_scaled(1_500_000_000),
-    }, "USD per million tokens", |price| {
-        if [price.input, price.output, price.cache_write_5m, price.cache_write_1h, price.cache_read]
-            .iter().all(|part| *part >= Usd::ZERO) { Ok(()) } else { Err("must not be negative".to_owned()) }
+    }), "USD per million tokens", |price| price.check().map_err(|(field, why)| format!("{field}: {why}"));
+    /// Where the price file is, in `LiteLLM`'s form; empty for nowhere.
+    prices_url: String = String::new(), "", |url| {
+        let is_web = ["http://", "https://"].iter().any(|scheme| url.len() > scheme.len() && url.starts_with(scheme));
+        if url.is_empty() || (is_web && url.len() <= 2_048) { Ok(()) } else { Err("must be an http or https address".to_owned()) }
     };
+    /// How often prices are read from there; 0 for never.
+    prices_sync_hours: u32 = 24, "h", within!(0, 8_760);
     /// Passes the provider's own rate-limit and organisation headers on to the client.
     expose_provider_headers: bool = false, "", |_| Ok(());
     /// Opens `/metrics` to everyone.

@@ -2,6 +2,7 @@
 
 mod calls;
 mod document;
+mod groups;
 mod input;
 mod keys;
 mod limits;
@@ -50,7 +51,11 @@ pub fn routes(hub: Hub) -> Router {
         .route("/sessions", get(sessions::list))
         .route("/sessions/{id}", delete(sessions::end))
         .route("/prices", get(prices::list))
+        .route("/prices/import", post(prices::import))
+        .route("/prices/sync", post(prices::sync))
         .route("/prices/{model}", put(prices::put).delete(prices::delete))
+        .route("/prices/{model}/history", get(prices::history))
+        .route("/groups/{name}", get(groups::find).patch(groups::update))
         .route("/calls", get(calls::list))
         .route("/calls/{id}", get(calls::find))
         .route("/usage", get(calls::usage))

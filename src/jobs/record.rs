@@ -30,7 +30,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(5);
 const GATHER: Duration = Duration::from_millis(100);
 
 /// While a batch comes out full, the hub is busy with callers: the writer rests this many times as long as it worked.
-const REST_FACTOR: u32 = 19;
+const REST_FACTOR: u32 = 49;
 
 /// The longest rest: what took long because Postgres was away is no reason for more.
 const REST_MAX: Duration = Duration::from_secs(2);

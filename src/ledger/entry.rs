@@ -8,7 +8,7 @@ use crate::domain::{
     attempt::{Attempt, AttemptResult},
     call::{Call, CallDetail, CallError, Outcome},
     decision::Decision,
-    price::Cost,
+    price::bill::Cost,
     usage::TokenSource,
 };
 
@@ -78,7 +78,7 @@ impl Entry {
     /// As people read it.
     pub fn into_detail(self) -> CallDetail {
         let Self { call, cost, attempts, decision } = self;
-        CallDetail { call, cost, attempts, decision }
+        CallDetail { call, cost, attempts, running: None, decision }
     }
 }
 

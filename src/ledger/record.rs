@@ -13,7 +13,7 @@ use crate::domain::{
     attempt::Attempt,
     call::{Call, CallKind, Client},
     id::{CallId, KeyId, UserId},
-    price::Cost,
+    price::bill::Cost,
 };
 
 /// A record of the journal, as it is read.
@@ -180,7 +180,16 @@ mod tests {
 
     /// A call of which everything is known.
     fn story() -> Entry {
-        let usage = Usage { input: 127, output: 385, cache_write_5m: 1_024, cache_write_1h: 12, cache_read: 20_480 };
+        let usage = Usage {
+            input: 127,
+            output: 385,
+            cache_write_5m: 1_024,
+            cache_write_1h: 12,
+            cache_read: 20_480,
+            web_searches: 2,
+            web_fetches: 1,
+            code_executions: 3,
+        };
         let candidate = Candidate {
             provider_id: ProviderId(3),
             name: "Zoë’s".to_owned(),
@@ -261,6 +270,14 @@ mod tests {
         assert_eq!((entry.call.outcome, entry.call.n_attempts), (Some(Outcome::Interrupted), 2));
         assert_eq!((entry.call.usage, entry.call.token_source), (story.attempts[0].usage, TokenSource::Partial));
         assert_eq!((entry.call.model_sent.as_deref(), entry.call.key_id), (Some("second"), Some(KeyId(12))));
+    }
+
+    /// If this fails, records that an earlier release has left are not read any more: add fields at the end of a
+    /// struct, with a default, and keep this record as it is.
+    #[test]
+    fn records_of_an_earlier_release_are_read() {
+        let earlier = include_bytes!("record/closed.msgpack");
+        assert_eq!(read_closed(earlier), story());
     }
 
     #[test]

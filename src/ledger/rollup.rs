@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::entry::Closed;
 use crate::domain::{
     call::Outcome,
-    price::Cost,
+    price::bill::Cost,
     report::{TIME_BUCKETS, time_bucket},
     usage::Usage,
 };

@@ -4,7 +4,7 @@ use crate::{
     domain::{
         limit::LimitMode,
         money::{Multiplier, Usd},
-        price::{Price, WorstCase},
+        price::{Price, bill::WorstCase},
     },
     wire::bound::Bound,
 };
@@ -62,10 +62,10 @@ impl Request {
     }
 
     fn worst_case(&self, bound: Bound, price: &Price) -> WorstCase {
-        let window = Price::context_window.unwrap_or(CONTEXT_WINDOW);
+        let window = price.context_window.unwrap_or(CONTEXT_WINDOW);
         WorstCase {
             input_tokens: bound.input_tokens.unwrap_or(window).min(window),
-            output_tokens: self.max_tokens.unwrap_or_else(|| Price::max_output.unwrap_or(OUTPUT_MAX)),
+            output_tokens: self.max_tokens.unwrap_or_else(|| price.max_output.unwrap_or(OUTPUT_MAX)),
             may_write_cache: bound.may_write_cache,
             may_write_cache_1h: bound.may_write_cache_1h,
             tool_uses: bound.tool_uses,

@@ -112,12 +112,12 @@ impl Account {
         self.request = request;
         self.session = Some(session);
         let (now, zone, tokens) = (clock::now(), self.snapshot.zone, self.request.tokens());
-        let checks = if self.hub.config.rate_limit {
+        let asked = if self.hub.config.rate_limit {
             caller_checks(&caller.key, &caller.user, least, tokens, zone, now)
         } else {
             Vec::new()
         };
-        let place = |subject, limits: &Limits| Take {
+        let one = |subject, limits: &Limits| Take {
             subject,
             reset_ms: limits.reset_ms(),
             request: true,
@@ -126,39 +126,39 @@ impl Account {
             money: 0,
         };
         let places = vec![
-            place(Subject::Key(caller.key.id), &caller.key.limits),
-            place(Subject::User(caller.user.id), &caller.user.limits),
+            one(Subject::Key(caller.key.id), &caller.key.limits),
+            one(Subject::User(caller.user.id), &caller.user.limits),
         ];
-        let lease = Arc::new(Lease::new(self.hub.state.clone(), LeaseId(self.call_id.0)));
-        match self.take(&lease, now, &checks, places).await {
+        let place = Arc::new(Lease::new(self.hub.state.clone(), LeaseId(self.call_id.0)));
+        match self.take(&place, now, &asked, places).await {
             Ok(Answer::Taken(known)) => {
-                self.call = Some(lease);
+                self.call = Some(place);
                 self.bound = known.binding.map(|binding| binding.provider_id);
-                self.rates = Rates::new(&checks, &known.remaining, now);
+                self.rates = Rates::new(&asked, &known.remaining, now);
                 Ok(())
             }
             Ok(Answer::Refused(refusal)) => {
-                lease.settled();
-                let overdrawn = Overdrawn { checks: &checks, refusal: &refusal, caller: Some(&caller), provider: None };
+                place.settled();
+                let overdrawn = Overdrawn { checks: &asked, refusal: &refusal, caller: Some(&caller), provider: None };
                 Err(Rejection::Limited(Box::new(over_limit(&self.hub.state, zone, now, &overdrawn).await)))
             }
             Err(Away) => {
-                lease.undo();
+                place.undo();
                 self.go_without(&[&caller.key.limits, &caller.user.limits])
             }
         }
     }
 
     /// May an attempt at `upstream` start? It reserves what it may cost, for everybody who pays, or nothing.
-    pub async fn reserve(&mut self, id: AttemptId, upstream: &Upstream, model: &str) -> Reserved {
+    pub async fn reserve(&mut self, id: AttemptId, upstream: &Upstream, groups: &[String], model: &str) -> Reserved {
         let Some(caller) = self.caller.clone() else { return Reserved::Yes };
         let provider = &upstream.provider;
         let limits = [&caller.key.limits, &caller.user.limits, &provider.limits];
         if self.is_away {
             return self.go_on_without(provider.id, &limits);
         }
-        let offer = self.snapshot.offer(upstream, model);
-        let amount = |mode| self.request.reservation(mode, &offer.price, offer.multiplier).scaled();
+        let offer = self.snapshot.offer(upstream, groups, model);
+        let amount = |mode| self.request.reservation(mode, offer.priced.price, offer.factor()).scaled();
         let (now, zone, tokens) = (clock::now(), self.snapshot.zone, self.request.tokens());
         let checks = if self.hub.config.rate_limit {
             attempt_checks(Some((&caller.key, &caller.user)), provider, amount, tokens, zone, now)

@@ -41,10 +41,11 @@ fn weigh(screened: &Screened, peek: &Peek, trail: &Trail) -> Request {
 /// What an attempt reserves at the cheapest provider that could serve the call, in a soft limit and in a hard one.
 fn least(trail: &Trail, peek: &Peek, request: &Request) -> [i64; 2] {
     let mut least = [i64::MAX; 2];
-    for upstream in eligible(&trail.snapshot, &trail.wanted(Some(&peek.model), &[])) {
-        let offer = trail.snapshot.offer(upstream, &peek.model);
+    let wanted = trail.wanted(Some(&peek.model), &[]);
+    for upstream in eligible(&trail.snapshot, &wanted) {
+        let offer = trail.snapshot.offer(upstream, wanted.groups, &peek.model);
         for (least, mode) in least.iter_mut().zip([LimitMode::Soft, LimitMode::Hard]) {
-            *least = (*least).min(request.reservation(mode, &offer.price, offer.multiplier).scaled());
+            *least = (*least).min(request.reservation(mode, offer.priced.price, offer.factor()).scaled());
         }
     }
     // With nobody to serve it, that is what is said and not a limit.

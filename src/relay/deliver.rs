@@ -108,12 +108,7 @@ async fn try_one(
     let model = peek.map_or("", |peek| peek.model.as_str());
     let model_sent = upstream.model_sent(model);
     let ask = Ask {
-        outgoing: Outgoing {
-            method: &screened.method,
-            path: &screened.path,
-            query: screened.query.as_deref(),
-            headers: &screened.headers,
-        },
+        outgoing: Outgoing { method: &screened.method, target: &screened.target, headers: &screened.headers },
         body: peek.map_or_else(|| screened.body.clone(), |peek| rename_model(&screened.body, peek, model_sent)),
         wants_stream: peek.is_some_and(|peek| peek.stream),
         is_message: screened.operation == Operation::Messages,
@@ -122,10 +117,10 @@ async fn try_one(
         deadline: trail.began + Duration::from_millis(patience),
     };
     let may_stop = upstream.provider.on_client_gone == OnClientGone::Stop;
-    let current = trail.begin_attempt(id, upstream, model)?;
+    let (current, on_head) = trail.begin_attempt(id, upstream, model)?;
     tokio::select! {
         biased;
-        result = attempt(upstream, ask, current) => Ok(Some(result)),
+        result = attempt(upstream, ask, current, on_head) => Ok(Some(result)),
         () = left.cancelled(), if may_stop => Ok(None),
     }
 }

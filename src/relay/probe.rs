@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderValue, Method, header, uri::PathAndQuery};
 use serde_json::{Value, json};
 
 use super::trail::Trail;
@@ -49,7 +49,11 @@ pub async fn probe(hub: &Hub, provider_id: ProviderId, model: &str) -> Result<Pr
     trail.note_choice(only(upstream));
     let headers = headers();
     let ask = Ask {
-        outgoing: Outgoing { method: &Method::POST, path: "/v1/messages", query: None, headers: &headers },
+        outgoing: Outgoing {
+            method: &Method::POST,
+            target: &PathAndQuery::from_static("/v1/messages"),
+            headers: &headers,
+        },
         body,
         wants_stream: false,
         is_message: true,
@@ -57,8 +61,11 @@ pub async fn probe(hub: &Hub, provider_id: ProviderId, model: &str) -> Result<Pr
         began: trail.began,
         deadline: trail.began + PATIENCE,
     };
-    let Ok(current) = trail.begin_attempt(AttemptId::fresh(), upstream, model) else { return Err(busy(trail)) };
-    let result = attempt(upstream, ask, current).await;
+    let result = match trail.begin_attempt(AttemptId::fresh(), upstream, model) {
+        Ok((current, on_head)) => Some(attempt(upstream, ask, current, on_head).await),
+        Err(_) => None,
+    };
+    let Some(result) = result else { return Err(busy(trail)) };
     Ok(report(trail, model_sent, result))
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, uri::PathAndQuery};
 
 use super::{
     inbound::{Inbound, read_body},
@@ -24,10 +24,8 @@ pub struct Screened {
     pub operation: Operation,
     /// The caller's method.
     pub method: Method,
-    /// The caller's path.
-    pub path: String,
-    /// The caller's query string.
-    pub query: Option<String>,
+    /// The caller's path and query.
+    pub target: PathAndQuery,
     /// The caller's headers.
     pub headers: HeaderMap,
     /// The caller's body, untouched.
@@ -51,7 +49,7 @@ pub async fn screen(
     if hub.stopping.is_cancelled() {
         return Err(Rejection::ShuttingDown);
     }
-    let Inbound { method, path, query, headers, body, .. } = inbound;
+    let Inbound { method, target, headers, body, .. } = inbound;
     let patience = Duration::from_millis(trail.snapshot.settings.call_deadline_ms);
     let read = read_body(body, &headers, &trail.snapshot.settings, &hub.bodies);
     let (body, held) = tokio::time::timeout(patience, read).await.map_err(|_| Rejection::BodyCut)??;
@@ -59,5 +57,5 @@ pub async fn screen(
     let ttl_ms = hub.config.session_ttl_ms;
     let session = peek.as_ref().map(|peek| identify(caller, &headers, peek, &body, ttl_ms));
     trail.screened(peek.as_ref(), session.as_ref().map(|used| used.session.id.clone()));
-    Ok(Screened { operation, method, path, query, headers, body, peek, session, held })
+    Ok(Screened { operation, method, target, headers, body, peek, session, held })
 }

@@ -13,7 +13,6 @@ use std::{
 use bytes::Bytes;
 use http_body::Body as _;
 use http_body_util::BodyExt;
-use reqwest::Body;
 use tokio::time::Sleep;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
@@ -27,7 +26,7 @@ use crate::{
         provider::OnClientGone,
     },
     route::snapshot::Upstream,
-    upstream::{attempt::Streaming, failure::Deadline},
+    upstream::{attempt::Streaming, body::Body, failure::Deadline},
     wire::{anthropic, sse::Cutter, tap::Tap},
 };
 

@@ -1,36 +1,34 @@
 //! The story of a call while it lives. Closing it neither waits nor fails; dropping it closes it.
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Instant,
-};
+mod ending;
+
+use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;
-use http::{Response, header};
+use http::header;
 use rand::Rng;
 
 use super::{
     account::{Account, Reserved},
-    answer::{Answer, refuse},
     inbound::Inbound,
-    live::{Story, lock},
+    live::{Marks, Story, Telling, lock},
 };
 use crate::{
     clock,
     domain::{
-        attempt::{Attempt, AttemptResult},
-        call::{Call, CallError, CallKind, Client, Outcome},
-        decision::{Choice, Decision, Verdict},
-        event::Event,
+        attempt::Attempt,
+        call::{Call, CallKind, Client},
+        decision::{Choice, Decision},
         id::{AttemptId, CallId, ProviderId},
+        money::Multiplier,
+        price::Price,
         settings::LedgerFsync,
-        usage::{TokenSource, Usage},
     },
     hub::Hub,
     ledger::entry::{Entry, if_cut},
     route::{
         choose::{Wanted, choose},
-        snapshot::{Caller, Offer, Snapshot, Upstream},
+        snapshot::{Caller, Snapshot, Upstream},
     },
     wire::{operation::Operation, peek::Peek, rejection::Rejection, tap::Tap},
 };
@@ -96,7 +94,7 @@ impl Trail {
         let is_recorded = payer.is_some() || story.call.kind == CallKind::Probe;
         let account = Account::open(hub, &snapshot, story.call.id, story.call.created_at, payer);
         let (call_id, groups) = (story.call.id, story.decision.groups.clone());
-        let story = Arc::new(Mutex::new(story));
+        let story = Telling::begin(story);
         if is_recorded {
             hub.live.insert(call_id, story.clone());
         }
@@ -161,7 +159,7 @@ impl Trail {
 
     /// Reserves what an attempt at `upstream` may cost. A provider that is at a limit of its own was no choice.
     pub async fn reserve(&mut self, id: AttemptId, upstream: &Upstream, model: &str) -> Reserved {
-        let reserved = self.account.reserve(id, upstream, model).await;
+        let reserved = self.account.reserve(id, upstream, &self.groups, model).await;
         if matches!(reserved, Reserved::ProviderLimited) {
             lock(&self.story).decision.choices.pop();
         }
@@ -179,17 +177,18 @@ impl Trail {
     }
 
     /// An attempt begins: its opening goes to the journal before anything is sent. Its times and the upstream's words
-    /// about itself are written into what is returned.
+    /// about itself are written into the first of what is returned; the second is told when, in milliseconds since the
+    /// call began, the head of the answer came.
     ///
     /// # Errors
     /// The journal cannot take it: the attempt must not start.
-    pub fn begin_attempt(
-        &mut self,
+    pub fn begin_attempt<'a>(
+        &'a mut self,
         id: AttemptId,
         upstream: &Upstream,
         model: &str,
-    ) -> Result<&mut Attempt, Rejection> {
-        let Offer { price, unpriced, multiplier } = self.snapshot.offer(upstream, model);
+    ) -> Result<(&'a mut Attempt, impl FnOnce(u32) + use<'a>), Rejection> {
+        let offer = self.snapshot.offer(upstream, &self.groups, model);
         let attempt = Attempt {
             id,
             provider_id: upstream.provider.id,
@@ -197,16 +196,21 @@ impl Trail {
             credential_id: upstream.credential_id,
             model_sent: upstream.model_sent(model).to_owned(),
             started_ms: clock::ms_since(self.began),
-            price,
-            unpriced,
-            multiplier,
+            price: offer.priced.price.rates(),
+            price_version: offer.priced.version,
+            price_factor: Multiplier::ONE,
+            unpriced: offer.priced.is_default(),
+            multiplier: offer.multiplier,
+            group_multiplier: offer.group_multiplier,
             ..Attempt::default()
         };
         {
             let mut entry = lock(&self.story);
             if self.is_recorded {
-                let (used, source) = Tap::default().settle(self.body_bytes);
-                let cut = if_cut(&attempt, |attempt| charge(attempt, used, source));
+                let cut = if_cut(&attempt, |attempt| {
+                    (attempt.usage, attempt.token_source) = Tap::default().settle(self.body_bytes);
+                    charge(attempt, offer.priced.price);
+                });
                 self.hub.ledger.open_attempt(&entry, &cut).map_err(|_| Rejection::LedgerFull)?;
             }
             if let Some(choice) = entry.decision.choices.last_mut() {
@@ -216,9 +220,20 @@ impl Trail {
             entry.call.provider_name = Some(attempt.provider_name.clone());
             entry.call.model_sent = Some(attempt.model_sent.clone());
             entry.call.n_attempts += 1;
+            let (id, started_ms) = (attempt.id, attempt.started_ms);
+            *self.story.running() = Some(Marks { id, started_ms, first_byte_ms: None, first_token_ms: None });
         }
         self.publish();
-        Ok(self.current.insert(attempt))
+        let Self { hub, story, is_recorded, current, .. } = self;
+        let on_head = |at_ms| {
+            if let Some(marks) = &mut *story.running() {
+                marks.first_byte_ms = Some(at_ms);
+            }
+            if *is_recorded {
+                hub.live.tell(story);
+            }
+        };
+        Ok((current.insert(attempt), on_head))
     }
 
     /// The first content came.
@@ -226,6 +241,15 @@ impl Trail {
         let ms = clock::ms_since(self.began);
         if let Some(attempt) = &mut self.current {
             attempt.first_token_ms.get_or_insert(ms);
+        }
+        self.mark_token();
+        self.publish();
+    }
+
+    /// What is known of the first content is known to the console too.
+    fn mark_token(&self) {
+        if let Some(marks) = &mut *self.story.running() {
+            marks.first_token_ms = self.current.as_ref().and_then(|attempt| attempt.first_token_ms);
         }
     }
 
@@ -237,94 +261,8 @@ impl Trail {
             entry.call.first_byte_ms = Some(clock::ms_since(self.began));
             entry.call.first_token_ms = self.current.as_ref().and_then(|attempt| attempt.first_token_ms);
         }
+        self.mark_token();
         self.publish();
-    }
-
-    /// The attempt is over without an answer that can be used. It cost what the provider reported before it failed, if
-    /// it did, and else nothing (docs/rules.md, Ledger).
-    pub fn fail_attempt(&mut self, error: CallError, verdict: Verdict, tap: Option<&mut Tap>) -> Option<AttemptId> {
-        if let Some(choice) = lock(&self.story).decision.choices.last_mut() {
-            choice.verdict = Some(verdict);
-        }
-        self.end_attempt(AttemptResult::Failed, Some(error), tap.filter(|tap| tap.has_report()))
-    }
-
-    /// The attempt is over and cost what `tap` saw.
-    pub fn settle_attempt(&mut self, result: AttemptResult, error: Option<CallError>, tap: &mut Tap) {
-        self.end_attempt(result, error, Some(tap));
-    }
-
-    fn end_attempt(
-        &mut self,
-        result: AttemptResult,
-        error: Option<CallError>,
-        tap: Option<&mut Tap>,
-    ) -> Option<AttemptId> {
-        let mut attempt = self.current.take()?;
-        attempt.ended_ms = clock::ms_since(self.began);
-        attempt.result = result;
-        attempt.error = error;
-        if let Some(tap) = tap {
-            let (used, source) = tap.settle(self.body_bytes);
-            charge(&mut attempt, used, source);
-            attempt.model_served = tap.model_served.take();
-            attempt.usage_raw = tap.take_raw();
-        }
-        self.account.settle(&attempt);
-        let id = attempt.id;
-        lock(&self.story).add(attempt);
-        Some(id)
-    }
-
-    /// An attempt that failed is delivered after all, because no other was better.
-    pub fn deliver_attempt(&self, id: AttemptId) {
-        let mut entry = lock(&self.story);
-        let Entry { call, attempts, .. } = &mut *entry;
-        if let Some(attempt) = attempts.iter_mut().find(|attempt| attempt.id == id) {
-            attempt.result = AttemptResult::Delivered;
-            call.provider_id = Some(attempt.provider_id);
-            call.provider_name = Some(attempt.provider_name.clone());
-            call.model_sent = Some(attempt.model_sent.clone());
-            call.error.clone_from(&attempt.error);
-        }
-    }
-
-    /// The hub's own no: the call is over.
-    pub fn reject(mut self, rejection: &Rejection, outcome: Outcome) -> Response<Answer> {
-        lock(&self.story).call.status = Some(rejection.status());
-        if outcome == Outcome::Rejected {
-            self.account.undo();
-        }
-        self.close(outcome, Some(CallError::new(rejection.cause(), rejection.message())));
-        refuse(rejection, self.call_id)
-    }
-
-    /// The client has left and nothing more is to come: the attempt that ran, if one did, is settled by an estimate.
-    pub fn abandon(mut self) -> Response<Answer> {
-        self.settle_attempt(AttemptResult::Abandoned, None, &mut Tap::default());
-        self.close(Outcome::Abandoned, None);
-        Response::new(Answer::Whole(None))
-    }
-
-    /// The call is over: its entry goes to the journal. An error that was noted before stays if none is given.
-    pub fn close(&mut self, outcome: Outcome, error: Option<CallError>) {
-        if std::mem::replace(&mut self.is_closed, true) || !self.is_recorded {
-            return;
-        }
-        {
-            let mut entry = lock(&self.story);
-            entry.call.outcome = Some(outcome);
-            entry.call.duration_ms = Some(clock::ms_since(self.began));
-            if error.is_some() {
-                entry.call.error = error;
-            }
-            self.hub.counters.call(&entry.call);
-            self.hub.ledger.close_call(&entry);
-        }
-        self.account.release();
-        self.hub.live.remove(self.call_id);
-        self.publish();
-        log(&self.story);
     }
 
     /// The hub whose disk the answer's end must wait for, once the call is closed; none if it need not (setting
@@ -336,7 +274,7 @@ impl Trail {
 
     fn publish(&self) {
         if self.is_recorded {
-            self.hub.live.publish(|| Event::Call { call: Box::new(lock(&self.story).call.clone()) });
+            self.hub.live.tell(&self.story);
         }
     }
 
@@ -346,47 +284,10 @@ impl Trail {
     }
 }
 
-impl Drop for Trail {
-    /// Nobody has closed it: the client left and time ran out, the hub stops and waits no longer, or the code panicked.
-    fn drop(&mut self) {
-        if self.is_closed {
-            return;
-        }
-        let (result, outcome, error) = if std::thread::panicking() {
-            let error = CallError::new("panic", "the hub made a mistake");
-            (AttemptResult::Failed, Outcome::Failed, Some(error))
-        } else if self.hub.cutting.is_cancelled() {
-            let error = CallError::new("shutdown", "the hub is stopping");
-            (AttemptResult::Interrupted, Outcome::Interrupted, Some(error))
-        } else {
-            (AttemptResult::Abandoned, Outcome::Abandoned, None)
-        };
-        self.settle_attempt(result, error.clone(), &mut Tap::default());
-        self.close(outcome, error);
-    }
-}
-
-/// One line for each call, when it is over.
-fn log(story: &Story) {
-    let entry = lock(story);
-    let call = &entry.call;
-    tracing::info!(
-        call.id = %call.id,
-        outcome = call.outcome.map_or("", Outcome::as_str),
-        status = call.status,
-        model = call.model,
-        provider.name = call.provider_name,
-        duration_ms = call.duration_ms,
-        cost_usd = %call.cost_usd,
-        error = call.error.as_ref().map(|error| error.cause.as_str()),
-        "call"
-    );
-}
-
-/// What an attempt has used, and what that costs.
-fn charge(attempt: &mut Attempt, used: Usage, source: TokenSource) {
-    (attempt.usage, attempt.token_source) = (used, source);
-    attempt.cost = attempt.price.cost(&attempt.usage, attempt.multiplier);
+/// Writes into an attempt what it cost at `price`.
+fn charge(attempt: &mut Attempt, price: &Price) {
+    let bill = price.bill(&attempt.usage, &attempt.terms, attempt.multiplier, attempt.group_multiplier);
+    (attempt.price, attempt.price_factor, attempt.cost) = (bill.rates, bill.factor, bill.cost);
     attempt.cost_usd = attempt.cost.total();
 }
 

@@ -4,9 +4,9 @@ use std::{collections::HashMap, sync::Arc};
 
 use sqlx::PgConnection;
 
-use super::{Store, keys, prices, providers, settings, statements, users};
+use super::{Store, groups, keys, prices, providers, settings, statements, users};
 use crate::{
-    domain::{id::CredentialId, key::ApiKey, price::ModelPrice, provider::Provider, user::User},
+    domain::{id::CredentialId, key::ApiKey, money::Multiplier, price::ModelPrice, provider::Provider, user::User},
     secret::SecretHash,
 };
 
@@ -23,6 +23,8 @@ pub struct Loaded {
     pub providers: Vec<StoredProvider>,
     /// Prices.
     pub prices: Vec<ModelPrice>,
+    /// Factors on prices by group, where they are not 1.
+    pub group_multipliers: Vec<(String, Multiplier)>,
     /// Settings that differ from their default: name and value.
     pub settings: Vec<(String, serde_json::Value)>,
 }
@@ -48,6 +50,7 @@ impl Store {
             keys: load_keys(&mut transaction).await?,
             providers: providers::all(&mut transaction).await?,
             prices: prices::all(&mut transaction).await?,
+            group_multipliers: groups::multipliers(&mut transaction).await?,
             settings: settings::all(&mut transaction).await?,
         };
         transaction.commit().await?;

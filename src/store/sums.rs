@@ -280,7 +280,8 @@ async fn add_sums(
     }
     for row in sqlx::query(kind.windows).fetch_all(connection).await? {
         let started_at: Option<DateTime<Utc>> = row.try_get("started_at")?;
-        if let Some(started_at) = started_at.filter(|at| now < *at + FIVE_HOURS) {
+        let reset = row.try_get("reset_at")?;
+        if let Some(started_at) = started_at.filter(|at| now < *at + FIVE_HOURS && is_since(reset, *at)) {
             sums.entry((kind.subject)(row.try_get("id")?)).or_default().five_hours_ms =
                 Some(started_at.timestamp_millis());
         }
@@ -295,12 +296,16 @@ fn newest_window(
     reset: Option<DateTime<Utc>>,
     busy: &[DateTime<Utc>],
 ) -> Option<DateTime<Utc>> {
-    let is_since_reset = |minute: &DateTime<Utc>| reset.is_none_or(|reset| *minute + TimeDelta::minutes(1) > reset);
-    let since = busy.iter().copied().filter(is_since_reset);
-    since.fold(kept.filter(is_since_reset), |start, minute| match start {
+    let since = busy.iter().copied().filter(|minute| is_since(reset, *minute));
+    since.fold(kept.filter(|minute| is_since(reset, *minute)), |start, minute| match start {
         Some(start) if minute < start + FIVE_HOURS => Some(start),
         Some(_) | None => Some(minute),
     })
+}
+
+/// True if a minute does not end before a reset.
+fn is_since(reset: Option<DateTime<Utc>>, minute: DateTime<Utc>) -> bool {
+    reset.is_none_or(|reset| minute + TimeDelta::minutes(1) > reset)
 }
 
 #[cfg(test)]

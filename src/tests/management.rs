@@ -42,6 +42,11 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/admin/v1/prices"),
     ("PUT", "/admin/v1/prices/{model}"),
     ("DELETE", "/admin/v1/prices/{model}"),
+    ("GET", "/admin/v1/prices/{model}/history"),
+    ("POST", "/admin/v1/prices/import"),
+    ("POST", "/admin/v1/prices/sync"),
+    ("GET", "/admin/v1/groups/{name}"),
+    ("PATCH", "/admin/v1/groups/{name}"),
     ("GET", "/admin/v1/calls"),
     ("GET", "/admin/v1/calls/{id}"),
     ("GET", "/admin/v1/usage"),
@@ -61,7 +66,7 @@ pub fn problem(answer: &(u16, Value), status: u16, field: Option<&str>) {
 
 /// A model id as it stands in a path.
 fn concrete(path: &str) -> String {
-    path.replace("{id}", "1").replace("{model}", "claude-x")
+    path.replace("{id}", "1").replace("{model}", "claude-x").replace("{name}", "default")
 }
 
 #[tokio::test]

@@ -7,11 +7,13 @@
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, header};
-use http_body_util::BodyExt;
-use reqwest::Body;
+use http::{HeaderMap, Response, header};
+use http_body::Body as _;
+use http_body_util::{BodyExt, Full};
 
 use super::{
+    body::Body,
+    client::Departing,
     failure::{Deadline, Failure},
     request::{self, Outgoing},
 };
@@ -160,18 +162,26 @@ impl Bounds {
     }
 }
 
-/// Tries one provider. `attempt` is given the times and what the upstream says of itself.
+/// Tries one provider. `attempt` is given the times and what the upstream says of itself; `on_head` is told when, in
+/// milliseconds since the call began, the head of the answer came.
 ///
 /// # Errors
 /// Why there is nothing to commit to; nothing has gone to the client then.
-pub async fn attempt(upstream: &Upstream, ask: Ask<'_>, attempt: &mut Attempt) -> Result<Reply, Failed> {
+pub async fn attempt(
+    upstream: &Upstream,
+    ask: Ask<'_>,
+    attempt: &mut Attempt,
+    on_head: impl FnOnce(u32),
+) -> Result<Reply, Failed> {
     let bounds = Bounds::new(upstream, &ask);
-    let response = send(upstream, &ask, &bounds).await?;
-    attempt.first_byte_ms = Some(clock::ms_since(ask.began));
-    let (head, body) = http::Response::<Body>::from(response).into_parts();
+    let (head, body) = send(upstream, &ask, &bounds).await?.into_parts();
+    let head_ms = clock::ms_since(ask.began);
+    attempt.first_byte_ms = Some(head_ms);
+    on_head(head_ms);
     attempt.status = Some(head.status.as_u16());
     attempt.upstream_request_id = text(&head.headers, "request-id").or_else(|| text(&head.headers, "x-request-id"));
-    let is_stream = text(&head.headers, "content-type").is_some_and(|kind| kind.starts_with("text/event-stream"));
+    let kind = head.headers.get(header::CONTENT_TYPE);
+    let is_stream = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
     if head.status.is_success() && is_stream {
         let streaming = Streaming {
             status: head.status.as_u16(),
@@ -193,34 +203,17 @@ pub async fn attempt(upstream: &Upstream, ask: Ask<'_>, attempt: &mut Attempt) -
     if head.status.is_success() { check(whole, &ask, attempt) } else { Err(refused(whole)) }
 }
 
-async fn send(upstream: &Upstream, ask: &Ask<'_>, bounds: &Bounds) -> Result<reqwest::Response, Failed> {
+async fn send(upstream: &Upstream, ask: &Ask<'_>, bounds: &Bounds) -> Result<Response<Body>, Failed> {
     let client = upstream.client.as_ref().map_err(|why| Failure::Proxy(why.clone()))?;
     let Some(secret) = &upstream.secret else {
         return Err(Failure::Connect("the provider's secret cannot be opened".to_owned()).into());
     };
-    let url = request::url(&upstream.base_url, ask.outgoing.path, ask.outgoing.query);
-    let mut request = reqwest::Request::new(ask.outgoing.method.clone(), url);
+    let mut request = Departing::new(Full::new(ask.body.clone()));
+    *request.method_mut() = ask.outgoing.method.clone();
+    *request.uri_mut() = request::target(&upstream.base_url, ask.outgoing.target).into();
     *request.headers_mut() = request::headers(&ask.outgoing, upstream, secret);
-    if !ask.body.is_empty() {
-        *request.body_mut() = Some(ask.body.clone().into());
-    }
-    let sent = bounds.bound(bounds.first_byte, Deadline::FirstByte, client.execute(request)).await?;
-    sent.map_err(|error| broken(&error, upstream.provider.proxy_url.is_some()).into())
-}
-
-/// What a broken connection means. URLs are left out: they may carry a proxy's password.
-fn broken(error: &reqwest::Error, has_proxy: bool) -> Failure {
-    let mut why = String::new();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        why = cause.to_string();
-        source = cause.source();
-    }
-    match (error.is_connect(), has_proxy) {
-        (true, false) => Failure::Connect(why),
-        (true, true) => Failure::Proxy(why),
-        (false, _) => Failure::Reset(why),
-    }
+    let sending = client.send(&upstream.base_url, request);
+    Ok(bounds.bound(bounds.first_byte, Deadline::FirstByte, sending).await??)
 }
 
 /// Reads a whole body.
@@ -228,10 +221,12 @@ async fn collect(mut body: Body, bounds: &Bounds) -> Result<Bytes, Failure> {
     let mut first = Bytes::new();
     let mut rest = BytesMut::new();
     while let Some(frame) = bounds.bound(bounds.idle, Deadline::Idle, body.frame()).await? {
-        let frame = frame.map_err(|error| broken(&error, false))?;
-        let Ok(data) = frame.into_data() else { continue };
+        let Ok(data) = frame?.into_data() else { continue };
         if first.is_empty() && rest.is_empty() {
             first = data;
+            if body.is_end_stream() {
+                break;
+            }
             continue;
         }
         if rest.is_empty() {
@@ -314,7 +309,7 @@ async fn hold(streaming: &mut Streaming, ask: &Ask<'_>, bounds: &Bounds, attempt
         };
         let whole = match frame {
             None => return Err(ended(streaming, held.is_empty())),
-            Some(Err(error)) => return Err(broken(&error, false).into()),
+            Some(Err(failure)) => return Err(failure.into()),
             Some(Ok(frame)) => streaming.cutter.push(frame.into_data().unwrap_or_default()),
         };
         streaming.tap.observe(&whole);
@@ -359,5 +354,6 @@ fn restated(streaming: &mut Streaming, error: &ErrorObject, attempt: &mut Attemp
 
 /// A header as text, cut to a sane length.
 fn text(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers.get(name)?.to_str().ok().map(|value| value.chars().take(256).collect())
+    // ASCII: it can be cut anywhere.
+    headers.get(name)?.to_str().ok().map(|value| value.get(..256).unwrap_or(value).to_owned())
 }

@@ -33,8 +33,10 @@ pub(crate) enum Question {
     Limits(Owner, String),
     /// A page of [`Session`](hub::domain::session::Session)s of clients, after a cursor.
     Sessions(Option<String>),
-    /// A page of [`PriceRow`](super::prices::PriceRow), after a cursor.
-    Prices(Option<String>),
+    /// A page of [`PriceRow`](super::prices::PriceRow), after a cursor, of models whose name holds a text.
+    Prices(Option<String>, Option<String>),
+    /// A page of a model's [`PriceVersion`](hub::domain::price::PriceVersion)s.
+    PriceHistory(String),
 }
 
 /// Answers a question, as JSON of the type that the question names.
@@ -54,7 +56,8 @@ pub(crate) async fn ask(question: Question) -> Answer<String> {
         Question::Keys(user, cursor) => json(&keys::list(&user, cursor).await?),
         Question::Limits(owner, id) => json(&limits::usage(owner, &id).await?),
         Question::Sessions(cursor) => json(&sessions::list(cursor).await?),
-        Question::Prices(cursor) => json(&prices::list(cursor).await?),
+        Question::Prices(cursor, words) => json(&prices::list(cursor, words).await?),
+        Question::PriceHistory(model) => json(&prices::history(&model).await?),
     }
 }
 

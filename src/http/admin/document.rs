@@ -11,7 +11,7 @@ use utoipa::{
 };
 
 use super::{
-    calls, keys, limits, prices,
+    calls, groups, keys, limits, prices,
     problem::{Kind, ProblemBody},
     providers, sessions, settings, users,
 };
@@ -33,7 +33,8 @@ use super::{
         limits::of_user, limits::reset_user, limits::of_key, limits::reset_key, limits::of_provider,
         limits::reset_provider,
         sessions::list, sessions::end,
-        prices::list, prices::put, prices::delete,
+        prices::list, prices::put, prices::delete, prices::history, prices::import, prices::sync,
+        groups::find, groups::update,
         calls::list, calls::find, calls::usage,
         settings::list, settings::update,
     ),
@@ -46,6 +47,7 @@ use super::{
         (name = "limits", description = "How much users, keys and providers may use, and have used."),
         (name = "sessions", description = "Conversations of clients that are active."),
         (name = "prices", description = "What models cost, in US dollars per million tokens."),
+        (name = "groups", description = "Groups of providers."),
         (name = "calls", description = "Client requests and their answers, as they were recorded."),
         (name = "usage", description = "Sums over calls."),
         (name = "settings", description = "What can be changed while the hub runs."),
@@ -129,7 +131,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(n_operations, 32);
+        assert_eq!(n_operations, 37);
         let text = document.to_string();
         for reference in text.split("\"$ref\":\"#").skip(1) {
             let pointer = reference.split('"').next().unwrap();

@@ -7,7 +7,7 @@ use proptest::{
 };
 
 use super::{
-    bench::{Bench, T0},
+    bench::{Bench, HOUR, MINUTE, T0},
     model::{Action, Dice, Model, play},
 };
 use crate::{
@@ -90,8 +90,9 @@ fn a_clock_that_goes_back_changes_no_money() {
 
 /// All that can be seen of a state.
 async fn sight(bench: &Bench, now_ms: i64) -> String {
-    let quarter = T0 / 900_000;
-    let spans = [Span::All, Span::FiveHoursFixed, Span::Quarters(quarter), Span::Minutes(quarter * 15 + 700)];
+    // No window of minutes is longer than a day: older ones are let go.
+    let day = Span::Minutes((now_ms - 26 * HOUR) / MINUTE);
+    let spans = [Span::All, Span::FiveHoursFixed, Span::Quarters(T0 / (15 * MINUTE)), day];
     let mut sight = Vec::new();
     for subject in
         [Subject::Key(KeyId(1)), Subject::Key(KeyId(2)), Subject::User(UserId(1)), Subject::Provider(ProviderId(1))]

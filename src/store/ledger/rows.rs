@@ -11,7 +11,7 @@ use crate::{
     domain::{
         attempt::Attempt,
         call::Outcome,
-        price::{Cost, Price},
+        price::{Rates, bill::Cost},
         usage::Usage,
     },
     ledger::{
@@ -28,6 +28,8 @@ struct CostColumns {
     cost_cache_write_5m: i64,
     cost_cache_write_1h: i64,
     cost_cache_read: i64,
+    cost_tools: i64,
+    cost_request: i64,
     cost: i64,
 }
 
@@ -39,6 +41,8 @@ impl From<&Cost> for CostColumns {
             cost_cache_write_5m: cost.cache_write_5m.scaled(),
             cost_cache_write_1h: cost.cache_write_1h.scaled(),
             cost_cache_read: cost.cache_read.scaled(),
+            cost_tools: cost.tools.scaled(),
+            cost_request: cost.request.scaled(),
             cost: cost.total().scaled(),
         }
     }
@@ -55,8 +59,8 @@ struct PriceColumns {
     price_cache_read: i64,
 }
 
-impl From<&Price> for PriceColumns {
-    fn from(price: &Price) -> Self {
+impl From<&Rates> for PriceColumns {
+    fn from(price: &Rates) -> Self {
         Self {
             price_input: price.input.scaled(),
             price_output: price.output.scaled(),
@@ -125,8 +129,14 @@ struct AttemptRow<'a> {
     usage_raw: Option<&'a serde_json::Value>,
     #[serde(flatten)]
     price: PriceColumns,
+    price_version: Option<i64>,
+    price_factor: i64,
     unpriced: bool,
     multiplier: i64,
+    group_multiplier: i64,
+    speed: Option<&'a str>,
+    service_tier: Option<&'a str>,
+    region: Option<&'a str>,
     #[serde(flatten)]
     cost: CostColumns,
 }
@@ -216,7 +226,13 @@ fn attempt_row<'a>(entry: &Closed, attempt: &'a Attempt) -> AttemptRow<'a> {
         usage_raw: attempt.usage_raw.as_ref(),
         price: (&attempt.price).into(),
         unpriced: attempt.unpriced,
+        price_version: attempt.price_version,
+        price_factor: attempt.price_factor.scaled(),
         multiplier: attempt.multiplier.scaled(),
+        group_multiplier: attempt.group_multiplier.scaled(),
+        speed: attempt.terms.speed.as_deref(),
+        service_tier: attempt.terms.service_tier.as_deref(),
+        region: attempt.terms.region.as_deref(),
         cost: (&attempt.cost).into(),
     }
 }
