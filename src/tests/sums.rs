@@ -10,7 +10,7 @@ use hub::{
         id::{KeyId, ProviderId, UserId},
         limit::Subject,
         money::Usd,
-        price::Cost,
+        price::bill::Cost,
     },
     ledger::entry::Closed,
     state::step::Sums,
