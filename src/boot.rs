@@ -40,6 +40,10 @@ const FLUSH: Duration = Duration::from_secs(10);
 /// How long what is cut may take to settle.
 const CUT: Duration = Duration::from_secs(1);
 
+/// How long counters in Redis are waited for when the hub starts, and how long Redis may take to be told the last news
+/// when it stops. Neither waits for a Redis that is away for longer.
+const STATE_WITHIN: Duration = Duration::from_secs(1);
+
 /// A hub that was started: what must be stopped in order.
 pub struct Started {
     /// The hub.
@@ -78,10 +82,12 @@ pub async fn start(config: Config) -> anyhow::Result<Started> {
         spawn(jobs::partitions::run(hub.clone())),
         spawn(jobs::sweep::run(hub.clone())),
         spawn(jobs::prices::run(hub.clone())),
+        spawn(jobs::state::run(hub.clone())),
     ];
     jobs.extend(alone.map(|alone| spawn(jobs::alone::run(hub.clone(), alone))));
-    if let State::Memory(_) = hub.state {
-        count_what_was_spent(&hub, &mut recorder).await?;
+    match hub.state {
+        State::Memory(_) => count_what_was_spent(&hub, &mut recorder).await?,
+        State::Redis(_) => hub.state.ready(STATE_WITHIN).await,
     }
     let fresh_admin_token = is_fresh.then_some(admin_token);
     Ok(Started { hub, fresh_admin_token, listener: Some(listener), recorder, jobs, postgres, _lock: lock })
@@ -116,6 +122,7 @@ impl Started {
             Ok(Err(error)) => tracing::error!(%error, "the ledger's writer failed"),
             Err(_) => tracing::warn!("Postgres does not take the last entries; they wait in the journal"),
         }
+        hub.state.flush(STATE_WITHIN).await;
         for job in jobs {
             job.abort();
         }

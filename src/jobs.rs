@@ -6,5 +6,6 @@ pub mod notify;
 pub mod partitions;
 pub mod prices;
 pub mod record;
+pub mod state;
 pub mod sweep;
 pub mod sync;

@@ -48,6 +48,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (2, "limits", include_str!("../migrations/0002_limits.sql")),
     (3, "prices", include_str!("../migrations/0003_prices.sql")),
     (4, "ledger", include_str!("../migrations/0004_ledger.sql")),
+    (5, "reserved", include_str!("../migrations/0005_reserved.sql")),
 ];
 
 /// The channel on which replicas tell each other that configuration changed or calls were recorded.

@@ -127,7 +127,7 @@ sentences! {
         messages id upstream_id charged_tokens unit_price class amount input output
         cache_write_5m cache_write_1h cache_read tools request_fee total usage_raw model_asked model_sent model_served source
         filtered_session filtered_key filtered_time remove_filter arrived list_caption;
-        n_new(usize) n_attempts(u32) factors(&str, &str, &str) price_version(i64)
+        n_new(usize) n_attempts(u32) factors(&str, &str, &str) price_version(i64) reserved(&str) over_reserved(&str)
     }
     Chain {
         title choosing waiting first_byte streaming running none_chosen

@@ -166,3 +166,28 @@ async fn forget(hub: &Hub, subject: Subject, now: DateTime<Utc>) {
         tracing::warn!(%subject, "the counters are away; they learn of the reset with the next call");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_is_never_less_than_nothing() {
+        let usd = |text: &str| text.parse::<Usd>().unwrap();
+        let limits = Limits { limit_total_usd: Some(usd("2")), limit_rpm: Some(3), ..Limits::default() };
+        let usage = |settled: &str, rpm| Usage {
+            settled: vec![usd(settled).scaled()],
+            reserved: usd("0.5").scaled(),
+            rpm,
+            ..Usage::default()
+        };
+        let left = spent(&limits, &usage("1", 0), Limited::Total, 0);
+        assert_eq!((left.reserved, left.remaining), (Amount::Usd(usd("0.5")), Some(Amount::Usd(usd("0.5")))));
+        let over = spent(&limits, &usage("1.6", 0), Limited::Total, 0);
+        assert_eq!((over.settled, over.remaining), (Amount::Usd(usd("1.6")), Some(Amount::Usd(Usd::ZERO))));
+        assert_eq!(spent(&limits, &usage("1", 0), Limited::Daily, 0).remaining, None);
+        assert_eq!(counted(&limits, &usage("0", 2), Limited::Rpm).remaining, Some(Amount::Count(1)));
+        assert_eq!(counted(&limits, &usage("0", 5), Limited::Rpm).remaining, Some(Amount::Count(0)));
+        assert_eq!(counted(&limits, &usage("0", 5), Limited::Tpm).limit, None);
+    }
+}

@@ -122,4 +122,14 @@ pub struct Attempt {
     pub cost: Cost,
     /// The sum of the parts.
     pub cost_usd: Usd,
+    /// What was reserved for it where somebody's limit is hard; a bill above it was not foreseen.
+    #[serde(default)]
+    pub reserved_usd: Option<Usd>,
+}
+
+impl Attempt {
+    /// True if it cost more than was reserved for it (docs/rules.md, Limits).
+    pub fn is_over_its_reservation(&self) -> bool {
+        self.reserved_usd.is_some_and(|reserved| self.cost_usd > reserved)
+    }
 }

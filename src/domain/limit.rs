@@ -298,16 +298,12 @@ pub struct LimitUse {
     /// What it counts.
     pub window: Limited,
     /// The limit; null if there is none.
-    #[cfg_attr(feature = "server", schema(value_type = Option<Object>))]
     pub limit: Option<Amount>,
     /// What is settled.
-    #[cfg_attr(feature = "server", schema(value_type = Object))]
     pub settled: Amount,
     /// What is reserved by calls that run.
-    #[cfg_attr(feature = "server", schema(value_type = Object))]
     pub reserved: Amount,
     /// What is left; null if there is no limit.
-    #[cfg_attr(feature = "server", schema(value_type = Option<Object>))]
     pub remaining: Option<Amount>,
     /// When the window ends, or, if it rolls, when the oldest part of it leaves; null if it does not end by itself.
     pub resets_at: Option<DateTime<Utc>>,
@@ -315,6 +311,7 @@ pub struct LimitUse {
 
 /// Dollars, or a number of something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(untagged)]
 pub enum Amount {
     /// A number of calls, tokens or sessions.

@@ -1,6 +1,6 @@
 //! The form in which the journal holds what the ledger knows.
 //!
-//! A record is MessagePack, structs as lists: half the bytes of JSON, which are most of what a record costs. A later
+//! A record is `MessagePack`, structs as lists: half the bytes of JSON, which are most of what a record costs. A later
 //! release may add fields at the end of a struct, with a default, and still reads what an earlier one has left; the
 //! tests hold it to that. Records of the first releases are JSON: their first byte tells.
 

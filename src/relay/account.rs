@@ -17,6 +17,7 @@ use crate::{
         attempt::{Attempt, AttemptResult},
         id::{AttemptId, CallId, ProviderId},
         limit::{LimitMode, Limits, Subject},
+        money::Usd,
         settings::WhenAway,
     },
     hub::Hub,
@@ -62,6 +63,8 @@ pub struct Account {
     call: Option<Arc<Lease>>,
     /// What the running attempt holds.
     attempt: Option<Lease>,
+    /// What is reserved for it, if somebody's limit is hard.
+    reserved: Option<Usd>,
     /// Providers that are at a limit of their own.
     limited: Vec<ProviderId>,
     /// When the first of them is free again.
@@ -91,6 +94,7 @@ impl Account {
             rates: Rates::default(),
             call: None,
             attempt: None,
+            reserved: None,
             limited: Vec::new(),
             free_at_ms: None,
             is_away: false,
@@ -178,10 +182,13 @@ impl Account {
             pay(Subject::User(caller.user.id), &caller.user.limits, false),
             pay(Subject::Provider(provider.id), &provider.limits, true),
         ];
+        self.reserved = None;
         let lease = Lease::new(self.hub.state.clone(), LeaseId(id.0));
         match self.take(&lease, now, &checks, takes).await {
             Ok(Answer::Taken(_)) => {
                 self.attempt = Some(lease);
+                let is_hard = limits.iter().any(|limits| limits.is_hard());
+                self.reserved = is_hard.then(|| Usd::from_scaled(amount(LimitMode::Hard)));
                 Reserved::Yes
             }
             Ok(Answer::Refused(refusal)) => {
@@ -279,6 +286,11 @@ impl Account {
     /// Who pays; none for probes and for what costs nothing.
     pub fn caller(&self) -> Option<Arc<Caller>> {
         self.caller.clone()
+    }
+
+    /// What is reserved for the attempt that is about to start; none unless somebody's limit is hard.
+    pub const fn reserved(&self) -> Option<Usd> {
+        self.reserved
     }
 
     /// The provider that the call's session is bound to.

@@ -165,7 +165,9 @@ impl StreamBody {
         if let Some(mut trail) = self.trail.take() {
             trail.settle_attempt(result, error.clone(), &mut self.tap);
             trail.close(outcome, error);
-            self.syncing = trail.must_sync().map(|hub| Box::pin(hub.ledger.synced()) as _);
+            if let Some(hub) = trail.must_sync() {
+                self.syncing = Some(Box::pin(hub.ledger.synced()));
+            }
         }
     }
 

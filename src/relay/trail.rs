@@ -202,6 +202,7 @@ impl Trail {
             unpriced: offer.priced.is_default(),
             multiplier: offer.multiplier,
             group_multiplier: offer.group_multiplier,
+            reserved_usd: self.account.reserved(),
             ..Attempt::default()
         };
         {

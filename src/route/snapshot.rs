@@ -267,7 +267,9 @@ pub async fn reload(hub: &Hub) -> anyhow::Result<()> {
     }
     let wishes = hub.reloads_wished.load(Ordering::Acquire);
     let loaded = hub.store.load_snapshot().await?;
-    hub.snapshot.store(Arc::new(Snapshot::build(loaded, hub.config.time_zone, &hub.sealer, &hub.clients)));
+    let snapshot = Snapshot::build(loaded, hub.config.time_zone, &hub.sealer, &hub.clients);
+    hub.state.wait_at_most(snapshot.settings.redis_wait_ms);
+    hub.snapshot.store(Arc::new(snapshot));
     *fulfilled = wishes;
     hub.live.configuration_changed();
     Ok(())

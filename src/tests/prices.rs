@@ -125,9 +125,9 @@ async fn prices_are_read_from_where_the_setting_says() {
     let server = Script::new();
     server.by(|seen| match seen.target.as_str() {
         "/prices.json" => Answer::new(200, "application/json", file().to_string()),
-        "/moved" => Answer::new(302, "text/plain", "").header("location", "/prices.json"),
+        "/moved" => Answer::new(302, "text/plain", "").header("location", "prices.json"),
         "/away" => Answer::new(302, "text/plain", "").header("location", "http://127.0.0.2:9/prices.json"),
-        "/round" => Answer::new(302, "text/plain", "").header("location", "/round"),
+        "/round" => Answer::new(302, "text/plain", "").header("location", "round"),
         "/page" => Answer::new(200, "text/html", "<html>"),
         _ => Answer::new(404, "text/plain", "no"),
     });

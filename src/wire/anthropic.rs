@@ -233,7 +233,7 @@ mod tests {
 
     #[test]
     fn only_an_object_that_postgres_takes_is_kept() {
-        let kept = |object: serde_json::Value| {
+        let kept = |object: Value| {
             let mut report = Report::default();
             report.take(object.as_object().unwrap().clone());
             report.into_raw().is_some()

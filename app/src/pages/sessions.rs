@@ -7,7 +7,7 @@ use leptos_router::hooks::use_query_map;
 use super::confirm::{self, Doubt};
 use crate::{
     api::{ask::Question, sessions::EndSession},
-    asked::{asked, show},
+    asked::{asked, closings, show},
     format::{UNKNOWN, whole},
     live::Live,
     query::escape,
@@ -23,11 +23,8 @@ pub(crate) fn Sessions() -> impl IntoView {
     let query = use_query_map();
     let parameter = move |name: &'static str| Memo::new(move |_| query.with(|query| query.get(name)));
     let (cursor, ending) = (parameter("cursor"), parameter("end"));
-    let news = move || {
-        // What a dialog has changed is read again when it closes.
-        let _ = ending.get();
-        live.recorded.get().wrapping_add(live.missed.get())
-    };
+    let closings = closings(move || ending.get().is_some());
+    let news = move || closings.get().wrapping_add(live.recorded.get()).wrapping_add(live.missed.get());
     let list = asked(move || (news(), Question::Sessions(cursor.get())));
     view! {
         <Page title=text.sessions.title lead=text.sessions.lead>

@@ -1,8 +1,9 @@
 //! English.
 
-use super::{Calls, Chain, Common, Keys, Login, Overview, Prices, Providers, Shell, Text, Users};
+use super::{Calls, Chain, Common, Keys, Login, Overview, Providers, Shell, Text, Users};
 
 mod limits;
+mod prices;
 mod words;
 
 pub(super) static TEXT: Text = Text {
@@ -199,6 +200,8 @@ pub(super) static TEXT: Text = Text {
         n_attempts: |n| format!("{n} attempt{}", words::s(n)),
         factors: |price, provider, group| format!("factors: price {price} × provider {provider} × group {group}"),
         price_version: |version| format!("price version {version}"),
+        reserved: |usd| format!("{usd} was reserved"),
+        over_reserved: |usd| format!("more than the {usd} that was reserved"),
     },
     chain: Chain {
         title: "Decision chain",
@@ -344,57 +347,7 @@ pub(super) static TEXT: Text = Text {
         needs_script: "Creating a key needs JavaScript, because its secret is shown only once.",
         delete_title: |name| format!("Delete the key {name}?"),
     },
-    prices: Prices {
-        title: "Prices",
-        lead: "What a million tokens cost, in US dollars, before a provider's multiplier.",
-        new: "New price",
-        empty: "No prices",
-        empty_why: "Every model is charged at the cautious default of the settings.",
-        model: "Model",
-        per_million: "USD per million tokens",
-        input: "Input",
-        output: "Output",
-        write_5m: "Cache write, 5 min",
-        write_1h: "Cache write, 1 h",
-        read: "Cache read",
-        source: "Set by",
-        builtin: "this release",
-        litellm: "a price file",
-        manual: "an operator",
-        delete_what: "Calls of this model are then charged at the cautious default. Recorded costs stay.",
-        model_help: "As clients ask for it. A dated name falls back to the undated one.",
-        overwrites: "Saving makes it yours: neither a new release nor a price file changes it any more.",
-        derived: "derived",
-        derived_help: "Not published: follows the published factors on the input price.",
-        search: "Find a model",
-        none_found: "No model's name holds this.",
-        rules: "More rules",
-        rules_help: "As JSON: tiers, speeds, regions, service_tiers, tools, request, context_window, max_output, more.",
-        history: "History",
-        history_lead: "Every price it ever had, newest first. Recorded calls name the version they were charged by.",
-        deleted: "deleted",
-        version: "Version",
-        import: "Import",
-        import_lead: "Sets prices from a file in LiteLLM's form. What you have set or deleted by hand stays.",
-        import_file: "Price file",
-        import_choose: "Empty reads the address of the setting prices_url.",
-        import_run: "Import",
-        import_preview: "Preview",
-        import_running: "Reading…",
-        import_nothing: "Nothing differs.",
-        would_change: "What would change",
-        has_changed: "What has changed",
-        added: "New",
-        changed: "Changed",
-        kept: "Kept",
-        kept_why: "set or deleted by hand",
-        unusable: "Not usable",
-        and_more: "and more",
-        delete_title: |model| format!("Delete the price of {model}?"),
-        edit_title: |model| format!("Price of {model}"),
-        history_title: |model| format!("Prices of {model}"),
-        import_counts: |unchanged, skipped| format!("{unchanged} unchanged, {skipped} not for text"),
-    },
+    prices: prices::PRICES,
     limits: limits::LIMITS,
     sessions: limits::SESSIONS,
     outcome: words::outcome,

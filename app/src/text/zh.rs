@@ -1,8 +1,9 @@
 //! Simplified Chinese.
 
-use super::{Calls, Chain, Common, Keys, Login, Overview, Prices, Providers, Shell, Text, Users};
+use super::{Calls, Chain, Common, Keys, Login, Overview, Providers, Shell, Text, Users};
 
 mod limits;
+mod prices;
 mod words;
 
 pub(super) static TEXT: Text = Text {
@@ -199,6 +200,8 @@ pub(super) static TEXT: Text = Text {
         n_attempts: |n| format!("{n} 次尝试"),
         factors: |price, provider, group| format!("价格系数 {price} × 供应商 {provider} × 分组 {group}"),
         price_version: |version| format!("价格版本 {version}"),
+        reserved: |usd| format!("已预留 {usd}"),
+        over_reserved: |usd| format!("超出预留的 {usd}"),
     },
     chain: Chain {
         title: "决策链",
@@ -342,57 +345,7 @@ pub(super) static TEXT: Text = Text {
         needs_script: "创建密钥需要 JavaScript，因为密钥只显示一次。",
         delete_title: |name| format!("删除密钥 {name}？"),
     },
-    prices: Prices {
-        title: "价格",
-        lead: "每百万 Token 的美元价格，未乘供应商倍率。",
-        new: "新建价格",
-        empty: "没有价格",
-        empty_why: "所有模型都按设置中的保守默认价格计费。",
-        model: "模型",
-        per_million: "美元 / 百万 Token",
-        input: "输入",
-        output: "输出",
-        write_5m: "缓存写入（5 分钟）",
-        write_1h: "缓存写入（1 小时）",
-        read: "缓存读取",
-        source: "来源",
-        builtin: "随版本提供",
-        litellm: "价格文件",
-        manual: "管理员",
-        delete_what: "该模型之后的调用将按保守的默认价格计费。已记录的费用不变。",
-        model_help: "客户端请求时使用的名称。带日期的名称会回退到不带日期的名称。",
-        overwrites: "保存后由你维护，新版本和价格文件不再更改。",
-        derived: "推算",
-        derived_help: "官方未公布：按输入价格的公布倍率推算。",
-        search: "查找模型",
-        none_found: "没有名称包含此内容的模型。",
-        rules: "更多规则",
-        rules_help: "JSON 格式：tiers、speeds、regions、service_tiers、tools、request、context_window、max_output、more。",
-        history: "历史",
-        history_lead: "曾经的全部价格，最新在前。已记录的调用会注明计费版本。",
-        deleted: "已删除",
-        version: "版本",
-        import: "导入",
-        import_lead: "从 LiteLLM 格式的文件设置价格。手动设置或删除的价格保持不变。",
-        import_file: "价格文件",
-        import_choose: "留空则读取设置 prices_url 中的地址。",
-        import_run: "导入",
-        import_preview: "预览",
-        import_running: "读取中…",
-        import_nothing: "没有差异。",
-        would_change: "将发生的变更",
-        has_changed: "已发生的变更",
-        added: "新增",
-        changed: "变更",
-        kept: "保留",
-        kept_why: "手动设置或删除",
-        unusable: "不可用",
-        and_more: "以及更多",
-        delete_title: |model| format!("删除 {model} 的价格？"),
-        edit_title: |model| format!("{model} 的价格"),
-        history_title: |model| format!("{model} 的历史价格"),
-        import_counts: |unchanged, skipped| format!("{unchanged} 个未变，{skipped} 个非文本模型"),
-    },
+    prices: prices::PRICES,
     limits: limits::LIMITS,
     sessions: limits::SESSIONS,
     outcome: words::outcome,

@@ -53,6 +53,13 @@ impl Trail {
             let price = self.snapshot.charged(&lock(&self.story).call.model, &attempt.model_sent).price;
             charge(&mut attempt, price);
         }
+        if attempt.is_over_its_reservation() {
+            self.hub.counters.over_reservation();
+            tracing::warn!(
+                call.id = %self.call_id, attempt.id = %attempt.id, cost_usd = %attempt.cost_usd,
+                "an attempt cost more than was reserved for it"
+            );
+        }
         self.account.settle(&attempt);
         let id = attempt.id;
         lock(&self.story).add(attempt);

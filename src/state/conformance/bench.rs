@@ -55,7 +55,9 @@ impl Redis {
     pub(in crate::state) fn start(folder: &Path) -> Self {
         std::fs::create_dir_all(folder).unwrap();
         let server = Command::new("redis-server")
-            .args(["--port", "0", "--save", "", "--appendonly", "no", "--unixsocket"])
+            .args(["--port", "0", "--save", "", "--appendonly", "no", "--dir"])
+            .arg(folder)
+            .arg("--unixsocket")
             .arg(folder.join("s"))
             .stdout(Stdio::null())
             .spawn()
@@ -92,10 +94,17 @@ impl Redis {
     }
 }
 
-impl Drop for Redis {
-    fn drop(&mut self) {
+impl Redis {
+    /// It dies, and its folder stays.
+    pub(super) fn kill(&mut self) {
         let _ = self.server.kill();
         let _ = self.server.wait();
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        self.kill();
         let _ = std::fs::remove_dir_all(&self.folder);
     }
 }

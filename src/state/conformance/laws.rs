@@ -7,7 +7,7 @@ use proptest::{
 };
 
 use super::{
-    bench::{Bench, T0},
+    bench::{Bench, HOUR, MINUTE, T0},
     model::{Action, Dice, Model, play},
 };
 use crate::{
@@ -90,15 +90,17 @@ fn a_clock_that_goes_back_changes_no_money() {
 
 /// All that can be seen of a state.
 async fn sight(bench: &Bench, now_ms: i64) -> String {
-    let quarter = T0 / 900_000;
-    let spans = [Span::All, Span::FiveHoursFixed, Span::Quarters(quarter), Span::Minutes(quarter * 15 + 700)];
-    let mut sight = String::new();
+    // No window of minutes is longer than a day: older ones are let go.
+    let day = Span::Minutes((now_ms - 25 * HOUR) / MINUTE);
+    let spans = [Span::All, Span::FiveHoursFixed, Span::Quarters(T0 / (15 * MINUTE)), day];
+    let mut sight = Vec::new();
     for subject in
         [Subject::Key(KeyId(1)), Subject::Key(KeyId(2)), Subject::User(UserId(1)), Subject::Provider(ProviderId(1))]
     {
-        sight += &format!("{subject} {:?}\n", bench.usage(subject, &spans, now_ms).await);
+        sight.push(format!("{subject} {:?}", bench.usage(subject, &spans, now_ms).await));
     }
-    sight + &format!("{:?}", bench.state.sessions(now_ms).await.unwrap())
+    sight.push(format!("{:?}", bench.state.sessions(now_ms).await.unwrap()));
+    sight.join("\n")
 }
 
 async fn redis_is_like_memory(redis: &Bench, actions: Vec<Action>) {

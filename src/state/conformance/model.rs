@@ -35,6 +35,7 @@ const SUBJECTS: [Subject; 4] =
 /// Turns dice into a play. A clock that may go back is one of money only: what has left the last minute is gone.
 pub(super) fn play(dice: &[Dice], may_go_back: bool) -> Vec<Action> {
     let mut now = T0 + 12 * HOUR;
+    let mut latest = now;
     let mut open: Vec<Step> = Vec::new();
     let mut actions = Vec::new();
     for (n, &(kind, a, b, c)) in dice.iter().enumerate() {
@@ -67,7 +68,9 @@ pub(super) fn play(dice: &[Dice], may_go_back: bool) -> Vec<Action> {
             10 if b % 4 == 0 => actions.push(Action::EndSession(session_of(a), now)),
             _ => {
                 let by = [c_ms, c_ms * SECOND / 100, c_ms * SECOND / 10, c_ms * SECOND][usize::from(b % 4)];
-                now += if may_go_back && a % 3 == 0 { -by.min(2 * HOUR) } else { by.min(7 * HOUR) };
+                // It goes back by an hour at most: what no window reaches any more is let go.
+                now = if may_go_back && a % 3 == 0 { (now - by).max(latest - HOUR) } else { now + by.min(7 * HOUR) };
+                latest = latest.max(now);
                 actions.push(Action::Renew(now));
             }
         }
@@ -133,7 +136,12 @@ fn settlement_of(step: &Step, call: LeaseId, now: i64, (b, c): (u8, u16)) -> Set
         cost: i64::from(c % 120),
         tokens: u64::from(c % 5) * 10,
         subjects: step.takes.iter().map(|take| (take.subject, 0)).collect(),
-        bind: session.filter(|_| b % 2 == 0).map(|session| Bind { session, binding, ttl_ms: 5 * MINUTE }),
+        // The end of a session is remembered for as long as calls may run, and no longer.
+        bind: session.filter(|_| b % 2 == 0 && now - began_ms < HOUR).map(|session| Bind {
+            session,
+            binding,
+            ttl_ms: 5 * MINUTE,
+        }),
     }
 }
 

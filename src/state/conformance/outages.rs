@@ -166,6 +166,23 @@ async fn what_happens_while_redis_is_away_is_told_later() {
 }
 
 #[tokio::test]
+async fn a_redis_that_comes_back_with_old_counters_is_filled_too() {
+    let folder = Redis::folder();
+    let mut first = Redis::start(&folder);
+    let bench = Bench::another(&folder).await;
+    let now = now_ms();
+    bench.settle(cost(lease(), now, 10)).await;
+    first.tell("SAVE");
+    bench.settle(cost(lease(), now, 5)).await;
+    assert_eq!(bench.money(KEY, now).await, (15, 0));
+    first.kill();
+    let _second = Redis::start(&folder);
+    work(&bench).await;
+    Redis::send(&folder, "DEL {sy}:gather");
+    assert_eq!(bench.money(KEY, now).await, (15, 0));
+}
+
+#[tokio::test]
 async fn news_that_are_too_many_are_made_good_by_the_ledger() {
     let bench = Bench::redis().await;
     let now = now_ms();

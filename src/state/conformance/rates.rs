@@ -23,7 +23,7 @@ fn attempt(now_ms: i64, tokens: u64) -> Step {
 }
 
 fn used(attempt: &Step, call: LeaseId, tokens: u64, now_ms: i64) -> Settlement {
-    Settlement { call, tokens, now_ms, ..cost(attempt.lease, T0, 0) }
+    Settlement { call, now_ms, tokens, ..cost(attempt.lease, T0, 0) }
 }
 
 async fn tokens(bench: &Bench, now_ms: i64) -> [u64; 3] {

@@ -129,12 +129,11 @@ impl Book {
             }
         }
         let session = used.map(|(name, _, active_ms)| (name, active_ms));
+        if let Some((name, _)) = &session {
+            self.sessions.hold(name);
+        }
         self.leases.hold(lease, Lease { takes, session, taken_ms: now_ms, estimate: Estimate::Counts });
-        let accounts = &mut self.accounts;
-        self.sessions.prune(now_ms, |session| {
-            let account = accounts.get_mut(&Subject::Key(session.key_id));
-            account.is_some_and(|account| account.presence.is_active(session, now_ms))
-        });
+        self.sessions.prune(now_ms);
         checks
     }
 
@@ -197,6 +196,9 @@ impl Book {
 
     /// Frees places and reservations.
     fn give_back(&mut self, lease: &Lease, end: End, now_ms: i64) {
+        if let Some((name, _)) = &lease.session {
+            self.sessions.let_go(name);
+        }
         for take in &lease.takes {
             let account = self.accounts.entry(take.subject).or_default();
             account.money.reserved = account.money.reserved.saturating_sub(take.money.max(0));
@@ -290,12 +292,11 @@ impl Book {
     /// Ends a session.
     pub(super) fn end_session(&mut self, session: &SessionKey, now_ms: i64) -> bool {
         let Some(name) = self.sessions.name(session) else { return false };
-        let was_bound = self.sessions.end(&name, now_ms);
         let mut was_active = false;
         for account in self.accounts.values_mut() {
             was_active |= account.presence.end(&name, now_ms);
         }
-        was_bound || was_active
+        self.sessions.end(&name, was_active, now_ms)
     }
 
     fn account(&mut self, subject: Subject) -> &mut Account {

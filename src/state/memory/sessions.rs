@@ -20,6 +20,9 @@ struct Session {
     seen_ms: i64,
     ended_ms: i64,
     n_calls: u64,
+    /// Leases of it that are held, and until when it stays active without one.
+    n_held: u64,
+    until_ms: i64,
     bound: Option<Bound>,
 }
 
@@ -55,6 +58,20 @@ impl Sessions {
         self.known.get_key_value(session).map(|(name, _)| Arc::clone(name))
     }
 
+    /// A lease of it is held.
+    pub(super) fn hold(&mut self, name: &SessionKey) {
+        if let Some(session) = self.known.get_mut(name) {
+            session.n_held += 1;
+        }
+    }
+
+    /// A lease of it is held no more.
+    pub(super) fn let_go(&mut self, name: &SessionKey) {
+        if let Some(session) = self.known.get_mut(name) {
+            session.n_held = session.n_held.saturating_sub(1);
+        }
+    }
+
     /// A call of it begins; with `is_fresh` it becomes active with this one.
     pub(super) fn begin(&mut self, name: &Arc<SessionKey>, user_id: UserId, is_fresh: bool, now_ms: i64) {
         let Some(session) = self.known.get_mut(name) else { return };
@@ -75,6 +92,7 @@ impl Sessions {
             return None;
         }
         session.seen_ms = session.seen_ms.max(now_ms);
+        session.until_ms = session.until_ms.max(now_ms + active_ms);
         Some(now_ms + active_ms)
     }
 
@@ -103,11 +121,15 @@ impl Sessions {
         }
     }
 
-    /// Ends it. True if it was bound.
-    pub(super) fn end(&mut self, name: &SessionKey, now_ms: i64) -> bool {
+    /// Ends it, if it was active or is bound. False if there was nothing to end.
+    pub(super) fn end(&mut self, name: &SessionKey, was_active: bool, now_ms: i64) -> bool {
         let Some(session) = self.known.get_mut(name) else { return false };
-        session.ended_ms = now_ms;
-        session.bound.take().is_some_and(|bound| bound.until_ms > now_ms)
+        let was_there = was_active || session.bound.is_some_and(|bound| bound.until_ms > now_ms);
+        if was_there {
+            session.ended_ms = now_ms;
+            session.bound = None;
+        }
+        was_there
     }
 
     /// As an operator sees it.
@@ -125,14 +147,14 @@ impl Sessions {
     }
 
     /// Forgets a few that have neither a binding nor an end to be remembered, and are not active.
-    pub(super) fn prune(&mut self, now_ms: i64, mut is_active: impl FnMut(&SessionKey) -> bool) {
+    pub(super) fn prune(&mut self, now_ms: i64) {
         for _ in 0..2 {
             let Some((_, name)) = self.due.first().filter(|(due_ms, _)| *due_ms <= now_ms).cloned() else { return };
             self.due.pop_first();
             let Some(session) = self.known.get(&name) else { continue };
             let ended_ms = if session.ended_ms > 0 { session.ended_ms + END_REMEMBERED_MS } else { 0 };
-            let needed_ms = ended_ms.max(session.bound.map_or(0, |bound| bound.until_ms));
-            if needed_ms <= now_ms && !is_active(&name) {
+            let needed_ms = ended_ms.max(session.until_ms).max(session.bound.map_or(0, |bound| bound.until_ms));
+            if needed_ms <= now_ms && session.n_held == 0 {
                 self.known.remove(&name);
             } else {
                 self.due.insert((needed_ms.max(now_ms + END_REMEMBERED_MS), name));

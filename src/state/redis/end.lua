@@ -19,7 +19,7 @@ for _, field in ipairs(redis.call('HKEYS', key)) do
     end
   end
 end
-if redis.call('EXISTS', key) == 1 then
+if was_there then
   redis.call('HDEL', key, 'provider', 'call', 'until', 'ttl')
   redis.call('HSET', key, 'ended', int(now))
   keep_session(session, 0)

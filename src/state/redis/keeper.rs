@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use redis::{Cmd, ExistenceCheck, RedisResult, SetExpiry, SetOptions};
+use redis::{Cmd, ErrorKind, ExistenceCheck, RedisResult, ServerErrorKind, SetExpiry, SetOptions};
 use uuid::Uuid;
 
 use super::{LEASE_MS, RedisState, words};
@@ -81,11 +81,12 @@ impl RedisState {
 
     /// One round of it. Fails while Redis, or the source that is to fill it, is away.
     pub(in crate::state) async fn work(&self, done: &mut Done, source: &impl Source) -> Result<(), Away> {
+        // What fails is tried again with the next round.
         if self.must_look() || is_due(&mut done.looked, LOOK_EVERY) {
-            self.look(source).await?;
+            self.look(source).await.inspect_err(|_| done.looked = None)?;
         }
         if is_due(&mut done.renewed, RENEW_EVERY) {
-            self.renew(clock::now().timestamp_millis()).await?;
+            self.renew(clock::now().timestamp_millis()).await.inspect_err(|_| done.renewed = None)?;
         }
         self.flush().await?;
         if is_due(&mut done.touched, TOUCH_EVERY) {
@@ -98,7 +99,9 @@ impl RedisState {
     pub(in crate::state) async fn look(&self, source: &impl Source) -> Result<(), Away> {
         let has_lost = self.0.outbox.len().1 != *self.0.lost.lock().unwrap_or_else(PoisonError::into_inner);
         let mut found: Option<String> = self.ask(&Cmd::get("{sy}:sentinel")).await?;
-        if found.is_none() || has_lost {
+        let run = self.run_id().await?;
+        let is_of_this_run = found.as_ref().is_some_and(|generation| generation.ends_with(&run));
+        if !is_of_this_run || has_lost {
             self.fill(source).await?;
             found = self.ask(&Cmd::get("{sy}:sentinel")).await?;
         }
@@ -114,10 +117,18 @@ impl RedisState {
         Ok(())
     }
 
+    /// Which run of Redis this is. One that was restarted, or another one that took its place, may have kept the sentinel
+    /// and lost what was counted last.
+    async fn run_id(&self) -> Result<String, Away> {
+        let info: String = self.ask(Cmd::new().arg("INFO").arg("server")).await?;
+        Ok(info.lines().find_map(|line| line.strip_prefix("run_id:")).unwrap_or_default().trim().to_owned())
+    }
+
     /// Tells all news, in their order.
     pub(in crate::state) async fn flush(&self) -> Result<(), Away> {
+        let mut at_once = NEWS_AT_ONCE;
         loop {
-            let news = self.0.outbox.take(NEWS_AT_ONCE);
+            let news = self.0.outbox.take(at_once);
             if news.is_empty() {
                 return Ok(());
             }
@@ -130,6 +141,17 @@ impl RedisState {
                     self.0.outbox.put_back(news);
                     self.must_look_again();
                     return Err(Away);
+                }
+                // The script itself has failed, which is a fault of ours: one piece of news must not hold up all others.
+                // What is lost is made good by the ledger.
+                Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::ResponseError) => {
+                    if at_once > 1 {
+                        self.0.outbox.put_back(news);
+                        at_once = 1;
+                    } else {
+                        tracing::error!(%error, ?news, "Redis does not take this");
+                        self.0.outbox.lose();
+                    }
                 }
                 Err(error) => {
                     self.0.outbox.put_back(news);
@@ -155,7 +177,8 @@ impl RedisState {
     /// Fills an emptied Redis from the source, unless another replica does.
     async fn fill(&self, source: &impl Source) -> Result<(), Away> {
         let lock = Uuid::now_v7().to_string();
-        let (lost, generation) = (self.0.outbox.len().1, Uuid::now_v7().to_string());
+        let lost = self.0.outbox.len().1;
+        let generation = format!("{}@{}", Uuid::now_v7(), self.run_id().await?);
         let options =
             SetOptions::default().conditional_set(ExistenceCheck::NX).with_expiration(SetExpiry::PX(FILL_WITHIN_MS));
         let is_mine: Option<String> = self.ask(&Cmd::set_options("{sy}:lock", &lock, options)).await?;
@@ -196,7 +219,10 @@ impl RedisState {
         let args = [generation.to_owned(), gather_ms.to_string(), SENTINEL_MS.to_string(), lock.to_owned()];
         let ready: RedisResult<i64> = self.run(&self.0.scripts.ready, args.to_vec()).await;
         ready.map_err(|error| self.note(&error))?;
-        tracing::info!(subjects = sums.len(), "Redis was empty; its counters were filled from the ledger");
+        tracing::info!(
+            subjects = sums.len(),
+            "Redis was empty or started anew; its counters were filled from the ledger"
+        );
         Ok(())
     }
 

@@ -142,6 +142,11 @@ impl Outbox {
         }
     }
 
+    /// A piece of news is given up.
+    pub(super) fn lose(&self) {
+        self.inner().n_dropped += 1;
+    }
+
     /// How many news wait, and how many were dropped.
     pub(super) fn len(&self) -> (usize, u64) {
         let inner = self.inner();

@@ -11,6 +11,7 @@ use crate::{
     domain::{
         attempt::Attempt,
         call::Outcome,
+        money::Usd,
         price::{Rates, bill::Cost},
         usage::Usage,
     },
@@ -134,6 +135,7 @@ struct AttemptRow<'a> {
     unpriced: bool,
     multiplier: i64,
     group_multiplier: i64,
+    reserved: Option<i64>,
     speed: Option<&'a str>,
     service_tier: Option<&'a str>,
     region: Option<&'a str>,
@@ -230,6 +232,7 @@ fn attempt_row<'a>(entry: &Closed, attempt: &'a Attempt) -> AttemptRow<'a> {
         price_factor: attempt.price_factor.scaled(),
         multiplier: attempt.multiplier.scaled(),
         group_multiplier: attempt.group_multiplier.scaled(),
+        reserved: attempt.reserved_usd.map(Usd::scaled),
         speed: attempt.terms.speed.as_deref(),
         service_tier: attempt.terms.service_tier.as_deref(),
         region: attempt.terms.region.as_deref(),

@@ -72,6 +72,10 @@ fn table(text: &'static Text, attempt: &Attempt, is_only: bool) -> AnyView {
         Some((text.calls.factors)(listed, provider, group)),
         attempt.price_version.map(text.calls.price_version),
         (!named.is_empty()).then(|| named.join(", ")),
+        attempt.reserved_usd.map(|reserved| {
+            let say = if attempt.is_over_its_reservation() { text.calls.over_reserved } else { text.calls.reserved };
+            say(&usd_exact(reserved))
+        }),
     ];
     let about: Vec<String> = about.into_iter().flatten().collect();
     let about = format!(" · {}", about.join(" · "));

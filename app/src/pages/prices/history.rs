@@ -39,7 +39,7 @@ pub(super) fn History(
 fn table(text: &'static Text, versions: &[PriceVersion]) -> AnyView {
     let words = &text.prices;
     view! {
-        <div class="scroll inset">
+        <div class="scroll inset" tabindex="0" role="region" aria-label=words.history>
             <table class="table snug">
                 <thead>
                     <tr>

@@ -37,7 +37,7 @@ pub(super) fn ProviderEditor(
         on_saved();
     });
     let error = fault::of(change);
-    let limits = fields::section(provider.as_ref().map(|provider| &provider.limits), change);
+    let limits = fields::section("", provider.as_ref().map(|provider| &provider.limits), change);
     let form = Form { text, provider, change };
     let label = if is_new { text.common.create } else { text.common.save };
     view! {

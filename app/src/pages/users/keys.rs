@@ -11,7 +11,7 @@ use crate::{
         keys::{DeleteKey, SaveKey},
         limits::Owner,
     },
-    asked::{asked, show},
+    asked::{asked, closings, show},
     change::{Change, ChangeForm},
     fault,
     format::last_day,
@@ -51,11 +51,8 @@ pub(super) fn Keys(
         deleting: parameter("drop"),
     };
     let owner = StoredValue::new(user_id);
-    let news = move || {
-        // What a dialog has changed is read again when it closes.
-        let _ = (open.editing.get(), open.deleting.get());
-        live.news()
-    };
+    let closings = closings(move || open.editing.get().or_else(|| open.deleting.get()).is_some());
+    let news = move || live.news().wrapping_add(closings.get());
     let list = asked(move || (news(), Question::Keys(owner.get_value(), cursor.get())));
     view! {
         <section class="panel" aria-labelledby="keys-title">
@@ -142,6 +139,9 @@ fn line(text: &'static Text, key: &ApiKey, user_id: &str) -> AnyView {
     .erase()
 }
 
+/// What the ids of a key's fields begin with: the user's form is on the same page.
+const SCOPE: &str = "key-";
+
 /// Changes a key.
 #[component]
 fn EditKey(key_read: ApiKey) -> impl IntoView {
@@ -150,7 +150,7 @@ fn EditKey(key_read: ApiKey) -> impl IntoView {
     let problem = move |field| fault::at(change, field);
     let error = fault::of(change);
     let failure = move || error.get().map(|error| note("note bad", Icon::Alert, error));
-    let limits = limits::fields::section(Some(&key_read.limits), change);
+    let limits = limits::fields::section(SCOPE, Some(&key_read.limits), change);
     let expires = key_read.expires_at.map(last_day).unwrap_or_default();
     let back = format!("/users/{}", key_read.user_id);
     view! {
@@ -159,9 +159,9 @@ fn EditKey(key_read: ApiKey) -> impl IntoView {
                 <ChangeForm change>
                     <div class="grid gap-4">
                         <input type="hidden" name="form[id]" value=key_read.id.to_string() />
-                        {TextField::new("form[name]", text.common.name).value(key_read.name).problem(problem("name")).required().view()}
-                        {TextField::new("form[group]", text.common.group).value(key_read.group.join(", ")).help(text.keys.group_help).problem(problem("group")).view()}
-                        {TextField::new("form[expires]", text.common.expires).value(expires).shape(Shape::Day, "").help(text.common.expires_help).problem(problem("expires_at")).view()}
+                        {TextField::new("form[name]", text.common.name).scope(SCOPE).value(key_read.name).problem(problem("name")).required().view()}
+                        {TextField::new("form[group]", text.common.group).scope(SCOPE).value(key_read.group.join(", ")).help(text.keys.group_help).problem(problem("group")).view()}
+                        {TextField::new("form[expires]", text.common.expires).scope(SCOPE).value(expires).shape(Shape::Day, "").help(text.common.expires_help).problem(problem("expires_at")).view()}
                         {switch("form[enabled]", text.common.enabled, text.keys.enabled_help, key_read.enabled)}
                         {limits}
                         <div role="alert">{failure}</div>

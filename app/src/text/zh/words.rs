@@ -123,6 +123,7 @@ fn noun(what: &str) -> &str {
         "provider" => "供应商",
         "price" => "价格",
         "call" => "调用",
+        "session" => "会话",
         other => other,
     }
 }
@@ -148,6 +149,7 @@ pub(super) fn fault(fault: &Fault) -> String {
 pub(super) fn why(reason: &str) -> Option<String> {
     let fixed = match reason {
         "must be a number" => "必须是数字",
+        "must be a time of day such as 03:30" => "必须是时刻，例如 03:30",
         "must be a date: 2030-12-31" => "必须是日期，例如 2030-12-31",
         "must begin with https:// or http://" => "必须以 https:// 或 http:// 开头",
         "must not carry credentials; the provider's key is the field `secret`" => {
