@@ -14,16 +14,11 @@ pub async fn url() -> String {
 
 /// Starts a Redis that keeps nothing.
 pub async fn start() -> (String, Child) {
-    let port = reaper::free_port();
-    (format!("redis://127.0.0.1:{port}"), start_on(port).await)
+    start_at(reaper::free_port()).await
 }
 
-/// Starts an empty Redis where another one was.
-pub async fn start_at(url: &str) -> Child {
-    start_on(url.rsplit(':').next().unwrap().parse().unwrap()).await
-}
-
-async fn start_on(port: u16) -> Child {
+/// The same, at a certain port: the one that was there before was killed.
+pub async fn start_at(port: u16) -> (String, Child) {
     let folder = reaper::folder("redis");
     let child = reaper::spawn(
         Command::new("redis-server")
@@ -33,5 +28,5 @@ async fn start_on(port: u16) -> Child {
             .stderr(Stdio::null()),
     );
     until("Redis starts", async || tokio::net::TcpStream::connect(("127.0.0.1", port)).await.ok()).await;
-    child
+    (format!("redis://127.0.0.1:{port}"), child)
 }
