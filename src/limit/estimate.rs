@@ -70,7 +70,8 @@ impl Request {
             may_write_cache_1h: bound.may_write_cache_1h,
             tool_uses: bound.tool_uses,
             may_be_fast: bound.is_fast,
-            region: bound.has_region,
+            // An account may be bound to a region without being asked to.
+            region: true,
         }
     }
 }

@@ -63,6 +63,8 @@ struct Shared {
     connection: ConnectionManager,
     scripts: Scripts,
     outbox: Outbox,
+    /// Held while something is taken out of the outbox and written to the connection.
+    order: Mutex<()>,
     /// Rings when there is something to tell, or to look at.
     wake: Notify,
     must_look: AtomicBool,
@@ -117,6 +119,7 @@ impl RedisState {
             connection,
             scripts: Scripts::default(),
             outbox: Outbox::default(),
+            order: Mutex::default(),
             wake: Notify::new(),
             must_look: AtomicBool::new(false),
             step_within_ms: AtomicU64::new(STEP_WITHIN_MS),
@@ -182,6 +185,17 @@ impl RedisState {
             invocation.arg(arg);
         }
         invocation.invoke_async(&mut self.0.connection.clone()).await
+    }
+
+    /// Polls `work` by itself: what it takes out of the outbox and then writes to the connection is written before what
+    /// others take out or write later.
+    async fn in_order<T>(&self, work: impl Future<Output = T>) -> T {
+        let mut work = std::pin::pin!(work);
+        std::future::poll_fn(|cx| {
+            let _order = self.0.order.lock().unwrap_or_else(PoisonError::into_inner);
+            work.as_mut().poll(cx)
+        })
+        .await
     }
 
     /// Tells what waits. Joined in front of a step it costs no time of its own: both go over one connection in this
@@ -269,7 +283,7 @@ impl Counters for RedisState {
         self.0.n_round_trips.fetch_add(1, Ordering::Relaxed);
         let within = Duration::from_millis(self.0.step_within_ms.load(Ordering::Relaxed));
         let both = futures_util::future::join(self.tell_waiting(), self.run(&self.0.scripts.take, args));
-        let Ok(((), asked)) = tokio::time::timeout(within, both).await else {
+        let Ok(((), asked)) = tokio::time::timeout(within, self.in_order(both)).await else {
             // One late answer may be our own fault; every step that is not asked is one that is not counted.
             if self.0.n_late.fetch_add(1, Ordering::Relaxed) + 1 >= LATE_MAX {
                 self.rest(true);

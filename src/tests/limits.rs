@@ -91,7 +91,8 @@ async fn a_thousand_calls_at_once_never_overshoot_a_hard_limit() {
         for call in calls.collect::<Vec<_>>() {
             match call.await.unwrap() {
                 200 => passed += 1,
-                status => assert_eq!(status, 402),
+                // Too many at once for Redis to answer in time is a refusal too, which may be tried again.
+                status => assert!(status == 402 || status == 503, "{status}"),
             }
         }
         // Those that were refused are tried again until nothing is in flight and nothing passes.

@@ -28,8 +28,6 @@ pub struct Bound {
     pub tool_uses: u64,
     /// True if a faster and dearer speed is asked for.
     pub is_fast: bool,
-    /// True if a region is asked for.
-    pub has_region: bool,
 }
 
 #[derive(Deserialize)]
@@ -40,8 +38,6 @@ struct Fields<'body> {
     mcp_servers: Option<&'body RawValue>,
     #[serde(borrow, default)]
     speed: Option<&'body RawValue>,
-    #[serde(borrow, default)]
-    inference_geo: Option<&'body RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -75,7 +71,6 @@ impl Bound {
             may_write_cache_1h: has_cache_control && memmem::find(body, b"\"1h\"").is_some(),
             tool_uses,
             is_fast: is_set(fields.speed),
-            has_region: is_set(fields.inference_geo),
         }
     }
 }
@@ -151,10 +146,8 @@ mod tests {
             (bound.may_write_cache, bound.may_write_cache_1h)
         };
         assert_eq!((cached(json!("5m")), cached(json!("1h"))), ((true, false), (true, true)));
-        let bound = read(&json!({"speed": "fast", "inference_geo": "us"}));
-        assert!(bound.is_fast && bound.has_region);
-        let bound = read(&json!({"speed": "standard", "inference_geo": null}));
-        assert!(!bound.is_fast && !bound.has_region);
+        assert!(read(&json!({"speed": "fast"})).is_fast);
+        assert!(!read(&json!({"speed": "standard"})).is_fast);
         let image = json!({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AA=="}});
         assert!(
             read(&json!({"messages": [{"role": "user", "content": [image]}]})).input_tokens.unwrap() > IMAGE_TOKENS

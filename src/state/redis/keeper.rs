@@ -128,13 +128,17 @@ impl RedisState {
     pub(in crate::state) async fn flush(&self) -> Result<(), Away> {
         let mut at_once = NEWS_AT_ONCE;
         loop {
-            let news = self.0.outbox.take(at_once);
-            if news.is_empty() {
-                return Ok(());
-            }
             let expires_ms = clock::now().timestamp_millis() + LEASE_MS;
-            let args = news.iter().flat_map(|told| words::told(told, expires_ms));
-            let told: RedisResult<Option<String>> = self.run(&self.0.scripts.tell, args.collect()).await;
+            let telling = async {
+                let news = self.0.outbox.take(at_once);
+                if news.is_empty() {
+                    return None;
+                }
+                let args = news.iter().flat_map(|told| words::told(told, expires_ms));
+                let told: RedisResult<Option<String>> = self.run(&self.0.scripts.tell, args.collect()).await;
+                Some((news, told))
+            };
+            let Some((news, told)) = self.in_order(telling).await else { return Ok(()) };
             match told {
                 Ok(Some(_)) => self.rest(false),
                 Ok(None) => {
