@@ -15,7 +15,6 @@ const TOOL_PROMPT_TOKENS: u64 = 1_000;
 const IMAGE_TOKENS: u64 = 5_000;
 
 /// What a request can cost at most, beside the number of its bytes and `max_tokens`.
-#[expect(clippy::struct_excessive_bools, reason = "they are independent: each makes the request dearer in its own way")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bound {
     /// Tokens of the prompt at most; none if the body does not tell, and only the context window bounds them.
