@@ -58,6 +58,9 @@ pub async fn relay(hub: &Hub, inbound: Inbound) -> Response<Answer> {
         Ok(screened) => screened,
         Err(rejection) => return trail.reject(&rejection, Outcome::Rejected),
     };
+    if let Err(rejection) = trail.open(&screened.body) {
+        return trail.reject(&rejection, Outcome::Rejected);
+    }
     if let Err(rejection) = admit(&screened, &mut trail).await {
         return trail.reject(&rejection, Outcome::Rejected);
     }

@@ -22,7 +22,13 @@ pub mod sums;
 pub mod usage;
 pub mod users;
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use anyhow::Context;
 use sqlx::{
@@ -57,6 +63,8 @@ pub const CHANNEL: &str = "switchyard";
 /// A handle on Postgres. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
+    /// How often a connection was taken.
+    n_uses: Arc<AtomicU64>,
     /// Connections for everything but the ledger's writer.
     pub(crate) pool: PgPool,
 }
@@ -64,14 +72,24 @@ pub struct Store {
 impl Store {
     /// Connects, waiting about 30 s for a database that is just starting.
     pub async fn connect(options: PgConnectOptions) -> anyhow::Result<Self> {
+        let n_uses = Arc::<AtomicU64>::default();
+        let (of_fresh, of_idle) = (Arc::clone(&n_uses), Arc::clone(&n_uses));
         let pool = PgPoolOptions::new()
             .max_connections(16)
+            .after_connect(move |_, _| {
+                of_fresh.fetch_add(1, Ordering::Relaxed);
+                Box::pin(async { Ok(()) })
+            })
+            .before_acquire(move |_, _| {
+                of_idle.fetch_add(1, Ordering::Relaxed);
+                Box::pin(async { Ok(true) })
+            })
             .acquire_timeout(Duration::from_secs(10))
             .connect_lazy_with(options.application_name("switchyard"));
         let mut tries = 0;
         loop {
             match pool.acquire().await {
-                Ok(_) => return Ok(Self { pool }),
+                Ok(_) => return Ok(Self { n_uses, pool }),
                 Err(error) if tries >= 2 => return Err(error).context("cannot reach Postgres"),
                 Err(error) => tracing::warn!(%error, "Postgres does not answer yet"),
             }
@@ -102,6 +120,11 @@ impl Store {
     /// The connections, for the listener that needs one of its own.
     pub(crate) const fn pool(&self) -> &PgPool {
         &self.pool
+    }
+
+    /// How often a connection was taken since the start.
+    pub fn n_uses(&self) -> u64 {
+        self.n_uses.load(Ordering::Relaxed)
     }
 
     /// Closes the connections.

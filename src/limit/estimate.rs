@@ -35,6 +35,11 @@ pub struct Request {
 }
 
 impl Request {
+    /// True if the body does not bound what the request can cost.
+    pub fn is_open(&self) -> bool {
+        self.bound.is_some_and(|bound| bound.input_tokens.is_none())
+    }
+
     /// Tokens of the prompt, estimated.
     pub const fn input_tokens(&self) -> u64 {
         self.body_bytes / BYTES_PER_TOKEN
@@ -63,8 +68,10 @@ impl Request {
 
     fn worst_case(&self, bound: Bound, price: &Price) -> WorstCase {
         let window = price.context_window.unwrap_or(CONTEXT_WINDOW);
+        // A price file may know less of a window than its provider.
+        let window_max = window.max(CONTEXT_WINDOW);
         WorstCase {
-            input_tokens: bound.input_tokens.unwrap_or(window).min(window),
+            input_tokens: bound.input_tokens.map_or(window, |tokens| tokens.min(window_max)),
             output_tokens: self.max_tokens.unwrap_or_else(|| price.max_output.unwrap_or(OUTPUT_MAX)),
             may_write_cache: bound.may_write_cache,
             may_write_cache_1h: bound.may_write_cache_1h,

@@ -18,6 +18,7 @@ use crate::{
         id::{AttemptId, CallId, ProviderId},
         limit::{LimitMode, Limits, Subject},
         money::Usd,
+        provider::Provider,
         settings::WhenAway,
     },
     hub::Hub,
@@ -155,17 +156,22 @@ impl Account {
 
     /// May an attempt at `upstream` start? It reserves what it may cost, for everybody who pays, or nothing.
     pub async fn reserve(&mut self, id: AttemptId, upstream: &Upstream, groups: &[String], model: &str) -> Reserved {
-        let Some(caller) = self.caller.clone() else { return Reserved::Yes };
+        let caller = self.caller.clone();
         let provider = &upstream.provider;
-        let limits = [&caller.key.limits, &caller.user.limits, &provider.limits];
+        let callers = caller.as_deref().map(|caller| [&caller.key.limits, &caller.user.limits]);
         if self.is_away {
-            return self.go_on_without(provider.id, &limits);
+            return self.go_on_without(provider, callers);
+        }
+        if self.hub.config.rate_limit && provider.limits.is_hard() && self.request.is_open() && self.refuses_open() {
+            self.limited.push(provider.id);
+            return Reserved::ProviderLimited;
         }
         let offer = self.snapshot.offer(upstream, groups, model);
         let amount = |mode| self.request.reservation(mode, offer.priced.price, offer.factor()).scaled();
         let (now, zone, tokens) = (clock::now(), self.snapshot.zone, self.request.tokens());
         let checks = if self.hub.config.rate_limit {
-            attempt_checks(Some((&caller.key, &caller.user)), provider, amount, tokens, zone, now)
+            let who = caller.as_deref().map(|caller| (&caller.key, &*caller.user));
+            attempt_checks(who, provider, amount, tokens, zone, now)
         } else {
             Vec::new()
         };
@@ -177,24 +183,25 @@ impl Account {
             rate: is_place.then_some(tokens),
             money: amount(limits.limit_mode),
         };
-        let takes = vec![
-            pay(Subject::Key(caller.key.id), &caller.key.limits, false),
-            pay(Subject::User(caller.user.id), &caller.user.limits, false),
-            pay(Subject::Provider(provider.id), &provider.limits, true),
-        ];
+        let mut takes = Vec::with_capacity(3);
+        if let Some(caller) = &caller {
+            takes.push(pay(Subject::Key(caller.key.id), &caller.key.limits, false));
+            takes.push(pay(Subject::User(caller.user.id), &caller.user.limits, false));
+        }
+        takes.push(pay(Subject::Provider(provider.id), &provider.limits, true));
         self.reserved = None;
         let lease = Lease::new(self.hub.state.clone(), LeaseId(id.0));
         match self.take(&lease, now, &checks, takes).await {
             Ok(Answer::Taken(_)) => {
                 self.attempt = Some(lease);
-                let is_hard = limits.iter().any(|limits| limits.is_hard());
+                let is_hard = provider.limits.is_hard() || callers.iter().flatten().any(|limits| limits.is_hard());
                 self.reserved = is_hard.then(|| Usd::from_scaled(amount(LimitMode::Hard)));
                 Reserved::Yes
             }
             Ok(Answer::Refused(refusal)) => {
                 lease.settled();
-                let overdrawn =
-                    Overdrawn { checks: &checks, refusal: &refusal, caller: Some(&caller), provider: Some(provider) };
+                let (caller, provider_limited) = (caller.as_deref(), Some(provider));
+                let overdrawn = Overdrawn { checks: &checks, refusal: &refusal, caller, provider: provider_limited };
                 let over = over_limit(&self.hub.state, zone, now, &overdrawn).await;
                 if matches!(over.subject, Subject::Provider(_)) {
                     let free = free_at_ms(&over, now);
@@ -206,7 +213,7 @@ impl Account {
             }
             Err(Away) => {
                 lease.undo();
-                self.go_on_without(provider.id, &limits)
+                self.go_on_without(provider, callers)
             }
         }
     }
@@ -236,20 +243,35 @@ impl Account {
         if self.hub.config.rate_limit && must_count { Err(Rejection::LimitsAway) } else { Ok(()) }
     }
 
-    fn go_on_without(&mut self, provider_id: ProviderId, limits: &[&Limits; 3]) -> Reserved {
-        let [key, user, provider] = limits;
-        if let Err(rejection) = self.go_without(&[key, user]) {
+    fn go_on_without(&mut self, provider: &Provider, callers: Option<[&Limits; 2]>) -> Reserved {
+        if let Err(rejection) = self.go_without(callers.as_ref().map_or(&[], |callers| callers)) {
             return Reserved::CallerLimited(rejection);
         }
-        if self.go_without(&[provider]).is_err() {
-            self.limited.push(provider_id);
+        if self.go_without(&[&provider.limits]).is_err() {
+            self.limited.push(provider.id);
             return Reserved::ProviderLimited;
         }
         Reserved::Yes
     }
 
-    /// The running attempt is over: what it cost takes the place of what it had reserved. A success binds the session.
-    pub fn settle(&mut self, attempt: &Attempt) {
+    /// True if what a request's body does not bound is refused.
+    fn refuses_open(&self) -> bool {
+        self.snapshot.settings.refuse_unbounded
+    }
+
+    /// A probe asks for this.
+    pub fn weigh(&mut self, request: Request) {
+        self.request = request;
+    }
+
+    /// True if the counters were away when a provider was left out: nobody knows whether it is at a limit.
+    pub fn is_in_the_dark(&self) -> bool {
+        self.is_away && !self.limited.is_empty()
+    }
+
+    /// The running attempt is over: what it cost takes the place of what it had reserved. A success binds the session,
+    /// and tells how much `model`, as it was asked for, writes.
+    pub fn settle(&mut self, attempt: &Attempt, model: &str) {
         let reset = |limits: &Limits| limits.reset_ms();
         let upstream = self.snapshot.upstreams.iter().find(|upstream| upstream.provider.id == attempt.provider_id);
         let mut subjects = Vec::with_capacity(3);
@@ -260,7 +282,7 @@ impl Account {
         subjects.extend(upstream.map(|it| (Subject::Provider(it.provider.id), reset(&it.provider.limits))));
         let is_success = attempt.result == AttemptResult::Completed;
         if is_success {
-            self.hub.recent_output.note(&attempt.model_sent, attempt.usage.output);
+            self.hub.recent_output.note(model, attempt.usage.output);
         }
         let ttl_ms = self.hub.config.session_ttl_ms;
         let bind = self.session.as_ref().filter(|_| is_success).map(|used| Bind {

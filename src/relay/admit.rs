@@ -18,8 +18,8 @@ pub async fn admit(screened: &Screened, trail: &mut Trail) -> Result<(), Rejecti
     let is_hard = caller.key.limits.is_hard() || caller.user.limits.is_hard();
     let has_money = caller.key.limits.has_money() || caller.user.limits.has_money();
     let request = weigh(screened, peek, trail);
-    let is_open = request.bound.is_some_and(|bound| bound.input_tokens.is_none());
-    if is_hard && is_open && trail.snapshot.settings.refuse_unbounded {
+    let is_limited = trail.hub().config.rate_limit;
+    if is_limited && is_hard && request.is_open() && trail.snapshot.settings.refuse_unbounded {
         return Err(Rejection::Unbounded);
     }
     let least = if has_money { least(trail, peek, &request) } else { [0, 0] };

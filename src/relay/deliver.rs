@@ -53,9 +53,6 @@ pub async fn deliver(screened: Screened, trail: Trail, left: CancellationToken) 
 }
 
 async fn find(screened: Screened, mut trail: Trail, left: CancellationToken) -> Response<Answer> {
-    if let Err(rejection) = trail.open(&screened.body) {
-        return trail.reject(&rejection, Outcome::Rejected);
-    }
     let attempts_max = usize::try_from(trail.snapshot.settings.attempts_max).unwrap_or(usize::MAX);
     let model = screened.peek.as_ref().map(|peek| peek.model.as_str());
     let mut tried = Vec::new();
@@ -184,12 +181,17 @@ fn conclude(mut trail: Trail, model: Option<&str>, leftovers: Leftovers) -> Resp
         return response;
     }
     if let Some(limit) = limit {
-        return trail.reject(&limit, Outcome::Rejected);
+        // A call that has reached a provider has used something, whatever keeps it from another one.
+        let outcome = if failure.is_some() { Outcome::Failed } else { Outcome::Rejected };
+        return trail.reject(&limit, outcome);
     }
     if let Some(failure) = failure {
         let timeout = matches!(failure, Failure::Timeout(_));
         let why = failure.error(None).message;
         return trail.reject(&Rejection::Exhausted { why, timeout }, Outcome::Failed);
+    }
+    if trail.account.is_in_the_dark() {
+        return trail.reject(&Rejection::LimitsAway, Outcome::Rejected);
     }
     if let Some(retry_after_s) = trail.account.limited_for_s() {
         return trail.reject(&Rejection::ProvidersLimited { retry_after_s }, Outcome::Rejected);

@@ -1,5 +1,7 @@
 //! A step that was refused, told as the limit that it hit.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
@@ -17,6 +19,9 @@ use crate::{
     },
     wire::over_limit::OverLimit,
 };
+
+/// How long it may take to find out when a rolling window is free again.
+const LOOK_WITHIN: Duration = Duration::from_millis(50);
 
 /// A refused step, and who took part in it.
 pub struct Overdrawn<'a> {
@@ -84,7 +89,8 @@ async fn frees_at(
     zone: Tz,
     now: DateTime<Utc>,
 ) -> Option<DateTime<Utc>> {
-    let usage = state.usage(subject, &[span], now.timestamp_millis()).await.unwrap_or_default();
+    let asked = tokio::time::timeout(LOOK_WITHIN, state.usage(subject, &[span], now.timestamp_millis())).await;
+    let usage = asked.ok().and_then(Result::ok).unwrap_or_default();
     window::resets_at(limited, limits, zone, now, usage.oldest_ms.first().copied().flatten())
 }
 

@@ -13,12 +13,21 @@ use crate::{
     world::{World, ask},
 };
 
+/// A counter of the hub.
+async fn counter(world: &World, name: &str) -> u64 {
+    let metrics = world.admin("GET", "/metrics", &serde_json::Value::Null).await.1;
+    let value = metrics.as_str().unwrap().lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    value.unwrap_or_else(|| panic!("{name} in {metrics}")).parse().unwrap()
+}
+
 /// How many steps a hub has asked Redis for.
 async fn steps(world: &World) -> u64 {
-    let metrics = world.admin("GET", "/metrics", &serde_json::Value::Null).await.1;
-    let line =
-        metrics.as_str().unwrap().lines().find(|line| line.starts_with("switchyard_state_steps_total ")).unwrap();
-    line.rsplit(' ').next().unwrap().parse().unwrap()
+    counter(world, "switchyard_state_steps_total").await
+}
+
+/// How often a hub has taken a connection to Postgres.
+async fn uses_of_the_database(world: &World) -> u64 {
+    counter(world, "switchyard_database_uses_total").await
 }
 
 #[tokio::test]
@@ -55,19 +64,20 @@ async fn replicas_share_every_limit() {
 }
 
 #[tokio::test]
-async fn a_call_asks_redis_twice_before_anything_is_sent() {
+async fn a_call_asks_redis_twice_and_postgres_never_before_anything_is_sent() {
     let (redis, _) = crate::redis::start().await;
     let world = World::with(Setup::usual().await.set("REDIS_URL", &redis)).await;
     let (provider, model) = provider(&world).await;
     let limits =
         json!({"limit_rpm": 500, "limit_daily_usd": "1", "limit_mode": "hard", "limit_concurrent_requests": 9});
     let key = world.key_with(limits.clone(), limits).await;
-    let before = steps(&world).await;
+    let (before, database) = (steps(&world).await, uses_of_the_database(&world).await);
     let gate = Gate::new();
     provider.script.once(Answer::json(200, &Turn::new().message()).pause_before_head(&gate));
     let open = world.request(&key, ask(&model, false).to_string()).open(world.hub.address).await.unwrap();
     gate.reached().await;
     assert_eq!(steps(&world).await - before, 2);
+    assert_eq!(uses_of_the_database(&world).await, database);
     gate.open();
     assert_eq!(open.reply("POST").await.unwrap().status, 200);
     assert_eq!(steps(&world).await - before, 2);

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 /// Uses of a server tool that names no `max_uses`.
 const TOOL_USES_UNNAMED: u64 = 100;
 
-/// Tokens that tools add to the prompt beside their definitions (docs/rules.md, The Anthropic wire).
+/// Tokens that tools add to the prompt beside their definitions, and each built-in one of its own.
 const TOOL_PROMPT_TOKENS: u64 = 1_000;
 
 /// Tokens of one image at most: a well compressed one may have fewer bytes than tokens.
@@ -47,9 +47,18 @@ struct Tool {
 }
 
 impl Bound {
+    /// A request of which nothing is known: a field stands there twice, and nobody knows which one the provider takes.
+    const DEAREST: Self = Self {
+        input_tokens: None,
+        may_write_cache: true,
+        may_write_cache_1h: true,
+        tool_uses: TOOL_USES_UNNAMED,
+        is_fast: true,
+    };
+
     /// Reads a body that [`Peek`](super::peek::Peek) has taken.
     pub fn read(body: &[u8]) -> Self {
-        let Ok(fields) = serde_json::from_slice::<Fields<'_>>(body) else { return Self::default() };
+        let Ok(fields) = serde_json::from_slice::<Fields<'_>>(body) else { return Self::DEAREST };
         let tools = fields.tools.map(|raw| serde_json::from_str::<Vec<Tool>>(raw.get()));
         let (tool_uses, may_fetch) = match &tools {
             None => (0, false),
@@ -58,16 +67,20 @@ impl Bound {
         };
         let is_set =
             |raw: Option<&RawValue>| raw.is_some_and(|raw| !matches!(raw.get(), "null" | "[]" | "\"standard\""));
-        let is_open = may_fetch || is_set(fields.mcp_servers) || has_outside_source(body);
+        let is_disguised = is_disguised(body);
+        let is_open = may_fetch || is_set(fields.mcp_servers) || has_outside_source(body) || is_disguised;
         let n_bytes = u64::try_from(body.len()).unwrap_or(u64::MAX);
         let n_images = u64::try_from(memmem::find_iter(body, b"\"image/").count()).unwrap_or(u64::MAX);
-        let overhead = if tools.is_some() { TOOL_PROMPT_TOKENS } else { 0 };
-        let has_cache_control = memmem::find(body, b"\"cache_control\"").is_some();
+        let n_builtin = tools.iter().flatten().flatten().filter(|tool| tool.kind.is_some()).count();
+        let n_prompts =
+            if tools.is_some() { u64::try_from(n_builtin).unwrap_or(u64::MAX).saturating_add(1) } else { 0 };
+        let overhead = n_prompts.saturating_mul(TOOL_PROMPT_TOKENS);
+        let has_cache_control = is_disguised || memmem::find(body, b"\"cache_control\"").is_some();
         Self {
             input_tokens: (!is_open)
                 .then(|| n_bytes.saturating_add(n_images.saturating_mul(IMAGE_TOKENS)).saturating_add(overhead)),
             may_write_cache: has_cache_control,
-            may_write_cache_1h: has_cache_control && memmem::find(body, b"\"1h\"").is_some(),
+            may_write_cache_1h: has_cache_control && (is_disguised || memmem::find(body, b"\"1h\"").is_some()),
             tool_uses,
             is_fast: is_set(fields.speed),
         }
@@ -96,6 +109,13 @@ fn has_outside_source(body: &[u8]) -> bool {
         || memmem::find_iter(body, b"\"url\"").any(|at| is_value(body, at, 5))
 }
 
+/// True if printable characters are written as escapes, as no common writer of JSON does but for the slash: what is
+/// looked for in the body may then stand there in another form.
+fn is_disguised(body: &[u8]) -> bool {
+    let is_printable = |at: usize| body.get(at + 4).is_some_and(|digit| (b'2'..=b'7').contains(digit));
+    memmem::find(body, b"\\/").is_some() || memmem::find_iter(body, b"\\u00").any(is_printable)
+}
+
 /// True if the text of `n_bytes` at `at` is a value and not a key, nor inside a longer text.
 fn is_value(body: &[u8], at: usize, n_bytes: usize) -> bool {
     let before = body.get(..at).unwrap_or_default().trim_ascii_end();
@@ -118,6 +138,10 @@ mod tests {
         let body = json!({"model": "a", "messages": [{"role": "user", "content": "the \"url\" of a file"}]});
         let n_bytes = u64::try_from(body.to_string().len()).unwrap();
         assert_eq!(read(&body), Bound { input_tokens: Some(n_bytes), ..Bound::default() });
+        assert_eq!(Bound::read(br#"{"speed":"fast","speed":"fast"}"#), Bound::DEAREST);
+        assert_eq!(Bound::read(br#"{"a":"application\/pdf"}"#).input_tokens, None);
+        assert!(Bound::read(br#"{"cache\u005fcontrol":{}}"#).may_write_cache);
+        assert!(Bound::read(br#"{"a":"\u001b[0m"}"#).input_tokens.is_some());
         let body = json!({"tools": [{"name": "a", "input_schema": {"url": "url"}}, {"type": "bash_20250124"}]});
         assert_eq!(read(&body).tool_uses, 0);
     }

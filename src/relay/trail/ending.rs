@@ -44,7 +44,8 @@ impl Trail {
         attempt.ended_ms = clock::ms_since(self.began);
         attempt.result = result;
         attempt.error = error;
-        if let Some(tap) = tap {
+        // What is free is not priced, and nobody's counters hear of it.
+        if let Some(tap) = tap.filter(|_| self.is_recorded) {
             (attempt.usage, attempt.token_source) = tap.settle(self.body_bytes);
             attempt.model_served = tap.model_served.take();
             attempt.terms = tap.terms();
@@ -60,7 +61,9 @@ impl Trail {
                 "an attempt cost more than was reserved for it"
             );
         }
-        self.account.settle(&attempt);
+        if self.is_recorded {
+            self.account.settle(&attempt, &lock(&self.story).call.model);
+        }
         let id = attempt.id;
         lock(&self.story).add(attempt);
         *self.story.running() = None;
@@ -82,11 +85,23 @@ impl Trail {
 
     /// The hub's own no: the call is over.
     pub fn reject(mut self, rejection: &Rejection, outcome: Outcome) -> Response<Answer> {
+        if matches!(rejection, Rejection::LedgerFull) {
+            return self.turn_away(rejection);
+        }
         lock(&self.story).call.status = Some(rejection.status());
         if outcome == Outcome::Rejected {
             self.account.undo();
         }
         self.close(outcome, Some(CallError::new(rejection.cause(), rejection.message())));
+        refuse(rejection, self.call_id)
+    }
+
+    /// The ledger has no room: the call is as if it had never been, or refusals would fill what is left.
+    fn turn_away(mut self, rejection: &Rejection) -> Response<Answer> {
+        tracing::warn!(call.id = %self.call_id, "refused: the ledger has no room");
+        self.is_closed = true;
+        self.account.undo();
+        self.hub.live.remove(self.call_id);
         refuse(rejection, self.call_id)
     }
 
