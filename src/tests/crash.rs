@@ -146,7 +146,7 @@ async fn what_a_provider_reported_before_it_failed_is_charged_and_the_rest_is_fr
     let world = World::shared().await;
     let a = world.provider_with("a", json!({"priority": 0, "idle_timeout_ms": 300})).await;
     world.provider_with("b", json!({"priority": 1})).await;
-    let model = world.priced_model().await;
+    let (key, model) = (world.key().await, world.priced_model().await);
     let begun = || Turn::new().events().remove(0);
     for (answer, costs) in [
         (Answer::events([begun()]).ends(End::Close), true),
