@@ -71,14 +71,17 @@ async function axeFinds(of) {
 }
 
 /** Sends a request as Claude Code would, and reads the answer to its end. */
-async function ask(key, model) {
+async function ask(key, model, { content = 'Hello', session = 'any' } = {}) {
   const answer = await fetch(`${hub}/v1/messages`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-api-key': key, 'anthropic-version': '2023-06-01', 'user-agent': 'browser-test/1' },
-    body: JSON.stringify({ model, max_tokens: 64, stream: true, messages: [{ role: 'user', content: 'Hello' }] }),
+    headers: { 'content-type': 'application/json', 'x-api-key': key, 'anthropic-version': '2023-06-01', 'user-agent': 'browser-test/1', 'x-claude-code-session-id': session },
+    body: JSON.stringify({ model, max_tokens: 64, stream: true, messages: [{ role: 'user', content }] }),
   });
   return { id: answer.headers.get('x-switchyard-call-id'), status: answer.status, text: answer.text() };
 }
+
+/** Where the form of logging out goes. */
+const logOutPath = () => page.locator('.only-wide form', { hasText: 'Log out' }).getAttribute('action');
 
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
@@ -224,6 +227,26 @@ await check('new calls wait behind a pill while the reader reads', async () => {
   await pill.waitFor({ state: 'detached' });
 });
 
+await check('the attempt that runs grows in the chain, and ends there', async () => {
+  const asked = await ask(key, 'claude-sonnet-4-5', { content: 'Answer slowly' });
+  await go(`/calls/${asked.id}`);
+  const detail = page.locator(`[data-detail="${asked.id}"]`);
+  await detail.getByText('Scripted is at work.').waitFor();
+  const bar = detail.locator('svg.bar-line.run');
+  await bar.locator('rect.stream').waitFor();
+  await bar.locator('rect.mark').waitFor();
+  const begin = await bar.locator('rect.stream').getAttribute('x');
+  await shot(page, 'call-running');
+  await page.waitForFunction(
+    ([selector, before]) => Number(document.querySelector(selector)?.getAttribute('x')) < Number(before),
+    ['svg.bar-line.run rect.stream', begin],
+  );
+  await asked.text;
+  await detail.getByText('Scripted answered at the first try.').waitFor();
+  await detail.locator('svg.bar-line:not(.run) rect.stream').waitFor();
+  expect((await detail.locator('svg.bar-line').count()) === 1, 'the running attempt stands beside the ended one');
+});
+
 await check('a failed attempt and what followed stand in the chain', async () => {
   const asked = await ask(key, 'claude-overloaded');
   await asked.text;
@@ -274,6 +297,119 @@ await check('a price is changed and brought back to mind', async () => {
   await page.locator('tr', { hasText: 'claude-sonnet-4-5' }).getByText('$15.5').first().waitFor();
 });
 
+const limit = (name) => `[name="form[limits][${name}]"]`;
+
+await check('limits are folded until there is one, and a mistake in them is seen', async () => {
+  await go(userPath);
+  const section = page.locator('.editor [data-limits]');
+  expect(!(await section.locator('details').evaluate((fold) => fold.open)), 'open without a limit');
+  await section.locator('summary').click();
+  await section.locator(limit('limit_daily_usd')).fill('much');
+  await page.locator('.save').getByRole('button', { name: 'Save' }).click();
+  await page.locator('#form\\[limits\\]\\[limit_daily_usd\\]-problem').getByText('must be a number').waitFor();
+  await section.locator(limit('limit_daily_usd')).fill('2.5');
+  await section.locator(limit('daily_reset_time')).fill('06:30');
+  await section.locator(limit('limit_rpm')).fill('600');
+  await section.locator(limit('limit_mode')).selectOption('hard');
+  await page.locator('.save').getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Saved', { exact: true }).waitFor();
+  await go(userPath);
+  expect(await section.locator('details').evaluate((fold) => fold.open), 'folded although there are limits');
+  expect((await section.locator(limit('limit_daily_usd')).inputValue()) === '2.5', 'not saved');
+  expect((await section.locator(limit('daily_reset_time')).inputValue()) === '06:30', 'time not saved');
+  expect((await section.locator(limit('limit_mode')).inputValue()) === 'hard', 'mode not saved');
+  await shot(page, 'user-limits');
+});
+
+await check('a user shows how much of its limits is used, and they are reset after a question', async () => {
+  const panel = page.locator('section', { has: page.locator('#limits-title') });
+  await panel.getByRole('meter', { name: 'Cost in a day' }).waitFor();
+  await panel.getByRole('meter', { name: 'Calls a minute' }).waitFor();
+  await panel.getByRole('link', { name: 'Reset' }).click();
+  const question = page.getByRole('alertdialog', { name: 'Reset the limits of Ada?' });
+  await question.getByText('no longer counts').waitFor();
+  await question.getByRole('button', { name: 'Reset' }).click();
+  await question.waitFor({ state: 'detached' });
+  await panel.getByText('$0.00 / $2.50').waitFor();
+  expect(new URL(page.url()).pathname === userPath, page.url());
+});
+
+await check('a key has limits of its own', async () => {
+  await page.getByRole('link', { name: 'Edit: laptop' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Edit key' });
+  await dialog.locator('summary').click();
+  await dialog.locator(limit('limit_total_usd')).fill('10');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await page.waitForURL(hub + userPath);
+  await page.getByRole('link', { name: 'Limits: laptop' }).click();
+  const limits = page.getByRole('dialog', { name: 'Limits of laptop' });
+  const meter = limits.getByRole('meter', { name: 'Cost at all' });
+  await meter.waitFor();
+  const spent = Number(await meter.getAttribute('aria-valuenow'));
+  await shot(page, 'key-limits');
+  await limits.getByRole('link', { name: 'Reset' }).click();
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Reset' }).click();
+  await limits.getByText('$0.00 / $10.00').waitFor();
+  expect(spent >= 0, `spent ${spent}`);
+  await page.keyboard.press('Escape');
+  await limits.waitFor({ state: 'detached' });
+});
+
+await check('sessions are listed, and one is ended after a question', async () => {
+  await (await ask(key, 'claude-sonnet-4-5', { session: 'session-of-the-browser' })).text;
+  await go('/sessions');
+  await page.getByRole('heading', { level: 1, name: 'Sessions' }).waitFor();
+  await shot(page, 'sessions');
+  const end = page.getByRole('link', { name: 'End: session-of-the-browser' });
+  await end.waitFor();
+  await page.locator('tr', { hasText: 'session-of-the-browser' }).getByText('Scripted').waitFor();
+  await end.click();
+  const question = page.getByRole('alertdialog', { name: 'End the session session-of-the-browser?' });
+  await question.getByRole('button', { name: 'End' }).click();
+  await page.waitForURL(`${hub}/sessions`);
+  await end.waitFor({ state: 'detached' });
+});
+
+await check('a price is found by its name, and every one it had is in its history', async () => {
+  await go('/prices');
+  await page.getByRole('search').getByRole('textbox').fill('sonnet-4-5');
+  await page.getByRole('search').getByRole('button').click();
+  await page.waitForURL(/\/prices\?q=sonnet-4-5/);
+  await page.locator('tr', { hasText: 'claude-opus-5' }).first().waitFor({ state: 'detached' });
+  await page.locator('tr', { hasText: 'claude-sonnet-4-5' }).getByText('an operator').waitFor();
+  await page.getByRole('link', { name: 'History: claude-sonnet-4-5' }).click();
+  const past = page.getByRole('dialog', { name: 'Prices of claude-sonnet-4-5' });
+  await past.getByText('$15.5').waitFor();
+  await past.getByText('this release').waitFor();
+  await shot(page, 'price-history');
+  await page.keyboard.press('Escape');
+  await past.waitFor({ state: 'detached' });
+});
+
+await check('a change of a price keeps its other rules', async () => {
+  await go('/prices?edit=claude-sonnet-4-5');
+  expect((await page.inputValue('[name="form[rules]"]')).includes('200000'), 'the tier is not shown');
+});
+
+await check('a price file is shown before it is kept, and leaves what was set by hand', async () => {
+  await go('/prices?import=1');
+  const dialog = page.getByRole('dialog', { name: 'Import' });
+  const file = { 'claude-sonnet-4-5': { mode: 'chat', input_cost_per_token: 1e-6, output_cost_per_token: 2e-6 },
+    'vendor/new': { mode: 'chat', input_cost_per_token: 1.5e-6, output_cost_per_token: 2e-6 }, 'vendor/half': { mode: 'chat' } };
+  await dialog.locator('input[type=file]').setInputFiles({ name: 'prices.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(file)) });
+  await page.waitForFunction(() => document.getElementById('file').value.includes('vendor/new'));
+  await dialog.getByRole('button', { name: 'Preview' }).click();
+  await dialog.getByText('What would change').waitFor();
+  await dialog.getByText('Kept: 1').click();
+  await dialog.getByText('claude-sonnet-4-5 · set or deleted by hand').waitFor();
+  await shot(page, 'price-import');
+  await dialog.getByRole('button', { name: 'Import', exact: true }).click();
+  await dialog.getByText('What has changed').waitFor();
+  await page.keyboard.press('Escape');
+  await page.locator('tr', { hasText: 'vendor/new' }).getByText('a price file').waitFor();
+  await page.locator('tr', { hasText: 'claude-sonnet-4-5' }).getByText('$15.5').first().waitFor();
+});
+
 await check('a key is disabled, and refused from then on', async () => {
   await go(userPath);
   await page.getByRole('link', { name: 'Edit: laptop' }).click();
@@ -314,7 +450,7 @@ await check('the theme is chosen, kept, and rendered by the server', async () =>
   expect(/<html[^>]*data-theme="dark"/.test(html), 'the server does not know');
 });
 
-const pages = () => ['/', '/calls', `/calls?call=${callId}`, `/calls/${callId}`, '/providers', '/providers/new', providerPath, '/users', '/users/new', userPath, `${userPath}?new=key`, '/prices', '/prices?edit=claude-sonnet-4-5', '/nowhere'];
+const pages = () => ['/', '/calls', `/calls?call=${callId}`, `/calls/${callId}`, '/providers', '/providers/new', providerPath, '/users', '/users/new', userPath, `${userPath}?new=key`, '/prices', '/prices?edit=claude-sonnet-4-5', '/prices?history=claude-sonnet-4-5', '/prices?import=1', '/prices?q=opus', '/sessions', '/nowhere'];
 
 for (const theme of ['dark', 'light']) {
   for (const path of pages()) {
@@ -389,7 +525,7 @@ await check('without script the console logs in, reads and says no', async () =>
   await reader.selectOption('select[name=outcome]', 'failed');
   await reader.getByRole('button', { name: 'Apply' }).click();
   await reader.waitForURL(/outcome=failed/);
-  for (const path of ['/', '/providers', '/users', '/prices']) {
+  for (const path of ['/', '/sessions', '/providers', '/users', userPath, '/prices']) {
     await reader.goto(hub + path);
     expect(!(await reader.content()).includes('class="skeleton"'), `${path} is not rendered by the server`);
   }
@@ -399,8 +535,8 @@ await check('without script the console logs in, reads and says no', async () =>
 });
 
 await check('another site changes nothing', async () => {
-  const forged = await context.request.post(`${hub}/_ui/log_out`, { headers: { 'sec-fetch-site': 'cross-site' }, failOnStatusCode: false });
-  expect(forged.status() >= 400, `status ${forged.status()}`);
+  const forged = await context.request.post(hub + await logOutPath(), { headers: { 'sec-fetch-site': 'cross-site' } });
+  expect(forged.status() === 403, `status ${forged.status()}`);
   await go('/');
   await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
 });
@@ -419,6 +555,26 @@ await check('logging out ends the session for good', async () => {
   await context.addCookies(before);
   await page.goto(`${hub}/users`);
   expect(new URL(page.url()).pathname === '/login', page.url());
+});
+
+await check('an open page says that its session is over, and the login leads back to it', async () => {
+  await page.goto(`${hub}/login?next=/calls%3Foutcome%3Dfailed`);
+  await hydrated(page);
+  await page.fill('#token', token);
+  await page.click('button[type=submit].primary');
+  await page.waitForURL(`${hub}/calls?outcome=failed`);
+  await page.locator('.only-wide .state.good').getByText('Live').waitFor();
+  const ended = await context.request.post(hub + await logOutPath(), { headers: { 'sec-fetch-site': 'same-origin' }, maxRedirects: 0 });
+  expect(ended.status() < 400, `status ${ended.status()}`);
+  const over = page.getByRole('alert').filter({ hasText: 'Your session is over' });
+  await over.waitFor({ timeout: 30_000 });
+  await shot(page, 'session-over');
+  await over.getByRole('link', { name: 'Log in' }).click();
+  await page.waitForURL(/\/login\?next=/);
+  await page.fill('#token', token);
+  await page.click('button[type=submit].primary');
+  await page.waitForURL(`${hub}/calls?outcome=failed`);
+  await page.locator('.only-wide .state.good').getByText('Live').waitFor();
 });
 
 await check('the browser had nothing to complain about', async () => {

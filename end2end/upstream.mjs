@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 
 const WORDS = ['Hello', ', ', 'this ', 'is ', 'a ', 'scripted ', 'answer', '. ', 'It ', 'came ', 'in ', 'pieces', '.'];
 const PAUSE_MS = 150;
+const SLOW_PAUSE_MS = 400;
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
@@ -32,14 +33,14 @@ function error(response, status, type, text) {
   response.end(JSON.stringify({ type: 'error', error: { type, message: text }, request_id: 'req_scripted' }));
 }
 
-async function stream(response, model) {
+async function stream(response, model, gap) {
   const send = (event) => response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
   response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'request-id': 'req_scripted' });
   send({ type: 'message_start', message: message(model, [], null, usage(1)) });
   send({ type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } });
   send({ type: 'ping' });
   for (const text of WORDS) {
-    await pause(PAUSE_MS);
+    await pause(gap);
     send({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } });
   }
   send({ type: 'content_block_stop', index: 0 });
@@ -64,7 +65,8 @@ async function answer(request, response, key) {
   }
   if (path !== '/v1/messages') return error(response, 404, 'not_found_error', 'no such route');
   if (body.model.includes('overloaded')) return error(response, 529, 'overloaded_error', 'Overloaded');
-  if (body.stream) return stream(response, body.model);
+  const isSlow = JSON.stringify(body.messages).includes('slowly');
+  if (body.stream) return stream(response, body.model, isSlow ? SLOW_PAUSE_MS : PAUSE_MS);
   const whole = message(body.model, [{ type: 'text', text: WORDS.join('') }], 'end_turn', usage(42));
   response.writeHead(200, { 'content-type': 'application/json', 'request-id': 'req_scripted' });
   response.end(JSON.stringify(whole));

@@ -3,7 +3,13 @@
 pub mod limits;
 pub mod lock;
 
-use std::{future::Future, net::SocketAddr, str::FromStr, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    net::SocketAddr,
+    str::FromStr,
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
 
 use anyhow::Context;
 use arc_swap::ArcSwap;
@@ -18,7 +24,7 @@ use crate::{
     hub::{Hub, Shared},
     jobs::{self, drain::Drain, partitions::DAYS_AHEAD},
     ledger::Ledger,
-    limit::{brake::Brake, bytes::ByteBudget},
+    limit::{brake::Brake, bytes::ByteBudget, recent::RecentOutput},
     relay::live::LiveCalls,
     route::snapshot::{self, Snapshot},
     secret::{self, Sealer, Secret},
@@ -30,6 +36,13 @@ use crate::{
 
 /// How long the ledger may take to reach Postgres when the hub stops. What is left waits in the journal.
 const FLUSH: Duration = Duration::from_secs(10);
+
+/// How long what is cut may take to settle.
+const CUT: Duration = Duration::from_secs(1);
+
+/// How long counters in Redis are waited for when the hub starts, and how long Redis may take to be told the last news
+/// when it stops. Neither waits for a Redis that is away for longer.
+const STATE_WITHIN: Duration = Duration::from_secs(1);
 
 /// A hub that was started: what must be stopped in order.
 pub struct Started {
@@ -62,13 +75,20 @@ pub async fn start(config: Config) -> anyhow::Result<Started> {
     prepare(&config, &store, &sealer).await?;
     let alone = if config.redis_url.is_none() { Some(take_alone(&store).await?) } else { None };
     let hub = assemble(config, store, sealer, &admin_token).await?;
-    let recorder = spawn(jobs::record::run(hub.clone()));
+    let mut recorder = spawn(jobs::record::run(hub.clone()));
     let mut jobs = vec![
         spawn(jobs::sync::run(hub.clone())),
         spawn(jobs::notify::run(hub.clone())),
         spawn(jobs::partitions::run(hub.clone())),
+        spawn(jobs::sweep::run(hub.clone())),
+        spawn(jobs::prices::run(hub.clone())),
+        spawn(jobs::state::run(hub.clone())),
     ];
     jobs.extend(alone.map(|alone| spawn(jobs::alone::run(hub.clone(), alone))));
+    match hub.state {
+        State::Memory(_) => count_what_was_spent(&hub, &mut recorder).await?,
+        State::Redis(_) => hub.state.ready(STATE_WITHIN).await,
+    }
     let fresh_admin_token = is_fresh.then_some(admin_token);
     Ok(Started { hub, fresh_admin_token, listener: Some(listener), recorder, jobs, postgres, _lock: lock })
 }
@@ -88,7 +108,13 @@ impl Started {
     pub async fn stop(self) {
         let Self { hub, recorder, jobs, postgres, .. } = self;
         hub.stopping.cancel();
-        hub.drain.finish(Duration::from_millis(hub.snapshot.load().settings.drain_ms).min(FLUSH)).await;
+        let patience = Duration::from_millis(hub.snapshot.load().settings.drain_ms).min(FLUSH);
+        if !hub.drain.finish(patience).await {
+            tracing::warn!(n = hub.drain.len(), "answers of clients that left are cut");
+            // What is cut is settled with what is known of it, and recorded.
+            hub.cutting.cancel();
+            hub.drain.finish(CUT).await;
+        }
         hub.recorder_may_stop.cancel();
         match tokio::time::timeout(FLUSH, recorder).await {
             Ok(Ok(Ok(()))) => {}
@@ -96,6 +122,7 @@ impl Started {
             Ok(Err(error)) => tracing::error!(%error, "the ledger's writer failed"),
             Err(_) => tracing::warn!("Postgres does not take the last entries; they wait in the journal"),
         }
+        hub.state.flush(STATE_WITHIN).await;
         for job in jobs {
             job.abort();
         }
@@ -117,6 +144,18 @@ impl Started {
 fn spawn<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
     #[expect(clippy::disallowed_methods, reason = "boot starts the jobs")]
     tokio::spawn(work)
+}
+
+/// Counters in memory begin with what the ledger says: first everything that earlier processes left in the journal goes
+/// there (docs/rules.md, Ledger).
+async fn count_what_was_spent(hub: &Hub, recorder: &mut JoinHandle<anyhow::Result<()>>) -> anyhow::Result<()> {
+    tokio::select! {
+        biased;
+        () = hub.ledger.caught_up.cancelled() => {}
+        result = recorder => return result?.and_then(|()| anyhow::bail!("the ledger's writer has stopped")),
+    }
+    hub.state.load(hub.store.limit_sums().await.context("what was spent cannot be read")?);
+    Ok(())
 }
 
 async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
@@ -189,9 +228,11 @@ async fn assemble(config: Config, store: Store, sealer: Sealer, admin_token: &Se
         clients: Clients::default(),
         drain: Drain::new(),
         bodies: ByteBudget::default(),
+        recent_output: RecentOutput::default(),
         key_brake: Brake::default(),
         login_brake: Brake::default(),
-        reloading: tokio::sync::Mutex::new(()),
+        reloading: tokio::sync::Mutex::default(),
+        reloads_wished: AtomicU64::new(0),
         state,
         sealer,
         admin_token: secret::hash(admin_token.expose()),

@@ -73,6 +73,10 @@ pub struct Config {
     pub secure_cookies: SecureCookies,
     /// `TRUSTED_PROXIES`: whose forwarding headers are believed.
     pub trusted_proxies: Vec<AddressBlock>,
+    /// `ENABLE_RATE_LIMIT`: false turns all limits off.
+    pub rate_limit: bool,
+    /// `SESSION_TTL`: how long a session stays active, and bound to its provider, after its last call; in milliseconds.
+    pub session_ttl_ms: i64,
     /// `TZ`: where days begin.
     pub time_zone: chrono_tz::Tz,
     /// `LOG_LEVEL`: a filter in the syntax of `tracing-subscriber`.
@@ -122,6 +126,8 @@ impl Config {
                 .filter(|block| !block.is_empty())
                 .map(AddressBlock::parse)
                 .collect::<anyhow::Result<_>>()?,
+            rate_limit: boolean("ENABLE_RATE_LIMIT", &or("ENABLE_RATE_LIMIT", "true"))?,
+            session_ttl_ms: session_ttl_ms(&or("SESSION_TTL", "300"))?,
             time_zone,
             log_level: or("LOG_LEVEL", "info"),
             pg_bin: get("PG_BIN").map(PathBuf::from),
@@ -143,6 +149,15 @@ impl Config {
         }
         Ok(())
     }
+}
+
+/// Reads seconds, 1 to a day of them.
+fn session_ttl_ms(text: &str) -> anyhow::Result<i64> {
+    let seconds: i64 = text.parse().with_context(|| format!("SESSION_TTL: `{text}` is no number of seconds"))?;
+    if !(1..=86_400).contains(&seconds) {
+        bail!("SESSION_TTL: must be from 1 to 86400 seconds");
+    }
+    Ok(seconds * 1_000)
 }
 
 /// Reads a yes or no.
@@ -168,7 +183,8 @@ mod tests {
     fn an_empty_environment_is_enough() {
         let config = read(&[("DSN", "")]).unwrap();
         assert_eq!(config.listen.to_string(), "127.0.0.1:23000");
-        assert!(config.auto_migrate && config.dsn.is_none());
+        assert!(config.auto_migrate && config.rate_limit && config.dsn.is_none());
+        assert_eq!(config.session_ttl_ms, 300_000);
     }
 
     /// The variables that `Config::read` asks for.
@@ -208,6 +224,9 @@ mod tests {
             ("APP_PORT", "http"),
             ("TZ", "Mars/Base"),
             ("AUTO_MIGRATE", "maybe"),
+            ("ENABLE_RATE_LIMIT", "sometimes"),
+            ("SESSION_TTL", "0"),
+            ("SESSION_TTL", "5m"),
             ("TRUSTED_PROXIES", "10.0.0.0/33"),
             ("ADMIN_TOKEN", "short"),
             ("DSN", "postgres://localhost/x"),

@@ -1,6 +1,9 @@
 //! [`Hub`]: everything the running hub shares, built once, cheap to clone.
 
-use std::{ops::Deref, sync::Arc};
+use std::{
+    ops::Deref,
+    sync::{Arc, atomic::AtomicU64},
+};
 
 use arc_swap::ArcSwap;
 use tokio_util::sync::CancellationToken;
@@ -9,8 +12,7 @@ use crate::{
     config::Config,
     jobs::drain::Drain,
     ledger::Ledger,
-    limit::brake::Brake,
-    limit::bytes::ByteBudget,
+    limit::{brake::Brake, bytes::ByteBudget, recent::RecentOutput},
     relay::live::LiveCalls,
     route::snapshot::Snapshot,
     secret::{Sealer, SecretHash},
@@ -44,12 +46,17 @@ pub struct Shared {
     pub drain: Drain,
     /// Memory for request bodies.
     pub bodies: ByteBudget,
+    /// What models have lately written.
+    pub recent_output: RecentOutput,
     /// Wrong relay keys, per address.
     pub key_brake: Brake,
     /// Wrong admin tokens, per address.
     pub login_brake: Brake,
-    /// Held while a snapshot is read, so that an older reading never replaces a newer one.
-    pub reloading: tokio::sync::Mutex<()>,
+    /// Held while a snapshot is read, so that an older reading never replaces a newer one: how many wishes for one are
+    /// fulfilled.
+    pub reloading: tokio::sync::Mutex<u64>,
+    /// How many wishes for a new snapshot there were.
+    pub reloads_wished: AtomicU64,
     /// Shared but forgettable state: memory or Redis.
     pub state: State,
     /// Seals and opens provider secrets.

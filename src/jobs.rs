@@ -4,5 +4,8 @@ pub mod alone;
 pub mod drain;
 pub mod notify;
 pub mod partitions;
+pub mod prices;
 pub mod record;
+pub mod state;
+pub mod sweep;
 pub mod sync;

@@ -6,6 +6,7 @@
 pub mod entry;
 pub mod journal;
 pub mod reader;
+pub mod record;
 pub mod rollup;
 
 use std::{
@@ -17,13 +18,15 @@ use std::{
     },
 };
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
 
 use self::{
-    entry::{Entry, RecordRef},
+    entry::Entry,
     journal::{HEADER_BYTES, Journal, Position},
+    record::RecordRef,
 };
-use crate::domain::call::Call;
+use crate::domain::attempt::Attempt;
 
 /// A record that says nothing.
 const BLANK: [u8; HEADER_BYTES + 1] = [b' '; HEADER_BYTES + 1];
@@ -58,8 +61,14 @@ pub struct Ledger {
     pub(crate) is_database_away: AtomicBool,
     pub(crate) n_quarantined: AtomicU64,
     pub(crate) n_recorded: AtomicU64,
+    /// Told once, when Postgres has everything that earlier processes left in the journal.
+    pub(crate) caught_up: CancellationToken,
     /// Bytes that Postgres has taken, of all the journal has held since the start.
     pub(crate) bytes_done: AtomicU64,
+    /// Everything before this place is with the disk.
+    synced: watch::Sender<Position>,
+    /// Wakes the job that syncs the journal.
+    pub(crate) sync_wanted: Notify,
 }
 
 /// The journal cannot take another call.
@@ -77,7 +86,10 @@ impl Ledger {
             is_database_away: AtomicBool::new(false),
             n_quarantined: AtomicU64::new(0),
             n_recorded: AtomicU64::new(0),
+            caught_up: CancellationToken::new(),
             bytes_done: AtomicU64::new(0),
+            synced: watch::Sender::new(Position::default()),
+            sync_wanted: Notify::new(),
         })
     }
 
@@ -86,20 +98,28 @@ impl Ledger {
         &self.journal
     }
 
-    /// Notes that a call begins, before any money is spent on it.
+    /// May a call begin?
     ///
     /// # Errors
-    /// [`Full`] if the disk is full, or Postgres is `backlog_bytes_max` behind: the call must not start.
-    pub fn open_call(&self, call: &Call, backlog_bytes_max: u64) -> Result<(), Full> {
-        if self.backlog_bytes() > backlog_bytes_max || !self.flush_unwritten() {
-            return Err(Full);
-        }
-        self.append(&mut RecordRef::opened(call).encode(HEADER_BYTES)).map(|_| ()).map_err(|_| Full)
+    /// [`Full`] if the disk is full, or Postgres is `backlog_bytes_max` behind.
+    pub fn has_room(&self, backlog_bytes_max: u64) -> Result<(), Full> {
+        if self.backlog_bytes() > backlog_bytes_max || !self.flush_unwritten() { Err(Full) } else { Ok(()) }
+    }
+
+    /// Notes that an attempt of `story`'s call begins, before any money is spent on it; `running` as it is to be
+    /// settled if a crash cuts it.
+    ///
+    /// # Errors
+    /// [`Full`] if the disk is full: the attempt must not start.
+    pub fn open_attempt(&self, story: &Entry, running: &Attempt) -> Result<(), Full> {
+        self.append(&mut RecordRef::opened(story, running).encode(HEADER_BYTES)).map(|_| ()).map_err(|_| Full)
     }
 
     /// Notes how a call ended. Neither waits nor fails: what the disk does not take now is kept and tried again.
-    pub fn close_call(&self, entry: &Entry) {
-        let mut bytes = RecordRef::Closed(entry).encode(HEADER_BYTES);
+    pub fn close_call(&self, story: &Entry) {
+        // Plain data with string keys: it can always be written.
+        let decision = serde_json::to_string(&story.decision).unwrap_or_default();
+        let mut bytes = RecordRef::closed(story, &decision).encode(HEADER_BYTES);
         if self.is_failing.load(Ordering::Relaxed) || self.append(&mut bytes).is_err() {
             let mut unwritten = self.unwritten.lock().unwrap_or_else(PoisonError::into_inner);
             if unwritten.len() >= UNWRITTEN_MAX {
@@ -108,6 +128,30 @@ impl Ledger {
             }
             unwritten.push_back(bytes);
         }
+    }
+
+    /// Ready when everything that was appended so far is with the disk, or could not be brought there. Those who wait at
+    /// the same time share one sync.
+    pub fn synced(&self) -> impl Future<Output = ()> + Send + 'static {
+        let (end, mut synced) = (self.journal.end(), self.synced.subscribe());
+        self.sync_wanted.notify_one();
+        async move {
+            // An error says that the ledger is gone, and with it the hub.
+            let _ = synced.wait_for(|synced| *synced >= end).await;
+        }
+    }
+
+    /// Brings everything that was appended to the disk, and wakes who waits for it. Blocks on the disk.
+    pub(crate) fn sync(&self) {
+        let end = self.journal.end();
+        if *self.synced.borrow() >= end {
+            return;
+        }
+        if let Err(error) = self.journal.sync() {
+            tracing::error!(%error, "the journal cannot be synced");
+        }
+        // Who waits is not held up for ever by a disk that fails: the record is with the system.
+        self.synced.send_replace(end);
     }
 
     /// Writes what the disk did not take before. True if nothing is left.
@@ -164,25 +208,28 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{domain::id::CallId, ledger::reader::Reader};
+    use crate::{
+        domain::{call::Call, decision::Decision, id::CallId},
+        ledger::reader::Reader,
+    };
+
+    fn story() -> Entry {
+        Entry::of(Call { id: CallId::fresh(), ..Call::default() }, Decision::default())
+    }
 
     #[test]
     fn a_full_disk_refuses_new_calls_and_loses_no_running_one() {
         let dir = std::env::temp_dir().join(format!("switchyard-full-{}", CallId::fresh()));
         let ledger = Ledger::open(&dir).unwrap();
-        let call = Call { id: CallId::fresh(), ..Call::default() };
-        ledger.open_call(&call, u64::MAX).unwrap();
+        let (story, attempt) = (story(), Attempt::default());
+        ledger.has_room(u64::MAX).unwrap();
+        ledger.open_attempt(&story, &attempt).unwrap();
         assert!(!ledger.status().is_journal_failing);
 
         ledger.journal().write_to(std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
-        assert_eq!(ledger.open_call(&call, u64::MAX), Err(Full));
-        let decision = crate::domain::decision::Decision::default();
-        ledger.close_call(&Entry {
-            call: call.clone(),
-            cost: crate::domain::price::Cost::default(),
-            attempts: Vec::new(),
-            decision,
-        });
+        assert_eq!(ledger.open_attempt(&story, &attempt), Err(Full));
+        assert_eq!(ledger.has_room(u64::MAX), Err(Full));
+        ledger.close_call(&story);
         assert!(!ledger.flush_unwritten());
         assert!(ledger.status().is_journal_failing);
 
@@ -191,7 +238,7 @@ mod tests {
         assert!(ledger.flush_unwritten() && !ledger.status().is_journal_failing);
         let mut reader = Reader::open(&dir, ledger.journal().first_own_segment()).unwrap();
         let batch = reader.read(ledger.journal().end(), 10).unwrap();
-        assert_eq!(batch.entries.iter().map(|entry| entry.call.id).collect::<Vec<_>>(), [call.id]);
+        assert_eq!(batch.entries.iter().map(|entry| entry.call.id).collect::<Vec<_>>(), [story.call.id]);
         std::fs::remove_dir_all(dir).unwrap();
     }
 
@@ -199,9 +246,9 @@ mod tests {
     fn a_database_too_far_behind_refuses_new_calls() {
         let dir = std::env::temp_dir().join(format!("switchyard-behind-{}", CallId::fresh()));
         let ledger = Ledger::open(&dir).unwrap();
-        let call = Call::default();
-        ledger.open_call(&call, 100).unwrap();
-        assert_eq!(ledger.open_call(&call, 100), Err(Full));
+        ledger.has_room(100).unwrap();
+        ledger.open_attempt(&story(), &Attempt::default()).unwrap();
+        assert_eq!(ledger.has_room(100), Err(Full));
         std::fs::remove_dir_all(dir).unwrap();
     }
 }

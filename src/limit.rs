@@ -2,3 +2,8 @@
 
 pub mod brake;
 pub mod bytes;
+pub mod estimate;
+pub mod lease;
+pub mod plan;
+pub mod recent;
+pub mod window;

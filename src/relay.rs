@@ -3,20 +3,26 @@
 //! Each step takes what the one before it proved and returns what it proves itself. What must be settled or given back
 //! is owned by the [`Trail`] and moves with it into the answer's body, so it ends with the last byte, never before.
 
+pub mod account;
+pub mod admit;
 pub mod answer;
 pub mod attended;
 pub mod authenticate;
 pub mod deliver;
 pub mod inbound;
 pub mod live;
+pub mod over;
 pub mod probe;
+pub mod rates;
 pub mod screen;
+pub mod session;
 pub mod stream;
 pub mod trail;
 
 use http::Response;
 
 use self::{
+    admit::admit,
     answer::{Answer, refuse},
     attended::attend,
     authenticate::authenticate,
@@ -34,7 +40,7 @@ use crate::{
 /// Serves one request, from its head to the beginning of its answer; the answer's body sees to the rest.
 pub async fn relay(hub: &Hub, inbound: Inbound) -> Response<Answer> {
     let call_id = inbound.call_id;
-    let Some(operation) = Operation::find(&inbound.method, &inbound.path) else {
+    let Some(operation) = Operation::find(&inbound.method, inbound.target.path()) else {
         return refuse(&Rejection::NotFound, call_id);
     };
     let snapshot = hub.snapshot.load_full();
@@ -47,11 +53,16 @@ pub async fn relay(hub: &Hub, inbound: Inbound) -> Response<Answer> {
             return refuse(&rejection, call_id);
         }
     };
-    let mut trail = Trail::begin(hub, snapshot, &caller, operation, &inbound);
-    let screened = match screen(hub, operation, inbound, &mut trail).await {
+    let mut trail = Trail::begin(hub, snapshot, caller.clone(), operation, &inbound);
+    let screened = match screen(hub, operation, &caller, inbound, &mut trail).await {
         Ok(screened) => screened,
         Err(rejection) => return trail.reject(&rejection, Outcome::Rejected),
     };
-    // Admission (rates, slots, reservations) has its place here.
-    attend(hub, |left| deliver(screened, trail, left)).await
+    if let Err(rejection) = trail.open(&screened.body) {
+        return trail.reject(&rejection, Outcome::Rejected);
+    }
+    if let Err(rejection) = admit(&screened, &mut trail).await {
+        return trail.reject(&rejection, Outcome::Rejected);
+    }
+    attend(hub, call_id, trail.account.place(), |left| deliver(screened, trail, left)).await
 }

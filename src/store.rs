@@ -9,6 +9,7 @@ pub mod groups;
 pub mod installation;
 pub mod keys;
 pub mod ledger;
+pub mod limits;
 pub mod partitions;
 pub mod prices;
 pub mod private;
@@ -17,10 +18,17 @@ pub mod quarantine;
 mod read;
 pub mod settings;
 pub mod snapshot;
+pub mod sums;
 pub mod usage;
 pub mod users;
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use anyhow::Context;
 use sqlx::{
@@ -41,7 +49,13 @@ macro_rules! statements {
 pub(crate) use statements;
 
 /// The migrations, in order. Released files never change.
-const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "core", include_str!("../migrations/0001_core.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "core", include_str!("../migrations/0001_core.sql")),
+    (2, "limits", include_str!("../migrations/0002_limits.sql")),
+    (3, "prices", include_str!("../migrations/0003_prices.sql")),
+    (4, "ledger", include_str!("../migrations/0004_ledger.sql")),
+    (5, "reserved", include_str!("../migrations/0005_reserved.sql")),
+];
 
 /// The channel on which replicas tell each other that configuration changed or calls were recorded.
 pub const CHANNEL: &str = "switchyard";
@@ -49,6 +63,8 @@ pub const CHANNEL: &str = "switchyard";
 /// A handle on Postgres. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
+    /// How often a connection was taken.
+    n_uses: Arc<AtomicU64>,
     /// Connections for everything but the ledger's writer.
     pub(crate) pool: PgPool,
 }
@@ -56,14 +72,24 @@ pub struct Store {
 impl Store {
     /// Connects, waiting about 30 s for a database that is just starting.
     pub async fn connect(options: PgConnectOptions) -> anyhow::Result<Self> {
+        let n_uses = Arc::<AtomicU64>::default();
+        let (of_fresh, of_idle) = (Arc::clone(&n_uses), Arc::clone(&n_uses));
         let pool = PgPoolOptions::new()
             .max_connections(16)
+            .after_connect(move |_, _| {
+                of_fresh.fetch_add(1, Ordering::Relaxed);
+                Box::pin(async { Ok(()) })
+            })
+            .before_acquire(move |_, _| {
+                of_idle.fetch_add(1, Ordering::Relaxed);
+                Box::pin(async { Ok(true) })
+            })
             .acquire_timeout(Duration::from_secs(10))
             .connect_lazy_with(options.application_name("switchyard"));
         let mut tries = 0;
         loop {
             match pool.acquire().await {
-                Ok(_) => return Ok(Self { pool }),
+                Ok(_) => return Ok(Self { n_uses, pool }),
                 Err(error) if tries >= 2 => return Err(error).context("cannot reach Postgres"),
                 Err(error) => tracing::warn!(%error, "Postgres does not answer yet"),
             }
@@ -96,6 +122,11 @@ impl Store {
         &self.pool
     }
 
+    /// How often a connection was taken since the start.
+    pub fn n_uses(&self) -> u64 {
+        self.n_uses.load(Ordering::Relaxed)
+    }
+
     /// Closes the connections.
     pub async fn close(&self) {
         self.pool.close().await;
@@ -120,12 +151,14 @@ pub fn all_statements() -> Vec<(&'static str, &'static str, &'static str)> {
         ("installation", installation::STATEMENTS),
         ("keys", keys::STATEMENTS),
         ("ledger", ledger::STATEMENTS),
+        ("limits", limits::STATEMENTS),
         ("partitions", partitions::STATEMENTS),
         ("prices", prices::STATEMENTS),
         ("providers", providers::STATEMENTS),
         ("quarantine", quarantine::STATEMENTS),
         ("settings", settings::STATEMENTS),
         ("snapshot", snapshot::STATEMENTS),
+        ("sums", sums::STATEMENTS),
         ("usage", usage::STATEMENTS),
         ("users", users::STATEMENTS),
     ];

@@ -1,6 +1,9 @@
 //! Reaching a provider: the only place that opens connections to one.
 
 pub mod attempt;
+pub mod body;
 pub mod client;
 pub mod failure;
+pub mod fetch;
+pub mod origin;
 pub mod request;

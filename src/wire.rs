@@ -1,8 +1,11 @@
 //! Grammars: bytes ↔ meaning. Pure: no clock, no network, nothing asynchronous.
 
 pub mod anthropic;
+pub mod bound;
+pub mod conversation;
 pub mod edit;
 pub mod operation;
+pub mod over_limit;
 pub mod peek;
 pub mod rejection;
 pub mod sse;

@@ -9,10 +9,12 @@ use serde::{Deserialize, Serialize};
 pub(crate) mod ask;
 pub(crate) mod calls;
 pub(crate) mod keys;
+pub(crate) mod limits;
 pub(crate) mod overview;
 pub(crate) mod prices;
 pub(crate) mod providers;
 pub(crate) mod session;
+pub(crate) mod sessions;
 pub(crate) mod users;
 
 #[cfg(feature = "ssr")]

@@ -23,6 +23,11 @@ pub(crate) fn asked(question: impl Fn() -> (u32, Question) + Send + Sync + 'stat
     Resource::new_blocking(move || question.get(), |(_, question)| ask(question))
 }
 
+/// A number that grows each time something that was open is closed: what a dialog has changed is read again then.
+pub(crate) fn closings(is_open: impl Fn() -> bool + Send + Sync + 'static) -> Memo<u32> {
+    Memo::new(move |before: Option<&u32>| before.copied().unwrap_or_default().wrapping_add(u32::from(!is_open())))
+}
+
 /// Shows an answer: its shape while it is on its way, a way to try again if it fails. An older answer stays until the
 /// newer one is there.
 pub(crate) fn show<T: DeserializeOwned + 'static>(

@@ -126,6 +126,17 @@ mod real {
         Some(all.to_string().into())
     }
 
+    /// Reads the file that was chosen in an input, as text.
+    pub(crate) fn chosen_text(event: &leptos::ev::Event, then: impl FnOnce(String) + 'static) {
+        let input = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok());
+        let Some(file) = input.and_then(|input| input.files()).and_then(|files| files.get(0)) else { return };
+        leptos::task::spawn_local(async move {
+            if let Ok(text) = JsFuture::from(file.text()).await {
+                then(text.as_string().unwrap_or_default());
+            }
+        });
+    }
+
     /// Sends the fields of a form to a server function, and hands on its answer. Goes where the answer leads.
     pub(crate) fn post(url: &'static str, fields: String, then: impl FnOnce(Answer<String>) + 'static) {
         leptos::task::spawn_local(async move {
@@ -154,6 +165,15 @@ mod real {
             call_redirect_hook(&target);
         }
         Ok((response.ok(), text))
+    }
+
+    /// The status with which the hub would answer a request for `path`; none if it does not answer.
+    pub(crate) async fn status(path: &str) -> Option<u16> {
+        let options = RequestInit::new();
+        options.set_method("HEAD");
+        let request = Request::new_with_str_and_init(path, &options).ok()?;
+        let response = JsFuture::from(window().fetch_with_request(&request)).await.ok()?;
+        Some(response.dyn_into::<Response>().ok()?.status())
     }
 
     /// Sends the form that the element of the event belongs to.
@@ -230,6 +250,8 @@ mod absent {
     }
 
     pub(crate) fn scroll_to_top() {}
+
+    pub(crate) fn chosen_text(_event: &ev::Event, _then: impl FnOnce(String) + 'static) {}
 
     pub(crate) fn form_fields(_event: &ev::SubmitEvent) -> Option<String> {
         None

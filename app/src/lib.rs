@@ -19,6 +19,7 @@ use crate::{
         overview::Overview,
         prices::Prices,
         providers::{EditProvider, NewProvider, Providers},
+        sessions::Sessions,
         users::{EditUser, NewUser, Users},
     },
     preferences::Preferences,
@@ -90,6 +91,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/") view=Overview ssr=SsrMode::Async />
                     <Route path=path!("/calls") view=Calls ssr=SsrMode::Async />
                     <Route path=path!("/calls/:id") view=CallAlone ssr=SsrMode::Async />
+                    <Route path=path!("/sessions") view=Sessions ssr=SsrMode::Async />
                     <Route path=path!("/providers") view=Providers ssr=SsrMode::Async />
                     <Route path=path!("/providers/new") view=NewProvider ssr=SsrMode::Async />
                     <Route path=path!("/providers/:id") view=EditProvider ssr=SsrMode::Async />

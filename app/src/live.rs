@@ -18,6 +18,10 @@ pub(crate) struct Live {
     pub(crate) missed: RwSignal<u32>,
     /// False while the feed is being connected again.
     pub(crate) is_connected: RwSignal<bool>,
+    /// True once the hub has said that the reader's session is over.
+    pub(crate) is_over: RwSignal<bool>,
+    /// Grows when the stream has to be opened again.
+    reopened: RwSignal<u32>,
 }
 
 impl Live {
@@ -30,6 +34,8 @@ impl Live {
             configuration: RwSignal::new(0),
             missed: RwSignal::new(0),
             is_connected: RwSignal::new(true),
+            is_over: RwSignal::new(false),
+            reopened: RwSignal::new(0),
         }
     }
 
@@ -40,7 +46,10 @@ impl Live {
 
     /// Connects in the browser, for as long as the calling component is shown.
     pub(crate) fn connect(self) {
-        Effect::new(move |_| feed::open(self));
+        Effect::new(move |_| {
+            self.reopened.track();
+            feed::open(self);
+        });
     }
 }
 
@@ -61,12 +70,19 @@ mod feed {
     use web_sys::{EventSource, MessageEvent};
 
     use super::Live;
+    use crate::browser;
 
     /// Where the feed is.
     const PATH: &str = "/_live";
 
     /// How long events are gathered before they are handed on.
     const GATHER: Duration = Duration::from_millis(250);
+
+    /// How long a stream that was refused is left alone.
+    const REOPEN_AFTER: Duration = Duration::from_secs(3);
+
+    /// What the hub answers a reader without a session.
+    const UNAUTHORIZED: u16 = 401;
 
     /// Most calls that are gathered; beyond it the lists are read again.
     const CALLS_MAX: usize = 500;
@@ -149,8 +165,13 @@ mod feed {
                 set_timeout(move || gathered.borrow_mut().hand_on(live), GATHER);
             }
         });
+        let failed = source.clone();
         let on_error = OnEvent::new(move |_| {
             live.is_connected.try_set(false);
+            // The browser comes back by itself after a broken connection, not after an answer that is no stream.
+            if failed.ready_state() == EventSource::CLOSED {
+                leptos::task::spawn_local(ask_why(live));
+            }
         });
         let on_open = OnEvent::new(move |_| {
             if live.is_connected.try_get_untracked() == Some(false) {
@@ -163,5 +184,14 @@ mod feed {
         source.set_onopen(Some(on_open.as_ref().unchecked_ref()));
         let kept = StoredValue::new_local((source, on_message, on_error, on_open));
         on_cleanup(move || kept.with_value(|(source, ..)| source.close()));
+    }
+
+    /// An event stream does not tell why it was refused: either the session is over, or it is worth another try.
+    async fn ask_why(live: Live) {
+        if browser::status(PATH).await == Some(UNAUTHORIZED) {
+            live.is_over.try_set(true);
+        } else {
+            set_timeout(move || _ = live.reopened.try_update(|count| *count = count.wrapping_add(1)), REOPEN_AFTER);
+        }
     }
 }

@@ -1,13 +1,13 @@
 //! The executable: config → hub → router → serve → stop.
 
-use std::{io::Write, net::SocketAddr, process::ExitCode, time::Duration};
+use std::{io::Write, process::ExitCode, time::Duration};
 
 use anyhow::Context;
-use axum::{Router, middleware, serve::ListenerExt};
+use axum::{Router, middleware};
 use hub::{
     boot::{self, Started},
     config::Config,
-    http::{self, edge},
+    http::{self, edge, serve},
     hub::Hub,
     telemetry,
 };
@@ -60,19 +60,12 @@ fn announce(started: &Started) -> anyhow::Result<()> {
 async fn serve(mut started: Started) -> anyhow::Result<()> {
     let hub = started.hub.clone();
     let router = router(&hub)?;
-    // Without it a stream's second small write waits for the client's delayed acknowledgement.
-    let listener = started.take_listener().context("the listener is gone")?.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY");
-        }
-    });
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let stopping = hub.stopping.clone();
-    let server = axum::serve(listener, service).with_graceful_shutdown(stopping.clone().cancelled_owned());
+    let listener = started.take_listener().context("the listener is gone")?;
+    let server = serve::serve(listener, hub.clone(), router);
     let grace = async {
         told_to_stop().await;
         tracing::info!("stopping: running calls may finish");
-        stopping.cancel();
+        hub.stopping.cancel();
         let grace_ms = hub.snapshot.load().settings.shutdown_grace_ms;
         tokio::time::sleep(Duration::from_millis(grace_ms)).await;
         tracing::warn!("calls that still run are cut");
@@ -80,20 +73,17 @@ async fn serve(mut started: Started) -> anyhow::Result<()> {
         tokio::time::sleep(FAREWELL).await;
     };
     tokio::select! {
-        result = server => result?,
+        () = server => {}
         () = grace => {}
     }
     started.stop().await;
     Ok(())
 }
 
-/// Everything the hub answers.
+/// Everything the hub answers but the relay's calls.
 fn router(hub: &Hub) -> anyhow::Result<Router> {
     let console = app::server::console(hub)?;
-    Ok(http::routes(hub)
-        .merge(console.layer(middleware::from_fn(edge::harden)))
-        .layer(middleware::from_fn_with_state(hub.clone(), edge::enter))
-        .layer(CatchPanicLayer::new()))
+    Ok(http::routes(hub).merge(console.layer(middleware::from_fn(edge::harden))).layer(CatchPanicLayer::new()))
 }
 
 /// Waits for SIGTERM or SIGINT.

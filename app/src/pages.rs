@@ -3,11 +3,14 @@
 use crate::{text::Shell, ui::icon::Icon};
 
 pub(crate) mod calls;
+pub(crate) mod confirm;
+pub(crate) mod limits;
 pub(crate) mod login;
 pub(crate) mod not_found;
 pub(crate) mod overview;
 pub(crate) mod prices;
 pub(crate) mod providers;
+pub(crate) mod sessions;
 pub(crate) mod users;
 
 /// A page of the main navigation.
@@ -23,9 +26,10 @@ pub(crate) struct PageEntry {
 }
 
 /// The pages, in the order of the sidebar.
-pub(crate) static PAGES: [PageEntry; 5] = [
+pub(crate) static PAGES: [PageEntry; 6] = [
     PageEntry { path: "/", title: |text| text.overview, icon: Icon::Overview, key: "o" },
     PageEntry { path: "/calls", title: |text| text.calls, icon: Icon::Calls, key: "c" },
+    PageEntry { path: "/sessions", title: |text| text.sessions, icon: Icon::Sessions, key: "s" },
     PageEntry { path: "/providers", title: |text| text.providers, icon: Icon::Providers, key: "p" },
     PageEntry { path: "/users", title: |text| text.users, icon: Icon::Users, key: "u" },
     PageEntry { path: "/prices", title: |text| text.prices, icon: Icon::Prices, key: "$" },

@@ -9,7 +9,6 @@ use leptos_router::params::ParamsMap;
 use serde::{Deserialize, Serialize};
 
 /// The address of the login page for a reader who wanted `next`.
-#[cfg(feature = "ssr")]
 pub(crate) fn login_path(next: &str) -> String {
     let next = safe_path(next);
     if next == "/" || next.starts_with("/login") {
@@ -20,7 +19,6 @@ pub(crate) fn login_path(next: &str) -> String {
 }
 
 /// `path` if it is a page of ours, else the overview: a link must not send a reader who logs in to another site.
-#[cfg(feature = "ssr")]
 pub(crate) fn safe_path(path: &str) -> String {
     let ours = path.starts_with('/')
         && !path.starts_with("//")

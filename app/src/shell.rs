@@ -7,8 +7,14 @@ use crate::{
     api::ask::{Question, read},
     asked::{asked, show_answer},
     live::Live,
-    text::use_text,
-    ui::{Erase, time::Now, toast::Toasts},
+    query::login_path,
+    text::{Text, use_text},
+    ui::{
+        Erase,
+        icon::{Icon, icon},
+        time::Now,
+        toast::Toasts,
+    },
 };
 
 pub(crate) mod preferences;
@@ -31,8 +37,9 @@ pub(crate) fn Frame() -> impl IntoView {
     // Closes the menu of a small screen when the reader has gone somewhere.
     let location = use_location();
     let menu = NodeRef::<leptos::html::Details>::new();
+    let (pathname, search) = (location.pathname, location.search);
     Effect::new(move |_| {
-        let _ = location.pathname.get();
+        let _ = pathname.get();
         if let Some(menu) = menu.get_untracked() {
             menu.set_open(false);
         }
@@ -41,10 +48,30 @@ pub(crate) fn Frame() -> impl IntoView {
         <a class="skip" href="#content">{text.shell.skip}</a>
         <div class="frame">
             {show_answer(session, move |answer| sidebar::view(read(&answer).ok(), live, menu, is_sheet_open))}
-            <main id="content" tabindex="-1"><Outlet /></main>
+            <main id="content" tabindex="-1">
+                {move || live.is_over.get().then(|| session_over(text, &pathname.get(), &search.get()))}
+                <Outlet />
+            </main>
         </div>
         <shortcuts::Sheet is_open=is_sheet_open />
         {toasts.view()}
+    }
+    .erase()
+}
+
+/// Says that the reader has to log in again, and how; the login leads back to this page.
+fn session_over(text: &'static Text, pathname: &str, search: &str) -> AnyView {
+    let search = search.trim_start_matches('?');
+    let here = if search.is_empty() { pathname.to_owned() } else { format!("{pathname}?{search}") };
+    view! {
+        <div class="note warn session-over" role="alert">
+            {icon(Icon::Alert)}
+            <div class="flex-1">
+                <p class="font-medium">{text.shell.session_over}</p>
+                <p class="caption">{text.shell.session_over_why}</p>
+            </div>
+            <a class="button small primary" href=login_path(&here)>{text.login.submit}</a>
+        </div>
     }
     .erase()
 }

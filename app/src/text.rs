@@ -80,6 +80,8 @@ pub(crate) struct Text {
     pub(crate) users: Users,
     pub(crate) keys: Keys,
     pub(crate) prices: Prices,
+    pub(crate) limits: Limits,
+    pub(crate) sessions: Sessions,
     pub(crate) outcome: fn(Option<Outcome>) -> &'static str,
     pub(crate) result: fn(AttemptResult) -> &'static str,
     /// What went wrong, by the machine's word for it, where it is a known one.
@@ -98,10 +100,10 @@ pub(crate) struct Text {
 
 sentences! {
     Shell {
-        overview calls providers users prices api_docs log_out theme theme_system theme_light theme_dark language
+        overview calls sessions providers users prices api_docs log_out theme theme_system theme_light theme_dark language
         collapse menu main_navigation skip live reconnecting shortcuts close not_found not_found_why not_found_back
         focus_filter next_row previous_row open_row close_panel this_sheet collapse_sidebar
-        lost_connection;
+        lost_connection session_over session_over_why;
         go_to(&str)
     }
     Common {
@@ -123,9 +125,9 @@ sentences! {
         filter apply clear empty empty_why empty_filtered empty_filtered_why newest older probe stream no_stream open_alone
         close detail facts unpriced unpriced_why user key session user_agent address kind
         messages id upstream_id charged_tokens unit_price class amount input output
-        cache_write_5m cache_write_1h cache_read total usage_raw model_asked model_sent model_served source
+        cache_write_5m cache_write_1h cache_read tools request_fee total usage_raw model_asked model_sent model_served source
         filtered_session filtered_key filtered_time remove_filter arrived list_caption;
-        n_new(usize) n_attempts(u32)
+        n_new(usize) n_attempts(u32) factors(&str, &str, &str) price_version(i64) reserved(&str) over_reserved(&str)
     }
     Chain {
         title choosing waiting first_byte streaming running none_chosen
@@ -155,9 +157,21 @@ sentences! {
         delete_title(&str)
     }
     Prices {
-        title lead new empty empty_why model per_million input output write_5m write_1h read source builtin manual
-        delete_what model_help overwrites;
-        delete_title(&str) edit_title(&str)
+        title lead new empty empty_why model per_million input output write_5m write_1h read source builtin litellm manual
+        delete_what model_help overwrites derived derived_help search none_found rules rules_help history history_lead
+        deleted version import import_lead import_file import_choose import_run import_preview import_running
+        import_nothing would_change has_changed added changed kept kept_why unusable and_more;
+        delete_title(&str) edit_title(&str) history_title(&str) import_counts(u32, u32)
+    }
+    Limits {
+        title unfold lead none no_limit total requests sessions rpm tpm five_hours daily weekly monthly mode mode_help soft
+        hard five_hours_mode five_hours_help daily_mode daily_help rolling fixed daily_time daily_time_help reserved free
+        more_room reset reset_what;
+        reset_title(&str) of(&str)
+    }
+    Sessions {
+        title lead empty empty_why session caller provider began seen in_flight calls end end_what;
+        end_title(&str)
     }
 }
 

@@ -16,6 +16,11 @@ pub struct Actor {
 }
 
 impl Actor {
+    /// The hub itself, by the clock.
+    pub(super) fn system() -> Self {
+        Self { name: "system".to_owned(), address: String::new() }
+    }
+
     /// The line of the audit log for what this actor does.
     pub(super) fn entry<'a>(&'a self, action: &'a str, subject: &dyn Display) -> AuditEntry<'a> {
         AuditEntry {

@@ -1,6 +1,8 @@
 //! Checks that several nouns share. Each takes the field's name as it stands in JSON, and returns the value as it is
 //! kept.
 
+use std::fmt::Display;
+
 use chrono::{DateTime, Utc};
 
 use crate::domain::{fault::Fault, group::ANY_GROUP, patch::Patch};
@@ -70,6 +72,19 @@ pub(super) fn groups(names: &[String], any: bool) -> Result<Vec<String>, Fault> 
 /// The groups among `names` that exist in their own right: all but `*`.
 pub(super) fn named_groups(names: &[String]) -> Vec<String> {
     names.iter().filter(|name| *name != ANY_GROUP).cloned().collect()
+}
+
+/// Checks that a value, if there is one, lies within bounds.
+pub(super) fn within<T: Copy + PartialOrd + Display>(
+    field: &str,
+    value: Option<T>,
+    low: T,
+    high: T,
+) -> Result<(), Fault> {
+    if value.is_none_or(|value| (low..=high).contains(&value)) {
+        return Ok(());
+    }
+    Err(Fault::invalid(field, format!("must be from {low} to {high}")))
 }
 
 /// A time to the microsecond, which is what Postgres keeps.

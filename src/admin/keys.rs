@@ -2,7 +2,7 @@
 
 use super::{
     actor::{Actor, shown},
-    change, check, fault, page,
+    change, check, fault, limits, page,
 };
 use crate::{
     clock,
@@ -45,6 +45,7 @@ pub async fn create(hub: &Hub, actor: &Actor, user_id: UserId, new: KeyCreate) -
     let secret = secret::generate(SECRET_PREFIX);
     let kept = kept(&secret);
     let mut key = checked(ApiKey {
+        limits: new.limits(),
         id: KeyId::default(),
         user_id,
         name: new.name,
@@ -100,6 +101,7 @@ fn kept(secret: &Secret) -> KeptSecret {
 
 /// The key with the patch applied.
 fn patched(mut key: ApiKey, patch: KeyPatch) -> Result<ApiKey, Fault> {
+    key.limits = patch.limits(key.limits);
     if let Some(name) = check::not_cleared("name", patch.name)? {
         key.name = name;
     }
@@ -112,6 +114,7 @@ fn patched(mut key: ApiKey, patch: KeyPatch) -> Result<ApiKey, Fault> {
 /// The key as it is kept.
 fn checked(mut key: ApiKey) -> Result<ApiKey, Fault> {
     key.name = check::name(&key.name)?;
+    limits::check(&key.limits)?;
     key.group = check::groups(&key.group, true)?;
     key.expires_at = check::time(key.expires_at);
     Ok(key)

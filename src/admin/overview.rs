@@ -137,7 +137,7 @@ async fn attention(hub: &Hub, now: DateTime<Utc>) -> Result<Vec<Attention>, Faul
     }
     attention.extend(of_configuration(&snapshot));
     // A price that was set since makes the past no cheaper, but leaves nothing to do.
-    let models: Vec<String> = unpriced.into_iter().filter(|model| snapshot.price(model).1).collect();
+    let models: Vec<String> = unpriced.into_iter().filter(|model| snapshot.price(model).is_default()).collect();
     if !models.is_empty() {
         attention.push(Attention::Unpriced { models });
     }

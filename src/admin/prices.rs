@@ -1,5 +1,8 @@
 //! What models cost.
 
+pub mod import;
+mod litellm;
+
 use super::{
     actor::{Actor, shown},
     change, check, fault, page,
@@ -8,9 +11,8 @@ use crate::{
     clock,
     domain::{
         fault::Fault,
-        money::Usd,
         page::{Page, PageQuery},
-        price::{ModelPrice, Price, PriceSource},
+        price::{ModelPrice, Price, PriceQuery, PriceSource, PriceVersion},
     },
     hub::Hub,
 };
@@ -18,29 +20,44 @@ use crate::{
 /// Characters of a model's name.
 const MODEL_CHARS_MAX: usize = 256;
 
-/// The dearest price that is believed: a million dollars per million tokens. Sums stay far from overflowing.
-const PRICE_MAX: Usd = Usd::from_scaled(1_000_000_000_000_000);
-
-/// A page of the prices, by the model's name.
-pub async fn list(hub: &Hub, _actor: &Actor, query: &PageQuery) -> Result<Page<ModelPrice>, Fault> {
+/// A page of the prices, by the model's name; only those whose name holds `q`.
+pub async fn list(hub: &Hub, _actor: &Actor, query: &PriceQuery) -> Result<Page<ModelPrice>, Fault> {
     let limit = page::limit(query.limit)?;
     let after: String = page::after(query.cursor.as_deref())?.unwrap_or_default();
-    let prices = hub.store.list_prices(&after, page::rows(limit)).await.map_err(fault::store)?;
+    let words = query.q.as_deref().unwrap_or_default().trim();
+    if words.contains('\0') {
+        return Err(Fault::invalid("q", "must not have zero characters"));
+    }
+    let prices = hub.store.list_prices(&after, page::rows(limit), words).await.map_err(fault::store)?;
     Ok(page::cut(prices, limit, |price| price.model.clone()))
 }
 
 /// Sets the price of a model; no later release changes it.
 pub async fn put(hub: &Hub, actor: &Actor, model: &str, price: Price) -> Result<ModelPrice, Fault> {
     let model = check::line("model", model, MODEL_CHARS_MAX)?;
-    check_price(&price)?;
-    let price = ModelPrice { model, price, source: PriceSource::Manual, updated_at: clock::now() };
+    price.check().map_err(|(field, why)| Fault::invalid(field, why))?;
+    let updated_at = check::time(Some(clock::now())).unwrap_or_default();
+    let mut price = ModelPrice { model, price, source: PriceSource::Manual, updated_at, version: 0 };
     let mut change = change::begin(hub).await?;
     let before = change.lock_price(&price.model).await.map_err(fault::store)?;
-    change.put_price(&price).await.map_err(fault::store)?;
+    price.version = change.put_price(&price).await.map_err(fault::store)?;
     let mut entry = actor.entry("price.put", &price.model);
     (entry.before, entry.after) = (before.as_ref().and_then(shown), shown(&price));
     change::commit(hub, change, entry).await?;
     Ok(price)
+}
+
+/// A page of what a model's price ever was, newest first.
+pub async fn history(hub: &Hub, _actor: &Actor, model: &str, query: &PageQuery) -> Result<Page<PriceVersion>, Fault> {
+    let limit = page::limit(query.limit)?;
+    let before: Option<i64> = page::after(query.cursor.as_deref())?;
+    let is_first = before.is_none();
+    let versions = hub.store.price_history(model, before.unwrap_or(i64::MAX), page::rows(limit)).await;
+    let versions = versions.map_err(fault::store)?;
+    if is_first && versions.is_empty() {
+        return Err(Fault::not_found("price"));
+    }
+    Ok(page::cut(versions, limit, |version| version.version.to_string()))
 }
 
 /// Deletes a price: the model is priced by the default of the settings from now on.
@@ -51,33 +68,4 @@ pub async fn delete(hub: &Hub, actor: &Actor, model: &str) -> Result<(), Fault> 
     let mut entry = actor.entry("price.delete", &model);
     entry.before = shown(&before);
     change::commit(hub, change, entry).await
-}
-
-/// Each part must be from nothing to `PRICE_MAX`.
-fn check_price(price: &Price) -> Result<(), Fault> {
-    let parts = [
-        ("input", price.input),
-        ("output", price.output),
-        ("cache_write_5m", price.cache_write_5m),
-        ("cache_write_1h", price.cache_write_1h),
-        ("cache_read", price.cache_read),
-    ];
-    match parts.iter().find(|(_, part)| !(Usd::ZERO..=PRICE_MAX).contains(part)) {
-        Some((field, _)) => Err(Fault::invalid(*field, format!("must be from 0 to {PRICE_MAX}"))),
-        None => Ok(()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_price_is_neither_negative_nor_absurd() {
-        assert_eq!(check_price(&Price::default()), Ok(()));
-        let wrong = Price { cache_read: Usd::from_scaled(-1), ..Price::default() };
-        assert_eq!(check_price(&wrong).unwrap_err().field(), Some("cache_read"));
-        let wrong = Price { output: "1000000.1".parse().unwrap(), ..Price::default() };
-        assert_eq!(check_price(&wrong).unwrap_err().field(), Some("output"));
-    }
 }

@@ -23,6 +23,7 @@ pub async fn update(hub: &Hub, actor: &Actor, values: Map<String, Value>) -> Res
     for (name, value) in &values {
         settings.set(name, value).map_err(|error| Fault::invalid(name, error.to_string()))?;
     }
+    check_time_zone(&settings.time_zone)?;
     let checked = serde_json::to_value(&settings).map_err(|error| fault::internal(&error))?;
     let mut change = change::begin(hub).await?;
     let before = change.lock_settings().await.map_err(fault::store)?;
@@ -36,6 +37,14 @@ pub async fn update(hub: &Hub, actor: &Actor, values: Map<String, Value>) -> Res
     (entry.before, entry.after) = (Some(named(&before, &values)), Some(named(&after, &values)));
     change::commit(hub, change, entry).await?;
     Ok(described(&after))
+}
+
+/// Checks that a time zone is one; the list of them is too large for the browser, so `domain` does not have it.
+fn check_time_zone(name: &str) -> Result<(), Fault> {
+    if name.is_empty() || name.parse::<chrono_tz::Tz>().is_ok() {
+        return Ok(());
+    }
+    Err(Fault::invalid("time_zone", "must be a name of the IANA database, such as Europe/Berlin, or empty"))
 }
 
 /// The stored values of the settings that `values` names; `null` where the default stands.
@@ -58,6 +67,16 @@ mod tests {
 
     use super::*;
     use crate::domain::settings::SettingSource;
+
+    #[test]
+    fn a_time_zone_is_one_of_the_database_or_none() {
+        for right in ["", "UTC", "Europe/Berlin", "Asia/Kathmandu"] {
+            assert_eq!(check_time_zone(right), Ok(()));
+        }
+        for wrong in ["Mars/Base", "europe/berlin", "+01:00", " "] {
+            assert_eq!(check_time_zone(wrong).unwrap_err().field(), Some("time_zone"), "{wrong}");
+        }
+    }
 
     #[test]
     fn a_row_that_is_not_understood_counts_as_absent() {

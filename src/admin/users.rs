@@ -2,7 +2,7 @@
 
 use super::{
     actor::{Actor, shown},
-    change, check, fault, page,
+    change, check, fault, limits, page,
 };
 use crate::{
     clock,
@@ -34,6 +34,7 @@ pub async fn find(hub: &Hub, _actor: &Actor, id: UserId) -> Result<User, Fault> 
 /// Makes a user.
 pub async fn create(hub: &Hub, actor: &Actor, new: UserCreate) -> Result<User, Fault> {
     let mut user = checked(User {
+        limits: new.limits(),
         id: UserId::default(),
         name: new.name,
         note: new.note.unwrap_or_default(),
@@ -77,6 +78,7 @@ pub async fn delete(hub: &Hub, actor: &Actor, id: UserId) -> Result<(), Fault> {
 
 /// The user with the patch applied.
 fn patched(mut user: User, patch: UserPatch) -> Result<User, Fault> {
+    user.limits = patch.limits(user.limits);
     if let Some(name) = check::not_cleared("name", patch.name)? {
         user.name = name;
     }
@@ -91,6 +93,7 @@ fn patched(mut user: User, patch: UserPatch) -> Result<User, Fault> {
 /// The user as it is kept.
 fn checked(mut user: User) -> Result<User, Fault> {
     user.name = check::name(&user.name)?;
+    limits::check(&user.limits)?;
     user.note = check::text("note", &user.note, NOTE_CHARS_MAX)?;
     user.group = check::groups(&user.group, true)?;
     user.expires_at = check::time(user.expires_at);
@@ -100,7 +103,7 @@ fn checked(mut user: User) -> Result<User, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::patch::Patch;
+    use crate::domain::{limit::Limits, patch::Patch};
 
     #[test]
     fn a_patch_changes_only_what_it_names() {
@@ -112,6 +115,7 @@ mod tests {
             role: Role::Admin,
             group: vec!["a".to_owned()],
             expires_at: Some(clock::now()),
+            limits: Limits { limit_rpm: Some(5), ..Limits::default() },
             created_at: clock::now(),
         };
         assert_eq!(patched(user.clone(), UserPatch::default()), Ok(user.clone()));
@@ -119,9 +123,12 @@ mod tests {
             group: Patch::Clear,
             expires_at: Patch::Clear,
             enabled: Patch::Set(true),
+            limit_rpm: Patch::Clear,
+            limit_tpm: Patch::Set(0),
             ..UserPatch::default()
         };
-        let expected = User { group: Vec::new(), expires_at: None, enabled: true, ..user.clone() };
+        let limits = Limits { limit_tpm: Some(0), ..Limits::default() };
+        let expected = User { group: Vec::new(), expires_at: None, enabled: true, limits, ..user.clone() };
         assert_eq!(patched(user.clone(), patch), Ok(expected));
         let patch = UserPatch { name: Patch::Clear, ..UserPatch::default() };
         assert_eq!(patched(user, patch).unwrap_err().field(), Some("name"));

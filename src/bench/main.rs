@@ -30,7 +30,7 @@ mod upstream;
 
 use peer::{Bare, HubProcess, Measured, Peer, Upstream};
 use report::Report;
-use scenario::{Length, SCENARIOS};
+use scenario::{LIMITS, Length, SCENARIOS, Scenario};
 use tokio::signal::unix::{SignalKind, signal};
 
 fn main() {
@@ -75,6 +75,10 @@ async fn measure(wanted: &str) {
     let (idle_bare, idle_hub) = (bare.memory(), hub.memory());
     report.idle(idle_bare, idle_hub);
     for scenario in SCENARIOS.iter().filter(|scenario| scenario.name.contains(wanted)) {
+        if scenario.name == LIMITS {
+            measure_limits(scenario, &upstream, length, &mut report).await;
+            continue;
+        }
         for run in 1..=length.runs() {
             eprintln!("{}, run {run} of {}", scenario.name, length.runs());
             report.add(scenario.name, Peer::Hub, scenario.run(&hub, length, idle_hub.pss_kib).await);
@@ -85,5 +89,19 @@ async fn measure(wanted: &str) {
     let text = report.markdown(length);
     println!("{text}");
     std::fs::write(peer::target().join("bench.md"), &text).unwrap();
-    assert_eq!(report.errors(Peer::Hub), 0, "the hub failed requests");
+    for peer in [Peer::Hub, Peer::Unlimited, Peer::Limited] {
+        assert_eq!(report.errors(peer), 0, "the hub failed requests");
+    }
+}
+
+/// What limits cost: two hubs in turn, one without any and one with all of them.
+async fn measure_limits(scenario: &Scenario, upstream: &Upstream, length: Length, report: &mut Report) {
+    let (unlimited, limited) = (HubProcess::start_unlimited(upstream).await, HubProcess::start_limited(upstream).await);
+    for run in 1..=length.runs() {
+        eprintln!("{}, run {run} of {}", scenario.name, length.runs());
+        report.add(scenario.name, Peer::Limited, scenario.run(&limited, length, 0).await);
+        report.add(scenario.name, Peer::Unlimited, scenario.run(&unlimited, length, 0).await);
+    }
+    unlimited.stop().await;
+    limited.stop().await;
 }

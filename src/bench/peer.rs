@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures_util::StreamExt;
 use serde_json::{Value, json};
 
 /// What the upstream's key is.
@@ -28,7 +29,14 @@ const PATIENCE: Duration = Duration::from_mins(5);
 pub enum Peer {
     Hub,
     Bare,
+    /// A hub whose limits are switched off.
+    Unlimited,
+    /// A hub with many keys, each with every limit.
+    Limited,
 }
+
+/// Keys of the hub with limits.
+const N_KEYS: usize = 10_000;
 
 /// Where cargo puts what it builds.
 pub fn target() -> PathBuf {
@@ -137,6 +145,15 @@ impl Measured for Bare {
     async fn settled(&self) {}
 }
 
+/// `base` with the fields of `more`.
+fn merged(base: &Value, more: &Value) -> Value {
+    let mut base = base.clone();
+    for (name, value) in more.as_object().unwrap() {
+        base[name] = value.clone();
+    }
+    base
+}
+
 /// The hub as it is shipped, with its private Postgres.
 pub struct HubProcess {
     child: Child,
@@ -149,7 +166,35 @@ pub struct HubProcess {
 impl HubProcess {
     /// Starts it and sets up one provider, one user and one key over the management API.
     pub async fn start(upstream: &Upstream) -> Self {
-        let data = std::env::temp_dir().join(format!("switchyard-bench-{}", std::process::id()));
+        Self::start_as("hub", &[]).await.set_up(upstream, &json!({})).await
+    }
+
+    /// The same with limits switched off.
+    pub async fn start_unlimited(upstream: &Upstream) -> Self {
+        let off = [("ENABLE_RATE_LIMIT", "false")];
+        Self::start_as("unlimited", &off).await.set_up(upstream, &json!({})).await
+    }
+
+    /// The same with every limit on the key, its user and the provider, all of them far away, and with many more keys.
+    pub async fn start_limited(upstream: &Upstream) -> Self {
+        let limits = json!({
+            "limit_rpm": 4_000_000_000_u64, "limit_tpm": 4_000_000_000_000_u64, "limit_5h_usd": "1000000",
+            "limit_daily_usd": "1000000", "limit_weekly_usd": "1000000", "limit_monthly_usd": "1000000",
+            "limit_total_usd": "1000000", "limit_concurrent_requests": 1_000_000, "limit_concurrent_sessions": 1_000_000,
+            "limit_mode": "hard",
+        });
+        let hub = Self::start_as("limited", &[]).await.set_up(upstream, &limits).await;
+        let user = hub.post("users", &json!({ "name": "many" })).await;
+        let path = format!("users/{}/keys", user["id"].as_str().unwrap());
+        let body = merged(&json!({ "name": "one of many" }), &limits);
+        futures_util::stream::iter(0..N_KEYS)
+            .for_each_concurrent(64, async |_| drop(hub.post(&path, &body).await))
+            .await;
+        hub
+    }
+
+    async fn start_as(name: &str, variables: &[(&str, &str)]) -> Self {
+        let data = std::env::temp_dir().join(format!("switchyard-bench-{name}-{}", std::process::id()));
         fs::create_dir(&data).unwrap();
         // The account of the private Postgres passes through it.
         fs::set_permissions(&data, fs::Permissions::from_mode(0o711)).unwrap();
@@ -162,19 +207,25 @@ impl HubProcess {
             .env("DATA_DIR", &data)
             .env("ADMIN_TOKEN", ADMIN_TOKEN)
             .env("LOG_LEVEL", "warn")
+            .envs(variables.iter().copied())
             .spawn()
             .expect("target/release/switchyard: `make build` makes it");
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let mut hub = Self { child, data, address, key: String::new(), client };
         hub.until_ready().await;
+        hub
+    }
+
+    /// One provider, one user and one key, each with these limits.
+    async fn set_up(mut self, upstream: &Upstream, limits: &Value) -> Self {
         let provider =
             json!({ "name": "bench", "base_url": format!("http://{}", upstream.0.address), "secret": UPSTREAM_KEY });
-        hub.post("providers", &provider).await;
-        let user = hub.post("users", &json!({ "name": "bench" })).await;
+        self.post("providers", &merged(&provider, limits)).await;
+        let user = self.post("users", &merged(&json!({ "name": "bench" }), limits)).await;
         let keys = format!("users/{}/keys", user["id"].as_str().unwrap());
-        let key = hub.post(&keys, &json!({ "name": "bench" })).await;
-        key["key"].as_str().unwrap().clone_into(&mut hub.key);
-        hub
+        let key = self.post(&keys, &merged(&json!({ "name": "bench" }), limits)).await;
+        key["key"].as_str().unwrap().clone_into(&mut self.key);
+        self
     }
 
     async fn until_ready(&mut self) {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{
     peer::{Memory, Peer},
-    scenario::{BURSTS, Figures, HELD, Length, RATE, REQUESTS, STREAMS, TURNS},
+    scenario::{BURSTS, Figures, HELD, LIMITS, Length, RATE, REQUESTS, STREAMS, TURNS},
 };
 
 /// How a figure of the hub is held against the bare one's.
@@ -53,6 +53,8 @@ const COLUMNS: &[Column] = &[
     column(STREAMS, "CPU µs/delta", |f| cpu(f) / 50.0, Compare::Ratio, "later ≤ 1.25"),
     column(BURSTS, "streams/s", per_second, Compare::Ratio, "later ≥ 0.9"),
     column(BURSTS, "CPU µs/delta", |f| cpu(f) / 200.0, Compare::Ratio, ""),
+    column(LIMITS, "requests/s in the burst", per_second, Compare::Ratio, "≥ 0.9 of a hub without limits"),
+    column(LIMITS, "CPU µs/request in the burst", cpu_burst, Compare::Ratio, "the same"),
     column(TURNS, "requests/s in the burst", per_second, Compare::Ratio, "≥ 0.7, later 0.9"),
     column(TURNS, "first delta p50 ms", |f| ms(&f.tally.first_delta, 50), Compare::Ratio, ""),
     column(TURNS, "CPU µs/request", cpu, Compare::Ratio, ""),
@@ -135,7 +137,10 @@ impl Report {
             load.join(" "),
         );
         for column in COLUMNS {
-            let (bare, hub) = (self.median_of(column, Peer::Bare), self.median_of(column, Peer::Hub));
+            // Limits are held against a hub without them.
+            let peers =
+                if column.scenario == LIMITS { [Peer::Unlimited, Peer::Limited] } else { [Peer::Bare, Peer::Hub] };
+            let [bare, hub] = peers.map(|peer| self.median_of(column, peer));
             if hub.is_nan() {
                 continue;
             }
@@ -157,7 +162,8 @@ impl Report {
         )
         .unwrap();
         let n: u64 = self.runs.iter().map(|(.., figures)| figures.tally.n).sum();
-        let (bare, hub) = (self.errors(Peer::Bare), self.errors(Peer::Hub));
+        let hub: u64 = [Peer::Hub, Peer::Unlimited, Peer::Limited].map(|peer| self.errors(peer)).iter().sum();
+        let bare = self.errors(Peer::Bare);
         writeln!(text, "\n{n} requests; failed: {bare} of the bare pass-through, {hub} of the hub.").unwrap();
         for (scenario, peer, figures) in &self.runs {
             if let Some(error) = &figures.tally.error {

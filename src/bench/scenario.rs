@@ -56,6 +56,7 @@ pub const REQUESTS: &str = "requests, 64 connections";
 pub const RATE: &str = "requests, 200 a second";
 pub const STREAMS: &str = "streams, 50 deltas at 20 ms";
 pub const BURSTS: &str = "streams, 200 deltas at once, 32 connections";
+pub const LIMITS: &str = "requests with every limit, 64 connections";
 pub const TURNS: &str = "117 KB coding turns, 20 deltas, 32 connections";
 
 /// One scenario.
@@ -76,6 +77,7 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario { name: RATE, load: Load::Open { per_second: 200 }, coding_turn: false, plan: None },
     Scenario { name: STREAMS, load: Load::Streams { n: 200 }, coding_turn: false, plan: Some((50, 20)) },
     Scenario { name: BURSTS, load: Load::Closed { connections: 32 }, coding_turn: false, plan: Some((200, 0)) },
+    Scenario { name: LIMITS, load: Load::Closed { connections: 64 }, coding_turn: false, plan: None },
     Scenario { name: TURNS, load: Load::Closed { connections: 32 }, coding_turn: true, plan: Some((20, 0)) },
 ];
 

@@ -6,8 +6,8 @@ use super::{
     call::CallError,
     id::{AttemptId, CredentialId, ProviderId},
     money::{Multiplier, Usd},
-    price::{Cost, Price},
-    usage::{TokenSource, Usage},
+    price::{Rates, bill::Cost},
+    usage::{Terms, TokenSource, Usage},
 };
 
 /// How an attempt ended.
@@ -39,6 +39,26 @@ impl AttemptResult {
             Self::Abandoned => "abandoned",
         }
     }
+}
+
+/// An attempt that still runs, as far as it has come. Times are milliseconds since the call began.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct RunningAttempt {
+    /// Its id: the attempt that takes its place when it is over has the same.
+    pub id: AttemptId,
+    /// Where it went.
+    pub provider_id: ProviderId,
+    /// The provider's name.
+    pub provider_name: String,
+    /// The model that was sent.
+    pub model_sent: String,
+    /// When the request was handed to the network.
+    pub started_ms: u32,
+    /// When the head of the answer came, if it has.
+    pub first_byte_ms: Option<u32>,
+    /// When the first content came, if it has.
+    pub first_token_ms: Option<u32>,
 }
 
 /// One try of a call at one provider: an entry of the ledger. Times are milliseconds since the call began.
@@ -80,14 +100,36 @@ pub struct Attempt {
     /// The last usage object the upstream sent, as it came.
     #[cfg_attr(feature = "server", schema(value_type = Option<Object>))]
     pub usage_raw: Option<serde_json::Value>,
-    /// The prices that were applied.
-    pub price: Price,
+    /// On what terms it was served.
+    #[serde(default)]
+    pub terms: Terms,
+    /// The rates that were applied, before any factor.
+    pub price: Rates,
+    /// The version of the price they come from; none if the model has no price.
+    #[serde(default)]
+    pub price_version: Option<i64>,
+    /// The price's factors by speed, region and service tier together, on the rates of tokens.
+    #[serde(default = "Multiplier::one")]
+    pub price_factor: Multiplier,
     /// True if the model has no price and the default of the settings was applied.
     pub unpriced: bool,
-    /// The factor that was applied.
+    /// The provider's factor that was applied.
     pub multiplier: Multiplier,
+    /// The group's factor that was applied.
+    #[serde(default = "Multiplier::one")]
+    pub group_multiplier: Multiplier,
     /// Cost, part by part.
     pub cost: Cost,
     /// The sum of the parts.
     pub cost_usd: Usd,
+    /// What was reserved for it where somebody's limit is hard; a bill above it was not foreseen.
+    #[serde(default)]
+    pub reserved_usd: Option<Usd>,
+}
+
+impl Attempt {
+    /// True if it cost more than was reserved for it (docs/rules.md, Limits).
+    pub fn is_over_its_reservation(&self) -> bool {
+        self.reserved_usd.is_some_and(|reserved| self.cost_usd > reserved)
+    }
 }

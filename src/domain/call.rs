@@ -4,11 +4,11 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    attempt::Attempt,
+    attempt::{Attempt, RunningAttempt},
     decision::Decision,
     id::{CallId, KeyId, ProviderId, UserId},
     money::Usd,
-    price::Cost,
+    price::bill::Cost,
     usage::{TokenSource, Usage},
 };
 
@@ -166,8 +166,10 @@ pub struct CallDetail {
     pub call: Call,
     /// Cost of all its attempts, part by part.
     pub cost: Cost,
-    /// The attempts, in order.
+    /// The attempts that are over, in order.
     pub attempts: Vec<Attempt>,
+    /// The attempt that runs; null between two of them, and when the call is over.
+    pub running: Option<RunningAttempt>,
     /// Why they went where they went.
     pub decision: Decision,
 }

@@ -32,6 +32,9 @@ pub struct Choice {
     pub weight_total: u64,
     /// The number drawn, from 0 to `weight_total` - 1.
     pub draw: u64,
+    /// True if the call's session is bound to the provider, which went before priority and chance.
+    #[serde(default)]
+    pub is_sticky: bool,
     /// Who was chosen.
     pub provider_id: Option<ProviderId>,
     /// The attempt that followed.
@@ -73,6 +76,8 @@ pub enum Skip {
     Secret,
     /// This call has tried it already.
     Tried,
+    /// It is at a limit of its own.
+    Limit,
 }
 
 /// Whom a failed attempt is charged to.

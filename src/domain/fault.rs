@@ -21,7 +21,7 @@ pub enum Fault {
     /// There is no such thing.
     #[error("no such {what}")]
     NotFound {
-        /// The noun: `user`, `key`, `provider`, `price`, `call`.
+        /// The noun: `user`, `key`, `provider`, `price`, `call`, `session`.
         what: String,
     },
     /// A field's value cannot be used.
@@ -43,6 +43,9 @@ pub enum Fault {
     /// The store does not answer just now.
     #[error("the database does not answer; try again")]
     Busy,
+    /// The counters of limits, and the sessions, cannot be asked just now.
+    #[error("Redis does not answer; try again")]
+    CountersAway,
     /// Our own mistake; the log says more under the same id.
     #[error("internal error {id}")]
     Internal {
@@ -79,7 +82,7 @@ impl Fault {
             Self::NotFound { .. } => 404,
             Self::Invalid { .. } => 422,
             Self::Conflict { .. } => 409,
-            Self::Busy => 503,
+            Self::Busy | Self::CountersAway => 503,
             Self::Internal { .. } => 500,
         }
     }

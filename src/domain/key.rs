@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     id::{KeyId, UserId},
+    limit::{LimitMode, Limits, ResetMode, TimeOfDay, fields::with_limits},
+    money::Usd,
     patch::Patch,
 };
 
@@ -24,6 +26,9 @@ pub struct ApiKey {
     pub group: Vec<String>,
     /// From then on the key is refused.
     pub expires_at: Option<DateTime<Utc>>,
+    /// How much it may use.
+    #[serde(flatten)]
+    pub limits: Limits,
     /// When a call with it was last recorded.
     pub last_used_at: Option<DateTime<Utc>>,
     /// First and last characters of the secret, to tell keys apart.
@@ -32,45 +37,51 @@ pub struct ApiKey {
     pub created_at: DateTime<Utc>,
 }
 
-/// A new key. Everything but the name has a default.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct KeyCreate {
-    /// A name for people, 1 to 100 characters.
-    pub name: String,
-    /// Default true.
-    #[serde(default)]
-    pub enabled: Option<bool>,
-    /// Default empty: the user's groups. An unknown name creates the group.
-    #[serde(default)]
-    pub group: Option<Vec<String>>,
-    /// Default never.
-    #[serde(default)]
-    pub expires_at: Option<DateTime<Utc>>,
+with_limits! {
+    create:
+    /// A new key. Everything but the name has a default.
+    #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+    #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+    #[serde(deny_unknown_fields)]
+    pub struct KeyCreate {
+        /// A name for people, 1 to 100 characters.
+        pub name: String,
+        /// Default true.
+        #[serde(default)]
+        pub enabled: Option<bool>,
+        /// Default empty: the user's groups. An unknown name creates the group.
+        #[serde(default)]
+        pub group: Option<Vec<String>>,
+        /// Default never.
+        #[serde(default)]
+        pub expires_at: Option<DateTime<Utc>>,
+    }
 }
 
-/// Changes to a key: only what is named; `null` clears.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct KeyPatch {
-    /// As in [`KeyCreate`]; cannot be cleared.
-    #[serde(skip_serializing_if = "Patch::is_keep")]
-    #[cfg_attr(feature = "server", schema(value_type = Option<String>))]
-    pub name: Patch<String>,
-    /// As in [`KeyCreate`].
-    #[serde(skip_serializing_if = "Patch::is_keep")]
-    #[cfg_attr(feature = "server", schema(value_type = Option<bool>))]
-    pub enabled: Patch<bool>,
-    /// As in [`KeyCreate`].
-    #[serde(skip_serializing_if = "Patch::is_keep")]
-    #[cfg_attr(feature = "server", schema(value_type = Option<Vec<String>>))]
-    pub group: Patch<Vec<String>>,
-    /// As in [`KeyCreate`].
-    #[serde(skip_serializing_if = "Patch::is_keep")]
-    #[cfg_attr(feature = "server", schema(value_type = Option<DateTime<Utc>>))]
-    pub expires_at: Patch<DateTime<Utc>>,
+with_limits! {
+    patch:
+    /// Changes to a key: only what is named; `null` clears.
+    #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+    #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+    #[serde(deny_unknown_fields, default)]
+    pub struct KeyPatch {
+        /// As in [`KeyCreate`]; cannot be cleared.
+        #[serde(skip_serializing_if = "Patch::is_keep")]
+        #[cfg_attr(feature = "server", schema(value_type = Option<String>))]
+        pub name: Patch<String>,
+        /// As in [`KeyCreate`].
+        #[serde(skip_serializing_if = "Patch::is_keep")]
+        #[cfg_attr(feature = "server", schema(value_type = Option<bool>))]
+        pub enabled: Patch<bool>,
+        /// As in [`KeyCreate`].
+        #[serde(skip_serializing_if = "Patch::is_keep")]
+        #[cfg_attr(feature = "server", schema(value_type = Option<Vec<String>>))]
+        pub group: Patch<Vec<String>>,
+        /// As in [`KeyCreate`].
+        #[serde(skip_serializing_if = "Patch::is_keep")]
+        #[cfg_attr(feature = "server", schema(value_type = Option<DateTime<Utc>>))]
+        pub expires_at: Patch<DateTime<Utc>>,
+    }
 }
 
 /// A key that was just made, with its secret: shown this once and never again.

@@ -144,6 +144,9 @@ macro_rules! decimal {
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                if !serializer.is_human_readable() {
+                    return serializer.serialize_i64(self.0);
+                }
                 serializer.serialize_str(Scaled::new(self.0, $places).as_str())
             }
         }
@@ -151,6 +154,9 @@ macro_rules! decimal {
         impl<'de> Deserialize<'de> for $name {
             /// From a decimal string; a JSON number is read too, by its own digits.
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                if !deserializer.is_human_readable() {
+                    return i64::deserialize(deserializer).map(Self);
+                }
                 deserializer.deserialize_any(DecimalVisitor).and_then(|text| {
                     text.parse().map_err(serde::de::Error::custom)
                 })
@@ -199,11 +205,38 @@ decimal!(
 impl Usd {
     /// Nothing.
     pub const ZERO: Self = Self(0);
+
+    /// True for nothing.
+    pub const fn is_zero(&self) -> bool {
+        self.0 == 0
+    }
 }
 
 impl Multiplier {
+    /// The product, rounded up to a millionth: for bounds, never for bills.
+    #[must_use]
+    pub fn times_rounded_up(self, other: Self) -> Self {
+        let exact = i128::from(self.scaled()) * i128::from(other.scaled());
+        let rounded =
+            exact.div_euclid(i128::from(Self::ONE.scaled())) + i128::from(exact % i128::from(Self::ONE.scaled()) != 0);
+        Self::from_scaled(i64::try_from(rounded).unwrap_or(i64::MAX))
+    }
+
     /// Leaves a price as it is.
     pub const ONE: Self = Self(1_000_000);
+
+    /// Leaves a price as it is: what is meant where a record does not say.
+    pub const fn one() -> Self {
+        Self::ONE
+    }
+
+    /// The product, rounded up to a millionth: for bounds, never for bills.
+    #[must_use]
+    pub fn times_up(self, other: Self) -> Self {
+        let exact = i128::from(self.0) * i128::from(other.0);
+        let one = i128::from(Self::ONE.0);
+        Self(i64::try_from(exact.div_euclid(one) + i128::from(exact.rem_euclid(one) > 0)).unwrap_or(i64::MAX))
+    }
 }
 
 impl Add for Usd {

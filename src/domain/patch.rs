@@ -49,6 +49,13 @@ impl<T> From<Option<T>> for Patch<T> {
     }
 }
 
+impl<T> From<T> for Patch<T> {
+    /// The new value.
+    fn from(value: T) -> Self {
+        Self::Set(value)
+    }
+}
+
 impl<T: Serialize> Serialize for Patch<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
@@ -65,7 +72,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {
 }
 
 /// A secret on its way in: write-only, and never printed.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "server", schema(value_type = String, format = "password"))]
 #[serde(transparent)]

@@ -1,21 +1,121 @@
-//! What a model's tokens cost, and the arithmetic from tokens to dollars.
+//! What a model's tokens cost: versioned data. The arithmetic is in [`bill`].
+
+pub mod bill;
+mod check;
+pub mod fraction;
+pub mod import;
+mod read;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    money::{Multiplier, Usd, divide_half_even},
-    usage::Usage,
-};
+use super::money::{Multiplier, Usd};
 
-/// Prices are given per this many tokens.
-const TOKENS_PER_PRICE: i128 = 1_000_000;
+/// What a model's tokens cost, and what else is known of it that a bill needs. All rules are in here as data, because
+/// they differ by vendor and by generation of models.
+///
+/// Reading it takes what is published and no more: a cache price that is missing follows the published factors on
+/// input, and is named in `derived` (docs/rules.md, Prices).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(from = "read::Published")]
+pub struct Price {
+    /// Uncached prompt tokens, in dollars per million as all rates.
+    pub input: Usd,
+    /// Generated tokens.
+    pub output: Usd,
+    /// Writes to the five-minute cache; 1.25 times the input price if it is not given.
+    #[cfg_attr(feature = "server", schema(required = false))]
+    pub cache_write_5m: Usd,
+    /// Writes to the one-hour cache; twice the input price if it is not given.
+    #[cfg_attr(feature = "server", schema(required = false))]
+    pub cache_write_1h: Usd,
+    /// Reads from a cache; a tenth of the input price if it is not given.
+    #[cfg_attr(feature = "server", schema(required = false))]
+    pub cache_read: Usd,
+    /// The cache prices that are not published and follow the factors on input. Naming one here derives it anew.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "server", schema(required = false))]
+    pub derived: Vec<CacheRate>,
+    /// Dollars for each answer that used tokens, whatever its size.
+    #[serde(skip_serializing_if = "Usd::is_zero")]
+    #[cfg_attr(feature = "server", schema(required = false))]
+    pub request: Usd,
+    /// Rates of long prompts, by rising threshold.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "server", schema(required = false))]
+    pub tiers: Vec<Tier>,
+    /// Factors on the rates of tokens by the speed that the answer names, such as `fast`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "server", schema(required = false))]
+    pub speeds: BTreeMap<String, Multiplier>,
+    /// Factors on the rates of tokens by the region that the answer names (`inference_geo`), such as `us`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "server", schema(required = false))]
+    pub regions: BTreeMap<String, Multiplier>,
+    /// Factors on the rates of tokens by the service tier that the answer names, such as `batch`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "server", schema(required = false))]
+    pub service_tiers: BTreeMap<String, Multiplier>,
+    /// What tools cost that the provider runs itself.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "server", schema(required = false, value_type = std::collections::HashMap<String, ToolFee>))]
+    pub tools: BTreeMap<Tool, ToolFee>,
+    /// Tokens that prompt and answer may have together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context_window: Option<u64>,
+    /// Tokens that an answer may have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_output: Option<u64>,
+    /// What else its source says of it, by its name there: kept and shown, used by no bill.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "server", schema(required = false))]
+    pub more: BTreeMap<String, String>,
+}
+
+impl Price {
+    /// A price of nothing but rates.
+    pub const fn flat(rates: Rates) -> Self {
+        let Rates { input, output, cache_write_5m, cache_write_1h, cache_read } = rates;
+        Self {
+            input,
+            output,
+            cache_write_5m,
+            cache_write_1h,
+            cache_read,
+            derived: Vec::new(),
+            request: Usd::ZERO,
+            tiers: Vec::new(),
+            speeds: BTreeMap::new(),
+            regions: BTreeMap::new(),
+            service_tiers: BTreeMap::new(),
+            tools: BTreeMap::new(),
+            context_window: None,
+            max_output: None,
+            more: BTreeMap::new(),
+        }
+    }
+
+    /// The rates of prompts below all thresholds.
+    pub const fn rates(&self) -> Rates {
+        Rates {
+            input: self.input,
+            output: self.output,
+            cache_write_5m: self.cache_write_5m,
+            cache_write_1h: self.cache_write_1h,
+            cache_read: self.cache_read,
+        }
+    }
+}
 
 /// Dollars per million tokens, by class.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Price {
+pub struct Rates {
     /// Uncached prompt tokens.
     pub input: Usd,
     /// Generated tokens.
@@ -28,56 +128,62 @@ pub struct Price {
     pub cache_read: Usd,
 }
 
-/// What an attempt cost, part by part. The total is the sum of the parts.
+/// The rates of a whole request, its answer included, whose prompt has more tokens than `above_tokens`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-pub struct Cost {
-    /// Uncached prompt tokens.
-    pub input: Usd,
-    /// Generated tokens.
-    pub output: Usd,
+#[serde(from = "read::PublishedTier")]
+pub struct Tier {
+    /// Prompt tokens, cached ones included, above which these rates are those of the whole request.
+    pub above_tokens: u64,
+    /// The rates; a cache price that is not given follows this tier's input price.
+    #[serde(flatten)]
+    pub rates: Rates,
+}
+
+/// A cache price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub enum CacheRate {
     /// Writes to the five-minute cache.
-    pub cache_write_5m: Usd,
+    #[serde(rename = "cache_write_5m")]
+    Write5m,
     /// Writes to the one-hour cache.
-    pub cache_write_1h: Usd,
-    /// Reads from a cache.
-    pub cache_read: Usd,
+    #[serde(rename = "cache_write_1h")]
+    Write1h,
+    /// Reads.
+    #[serde(rename = "cache_read")]
+    Read,
 }
 
-impl Price {
-    /// What `usage` costs under `multiplier`, each part rounded once, half to even (docs/rules.md, Ledger).
-    pub fn cost(&self, usage: &Usage, multiplier: Multiplier) -> Cost {
-        let part = |tokens: u64, price: Usd| {
-            let exact = i128::from(tokens) * i128::from(price.scaled()) * i128::from(multiplier.scaled());
-            Usd::from_scaled(divide_half_even(exact, TOKENS_PER_PRICE * i128::from(Multiplier::ONE.scaled())))
-        };
-        Cost {
-            input: part(usage.input, self.input),
-            output: part(usage.output, self.output),
-            cache_write_5m: part(usage.cache_write_5m, self.cache_write_5m),
-            cache_write_1h: part(usage.cache_write_1h, self.cache_write_1h),
-            cache_read: part(usage.cache_read, self.cache_read),
-        }
-    }
+/// A tool that the provider runs itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Tool {
+    /// A search of the web.
+    WebSearch,
+    /// A page of the web that is read.
+    WebFetch,
+    /// Code that runs in a container.
+    CodeExecution,
 }
 
-impl Cost {
-    /// The sum of the parts.
-    pub fn total(&self) -> Usd {
-        self.input + self.output + self.cache_write_5m + self.cache_write_1h + self.cache_read
-    }
-
-    /// The sum, part by part.
-    #[must_use]
-    pub fn plus(&self, other: &Self) -> Self {
-        Self {
-            input: self.input + other.input,
-            output: self.output + other.output,
-            cache_write_5m: self.cache_write_5m + other.cache_write_5m,
-            cache_write_1h: self.cache_write_1h + other.cache_write_1h,
-            cache_read: self.cache_read + other.cache_read,
-        }
-    }
+/// What a tool costs: a fee for each use, or, for what is charged by time, its rule.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct ToolFee {
+    /// Dollars for each use.
+    #[serde(skip_serializing_if = "Usd::is_zero")]
+    pub per_use: Usd,
+    /// Dollars for each hour of a container.
+    #[serde(skip_serializing_if = "Usd::is_zero")]
+    pub per_hour: Usd,
+    /// The least that is charged of a container's time.
+    pub minutes_min: u32,
+    /// Hours that the provider gives away each month. An answer does not tell how long a container ran: while there
+    /// are free hours its time is charged as nothing, else as the least.
+    pub hours_free: u32,
 }
 
 /// Who set a price.
@@ -87,7 +193,9 @@ impl Cost {
 pub enum PriceSource {
     /// Shipped with this release; a newer release may change it.
     Builtin,
-    /// An operator; never overwritten by a release.
+    /// A price file in `LiteLLM`'s form; the next file may change it.
+    Litellm,
+    /// An operator; never overwritten by a release or a file.
     Manual,
 }
 
@@ -96,6 +204,7 @@ impl PriceSource {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Builtin => "builtin",
+            Self::Litellm => "litellm",
             Self::Manual => "manual",
         }
     }
@@ -107,55 +216,40 @@ impl PriceSource {
 pub struct ModelPrice {
     /// The model's name as it is asked for; a dated name falls back to the undated one.
     pub model: String,
-    /// Dollars per million tokens.
+    /// Dollars per million tokens, and all else that a bill needs.
     #[serde(flatten)]
     pub price: Price,
     /// Who set it.
     pub source: PriceSource,
     /// When it was last set.
     pub updated_at: DateTime<Utc>,
+    /// The number of this version; attempts name it.
+    pub version: i64,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Which prices to list, by the model's name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+#[serde(deny_unknown_fields, default)]
+pub struct PriceQuery {
+    /// At most this many items, 1 to 500; default 50.
+    pub limit: Option<u32>,
+    /// The `next_cursor` of the page before.
+    pub cursor: Option<String>,
+    /// Only models whose name holds this; case does not matter.
+    pub q: Option<String>,
+}
 
-    fn usd(text: &str) -> Usd {
-        text.parse().unwrap()
-    }
-
-    #[test]
-    fn a_call_is_priced_to_the_last_digit() {
-        let price = Price {
-            input: usd("3"),
-            output: usd("15"),
-            cache_write_5m: usd("3.75"),
-            cache_write_1h: usd("6"),
-            cache_read: usd("0.3"),
-        };
-        let usage = Usage { input: 1_234, output: 567, cache_write_5m: 1_000, cache_write_1h: 10, cache_read: 100_001 };
-        let cost = price.cost(&usage, Multiplier::ONE);
-        assert_eq!(cost.input, usd("0.003702"));
-        assert_eq!(cost.output, usd("0.008505"));
-        assert_eq!(cost.cache_write_5m, usd("0.00375"));
-        assert_eq!(cost.cache_write_1h, usd("0.00006"));
-        assert_eq!(cost.cache_read, usd("0.0300003"));
-        assert_eq!(cost.total(), usd("0.0460173"));
-    }
-
-    #[test]
-    fn each_part_rounds_once_and_half_to_even() {
-        let price = Price { input: usd("0.0005"), ..Price::default() };
-        // One token at half a nano-dollar.
-        let cost = |tokens| price.cost(&Usage { input: tokens, ..Usage::default() }, Multiplier::ONE).input.scaled();
-        assert_eq!((cost(1), cost(2), cost(3), cost(5)), (0, 1, 2, 2));
-    }
-
-    #[test]
-    fn a_multiplier_of_zero_is_free() {
-        let price = Price { input: usd("3"), ..Price::default() };
-        let usage = Usage { input: 1_000_000, ..Usage::default() };
-        assert_eq!(price.cost(&usage, Multiplier::from_scaled(0)).total(), Usd::ZERO);
-        assert_eq!(price.cost(&usage, "1.5".parse().unwrap()).total(), usd("4.5"));
-    }
+/// What a model's price was at one time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct PriceVersion {
+    /// Its number; later ones are higher.
+    pub version: i64,
+    /// When it was set.
+    pub at: DateTime<Utc>,
+    /// Who set it.
+    pub source: PriceSource,
+    /// The price; null where it was deleted.
+    pub price: Option<Price>,
 }

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     id::{CallId, ProviderId},
-    money::Multiplier,
+    limit::{LimitMode, Limits, ResetMode, TimeOfDay, fields::with_limits},
+    money::{Multiplier, Usd},
     patch::{NewSecret, Patch},
     rule::{ModelRule, Redirect},
     usage::Usage,
@@ -96,149 +97,158 @@ pub struct Provider {
     pub on_client_gone: OnClientGone,
     /// Fixed extra headers, never credentials.
     pub headers: BTreeMap<String, String>,
+    /// How much it may use.
+    #[serde(flatten)]
+    pub limits: Limits,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
     pub updated_at: DateTime<Utc>,
 }
 
-/// A new provider. Everything but name, base URL and secret has a default.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct ProviderCreate {
-    /// A unique name, 1 to 100 characters.
-    pub name: String,
-    /// Default `anthropic`.
-    #[serde(default)]
-    pub kind: Option<Kind>,
-    /// An http or https URL without query, fragment or credentials.
-    pub base_url: String,
-    /// The upstream's key. Write-only.
-    pub secret: NewSecret,
-    /// Default true.
-    #[serde(default)]
-    pub enabled: Option<bool>,
-    /// 0 to 10,000; default 1. A weight of 0 is used only when all its equals have 0.
-    #[serde(default)]
-    pub weight: Option<u32>,
-    /// Default 0.
-    #[serde(default)]
-    pub priority: Option<i32>,
-    /// Default empty, which means the group `default`. An unknown name creates the group.
-    #[serde(default)]
-    pub group: Option<Vec<String>>,
-    /// 0 to 1,000; default 1.
-    #[serde(default)]
-    pub cost_multiplier: Option<Multiplier>,
-    /// Default empty: all models.
-    #[serde(default)]
-    pub models: Option<Vec<ModelRule>>,
-    /// Default empty.
-    #[serde(default)]
-    pub redirects: Option<Vec<Redirect>>,
-    /// `http`, `https`, `socks5` or `socks5h`; names are always resolved by a socks proxy. Default none.
-    #[serde(default)]
-    pub proxy_url: Option<String>,
-    /// 1 to 600,000; see [`Provider`].
-    #[serde(default)]
-    pub connect_timeout_ms: Option<u32>,
-    /// 1 to 3,600,000; see [`Provider`].
-    #[serde(default)]
-    pub first_byte_timeout_ms: Option<u32>,
-    /// 1 to 3,600,000; see [`Provider`].
-    #[serde(default)]
-    pub idle_timeout_ms: Option<u32>,
-    /// 1 to 3,600,000; see [`Provider`].
-    #[serde(default)]
-    pub total_timeout_ms: Option<u32>,
-    /// Default `drain`.
-    #[serde(default)]
-    pub on_client_gone: Option<OnClientGone>,
-    /// Default empty; names of credentials, transport and forwarding headers are refused.
-    #[serde(default)]
-    pub headers: Option<BTreeMap<String, String>>,
+with_limits! {
+    create:
+    /// A new provider. Everything but name, base URL and secret has a default.
+    #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+    #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+    #[serde(deny_unknown_fields)]
+    pub struct ProviderCreate {
+        /// A unique name, 1 to 100 characters.
+        pub name: String,
+        /// Default `anthropic`.
+        #[serde(default)]
+        pub kind: Option<Kind>,
+        /// An http or https URL without query, fragment or credentials.
+        pub base_url: String,
+        /// The upstream's key. Write-only.
+        pub secret: NewSecret,
+        /// Default true.
+        #[serde(default)]
+        pub enabled: Option<bool>,
+        /// 0 to 10,000; default 1. A weight of 0 is used only when all its equals have 0.
+        #[serde(default)]
+        pub weight: Option<u32>,
+        /// Default 0.
+        #[serde(default)]
+        pub priority: Option<i32>,
+        /// Default empty, which means the group `default`. An unknown name creates the group.
+        #[serde(default)]
+        pub group: Option<Vec<String>>,
+        /// 0 to 1,000; default 1.
+        #[serde(default)]
+        pub cost_multiplier: Option<Multiplier>,
+        /// Default empty: all models.
+        #[serde(default)]
+        pub models: Option<Vec<ModelRule>>,
+        /// Default empty.
+        #[serde(default)]
+        pub redirects: Option<Vec<Redirect>>,
+        /// `http`, `https`, `socks5` or `socks5h`; names are always resolved by a socks proxy. Default none.
+        #[serde(default)]
+        pub proxy_url: Option<String>,
+        /// 1 to 600,000; see [`Provider`].
+        #[serde(default)]
+        pub connect_timeout_ms: Option<u32>,
+        /// 1 to 3,600,000; see [`Provider`].
+        #[serde(default)]
+        pub first_byte_timeout_ms: Option<u32>,
+        /// 1 to 3,600,000; see [`Provider`].
+        #[serde(default)]
+        pub idle_timeout_ms: Option<u32>,
+        /// 1 to 3,600,000; see [`Provider`].
+        #[serde(default)]
+        pub total_timeout_ms: Option<u32>,
+        /// Default `drain`.
+        #[serde(default)]
+        pub on_client_gone: Option<OnClientGone>,
+        /// Default empty; names of credentials, transport and forwarding headers are refused.
+        #[serde(default)]
+        pub headers: Option<BTreeMap<String, String>>,
+    }
 }
 
-/// Changes to a provider: only what is named; `null` clears.
-///
-/// A change of the base URL's scheme, host or port needs the secret again (docs/rules.md, Edge and security).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct ProviderPatch {
-    /// As in [`ProviderCreate`]; cannot be cleared.
-    #[serde(skip_serializing_if = "Patch::is_keep")]
-    #[cfg_attr(feature = "server", schema(value_type = Option<String>))]
-    pub name: Patch<String>,
-    /// As in [`ProviderCreate`].
-    #[serde(skip_serializing_if = "Patch::is_keep")]
-    #[cfg_attr(feature = "server", schema(value_type = Option<Kind>))]
-    pub kind: Patch<Kind>,
-    /// As in [`ProviderCreate`]; cannot be cleared.
-    #[serde(skip_serializing_if = "Patch::is_keep")]
-    #[cfg_attr(feature = "server", schema(value_type = Option<String>))]
-    pub base_url: Patch<String>,
-    /// As in [`ProviderCreate`]; cannot be cleared.
-    #[serde(skip_serializing_if = "Patch::is_keep")]
-    #[cfg_attr(feature = "server", schema(value_type = Option<NewSecret>))]
-    pub secret: Patch<NewSecret>,
-    /// As in [`ProviderCreate`].
-    #[serde(skip_serializing_if = "Patch::is_keep")]
-    #[cfg_attr(feature = "server", schema(value_type = Option<bool>))]
-    pub enabled: Patch<bool>,
-    /// As in [`ProviderCreate`].
-    #[serde(skip_serializing_if = "Patch::is_keep")]
-    #[cfg_attr(feature = "server", schema(value_type = Option<u32>))]
-    pub weight: Patch<u32>,
-    /// As in [`ProviderCreate`].
-    #[serde(skip_serializing_if = "Patch::is_keep")]
-    #[cfg_attr(feature = "server", schema(value_type = Option<i32>))]
-    pub priority: Patch<i32>,
-    /// As in [`ProviderCreate`].
-    #[serde(skip_serializing_if = "Patch::is_keep")]
-    #[cfg_attr(feature = "server", schema(value_type = Option<Vec<String>>))]
-    pub group: Patch<Vec<String>>,
-    /// As in [`ProviderCreate`].
-    #[serde(skip_serializing_if = "Patch::is_keep")]
-    #[cfg_attr(feature = "server", schema(value_type = Option<Multiplier>))]
-    pub cost_multiplier: Patch<Multiplier>,
-    /// As in [`ProviderCreate`].
-    #[serde(skip_serializing_if = "Patch::is_keep")]
-    #[cfg_attr(feature = "server", schema(value_type = Option<Vec<ModelRule>>))]
-    pub models: Patch<Vec<ModelRule>>,
-    /// As in [`ProviderCreate`].
-    #[serde(skip_serializing_if = "Patch::is_keep")]
-    #[cfg_attr(feature = "server", schema(value_type = Option<Vec<Redirect>>))]
-    pub redirects: Patch<Vec<Redirect>>,
-    /// As in [`ProviderCreate`]. The masked form that was read back leaves the stored one as it is.
-    #[serde(skip_serializing_if = "Patch::is_keep")]
-    #[cfg_attr(feature = "server", schema(value_type = Option<String>))]
-    pub proxy_url: Patch<String>,
-    /// As in [`ProviderCreate`].
-    #[serde(skip_serializing_if = "Patch::is_keep")]
-    #[cfg_attr(feature = "server", schema(value_type = Option<u32>))]
-    pub connect_timeout_ms: Patch<u32>,
-    /// As in [`ProviderCreate`].
-    #[serde(skip_serializing_if = "Patch::is_keep")]
-    #[cfg_attr(feature = "server", schema(value_type = Option<u32>))]
-    pub first_byte_timeout_ms: Patch<u32>,
-    /// As in [`ProviderCreate`].
-    #[serde(skip_serializing_if = "Patch::is_keep")]
-    #[cfg_attr(feature = "server", schema(value_type = Option<u32>))]
-    pub idle_timeout_ms: Patch<u32>,
-    /// As in [`ProviderCreate`].
-    #[serde(skip_serializing_if = "Patch::is_keep")]
-    #[cfg_attr(feature = "server", schema(value_type = Option<u32>))]
-    pub total_timeout_ms: Patch<u32>,
-    /// As in [`ProviderCreate`].
-    #[serde(skip_serializing_if = "Patch::is_keep")]
-    #[cfg_attr(feature = "server", schema(value_type = Option<OnClientGone>))]
-    pub on_client_gone: Patch<OnClientGone>,
-    /// As in [`ProviderCreate`].
-    #[serde(skip_serializing_if = "Patch::is_keep")]
-    #[cfg_attr(feature = "server", schema(value_type = Option<BTreeMap<String, String>>))]
-    pub headers: Patch<BTreeMap<String, String>>,
+with_limits! {
+    patch:
+    /// Changes to a provider: only what is named; `null` clears.
+    ///
+    /// A change of the base URL's scheme, host or port needs the secret again (docs/rules.md, Edge and security).
+    #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+    #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+    #[serde(deny_unknown_fields, default)]
+    pub struct ProviderPatch {
+        /// As in [`ProviderCreate`]; cannot be cleared.
+        #[serde(skip_serializing_if = "Patch::is_keep")]
+        #[cfg_attr(feature = "server", schema(value_type = Option<String>))]
+        pub name: Patch<String>,
+        /// As in [`ProviderCreate`].
+        #[serde(skip_serializing_if = "Patch::is_keep")]
+        #[cfg_attr(feature = "server", schema(value_type = Option<Kind>))]
+        pub kind: Patch<Kind>,
+        /// As in [`ProviderCreate`]; cannot be cleared.
+        #[serde(skip_serializing_if = "Patch::is_keep")]
+        #[cfg_attr(feature = "server", schema(value_type = Option<String>))]
+        pub base_url: Patch<String>,
+        /// As in [`ProviderCreate`]; cannot be cleared.
+        #[serde(skip_serializing_if = "Patch::is_keep")]
+        #[cfg_attr(feature = "server", schema(value_type = Option<NewSecret>))]
+        pub secret: Patch<NewSecret>,
+        /// As in [`ProviderCreate`].
+        #[serde(skip_serializing_if = "Patch::is_keep")]
+        #[cfg_attr(feature = "server", schema(value_type = Option<bool>))]
+        pub enabled: Patch<bool>,
+        /// As in [`ProviderCreate`].
+        #[serde(skip_serializing_if = "Patch::is_keep")]
+        #[cfg_attr(feature = "server", schema(value_type = Option<u32>))]
+        pub weight: Patch<u32>,
+        /// As in [`ProviderCreate`].
+        #[serde(skip_serializing_if = "Patch::is_keep")]
+        #[cfg_attr(feature = "server", schema(value_type = Option<i32>))]
+        pub priority: Patch<i32>,
+        /// As in [`ProviderCreate`].
+        #[serde(skip_serializing_if = "Patch::is_keep")]
+        #[cfg_attr(feature = "server", schema(value_type = Option<Vec<String>>))]
+        pub group: Patch<Vec<String>>,
+        /// As in [`ProviderCreate`].
+        #[serde(skip_serializing_if = "Patch::is_keep")]
+        #[cfg_attr(feature = "server", schema(value_type = Option<Multiplier>))]
+        pub cost_multiplier: Patch<Multiplier>,
+        /// As in [`ProviderCreate`].
+        #[serde(skip_serializing_if = "Patch::is_keep")]
+        #[cfg_attr(feature = "server", schema(value_type = Option<Vec<ModelRule>>))]
+        pub models: Patch<Vec<ModelRule>>,
+        /// As in [`ProviderCreate`].
+        #[serde(skip_serializing_if = "Patch::is_keep")]
+        #[cfg_attr(feature = "server", schema(value_type = Option<Vec<Redirect>>))]
+        pub redirects: Patch<Vec<Redirect>>,
+        /// As in [`ProviderCreate`]. The masked form that was read back leaves the stored one as it is.
+        #[serde(skip_serializing_if = "Patch::is_keep")]
+        #[cfg_attr(feature = "server", schema(value_type = Option<String>))]
+        pub proxy_url: Patch<String>,
+        /// As in [`ProviderCreate`].
+        #[serde(skip_serializing_if = "Patch::is_keep")]
+        #[cfg_attr(feature = "server", schema(value_type = Option<u32>))]
+        pub connect_timeout_ms: Patch<u32>,
+        /// As in [`ProviderCreate`].
+        #[serde(skip_serializing_if = "Patch::is_keep")]
+        #[cfg_attr(feature = "server", schema(value_type = Option<u32>))]
+        pub first_byte_timeout_ms: Patch<u32>,
+        /// As in [`ProviderCreate`].
+        #[serde(skip_serializing_if = "Patch::is_keep")]
+        #[cfg_attr(feature = "server", schema(value_type = Option<u32>))]
+        pub idle_timeout_ms: Patch<u32>,
+        /// As in [`ProviderCreate`].
+        #[serde(skip_serializing_if = "Patch::is_keep")]
+        #[cfg_attr(feature = "server", schema(value_type = Option<u32>))]
+        pub total_timeout_ms: Patch<u32>,
+        /// As in [`ProviderCreate`].
+        #[serde(skip_serializing_if = "Patch::is_keep")]
+        #[cfg_attr(feature = "server", schema(value_type = Option<OnClientGone>))]
+        pub on_client_gone: Patch<OnClientGone>,
+        /// As in [`ProviderCreate`].
+        #[serde(skip_serializing_if = "Patch::is_keep")]
+        #[cfg_attr(feature = "server", schema(value_type = Option<BTreeMap<String, String>>))]
+        pub headers: Patch<BTreeMap<String, String>>,
+    }
 }
 
 /// What to ask a provider in a test call.

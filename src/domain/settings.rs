@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{money::Usd, price::Price};
+use super::{
+    money::Usd,
+    price::{Price, Rates},
+};
 
 macro_rules! settings {
     ($( $(#[doc = $doc:literal])+ $name:ident: $type:ty = $default:expr, $unit:literal, $check:expr; )+) => {
@@ -104,6 +107,39 @@ pub struct Setting {
     pub description: String,
 }
 
+/// What happens to calls while the counters of limits (Redis) are away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhenAway {
+    /// They go on uncounted; never past a hard limit.
+    #[default]
+    FailOpen,
+    /// They are refused.
+    FailClosed,
+}
+
+/// When a call's entry in the journal is with the disk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LedgerFsync {
+    /// Shortly after the answer's end was passed on, together with others.
+    #[default]
+    Group,
+    /// Before the answer's end is passed on.
+    Always,
+}
+
+/// Which model's price a call is charged at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BillBy {
+    /// The model that was sent to the provider.
+    #[default]
+    Sent,
+    /// The model that the client asked for.
+    Asked,
+}
+
 /// A check that a whole number lies within bounds.
 macro_rules! within {
     ($low:expr, $high:expr) => {
@@ -136,13 +172,17 @@ settings! {
     /// The journal's size at which new calls get 503 until the database has caught up.
     journal_bytes_max: u64 = 2 << 30, "bytes", within!(16_u64 << 20, 1_u64 << 40);
     /// Dollars per million tokens for a model that has no price: high on purpose, never free.
-    default_price: Price = Price {
+    default_price: Price = Price::flat(Rates {
         input: usd(15), output: usd(75), cache_write_5m: Usd::from_scaled(18_750_000_000), cache_write_1h: usd(30),
         cache_read: Usd::from_scaled(1_500_000_000),
-    }, "USD per million tokens", |price| {
-        if [price.input, price.output, price.cache_write_5m, price.cache_write_1h, price.cache_read]
-            .iter().all(|part| *part >= Usd::ZERO) { Ok(()) } else { Err("must not be negative".to_owned()) }
+    }), "USD per million tokens", |price| price.check().map_err(|(field, why)| format!("{field}: {why}"));
+    /// Where the price file is, in `LiteLLM`'s form; empty for nowhere.
+    prices_url: String = String::new(), "", |url| {
+        let is_web = ["http://", "https://"].iter().any(|scheme| url.len() > scheme.len() && url.starts_with(scheme));
+        if url.is_empty() || (is_web && url.len() <= 2_048) { Ok(()) } else { Err("must be an http or https address".to_owned()) }
     };
+    /// How often prices are read from there; 0 for never.
+    prices_sync_hours: u32 = 24, "h", within!(0, 8_760);
     /// Passes the provider's own rate-limit and organisation headers on to the client.
     expose_provider_headers: bool = false, "", |_| Ok(());
     /// Opens `/metrics` to everyone.
@@ -151,6 +191,25 @@ settings! {
     probe_model: String = "claude-haiku-4-5".to_owned(), "", |model| {
         if (1..=256).contains(&model.len()) { Ok(()) } else { Err("must have 1 to 256 characters".to_owned()) }
     };
+    /// Where days, weeks and months begin, as the IANA database names it (Europe/Berlin). Empty: as the variable TZ says.
+    time_zone: String = String::new(), "", |zone| {
+        if zone.len() <= 64 { Ok(()) } else { Err("must be a name of the IANA database, such as Europe/Berlin".to_owned()) }
+    };
+    /// How long a call waits for the counters of limits in Redis, once.
+    redis_wait_ms: u64 = 50, "ms", within!(1, 1_000);
+    /// What happens to calls while Redis is away: `fail_open` lets them go on uncounted, though never past a hard limit;
+    /// `fail_closed` refuses them.
+    limits_when_away: WhenAway = WhenAway::FailOpen, "", |_| Ok(());
+    /// With a hard limit, refuses a call whose cost its body does not bound; otherwise that call reserves the price of
+    /// the model's whole context window.
+    refuse_unbounded: bool = false, "", |_| Ok(());
+    /// When an entry of the journal is with the disk: `group`, shortly after the answer's end was passed on; `always`,
+    /// before.
+    ledger_fsync: LedgerFsync = LedgerFsync::Group, "", |_| Ok(());
+    /// How long single calls are kept; sums are kept for ever.
+    retention_days: u32 = 90, "days", within!(2, 3_650);
+    /// Which model's price is charged where a provider knows it under another name: `sent`, or `asked`.
+    bill_by: BillBy = BillBy::Sent, "", |_| Ok(());
 }
 
 #[cfg(test)]
@@ -166,6 +225,20 @@ mod tests {
         assert_eq!(settings.attempts_max, 3);
         assert!(matches!(settings.set("attempts_max", &json!(0)), Err(SetError::Invalid(_))));
         assert!(matches!(settings.set("attempts_max", &json!("many")), Err(SetError::Invalid(_))));
+        settings.set("limits_when_away", &json!("fail_closed")).unwrap();
+        assert_eq!(settings.limits_when_away, WhenAway::FailClosed);
+        settings.set("limits_when_away", &serde_json::Value::Null).unwrap();
+        for (name, wrong) in [
+            ("limits_when_away", json!("fail")),
+            ("ledger_fsync", json!("never")),
+            ("bill_by", json!("both")),
+            ("redis_wait_ms", json!(0)),
+            ("redis_wait_ms", json!(1_001)),
+            ("retention_days", json!(1)),
+            ("time_zone", json!("x".repeat(65))),
+        ] {
+            assert!(matches!(settings.set(name, &wrong), Err(SetError::Invalid(_))), "{name}");
+        }
         assert_eq!(settings.set("nonsense", &json!(1)), Err(SetError::Unknown));
         settings.set("attempts_max", &serde_json::Value::Null).unwrap();
         assert_eq!(settings, Settings::default());

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Tokens of one attempt, each counted in exactly one class (Anthropic Messages, `usage`).
+/// What one attempt used: tokens, each counted in exactly one class (Anthropic Messages, `usage`), and tools.
 ///
 /// `input` excludes everything that was written to or read from the prompt cache; `output` includes thinking.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +18,27 @@ pub struct Usage {
     pub cache_write_1h: u64,
     /// Prompt tokens read from a cache.
     pub cache_read: u64,
+    /// Searches of the web that the provider made.
+    #[serde(default)]
+    pub web_searches: u64,
+    /// Pages of the web that the provider read.
+    #[serde(default)]
+    pub web_fetches: u64,
+    /// Runs of code in the provider's containers.
+    #[serde(default)]
+    pub code_executions: u64,
+}
+
+/// On what terms an answer was served, as far as its usage says so: what prices have factors for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct Terms {
+    /// How fast, such as `standard` or `fast`.
+    pub speed: Option<String>,
+    /// In which class of service, such as `standard`, `priority` or `batch`.
+    pub service_tier: Option<String>,
+    /// Where, such as `us` (`inference_geo`).
+    pub region: Option<String>,
 }
 
 impl Usage {
@@ -34,6 +55,11 @@ impl Usage {
         self.prompt().saturating_add(self.output)
     }
 
+    /// The tokens that count for a limit of tokens per minute: input, cache writes and output (docs/rules.md, Limits).
+    pub const fn counted(&self) -> u64 {
+        self.total().saturating_sub(self.cache_read)
+    }
+
     /// The sum, class by class.
     #[must_use]
     pub const fn plus(&self, other: &Self) -> Self {
@@ -43,6 +69,9 @@ impl Usage {
             cache_write_5m: self.cache_write_5m.saturating_add(other.cache_write_5m),
             cache_write_1h: self.cache_write_1h.saturating_add(other.cache_write_1h),
             cache_read: self.cache_read.saturating_add(other.cache_read),
+            web_searches: self.web_searches.saturating_add(other.web_searches),
+            web_fetches: self.web_fetches.saturating_add(other.web_fetches),
+            code_executions: self.code_executions.saturating_add(other.code_executions),
         }
     }
 }

@@ -3,7 +3,12 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{id::UserId, patch::Patch};
+use super::{
+    id::UserId,
+    limit::{LimitMode, Limits, ResetMode, TimeOfDay, fields::with_limits},
+    money::Usd,
+    patch::Patch,
+};
 
 /// What a person may do beside making calls.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,61 +50,70 @@ pub struct User {
     pub group: Vec<String>,
     /// From then on the user's keys are refused.
     pub expires_at: Option<DateTime<Utc>>,
+    /// How much it may use.
+    #[serde(flatten)]
+    pub limits: Limits,
     /// When the user was made.
     pub created_at: DateTime<Utc>,
 }
 
-/// A new user. Everything but the name has a default.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct UserCreate {
-    /// A unique name, 1 to 100 characters.
-    pub name: String,
-    /// Free text, at most 2,000 characters.
-    #[serde(default)]
-    pub note: Option<String>,
-    /// Default true.
-    #[serde(default)]
-    pub enabled: Option<bool>,
-    /// Default `user`.
-    #[serde(default)]
-    pub role: Option<Role>,
-    /// Default empty, which means the group `default`. An unknown name creates the group.
-    #[serde(default)]
-    pub group: Option<Vec<String>>,
-    /// Default never.
-    #[serde(default)]
-    pub expires_at: Option<DateTime<Utc>>,
+with_limits! {
+    create:
+    /// A new user. Everything but the name has a default.
+    #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+    #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+    #[serde(deny_unknown_fields)]
+    pub struct UserCreate {
+        /// A unique name, 1 to 100 characters.
+        pub name: String,
+        /// Free text, at most 2,000 characters.
+        #[serde(default)]
+        pub note: Option<String>,
+        /// Default true.
+        #[serde(default)]
+        pub enabled: Option<bool>,
+        /// Default `user`.
+        #[serde(default)]
+        pub role: Option<Role>,
+        /// Default empty, which means the group `default`. An unknown name creates the group.
+        #[serde(default)]
+        pub group: Option<Vec<String>>,
+        /// Default never.
+        #[serde(default)]
+        pub expires_at: Option<DateTime<Utc>>,
+    }
 }
 
-/// Changes to a user: only what is named; `null` clears.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct UserPatch {
-    /// As in [`UserCreate`]; cannot be cleared.
-    #[serde(skip_serializing_if = "Patch::is_keep")]
-    #[cfg_attr(feature = "server", schema(value_type = Option<String>))]
-    pub name: Patch<String>,
-    /// As in [`UserCreate`].
-    #[serde(skip_serializing_if = "Patch::is_keep")]
-    #[cfg_attr(feature = "server", schema(value_type = Option<String>))]
-    pub note: Patch<String>,
-    /// As in [`UserCreate`].
-    #[serde(skip_serializing_if = "Patch::is_keep")]
-    #[cfg_attr(feature = "server", schema(value_type = Option<bool>))]
-    pub enabled: Patch<bool>,
-    /// As in [`UserCreate`].
-    #[serde(skip_serializing_if = "Patch::is_keep")]
-    #[cfg_attr(feature = "server", schema(value_type = Option<Role>))]
-    pub role: Patch<Role>,
-    /// As in [`UserCreate`].
-    #[serde(skip_serializing_if = "Patch::is_keep")]
-    #[cfg_attr(feature = "server", schema(value_type = Option<Vec<String>>))]
-    pub group: Patch<Vec<String>>,
-    /// As in [`UserCreate`].
-    #[serde(skip_serializing_if = "Patch::is_keep")]
-    #[cfg_attr(feature = "server", schema(value_type = Option<DateTime<Utc>>))]
-    pub expires_at: Patch<DateTime<Utc>>,
+with_limits! {
+    patch:
+    /// Changes to a user: only what is named; `null` clears.
+    #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+    #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+    #[serde(deny_unknown_fields, default)]
+    pub struct UserPatch {
+        /// As in [`UserCreate`]; cannot be cleared.
+        #[serde(skip_serializing_if = "Patch::is_keep")]
+        #[cfg_attr(feature = "server", schema(value_type = Option<String>))]
+        pub name: Patch<String>,
+        /// As in [`UserCreate`].
+        #[serde(skip_serializing_if = "Patch::is_keep")]
+        #[cfg_attr(feature = "server", schema(value_type = Option<String>))]
+        pub note: Patch<String>,
+        /// As in [`UserCreate`].
+        #[serde(skip_serializing_if = "Patch::is_keep")]
+        #[cfg_attr(feature = "server", schema(value_type = Option<bool>))]
+        pub enabled: Patch<bool>,
+        /// As in [`UserCreate`].
+        #[serde(skip_serializing_if = "Patch::is_keep")]
+        #[cfg_attr(feature = "server", schema(value_type = Option<Role>))]
+        pub role: Patch<Role>,
+        /// As in [`UserCreate`].
+        #[serde(skip_serializing_if = "Patch::is_keep")]
+        #[cfg_attr(feature = "server", schema(value_type = Option<Vec<String>>))]
+        pub group: Patch<Vec<String>>,
+        /// As in [`UserCreate`].
+        #[serde(skip_serializing_if = "Patch::is_keep")]
+        #[cfg_attr(feature = "server", schema(value_type = Option<DateTime<Utc>>))]
+        pub expires_at: Patch<DateTime<Utc>>,
+    }
 }

@@ -2,12 +2,15 @@
 
 mod calls;
 mod document;
+mod groups;
 mod input;
 mod keys;
+mod limits;
 mod page;
 mod prices;
 mod problem;
 mod providers;
+mod sessions;
 mod settings;
 mod users;
 
@@ -16,7 +19,7 @@ use axum::{
     extract::{Request, State},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{any, get, post, put},
+    routing::{any, delete, get, post, put},
 };
 use http::{HeaderValue, Method, StatusCode, header};
 use serde::Serialize;
@@ -35,12 +38,24 @@ pub fn routes(hub: Hub) -> Router {
         .route("/users", get(users::list).post(users::create))
         .route("/users/{id}", get(users::find).patch(users::update).delete(users::delete))
         .route("/users/{id}/keys", get(keys::list).post(keys::create))
+        .route("/users/{id}/limits", get(limits::of_user))
+        .route("/users/{id}/reset", post(limits::reset_user))
+        .route("/keys/{id}/limits", get(limits::of_key))
+        .route("/keys/{id}/reset", post(limits::reset_key))
         .route("/keys/{id}", get(keys::find).patch(keys::update).delete(keys::delete))
         .route("/providers", get(providers::list).post(providers::create))
         .route("/providers/{id}", get(providers::find).patch(providers::update).delete(providers::delete))
         .route("/providers/{id}/test", post(providers::test))
+        .route("/providers/{id}/limits", get(limits::of_provider))
+        .route("/providers/{id}/reset", post(limits::reset_provider))
+        .route("/sessions", get(sessions::list))
+        .route("/sessions/{id}", delete(sessions::end))
         .route("/prices", get(prices::list))
+        .route("/prices/import", post(prices::import))
+        .route("/prices/sync", post(prices::sync))
         .route("/prices/{model}", put(prices::put).delete(prices::delete))
+        .route("/prices/{model}/history", get(prices::history))
+        .route("/groups/{name}", get(groups::find).patch(groups::update))
         .route("/calls", get(calls::list))
         .route("/calls/{id}", get(calls::find))
         .route("/usage", get(calls::usage))

@@ -1,20 +1,15 @@
-//! Who is at the other end: address and scheme, after trusted proxies; and a net for panics.
+//! Who is at the other end: address and scheme, after trusted proxies; and what every answer carries.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use axum::{
-    extract::{ConnectInfo, Request, State},
-    http::{HeaderMap, Method, StatusCode, header},
+    extract::Request,
+    http::{HeaderMap, header},
     middleware::Next,
-    response::{IntoResponse, Response},
+    response::Response,
 };
 
-use crate::{
-    config::AddressBlock,
-    domain::id::CallId,
-    hub::Hub,
-    relay::answer::{self, CALL_ID},
-};
+use crate::config::AddressBlock;
 
 /// What is known of a client's connection. In every request's extensions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,24 +53,6 @@ pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         let (key, value) = pair.trim().split_once('=')?;
         (key == name).then_some(value)
     })
-}
-
-/// Puts [`ClientInfo`] into every request and an id on every answer, and answers `HEAD /`, with which clients look
-/// whether anybody is there.
-pub async fn enter(State(hub): State<Hub>, mut request: Request, next: Next) -> Response {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
-    let peer = peer.unwrap_or(IpAddr::from([0, 0, 0, 0]));
-    let client = ClientInfo::of(peer, request.headers(), &hub.config.trusted_proxies);
-    request.extensions_mut().insert(client);
-    let mut response = if request.method() == Method::HEAD && request.uri().path() == "/" {
-        StatusCode::OK.into_response()
-    } else {
-        next.run(request).await
-    };
-    if !response.headers().contains_key(CALL_ID) {
-        answer::name(response.headers_mut(), CallId::fresh(), None);
-    }
-    response
 }
 
 /// Headers that every page and answer of the console carries.

@@ -11,14 +11,14 @@ use axum::{
         sse::{Event as Message, KeepAlive, Sse},
     },
 };
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
 use super::edge::{self, ClientInfo};
 use crate::{
     admin::login::{self, COOKIE},
     clock,
-    domain::{event::Event, id::CallId},
+    domain::{event::Event, fault::Fault, id::CallId},
     hub::Hub,
 };
 
@@ -28,12 +28,16 @@ const GATHER: Duration = Duration::from_millis(250);
 /// A sign of life for what stands between.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// The feed, for whoever has a console session.
+/// How often it is asked whether the reader's session goes on (docs/rules.md, Edge and security).
+const SESSION_CHECK: Duration = Duration::from_secs(10);
+
+/// The feed, for whoever has a console session, and for as long as it lasts.
 pub async fn feed(State(hub): State<Hub>, Extension(client): Extension<ClientInfo>, headers: HeaderMap) -> Response {
-    let cookie = edge::cookie(&headers, COOKIE).unwrap_or_default();
-    if login::actor_of_cookie(&hub, cookie, client.address).await.is_err() {
+    let cookie = edge::cookie(&headers, COOKIE).unwrap_or_default().to_owned();
+    if login::actor_of_cookie(&hub, &cookie, client.address).await.is_err() {
         return StatusCode::UNAUTHORIZED.into_response();
     }
+    let over = session_over(hub.clone(), cookie, client);
     let receiver = hub.live.subscribe();
     let first = vec![Event::Active { n_calls: hub.live.n_active() }];
     let bundles = stream::unfold((hub, receiver, Some(first)), |(hub, mut receiver, first)| async move {
@@ -43,10 +47,20 @@ pub async fn feed(State(hub): State<Hub>, Extension(client): Extension<ClientInf
         };
         Some((stream::iter(events.into_iter().map(|event| Ok::<_, Infallible>(message(event)))), (hub, receiver, None)))
     });
-    let messages = futures_util::StreamExt::flatten(bundles);
+    let messages = bundles.flatten().take_until(over);
     let mut response = Sse::new(messages).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
     response
+}
+
+/// Waits until the session has ended. A database that does not answer ends none.
+async fn session_over(hub: Hub, cookie: String, client: ClientInfo) {
+    loop {
+        tokio::time::sleep(SESSION_CHECK).await;
+        if login::actor_of_cookie(&hub, &cookie, client.address).await == Err(Fault::Unauthenticated) {
+            return;
+        }
+    }
 }
 
 /// Waits for something to happen and gathers what follows at once. None when the hub stops.

@@ -56,6 +56,15 @@ pub async fn metrics(State(hub): State<Hub>, Extension(client): Extension<Client
         ("switchyard_journal_failing", "gauge", "1 if the journal cannot be written", ledger.is_journal_failing.into()),
         ("switchyard_database_away", "gauge", "1 if Postgres takes no entries", ledger.is_database_away.into()),
         ("switchyard_state_away", "gauge", "1 if Redis is configured and does not answer", (!state.ok).into()),
+        (
+            "switchyard_state_waiting",
+            "gauge",
+            "Settlements and releases that Redis is to be told",
+            count(state.waiting),
+        ),
+        ("switchyard_state_dropped_total", "counter", "Those that were too many to wait", state.dropped),
+        ("switchyard_state_steps_total", "counter", "Steps that have asked Redis", hub.state.round_trips()),
+        ("switchyard_database_uses_total", "counter", "Connections to Postgres that were taken", hub.store.n_uses()),
         ("switchyard_recorded_total", "counter", "Calls that Postgres has taken", ledger.n_recorded),
         ("switchyard_quarantined_total", "counter", "Calls that Postgres has rejected", ledger.n_quarantined),
     ] {

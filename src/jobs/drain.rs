@@ -33,12 +33,10 @@ impl Drain {
         self.tasks.is_empty()
     }
 
-    /// Waits until nothing is left, at most for `patience`.
-    pub async fn finish(&self, patience: Duration) {
+    /// Waits until nothing is left, at most for `patience`. True if nothing is.
+    pub async fn finish(&self, patience: Duration) -> bool {
         self.tasks.close();
-        if tokio::time::timeout(patience, self.tasks.wait()).await.is_err() {
-            tracing::warn!(n = self.tasks.len(), "answers of clients that left are cut");
-        }
+        tokio::time::timeout(patience, self.tasks.wait()).await.is_ok()
     }
 }
 

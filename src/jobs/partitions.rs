@@ -1,6 +1,8 @@
-//! Keeps partitions ahead of time.
+//! Keeps partitions ahead of time, and lets go what is kept no longer.
 
 use std::time::Duration;
+
+use chrono::TimeDelta;
 
 use crate::{clock, hub::Hub};
 
@@ -10,6 +12,9 @@ const INTERVAL: Duration = Duration::from_hours(1);
 /// Days that have their partitions, from today on.
 pub const DAYS_AHEAD: u64 = 4;
 
+/// How long sums by minute are kept.
+const MINUTES_KEPT: TimeDelta = TimeDelta::days(2);
+
 /// Creates partitions until the hub stops. Without one, rows go to the default partition: nothing is lost.
 pub async fn run(hub: Hub) {
     let mut ticks = tokio::time::interval(INTERVAL);
@@ -18,5 +23,22 @@ pub async fn run(hub: Hub) {
         if let Err(error) = hub.store.create_partitions(clock::now(), DAYS_AHEAD).await {
             tracing::warn!(%error, "partitions could not be created; trying again in an hour");
         }
+        if let Err(error) = let_go(&hub).await {
+            tracing::warn!(%error, "what is kept no longer could not be let go; trying again in an hour");
+        }
     }
+}
+
+/// Lets sums by minute go, and single calls that are older than the setting says. What limits need of them is put down
+/// before (docs/rules.md, Ledger).
+async fn let_go(hub: &Hub) -> Result<(), sqlx::Error> {
+    let now = clock::now();
+    hub.store.keep_windows().await?;
+    hub.store.delete_minutes(now - MINUTES_KEPT).await?;
+    let kept = TimeDelta::days(hub.snapshot.load().settings.retention_days.into());
+    let n_days = hub.store.drop_days((now - kept).date_naive()).await?;
+    if n_days > 0 {
+        tracing::info!(n_days, "calls of days that are kept no longer are let go");
+    }
+    Ok(())
 }

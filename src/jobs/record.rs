@@ -1,5 +1,7 @@
 //! Moves entries from the journal to Postgres, in batches.
 
+mod arrears;
+
 use std::{
     sync::atomic::Ordering,
     time::{Duration, Instant},
@@ -7,12 +9,14 @@ use std::{
 
 use anyhow::Context;
 
+use self::arrears::Arrears;
 use crate::{
     clock,
     hub::Hub,
     ledger::{
-        entry::Entry,
+        entry::{Closed, Entry},
         reader::{Batch, Reader},
+        record::Opening,
     },
 };
 
@@ -26,7 +30,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(5);
 const GATHER: Duration = Duration::from_millis(100);
 
 /// While a batch comes out full, the hub is busy with callers: the writer rests this many times as long as it worked.
-const REST_FACTOR: u32 = 19;
+const REST_FACTOR: u32 = 49;
 
 /// The longest rest: what took long because Postgres was away is no reason for more.
 const REST_MAX: Duration = Duration::from_secs(2);
@@ -41,20 +45,24 @@ pub async fn run(hub: Hub) -> anyhow::Result<()> {
     // What stands before the checkpoint is done.
     let skipped = reader.bytes_before();
     hub.ledger.bytes_done.fetch_add(skipped, Ordering::Relaxed);
+    let mut arrears = Arrears::default();
     loop {
         let began = clock::instant();
         let (returned, batch) = read(&hub, reader).await?;
         reader = returned;
-        close_orphans(&hub, &batch);
         let n_entries = batch.entries.len();
         if n_entries > 0 {
-            write(&hub, batch.entries).await;
+            write(&hub, &batch.entries).await;
+            arrears.settle(&hub, &batch);
         }
+        arrears.expect(&batch.orphans);
+        close_orphans(&hub, batch.orphans);
         hub.ledger.bytes_done.fetch_add(batch.n_bytes, Ordering::Relaxed);
         if batch.n_bytes > 0 {
             reader.checkpoint().unwrap_or_else(|error| tracing::error!(%error, "the journal's checkpoint"));
         }
         if n_entries < ENTRIES_MAX && reader.position() >= hub.ledger.journal().end() {
+            hub.ledger.caught_up.cancel();
             if hub.recorder_may_stop.is_cancelled() {
                 return Ok(());
             }
@@ -95,21 +103,21 @@ async fn read(hub: &Hub, mut reader: Reader) -> anyhow::Result<(Reader, Batch)> 
 }
 
 /// Calls that a crash cut are closed through the journal like any other.
-fn close_orphans(hub: &Hub, batch: &Batch) {
-    if !batch.orphans.is_empty() {
-        tracing::warn!(n = batch.orphans.len(), "calls were cut when the hub last stopped");
+fn close_orphans(hub: &Hub, orphans: Vec<Opening>) {
+    if !orphans.is_empty() {
+        tracing::warn!(n = orphans.len(), "calls were cut when the hub last stopped");
     }
-    for opening in &batch.orphans {
+    for opening in orphans {
         hub.ledger.close_call(&Entry::cut_by_crash(opening));
     }
 }
 
 /// Writes entries until Postgres has them. What it rejects is set aside one by one.
-async fn write(hub: &Hub, entries: Vec<Entry>) {
+async fn write(hub: &Hub, entries: &[Closed]) {
     let mut pause = Duration::from_millis(100);
-    while let Err(error) = hub.store.insert_entries(&entries).await {
+    while let Err(error) = hub.store.insert_entries(entries).await {
         if error.as_database_error().is_some_and(|error| is_about_the_data(error.code().as_deref())) {
-            write_one_by_one(hub, &entries).await;
+            write_one_by_one(hub, entries).await;
             break;
         }
         if !hub.ledger.is_database_away.swap(true, Ordering::Relaxed) {
@@ -130,7 +138,7 @@ fn is_about_the_data(code: Option<&str>) -> bool {
     code.is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
 }
 
-async fn write_one_by_one(hub: &Hub, entries: &[Entry]) {
+async fn write_one_by_one(hub: &Hub, entries: &[Closed]) {
     for entry in entries {
         let mut pause = Duration::from_millis(100);
         while let Err(error) = write_alone(hub, entry).await {
@@ -142,7 +150,7 @@ async fn write_one_by_one(hub: &Hub, entries: &[Entry]) {
 }
 
 /// Writes one entry, or sets it aside.
-async fn write_alone(hub: &Hub, entry: &Entry) -> Result<(), sqlx::Error> {
+async fn write_alone(hub: &Hub, entry: &Closed) -> Result<(), sqlx::Error> {
     match hub.store.insert_entries(std::slice::from_ref(entry)).await {
         Err(sqlx::Error::Database(error)) if is_about_the_data(error.code().as_deref()) => {
             tracing::error!(call.id = %entry.call.id, %error, "an entry is set aside");

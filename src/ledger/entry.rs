@@ -1,138 +1,106 @@
-//! What the journal holds.
+//! What the ledger knows of a call.
 
-use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::value::RawValue;
 
+use super::record::Opening;
 use crate::domain::{
-    attempt::Attempt,
-    call::{Call, CallDetail, CallError, CallKind, Client, Outcome},
+    attempt::{Attempt, AttemptResult},
+    call::{Call, CallDetail, CallError, Outcome},
     decision::Decision,
-    id::{CallId, KeyId, UserId},
-    price::Cost,
+    price::bill::Cost,
+    usage::TokenSource,
 };
 
-/// A record of the journal, as it is read.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-pub enum Record {
-    /// A call begins.
-    Opened(Opening),
-    /// A call is over.
-    Closed(Box<Entry>),
-}
-
-/// A record of the journal, as it is written: nothing is copied for it.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub enum RecordRef<'a> {
-    /// A call begins.
-    Opened(OpeningRef<'a>),
-    /// A call is over.
-    Closed(&'a Entry),
-}
-
-/// What is known of a call that begins: enough to close it if nobody else does.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct Opening {
-    id: CallId,
-    created_at: DateTime<Utc>,
-    kind: CallKind,
-    user_id: Option<UserId>,
-    key_id: Option<KeyId>,
-    session_id: Option<String>,
-    model: String,
-    stream: bool,
-    client: Client,
-}
-
-/// [`Opening`], borrowed.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct OpeningRef<'a> {
-    id: CallId,
-    created_at: DateTime<Utc>,
-    kind: CallKind,
-    user_id: Option<UserId>,
-    key_id: Option<KeyId>,
-    session_id: Option<&'a str>,
-    model: &'a str,
-    stream: bool,
-    client: &'a Client,
-}
-
-/// The finished story of one call.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// The story of one call, while it lives and when it is over.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
+    /// The call itself.
+    pub call: Call,
+    /// Cost of all its attempts, part by part.
+    pub cost: Cost,
+    /// Its attempts that are over, in order.
+    pub attempts: Vec<Attempt>,
+    /// Why they went where they went.
+    pub decision: Decision,
+}
+
+/// The story of a call that is over, as it comes from the journal: its decision is the text that the database keeps.
+#[derive(Clone, Debug, Serialize)]
+pub struct Closed {
     /// The call itself.
     pub call: Call,
     /// Cost of all its attempts, part by part.
     pub cost: Cost,
     /// Its attempts, in order.
     pub attempts: Vec<Attempt>,
-    /// Why they went where they went.
-    pub decision: Decision,
-}
-
-impl Record {
-    /// Reads what [`RecordRef::encode`] wrote.
-    pub fn decode(bytes: &[u8]) -> Option<Self> {
-        serde_json::from_slice(bytes).ok()
-    }
-}
-
-impl<'a> RecordRef<'a> {
-    /// The opening of a call.
-    pub fn opened(call: &'a Call) -> Self {
-        Self::Opened(OpeningRef {
-            id: call.id,
-            created_at: call.created_at,
-            kind: call.kind,
-            user_id: call.user_id,
-            key_id: call.key_id,
-            session_id: call.session_id.as_deref(),
-            model: &call.model,
-            stream: call.stream,
-            client: &call.client,
-        })
-    }
-
-    /// As the journal stores it, behind `room` bytes for the record's header.
-    pub fn encode(&self, room: usize) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(room + 2_048);
-        bytes.resize(room, 0);
-        // Plain data with string keys: writing it to memory cannot fail, and the reader passes over a damaged record.
-        let _ = serde_json::to_writer(&mut bytes, self);
-        bytes
-    }
-}
-
-impl Opening {
-    /// The call that it opened.
-    pub const fn id(&self) -> CallId {
-        self.id
-    }
+    /// A [`Decision`] in JSON.
+    pub decision: Box<RawValue>,
 }
 
 impl Entry {
-    /// The entry of a call that a crash cut: all that is known is that it began.
-    pub fn cut_by_crash(opening: &Opening) -> Self {
-        let call = Call {
-            id: opening.id,
-            created_at: opening.created_at,
-            kind: opening.kind,
-            user_id: opening.user_id,
-            key_id: opening.key_id,
-            session_id: opening.session_id.clone(),
-            model: opening.model.clone(),
-            stream: opening.stream,
-            client: opening.client.clone(),
-            outcome: Some(Outcome::Interrupted),
-            error: Some(CallError::new("crash", "the hub stopped while this call was running")),
-            ..Call::default()
-        };
-        Self { call, cost: Cost::default(), attempts: Vec::new(), decision: Decision::default() }
+    /// The story of a call that has just begun.
+    pub fn of(call: Call, decision: Decision) -> Self {
+        Self { call, cost: Cost::default(), attempts: Vec::new(), decision }
+    }
+
+    /// An attempt is over: its tokens and its cost are the call's.
+    pub fn add(&mut self, attempt: Attempt) {
+        let Self { call, cost, attempts, .. } = self;
+        call.usage = call.usage.plus(&attempt.usage);
+        call.token_source = weakest(call.token_source, attempt.token_source);
+        call.unpriced |= attempt.unpriced && attempt.usage.total() > 0;
+        call.first_token_ms = call.first_token_ms.or(attempt.first_token_ms);
+        call.model_served.clone_from(&attempt.model_served);
+        *cost = cost.plus(&attempt.cost);
+        call.cost_usd = cost.total();
+        attempts.push(attempt);
+    }
+
+    /// The entry of a call that a crash cut: what was known when its last attempt began, which is settled by an
+    /// estimate (docs/rules.md, Ledger).
+    pub fn cut_by_crash(opening: Opening) -> Self {
+        let (call, attempts) = opening.into_parts();
+        let error = CallError::new("crash", "the hub stopped while this call was running");
+        let call = Call { outcome: Some(Outcome::Interrupted), error: Some(error), ..call };
+        let mut entry = Self::of(call, Decision::default());
+        for attempt in attempts {
+            let call = &mut entry.call;
+            call.n_attempts += 1;
+            call.provider_id = Some(attempt.provider_id);
+            call.provider_name = Some(attempt.provider_name.clone());
+            call.model_sent = Some(attempt.model_sent.clone());
+            entry.add(attempt);
+        }
+        entry
     }
 
     /// As people read it.
     pub fn into_detail(self) -> CallDetail {
         let Self { call, cost, attempts, decision } = self;
-        CallDetail { call, cost, attempts, decision }
+        CallDetail { call, cost, attempts, running: None, decision }
     }
+}
+
+/// An attempt that begins, as it is to be settled if a crash cuts it: `estimate` tells what it may have used.
+pub fn if_cut(running: &Attempt, estimate: impl FnOnce(&mut Attempt)) -> Attempt {
+    let mut attempt = Attempt {
+        result: AttemptResult::Interrupted,
+        error: Some(CallError::new("crash", "the hub stopped while this attempt was running")),
+        ended_ms: running.started_ms,
+        ..running.clone()
+    };
+    estimate(&mut attempt);
+    attempt
+}
+
+/// The less certain of two sources.
+fn weakest(a: TokenSource, b: TokenSource) -> TokenSource {
+    let rank = |source| match source {
+        TokenSource::None => 0,
+        TokenSource::Reported => 1,
+        TokenSource::Partial => 2,
+        TokenSource::Estimated => 3,
+    };
+    if rank(b) > rank(a) { b } else { a }
 }

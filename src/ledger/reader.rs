@@ -9,8 +9,9 @@ use std::{
 };
 
 use super::{
-    entry::{Entry, Opening, Record},
+    entry::Closed,
     journal::{HEADER_BYTES, PAYLOAD_BYTES_MAX, Position, path, segments},
+    record::{Opening, Record},
 };
 use crate::domain::id::CallId;
 
@@ -30,9 +31,9 @@ pub struct Reader {
     next: Position,
     /// The first segment of the running process.
     first_own: u64,
-    /// Calls that have begun and not ended, with the place of their opening record. Those of another process also
-    /// with what was known, because nobody will close them.
-    open: HashMap<CallId, (Position, Option<Opening>)>,
+    /// Calls that have begun and not ended, with the place of the record that opened their last attempt. Those of
+    /// another process also with what was known, because nobody will close them.
+    open: HashMap<CallId, (Position, Option<Box<Opening>>)>,
     file: Option<File>,
     /// Bytes of the segment, those from `buffer_at` on not read yet.
     buffer: Vec<u8>,
@@ -43,7 +44,9 @@ pub struct Reader {
 #[derive(Debug, Default)]
 pub struct Batch {
     /// Calls that are over.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<Closed>,
+    /// How many of them, from the first one on, were written by another process.
+    pub n_of_others: usize,
     /// Calls of a process that died, which nobody will close.
     pub orphans: Vec<Opening>,
     /// Bytes of the journal that were read.
@@ -112,6 +115,7 @@ impl Reader {
             }
             Some(Record::Closed(entry)) => {
                 self.open.remove(&entry.call.id);
+                batch.n_of_others += usize::from(at.segment < self.first_own);
                 batch.entries.push(*entry);
             }
             // How the ledger tries whether the disk takes records again.
@@ -129,7 +133,7 @@ impl Reader {
         self.buffer.clear();
         self.buffer_at = 0;
         if self.next.segment == self.first_own {
-            batch.orphans.extend(self.open.drain().filter_map(|(_, (_, opening))| opening));
+            batch.orphans.extend(self.open.drain().filter_map(|(_, (_, opening))| opening.map(|it| *it)));
         }
     }
 
@@ -213,8 +217,12 @@ mod tests {
     use super::*;
     use crate::{
         clock,
-        domain::call::{Call, Outcome},
-        ledger::{entry::RecordRef, journal::Journal},
+        domain::{
+            attempt::Attempt,
+            call::{Call, Outcome},
+            decision::Decision,
+        },
+        ledger::{entry::Entry, journal::Journal, record::RecordRef},
     };
 
     fn call() -> Call {
@@ -223,11 +231,12 @@ mod tests {
 
     fn closed(call: &Call) -> Vec<u8> {
         let Some(Record::Opened(opening)) = Record::decode(&opened(call)[HEADER_BYTES..]) else { panic!("no opening") };
-        RecordRef::Closed(&Entry::cut_by_crash(&opening)).encode(HEADER_BYTES)
+        RecordRef::closed(&Entry::cut_by_crash(*opening), "{}").encode(HEADER_BYTES)
     }
 
     fn opened(call: &Call) -> Vec<u8> {
-        RecordRef::opened(call).encode(HEADER_BYTES)
+        let story = Entry::of(call.clone(), Decision::default());
+        RecordRef::opened(&story, &Attempt::default()).encode(HEADER_BYTES)
     }
 
     fn dir(name: &str) -> PathBuf {

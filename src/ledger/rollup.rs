@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::entry::Entry;
+use super::entry::Closed;
 use crate::domain::{
     call::Outcome,
-    price::Cost,
+    price::bill::Cost,
     report::{TIME_BUCKETS, time_bucket},
     usage::Usage,
 };
@@ -49,7 +49,7 @@ pub struct Rollup {
 }
 
 /// Adds up `entries` in spans of `minutes`, in an order that never makes two writers wait for each other.
-pub fn roll_up<'a>(entries: impl Iterator<Item = &'a Entry>, minutes: i64) -> BTreeMap<RollupKey, Rollup> {
+pub fn roll_up<'a>(entries: impl Iterator<Item = &'a Closed>, minutes: i64) -> BTreeMap<RollupKey, Rollup> {
     let mut rows = BTreeMap::<RollupKey, Rollup>::new();
     for entry in entries {
         let call = &entry.call;

@@ -19,6 +19,9 @@ use crate::{
 /// Names the call, on every answer.
 pub const CALL_ID: HeaderName = HeaderName::from_static("x-switchyard-call-id");
 
+/// Bytes of a call's id as text.
+const CALL_ID_BYTES: usize = 36;
+
 /// Names the provider by its id: names need not be ASCII.
 pub const PROVIDER: HeaderName = HeaderName::from_static("x-switchyard-provider");
 
@@ -75,6 +78,11 @@ pub fn refuse(rejection: &Rejection, call_id: CallId) -> Response<Answer> {
     if let Some(seconds) = rejection.retry_after_s() {
         headers.insert(header::RETRY_AFTER, seconds.into());
     }
+    for (name, value) in rejection.headers() {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
     name(headers, call_id, None);
     response
 }
@@ -101,7 +109,8 @@ fn is_passed(name: &str, exposed: bool) -> bool {
 
 /// Sets our two headers.
 pub fn name(headers: &mut HeaderMap, call_id: CallId, provider: Option<ProviderId>) {
-    if let Ok(value) = HeaderValue::from_str(&call_id.to_string()) {
+    let mut text = [0; CALL_ID_BYTES];
+    if let Ok(value) = HeaderValue::from_str(call_id.0.as_hyphenated().encode_lower(&mut text)) {
         headers.insert(CALL_ID, value);
     }
     if let Some(provider) = provider {

@@ -2,6 +2,7 @@
 
 use std::{
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -9,8 +10,8 @@ use std::{
 use http::Response;
 use tokio_util::sync::CancellationToken;
 
-use super::answer::Answer;
-use crate::hub::Hub;
+use super::answer::{Answer, refuse};
+use crate::{domain::id::CallId, hub::Hub, limit::lease::Lease, wire::rejection::Rejection};
 
 /// Work towards an answer.
 type Work = Pin<Box<dyn Future<Output = Response<Answer>> + Send>>;
@@ -22,16 +23,31 @@ type Work = Pin<Box<dyn Future<Output = Response<Answer>> + Send>>;
 struct Attended {
     work: Option<Work>,
     left: CancellationToken,
+    place: Option<Arc<Lease>>,
     hub: Hub,
 }
 
-/// Does `work`, which is given a token that tells when the client has left.
-pub fn attend<F>(hub: &Hub, work: impl FnOnce(CancellationToken) -> F) -> impl Future<Output = Response<Answer>> + Send
+/// Does `work`, which is given a token that tells when the client has left; then its `place` is free at once. When the
+/// hub stops and cannot wait any longer, it is dropped, which settles it.
+pub fn attend<F>(
+    hub: &Hub,
+    call_id: CallId,
+    place: Option<Arc<Lease>>,
+    work: impl FnOnce(CancellationToken) -> F,
+) -> impl Future<Output = Response<Answer>> + Send
 where
     F: Future<Output = Response<Answer>> + Send + 'static,
 {
     let left = CancellationToken::new();
-    Attended { work: Some(Box::pin(work(left.clone()))), left, hub: hub.clone() }
+    let (work, cutting) = (work(left.clone()), hub.cutting.clone());
+    let work = async move {
+        tokio::select! {
+            biased;
+            answer = work => answer,
+            () = cutting.cancelled() => refuse(&Rejection::ShuttingDown, call_id),
+        }
+    };
+    Attended { work: Some(Box::pin(work)), left, place, hub: hub.clone() }
 }
 
 impl Future for Attended {
@@ -49,6 +65,9 @@ impl Drop for Attended {
     fn drop(&mut self) {
         let Some(work) = self.work.take() else { return };
         self.left.cancel();
+        if let Some(place) = &self.place {
+            place.release();
+        }
         let bound = Duration::from_millis(self.hub.snapshot.load().settings.drain_ms);
         self.hub.drain.adopt(async move {
             // Out of time, the trail is dropped and settles an estimate. An answer that has begun is dropped here and

@@ -6,6 +6,7 @@ use http::Response;
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    account::Reserved,
     answer::{Answer, name, pass},
     screen::Screened,
     stream::StreamBody,
@@ -35,24 +36,46 @@ struct Leftovers {
     answer: Option<(Option<AttemptId>, ProviderId, Box<Whole>)>,
     /// The last failure.
     failure: Option<Failure>,
+    /// The limit that kept another attempt from starting.
+    limit: Option<Rejection>,
 }
 
 /// Finds a provider that answers. `left` tells when the client has gone.
-pub async fn deliver(screened: Screened, mut trail: Trail, left: CancellationToken) -> Response<Answer> {
-    if let Err(rejection) = trail.open(&screened.body) {
-        return trail.reject(&rejection, Outcome::Rejected);
+pub async fn deliver(screened: Screened, trail: Trail, left: CancellationToken) -> Response<Answer> {
+    let must_sync = trail.must_sync();
+    let response = find(screened, trail, left).await;
+    // A stream sees to that itself, at its end.
+    let is_whole = matches!(response.body(), Answer::Whole(_));
+    if let Some(hub) = must_sync.filter(|_| is_whole) {
+        hub.ledger.synced().await;
     }
+    response
+}
+
+async fn find(screened: Screened, mut trail: Trail, left: CancellationToken) -> Response<Answer> {
     let attempts_max = usize::try_from(trail.snapshot.settings.attempts_max).unwrap_or(usize::MAX);
     let model = screened.peek.as_ref().map(|peek| peek.model.as_str());
     let mut tried = Vec::new();
     let mut leftovers = Leftovers::default();
     while tried.len() < attempts_max && !left.is_cancelled() {
         let Some(upstream) = trail.choose(model, &tried) else { break };
-        tried.push(upstream.provider.id);
-        match try_one(&upstream, &screened, &mut trail, &left).await {
-            None => break,
-            Some(Ok(reply)) => return commit(trail, upstream, reply, left.is_cancelled()),
-            Some(Err(failed)) => {
+        let id = AttemptId::fresh();
+        match trail.reserve(id, &upstream, model.unwrap_or_default()).await {
+            Reserved::Yes => tried.push(upstream.provider.id),
+            Reserved::ProviderLimited => continue,
+            Reserved::CallerLimited(rejection) => {
+                leftovers.limit = Some(rejection);
+                break;
+            }
+        }
+        match try_one(id, &upstream, &screened, &mut trail, &left).await {
+            Err(rejection) => {
+                leftovers.limit = Some(rejection);
+                break;
+            }
+            Ok(None) => break,
+            Ok(Some(Ok(reply))) => return commit(trail, upstream, reply, left.is_cancelled()),
+            Ok(Some(Err(failed))) => {
                 if note(failed, &upstream, &mut trail, &mut leftovers) == Next::Deliver {
                     break;
                 }
@@ -66,23 +89,23 @@ pub async fn deliver(screened: Screened, mut trail: Trail, left: CancellationTok
 }
 
 /// One attempt; none if the client has left and its provider is not to be read on.
+///
+/// # Errors
+/// The attempt could not be written down: it has not started.
 async fn try_one(
+    id: AttemptId,
     upstream: &Arc<Upstream>,
     screened: &Screened,
     trail: &mut Trail,
     left: &CancellationToken,
-) -> Option<Result<Reply, Failed>> {
+) -> Result<Option<Result<Reply, Failed>>, Rejection> {
     let settings = &trail.snapshot.settings;
     let (gate, patience) = (settings.gate_ms, settings.call_deadline_ms);
     let peek = screened.peek.as_ref();
-    let model_sent = peek.map_or("", |peek| upstream.model_sent(&peek.model));
+    let model = peek.map_or("", |peek| peek.model.as_str());
+    let model_sent = upstream.model_sent(model);
     let ask = Ask {
-        outgoing: Outgoing {
-            method: &screened.method,
-            path: &screened.path,
-            query: screened.query.as_deref(),
-            headers: &screened.headers,
-        },
+        outgoing: Outgoing { method: &screened.method, target: &screened.target, headers: &screened.headers },
         body: peek.map_or_else(|| screened.body.clone(), |peek| rename_model(&screened.body, peek, model_sent)),
         wants_stream: peek.is_some_and(|peek| peek.stream),
         is_message: screened.operation == Operation::Messages,
@@ -91,18 +114,19 @@ async fn try_one(
         deadline: trail.began + Duration::from_millis(patience),
     };
     let may_stop = upstream.provider.on_client_gone == OnClientGone::Stop;
-    let current = trail.begin_attempt(upstream, model_sent);
+    let (current, on_head) = trail.begin_attempt(id, upstream, model)?;
     tokio::select! {
         biased;
-        result = attempt(upstream, ask, current) => Some(result),
-        () = left.cancelled(), if may_stop => None,
+        result = attempt(upstream, ask, current, on_head) => Ok(Some(result)),
+        () = left.cancelled(), if may_stop => Ok(None),
     }
 }
 
 /// Notes a failed attempt and what follows from it.
-fn note(failed: Failed, upstream: &Upstream, trail: &mut Trail, leftovers: &mut Leftovers) -> Next {
+fn note(mut failed: Failed, upstream: &Upstream, trail: &mut Trail, leftovers: &mut Leftovers) -> Next {
     let verdict = judge(&failed.failure);
-    let attempt_id = trail.fail_attempt(failed.failure.error(failed.message.as_deref()), verdict);
+    let error = failed.failure.error(failed.message.as_deref());
+    let attempt_id = trail.fail_attempt(error, verdict, failed.tap_mut());
     if let Some(answer) = failed.answer {
         leftovers.answer = Some((attempt_id, upstream.provider.id, answer));
     }
@@ -114,6 +138,7 @@ fn note(failed: Failed, upstream: &Upstream, trail: &mut Trail, leftovers: &mut 
 fn commit(mut trail: Trail, upstream: Arc<Upstream>, reply: Reply, is_abandoned: bool) -> Response<Answer> {
     let exposed = trail.snapshot.settings.expose_provider_headers;
     let (call_id, provider_id) = (trail.call_id, upstream.provider.id);
+    let rates = trail.account.rates();
     let mut response = match reply {
         Reply::Whole(mut whole) => {
             let (result, outcome) = if is_abandoned {
@@ -135,13 +160,14 @@ fn commit(mut trail: Trail, upstream: Arc<Upstream>, reply: Reply, is_abandoned:
             pass(status, &headers, exposed, body)
         }
     };
+    rates.announce(response.headers_mut());
     name(response.headers_mut(), call_id, Some(provider_id));
     response
 }
 
 /// Nobody is left: the last answer as it came, or our own no.
 fn conclude(mut trail: Trail, model: Option<&str>, leftovers: Leftovers) -> Response<Answer> {
-    let Leftovers { answer, failure } = leftovers;
+    let Leftovers { answer, failure, limit } = leftovers;
     if let Some((attempt_id, provider_id, whole)) = answer {
         trail.committed(whole.status);
         if let Some(attempt_id) = attempt_id {
@@ -154,10 +180,21 @@ fn conclude(mut trail: Trail, model: Option<&str>, leftovers: Leftovers) -> Resp
         name(response.headers_mut(), trail.call_id, Some(provider_id));
         return response;
     }
+    if let Some(limit) = limit {
+        // A call that has reached a provider has used something, whatever keeps it from another one.
+        let outcome = if failure.is_some() { Outcome::Failed } else { Outcome::Rejected };
+        return trail.reject(&limit, outcome);
+    }
     if let Some(failure) = failure {
         let timeout = matches!(failure, Failure::Timeout(_));
         let why = failure.error(None).message;
         return trail.reject(&Rejection::Exhausted { why, timeout }, Outcome::Failed);
+    }
+    if trail.account.is_in_the_dark() {
+        return trail.reject(&Rejection::LimitsAway, Outcome::Rejected);
+    }
+    if let Some(retry_after_s) = trail.account.limited_for_s() {
+        return trail.reject(&Rejection::ProvidersLimited { retry_after_s }, Outcome::Rejected);
     }
     let why = why_none(&trail.last_choice()).to_owned();
     let model = model.unwrap_or("this request").to_owned();

@@ -3,9 +3,10 @@
 use std::{net::IpAddr, time::Instant};
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, Method, header};
+use http::{HeaderMap, Method, header, uri::PathAndQuery};
 use http_body::Body as _;
-use http_body_util::{BodyExt, combinators::UnsyncBoxBody};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
 
 use crate::{
     domain::{id::CallId, settings::Settings},
@@ -13,23 +14,18 @@ use crate::{
     wire::rejection::Rejection,
 };
 
-/// A request's body, whoever serves it.
-pub type InboundBody = UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>;
-
 /// A request: its head, and a body that has not been read.
 pub struct Inbound {
     /// The id of the call that it becomes.
     pub call_id: CallId,
     /// Its method.
     pub method: Method,
-    /// Its path.
-    pub path: String,
-    /// Its query string, without the question mark.
-    pub query: Option<String>,
+    /// Its path and query.
+    pub target: PathAndQuery,
     /// Its headers.
     pub headers: HeaderMap,
     /// Its body.
-    pub body: InboundBody,
+    pub body: Incoming,
     /// The client's address, after trusted proxies.
     pub address: IpAddr,
     /// When it arrived.
@@ -42,7 +38,7 @@ pub struct Inbound {
 /// [`Rejection::TooLarge`] over the setting `body_bytes_max`, [`Rejection::Crowded`] when the memory for all bodies is
 /// used up, [`Rejection::BodyCut`] when it does not arrive.
 pub async fn read_body(
-    mut body: InboundBody,
+    mut body: Incoming,
     headers: &HeaderMap,
     settings: &Settings,
     budget: &ByteBudget,
@@ -67,6 +63,9 @@ pub async fn read_body(
         }
         if first.is_empty() && rest.is_empty() {
             first = data;
+            if body.is_end_stream() {
+                break;
+            }
             continue;
         }
         if rest.is_empty() {

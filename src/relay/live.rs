@@ -9,9 +9,10 @@ use tokio::sync::broadcast;
 
 use crate::{
     domain::{
+        attempt::RunningAttempt,
         call::{Call, CallDetail},
         event::Event,
-        id::CallId,
+        id::{AttemptId, CallId},
     },
     ledger::entry::Entry,
 };
@@ -23,11 +24,57 @@ const FEED_EVENTS: usize = 1_024;
 const ENDED_MAX: usize = 64;
 
 /// The story of a running call, shared by its trail and the console.
-pub type Story = Arc<Mutex<Entry>>;
+pub type Story = Arc<Telling>;
+
+/// What is told of a call: what will be recorded, and how far the attempt has come that runs.
+pub struct Telling {
+    entry: Mutex<Entry>,
+    running: Mutex<Option<Marks>>,
+}
+
+impl Telling {
+    /// The beginning of a story.
+    pub(super) fn begin(entry: Entry) -> Story {
+        Arc::new(Self { entry: Mutex::new(entry), running: Mutex::default() })
+    }
+
+    /// How far the running attempt has come. Whoever wants the entry too locks that first.
+    pub(super) fn running(&self) -> MutexGuard<'_, Option<Marks>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How far an attempt has come. Milliseconds since the call began. Who it goes to stands in the call, so that nothing
+/// is copied for somebody who may not look.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Marks {
+    /// Its id.
+    pub(super) id: AttemptId,
+    /// When the request was handed to the network.
+    pub(super) started_ms: u32,
+    /// When the head of the answer came.
+    pub(super) first_byte_ms: Option<u32>,
+    /// When the first content came.
+    pub(super) first_token_ms: Option<u32>,
+}
+
+impl Marks {
+    fn attempt(self, call: &Call) -> RunningAttempt {
+        RunningAttempt {
+            id: self.id,
+            provider_id: call.provider_id.unwrap_or_default(),
+            provider_name: call.provider_name.clone().unwrap_or_default(),
+            model_sent: call.model_sent.clone().unwrap_or_default(),
+            started_ms: self.started_ms,
+            first_byte_ms: self.first_byte_ms,
+            first_token_ms: self.first_token_ms,
+        }
+    }
+}
 
 /// Locks a story. A panic elsewhere does not spoil it: it is plain data.
 pub fn lock(story: &Story) -> MutexGuard<'_, Entry> {
-    story.lock().unwrap_or_else(PoisonError::into_inner)
+    story.entry.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Calls that run in this replica, and the feed of what happens.
@@ -85,8 +132,12 @@ impl LiveCalls {
             ended.iter().rev().find(|(ended, _)| *ended == id).map(|(_, story)| story.clone())
         };
         let story = running.or_else(just_ended)?;
-        let entry = lock(&story).clone();
-        Some(entry.into_detail())
+        let (entry, marks) = {
+            let entry = lock(&story);
+            (entry.clone(), *story.running())
+        };
+        let running = marks.map(|marks| marks.attempt(&entry.call));
+        Some(CallDetail { running, ..entry.into_detail() })
     }
 
     /// Hears what happens from now on.
@@ -100,6 +151,11 @@ impl LiveCalls {
             // An error says that the last listener has just left.
             let _ = self.feed.send(Arc::new(event()));
         }
+    }
+
+    /// Says how a call stands, if anybody listens.
+    pub(super) fn tell(&self, story: &Story) {
+        self.publish(|| Event::Call { call: Box::new(lock(story).call.clone()) });
     }
 
     /// Says that configuration has changed.

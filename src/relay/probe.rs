@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderValue, Method, header, uri::PathAndQuery};
 use serde_json::{Value, json};
 
-use super::trail::Trail;
+use super::{account::Reserved, trail::Trail};
 use crate::{
     clock,
     domain::{
@@ -14,20 +14,24 @@ use crate::{
         call::{CallError, Outcome},
         decision::{Candidate, Choice},
         fault::Fault,
-        id::ProviderId,
+        id::{AttemptId, ProviderId},
         provider::ProviderTestResult,
     },
     hub::Hub,
+    limit::estimate::Request,
     route::{judge::judge, snapshot::Upstream},
     upstream::{
         attempt::{Ask, Failed, Reply, Whole, attempt},
         request::Outgoing,
     },
-    wire::tap::Tap,
+    wire::{bound::Bound, tap::Tap},
 };
 
 /// How long a test may take.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// The longest answer that is asked for.
+const TOKENS_MAX: u64 = 16;
 
 /// Characters of an answer that are shown.
 const ANSWER_CHARS_MAX: usize = 2_000;
@@ -38,19 +42,26 @@ pub async fn probe(hub: &Hub, provider_id: ProviderId, model: &str) -> Result<Pr
     let upstream = snapshot.upstreams.iter().find(|upstream| upstream.provider.id == provider_id);
     let upstream = upstream.ok_or_else(|| Fault::not_found("provider"))?;
     let model_sent = upstream.model_sent(model);
-    let body =
-        json!({"model": model_sent, "max_tokens": 16, "messages": [{"role": "user", "content": "Answer with OK."}]});
+    let body = json!({"model": model_sent, "max_tokens": TOKENS_MAX, "messages": [{"role": "user", "content": "Answer with OK."}]});
     let body = Bytes::from(body.to_string());
 
     let mut trail = Trail::begin_probe(hub, model);
     if trail.open(&body).is_err() {
-        trail.close(Outcome::Rejected, Some(CallError::new("ledger_full", "the hub cannot record calls just now")));
-        return Err(Fault::Busy);
+        return Err(busy(trail));
     }
     trail.note_choice(only(upstream));
+    let id = AttemptId::fresh();
+    trail.account.weigh(weigh(&body));
+    if !matches!(trail.reserve(id, upstream, model).await, Reserved::Yes) {
+        return Err(limited(trail));
+    }
     let headers = headers();
     let ask = Ask {
-        outgoing: Outgoing { method: &Method::POST, path: "/v1/messages", query: None, headers: &headers },
+        outgoing: Outgoing {
+            method: &Method::POST,
+            target: &PathAndQuery::from_static("/v1/messages"),
+            headers: &headers,
+        },
         body,
         wants_stream: false,
         is_message: true,
@@ -58,9 +69,35 @@ pub async fn probe(hub: &Hub, provider_id: ProviderId, model: &str) -> Result<Pr
         began: trail.began,
         deadline: trail.began + PATIENCE,
     };
-    let current = trail.begin_attempt(upstream, model_sent);
-    let result = attempt(upstream, ask, current).await;
+    let result = match trail.begin_attempt(id, upstream, model) {
+        Ok((current, on_head)) => Some(attempt(upstream, ask, current, on_head).await),
+        Err(_) => None,
+    };
+    let Some(result) = result else { return Err(busy(trail)) };
     Ok(report(trail, model_sent, result))
+}
+
+/// What a test can cost: little.
+fn weigh(body: &Bytes) -> Request {
+    Request {
+        body_bytes: u64::try_from(body.len()).unwrap_or(u64::MAX),
+        max_tokens: Some(TOKENS_MAX),
+        recent_output: Some(TOKENS_MAX),
+        bound: Some(Bound::read(body)),
+    }
+}
+
+/// The provider is at a limit of its own, which counts for tests too.
+fn limited(mut trail: Trail) -> Fault {
+    let why = "is at a limit of its own";
+    trail.close(Outcome::Rejected, Some(CallError::new("providers_limited", format!("the provider {why}"))));
+    Fault::Conflict { field: "provider".to_owned(), why: why.to_owned() }
+}
+
+/// The test cannot be recorded.
+fn busy(mut trail: Trail) -> Fault {
+    trail.close(Outcome::Rejected, Some(CallError::new("ledger_full", "the hub cannot record calls just now")));
+    Fault::Busy
 }
 
 /// The choice of a test: there is none.
@@ -107,13 +144,13 @@ fn report(mut trail: Trail, model: &str, result: Result<Reply, Failed>) -> Provi
             shown.error = Some("the provider streamed an answer that was not asked for as a stream".to_owned());
             succeed(&mut trail, &mut shown, streaming.status, &mut streaming.tap);
         }
-        Err(failed) => {
+        Err(mut failed) => {
             let error = failed.failure.error(failed.message.as_deref());
             shown.status = failed.answer.as_ref().map(|whole| whole.status);
             shown.answer = failed.answer.as_deref().map(answer).unwrap_or_default();
             shown.error = Some(error.message.clone());
             shown.first_byte_ms = trail.current_first_byte_ms();
-            trail.fail_attempt(error.clone(), judge(&failed.failure));
+            trail.fail_attempt(error.clone(), judge(&failed.failure), failed.tap_mut());
             if let Some(status) = shown.status {
                 trail.committed(status);
             }

@@ -13,7 +13,6 @@ use std::{
 use bytes::Bytes;
 use http_body::Body as _;
 use http_body_util::BodyExt;
-use reqwest::Body;
 use tokio::time::Sleep;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
@@ -27,7 +26,7 @@ use crate::{
         provider::OnClientGone,
     },
     route::snapshot::Upstream,
-    upstream::{attempt::Streaming, failure::Deadline},
+    upstream::{attempt::Streaming, body::Body, failure::Deadline},
     wire::{anthropic, sse::Cutter, tap::Tap},
 };
 
@@ -52,6 +51,9 @@ pub struct StreamBody {
     /// Ready when the hub stops and cannot wait any longer.
     cutting: Pin<Box<WaitForCancellationFutureOwned>>,
     is_over: bool,
+    /// Until the entry is with the disk, the bytes that end the answer wait.
+    syncing: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    waiting: Option<Bytes>,
 }
 
 impl StreamBody {
@@ -72,11 +74,28 @@ impl StreamBody {
             timer: Box::pin(tokio::time::sleep(idle)),
             cutting: Box::pin(cutting),
             is_over: false,
+            syncing: None,
+            waiting: None,
         }
     }
 
     /// The next bytes for the client; none at the end.
     pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        if self.syncing.is_none() {
+            let next = ready!(self.poll_bytes(cx));
+            if self.syncing.is_none() {
+                return Poll::Ready(next);
+            }
+            self.waiting = next;
+        }
+        if let Some(syncing) = &mut self.syncing {
+            ready!(syncing.as_mut().poll(cx));
+        }
+        self.syncing = None;
+        Poll::Ready(self.waiting.take())
+    }
+
+    fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         if let Some(held) = self.held.take() {
             self.settle_if_over();
             return Poll::Ready(Some(held));
@@ -146,6 +165,9 @@ impl StreamBody {
         if let Some(mut trail) = self.trail.take() {
             trail.settle_attempt(result, error.clone(), &mut self.tap);
             trail.close(outcome, error);
+            if let Some(hub) = trail.must_sync() {
+                self.syncing = Some(Box::pin(hub.ledger.synced()));
+            }
         }
     }
 
@@ -176,6 +198,7 @@ impl Drop for StreamBody {
             self.settle(AttemptResult::Abandoned, Outcome::Abandoned, None);
         }
         let Some(trail) = self.trail.take() else { return };
+        trail.account.release();
         let bound = Duration::from_millis(trail.snapshot.settings.drain_ms);
         let drain = trail.hub().drain.clone();
         let (body, cutter, tap) =
@@ -186,6 +209,7 @@ impl Drop for StreamBody {
 
 /// Reads what a client has left behind, so that what it cost is known.
 async fn read_on(mut body: Body, mut cutter: Cutter, mut tap: Tap, mut trail: Trail, bound: Duration) {
+    let cutting = trail.hub().cutting.clone();
     let reading = async {
         while let Some(Ok(frame)) = body.frame().await {
             tap.observe(&cutter.push(frame.into_data().unwrap_or_default()));
@@ -196,7 +220,10 @@ async fn read_on(mut body: Body, mut cutter: Cutter, mut tap: Tap, mut trail: Tr
         tap.observe(&cutter.rest());
     };
     // Out of time, what was seen so far is settled.
-    let _out_of_time = tokio::time::timeout(bound, reading).await;
+    let _out_of_time = tokio::select! {
+        in_time = tokio::time::timeout(bound, reading) => in_time.is_err(),
+        () = cutting.cancelled() => true,
+    };
     trail.settle_attempt(AttemptResult::Abandoned, None, &mut tap);
     trail.close(Outcome::Abandoned, None);
 }

@@ -1,32 +1,31 @@
 //! The story of a call while it lives. Closing it neither waits nor fails; dropping it closes it.
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Instant,
-};
+mod ending;
+
+use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;
-use http::{Response, header};
+use http::header;
 use rand::Rng;
 
 use super::{
-    answer::{Answer, refuse},
+    account::{Account, Reserved},
     inbound::Inbound,
-    live::{Story, lock},
+    live::{Marks, Story, Telling, lock},
 };
 use crate::{
     clock,
     domain::{
-        attempt::{Attempt, AttemptResult},
-        call::{Call, CallError, CallKind, Client, Outcome},
-        decision::{Choice, Decision, Verdict},
-        event::Event,
+        attempt::Attempt,
+        call::{Call, CallKind, Client},
+        decision::{Choice, Decision},
         id::{AttemptId, CallId, ProviderId},
-        price::Cost,
-        usage::TokenSource,
+        money::Multiplier,
+        price::Price,
+        settings::LedgerFsync,
     },
     hub::Hub,
-    ledger::entry::Entry,
+    ledger::entry::{Entry, if_cut},
     route::{
         choose::{Wanted, choose},
         snapshot::{Caller, Snapshot, Upstream},
@@ -46,6 +45,8 @@ pub struct Trail {
     pub call_id: CallId,
     /// When it began.
     pub began: Instant,
+    /// What the call holds and owes.
+    pub account: Account,
     groups: Vec<String>,
     story: Story,
     /// True if it is recorded; what is free is not.
@@ -59,7 +60,13 @@ pub struct Trail {
 
 impl Trail {
     /// A caller's request arrives.
-    pub fn begin(hub: &Hub, snapshot: Arc<Snapshot>, caller: &Caller, operation: Operation, inbound: &Inbound) -> Self {
+    pub fn begin(
+        hub: &Hub,
+        snapshot: Arc<Snapshot>,
+        caller: Arc<Caller>,
+        operation: Operation,
+        inbound: &Inbound,
+    ) -> Self {
         let user_agent = inbound.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
         let call = Call {
             user_id: Some(caller.user.id),
@@ -72,18 +79,22 @@ impl Trail {
             },
             ..fresh_call(inbound.call_id, CallKind::Messages)
         };
-        Self::new(hub, snapshot, fresh_story(call, caller.groups()), inbound.began, operation.is_metered())
+        let story = fresh_story(call, caller.groups());
+        Self::new(hub, snapshot, story, inbound.began, operation.is_metered().then_some(caller))
     }
 
     /// An operator tests a provider.
     pub fn begin_probe(hub: &Hub, model: &str) -> Self {
         let call = Call { model: model.to_owned(), ..fresh_call(CallId::fresh(), CallKind::Probe) };
-        Self::new(hub, hub.snapshot.load_full(), fresh_story(call, Vec::new()), clock::instant(), true)
+        Self::new(hub, hub.snapshot.load_full(), fresh_story(call, Vec::new()), clock::instant(), None)
     }
 
-    fn new(hub: &Hub, snapshot: Arc<Snapshot>, story: Entry, began: Instant, is_recorded: bool) -> Self {
+    /// Recorded is what somebody pays for, and probes.
+    fn new(hub: &Hub, snapshot: Arc<Snapshot>, story: Entry, began: Instant, payer: Option<Arc<Caller>>) -> Self {
+        let is_recorded = payer.is_some() || story.call.kind == CallKind::Probe;
+        let account = Account::open(hub, &snapshot, story.call.id, story.call.created_at, payer);
         let (call_id, groups) = (story.call.id, story.decision.groups.clone());
-        let story = Arc::new(Mutex::new(story));
+        let story = Telling::begin(story);
         if is_recorded {
             hub.live.insert(call_id, story.clone());
         }
@@ -93,6 +104,7 @@ impl Trail {
             snapshot,
             call_id,
             began,
+            account,
             groups,
             story,
             is_recorded,
@@ -113,22 +125,27 @@ impl Trail {
         }
     }
 
-    /// The call is about to cost something: its opening goes to the journal.
+    /// The call is about to cost something: it must be possible to record that.
     pub fn open(&mut self, body: &Bytes) -> Result<(), Rejection> {
         self.body_bytes = u64::try_from(body.len()).unwrap_or(u64::MAX);
         if !self.is_recorded {
             return Ok(());
         }
         let bytes_max = self.snapshot.settings.journal_bytes_max;
-        let opened = self.hub.ledger.open_call(&lock(&self.story).call, bytes_max);
-        opened.map_err(|_| Rejection::LedgerFull)?;
+        self.hub.ledger.has_room(bytes_max).map_err(|_| Rejection::LedgerFull)?;
         self.publish();
         Ok(())
     }
 
+    /// What a choice depends on.
+    pub fn wanted<'a>(&'a self, model: Option<&'a str>, tried: &'a [ProviderId]) -> Wanted<'a> {
+        let (limited, bound) = (self.account.limited(), self.account.bound());
+        Wanted { groups: &self.groups, model, tried, limited, bound }
+    }
+
     /// Chooses the next provider, and notes why.
     pub fn choose(&self, model: Option<&str>, tried: &[ProviderId]) -> Option<Arc<Upstream>> {
-        let wanted = Wanted { groups: &self.groups, model, tried };
+        let wanted = self.wanted(model, tried);
         let (choice, chosen) = choose(&self.snapshot, &wanted, |total| rand::rng().random_range(0..total));
         self.note_choice(choice);
         chosen
@@ -138,6 +155,15 @@ impl Trail {
     pub fn note_choice(&self, choice: Choice) {
         let choice = Choice { at_ms: clock::ms_since(self.began), ..choice };
         lock(&self.story).decision.choices.push(choice);
+    }
+
+    /// Reserves what an attempt at `upstream` may cost. A provider that is at a limit of its own was no choice.
+    pub async fn reserve(&mut self, id: AttemptId, upstream: &Upstream, model: &str) -> Reserved {
+        let reserved = self.account.reserve(id, upstream, &self.groups, model).await;
+        if matches!(reserved, Reserved::ProviderLimited) {
+            lock(&self.story).decision.choices.pop();
+        }
+        reserved
     }
 
     /// When the head of the running attempt's answer came.
@@ -150,23 +176,44 @@ impl Trail {
         lock(&self.story).decision.choices.last().cloned().unwrap_or_default()
     }
 
-    /// An attempt begins. Its times and the upstream's words about itself are written into what is returned.
-    pub fn begin_attempt(&mut self, upstream: &Upstream, model_sent: &str) -> &mut Attempt {
-        let (price, unpriced) = self.snapshot.price(model_sent);
+    /// An attempt begins: its opening goes to the journal before anything is sent. Its times and the upstream's words
+    /// about itself are written into the first of what is returned; the second is told when, in milliseconds since the
+    /// call began, the head of the answer came.
+    ///
+    /// # Errors
+    /// The journal cannot take it: the attempt must not start.
+    pub fn begin_attempt<'a>(
+        &'a mut self,
+        id: AttemptId,
+        upstream: &Upstream,
+        model: &str,
+    ) -> Result<(&'a mut Attempt, impl FnOnce(u32) + use<'a>), Rejection> {
+        let offer = self.snapshot.offer(upstream, &self.groups, model);
         let attempt = Attempt {
-            id: AttemptId::fresh(),
+            id,
             provider_id: upstream.provider.id,
             provider_name: upstream.provider.name.clone(),
             credential_id: upstream.credential_id,
-            model_sent: model_sent.to_owned(),
+            model_sent: upstream.model_sent(model).to_owned(),
             started_ms: clock::ms_since(self.began),
-            price,
-            unpriced,
-            multiplier: upstream.provider.cost_multiplier,
+            price: offer.priced.price.rates(),
+            price_version: offer.priced.version,
+            price_factor: Multiplier::ONE,
+            unpriced: offer.priced.is_default(),
+            multiplier: offer.multiplier,
+            group_multiplier: offer.group_multiplier,
+            reserved_usd: self.account.reserved(),
             ..Attempt::default()
         };
         {
             let mut entry = lock(&self.story);
+            if self.is_recorded {
+                let cut = if_cut(&attempt, |attempt| {
+                    (attempt.usage, attempt.token_source) = Tap::default().settle(self.body_bytes);
+                    charge(attempt, offer.priced.price);
+                });
+                self.hub.ledger.open_attempt(&entry, &cut).map_err(|_| Rejection::LedgerFull)?;
+            }
             if let Some(choice) = entry.decision.choices.last_mut() {
                 choice.attempt_id = Some(attempt.id);
             }
@@ -174,9 +221,20 @@ impl Trail {
             entry.call.provider_name = Some(attempt.provider_name.clone());
             entry.call.model_sent = Some(attempt.model_sent.clone());
             entry.call.n_attempts += 1;
+            let (id, started_ms) = (attempt.id, attempt.started_ms);
+            *self.story.running() = Some(Marks { id, started_ms, first_byte_ms: None, first_token_ms: None });
         }
         self.publish();
-        self.current.insert(attempt)
+        let Self { hub, story, is_recorded, current, .. } = self;
+        let on_head = |at_ms| {
+            if let Some(marks) = &mut *story.running() {
+                marks.first_byte_ms = Some(at_ms);
+            }
+            if *is_recorded {
+                hub.live.tell(story);
+            }
+        };
+        Ok((current.insert(attempt), on_head))
     }
 
     /// The first content came.
@@ -184,6 +242,15 @@ impl Trail {
         let ms = clock::ms_since(self.began);
         if let Some(attempt) = &mut self.current {
             attempt.first_token_ms.get_or_insert(ms);
+        }
+        self.mark_token();
+        self.publish();
+    }
+
+    /// What is known of the first content is known to the console too.
+    fn mark_token(&self) {
+        if let Some(marks) = &mut *self.story.running() {
+            marks.first_token_ms = self.current.as_ref().and_then(|attempt| attempt.first_token_ms);
         }
     }
 
@@ -195,103 +262,20 @@ impl Trail {
             entry.call.first_byte_ms = Some(clock::ms_since(self.began));
             entry.call.first_token_ms = self.current.as_ref().and_then(|attempt| attempt.first_token_ms);
         }
+        self.mark_token();
         self.publish();
     }
 
-    /// The attempt is over and cost nothing.
-    pub fn fail_attempt(&mut self, error: CallError, verdict: Verdict) -> Option<AttemptId> {
-        if let Some(choice) = lock(&self.story).decision.choices.last_mut() {
-            choice.verdict = Some(verdict);
-        }
-        self.end_attempt(AttemptResult::Failed, Some(error), None)
-    }
-
-    /// The attempt is over and cost what `tap` saw.
-    pub fn settle_attempt(&mut self, result: AttemptResult, error: Option<CallError>, tap: &mut Tap) {
-        self.end_attempt(result, error, Some(tap));
-    }
-
-    fn end_attempt(
-        &mut self,
-        result: AttemptResult,
-        error: Option<CallError>,
-        tap: Option<&mut Tap>,
-    ) -> Option<AttemptId> {
-        let mut attempt = self.current.take()?;
-        attempt.ended_ms = clock::ms_since(self.began);
-        attempt.result = result;
-        attempt.error = error;
-        if let Some(tap) = tap {
-            (attempt.usage, attempt.token_source) = tap.settle(self.body_bytes);
-            attempt.model_served = tap.model_served.take();
-            attempt.usage_raw = tap.take_raw();
-            attempt.cost = attempt.price.cost(&attempt.usage, attempt.multiplier);
-            attempt.cost_usd = attempt.cost.total();
-        }
-        let id = attempt.id;
-        let mut entry = lock(&self.story);
-        let Entry { call, cost, attempts, .. } = &mut *entry;
-        call.usage = call.usage.plus(&attempt.usage);
-        call.token_source = weakest(call.token_source, attempt.token_source);
-        call.unpriced |= attempt.unpriced && attempt.usage.total() > 0;
-        call.first_token_ms = call.first_token_ms.or(attempt.first_token_ms);
-        call.model_served.clone_from(&attempt.model_served);
-        *cost = cost.plus(&attempt.cost);
-        call.cost_usd = cost.total();
-        attempts.push(attempt);
-        Some(id)
-    }
-
-    /// An attempt that failed is delivered after all, because no other was better.
-    pub fn deliver_attempt(&self, id: AttemptId) {
-        let mut entry = lock(&self.story);
-        let Entry { call, attempts, .. } = &mut *entry;
-        if let Some(attempt) = attempts.iter_mut().find(|attempt| attempt.id == id) {
-            attempt.result = AttemptResult::Delivered;
-            call.provider_id = Some(attempt.provider_id);
-            call.provider_name = Some(attempt.provider_name.clone());
-            call.model_sent = Some(attempt.model_sent.clone());
-            call.error.clone_from(&attempt.error);
-        }
-    }
-
-    /// The hub's own no: the call is over.
-    pub fn reject(mut self, rejection: &Rejection, outcome: Outcome) -> Response<Answer> {
-        lock(&self.story).call.status = Some(rejection.status());
-        self.close(outcome, Some(CallError::new(rejection.cause(), rejection.message())));
-        refuse(rejection, self.call_id)
-    }
-
-    /// The client has left and nothing more is to come: the attempt that ran, if one did, is settled by an estimate.
-    pub fn abandon(mut self) -> Response<Answer> {
-        self.settle_attempt(AttemptResult::Abandoned, None, &mut Tap::default());
-        self.close(Outcome::Abandoned, None);
-        Response::new(Answer::Whole(None))
-    }
-
-    /// The call is over: its entry goes to the journal. An error that was noted before stays if none is given.
-    pub fn close(&mut self, outcome: Outcome, error: Option<CallError>) {
-        if std::mem::replace(&mut self.is_closed, true) || !self.is_recorded {
-            return;
-        }
-        {
-            let mut entry = lock(&self.story);
-            entry.call.outcome = Some(outcome);
-            entry.call.duration_ms = Some(clock::ms_since(self.began));
-            if error.is_some() {
-                entry.call.error = error;
-            }
-            self.hub.counters.call(&entry.call);
-            self.hub.ledger.close_call(&entry);
-        }
-        self.hub.live.remove(self.call_id);
-        self.publish();
-        log(&self.story);
+    /// The hub whose disk the answer's end must wait for, once the call is closed; none if it need not (setting
+    /// `ledger_fsync`).
+    pub fn must_sync(&self) -> Option<Hub> {
+        let must = self.is_recorded && self.snapshot.settings.ledger_fsync == LedgerFsync::Always;
+        must.then(|| self.hub.clone())
     }
 
     fn publish(&self) {
         if self.is_recorded {
-            self.hub.live.publish(|| Event::Call { call: Box::new(lock(&self.story).call.clone()) });
+            self.hub.live.tell(&self.story);
         }
     }
 
@@ -301,49 +285,11 @@ impl Trail {
     }
 }
 
-impl Drop for Trail {
-    /// Nobody has closed it: the client left and time ran out, or the code panicked.
-    fn drop(&mut self) {
-        if self.is_closed {
-            return;
-        }
-        let (result, outcome, error) = if std::thread::panicking() {
-            let error = CallError::new("panic", "the hub made a mistake");
-            (AttemptResult::Failed, Outcome::Failed, Some(error))
-        } else {
-            (AttemptResult::Abandoned, Outcome::Abandoned, None)
-        };
-        self.settle_attempt(result, error.clone(), &mut Tap::default());
-        self.close(outcome, error);
-    }
-}
-
-/// One line for each call, when it is over.
-fn log(story: &Story) {
-    let entry = lock(story);
-    let call = &entry.call;
-    tracing::info!(
-        call.id = %call.id,
-        outcome = call.outcome.map_or("", Outcome::as_str),
-        status = call.status,
-        model = call.model,
-        provider.name = call.provider_name,
-        duration_ms = call.duration_ms,
-        cost_usd = %call.cost_usd,
-        error = call.error.as_ref().map(|error| error.cause.as_str()),
-        "call"
-    );
-}
-
-/// The less certain of two sources.
-fn weakest(a: TokenSource, b: TokenSource) -> TokenSource {
-    let rank = |source| match source {
-        TokenSource::None => 0,
-        TokenSource::Reported => 1,
-        TokenSource::Partial => 2,
-        TokenSource::Estimated => 3,
-    };
-    if rank(b) > rank(a) { b } else { a }
+/// Writes into an attempt what it cost at `price`.
+fn charge(attempt: &mut Attempt, price: &Price) {
+    let bill = price.bill(&attempt.usage, &attempt.terms, attempt.multiplier, attempt.group_multiplier);
+    (attempt.price, attempt.price_factor, attempt.cost) = (bill.rates, bill.factor, bill.cost);
+    attempt.cost_usd = attempt.cost.total();
 }
 
 /// A call of which nothing is known yet.
@@ -354,5 +300,5 @@ fn fresh_call(id: CallId, kind: CallKind) -> Call {
 /// The story of a call that has just begun.
 fn fresh_story(call: Call, groups: Vec<String>) -> Entry {
     let decision = Decision { groups, ..Decision::default() };
-    Entry { call, cost: Cost::default(), attempts: Vec::new(), decision }
+    Entry::of(call, decision)
 }

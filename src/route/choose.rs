@@ -21,9 +21,14 @@ pub struct Wanted<'a> {
     pub model: Option<&'a str>,
     /// Providers this call has tried.
     pub tried: &'a [ProviderId],
+    /// Providers that are at a limit of their own.
+    pub limited: &'a [ProviderId],
+    /// The provider that the call's session is bound to.
+    pub bound: Option<ProviderId>,
 }
 
-/// Chooses among all providers: eligible, then the lowest priority number, then weighted by `dice`.
+/// Chooses among all providers: eligible, then the one its session is bound to, then the lowest priority number, then
+/// weighted by `dice` (docs/rules.md, Routing).
 ///
 /// `dice` takes the sum of the weights (at least 1) and gives a number below it.
 pub fn choose(
@@ -35,6 +40,7 @@ pub fn choose(
     // Those that were never meant for this caller make room for the others where the list is too short for all.
     let mut strangers = Vec::new();
     let mut tier: Vec<&Arc<Upstream>> = Vec::new();
+    let mut bound = None;
     for upstream in &snapshot.upstreams {
         let skip = skip(upstream, wanted);
         let is_stranger = matches!(skip, Some(Skip::Group | Skip::Disabled));
@@ -44,18 +50,23 @@ pub fn choose(
         }
         if skip.is_none() {
             join_tier(&mut tier, upstream);
+            bound = bound.or_else(|| (wanted.bound == Some(upstream.provider.id)).then_some(upstream));
         }
     }
     candidates.extend(strangers);
     candidates.truncate(CANDIDATES_MAX);
     let n_more = u32::try_from(snapshot.upstreams.len() - candidates.len()).unwrap_or(u32::MAX);
-    let (chosen, weight_total, draw) = draw(&tier, dice);
+    let (chosen, weight_total, draw) = match bound {
+        Some(bound) => (Some(bound), 0, 0),
+        None => draw(&tier, dice),
+    };
     let choice = Choice {
         candidates,
         n_more,
         priority: chosen.map(|upstream| upstream.provider.priority),
         weight_total,
         draw,
+        is_sticky: bound.is_some(),
         provider_id: chosen.map(|upstream| upstream.provider.id),
         ..Choice::default()
     };
@@ -67,6 +78,11 @@ fn candidate(upstream: &Upstream, skip: Option<Skip>) -> Candidate {
     let provider = &upstream.provider;
     let (priority, weight) = (provider.priority, provider.weight);
     Candidate { provider_id: provider.id, name: provider.name.clone(), priority, weight, skip }
+}
+
+/// The providers that a call could go to, whatever their priority.
+pub fn eligible<'a>(snapshot: &'a Snapshot, wanted: &Wanted<'_>) -> impl Iterator<Item = &'a Arc<Upstream>> {
+    snapshot.upstreams.iter().filter(|upstream| skip(upstream, wanted).is_none())
 }
 
 /// Every reason to leave a provider out.
@@ -83,6 +99,8 @@ fn skip(upstream: &Upstream, wanted: &Wanted<'_>) -> Option<Skip> {
         Some(Skip::Secret)
     } else if wanted.tried.contains(&upstream.provider.id) {
         Some(Skip::Tried)
+    } else if wanted.limited.contains(&upstream.provider.id) {
+        Some(Skip::Limit)
     } else {
         None
     }
@@ -125,6 +143,8 @@ pub fn why_none(choice: &Choice) -> &'static str {
         "no provider is configured"
     } else if any(Skip::Tried) {
         "every provider was tried"
+    } else if any(Skip::Limit) {
+        "every provider is at a limit of its own"
     } else if any(Skip::Secret) {
         "the provider's stored secret cannot be opened"
     } else if any(Skip::Model) {

@@ -1,27 +1,32 @@
 //! Everything routing needs, as one immutable value, swapped on every write of an operator.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::Ordering},
+};
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::Url;
 
 use super::rules::Matcher;
 use crate::{
     domain::{
-        group::DEFAULT_GROUP,
+        group::{ANY_GROUP, DEFAULT_GROUP},
         id::CredentialId,
         key::ApiKey,
+        money::Multiplier,
         price::{ModelPrice, Price},
         provider::Provider,
-        settings::Settings,
+        settings::{BillBy, Settings},
         user::User,
     },
     hub::Hub,
     secret::{Sealer, Secret, SecretHash},
     store::snapshot::{Loaded, StoredProvider},
-    upstream::client::Clients,
+    upstream::client::{Client, Clients},
 };
 
 /// Milliseconds to establish a connection when a provider says nothing (docs/rules.md, Routing).
@@ -34,12 +39,52 @@ pub struct Snapshot {
     pub callers: HashMap<SecretHash, Arc<Caller>>,
     /// Providers that are not deleted, disabled ones too: the decision chain says why they were left out.
     pub upstreams: Vec<Arc<Upstream>>,
-    /// What models cost.
-    pub prices: HashMap<String, Price>,
+    /// What models cost, and which version of that this is.
+    pub prices: HashMap<String, (Price, i64)>,
+    /// The groups' factors on prices, where there is one.
+    pub group_multipliers: HashMap<String, Multiplier>,
     /// What operators have set.
     pub settings: Settings,
     /// The names of the settings that have a row.
     pub settings_stored: Vec<String>,
+    /// Where days, weeks and months begin.
+    pub zone: Tz,
+    /// True if anybody has a limit that must never be overshot: only then requests are read for what they can cost.
+    pub has_hard_limits: bool,
+}
+
+/// What a call costs at a provider.
+#[derive(Clone, Copy, Debug)]
+pub struct Offer<'a> {
+    /// The price.
+    pub priced: Priced<'a>,
+    /// The provider's factor on it.
+    pub multiplier: Multiplier,
+    /// The factor of the group that the caller comes by.
+    pub group_multiplier: Multiplier,
+}
+
+impl Offer<'_> {
+    /// Both factors together, rounded up.
+    pub fn factor(&self) -> Multiplier {
+        self.multiplier.times_rounded_up(self.group_multiplier)
+    }
+}
+
+/// The price that a call is charged at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Priced<'a> {
+    /// The price.
+    pub price: &'a Price,
+    /// Its version; none if the model has no price, and the default of the settings stands in.
+    pub version: Option<i64>,
+}
+
+impl Priced<'_> {
+    /// True if the model has no price.
+    pub const fn is_default(&self) -> bool {
+        self.version.is_none()
+    }
 }
 
 /// The proven identity of a call.
@@ -84,7 +129,7 @@ pub struct Upstream {
     /// Its secret; none if the master key does not open it.
     pub secret: Option<Secret>,
     /// Its connections, or why there can be none.
-    pub client: Result<reqwest::Client, String>,
+    pub client: Result<Client, String>,
 }
 
 impl Upstream {
@@ -97,7 +142,9 @@ impl Upstream {
 impl Snapshot {
     /// Makes a snapshot of what the store holds. What cannot be used is left out with a warning, and never fails the
     /// rest.
-    pub fn build(loaded: Loaded, sealer: &Sealer, clients: &Clients) -> Self {
+    ///
+    /// `zone` is where days begin unless the settings say otherwise.
+    pub fn build(loaded: Loaded, zone: Tz, sealer: &Sealer, clients: &Clients) -> Self {
         let mut settings = Settings::default();
         let mut settings_stored = Vec::new();
         for (name, value) in loaded.settings {
@@ -117,27 +164,69 @@ impl Snapshot {
                 }
             }
         });
+        let callers: HashMap<_, Arc<Caller>> = callers.collect();
+        let upstreams: Vec<Arc<Upstream>> = upstreams.collect();
+        let has_hard_limits =
+            callers.values().any(|caller| caller.key.limits.is_hard() || caller.user.limits.is_hard())
+                || upstreams.iter().any(|upstream| upstream.provider.limits.is_hard());
         Self {
-            callers: callers.collect(),
-            upstreams: upstreams.collect(),
-            prices: loaded.prices.into_iter().map(|ModelPrice { model, price, .. }| (model, price)).collect(),
+            zone: settings.time_zone.parse().unwrap_or(zone),
+            has_hard_limits,
+            callers,
+            upstreams,
+            prices: loaded
+                .prices
+                .into_iter()
+                .map(|ModelPrice { model, price, version, .. }| (model, (price, version)))
+                .collect(),
+            group_multipliers: loaded.group_multipliers.into_iter().collect(),
             settings,
             settings_stored,
         }
     }
 
+    /// What `model`, as the client asks for it, costs at `upstream` for a caller of these groups.
+    pub fn offer(&self, upstream: &Upstream, groups: &[String], model: &str) -> Offer<'_> {
+        Offer {
+            priced: self.charged(model, upstream.model_sent(model)),
+            multiplier: upstream.provider.cost_multiplier,
+            group_multiplier: self.group_multiplier(groups, &upstream.groups),
+        }
+    }
+
     /// The price of a model: its own, else that of its name without a date (`-20250929`) or `-latest`; else the
-    /// default of the settings, and true.
-    pub fn price(&self, model: &str) -> (Price, bool) {
+    /// default of the settings.
+    pub fn price(&self, model: &str) -> Priced<'_> {
         let undated = || {
             let (name, date) = model.rsplit_once(['-', '@'])?;
             let is_date = date == "latest" || (date.len() == 8 && date.bytes().all(|byte| byte.is_ascii_digit()));
             is_date.then(|| self.prices.get(name)).flatten()
         };
         match self.prices.get(model).or_else(undated) {
-            Some(price) => (*price, false),
-            None => (self.settings.default_price, true),
+            Some((price, version)) => Priced { price, version: Some(*version) },
+            None => Priced { price: &self.settings.default_price, version: None },
         }
+    }
+
+    /// The price that a call is charged at: of the model sent or asked for, as the settings say; if that one has no
+    /// price, of the other (docs/rules.md, Prices).
+    pub fn charged(&self, asked: &str, sent: &str) -> Priced<'_> {
+        let (first, second) = match self.settings.bill_by {
+            BillBy::Sent => (sent, asked),
+            BillBy::Asked => (asked, sent),
+        };
+        let priced = self.price(first);
+        if priced.is_default() { self.price(second) } else { priced }
+    }
+
+    /// The factor of the group that a caller reaches a provider by: the first of the caller's that the provider is in.
+    /// 1 for nobody's calls (docs/rules.md, Prices).
+    pub fn group_multiplier(&self, caller: &[String], provider: &[String]) -> Multiplier {
+        let shared = |group: &'_ String| {
+            if group == ANY_GROUP { provider.first() } else { provider.iter().find(|name| *name == group) }
+        };
+        let group = caller.iter().find_map(shared);
+        group.and_then(|group| self.group_multipliers.get(group)).copied().unwrap_or(Multiplier::ONE)
     }
 }
 
@@ -150,8 +239,9 @@ fn upstream(stored: StoredProvider, sealer: &Sealer, clients: &Clients) -> anyho
     }
     let proxy = proxy_sealed.map(|sealed| sealer.open("proxy", &sealed)).transpose();
     let connect_timeout_ms = provider.connect_timeout_ms.unwrap_or(CONNECT_TIMEOUT_MS);
+    let base_url: Url = provider.base_url.parse().context("base_url")?;
     let client = match proxy {
-        Ok(proxy) => clients.get(proxy.as_ref(), connect_timeout_ms),
+        Ok(proxy) => clients.get(&base_url, proxy.as_ref(), connect_timeout_ms),
         Err(error) => Err(error.to_string()),
     };
     let compile = |rule| Matcher::compile(rule).map_err(anyhow::Error::msg);
@@ -162,17 +252,25 @@ fn upstream(stored: StoredProvider, sealer: &Sealer, clients: &Clients) -> anyho
     for (name, value) in &provider.headers {
         headers.insert(HeaderName::from_bytes(name.as_bytes())?, HeaderValue::from_str(value)?);
     }
-    let base_url: Url = provider.base_url.parse().context("base_url")?;
     let groups = if provider.group.is_empty() { vec![DEFAULT_GROUP.to_owned()] } else { provider.group.clone() };
     Ok(Upstream { provider, groups, base_url, headers, models, redirects, credential_id, secret, client })
 }
 
-/// Reads everything again and swaps it in: the next call sees it.
+/// Reads everything again and swaps it in: the next call sees it. Wishes that come while another waits are fulfilled by
+/// one reading.
 pub async fn reload(hub: &Hub) -> anyhow::Result<()> {
+    let wish = hub.reloads_wished.fetch_add(1, Ordering::AcqRel) + 1;
     // One at a time, so that an older reading never replaces a newer one.
-    let _turn = hub.reloading.lock().await;
+    let mut fulfilled = hub.reloading.lock().await;
+    if *fulfilled >= wish {
+        return Ok(());
+    }
+    let wishes = hub.reloads_wished.load(Ordering::Acquire);
     let loaded = hub.store.load_snapshot().await?;
-    hub.snapshot.store(Arc::new(Snapshot::build(loaded, &hub.sealer, &hub.clients)));
+    let snapshot = Snapshot::build(loaded, hub.config.time_zone, &hub.sealer, &hub.clients);
+    hub.state.wait_at_most(snapshot.settings.redis_wait_ms);
+    hub.snapshot.store(Arc::new(snapshot));
+    *fulfilled = wishes;
     hub.live.configuration_changed();
     Ok(())
 }
@@ -181,21 +279,56 @@ pub async fn reload(hub: &Hub) -> anyhow::Result<()> {
 mod tests {
     use super::*;
 
+    fn snapshot() -> Snapshot {
+        let price = |input: &str| Price { input: input.parse().unwrap(), ..Price::default() };
+        let prices = [("claude-sonnet-4-5", (price("3"), 7)), ("house-model", (price("1"), 8))];
+        Snapshot { prices: prices.map(|(model, price)| (model.to_owned(), price)).into(), ..Snapshot::default() }
+    }
+
     #[test]
     fn a_dated_name_costs_what_the_undated_one_costs() {
-        let price = Price { input: "3".parse().unwrap(), ..Price::default() };
-        let snapshot =
-            Snapshot { prices: HashMap::from([("claude-sonnet-4-5".to_owned(), price)]), ..Snapshot::default() };
+        let snapshot = snapshot();
         for model in [
             "claude-sonnet-4-5",
             "claude-sonnet-4-5-20250929",
             "claude-sonnet-4-5@20250929",
             "claude-sonnet-4-5-latest",
         ] {
-            assert_eq!(snapshot.price(model), (price, false), "{model}");
+            assert_eq!(snapshot.price(model).version, Some(7), "{model}");
         }
         for model in ["claude-sonnet-4-5-fast", "claude-sonnet-4", "unheard-of", ""] {
-            assert_eq!(snapshot.price(model), (Settings::default().default_price, true), "{model}");
+            let priced = snapshot.price(model);
+            assert_eq!((priced.price, priced.version), (&snapshot.settings.default_price, None), "{model}");
+        }
+    }
+
+    #[test]
+    fn the_setting_says_whose_price_it_is_and_the_other_stands_in() {
+        let mut snapshot = snapshot();
+        for (bill_by, versions) in
+            [(BillBy::Sent, [Some(8), Some(8), Some(7), None]), (BillBy::Asked, [Some(7), Some(8), Some(7), None])]
+        {
+            snapshot.settings.bill_by = bill_by;
+            let charged = |asked, sent| snapshot.charged(asked, sent).version;
+            let (asked, sent) = ("claude-sonnet-4-5", "house-model");
+            assert_eq!([charged(asked, sent), charged("x", sent), charged(asked, "x"), charged("x", "y")], versions);
+        }
+    }
+
+    #[test]
+    fn the_first_of_the_callers_groups_that_the_provider_is_in_decides() {
+        let factor = |text: &str| text.parse::<Multiplier>().unwrap();
+        let mut snapshot = snapshot();
+        snapshot.group_multipliers = HashMap::from([("a".to_owned(), factor("2")), ("b".to_owned(), factor("0.5"))]);
+        let of = |caller: &[&str], provider: &[&str]| {
+            let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+            snapshot.group_multiplier(&names(caller), &names(provider))
+        };
+        assert_eq!(of(&["b", "a"], &["a", "b"]), factor("0.5"));
+        assert_eq!(of(&["b", "a"], &["a"]), factor("2"));
+        assert_eq!(of(&["*"], &["a", "b"]), factor("2"));
+        for (caller, provider) in [(&["c"][..], &["c"][..]), (&[], &["a"]), (&["a"], &["b"])] {
+            assert_eq!(of(caller, provider), Multiplier::ONE);
         }
     }
 }

@@ -1,22 +1,108 @@
-//! The connection to Redis: one, shared, that comes back by itself.
+//! The state of several hubs: in Redis, in scripts of one round trip each. When Redis is away a step waits a bounded
+//! time and says so; what has happened meanwhile is told later.
 
-use std::{fmt, time::Duration};
+pub(super) mod keeper;
+mod outbox;
+mod scripts;
+mod words;
+
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use anyhow::Context;
 use redis::{
-    Client, Cmd, RedisError,
+    Client, Cmd, FromRedisValue, RedisError, RedisResult, Script,
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
+use tokio::sync::Notify;
 
-use crate::secret::Secret;
+use self::{
+    outbox::{Outbox, Told},
+    scripts::Scripts,
+    words::{Heard, Malformed, Words},
+};
+use super::{
+    counters::{Away, Counters, SESSIONS_LISTED},
+    step::{ActiveSession, Answer, Release, SessionKey, Settlement, Span, Step, Usage},
+};
+use crate::{clock, domain::limit::Subject, secret::Secret};
 
-/// A step in Redis stands before the upstream is asked, so it may not take long. With the library's defaults a call
-/// hangs for over eight seconds while Redis is away.
-const STEP_WITHIN: Duration = Duration::from_millis(500);
+/// How long anything but a step may take. With the library's defaults it hangs for over eight seconds while Redis is
+/// away.
+const ASK_WITHIN: Duration = Duration::from_millis(500);
+
+/// How long a step waits if nobody says otherwise.
+const STEP_WITHIN_MS: u64 = 50;
+
+/// Steps in a row that are late before Redis counts as away.
+const LATE_MAX: u32 = 3;
+
+/// How long steps do not even ask after Redis was found away.
+const REST: Duration = Duration::from_millis(500);
+
+/// How long a lease is held without being renewed.
+const LEASE_MS: i64 = 30_000;
+
+/// News that are told together with a step.
+const NEWS_WITH_A_STEP: usize = 32;
+
+/// Sessions in one round trip of a listing.
+const SESSIONS_AT_ONCE: usize = 500;
 
 /// A handle on Redis. Cheap to clone.
 #[derive(Clone)]
-pub struct RedisState(ConnectionManager);
+pub struct RedisState(Arc<Shared>);
+
+struct Shared {
+    connection: ConnectionManager,
+    scripts: Scripts,
+    outbox: Outbox,
+    /// Held while something is taken out of the outbox and written to the connection.
+    order: Mutex<()>,
+    /// Rings when there is something to tell, or to look at.
+    wake: Notify,
+    must_look: AtomicBool,
+    step_within_ms: AtomicU64,
+    resting_until: Mutex<Option<Instant>>,
+    /// Of the counters that are in Redis: another one says that it was emptied.
+    generation: Mutex<Option<String>>,
+    n_round_trips: AtomicU64,
+    /// Steps in a row that were not answered in time.
+    n_late: AtomicU32,
+    /// Dropped news that the last filling has made good.
+    lost: Mutex<u64>,
+    filled_ms: Mutex<Option<i64>>,
+}
+
+/// A step that nobody has heard the end of. Dropped, it is as if it had never been.
+struct Unheard<'a>(&'a RedisState, Option<Release>);
+
+impl Drop for Unheard<'_> {
+    fn drop(&mut self) {
+        if let Some(release) = self.1.take() {
+            self.0.0.outbox.give_up(release);
+            self.0.0.wake.notify_one();
+        }
+    }
+}
+
+/// News that are being told. Dropped, they wait again: telling them twice changes nothing.
+struct Telling<'a>(&'a RedisState, Vec<Told>);
+
+impl Drop for Telling<'_> {
+    fn drop(&mut self) {
+        if !self.1.is_empty() {
+            self.0.0.outbox.put_back(std::mem::take(&mut self.1));
+            self.0.0.wake.notify_one();
+        }
+    }
+}
 
 impl RedisState {
     /// Takes the URL: `redis://`, `rediss://` (TLS) or `redis+unix://`. Connects with the first step.
@@ -25,18 +111,235 @@ impl RedisState {
             .map_err(|error| anyhow::anyhow!("{}", error.category()))
             .context("REDIS_URL: not a URL of Redis (redis://[:password@]host:port/0)")?;
         let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(STEP_WITHIN))
-            .set_response_timeout(Some(STEP_WITHIN))
+            .set_connection_timeout(Some(ASK_WITHIN))
+            .set_response_timeout(Some(ASK_WITHIN))
             .set_number_of_retries(1);
-        let manager = ConnectionManager::new_lazy_with_config(client, config).context("REDIS_URL")?;
-        Ok(Self(manager))
+        let connection = ConnectionManager::new_lazy_with_config(client, config).context("REDIS_URL")?;
+        Ok(Self(Arc::new(Shared {
+            connection,
+            scripts: Scripts::default(),
+            outbox: Outbox::default(),
+            order: Mutex::default(),
+            wake: Notify::new(),
+            must_look: AtomicBool::new(false),
+            step_within_ms: AtomicU64::new(STEP_WITHIN_MS),
+            resting_until: Mutex::new(None),
+            generation: Mutex::new(None),
+            n_round_trips: AtomicU64::new(0),
+            n_late: AtomicU32::new(0),
+            lost: Mutex::new(0),
+            filled_ms: Mutex::new(None),
+        })))
     }
 
     /// Asks for a sign of life. Says what is wrong.
     pub(super) async fn ping(&self) -> Result<(), String> {
-        let mut connection = self.0.clone();
+        let mut connection = self.0.connection.clone();
         let asked: Result<String, RedisError> = Cmd::ping().query_async(&mut connection).await;
         asked.map(|_| ()).map_err(|error| error.to_string())
+    }
+
+    /// Sets how long a step waits, in milliseconds.
+    pub(super) fn wait_at_most(&self, ms: u64) {
+        self.0.step_within_ms.store(ms, Ordering::Relaxed);
+    }
+
+    /// Steps that have asked Redis.
+    pub(super) fn n_round_trips(&self) -> u64 {
+        self.0.n_round_trips.load(Ordering::Relaxed)
+    }
+
+    /// News that wait, and news that were dropped.
+    pub(super) fn waiting(&self) -> (usize, u64) {
+        self.0.outbox.len()
+    }
+
+    /// When this replica has filled Redis last, in milliseconds since 1970.
+    pub(super) fn filled_ms(&self) -> Option<i64> {
+        *self.0.filled_ms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// True once Redis is known to hold counters.
+    pub(super) fn is_filled(&self) -> bool {
+        self.0.generation.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    /// Forgets what this replica holds and has told.
+    #[cfg(test)]
+    pub(super) fn forget(&self) {
+        self.0.outbox.clear();
+    }
+
+    /// The attempts that would be told again.
+    #[cfg(test)]
+    pub(super) fn recent(&self) -> Vec<uuid::Uuid> {
+        self.0.outbox.recent()
+    }
+
+    /// Runs a script: one round trip, and two more if Redis does not know it yet.
+    async fn run<T: FromRedisValue>(&self, script: &Script, args: Vec<String>) -> RedisResult<T> {
+        let mut invocation = script.prepare_invoke();
+        // A cluster needs a key to know where to go: all of ours lie in one place.
+        invocation.key("{sy}:sentinel");
+        for arg in args {
+            invocation.arg(arg);
+        }
+        invocation.invoke_async(&mut self.0.connection.clone()).await
+    }
+
+    /// Polls `work` by itself: what it takes out of the outbox and then writes to the connection is written before what
+    /// others take out or write later.
+    async fn in_order<T>(&self, work: impl Future<Output = T>) -> T {
+        let mut work = std::pin::pin!(work);
+        std::future::poll_fn(|cx| {
+            let _order = self.0.order.lock().unwrap_or_else(PoisonError::into_inner);
+            work.as_mut().poll(cx)
+        })
+        .await
+    }
+
+    /// Tells what waits. Joined in front of a step it costs no time of its own: both go over one connection in this
+    /// order, so that a client who has its answer finds its place free.
+    async fn tell_waiting(&self) {
+        let mut telling = Telling(self, self.0.outbox.take(NEWS_WITH_A_STEP));
+        if telling.1.is_empty() {
+            return;
+        }
+        let expires_ms = clock::now().timestamp_millis() + LEASE_MS;
+        let args = telling.1.iter().flat_map(|told| words::told(told, expires_ms)).collect();
+        let told: RedisResult<Option<String>> = self.run(&self.0.scripts.tell, args).await;
+        if matches!(told, Ok(Some(_))) {
+            telling.1.clear();
+        }
+    }
+
+    /// Runs a script that answers nothing if Redis was emptied.
+    async fn look_up<T: FromRedisValue>(&self, script: &Script, args: Vec<String>) -> Result<T, Away> {
+        let found: RedisResult<Option<T>> = self.run(script, args).await;
+        found.map_err(|error| self.note(&error))?.ok_or_else(|| {
+            self.must_look_again();
+            Away
+        })
+    }
+
+    /// Something is wrong with Redis: steps rest for a moment.
+    fn note(&self, error: &RedisError) -> Away {
+        tracing::debug!(%error, "Redis");
+        self.rest(true);
+        Away
+    }
+
+    fn rest(&self, is_away: bool) {
+        let until = is_away.then(|| clock::instant() + REST);
+        *self.0.resting_until.lock().unwrap_or_else(PoisonError::into_inner) = until;
+    }
+
+    fn is_resting(&self) -> bool {
+        let until = *self.0.resting_until.lock().unwrap_or_else(PoisonError::into_inner);
+        until.is_some_and(|until| clock::instant() < until)
+    }
+
+    /// True once after somebody has seen that Redis is not what it was.
+    fn must_look(&self) -> bool {
+        self.0.must_look.swap(false, Ordering::Relaxed)
+    }
+
+    fn must_look_again(&self) {
+        self.0.must_look.store(true, Ordering::Relaxed);
+        self.0.wake.notify_one();
+    }
+
+    /// What a step was told. Another generation than before says that this replica's leases are not in it.
+    fn hear(&self, words: Vec<String>) -> Result<Answer, Away> {
+        match Words::new(words).heard() {
+            Ok(Heard::Answer(generation, answer)) => {
+                let known = self.0.generation.lock().unwrap_or_else(PoisonError::into_inner);
+                if known.as_ref() != Some(&generation) {
+                    self.must_look_again();
+                }
+                Ok(answer)
+            }
+            Ok(Heard::Emptied) => {
+                self.must_look_again();
+                Err(Away)
+            }
+            Err(Malformed) => {
+                tracing::error!("Redis has answered a step with something that is no answer");
+                Err(Away)
+            }
+        }
+    }
+}
+
+impl Counters for RedisState {
+    async fn take(&self, step: Step) -> Result<Answer, Away> {
+        if self.is_resting() {
+            return Err(Away);
+        }
+        let Step { lease, now_ms, .. } = step;
+        let undo = Release { lease, now_ms, undo: true };
+        let mut unheard = Unheard(self, (!self.0.outbox.is_held(lease)).then_some(undo));
+        let args = words::step(&step, now_ms + LEASE_MS);
+        self.0.n_round_trips.fetch_add(1, Ordering::Relaxed);
+        let within = Duration::from_millis(self.0.step_within_ms.load(Ordering::Relaxed));
+        let both = futures_util::future::join(self.tell_waiting(), self.run(&self.0.scripts.take, args));
+        let Ok(((), asked)) = tokio::time::timeout(within, self.in_order(both)).await else {
+            // One late answer may be our own fault; every step that is not asked is one that is not counted.
+            if self.0.n_late.fetch_add(1, Ordering::Relaxed) + 1 >= LATE_MAX {
+                self.rest(true);
+            }
+            return Err(Away);
+        };
+        self.0.n_late.store(0, Ordering::Relaxed);
+        let answer = self.hear(asked.map_err(|error| self.note(&error))?);
+        unheard.1 = None;
+        if matches!(answer, Ok(Answer::Taken(_))) {
+            self.0.outbox.hold(step);
+        }
+        answer
+    }
+
+    fn settle(&self, settlement: Settlement) {
+        self.0.outbox.settle(settlement, clock::instant());
+        self.0.wake.notify_one();
+    }
+
+    fn release(&self, release: Release) {
+        if self.0.outbox.release(release) {
+            self.0.wake.notify_one();
+        }
+    }
+
+    async fn reset(&self, subject: Subject, reset_ms: i64) -> Result<(), Away> {
+        let args = vec![subject.to_string(), reset_ms.to_string()];
+        self.look_up::<i64>(&self.0.scripts.reset, args).await.map(|_| ())
+    }
+
+    async fn usage(&self, subject: Subject, spans: &[Span], now_ms: i64) -> Result<Usage, Away> {
+        let mut args = vec![subject.to_string(), now_ms.to_string()];
+        args.extend(spans.iter().map(|span| words::span(*span)));
+        Words::new(self.look_up(&self.0.scripts.usage, args).await?).usage().map_err(|_| Away)
+    }
+
+    async fn sessions(&self, now_ms: i64) -> Result<Vec<ActiveSession>, Away> {
+        let mut active = Vec::new();
+        while active.len() < SESSIONS_LISTED {
+            let args = vec![now_ms.to_string(), active.len().to_string(), SESSIONS_AT_ONCE.to_string()];
+            let page = Words::new(self.look_up(&self.0.scripts.sessions, args).await?).sessions().map_err(|_| Away)?;
+            let is_last = page.len() < SESSIONS_AT_ONCE;
+            active.extend(page);
+            if is_last {
+                break;
+            }
+        }
+        active.sort_by(|a, b| (b.began_ms, &b.session).cmp(&(a.began_ms, &a.session)));
+        active.dedup_by(|a, b| a.session == b.session);
+        Ok(active)
+    }
+
+    async fn end_session(&self, session: &SessionKey, now_ms: i64) -> Result<bool, Away> {
+        let args = vec![words::session(session), now_ms.to_string()];
+        self.look_up::<i64>(&self.0.scripts.end, args).await.map(|n| n > 0)
     }
 }
 

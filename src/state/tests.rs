@@ -1,37 +1,5 @@
-use std::{
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-};
-
-use super::*;
+use super::{conformance::bench::Redis, *};
 use crate::clock;
-
-/// A Redis of its own on a unix socket.
-struct Redis {
-    folder: PathBuf,
-    server: Child,
-}
-
-impl Redis {
-    fn start(folder: &Path) -> Self {
-        std::fs::create_dir_all(folder).unwrap();
-        let server = Command::new("redis-server")
-            .args(["--port", "0", "--save", "", "--appendonly", "no", "--unixsocket"])
-            .arg(folder.join("s"))
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("redis-server is installed");
-        Self { folder: folder.to_owned(), server }
-    }
-}
-
-impl Drop for Redis {
-    fn drop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
-}
 
 async fn until(state: &State, ok: bool) {
     let asked = clock::instant();
@@ -43,8 +11,8 @@ async fn until(state: &State, ok: bool) {
 
 #[tokio::test]
 async fn redis_may_come_late_go_and_come_back() {
-    let folder = std::env::temp_dir().join(format!("switchyard-redis-{}", std::process::id()));
-    let url = Secret::new(format!("redis+unix://{}/s", folder.display()));
+    let folder = Redis::folder();
+    let url = Redis::url(&folder);
     let state = State::connect(Some(&url)).await.unwrap();
     let away = state.status().await;
     assert_eq!((away.backend, away.ok), ("redis", false));
@@ -52,7 +20,7 @@ async fn redis_may_come_late_go_and_come_back() {
 
     let first = Redis::start(&folder);
     until(&state, true).await;
-    assert_eq!(state.status().await, Status { backend: "redis", ok: true, detail: None });
+    assert_eq!(state.status().await, Status { backend: "redis", ok: true, ..Status::default() });
 
     drop(first);
     let asked = clock::instant();
@@ -90,5 +58,5 @@ async fn tls_is_understood() {
 #[tokio::test]
 async fn without_a_url_the_state_is_memory() {
     let state = State::connect(None).await.unwrap();
-    assert_eq!(state.status().await, Status { backend: "memory", ok: true, detail: None });
+    assert_eq!(state.status().await, Status { backend: "memory", ok: true, ..Status::default() });
 }

@@ -9,10 +9,10 @@ use crate::domain::{
     attempt::Attempt,
     call::{Call, CallDetail, CallError, CallKind, Client},
     id::{AttemptId, CallId, CredentialId, KeyId, ProviderId, UserId},
-    money::Multiplier,
-    price::{Cost, Price},
+    money::{Multiplier, Usd},
+    price::{Rates, bill::Cost},
     report::CallQuery,
-    usage::Usage,
+    usage::{Terms, Usage},
 };
 
 /// Calls with the names of what they refer to, which may be deleted by now.
@@ -22,7 +22,8 @@ macro_rules! select_calls {
             "
         select c.id, c.created_at, c.kind, c.user_id, u.name as user_name, c.key_id, k.name as key_name, c.provider_id,
             p.name as provider_name, c.session_id, c.model, c.model_sent, c.model_served, c.stream, c.status, c.outcome,
-            c.input, c.output, c.cache_write_5m, c.cache_write_1h, c.cache_read, c.token_source, c.cost, c.unpriced,
+            c.input, c.output, c.cache_write_5m, c.cache_write_1h, c.cache_read, c.web_searches,
+            c.web_fetches, c.code_executions, c.token_source, c.cost, c.unpriced,
             c.n_attempts, c.first_byte_ms, c.first_token_ms, c.duration_ms, c.error_cause, c.error_message, c.user_agent,
             c.address",
             $more_columns,
@@ -53,13 +54,15 @@ statements! {
         limit $12");
     FIND = select_calls!(
         ",
-            c.cost_input, c.cost_output, c.cost_cache_write_5m, c.cost_cache_write_1h, c.cost_cache_read, c.decision",
+            c.cost_input, c.cost_output, c.cost_cache_write_5m, c.cost_cache_write_1h, c.cost_cache_read,
+            c.cost_tools, c.cost_request, c.decision",
         "
         where c.id = $1");
     ATTEMPTS = "
         select id, provider_id, provider_name, credential_id, model_sent, model_served, result, status, error_cause,
             error_message, started_ms, first_byte_ms, first_token_ms, ended_ms, upstream_request_id, input, output,
-            cache_write_5m, cache_write_1h, cache_read, token_source, usage_raw, price_input, price_output,
+            cache_write_5m, cache_write_1h, cache_read, web_searches, web_fetches, code_executions, token_source, usage_raw,
+            speed, service_tier, region, price_version, price_factor, group_multiplier, reserved, cost_tools, cost_request, price_input, price_output,
             price_cache_write_5m, price_cache_write_1h, price_cache_read, unpriced, multiplier, cost_input, cost_output,
             cost_cache_write_5m, cost_cache_write_1h, cost_cache_read, cost
         from attempts
@@ -90,6 +93,9 @@ pub(super) fn usage_from_row(row: &PgRow) -> Result<Usage, sqlx::Error> {
         cache_write_5m: read::number(row, "cache_write_5m")?,
         cache_write_1h: read::number(row, "cache_write_1h")?,
         cache_read: read::number(row, "cache_read")?,
+        web_searches: read::number(row, "web_searches")?,
+        web_fetches: read::number(row, "web_fetches")?,
+        code_executions: read::number(row, "code_executions")?,
     })
 }
 
@@ -100,6 +106,8 @@ fn cost_from_row(row: &PgRow) -> Result<Cost, sqlx::Error> {
         cache_write_5m: read::usd(row, "cost_cache_write_5m")?,
         cache_write_1h: read::usd(row, "cost_cache_write_1h")?,
         cache_read: read::usd(row, "cost_cache_read")?,
+        tools: read::usd(row, "cost_tools")?,
+        request: read::usd(row, "cost_request")?,
     })
 }
 
@@ -161,15 +169,24 @@ fn attempt_from_row(row: &PgRow) -> Result<Attempt, sqlx::Error> {
         usage: usage_from_row(row)?,
         token_source: read::word(row, "token_source")?,
         usage_raw: row.try_get("usage_raw")?,
-        price: Price {
+        terms: Terms {
+            speed: row.try_get("speed")?,
+            service_tier: row.try_get("service_tier")?,
+            region: row.try_get("region")?,
+        },
+        price: Rates {
             input: read::usd(row, "price_input")?,
             output: read::usd(row, "price_output")?,
             cache_write_5m: read::usd(row, "price_cache_write_5m")?,
             cache_write_1h: read::usd(row, "price_cache_write_1h")?,
             cache_read: read::usd(row, "price_cache_read")?,
         },
+        price_version: row.try_get("price_version")?,
+        price_factor: Multiplier::from_scaled(row.try_get("price_factor")?),
         unpriced: row.try_get("unpriced")?,
         multiplier: Multiplier::from_scaled(row.try_get("multiplier")?),
+        group_multiplier: Multiplier::from_scaled(row.try_get("group_multiplier")?),
+        reserved_usd: row.try_get::<Option<i64>, _>("reserved")?.map(Usd::from_scaled),
         cost: cost_from_row(row)?,
         cost_usd: read::usd(row, "cost")?,
     })
@@ -214,6 +231,7 @@ impl Store {
             call: call_from_row(&row)?,
             cost: cost_from_row(&row)?,
             attempts: attempts.iter().map(attempt_from_row).collect::<Result<_, _>>()?,
+            running: None,
             decision: read::json(&row, "decision")?,
         }))
     }

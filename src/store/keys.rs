@@ -2,34 +2,51 @@
 
 use sqlx::{Row, postgres::PgRow};
 
-use super::{Store, change::Change, statements};
+use super::{
+    Store,
+    change::Change,
+    limits::{self, limit_columns},
+    statements,
+};
 use crate::{
     domain::{
         id::{KeyId, UserId},
         key::ApiKey,
+        limit::Subject,
     },
     secret::SecretHash,
 };
 
+/// Keys that are not deleted, of users that are not.
+macro_rules! select_keys {
+    ($rest:literal) => {
+        concat!(
+            "
+        select k.id, k.user_id, k.name, k.secret_hash, k.prefix, k.last_four, k.enabled, k.groups, k.expires_at,
+            k.last_used_at, k.created_at, ",
+            limit_columns!("k."),
+            "
+        from keys k
+        join users u on u.id = k.user_id
+        where k.deleted_at is null and u.deleted_at is null",
+            $rest
+        )
+    };
+}
+
 statements! {
     /// By id, after the cursor; served by `keys_by_user`.
-    LIST = "
-        select id, user_id, name, prefix, last_four, enabled, groups, expires_at, last_used_at, created_at
-        from keys
-        where deleted_at is null and user_id = $1 and id > $2
-        order by id
-        limit $3";
-    FIND = "
-        select k.id, k.user_id, k.name, k.prefix, k.last_four, k.enabled, k.groups, k.expires_at, k.last_used_at, k.created_at
-        from keys k
-        join users u on u.id = k.user_id
-        where k.deleted_at is null and u.deleted_at is null and k.id = $1";
-    LOCK = "
-        select k.id, k.user_id, k.name, k.prefix, k.last_four, k.enabled, k.groups, k.expires_at, k.last_used_at, k.created_at
-        from keys k
-        join users u on u.id = k.user_id
-        where k.deleted_at is null and u.deleted_at is null and k.id = $1
-        for update of k";
+    LIST = select_keys!("
+            and k.user_id = $1 and k.id > $2
+        order by k.id
+        limit $3");
+    FIND = select_keys!("
+            and k.id = $1");
+    LOCK = select_keys!("
+            and k.id = $1
+        for update of k");
+    /// For the snapshot: all of them.
+    ALL = select_keys!("");
     INSERT = "
         insert into keys (user_id, name, secret_hash, prefix, last_four, enabled, groups, expires_at, created_at)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
@@ -60,8 +77,8 @@ pub fn preview(prefix: &str, last_four: &str) -> String {
     format!("{prefix}…{last_four}")
 }
 
-/// A row of `keys`.
-pub(super) fn from_row(row: &PgRow) -> Result<ApiKey, sqlx::Error> {
+/// A row of `select_keys!`.
+fn from_row(row: &PgRow) -> Result<ApiKey, sqlx::Error> {
     Ok(ApiKey {
         id: KeyId(row.try_get("id")?),
         user_id: UserId(row.try_get("user_id")?),
@@ -69,10 +86,21 @@ pub(super) fn from_row(row: &PgRow) -> Result<ApiKey, sqlx::Error> {
         enabled: row.try_get("enabled")?,
         group: row.try_get("groups")?,
         expires_at: row.try_get("expires_at")?,
+        limits: limits::from_row(row)?,
         last_used_at: row.try_get("last_used_at")?,
         preview: preview(row.try_get("prefix")?, row.try_get("last_four")?),
         created_at: row.try_get("created_at")?,
     })
+}
+
+/// Every key that is not deleted, of users that are not, with the hash of its secret.
+pub(super) async fn all(connection: &mut sqlx::PgConnection) -> Result<Vec<(SecretHash, ApiKey)>, sqlx::Error> {
+    let with_hash = |row: &PgRow| {
+        let hash: &[u8] = row.try_get("secret_hash")?;
+        let hash = hash.try_into().map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+        Ok((hash, from_row(row)?))
+    };
+    sqlx::query(ALL).fetch_all(connection).await?.iter().map(with_hash).collect()
 }
 
 impl Store {
@@ -109,7 +137,9 @@ impl Change {
             .bind(key.created_at)
             .fetch_one(&mut *self.transaction)
             .await?;
-        row.try_get("id").map(KeyId)
+        let id = KeyId(row.try_get("id")?);
+        self.set_limits(Subject::Key(id), &key.limits).await?;
+        Ok(id)
     }
 
     /// Writes a key as it is given. Its secret and its user never change.
@@ -122,7 +152,7 @@ impl Change {
             .bind(key.expires_at)
             .execute(&mut *self.transaction)
             .await?;
-        Ok(())
+        self.set_limits(Subject::Key(key.id), &key.limits).await
     }
 
     /// Marks a key as deleted.

@@ -8,7 +8,7 @@ use sqlx::{Postgres, Row, Transaction};
 use uuid::Uuid;
 
 use super::{CHANNEL, Store, statements};
-use crate::ledger::{entry::Entry, rollup::roll_up};
+use crate::ledger::{entry::Closed, rollup::roll_up};
 
 /// The columns that both tables of sums have, to be filled from a JSON list of rows.
 macro_rules! add_to {
@@ -34,11 +34,16 @@ macro_rules! add_to {
                 cache_write_5m = sums.cache_write_5m + excluded.cache_write_5m,
                 cache_write_1h = sums.cache_write_1h + excluded.cache_write_1h,
                 cache_read = sums.cache_read + excluded.cache_read,
+                web_searches = sums.web_searches + excluded.web_searches,
+                web_fetches = sums.web_fetches + excluded.web_fetches,
+                code_executions = sums.code_executions + excluded.code_executions,
                 cost_input = sums.cost_input + excluded.cost_input,
                 cost_output = sums.cost_output + excluded.cost_output,
                 cost_cache_write_5m = sums.cost_cache_write_5m + excluded.cost_cache_write_5m,
                 cost_cache_write_1h = sums.cost_cache_write_1h + excluded.cost_cache_write_1h,
                 cost_cache_read = sums.cost_cache_read + excluded.cost_cache_read,
+                cost_tools = sums.cost_tools + excluded.cost_tools,
+                cost_request = sums.cost_request + excluded.cost_request,
                 cost = sums.cost + excluded.cost,
                 first_token_hist = add_histograms(sums.first_token_hist, excluded.first_token_hist),
                 duration_hist = add_histograms(sums.duration_hist, excluded.duration_hist)"
@@ -53,9 +58,11 @@ statements! {
         select * from json_populate_recordset(null::calls, $1::text::json)
         on conflict (id) do nothing
         returning id";
+    /// What a row does not say is taken from the record that is given: the time of recording.
     INSERT_ATTEMPTS = "
         insert into attempts
-        select * from json_populate_recordset(null::attempts, $1::text::json)
+        select * from json_populate_recordset(
+            jsonb_populate_record(null::attempts, jsonb_build_object('recorded_at', now())), $1::text::json)
         on conflict (call_id, id) do nothing";
     ADD_TO_MINUTES = add_to!("usage_1m");
     ADD_TO_QUARTERS = add_to!("usage_15m");
@@ -70,12 +77,12 @@ statements! {
 impl Store {
     /// Writes entries and their sums in one transaction. What is there already is left as it is, so that writing the
     /// same entries again changes nothing.
-    pub async fn insert_entries(&self, entries: &[Entry]) -> Result<(), sqlx::Error> {
+    pub async fn insert_entries(&self, entries: &[Closed]) -> Result<(), sqlx::Error> {
         let mut transaction = self.pool.begin().await?;
         let inserted = sqlx::query(INSERT_CALLS).bind(rows::calls(entries)).fetch_all(&mut *transaction).await?;
         let inserted: HashSet<Uuid> = inserted.iter().map(|row| row.try_get("id")).collect::<Result<_, _>>()?;
         let mut seen = HashSet::with_capacity(entries.len());
-        let fresh: Vec<&Entry> =
+        let fresh: Vec<&Closed> =
             entries.iter().filter(|entry| inserted.contains(&entry.call.id.0) && seen.insert(entry.call.id)).collect();
         if fresh.is_empty() {
             return transaction.commit().await;
@@ -96,13 +103,13 @@ impl Store {
     }
 
     /// Sets an entry aside that Postgres does not take.
-    pub async fn quarantine(&self, entry: &Entry, reason: &str) -> Result<(), sqlx::Error> {
+    pub async fn quarantine(&self, entry: &Closed, reason: &str) -> Result<(), sqlx::Error> {
         let text = serde_json::to_string(entry).unwrap_or_default();
         sqlx::query(QUARANTINE).bind(entry.call.id.0).bind(reason).bind(text).execute(&self.pool).await.map(|_| ())
     }
 }
 
-async fn touch_keys(transaction: &mut Transaction<'_, Postgres>, fresh: &[&Entry]) -> Result<(), sqlx::Error> {
+async fn touch_keys(transaction: &mut Transaction<'_, Postgres>, fresh: &[&Closed]) -> Result<(), sqlx::Error> {
     let mut used = BTreeMap::new();
     for call in fresh.iter().map(|entry| &entry.call) {
         if let Some(key) = call.key_id {

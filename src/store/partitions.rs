@@ -1,16 +1,59 @@
-//! A partition of `calls` and `attempts` for each day (UTC), by the time in their `UUIDv7`.
+//! Days: a partition of `calls` and `attempts` for each day (UTC), by the time in their `UUIDv7`.
 
-use chrono::{DateTime, Days, NaiveTime, Utc};
-use sqlx::AssertSqlSafe;
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use sqlx::{AssertSqlSafe, PgConnection, Row};
 use uuid::Uuid;
 
 use super::{Store, statements};
+
+/// Puts down what was spent between resets and the ends of their quarters, of calls from $1 up to $2 in the time of
+/// their ids: these calls are about to go.
+macro_rules! keep_baselines {
+    ($table:literal, $kind:literal, $of_call:literal, $of_attempt:literal) => {
+        concat!(
+            "insert into limit_baselines as kept (subject, subject_id, reset_at, cost)
+            select '",
+            $kind,
+            "', s.id, s.reset_at, sum(a.cost)::bigint
+            from ",
+            $table,
+            " s
+            join calls c on c.id >= first_id($1) and c.id < first_id($2)
+                and c.created_at >= date_trunc('milliseconds', s.reset_at)
+                and c.created_at < next_bin('15 minutes', s.reset_at) ",
+            $of_call,
+            "
+            join attempts a on a.call_id = c.id and a.call_id >= first_id($1) and a.call_id < first_id($2) ",
+            $of_attempt,
+            "
+            where s.deleted_at is null and s.reset_at >= $1 - interval '1 hour' and s.reset_at < $2 + interval '1 hour'
+            group by s.id
+            on conflict (subject, subject_id) do update set
+                cost = excluded.cost + case when kept.reset_at = excluded.reset_at then kept.cost else 0 end,
+                reset_at = excluded.reset_at"
+        )
+    };
+}
 
 statements! {
     /// Replicas take turns; the lock ends with the transaction.
     TAKE_TURN = "select pg_advisory_xact_lock(7311042)";
     /// That a partition is there already is no news.
     BE_QUIET = "set local client_min_messages = warning";
+    /// Whoever writes calls must not wait long for a day to go.
+    BE_PATIENT = "set local lock_timeout = '2s'";
+    LIST_DAYS = "
+        select substr(c.relname, length('calls_') + 1) as day
+        from pg_inherits i
+        join pg_class c on c.oid = i.inhrelid
+        where i.inhparent = 'calls'::regclass and c.relname ~ '^calls_[0-9]{8}$'
+        order by 1";
+    KEEP_BASELINES_OF_KEYS = keep_baselines!("keys", "key", "and c.key_id = s.id", "");
+    KEEP_BASELINES_OF_USERS = keep_baselines!("users", "user", "and c.user_id = s.id", "");
+    KEEP_BASELINES_OF_PROVIDERS = keep_baselines!("providers", "provider", "", "and a.provider_id = s.id");
+    DELETE_STRAY_ATTEMPTS = "delete from attempts_default where call_id < first_id($1)";
+    DELETE_STRAY_CALLS = "delete from calls_default where id < first_id($1)";
+    DELETE_MINUTES = "delete from usage_1m where at < $1";
 }
 
 impl Store {
@@ -20,11 +63,8 @@ impl Store {
         sqlx::query(TAKE_TURN).execute(&mut *transaction).await?;
         sqlx::query(BE_QUIET).execute(&mut *transaction).await?;
         for day in (0..n_days).filter_map(|ahead| now.date_naive().checked_add_days(Days::new(ahead))) {
-            let (Some(next), begin) = (day.checked_add_days(Days::new(1)), day.and_time(NaiveTime::MIN).and_utc())
-            else {
-                continue;
-            };
-            let (from, to) = (first_id(begin), first_id(next.and_time(NaiveTime::MIN).and_utc()));
+            let Some(next) = day.checked_add_days(Days::new(1)) else { continue };
+            let (from, to) = (first_id(midnight(day)), first_id(midnight(next)));
             for table in ["calls", "attempts"] {
                 let name = format!("{table}_{}", day.format("%Y%m%d"));
                 // Nothing in it comes from outside: two table names, a date, and two ids made from dates.
@@ -36,6 +76,63 @@ impl Store {
         }
         transaction.commit().await
     }
+}
+
+impl Store {
+    /// Lets the calls and attempts of all days before `first` (UTC) go; their sums stay. Gives how many days went.
+    pub async fn drop_days(&self, first: NaiveDate) -> Result<u64, sqlx::Error> {
+        let mut n_dropped = 0;
+        for row in sqlx::query(LIST_DAYS).fetch_all(&self.pool).await? {
+            let name: String = row.try_get("day")?;
+            let Ok(day) = NaiveDate::parse_from_str(&name, "%Y%m%d") else { continue };
+            let Some(next) = day.checked_add_days(Days::new(1)).filter(|next| *next <= first) else { break };
+            let mut transaction = self.pool.begin().await?;
+            sqlx::query(TAKE_TURN).execute(&mut *transaction).await?;
+            sqlx::query(BE_QUIET).execute(&mut *transaction).await?;
+            sqlx::query(BE_PATIENT).execute(&mut *transaction).await?;
+            keep_baselines(&mut transaction, midnight(day), midnight(next)).await?;
+            for table in ["attempts", "calls"] {
+                // Nothing in it comes from outside: a table's name and a date.
+                let sql = format!("drop table if exists {table}_{}", day.format("%Y%m%d"));
+                sqlx::query(AssertSqlSafe(sql)).execute(&mut *transaction).await?;
+            }
+            transaction.commit().await?;
+            n_dropped += 1;
+        }
+        self.delete_strays(midnight(first)).await?;
+        Ok(n_dropped)
+    }
+
+    /// Lets go what came so late that its day had no partition any more.
+    async fn delete_strays(&self, before: DateTime<Utc>) -> Result<(), sqlx::Error> {
+        let mut transaction = self.pool.begin().await?;
+        sqlx::query(TAKE_TURN).execute(&mut *transaction).await?;
+        keep_baselines(&mut transaction, DateTime::UNIX_EPOCH, before).await?;
+        sqlx::query(DELETE_STRAY_ATTEMPTS).bind(before).execute(&mut *transaction).await?;
+        sqlx::query(DELETE_STRAY_CALLS).bind(before).execute(&mut *transaction).await?;
+        transaction.commit().await
+    }
+
+    /// Lets sums by minute from before `before` go; those by quarter of an hour stay.
+    pub async fn delete_minutes(&self, before: DateTime<Utc>) -> Result<(), sqlx::Error> {
+        sqlx::query(DELETE_MINUTES).bind(before).execute(&self.pool).await.map(|_| ())
+    }
+}
+
+async fn keep_baselines(
+    connection: &mut PgConnection,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    for statement in [KEEP_BASELINES_OF_KEYS, KEEP_BASELINES_OF_USERS, KEEP_BASELINES_OF_PROVIDERS] {
+        sqlx::query(statement).bind(from).bind(to).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// When a day begins (UTC).
+fn midnight(day: NaiveDate) -> DateTime<Utc> {
+    day.and_time(NaiveTime::MIN).and_utc()
 }
 
 /// The smallest `UUIDv7`-shaped id of a moment: its milliseconds and nothing else.

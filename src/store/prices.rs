@@ -1,56 +1,74 @@
-//! Model prices: those that ship with a release, and those an operator has set.
+//! Model prices: those that ship with a release, those of a price file, and those an operator has set. Each change is
+//! a new version, and none is ever lost.
 
 use std::collections::BTreeMap;
 
 use anyhow::Context;
-use sqlx::{PgConnection, Row, postgres::PgRow};
+use sqlx::{PgConnection, Row, postgres::PgRow, types::Json};
 
 use super::{Store, change::Change, read, statements};
-use crate::domain::price::{ModelPrice, Price};
+use crate::domain::price::{ModelPrice, Price, PriceSource, PriceVersion};
 
-/// List prices of Claude models, <https://platform.claude.com/docs/en/about-claude/pricing>, as of 2026-08.
-/// Where a cache price is not listed it follows the published factors on input: 1.25, 2 and 0.1.
+/// List prices of Claude models with the rules that belong to them, <https://platform.claude.com/docs/en/about-claude/pricing>,
+/// as of 2026-11. Where a cache price is not listed it follows the published factors on input: 1.25, 2 and 0.1.
 const BUILTIN: &str = include_str!("builtin_prices.json");
 
+/// The columns of a price, in the order of the statement's own text.
+macro_rules! select_prices {
+    ($more_columns:literal, $rest:literal) => {
+        concat!(
+            "
+        select model, input, output, cache_write_5m, cache_write_1h, cache_read, details, source, updated_at, version",
+            $more_columns,
+            "
+        from model_prices
+        ",
+            $rest
+        )
+    };
+}
+
 statements! {
-    /// By name, after the cursor.
-    LIST = "
-        select model, input, output, cache_write_5m, cache_write_1h, cache_read, source, updated_at
-        from model_prices
-        where deleted_at is null and model > $1
+    /// By name, after the cursor, where the name holds the words looked for.
+    LIST = select_prices!("", "where deleted_at is null and model > $1 and ($3 = '' or position(lower($3) in lower(model)) > 0)
         order by model
-        limit $2";
-    ALL = "
-        select model, input, output, cache_write_5m, cache_write_1h, cache_read, source, updated_at
-        from model_prices
-        where deleted_at is null";
-    LOCK = "
-        select model, input, output, cache_write_5m, cache_write_1h, cache_read, source, updated_at
-        from model_prices
-        where deleted_at is null and model = $1
-        for update";
+        limit $2");
+    ALL = select_prices!("", "where deleted_at is null");
+    LOCK = select_prices!("", "where deleted_at is null and model = $1 for update");
+    /// One writer of many prices at a time: two of them would wait for each other's rows.
+    LOCK_TABLE = "lock table model_prices in share row exclusive mode";
+    /// Deleted ones too: what an operator has deleted stays away.
+    STANDING = select_prices!(", deleted_at is not null as is_deleted", "where version is not null");
+    /// A new version, and the price as it stands from then on.
     PUT = "
-        insert into model_prices (model, input, output, cache_write_5m, cache_write_1h, cache_read, source, updated_at)
-        values ($1, $2, $3, $4, $5, $6, 'manual', $7)
+        with fresh as (
+            insert into price_versions (model, at, source, price) values ($1, $8, $9, $10)
+            returning id
+        )
+        insert into model_prices (model, input, output, cache_write_5m, cache_write_1h, cache_read, details, updated_at,
+            source, version)
+        select $1, $2, $3, $4, $5, $6, $7, $8, $9, id from fresh
         on conflict (model) do update
         set input = excluded.input, output = excluded.output, cache_write_5m = excluded.cache_write_5m,
-            cache_write_1h = excluded.cache_write_1h, cache_read = excluded.cache_read, source = 'manual',
-            updated_at = excluded.updated_at, deleted_at = null";
+            cache_write_1h = excluded.cache_write_1h, cache_read = excluded.cache_read, details = excluded.details,
+            source = excluded.source, updated_at = excluded.updated_at, version = excluded.version, deleted_at = null
+        returning version";
     DELETE = "
+        with fresh as (
+            insert into price_versions (model, source) values ($1, 'manual')
+            returning id
+        )
         update model_prices
-        set deleted_at = now()
+        set deleted_at = now(), version = fresh.id
+        from fresh
         where deleted_at is null and model = $1";
-    /// Never touches what an operator has set or deleted.
-    SEED = "
-        insert into model_prices (model, input, output, cache_write_5m, cache_write_1h, cache_read, source)
-        values ($1, $2, $3, $4, $5, $6, 'builtin')
-        on conflict (model) do update
-        set input = excluded.input, output = excluded.output, cache_write_5m = excluded.cache_write_5m,
-            cache_write_1h = excluded.cache_write_1h, cache_read = excluded.cache_read, updated_at = now()
-        where model_prices.source = 'builtin' and model_prices.deleted_at is null
-            and (model_prices.input, model_prices.output, model_prices.cache_write_5m, model_prices.cache_write_1h,
-                model_prices.cache_read)
-            <> (excluded.input, excluded.output, excluded.cache_write_5m, excluded.cache_write_1h, excluded.cache_read)";
+    /// Newest first, before the cursor.
+    HISTORY = "
+        select id, at, source, price
+        from price_versions
+        where model = $1 and id < $2
+        order by id desc
+        limit $3";
 }
 
 /// The prices that ship with this release.
@@ -58,20 +76,66 @@ pub fn builtin() -> anyhow::Result<BTreeMap<String, Price>> {
     serde_json::from_str(BUILTIN).context("builtin_prices.json")
 }
 
-/// A row of `model_prices`.
+/// A price, and whether an operator has deleted it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The price.
+    pub price: ModelPrice,
+    /// True if it was deleted.
+    pub is_deleted: bool,
+}
+
+/// The five rates, which have columns of their own.
+const RATES: [&str; 5] = ["input", "output", "cache_write_5m", "cache_write_1h", "cache_read"];
+
+/// A row of `select_prices!`.
 fn from_row(row: &PgRow) -> Result<ModelPrice, sqlx::Error> {
+    let mut price: serde_json::Map<String, serde_json::Value> = read::json(row, "details")?;
+    for rate in RATES {
+        price.insert(rate.to_owned(), read::usd(row, rate)?.to_string().into());
+    }
+    let price = serde_json::from_value(price.into()).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
     Ok(ModelPrice {
         model: row.try_get("model")?,
-        price: Price {
-            input: read::usd(row, "input")?,
-            output: read::usd(row, "output")?,
-            cache_write_5m: read::usd(row, "cache_write_5m")?,
-            cache_write_1h: read::usd(row, "cache_write_1h")?,
-            cache_read: read::usd(row, "cache_read")?,
-        },
+        price,
         source: read::word(row, "source")?,
         updated_at: row.try_get("updated_at")?,
+        version: row.try_get::<Option<i64>, _>("version")?.unwrap_or_default(),
     })
+}
+
+/// Writes a new version; gives back its number.
+async fn put(connection: &mut PgConnection, price: &ModelPrice) -> Result<i64, sqlx::Error> {
+    let whole = serde_json::to_value(&price.price).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
+    let mut details = whole.clone();
+    if let Some(details) = details.as_object_mut() {
+        details.retain(|name, _| !RATES.contains(&name.as_str()));
+    }
+    let row = sqlx::query(PUT)
+        .bind(&price.model)
+        .bind(price.price.input.scaled())
+        .bind(price.price.output.scaled())
+        .bind(price.price.cache_write_5m.scaled())
+        .bind(price.price.cache_write_1h.scaled())
+        .bind(price.price.cache_read.scaled())
+        .bind(Json(details))
+        .bind(price.updated_at)
+        .bind(price.source.as_str())
+        .bind(Json(whole))
+        .fetch_one(connection)
+        .await?;
+    row.try_get("version")
+}
+
+/// Every price that was ever set, deleted ones too, kept from other writers until the transaction ends.
+async fn lock_all(connection: &mut PgConnection) -> Result<BTreeMap<String, Standing>, sqlx::Error> {
+    sqlx::query(LOCK_TABLE).execute(&mut *connection).await?;
+    let rows = sqlx::query(STANDING).fetch_all(connection).await?;
+    let standing = rows.iter().map(|row| {
+        let price = from_row(row)?;
+        Ok((price.model.clone(), Standing { price, is_deleted: row.try_get("is_deleted")? }))
+    });
+    standing.collect()
 }
 
 /// Every price that is not deleted.
@@ -80,28 +144,44 @@ pub(super) async fn all(connection: &mut PgConnection) -> Result<Vec<ModelPrice>
 }
 
 impl Store {
-    /// Brings builtin prices up to those of this release; for each start.
+    /// Brings builtin prices up to those of this release; for each start. Never touches what an operator has set or
+    /// deleted, or what a price file says.
     pub async fn seed_prices(&self, prices: &BTreeMap<String, Price>) -> Result<(), sqlx::Error> {
-        // Replicas that start together take the rows in the same order: the map is sorted.
         let mut transaction = self.pool.begin().await?;
+        let standing = lock_all(&mut transaction).await?;
         for (model, price) in prices {
-            sqlx::query(SEED)
-                .bind(model)
-                .bind(price.input.scaled())
-                .bind(price.output.scaled())
-                .bind(price.cache_write_5m.scaled())
-                .bind(price.cache_write_1h.scaled())
-                .bind(price.cache_read.scaled())
-                .execute(&mut *transaction)
-                .await?;
+            let is_settled = standing.get(model).is_some_and(|standing| {
+                standing.is_deleted || standing.price.source != PriceSource::Builtin || standing.price.price == *price
+            });
+            if !is_settled {
+                let (model, price) = (model.clone(), price.clone());
+                let updated_at = crate::clock::now();
+                let fresh = ModelPrice { model, price, source: PriceSource::Builtin, updated_at, version: 0 };
+                put(&mut transaction, &fresh).await?;
+            }
         }
         transaction.commit().await
     }
 
-    /// At most `limit` prices of models whose names sort after `after`, by name.
-    pub async fn list_prices(&self, after: &str, limit: i64) -> Result<Vec<ModelPrice>, sqlx::Error> {
-        let rows = sqlx::query(LIST).bind(after).bind(limit).fetch_all(&self.pool).await?;
+    /// At most `limit` prices of models whose names sort after `after` and hold `words`, by name.
+    pub async fn list_prices(&self, after: &str, limit: i64, words: &str) -> Result<Vec<ModelPrice>, sqlx::Error> {
+        let rows = sqlx::query(LIST).bind(after).bind(limit).bind(words).fetch_all(&self.pool).await?;
         rows.iter().map(from_row).collect()
+    }
+
+    /// At most `limit` versions of a model's price that are older than `before`, newest first.
+    pub async fn price_history(&self, model: &str, before: i64, limit: i64) -> Result<Vec<PriceVersion>, sqlx::Error> {
+        let rows = sqlx::query(HISTORY).bind(model).bind(before).bind(limit).fetch_all(&self.pool).await?;
+        let version = |row: &PgRow| {
+            let price: Option<Json<Price>> = row.try_get("price")?;
+            Ok(PriceVersion {
+                version: row.try_get("id")?,
+                at: row.try_get("at")?,
+                source: read::word(row, "source")?,
+                price: price.map(|Json(price)| price),
+            })
+        };
+        rows.iter().map(version).collect()
     }
 }
 
@@ -112,19 +192,14 @@ impl Change {
         row.as_ref().map(from_row).transpose()
     }
 
-    /// Sets a price as the operator's own.
-    pub async fn put_price(&mut self, price: &ModelPrice) -> Result<(), sqlx::Error> {
-        sqlx::query(PUT)
-            .bind(&price.model)
-            .bind(price.price.input.scaled())
-            .bind(price.price.output.scaled())
-            .bind(price.price.cache_write_5m.scaled())
-            .bind(price.price.cache_write_1h.scaled())
-            .bind(price.price.cache_read.scaled())
-            .bind(price.updated_at)
-            .execute(&mut *self.transaction)
-            .await?;
-        Ok(())
+    /// Every price that was ever set, deleted ones too, kept from other changes until this one ends.
+    pub async fn lock_prices(&mut self) -> Result<BTreeMap<String, Standing>, sqlx::Error> {
+        lock_all(&mut self.transaction).await
+    }
+
+    /// Sets a price as a new version; gives back its number.
+    pub async fn put_price(&mut self, price: &ModelPrice) -> Result<i64, sqlx::Error> {
+        put(&mut self.transaction, price).await
     }
 
     /// Marks a price as deleted; a builtin one stays away after an upgrade.
@@ -144,15 +219,21 @@ mod tests {
         let prices = builtin().unwrap();
         assert!(prices.len() > 15);
         for (model, price) in &prices {
+            assert_eq!(price.check(), Ok(()), "{model}");
             let input = price.input.scaled();
             assert!(input > 0 && price.output > price.input, "{model}");
             assert_eq!(price.cache_write_1h.scaled(), input * 2, "{model}");
-            // The one model that is listed with rounded prices of its own.
-            if model == "claude-3-haiku" {
-                continue;
+            // Some models are listed with cache prices of their own.
+            if model != "claude-3-haiku" {
+                assert_eq!(price.cache_write_5m.scaled(), input * 5 / 4, "{model}");
             }
-            assert_eq!(price.cache_write_5m.scaled(), input * 5 / 4, "{model}");
-            assert_eq!(price.cache_read.scaled(), input / 10, "{model}");
+            let reads_at = match model.as_str() {
+                "claude-fable-5-1" | "claude-mythos-5-1" => (1, 40),
+                "claude-opus-5-5" | "claude-sonnet-5-5" => (1, 20),
+                "claude-3-haiku" => (3, 25),
+                _ => (1, 10),
+            };
+            assert_eq!(price.cache_read.scaled(), input * reads_at.0 / reads_at.1, "{model}");
         }
         assert_eq!(prices["claude-3-haiku"].cache_read, "0.03".parse::<Usd>().unwrap());
     }

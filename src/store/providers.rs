@@ -1,10 +1,23 @@
 //! Providers and their credentials.
 
-use sqlx::{Row, postgres::PgRow, types::Json};
+use sqlx::{
+    Postgres, Row,
+    postgres::{PgArguments, PgRow},
+    query::Query,
+    types::Json,
+};
 
-use super::{Store, change::Change, read, snapshot::StoredProvider, statements};
+use super::{
+    Store,
+    change::Change,
+    limits::{self, limit_columns},
+    read,
+    snapshot::StoredProvider,
+    statements,
+};
 use crate::domain::{
     id::{CredentialId, ProviderId},
+    limit::Subject,
     money::Multiplier,
     provider::Provider,
 };
@@ -17,7 +30,9 @@ macro_rules! select_providers {
         select p.id, p.name, p.kind, p.base_url, p.enabled, p.weight, p.priority, p.groups, p.cost_multiplier, p.models,
             p.redirects, p.proxy_sealed, p.proxy_masked, p.connect_timeout_ms, p.first_byte_timeout_ms, p.idle_timeout_ms,
             p.total_timeout_ms, p.on_client_gone, p.headers, p.created_at, p.updated_at,
-            c.id as credential_id, c.secret_sealed, c.preview
+            c.id as credential_id, c.secret_sealed, c.preview, ",
+            limit_columns!("p."),
+            "
         from providers p
         join credentials c on c.id = (select min(id) from credentials where provider_id = p.id)
         where p.deleted_at is null",
@@ -48,10 +63,10 @@ statements! {
         returning id";
     UPDATE = "
         update providers
-        set name = $2, kind = $3, base_url = $4, enabled = $5, weight = $6, priority = $7, groups = $8, cost_multiplier = $9,
-            models = $10, redirects = $11, connect_timeout_ms = $12, first_byte_timeout_ms = $13, idle_timeout_ms = $14,
-            total_timeout_ms = $15, on_client_gone = $16, headers = $17, updated_at = $18
-        where id = $1";
+        set name = $1, kind = $2, base_url = $3, enabled = $4, weight = $5, priority = $6, groups = $7, cost_multiplier = $8,
+            models = $9, redirects = $10, connect_timeout_ms = $11, first_byte_timeout_ms = $12, idle_timeout_ms = $13,
+            total_timeout_ms = $14, on_client_gone = $15, headers = $16, updated_at = $17
+        where id = $18";
     SET_PROXY = "
         update providers
         set proxy_sealed = $2, proxy_masked = $3
@@ -100,6 +115,7 @@ fn from_row(row: &PgRow) -> Result<StoredProvider, sqlx::Error> {
         total_timeout_ms: read::small_or_none(row, "total_timeout_ms")?,
         on_client_gone: read::word(row, "on_client_gone")?,
         headers: read::json(row, "headers")?,
+        limits: limits::from_row(row)?,
         created_at: row.try_get("created_at")?,
         updated_at: row.try_get("updated_at")?,
     };
@@ -111,9 +127,28 @@ fn from_row(row: &PgRow) -> Result<StoredProvider, sqlx::Error> {
     })
 }
 
-/// An `integer` column's view of an unsigned number; validation keeps it in range.
-fn integer(value: u32) -> i32 {
-    i32::try_from(value).unwrap_or(i32::MAX)
+/// Binds what inserting and changing a provider share: `$1` to `$16` of [`INSERT`] and [`UPDATE`].
+fn bind_columns<'q>(
+    query: Query<'q, Postgres, PgArguments>,
+    provider: &'q Provider,
+) -> Query<'q, Postgres, PgArguments> {
+    query
+        .bind(&provider.name)
+        .bind(provider.kind.as_str())
+        .bind(&provider.base_url)
+        .bind(provider.enabled)
+        .bind(read::integer(provider.weight))
+        .bind(provider.priority)
+        .bind(&provider.group)
+        .bind(provider.cost_multiplier.scaled())
+        .bind(Json(&provider.models))
+        .bind(Json(&provider.redirects))
+        .bind(provider.connect_timeout_ms.map(read::integer))
+        .bind(provider.first_byte_timeout_ms.map(read::integer))
+        .bind(provider.idle_timeout_ms.map(read::integer))
+        .bind(provider.total_timeout_ms.map(read::integer))
+        .bind(provider.on_client_gone.as_str())
+        .bind(Json(&provider.headers))
 }
 
 /// Every provider that is not deleted, by id.
@@ -144,60 +179,23 @@ impl Change {
 
     /// Inserts a provider without its proxy; the id it carries is ignored, the one it got is returned.
     pub async fn insert_provider(&mut self, provider: &Provider, secret: &Sealed) -> Result<ProviderId, sqlx::Error> {
-        let row = sqlx::query(INSERT)
-            .bind(&provider.name)
-            .bind(provider.kind.as_str())
-            .bind(&provider.base_url)
-            .bind(provider.enabled)
-            .bind(integer(provider.weight))
-            .bind(provider.priority)
-            .bind(&provider.group)
-            .bind(provider.cost_multiplier.scaled())
-            .bind(Json(&provider.models))
-            .bind(Json(&provider.redirects))
-            .bind(provider.connect_timeout_ms.map(integer))
-            .bind(provider.first_byte_timeout_ms.map(integer))
-            .bind(provider.idle_timeout_ms.map(integer))
-            .bind(provider.total_timeout_ms.map(integer))
-            .bind(provider.on_client_gone.as_str())
-            .bind(Json(&provider.headers))
-            .bind(provider.created_at)
-            .fetch_one(&mut *self.transaction)
-            .await?;
-        let id = ProviderId(row.try_get("id")?);
+        let query = bind_columns(sqlx::query(INSERT), provider).bind(provider.created_at);
+        let id = ProviderId(query.fetch_one(&mut *self.transaction).await?.try_get("id")?);
         sqlx::query(INSERT_CREDENTIAL)
             .bind(id.0)
             .bind(&secret.sealed)
             .bind(&secret.shown)
             .execute(&mut *self.transaction)
             .await?;
+        self.set_limits(Subject::Provider(id), &provider.limits).await?;
         Ok(id)
     }
 
     /// Writes a provider as it is given, without its proxy and its secret.
     pub async fn update_provider(&mut self, provider: &Provider) -> Result<(), sqlx::Error> {
-        sqlx::query(UPDATE)
-            .bind(provider.id.0)
-            .bind(&provider.name)
-            .bind(provider.kind.as_str())
-            .bind(&provider.base_url)
-            .bind(provider.enabled)
-            .bind(integer(provider.weight))
-            .bind(provider.priority)
-            .bind(&provider.group)
-            .bind(provider.cost_multiplier.scaled())
-            .bind(Json(&provider.models))
-            .bind(Json(&provider.redirects))
-            .bind(provider.connect_timeout_ms.map(integer))
-            .bind(provider.first_byte_timeout_ms.map(integer))
-            .bind(provider.idle_timeout_ms.map(integer))
-            .bind(provider.total_timeout_ms.map(integer))
-            .bind(provider.on_client_gone.as_str())
-            .bind(Json(&provider.headers))
-            .bind(provider.updated_at)
-            .execute(&mut *self.transaction)
-            .await?;
-        Ok(())
+        let query = bind_columns(sqlx::query(UPDATE), provider).bind(provider.updated_at).bind(provider.id.0);
+        query.execute(&mut *self.transaction).await?;
+        self.set_limits(Subject::Provider(provider.id), &provider.limits).await
     }
 
     /// Sets or clears the proxy a provider is reached through.

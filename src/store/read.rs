@@ -1,4 +1,4 @@
-//! Columns into the vocabulary: what Postgres keeps wider than the domain, or as text, is narrowed here.
+//! Columns into the vocabulary, and back: what Postgres keeps wider than the domain, or as text, is narrowed here.
 
 use serde::{
     Deserialize,
@@ -36,6 +36,15 @@ where
     T::try_from(value).map_err(|error| undecodable(column, error))
 }
 
+/// As [`number`], where the column may be null.
+pub(super) fn number_or_none<T>(row: &PgRow, column: &str) -> Result<Option<T>, sqlx::Error>
+where
+    T: TryFrom<i64, Error = std::num::TryFromIntError>,
+{
+    let value: Option<i64> = row.try_get(column)?;
+    value.map(T::try_from).transpose().map_err(|error| undecodable(column, error))
+}
+
 /// An `integer` as an unsigned number.
 pub(super) fn small<T>(row: &PgRow, column: &str) -> Result<T, sqlx::Error>
 where
@@ -52,6 +61,11 @@ where
 {
     let value: Option<i32> = row.try_get(column)?;
     value.map(T::try_from).transpose().map_err(|error| undecodable(column, error))
+}
+
+/// An `integer` column's view of an unsigned number; validation keeps it in range.
+pub(super) fn integer(value: u32) -> i32 {
+    i32::try_from(value).unwrap_or(i32::MAX)
 }
 
 /// Nano-dollars.

@@ -24,6 +24,8 @@ statements! {
                 sum(abandoned)::bigint as abandoned, sum(attempts)::bigint as attempts,
                 sum(input)::bigint as input, sum(output)::bigint as output, sum(cache_write_5m)::bigint as cache_write_5m,
                 sum(cache_write_1h)::bigint as cache_write_1h, sum(cache_read)::bigint as cache_read,
+                sum(web_searches)::bigint as web_searches, sum(web_fetches)::bigint as web_fetches,
+                sum(code_executions)::bigint as code_executions,
                 sum(cost)::bigint as cost,
                 sum_histograms(first_token_hist) as first_token_hist, sum_histograms(duration_hist) as duration_hist
             from rolled

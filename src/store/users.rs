@@ -2,26 +2,42 @@
 
 use sqlx::{Row, postgres::PgRow};
 
-use super::{Store, change::Change, read, statements};
-use crate::domain::{id::UserId, user::User};
+use super::{
+    Store,
+    change::Change,
+    limits::{self, limit_columns},
+    read, statements,
+};
+use crate::domain::{id::UserId, limit::Subject, user::User};
+
+/// Users that are not deleted.
+macro_rules! select_users {
+    ($rest:literal) => {
+        concat!(
+            "
+        select id, name, note, enabled, role, groups, expires_at, created_at, ",
+            limit_columns!(""),
+            "
+        from users
+        where deleted_at is null",
+            $rest
+        )
+    };
+}
 
 statements! {
     /// By id, after the cursor.
-    LIST = "
-        select id, name, note, enabled, role, groups, expires_at, created_at
-        from users
-        where deleted_at is null and id > $1
+    LIST = select_users!("
+            and id > $1
         order by id
-        limit $2";
-    FIND = "
-        select id, name, note, enabled, role, groups, expires_at, created_at
-        from users
-        where deleted_at is null and id = $1";
-    LOCK = "
-        select id, name, note, enabled, role, groups, expires_at, created_at
-        from users
-        where deleted_at is null and id = $1
-        for update";
+        limit $2");
+    FIND = select_users!("
+            and id = $1");
+    LOCK = select_users!("
+            and id = $1
+        for update");
+    /// For the snapshot: all of them.
+    ALL = select_users!("");
     INSERT = "
         insert into users (name, note, enabled, role, groups, expires_at, created_at)
         values ($1, $2, $3, $4, $5, $6, $7)
@@ -36,8 +52,8 @@ statements! {
         where deleted_at is null and id = $1";
 }
 
-/// A row of `users`.
-pub(super) fn from_row(row: &PgRow) -> Result<User, sqlx::Error> {
+/// A row of `select_users!`.
+fn from_row(row: &PgRow) -> Result<User, sqlx::Error> {
     Ok(User {
         id: UserId(row.try_get("id")?),
         name: row.try_get("name")?,
@@ -46,8 +62,14 @@ pub(super) fn from_row(row: &PgRow) -> Result<User, sqlx::Error> {
         role: read::word(row, "role")?,
         group: row.try_get("groups")?,
         expires_at: row.try_get("expires_at")?,
+        limits: limits::from_row(row)?,
         created_at: row.try_get("created_at")?,
     })
+}
+
+/// Every user that is not deleted.
+pub(super) async fn all(connection: &mut sqlx::PgConnection) -> Result<Vec<User>, sqlx::Error> {
+    sqlx::query(ALL).fetch_all(connection).await?.iter().map(from_row).collect()
 }
 
 impl Store {
@@ -82,7 +104,9 @@ impl Change {
             .bind(user.created_at)
             .fetch_one(&mut *self.transaction)
             .await?;
-        row.try_get("id").map(UserId)
+        let id = UserId(row.try_get("id")?);
+        self.set_limits(Subject::User(id), &user.limits).await?;
+        Ok(id)
     }
 
     /// Writes a user as it is given.
@@ -97,7 +121,7 @@ impl Change {
             .bind(user.expires_at)
             .execute(&mut *self.transaction)
             .await?;
-        Ok(())
+        self.set_limits(Subject::User(user.id), &user.limits).await
     }
 
     /// Marks a user as deleted. Its keys go with it: they are read together with their user.

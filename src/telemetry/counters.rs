@@ -16,6 +16,7 @@ pub struct Counters {
     output_tokens: AtomicU64,
     cost_nano_usd: AtomicU64,
     refused_before_authentication: AtomicU64,
+    over_reservation: AtomicU64,
     first_byte: [AtomicU64; TIME_BUCKETS],
     first_byte_ms_sum: AtomicU64,
 }
@@ -47,6 +48,11 @@ impl Counters {
         self.refused_before_authentication.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// An attempt cost more than was reserved for it under a hard limit.
+    pub fn over_reservation(&self) {
+        self.over_reservation.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// As Prometheus reads it.
     pub fn render(&self) -> String {
         let mut text = String::new();
@@ -73,6 +79,11 @@ impl Counters {
                 "switchyard_refused_before_authentication_total",
                 "Requests refused before their key was known",
                 &self.refused_before_authentication,
+            ),
+            (
+                "switchyard_over_reservation_total",
+                "Attempts that cost more than was reserved under a hard limit",
+                &self.over_reservation,
             ),
         ] {
             writeln!(text, "# HELP {name} {help}\n# TYPE {name} counter\n{name} {}", read(counter))?;

@@ -52,25 +52,16 @@ async fn read_and_stop(world: &World, provider: &Provider, key: &Key, n: usize) 
 }
 
 #[tokio::test]
-async fn a_client_that_leaves_at_the_first_byte_pays_for_what_the_provider_did() {
+async fn a_client_that_leaves_during_the_answer_pays_for_what_the_provider_did() {
     let world = World::shared().await;
     let provider = world.provider("a").await;
-    let key = world.key().await;
-    let (reply, gate) = read_and_stop(&world, &provider, &key, EVENTS_TO_FIRST_CONTENT).await;
-    reply.leave().await;
-    gate.open();
-    settled(&world, &key, "abandoned").await;
-}
-
-#[tokio::test]
-async fn a_client_that_leaves_in_the_middle_pays_for_what_the_provider_did() {
-    let world = World::shared().await;
-    let provider = world.provider("a").await;
-    let key = world.key().await;
-    let (reply, gate) = read_and_stop(&world, &provider, &key, 12).await;
-    reply.leave().await;
-    gate.open();
-    settled(&world, &key, "abandoned").await;
+    for n in [EVENTS_TO_FIRST_CONTENT, 12] {
+        let key = world.key().await;
+        let (reply, gate) = read_and_stop(&world, &provider, &key, n).await;
+        reply.leave().await;
+        gate.open();
+        settled(&world, &key, "abandoned").await;
+    }
 }
 
 #[tokio::test]

@@ -112,7 +112,20 @@ async fn a_running_call_is_shown_and_its_record_takes_its_place() {
     let running = world.get(&format!("/admin/v1/calls/{}", reply.call_id())).await;
     assert_eq!((&running["outcome"], &running["key_id"]), (&json!(null), &json!(key.id)), "{running}");
     assert_eq!(running["model"], "claude-sonnet-4-5");
+    // Its attempt has come as far as the first content; it stands among the attempts only when it is over.
+    let attempt = &running["running"];
+    assert_eq!(
+        (&attempt["provider_id"], &attempt["model_sent"]),
+        (&json!(provider.id), &running["model"]),
+        "{running}"
+    );
+    let ms = |name: &str| attempt[name].as_u64().unwrap_or_else(|| panic!("no {name}: {running}"));
+    assert!(ms("started_ms") <= ms("first_byte_ms") && ms("first_byte_ms") <= ms("first_token_ms"), "{running}");
+    assert_eq!(running["attempts"], json!([]));
+    assert_eq!(running["decision"]["choices"][0]["attempt_id"], attempt["id"]);
     gate.open();
     reply.body().await;
-    assert_eq!(world.call_of(&reply).await["outcome"], "completed");
+    let ended = world.call_of(&reply).await;
+    assert_eq!((&ended["outcome"], &ended["running"]), (&json!("completed"), &json!(null)));
+    assert_eq!(ended["attempts"][0]["id"], attempt["id"]);
 }

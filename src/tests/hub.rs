@@ -26,6 +26,7 @@ pub fn root() -> PathBuf {
 pub struct Setup {
     variables: BTreeMap<String, String>,
     pub data: PathBuf,
+    bears_full_disks: bool,
 }
 
 impl Setup {
@@ -34,7 +35,7 @@ impl Setup {
         let data = reaper::folder("hub").join("data");
         // Variables of the machine that must not matter: no call of any test may go through this proxy.
         let nobody = "http://127.0.0.1:9";
-        Self { variables: BTreeMap::new(), data: data.clone() }
+        Self { variables: BTreeMap::new(), data: data.clone(), bears_full_disks: false }
             .set("DATA_DIR", data.to_str().unwrap())
             .set("APP_PORT", &reaper::free_port().to_string())
             .set("HTTP_PROXY", nobody)
@@ -58,6 +59,13 @@ impl Setup {
             .set("ADMIN_TOKEN", ADMIN_TOKEN)
             .set("TRUSTED_PROXIES", "127.0.0.1")
             .set("LOG_LEVEL", "info,hub=debug")
+    }
+
+    /// A limit on the size of its files is to it as a full disk.
+    #[must_use]
+    pub fn bearing_full_disks(mut self) -> Self {
+        self.bears_full_disks = true;
+        self
     }
 
     /// Sets a variable; an empty one counts as absent.
@@ -84,8 +92,14 @@ impl Setup {
 
     fn spawn(&self) -> Child {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.log()).unwrap();
+        let binary = env!("CARGO_BIN_EXE_switchyard");
+        let mut command = Command::new(if self.bears_full_disks { "sh" } else { binary });
+        if self.bears_full_disks {
+            // A write beyond the limit of a file's size is to fail, as on a full disk, and not to kill.
+            command.args(["-c", "trap '' XFSZ; exec \"$0\"", binary]);
+        }
         reaper::spawn(
-            Command::new(env!("CARGO_BIN_EXE_switchyard"))
+            command
                 .current_dir(root())
                 .env_clear()
                 .envs(&self.variables)

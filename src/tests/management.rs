@@ -1,5 +1,6 @@
 //! The management API: the contract that scripts rely on.
 
+mod limits;
 mod openapi;
 mod people;
 mod providers;
@@ -30,9 +31,22 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("PATCH", "/admin/v1/providers/{id}"),
     ("DELETE", "/admin/v1/providers/{id}"),
     ("POST", "/admin/v1/providers/{id}/test"),
+    ("GET", "/admin/v1/users/{id}/limits"),
+    ("POST", "/admin/v1/users/{id}/reset"),
+    ("GET", "/admin/v1/keys/{id}/limits"),
+    ("POST", "/admin/v1/keys/{id}/reset"),
+    ("GET", "/admin/v1/providers/{id}/limits"),
+    ("POST", "/admin/v1/providers/{id}/reset"),
+    ("GET", "/admin/v1/sessions"),
+    ("DELETE", "/admin/v1/sessions/{id}"),
     ("GET", "/admin/v1/prices"),
     ("PUT", "/admin/v1/prices/{model}"),
     ("DELETE", "/admin/v1/prices/{model}"),
+    ("GET", "/admin/v1/prices/{model}/history"),
+    ("POST", "/admin/v1/prices/import"),
+    ("POST", "/admin/v1/prices/sync"),
+    ("GET", "/admin/v1/groups/{name}"),
+    ("PATCH", "/admin/v1/groups/{name}"),
     ("GET", "/admin/v1/calls"),
     ("GET", "/admin/v1/calls/{id}"),
     ("GET", "/admin/v1/usage"),
@@ -52,7 +66,7 @@ pub fn problem(answer: &(u16, Value), status: u16, field: Option<&str>) {
 
 /// A model id as it stands in a path.
 fn concrete(path: &str) -> String {
-    path.replace("{id}", "1").replace("{model}", "claude-x")
+    path.replace("{id}", "1").replace("{model}", "claude-x").replace("{name}", "default")
 }
 
 #[tokio::test]
@@ -91,6 +105,13 @@ async fn what_is_not_there_is_a_problem_that_says_so() {
         ("PATCH", "/admin/v1/providers/999999", json!({"weight": 2})),
         ("DELETE", "/admin/v1/providers/999999", Value::Null),
         ("POST", "/admin/v1/providers/999999/test", json!({})),
+        ("GET", "/admin/v1/users/999999/limits", Value::Null),
+        ("POST", "/admin/v1/users/999999/reset", Value::Null),
+        ("GET", "/admin/v1/keys/999999/limits", Value::Null),
+        ("POST", "/admin/v1/keys/999999/reset", Value::Null),
+        ("GET", "/admin/v1/providers/999999/limits", Value::Null),
+        ("POST", "/admin/v1/providers/999999/reset", Value::Null),
+        ("DELETE", "/admin/v1/sessions/999999", Value::Null),
         ("DELETE", "/admin/v1/prices/no-such-model", Value::Null),
         ("GET", "/admin/v1/calls/00000000-0000-7000-8000-000000000000", Value::Null),
         ("GET", "/admin/v1/nothing", Value::Null),

@@ -14,7 +14,12 @@ pub async fn url() -> String {
 
 /// Starts a Redis that keeps nothing.
 pub async fn start() -> (String, Child) {
-    let (folder, port) = (reaper::folder("redis"), reaper::free_port());
+    start_at(reaper::free_port()).await
+}
+
+/// The same, at a certain port: the one that was there before was killed.
+pub async fn start_at(port: u16) -> (String, Child) {
+    let folder = reaper::folder("redis");
     let child = reaper::spawn(
         Command::new("redis-server")
             .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"])

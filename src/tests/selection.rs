@@ -177,7 +177,8 @@ async fn what_is_written_at_one_replica_counts_at_the_others_at_once() {
     let b = first.provider_with("b", json!({"priority": 1})).await;
     let key = first.key().await;
     let path = format!("/admin/v1/providers/{}", a.id);
-    for enabled in [false, true, false, true] {
+    let mut waits = Vec::new();
+    for enabled in [false, true].repeat(10) {
         first.patch(&path, &json!({"enabled": enabled})).await;
         let expected = if enabled { &a.id } else { &b.id };
         let since = std::time::Instant::now();
@@ -186,6 +187,8 @@ async fn what_is_written_at_one_replica_counts_at_the_others_at_once() {
             (reply.header("x-switchyard-provider") == Some(expected)).then_some(())
         })
         .await;
-        assert!(since.elapsed().as_millis() < 500, "{:?}", since.elapsed());
+        waits.push(since.elapsed());
     }
+    waits.sort_unstable();
+    assert!(waits[waits.len() / 2].as_millis() < 100 && waits[waits.len() - 1].as_millis() < 250, "{waits:?}");
 }

@@ -168,14 +168,22 @@ impl World {
             .header("x-forwarded-for", &self.address)
     }
 
-    /// Asks for one message.
+    /// Asks for one message, in a conversation of its own.
     pub async fn message(&self, key: &Key) -> Reply {
-        self.messages(key, &ask("claude-sonnet-4-5", false)).await
+        self.anew(key, &ask("claude-sonnet-4-5", false)).await
     }
 
-    /// Asks for a stream.
+    /// Asks for a stream, in a conversation of its own.
     pub async fn stream(&self, key: &Key) -> Reply {
-        self.messages(key, &ask("claude-sonnet-4-5", true)).await
+        self.anew(key, &ask("claude-sonnet-4-5", true)).await
+    }
+
+    /// `POST /v1/messages` in a conversation of its own, so that no binding to a provider matters.
+    pub async fn anew(&self, key: &Key, body: &Value) -> Reply {
+        static COUNT: AtomicU32 = AtomicU32::new(1);
+        let session = format!("{}-{}", self.tag, COUNT.fetch_add(1, Ordering::Relaxed));
+        let request = self.request(key, body.to_string()).header("x-claude-code-session-id", session);
+        request.send(self.hub.address).await
     }
 
     /// `POST /v1/messages`.

@@ -7,11 +7,13 @@
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, header};
-use http_body_util::BodyExt;
-use reqwest::Body;
+use http::{HeaderMap, Response, header};
+use http_body::Body as _;
+use http_body_util::{BodyExt, Full};
 
 use super::{
+    body::Body,
+    client::Departing,
     failure::{Deadline, Failure},
     request::{self, Outgoing},
 };
@@ -99,11 +101,21 @@ pub struct Failed {
     pub answer: Option<Box<Whole>>,
     /// What the provider said about it.
     pub message: Option<String>,
+    /// What was seen of a stream that broke before it could be used.
+    tap: Option<Box<Tap>>,
+}
+
+impl Failed {
+    /// What was seen of the answer, for settling what it has used.
+    pub fn tap_mut(&mut self) -> Option<&mut Tap> {
+        let of_answer = self.answer.as_mut().map(|whole| &mut whole.tap);
+        self.tap.as_deref_mut().or(of_answer)
+    }
 }
 
 impl From<Failure> for Failed {
     fn from(failure: Failure) -> Self {
-        Self { failure, answer: None, message: None }
+        Self { failure, answer: None, message: None, tap: None }
     }
 }
 
@@ -150,18 +162,26 @@ impl Bounds {
     }
 }
 
-/// Tries one provider. `attempt` is given the times and what the upstream says of itself.
+/// Tries one provider. `attempt` is given the times and what the upstream says of itself; `on_head` is told when, in
+/// milliseconds since the call began, the head of the answer came.
 ///
 /// # Errors
 /// Why there is nothing to commit to; nothing has gone to the client then.
-pub async fn attempt(upstream: &Upstream, ask: Ask<'_>, attempt: &mut Attempt) -> Result<Reply, Failed> {
+pub async fn attempt(
+    upstream: &Upstream,
+    ask: Ask<'_>,
+    attempt: &mut Attempt,
+    on_head: impl FnOnce(u32),
+) -> Result<Reply, Failed> {
     let bounds = Bounds::new(upstream, &ask);
-    let response = send(upstream, &ask, &bounds).await?;
-    attempt.first_byte_ms = Some(clock::ms_since(ask.began));
-    let (head, body) = http::Response::<Body>::from(response).into_parts();
+    let (head, body) = send(upstream, &ask, &bounds).await?.into_parts();
+    let head_ms = clock::ms_since(ask.began);
+    attempt.first_byte_ms = Some(head_ms);
+    on_head(head_ms);
     attempt.status = Some(head.status.as_u16());
     attempt.upstream_request_id = text(&head.headers, "request-id").or_else(|| text(&head.headers, "x-request-id"));
-    let is_stream = text(&head.headers, "content-type").is_some_and(|kind| kind.starts_with("text/event-stream"));
+    let kind = head.headers.get(header::CONTENT_TYPE);
+    let is_stream = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
     if head.status.is_success() && is_stream {
         let streaming = Streaming {
             status: head.status.as_u16(),
@@ -183,34 +203,17 @@ pub async fn attempt(upstream: &Upstream, ask: Ask<'_>, attempt: &mut Attempt) -
     if head.status.is_success() { check(whole, &ask, attempt) } else { Err(refused(whole)) }
 }
 
-async fn send(upstream: &Upstream, ask: &Ask<'_>, bounds: &Bounds) -> Result<reqwest::Response, Failed> {
+async fn send(upstream: &Upstream, ask: &Ask<'_>, bounds: &Bounds) -> Result<Response<Body>, Failed> {
     let client = upstream.client.as_ref().map_err(|why| Failure::Proxy(why.clone()))?;
     let Some(secret) = &upstream.secret else {
         return Err(Failure::Connect("the provider's secret cannot be opened".to_owned()).into());
     };
-    let url = request::url(&upstream.base_url, ask.outgoing.path, ask.outgoing.query);
-    let mut request = reqwest::Request::new(ask.outgoing.method.clone(), url);
+    let mut request = Departing::new(Full::new(ask.body.clone()));
+    *request.method_mut() = ask.outgoing.method.clone();
+    *request.uri_mut() = request::target(&upstream.base_url, ask.outgoing.target).into();
     *request.headers_mut() = request::headers(&ask.outgoing, upstream, secret);
-    if !ask.body.is_empty() {
-        *request.body_mut() = Some(ask.body.clone().into());
-    }
-    let sent = bounds.bound(bounds.first_byte, Deadline::FirstByte, client.execute(request)).await?;
-    sent.map_err(|error| broken(&error, upstream.provider.proxy_url.is_some()).into())
-}
-
-/// What a broken connection means. URLs are left out: they may carry a proxy's password.
-fn broken(error: &reqwest::Error, has_proxy: bool) -> Failure {
-    let mut why = String::new();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        why = cause.to_string();
-        source = cause.source();
-    }
-    match (error.is_connect(), has_proxy) {
-        (true, false) => Failure::Connect(why),
-        (true, true) => Failure::Proxy(why),
-        (false, _) => Failure::Reset(why),
-    }
+    let sending = client.send(&upstream.base_url, request);
+    Ok(bounds.bound(bounds.first_byte, Deadline::FirstByte, sending).await??)
 }
 
 /// Reads a whole body.
@@ -218,10 +221,12 @@ async fn collect(mut body: Body, bounds: &Bounds) -> Result<Bytes, Failure> {
     let mut first = Bytes::new();
     let mut rest = BytesMut::new();
     while let Some(frame) = bounds.bound(bounds.idle, Deadline::Idle, body.frame()).await? {
-        let frame = frame.map_err(|error| broken(&error, false))?;
-        let Ok(data) = frame.into_data() else { continue };
+        let Ok(data) = frame?.into_data() else { continue };
         if first.is_empty() && rest.is_empty() {
             first = data;
+            if body.is_end_stream() {
+                break;
+            }
             continue;
         }
         if rest.is_empty() {
@@ -243,7 +248,7 @@ fn check(mut whole: Box<Whole>, ask: &Ask<'_>, attempt: &mut Attempt) -> Result<
         whole.status = error.status();
         attempt.status = Some(whole.status);
         let message = Some(error.message);
-        return Err(Failed { failure: Failure::Status(whole.status), answer: Some(whole), message });
+        return Err(Failed { failure: Failure::Status(whole.status), answer: Some(whole), message, tap: None });
     }
     if ask.is_message && !is_message {
         // A compressed answer cannot be read, but the client can.
@@ -270,16 +275,24 @@ fn malformed(body: &[u8]) -> String {
 /// An error answer, as it came.
 fn refused(whole: Box<Whole>) -> Failed {
     let message = ErrorObject::read(&whole.body).map(|error| error.message).filter(|message| !message.is_empty());
-    Failed { failure: Failure::Status(whole.status), answer: Some(whole), message }
+    Failed { failure: Failure::Status(whole.status), answer: Some(whole), message, tap: None }
 }
 
-/// Holds the beginning of a stream back until content, an error, or the gate's time or size.
+/// Holds the beginning of a stream back until content, an error, or the gate's time or size. What a stream reported
+/// before it failed is kept: it is charged.
 async fn gate(
     mut streaming: Streaming,
     ask: &Ask<'_>,
     bounds: &Bounds,
     attempt: &mut Attempt,
 ) -> Result<Reply, Failed> {
+    match hold(&mut streaming, ask, bounds, attempt).await {
+        Ok(()) => Ok(Reply::Streaming(Box::new(streaming))),
+        Err(failed) => Err(Failed { tap: failed.tap.or_else(|| Some(Box::new(streaming.tap))), ..failed }),
+    }
+}
+
+async fn hold(streaming: &mut Streaming, ask: &Ask<'_>, bounds: &Bounds, attempt: &mut Attempt) -> Result<(), Failed> {
     let opens_at = clock::instant() + ask.gate;
     let mut held = BytesMut::new();
     loop {
@@ -295,8 +308,8 @@ async fn gate(
             Ok(frame) => frame?,
         };
         let whole = match frame {
-            None => return Err(ended(&streaming, held.is_empty())),
-            Some(Err(error)) => return Err(broken(&error, false).into()),
+            None => return Err(ended(streaming, held.is_empty())),
+            Some(Err(failure)) => return Err(failure.into()),
             Some(Ok(frame)) => streaming.cutter.push(frame.into_data().unwrap_or_default()),
         };
         streaming.tap.observe(&whole);
@@ -313,7 +326,7 @@ async fn gate(
         attempt.first_token_ms = Some(clock::ms_since(ask.began));
     }
     streaming.held = held.freeze();
-    Ok(Reply::Streaming(Box::new(streaming)))
+    Ok(())
 }
 
 /// A stream that ended before it had content.
@@ -327,19 +340,20 @@ fn ended(streaming: &Streaming, held_nothing: bool) -> Failed {
 }
 
 /// An error event as the first thing: restated as the status it stands for, its object as the body (docs/rules.md, Routing).
-fn restated(streaming: Streaming, error: &ErrorObject, attempt: &mut Attempt) -> Failed {
+fn restated(streaming: &mut Streaming, error: &ErrorObject, attempt: &mut Attempt) -> Failed {
     let status = error.status();
     attempt.status = Some(status);
-    let mut headers = streaming.headers;
+    let mut headers = std::mem::take(&mut streaming.headers);
     headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
     headers.remove(header::CONTENT_LENGTH);
-    let mut tap = streaming.tap;
+    let tap = &mut streaming.tap;
     let body = Bytes::from(std::mem::take(&mut tap.error_data));
-    let answer = Box::new(Whole { status, headers, body, tap });
-    Failed { failure: Failure::Status(status), answer: Some(answer), message: Some(error.message.clone()) }
+    let answer = Box::new(Whole { status, headers, body, tap: Tap::default() });
+    Failed { failure: Failure::Status(status), answer: Some(answer), message: Some(error.message.clone()), tap: None }
 }
 
 /// A header as text, cut to a sane length.
 fn text(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers.get(name)?.to_str().ok().map(|value| value.chars().take(256).collect())
+    // ASCII: it can be cut anywhere.
+    headers.get(name)?.to_str().ok().map(|value| value.get(..256).unwrap_or(value).to_owned())
 }

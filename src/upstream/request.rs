@@ -1,6 +1,6 @@
-//! What goes out: URL, headers and body of one attempt, made from the caller's untouched request.
+//! What goes out: path, headers and body of one attempt, made from the caller's untouched request.
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header, uri::PathAndQuery};
 use reqwest::Url;
 
 use crate::{route::snapshot::Upstream, secret::Secret};
@@ -41,7 +41,7 @@ const NOT_FORWARDED_PREFIXES: &[&str] = &["cf-", "x-forwarded-", "x-switchyard-"
 
 /// True if a header of this name never goes to a provider, neither from a caller nor from its configuration.
 pub fn is_withheld(name: &str) -> bool {
-    NOT_FORWARDED.contains(&name) || NOT_FORWARDED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+    NOT_FORWARDED.binary_search(&name).is_ok() || NOT_FORWARDED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// What the caller sent, as far as it is sent on.
@@ -49,22 +49,22 @@ pub fn is_withheld(name: &str) -> bool {
 pub struct Outgoing<'a> {
     /// The caller's method.
     pub method: &'a Method,
-    /// The caller's path, from `/v1` on.
-    pub path: &'a str,
-    /// The caller's query string, without its question mark.
-    pub query: Option<&'a str>,
+    /// The caller's path, from `/v1` on, and query.
+    pub target: &'a PathAndQuery,
     /// The caller's headers, all of them.
     pub headers: &'a HeaderMap,
 }
 
-/// The provider's URL for the caller's path. A base that ends in `/v1` is not given a second one.
-pub fn url(base: &Url, path: &str, query: Option<&str>) -> Url {
-    let mut url = base.clone();
+/// The provider's path for the caller's. A base that ends in `/v1` is not given a second one.
+pub fn target(base: &Url, asked: &PathAndQuery) -> PathAndQuery {
     let prefix = base.path().trim_end_matches('/');
-    let prefix = if path.starts_with("/v1/") { prefix.strip_suffix("/v1").unwrap_or(prefix) } else { prefix };
-    url.set_path(&format!("{prefix}{path}"));
-    url.set_query(query);
-    url
+    let is_v1 = asked.path().starts_with("/v1/");
+    let prefix = if is_v1 { prefix.strip_suffix("/v1").unwrap_or(prefix) } else { prefix };
+    if prefix.is_empty() {
+        return asked.clone();
+    }
+    // Both parts are valid paths, and so they are together.
+    PathAndQuery::try_from(format!("{prefix}{asked}")).unwrap_or_else(|_| asked.clone())
 }
 
 /// The headers of an attempt: the caller's, without those that are withheld, then the provider's own.
@@ -121,13 +121,13 @@ mod tests {
 
     #[test]
     fn the_path_is_put_behind_the_base() {
-        for (base, path, query, expected) in [
-            ("https://a.example", "/v1/messages", Some("beta=true"), "https://a.example/v1/messages?beta=true"),
-            ("https://a.example/", "/v1/models", None, "https://a.example/v1/models"),
-            ("http://a.example:81/api/", "/v1/messages", None, "http://a.example:81/api/v1/messages"),
-            ("https://a.example/api/v1", "/v1/messages", None, "https://a.example/api/v1/messages"),
+        for (base, asked, expected) in [
+            ("https://a.example", "/v1/messages?beta=true", "/v1/messages?beta=true"),
+            ("https://a.example/", "/v1/models", "/v1/models"),
+            ("http://a.example:81/api/", "/v1/messages", "/api/v1/messages"),
+            ("https://a.example/api/v1", "/v1/messages?a=%27'", "/api/v1/messages?a=%27'"),
         ] {
-            assert_eq!(url(&base.parse().unwrap(), path, query).as_str(), expected);
+            assert_eq!(target(&base.parse().unwrap(), &PathAndQuery::from_static(asked)), expected);
         }
     }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::rejection::Rejection;
-use crate::domain::usage::Usage;
+use crate::domain::usage::{Terms, Usage};
 
 /// An error in the wire's own form, as a body or as an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,6 +109,9 @@ const TOKENS_MAX: u64 = 1_000_000_000;
 /// The largest usage object that is kept.
 const RAW_BYTES_MAX: usize = 16 << 10;
 
+/// The longest word of a usage object that prices may have a factor for.
+const TERM_BYTES_MAX: usize = 64;
+
 /// What an upstream has reported so far. Its counts are cumulative, so the last one wins and none is added up
 /// (docs/rules.md, The Anthropic wire).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -120,6 +123,10 @@ pub struct Report {
 impl Report {
     /// Takes in a `usage` object.
     pub fn take(&mut self, usage: Map<String, Value>) {
+        if self.fields.is_empty() {
+            self.fields = usage;
+            return;
+        }
         for (name, value) in usage {
             // Some servers repeat a count as null or 0 where they have nothing new to say.
             let says_nothing = value.is_null() || value == 0;
@@ -143,13 +150,29 @@ impl Report {
         let (short, long) = self.fields.get("cache_creation").and_then(Value::as_object).map_or((0, 0), |parts| {
             (count(parts, "ephemeral_5m_input_tokens"), count(parts, "ephemeral_1h_input_tokens"))
         });
+        let tools = self.fields.get("server_tool_use").and_then(Value::as_object);
+        let uses = |name: &str| tools.map_or(0, |tools| count(tools, name));
         Usage {
             input: count(&self.fields, "input_tokens"),
             output: count(&self.fields, "output_tokens"),
             cache_write_5m: short + writes.saturating_sub(short + long),
             cache_write_1h: long,
             cache_read: count(&self.fields, "cache_read_input_tokens"),
+            web_searches: uses("web_search_requests"),
+            web_fetches: uses("web_fetch_requests"),
+            code_executions: uses("code_execution_requests"),
         }
+    }
+
+    /// On what terms the answer was served, as far as it says so.
+    pub fn terms(&self) -> Terms {
+        let word = |name: &str| {
+            let text = self.fields.get(name).and_then(Value::as_str)?;
+            let is_word =
+                (1..=TERM_BYTES_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+            is_word.then(|| text.to_owned())
+        };
+        Terms { speed: word("speed"), service_tier: word("service_tier"), region: word("inference_geo") }
     }
 
     /// The usage object as the ledger keeps it: none if it is larger than one can be, or holds a zero character,
@@ -159,8 +182,27 @@ impl Report {
             return None;
         }
         let raw = Value::Object(self.fields);
-        let text = raw.to_string();
-        (text.len() <= RAW_BYTES_MAX && !text.contains("\\u0000")).then_some(raw)
+        let mut room = RAW_BYTES_MAX;
+        fits(&raw, &mut room).then_some(raw)
+    }
+}
+
+/// Takes from `room` the bytes that a value has as text, roughly. False if there are not as many, or if it holds a
+/// zero character.
+fn fits(value: &Value, room: &mut usize) -> bool {
+    fn take(room: &mut usize, n_bytes: usize) -> bool {
+        let left = room.checked_sub(n_bytes);
+        *room = left.unwrap_or_default();
+        left.is_some()
+    }
+    let text = |text: &str, room: &mut usize| !text.contains('\0') && take(room, text.len() + 4);
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => take(room, 8),
+        Value::String(value) => text(value, room),
+        Value::Array(items) => take(room, 2) && items.iter().all(|item| fits(item, room)),
+        Value::Object(fields) => {
+            take(room, 2) && fields.iter().all(|(name, value)| text(name, room) && fits(value, room))
+        }
     }
 }
 
@@ -183,9 +225,23 @@ mod tests {
         let start = json!({"input_tokens": 10, "cache_creation_input_tokens": 30, "cache_read_input_tokens": 5,
             "cache_creation": {"ephemeral_5m_input_tokens": 20, "ephemeral_1h_input_tokens": 10}, "output_tokens": 1});
         let delta = json!({"output_tokens": 42, "input_tokens": 0, "cache_read_input_tokens": null});
-        let usage = Usage { input: 10, output: 42, cache_write_5m: 20, cache_write_1h: 10, cache_read: 5 };
+        let usage =
+            Usage { input: 10, output: 42, cache_write_5m: 20, cache_write_1h: 10, cache_read: 5, ..Usage::default() };
         assert_eq!(report(&[start.clone(), json!({"output_tokens": 20}), delta]), usage);
         assert_eq!(report(&[start, json!({"input_tokens": 11, "output_tokens": 42})]), Usage { input: 11, ..usage });
+    }
+
+    #[test]
+    fn only_an_object_that_postgres_takes_is_kept() {
+        let kept = |object: Value| {
+            let mut report = Report::default();
+            report.take(object.as_object().unwrap().clone());
+            report.into_raw().is_some()
+        };
+        assert!(kept(json!({"input_tokens": 1, "tier": ["\\u0000", {"a": null}]})));
+        assert!(!kept(json!({"input_tokens": 1, "tier": ["\u{0}"]})));
+        assert!(!kept(json!({"input_tokens": 1, "a\u{0}": 1})));
+        assert!(!kept(json!({"tier": "x".repeat(RAW_BYTES_MAX)})) && !kept(json!({})));
     }
 
     #[test]
@@ -193,6 +249,29 @@ mod tests {
         assert_eq!(report(&[json!({"cache_creation_input_tokens": 7})]).cache_write_5m, 7);
         let partly = json!({"cache_creation_input_tokens": 7, "cache_creation": {"ephemeral_1h_input_tokens": 3}});
         assert_eq!(report(&[partly]), Usage { cache_write_5m: 4, cache_write_1h: 3, ..Usage::default() });
+    }
+
+    #[test]
+    fn tools_and_terms_are_read_where_the_usage_names_them() {
+        let mut report = Report::default();
+        for object in [
+            json!({"input_tokens": 1, "server_tool_use": null, "service_tier": "standard", "inference_geo": "us"}),
+            json!({"server_tool_use": {"web_search_requests": 3, "web_fetch_requests": 2, "code_execution_requests": 1},
+                "speed": "fast", "output_tokens": 4}),
+        ] {
+            report.take(object.as_object().unwrap().clone());
+        }
+        let usage =
+            Usage { input: 1, output: 4, web_searches: 3, web_fetches: 2, code_executions: 1, ..Usage::default() };
+        assert_eq!(report.usage(), usage);
+        let word = |text: &str| Some(text.to_owned());
+        let terms = Terms { speed: word("fast"), service_tier: word("standard"), region: word("us") };
+        assert_eq!(report.terms(), terms);
+        let mut odd = Report::default();
+        odd.take(
+            json!({"speed": "x".repeat(65), "inference_geo": 7, "service_tier": "a\u{0}"}).as_object().unwrap().clone(),
+        );
+        assert_eq!(odd.terms(), Terms::default());
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub struct Peek {
     pub model_span: Range<usize>,
     /// True if a stream is asked for.
     pub stream: bool,
+    /// The most tokens that may be generated, if the request says so.
+    pub max_tokens: Option<u64>,
     /// The session that `metadata.user_id` names, in its JSON form or as `user_…_session_…`.
     pub session: Option<String>,
 }
@@ -33,8 +35,8 @@ struct Fields<'body> {
     model: Option<&'body RawValue>,
     #[serde(borrow)]
     stream: Option<&'body RawValue>,
-    #[serde(borrow, rename = "max_tokens")]
-    _max_tokens: Option<&'body RawValue>,
+    #[serde(borrow)]
+    max_tokens: Option<&'body RawValue>,
     #[serde(borrow)]
     metadata: Option<&'body RawValue>,
 }
@@ -72,6 +74,8 @@ impl Peek {
             model,
             model_span: span(body, raw_model),
             stream: stream.map_err(|_| Rejection::malformed("stream: must be true or false"))?.unwrap_or_default(),
+            // What is no number the provider will say itself.
+            max_tokens: fields.max_tokens.and_then(|raw| serde_json::from_str(raw.get()).ok()),
             session: fields.metadata.and_then(|raw| session_of(raw.get())),
         })
     }

@@ -1,5 +1,7 @@
 //! The hub's own no, before or instead of a provider's answer.
 
+use super::over_limit::OverLimit;
+
 /// Why the hub does not serve a call. Each wire renders it in its own form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rejection {
@@ -48,6 +50,17 @@ pub enum Rejection {
         /// True if it was a matter of time.
         timeout: bool,
     },
+    /// The call does not fit into a limit.
+    Limited(Box<OverLimit>),
+    /// Every provider that could serve the call is at a limit of its own.
+    ProvidersLimited {
+        /// Seconds until the first of them may be free.
+        retry_after_s: u32,
+    },
+    /// The counters of limits cannot be asked, and the call may not go without them.
+    LimitsAway,
+    /// A hard limit stands, and what the request asks for has no bound (setting `refuse_unbounded`).
+    Unbounded,
     /// The memory for request bodies is used up (setting `buffered_bytes_max`).
     Crowded,
     /// The journal cannot take another call.
@@ -67,17 +80,18 @@ impl Rejection {
     /// The HTTP status.
     pub const fn status(&self) -> u16 {
         match self {
+            Self::Limited(over) => over.status(),
             Self::Unauthenticated
             | Self::TwoKeys
             | Self::KeyDisabled
             | Self::KeyExpired
             | Self::UserDisabled
             | Self::UserExpired => 401,
-            Self::Locked { .. } => 429,
-            Self::Malformed { .. } | Self::BodyCut => 400,
+            Self::Locked { .. } | Self::ProvidersLimited { .. } => 429,
+            Self::Malformed { .. } | Self::BodyCut | Self::Unbounded => 400,
             Self::TooLarge { .. } => 413,
             Self::NotFound => 404,
-            Self::NoProvider { .. } | Self::Crowded | Self::LedgerFull | Self::ShuttingDown => 503,
+            Self::NoProvider { .. } | Self::Crowded | Self::LedgerFull | Self::LimitsAway | Self::ShuttingDown => 503,
             Self::Exhausted { timeout: false, .. } => 502,
             Self::Exhausted { timeout: true, .. } => 504,
             Self::Internal => 500,
@@ -100,6 +114,10 @@ impl Rejection {
             Self::NotFound => "not_found",
             Self::NoProvider { .. } => "no_provider",
             Self::Exhausted { .. } => "exhausted",
+            Self::Limited(over) => over.cause(),
+            Self::ProvidersLimited { .. } => "providers_limited",
+            Self::LimitsAway => "limits_away",
+            Self::Unbounded => "unbounded",
             Self::Crowded => "crowded",
             Self::LedgerFull => "ledger_full",
             Self::ShuttingDown => "shutting_down",
@@ -125,6 +143,13 @@ impl Rejection {
             Self::NotFound => "this hub has no such endpoint".to_owned(),
             Self::NoProvider { model, why } => format!("no provider can serve {model}: {why}"),
             Self::Exhausted { why, .. } => format!("no provider gave an answer: {why}"),
+            Self::Limited(over) => over.message(),
+            Self::ProvidersLimited { .. } => "every provider that could serve this is at a limit of its own".to_owned(),
+            Self::LimitsAway => "the hub cannot count limits just now: try again".to_owned(),
+            Self::Unbounded => {
+                "a hard limit stands: URL and file sources, PDFs and server tools have no bound and are refused"
+                    .to_owned()
+            }
             Self::Crowded => "the hub holds too many requests just now: try again".to_owned(),
             Self::LedgerFull => "the hub cannot record calls just now: try again".to_owned(),
             Self::ShuttingDown => "the hub is stopping: try again".to_owned(),
@@ -135,9 +160,19 @@ impl Rejection {
     /// Seconds for `retry-after`, where waiting helps.
     pub const fn retry_after_s(&self) -> Option<u32> {
         match self {
-            Self::Locked { retry_after_s } => Some(*retry_after_s),
-            Self::Crowded | Self::LedgerFull | Self::ShuttingDown => Some(1),
+            Self::Locked { retry_after_s } | Self::ProvidersLimited { retry_after_s } => Some(*retry_after_s),
+            Self::Limited(over) if !over.limited.is_money() => Some(over.retry_after_s),
+            Self::Crowded | Self::LedgerFull | Self::LimitsAway | Self::ShuttingDown => Some(1),
             _ => None,
+        }
+    }
+
+    /// Further headers: what the wire says of limits, and that a limit of money is not to be tried again.
+    pub fn headers(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Limited(over) if over.limited.is_money() => vec![("x-should-retry", "false".to_owned())],
+            Self::Limited(over) => over.headers(),
+            _ => Vec::new(),
         }
     }
 }

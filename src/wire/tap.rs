@@ -7,7 +7,7 @@ use super::{
     anthropic::{ErrorObject, Report},
     sse::{Event, events},
 };
-use crate::domain::usage::{TokenSource, Usage};
+use crate::domain::usage::{Terms, TokenSource, Usage};
 
 /// Bytes of text that stand for one token where nobody has counted (a rough figure for English and code).
 const BYTES_PER_TOKEN: u64 = 4;
@@ -121,6 +121,11 @@ impl Tap {
         }
     }
 
+    /// True if the provider has said what was used so far.
+    pub fn has_report(&self) -> bool {
+        !self.report.is_empty()
+    }
+
     /// The counts to settle, and where they come from. `body_bytes` is the size of the request.
     pub fn settle(&self, body_bytes: u64) -> (Usage, TokenSource) {
         let estimate = self.delta_bytes / BYTES_PER_TOKEN;
@@ -133,6 +138,11 @@ impl Tap {
             return (reported, TokenSource::Reported);
         }
         (Usage { output: reported.output.max(estimate), ..reported }, TokenSource::Partial)
+    }
+
+    /// On what terms the answer was served, as far as it says so.
+    pub fn terms(&self) -> Terms {
+        self.report.terms()
     }
 
     /// The usage object as the ledger keeps it.

@@ -3,7 +3,7 @@
 use leptos::{prelude::*, server_fn::codec::Json};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{Answer, AppError};
+use super::{Answer, AppError, limits::Owner};
 use crate::query::CallFilter;
 
 /// What a page can ask.
@@ -29,14 +29,20 @@ pub(crate) enum Question {
     User(String),
     /// A page of a user's [`ApiKey`](hub::domain::key::ApiKey)s, after a cursor.
     Keys(String, Option<String>),
-    /// A page of [`PriceRow`](super::prices::PriceRow), after a cursor.
-    Prices(Option<String>),
+    /// The [`LimitUse`](hub::domain::limit::LimitUse)s of a user, a key or a provider.
+    Limits(Owner, String),
+    /// A page of [`Session`](hub::domain::session::Session)s of clients, after a cursor.
+    Sessions(Option<String>),
+    /// A page of [`PriceRow`](super::prices::PriceRow), after a cursor, of models whose name holds a text.
+    Prices(Option<String>, Option<String>),
+    /// A page of a model's [`PriceVersion`](hub::domain::price::PriceVersion)s.
+    PriceHistory(String),
 }
 
 /// Answers a question, as JSON of the type that the question names.
 #[server(input = Json)]
 pub(crate) async fn ask(question: Question) -> Answer<String> {
-    use super::{calls, keys, overview, prices, providers, session, users};
+    use super::{calls, keys, limits, overview, prices, providers, session, sessions, users};
     match question {
         Question::Session => json(&session::read().await?),
         Question::Overview => json(&overview::read().await?),
@@ -48,7 +54,10 @@ pub(crate) async fn ask(question: Question) -> Answer<String> {
         Question::Users(cursor) => json(&users::list(cursor).await?),
         Question::User(id) => json(&users::find(&id).await?),
         Question::Keys(user, cursor) => json(&keys::list(&user, cursor).await?),
-        Question::Prices(cursor) => json(&prices::list(cursor).await?),
+        Question::Limits(owner, id) => json(&limits::usage(owner, &id).await?),
+        Question::Sessions(cursor) => json(&sessions::list(cursor).await?),
+        Question::Prices(cursor, words) => json(&prices::list(cursor, words).await?),
+        Question::PriceHistory(model) => json(&prices::history(&model).await?),
     }
 }
 

@@ -1,6 +1,12 @@
 //! Calls: finished ones from the ledger, running ones from this replica.
 
-use hub::domain::{attempt::Attempt, call::Call, decision::Decision, page::Page, report::CallQuery};
+use hub::domain::{
+    attempt::{Attempt, RunningAttempt},
+    call::Call,
+    decision::Decision,
+    page::Page,
+    report::CallQuery,
+};
 use serde::{Deserialize, Serialize};
 
 use super::Named;
@@ -23,8 +29,10 @@ pub(crate) struct Calls {
 pub(crate) struct Detail {
     /// What the list shows.
     pub(crate) call: Call,
-    /// The attempts, in order.
+    /// The attempts that are over, in order.
     pub(crate) attempts: Vec<Attempt>,
+    /// The attempt that runs.
+    pub(crate) running: Option<RunningAttempt>,
     /// Why they went where they went.
     pub(crate) decision: Decision,
 }
@@ -63,7 +71,7 @@ pub(super) async fn find(id: &str) -> Answer<Detail> {
     let (hub, actor) = super::guard::actor().await?;
     let id = id.parse().map_err(|_| super::guard::refuse(hub::domain::fault::Fault::not_found("call")))?;
     let found = hub::admin::calls::find(&hub, &actor, id).await.map_err(super::guard::refuse)?;
-    Ok(Detail { call: found.call, attempts: found.attempts, decision: found.decision })
+    Ok(Detail { call: found.call, attempts: found.attempts, running: found.running, decision: found.decision })
 }
 
 /// What the filters choose from.

@@ -8,6 +8,7 @@ use hub::{
     domain::{
         fault::Fault,
         key::{ApiKey, KeyCreate, KeyPatch},
+        money::Usd,
         patch::Patch,
         price::Price,
         report::{Totals, UsageBy, UsageQuery},
@@ -20,6 +21,7 @@ use crate::format::last_day;
 
 use super::{Answer, guard, keys::KeyForm, prices::PriceForm, users::UserForm};
 
+mod limits;
 pub(crate) mod provider;
 
 /// Sums of the last 24 hours by the id of what they are grouped by.
@@ -41,6 +43,7 @@ pub(crate) fn id<T: FromStr>(text: &str, noun: &str) -> Answer<T> {
 
 /// A new user.
 pub(crate) fn user_create(form: UserForm) -> Result<UserCreate, Fault> {
+    let limits = limits::limits(&form.limits)?;
     Ok(UserCreate {
         enabled: Some(is_checked(form.enabled.as_ref())),
         role: Some(role(&form.role)),
@@ -48,11 +51,14 @@ pub(crate) fn user_create(form: UserForm) -> Result<UserCreate, Fault> {
         expires_at: expiry(&form.expires)?,
         name: form.name.trim().to_owned(),
         note: Some(form.note),
-    })
+        ..UserCreate::default()
+    }
+    .with_limits(&limits))
 }
 
 /// Changes to a user, as it stands before: all that the form shows.
 pub(crate) fn user_patch(form: UserForm, before: &User) -> Result<UserPatch, Fault> {
+    let limits = limits::limits(&form.limits)?;
     Ok(UserPatch {
         enabled: Patch::Set(is_checked(form.enabled.as_ref())),
         role: Patch::Set(role(&form.role)),
@@ -60,38 +66,58 @@ pub(crate) fn user_patch(form: UserForm, before: &User) -> Result<UserPatch, Fau
         expires_at: expiry_change(&form.expires, before.expires_at)?,
         name: Patch::Set(form.name.trim().to_owned()),
         note: Patch::Set(form.note),
-    })
+        ..UserPatch::default()
+    }
+    .with_limits(&limits))
 }
 
 /// A new key.
 pub(crate) fn key_create(form: &KeyForm) -> Result<KeyCreate, Fault> {
+    let limits = limits::limits(&form.limits)?;
     Ok(KeyCreate {
         enabled: Some(true),
         group: Some(names(&form.group)),
         expires_at: expiry(&form.expires)?,
         name: form.name.trim().to_owned(),
-    })
+        ..KeyCreate::default()
+    }
+    .with_limits(&limits))
 }
 
 /// Changes to a key, as it stands before: all that the form shows.
 pub(crate) fn key_patch(form: &KeyForm, before: &ApiKey) -> Result<KeyPatch, Fault> {
+    let limits = limits::limits(&form.limits)?;
     Ok(KeyPatch {
         enabled: Patch::Set(is_checked(form.enabled.as_ref())),
         group: Patch::Set(names(&form.group)),
         expires_at: expiry_change(&form.expires, before.expires_at)?,
         name: Patch::Set(form.name.trim().to_owned()),
-    })
+        ..KeyPatch::default()
+    }
+    .with_limits(&limits))
 }
 
-/// The price of a model. An empty field is nothing.
+/// The price of a model. An empty cache price follows from the input price.
 pub(crate) fn price(form: &PriceForm) -> Result<(String, Price), Fault> {
-    let price = Price {
-        input: number("input", &form.input)?.unwrap_or_default(),
-        output: number("output", &form.output)?.unwrap_or_default(),
-        cache_write_5m: number("cache_write_5m", &form.cache_write_5m)?.unwrap_or_default(),
-        cache_write_1h: number("cache_write_1h", &form.cache_write_1h)?.unwrap_or_default(),
-        cache_read: number("cache_read", &form.cache_read)?.unwrap_or_default(),
-    };
+    let rules = if form.rules.trim().is_empty() { "{}" } else { form.rules.as_str() };
+    let mut whole: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_str(rules).map_err(|error| Fault::invalid("rules", error.to_string()))?;
+    for (field, text) in [
+        ("input", &form.input),
+        ("output", &form.output),
+        ("cache_write_5m", &form.cache_write_5m),
+        ("cache_write_1h", &form.cache_write_1h),
+        ("cache_read", &form.cache_read),
+    ] {
+        let given: Option<Usd> = number(field, text)?;
+        let is_rate = field == "input" || field == "output";
+        let amount = given.or_else(|| is_rate.then_some(Usd::ZERO));
+        match amount {
+            Some(amount) => whole.insert(field.to_owned(), amount.to_string().into()),
+            None => whole.remove(field),
+        };
+    }
+    let price = serde_json::from_value(whole.into()).map_err(|error| Fault::invalid("rules", error.to_string()))?;
     Ok((form.model.trim().to_owned(), price))
 }
 
@@ -151,5 +177,10 @@ mod tests {
     fn a_mistake_names_its_field() {
         let form = PriceForm { output: "1,5".to_owned(), ..PriceForm::default() };
         assert_eq!(price(&form).unwrap_err().field(), Some("output"));
+        let form = PriceForm { input: "4".to_owned(), rules: "{\"speeds\":7}".to_owned(), ..PriceForm::default() };
+        assert_eq!(price(&form).unwrap_err().field(), Some("rules"));
+        let form = PriceForm { rules: "{\"speeds\":{\"fast\":\"2\"}}".to_owned(), ..form };
+        let price = price(&form).unwrap().1;
+        assert_eq!((price.cache_write_5m, price.speeds.len(), price.derived.len()), ("5".parse().unwrap(), 1, 3));
     }
 }

@@ -5,7 +5,7 @@ use hub::domain::{key::ApiKey, page::Page};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::Answer;
+use super::{Answer, limits::LimitForm};
 
 /// A key as its form sends it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -17,6 +17,7 @@ pub(crate) struct KeyForm {
     pub(crate) enabled: Option<String>,
     pub(crate) group: String,
     pub(crate) expires: String,
+    pub(crate) limits: LimitForm,
 }
 
 /// A page of a user's keys.

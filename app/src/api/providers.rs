@@ -9,7 +9,7 @@ use hub::domain::{
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::Answer;
+use super::{Answer, limits::LimitForm};
 
 /// A provider and its last 24 hours.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -43,6 +43,7 @@ pub(crate) struct ProviderForm {
     pub(crate) total_timeout_ms: String,
     pub(crate) headers: String,
     pub(crate) on_client_gone: String,
+    pub(crate) limits: LimitForm,
 }
 
 /// A page of providers.

@@ -6,7 +6,7 @@ use hub::domain::{report::Totals, user::User};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::Answer;
+use super::{Answer, limits::LimitForm};
 
 /// A user and their last 24 hours.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -29,6 +29,7 @@ pub(crate) struct UserForm {
     pub(crate) role: String,
     pub(crate) group: String,
     pub(crate) expires: String,
+    pub(crate) limits: LimitForm,
 }
 
 /// A page of users.

@@ -1,32 +1,35 @@
 //! Prices: what a model's tokens cost.
 
+mod form;
+mod history;
+mod import;
+
 use hub::domain::{
     money::Usd,
     page::Page as Items,
-    price::{Price, PriceSource},
+    price::{CacheRate, Price, PriceSource},
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
+use self::{form::EditPrice, history::History, import::Import};
 use crate::{
     api::{
         ask::Question,
-        prices::{DeletePrice, PriceRow, SavePrice},
+        prices::{DeletePrice, PriceRow},
     },
     asked::{asked, show},
     change::{Change, ChangeForm},
-    fault,
     format::{places_of, usd},
     live::Live,
     query::escape,
     text::{Text, use_text},
     ui::{
         Erase,
-        dialog::{Confirm, Dialog},
-        field::TextField,
+        dialog::Confirm,
         icon::{Icon, icon},
         page::Page,
-        state::{empty, note},
+        state::empty,
         time::ago_view,
     },
 };
@@ -38,34 +41,64 @@ pub(crate) fn Prices() -> impl IntoView {
     let live: Live = expect_context();
     let query = use_query_map();
     let parameter = move |name: &'static str| Memo::new(move |_| query.with(|query| query.get(name)));
-    let (cursor, editing, asking) = (parameter("cursor"), parameter("edit"), parameter("drop"));
+    let (cursor, words) = (parameter("cursor"), parameter("q"));
+    let over = Over {
+        editing: parameter("edit"),
+        asking: parameter("drop"),
+        past: parameter("history"),
+        importing: parameter("import"),
+    };
     let news = move || {
         // What a dialog has changed is read again when it closes.
-        let _ = (editing.get(), asking.get());
+        let _ = (over.editing.get(), over.asking.get(), over.importing.get());
         live.news()
     };
-    let list = asked(move || (news(), Question::Prices(cursor.get())));
+    let list = asked(move || (news(), Question::Prices(cursor.get(), words.get())));
     let actions = move || {
-        view! { <a class="button primary" href="/prices?edit=">{icon(Icon::Plus)}{text.prices.new}</a> }.erase()
+        view! {
+            <a class="button" href="/prices?import=1" data-noscroll>{text.prices.import}</a>
+            <a class="button primary" href="/prices?edit=" data-noscroll>{icon(Icon::Plus)}{text.prices.new}</a>
+        }
+        .erase()
     };
     view! {
         <Page title=text.prices.title lead=text.prices.lead actions=actions>
-            {show(list, move |page| prices(text, page, editing, asking))}
+            {move || search(text, words.get().unwrap_or_default())}
+            {show(list, move |page| prices(text, page, over, words))}
         </Page>
     }
     .erase()
 }
 
-fn prices(
-    text: &'static Text,
-    page: Items<PriceRow>,
+/// What may lie over the list, each by the parameter of the address that names it.
+#[derive(Clone, Copy)]
+struct Over {
     editing: Memo<Option<String>>,
     asking: Memo<Option<String>>,
-) -> AnyView {
+    past: Memo<Option<String>>,
+    importing: Memo<Option<String>>,
+}
+
+fn search(text: &'static Text, words: String) -> AnyView {
+    view! {
+        <form class="filters" method="get" action="/prices" role="search" aria-label=text.prices.search>
+            <input class="input" name="q" value=words aria-label=text.prices.search placeholder=text.prices.search
+                spellcheck="false" data-filter />
+            <button class="button" type="submit">{text.calls.apply}</button>
+        </form>
+    }
+    .erase()
+}
+
+fn prices(text: &'static Text, page: Items<PriceRow>, over: Over, words: Memo<Option<String>>) -> AnyView {
+    let Over { editing, asking, past, importing } = over;
+    let words = words.get_untracked().unwrap_or_default();
     let next = page.next_cursor.map(|cursor| {
-        view! { <nav class="pager"><a class="button small" href=format!("/prices?cursor={}", escape(&cursor))>{text.common.next_page}</a></nav> }.erase()
+        view! { <nav class="pager"><a class="button small" href=format!("/prices?cursor={}&q={}", escape(&cursor), escape(&words))>{text.common.next_page}</a></nav> }.erase()
     });
-    let list = if page.items.is_empty() {
+    let list = if page.items.is_empty() && !words.is_empty() {
+        empty(Icon::Prices, text.prices.empty, text.prices.none_found, Some(("/prices", text.calls.clear)))
+    } else if page.items.is_empty() {
         empty(Icon::Prices, text.prices.empty, text.prices.empty_why, Some(("/prices?edit=", text.prices.new)))
     } else {
         table(text, &page.items)
@@ -76,6 +109,8 @@ fn prices(
         <section class="panel">{list}{next}</section>
         {move || editing.get().map(|model| view! { <EditPrice price=find(&model) model /> }.erase())}
         {move || asking.get().map(|model| view! { <AskDelete model /> }.erase())}
+        {move || past.get().map(|model| view! { <History model /> }.erase())}
+        {move || importing.get().map(|_| view! { <Import /> }.erase())}
     }
     .erase()
 }
@@ -112,80 +147,40 @@ fn table(text: &'static Text, prices: &[PriceRow]) -> AnyView {
 fn line(text: &'static Text, item: &PriceRow, places: [u32; 5]) -> AnyView {
     let source = match item.source {
         PriceSource::Builtin => text.prices.builtin,
+        PriceSource::Litellm => text.prices.litellm,
         PriceSource::Manual => text.prices.manual,
     };
     let price = &item.price;
     let model = escape(&item.model);
     let label = |word: &str| format!("{word}: {}", item.model);
-    let parts = [price.input, price.output, price.cache_write_5m, price.cache_write_1h, price.cache_read];
-    let amounts = parts
-        .into_iter()
-        .zip(places)
-        .map(|(amount, places)| view! { <td class="num">{usd(amount, places)}</td> }.erase());
+    let parts = [
+        (price.input, None),
+        (price.output, None),
+        (price.cache_write_5m, Some(CacheRate::Write5m)),
+        (price.cache_write_1h, Some(CacheRate::Write1h)),
+        (price.cache_read, Some(CacheRate::Read)),
+    ];
+    let amounts = parts.into_iter().zip(places).map(|((amount, rate), places)| {
+        let is_derived = rate.is_some_and(|rate| price.derived.contains(&rate));
+        let mark = is_derived.then(|| {
+            view! { " "<span class="badge" title=text.prices.derived_help>{text.prices.derived}</span> }.erase()
+        });
+        view! { <td class="num">{usd(amount, places)}{mark}</td> }.erase()
+    });
     view! {
         <tr>
             <td><a class="row-link mono" data-row data-noscroll href=format!("/prices?edit={model}")>{item.model.clone()}</a></td>
             {amounts.collect_view()}
-            <td class="sub">{source}</td>
+            <td><span class="badge">{source}</span></td>
             <td class="sub">{ago_view(item.updated_at)}</td>
             <td class="num">
+                <a class="button ghost small" href=format!("/prices?history={model}") aria-label=label(text.prices.history) data-noscroll>{text.prices.history}</a>
                 <a class="button ghost small" href=format!("/prices?edit={model}") aria-label=label(text.common.edit) data-noscroll>{text.common.edit}</a>
                 <a class="button ghost small danger" href=format!("/prices?drop={model}") aria-label=label(text.common.delete) data-noscroll>{text.common.delete}</a>
             </td>
         </tr>
     }
     .erase()
-}
-
-/// Sets a price; a new one if there is none of that model.
-#[component]
-fn EditPrice(price: Option<PriceRow>, model: String) -> impl IntoView {
-    let text = use_text();
-    let words = &text.prices;
-    let change = Change::through::<SavePrice>();
-    let problem = move |field| fault::at(change, field);
-    let error = fault::of(change);
-    let failure = move || error.get().map(|error| note("note bad", Icon::Alert, error));
-    let own = price.clone();
-    let amount = move |name: &'static str, field: &'static str, label: &'static str, of: fn(&PriceRow) -> Usd| {
-        let own = own.as_ref().map(|price| of(price).to_string()).unwrap_or_default();
-        TextField::new(name, label).value(own).numeric(Some("$"), "0").problem(problem(field)).required().view()
-    };
-    let title = price.as_ref().map_or_else(|| words.new.to_owned(), |price| (words.edit_title)(&price.model));
-    let is_builtin = price.as_ref().is_some_and(|price| price.source == PriceSource::Builtin);
-    let name = if price.is_some() {
-        view! { <input type="hidden" name="form[model]" value=model /> }.erase()
-    } else {
-        TextField::new("form[model]", words.model)
-            .value(model)
-            .help(words.model_help)
-            .problem(problem("model"))
-            .required()
-            .view()
-    };
-    view! {
-        <Dialog title_id="edit-price">
-                <h2 id="edit-price">{title}</h2>
-                <p class="help mt-1 mb-3">{words.per_million}{is_builtin.then(|| format!(" · {}", words.overwrites))}</p>
-                <ChangeForm change>
-                    <div class="grid gap-3">
-                        {name}
-                        <div class="pair">
-                            {amount("form[input]", "input", words.input, |price| price.price.input)}
-                            {amount("form[output]", "output", words.output, |price| price.price.output)}
-                            {amount("form[cache_write_5m]", "cache_write_5m", words.write_5m, |price| price.price.cache_write_5m)}
-                            {amount("form[cache_write_1h]", "cache_write_1h", words.write_1h, |price| price.price.cache_write_1h)}
-                            {amount("form[cache_read]", "cache_read", words.read, |price| price.price.cache_read)}
-                        </div>
-                        <div role="alert">{failure}</div>
-                        <div class="flex justify-end gap-2">
-                            <a class="button" href="/prices" data-esc data-noscroll>{text.common.cancel}</a>
-                            <button type="submit" class="button primary">{text.common.save}</button>
-                        </div>
-                    </div>
-                </ChangeForm>
-        </Dialog>
-    }.erase()
 }
 
 #[component]

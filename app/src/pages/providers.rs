@@ -4,15 +4,17 @@ use hub::domain::provider::Provider;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
+use super::{
+    confirm::{self, Doubt},
+    limits,
+};
 use crate::{
-    api::{ask::Question, providers::DeleteProvider},
+    api::{ask::Question, limits::Owner, providers::DeleteProvider},
     asked::{asked, show},
-    change::{Change, ChangeForm},
     live::Live,
     text::use_text,
     ui::{
         Erase,
-        dialog::Confirm,
         icon::{Icon, icon},
         page::Page,
     },
@@ -56,50 +58,46 @@ pub(crate) fn NewProvider() -> impl IntoView {
     .erase()
 }
 
-/// One of them: change, test, delete.
+/// One of them: change, test, limits, delete.
 #[component]
 pub(crate) fn EditProvider() -> impl IntoView {
     let text = use_text();
     let (params, query) = (use_params_map(), use_query_map());
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
-    let is_asking = Memo::new(move |_| query.with(|query| query.get_str("confirm") == Some("delete")));
+    let asking = Memo::new(move |_| query.with(|query| query.get("confirm")));
     let found = asked(move || (0, Question::Provider(id.get())));
     show(found, move |provider: Provider| {
         let name = StoredValue::new(provider.name.clone());
+        let ask_delete = move |id: String, back| {
+            confirm::ask::<DeleteProvider>(Doubt {
+                title: (text.providers.delete_title)(&name.get_value()),
+                what: text.providers.delete_what,
+                back,
+                button: text.common.delete,
+                fields: vec![("id", id)],
+            })
+        };
+        let question = move || {
+            let (id, back) = (id.get(), format!("/providers/{}", id.get()));
+            match asking.get().as_deref() {
+                Some("delete") => Some(ask_delete(id, back)),
+                Some("reset") => Some(limits::ask_reset(Owner::Provider, id, &name.get_value(), back)),
+                _ => None,
+            }
+        };
         view! {
-                            <Page title=name.get_value() above=("/providers", text.providers.title)>
-                                <div class="columns-form">
-                                    <form::ProviderEditor provider=Some(provider) on_saved=move || found.refetch() />
-                                    <div class="grid content-start gap-6">
-                                        <test::TestPanel id=id.get_untracked() />
-                                        <section class="panel p-4">
-                                            <h2>{text.providers.danger}</h2>
-                                            <p class="help mt-1 mb-3">{text.providers.delete_what}</p>
-                                            <a class="button danger" href=move || format!("/providers/{}?confirm=delete", id.get()) data-noscroll>
-                                                {icon(Icon::Trash)}{text.common.delete}
-                                            </a>
-                                        </section>
-                                    </div>
-                                </div>
-                                {move || is_asking.get().then(|| view! { <AskDelete id=id.get() name=name.get_value() /> }.erase())}
-                            </Page>
-                        }
-    .erase()
+            <Page title=name.get_value() above=("/providers", text.providers.title)>
+                <div class="columns-form">
+                    <form::ProviderEditor provider=Some(provider) on_saved=move || found.refetch() />
+                    <div class="grid content-start gap-6">
+                        <test::TestPanel id=id.get_untracked() />
+                        {limits::panel(Owner::Provider, id, move || format!("/providers/{}?confirm=reset", id.get()))}
+                        {confirm::delete_panel(text.providers.danger, text.providers.delete_what, move || format!("/providers/{}?confirm=delete", id.get()))}
+                    </div>
+                </div>
+                {question}
+            </Page>
+        }
+        .erase()
     })
-}
-
-#[component]
-fn AskDelete(id: String, name: String) -> impl IntoView {
-    let text = use_text();
-    let change = Change::through::<DeleteProvider>();
-    let back = format!("/providers/{id}");
-    view! {
-        <Confirm title=(text.providers.delete_title)(&name) what=text.providers.delete_what back>
-            <ChangeForm change>
-                <input type="hidden" name="id" value=id />
-                <button type="submit" class="button danger primary">{text.common.delete}</button>
-            </ChangeForm>
-        </Confirm>
-    }
-    .erase()
 }

@@ -4,15 +4,17 @@ use hub::domain::user::User;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
+use super::{
+    confirm::{self, Doubt},
+    limits,
+};
 use crate::{
-    api::{ask::Question, users::DeleteUser},
+    api::{ask::Question, limits::Owner, users::DeleteUser},
     asked::{asked, show},
-    change::{Change, ChangeForm},
     live::Live,
     text::use_text,
     ui::{
         Erase,
-        dialog::Confirm,
         icon::{Icon, icon},
         page::Page,
     },
@@ -54,50 +56,48 @@ pub(crate) fn NewUser() -> impl IntoView {
     .erase()
 }
 
-/// One of them: keys, profile, delete.
+/// One of them: keys, profile, limits, delete.
 #[component]
 pub(crate) fn EditUser() -> impl IntoView {
     let text = use_text();
     let (params, query) = (use_params_map(), use_query_map());
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
-    let is_asking = Memo::new(move |_| query.with(|query| query.get_str("confirm") == Some("delete")));
+    let asking = Memo::new(move |_| query.with(|query| query.get("confirm")));
     let found = asked(move || (0, Question::User(id.get())));
     show(found, move |user: User| {
         let name = StoredValue::new(user.name.clone());
+        let ask_delete = move |id: String, back| {
+            confirm::ask::<DeleteUser>(Doubt {
+                title: (text.users.delete_title)(&name.get_value()),
+                what: text.users.delete_what,
+                back,
+                button: text.common.delete,
+                fields: vec![("id", id)],
+            })
+        };
+        let question = move || {
+            let (id, back) = (id.get(), format!("/users/{}", id.get()));
+            match asking.get().as_deref() {
+                Some("delete") => Some(ask_delete(id, back)),
+                Some("reset") => Some(limits::ask_reset(Owner::User, id, &name.get_value(), back)),
+                _ => None,
+            }
+        };
         view! {
-                            <Page title=name.get_value() above=("/users", text.users.title)>
-                                <div class="grid gap-6">
-                                    <keys::Keys user_id=id.get_untracked() />
-                                    <div class="columns-form">
-                                        <form::UserEditor user=Some(user) on_saved=move || found.refetch() />
-                                        <section class="panel self-start p-4">
-                                            <h2>{text.users.danger}</h2>
-                                            <p class="help mt-1 mb-3">{text.users.delete_what}</p>
-                                            <a class="button danger" href=move || format!("/users/{}?confirm=delete", id.get()) data-noscroll>
-                                                {icon(Icon::Trash)}{text.common.delete}
-                                            </a>
-                                        </section>
-                                    </div>
-                                </div>
-                                {move || is_asking.get().then(|| view! { <AskDelete id=id.get() name=name.get_value() /> }.erase())}
-                            </Page>
-                        }
-    .erase()
+            <Page title=name.get_value() above=("/users", text.users.title)>
+                <div class="grid gap-6">
+                    <keys::Keys user_id=id.get_untracked() />
+                    <div class="columns-form">
+                        <form::UserEditor user=Some(user) on_saved=move || found.refetch() />
+                        <div class="grid content-start gap-6">
+                            {limits::panel(Owner::User, id, move || format!("/users/{}?confirm=reset", id.get()))}
+                            {confirm::delete_panel(text.users.danger, text.users.delete_what, move || format!("/users/{}?confirm=delete", id.get()))}
+                        </div>
+                    </div>
+                </div>
+                {question}
+            </Page>
+        }
+        .erase()
     })
-}
-
-#[component]
-fn AskDelete(id: String, name: String) -> impl IntoView {
-    let text = use_text();
-    let change = Change::through::<DeleteUser>();
-    let back = format!("/users/{id}");
-    view! {
-        <Confirm title=(text.users.delete_title)(&name) what=text.users.delete_what back>
-            <ChangeForm change>
-                <input type="hidden" name="id" value=id />
-                <button type="submit" class="button danger primary">{text.common.delete}</button>
-            </ChangeForm>
-        </Confirm>
-    }
-    .erase()
 }

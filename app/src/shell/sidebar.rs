@@ -52,8 +52,11 @@ fn content(text: &'static Text, session: Option<Session>, live: Live, is_sheet_o
             </li>
         }.erase()
     };
-    let tone = move || if live.is_connected.get() { Tone::Good.class() } else { Tone::Warn.class() };
-    let word = move || if live.is_connected.get() { text.shell.live } else { text.shell.reconnecting };
+    let status = Memo::new(move |_| match (live.is_over.get(), live.is_connected.get()) {
+        (true, _) => (Tone::Bad.class(), text.shell.session_over),
+        (false, true) => (Tone::Good.class(), text.shell.live),
+        (false, false) => (Tone::Warn.class(), text.shell.reconnecting),
+    });
     view! {
         <nav aria-label=text.shell.main_navigation><ul>{PAGES.iter().map(link).collect_view()}</ul></nav>
         <div class="sidebar-foot">
@@ -64,7 +67,7 @@ fn content(text: &'static Text, session: Option<Session>, live: Live, is_sheet_o
             <LogOutButton />
             <PreferenceSwitches />
             <p class="sidebar-status caption needs-script">
-                <span class=tone>{word}</span>
+                <span class=move || status.get().0>{move || status.get().1}</span>
                 <span>{session.map(|session| format!("v{}", session.version))}</span>
             </p>
         </div>

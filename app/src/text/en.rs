@@ -1,13 +1,16 @@
 //! English.
 
-use super::{Calls, Chain, Common, Keys, Login, Overview, Prices, Providers, Shell, Text, Users};
+use super::{Calls, Chain, Common, Keys, Login, Overview, Providers, Shell, Text, Users};
 
+mod limits;
+mod prices;
 mod words;
 
 pub(super) static TEXT: Text = Text {
     shell: Shell {
         overview: "Overview",
         calls: "Calls",
+        sessions: "Sessions",
         providers: "Providers",
         users: "Users",
         prices: "Prices",
@@ -37,6 +40,8 @@ pub(super) static TEXT: Text = Text {
         this_sheet: "This sheet",
         collapse_sidebar: "Collapse or expand the sidebar",
         lost_connection: "The hub does not answer. Check that it runs, then try again.",
+        session_over: "Your session is over",
+        session_over_why: "What you see is no longer kept current. Log in, and you are back on this page.",
         go_to: |name| format!("Go to {name}"),
     },
     common: Common {
@@ -174,9 +179,11 @@ pub(super) static TEXT: Text = Text {
         amount: "Tokens",
         input: "Input",
         output: "Output",
-        cache_write_5m: "Cache write, 5 min",
-        cache_write_1h: "Cache write, 1 h",
+        cache_write_5m: "Cache write, 5\u{a0}min",
+        cache_write_1h: "Cache write, 1\u{a0}h",
         cache_read: "Cache read",
+        tools: "Provider's tools",
+        request_fee: "Fee per request",
         total: "Total",
         usage_raw: "Usage as the provider sent it",
         model_asked: "Asked for",
@@ -191,6 +198,10 @@ pub(super) static TEXT: Text = Text {
         list_caption: "Calls, newest first",
         n_new: |n| format!("{n} new"),
         n_attempts: |n| format!("{n} attempt{}", words::s(n)),
+        factors: |price, provider, group| format!("factors: price {price} × provider {provider} × group {group}"),
+        price_version: |version| format!("price version {version}"),
+        reserved: |usd| format!("{usd} was reserved"),
+        over_reserved: |usd| format!("more than the {usd} that was reserved"),
     },
     chain: Chain {
         title: "Decision chain",
@@ -336,28 +347,9 @@ pub(super) static TEXT: Text = Text {
         needs_script: "Creating a key needs JavaScript, because its secret is shown only once.",
         delete_title: |name| format!("Delete the key {name}?"),
     },
-    prices: Prices {
-        title: "Prices",
-        lead: "What a million tokens cost, in US dollars, before a provider's multiplier.",
-        new: "New price",
-        empty: "No prices",
-        empty_why: "Every model is charged at the cautious default of the settings.",
-        model: "Model",
-        per_million: "USD per million tokens",
-        input: "Input",
-        output: "Output",
-        write_5m: "Cache write, 5 min",
-        write_1h: "Cache write, 1 h",
-        read: "Cache read",
-        source: "Set by",
-        builtin: "this release",
-        manual: "an operator",
-        delete_what: "Calls of this model are then charged at the cautious default. Recorded costs stay.",
-        model_help: "As clients ask for it. A dated name falls back to the undated one.",
-        overwrites: "Saving makes it yours: a new release no longer changes it.",
-        delete_title: |model| format!("Delete the price of {model}?"),
-        edit_title: |model| format!("Price of {model}"),
-    },
+    prices: prices::PRICES,
+    limits: limits::LIMITS,
+    sessions: limits::SESSIONS,
     outcome: words::outcome,
     result: words::result,
     cause: words::cause,

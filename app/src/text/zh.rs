@@ -1,13 +1,16 @@
 //! Simplified Chinese.
 
-use super::{Calls, Chain, Common, Keys, Login, Overview, Prices, Providers, Shell, Text, Users};
+use super::{Calls, Chain, Common, Keys, Login, Overview, Providers, Shell, Text, Users};
 
+mod limits;
+mod prices;
 mod words;
 
 pub(super) static TEXT: Text = Text {
     shell: Shell {
         overview: "概览",
         calls: "调用",
+        sessions: "会话",
         providers: "供应商",
         users: "用户",
         prices: "价格",
@@ -37,6 +40,8 @@ pub(super) static TEXT: Text = Text {
         this_sheet: "显示本表",
         collapse_sidebar: "收起或展开侧边栏",
         lost_connection: "中转站没有响应。请确认它正在运行，然后重试。",
+        session_over: "登录已失效",
+        session_over_why: "页面内容不再更新。重新登录后会回到本页。",
         go_to: |name| format!("前往{name}"),
     },
     common: Common {
@@ -177,6 +182,8 @@ pub(super) static TEXT: Text = Text {
         cache_write_5m: "缓存写入（5 分钟）",
         cache_write_1h: "缓存写入（1 小时）",
         cache_read: "缓存读取",
+        tools: "供应商工具",
+        request_fee: "每次请求费用",
         total: "合计",
         usage_raw: "供应商返回的原始用量",
         model_asked: "请求的模型",
@@ -191,6 +198,10 @@ pub(super) static TEXT: Text = Text {
         list_caption: "调用，最新的在前",
         n_new: |n| format!("{n} 条新调用"),
         n_attempts: |n| format!("{n} 次尝试"),
+        factors: |price, provider, group| format!("价格系数 {price} × 供应商 {provider} × 分组 {group}"),
+        price_version: |version| format!("价格版本 {version}"),
+        reserved: |usd| format!("已预留 {usd}"),
+        over_reserved: |usd| format!("超出预留的 {usd}"),
     },
     chain: Chain {
         title: "决策链",
@@ -334,28 +345,9 @@ pub(super) static TEXT: Text = Text {
         needs_script: "创建密钥需要 JavaScript，因为密钥只显示一次。",
         delete_title: |name| format!("删除密钥 {name}？"),
     },
-    prices: Prices {
-        title: "价格",
-        lead: "每百万 Token 的美元价格，未乘供应商倍率。",
-        new: "新建价格",
-        empty: "没有价格",
-        empty_why: "所有模型都按设置中的保守默认价格计费。",
-        model: "模型",
-        per_million: "美元 / 百万 Token",
-        input: "输入",
-        output: "输出",
-        write_5m: "缓存写入（5 分钟）",
-        write_1h: "缓存写入（1 小时）",
-        read: "缓存读取",
-        source: "来源",
-        builtin: "随版本提供",
-        manual: "管理员",
-        delete_what: "该模型之后的调用将按保守的默认价格计费。已记录的费用不变。",
-        model_help: "客户端请求时使用的名称。带日期的名称会回退到不带日期的名称。",
-        overwrites: "保存后由你维护，新版本不再更改。",
-        delete_title: |model| format!("删除 {model} 的价格？"),
-        edit_title: |model| format!("{model} 的价格"),
-    },
+    prices: prices::PRICES,
+    limits: limits::LIMITS,
+    sessions: limits::SESSIONS,
     outcome: words::outcome,
     result: words::result,
     cause: words::cause,

@@ -56,7 +56,7 @@ pub(crate) fn Confirm(
         <Dialog title_id="confirm-title" is_alert=true>
             <h2 id="confirm-title">{title}</h2>
             <p class="mt-2 text-muted">{what}</p>
-            <div class="mt-5 flex justify-end gap-2">
+            <div class="mt-5 flex flex-wrap justify-end gap-2">
                 <a class="button" href=back autofocus data-esc data-noscroll>{text.common.cancel}</a>
                 {children()}
             </div>

@@ -16,9 +16,11 @@ pub(crate) enum Shape {
     Secret,
     /// A day.
     Day,
+    /// A time of day.
+    Time,
 }
 
-/// Everything about a field that holds text.
+/// Everything about a field.
 #[derive(Default)]
 pub(crate) struct TextField {
     /// The name it is sent under.
@@ -39,6 +41,10 @@ pub(crate) struct TextField {
     pub(crate) required: bool,
     /// True if digits are expected.
     pub(crate) numeric: bool,
+    /// What its id begins with, where another form on the page has a field of the same name.
+    pub(crate) scope: &'static str,
+    /// What can be chosen, value and word; anything can be typed if there is none.
+    pub(crate) options: Vec<(&'static str, &'static str)>,
     /// What is wrong with it.
     pub(crate) problem: Option<Signal<Option<String>>>,
 }
@@ -67,6 +73,18 @@ impl TextField {
         self
     }
 
+    /// The same, with an id that begins so.
+    pub(crate) const fn scope(mut self, scope: &'static str) -> Self {
+        self.scope = scope;
+        self
+    }
+
+    /// The same, to choose one of these: value and word for each.
+    pub(crate) fn options(mut self, options: Vec<(&'static str, &'static str)>) -> Self {
+        self.options = options;
+        self
+    }
+
     /// The same, to be filled in.
     pub(crate) const fn required(mut self) -> Self {
         self.required = true;
@@ -90,13 +108,13 @@ impl TextField {
 
     /// Draws it.
     pub(crate) fn view(self) -> AnyView {
-        let id = self.name;
+        let id = format!("{}{}", self.scope, self.name);
         let (help_id, problem_id) = (format!("{id}-help"), format!("{id}-problem"));
         let problem = self.problem.unwrap_or_else(|| Signal::stored(None));
         let shown = move || problem.get();
         let described = format!("{help_id} {problem_id}");
         let invalid = move || problem.get().is_some().then_some("true");
-        let control = self.control(described, invalid);
+        let control = self.control(id.clone(), described, invalid);
         view! {
             <div class="field" data-field>
                 <label for=id>{self.label}</label>
@@ -110,13 +128,25 @@ impl TextField {
 
     fn control(
         &self,
+        id: String,
         described: String,
         invalid: impl Fn() -> Option<&'static str> + Copy + Send + Sync + 'static,
     ) -> AnyView {
-        let (id, value, placeholder, required) = (self.name, self.value.clone(), self.placeholder, self.required);
+        let (name, value, placeholder, required) = (self.name, self.value.clone(), self.placeholder, self.required);
+        if !self.options.is_empty() {
+            let option = |(option, word): &(&'static str, &'static str)| {
+                view! { <option value=*option selected=*option == value>{*word}</option> }.erase()
+            };
+            return view! {
+                <select class="select" id=id name=name aria-describedby=described aria-invalid=invalid>
+                    {self.options.iter().map(option).collect_view()}
+                </select>
+            }
+            .erase();
+        }
         if self.shape == Shape::Code {
             return view! {
-                <textarea class="input mono" id=id name=id placeholder=placeholder required=required rows="3"
+                <textarea class="input mono" id=id name=name placeholder=placeholder required=required rows="3"
                     spellcheck="false" aria-describedby=described aria-invalid=invalid >{value}</textarea>
             }
             .erase();
@@ -125,11 +155,12 @@ impl TextField {
             Shape::Line | Shape::Code => "text",
             Shape::Secret => "password",
             Shape::Day => "date",
+            Shape::Time => "time",
         };
         let class = if self.numeric { "input num" } else { "input" };
         let autocomplete = if self.shape == Shape::Secret { "new-password" } else { "off" };
         view! {
-            <input class=class id=id name=id type=kind value=value placeholder=placeholder required=required
+            <input class=class id=id name=name type=kind value=value placeholder=placeholder required=required
                 inputmode=self.numeric.then_some("decimal") autocomplete=autocomplete spellcheck="false"
                 aria-describedby=described aria-invalid=invalid />
         }
@@ -148,25 +179,6 @@ pub(crate) fn switch(name: &'static str, label: &'static str, help: &'static str
                     <span class="help block">{help}</span>
                 </span>
             </label>
-        </div>
-    }
-    .erase()
-}
-
-/// A list to choose one of: value and word for each.
-pub(crate) fn select(
-    name: &'static str,
-    label: &'static str,
-    help: &'static str,
-    options: Vec<(&'static str, &'static str)>,
-    chosen: &'static str,
-) -> AnyView {
-    let option = |(value, word)| view! { <option value=value selected=value == chosen>{word}</option> }.erase();
-    view! {
-        <div class="field" data-field>
-            <label for=name>{label}</label>
-            <select class="select" id=name name=name>{options.into_iter().map(option).collect_view()}</select>
-            <div class="help">{help}</div>
         </div>
     }
     .erase()

@@ -12,6 +12,7 @@ pub(crate) enum Icon {
     Providers,
     Users,
     Prices,
+    Sessions,
     Docs,
     LogOut,
     Menu,
@@ -46,6 +47,9 @@ impl Icon {
             }
             Self::Prices => {
                 "M8.7 2.5H13a.5.5 0 0 1 .5.5v4.3a1 1 0 0 1-.3.7l-5.2 5.2a1 1 0 0 1-1.4 0L2.8 9.4a1 1 0 0 1 0-1.4L8 2.8a1 1 0 0 1 .7-.3ZM10.8 5.2h.01"
+            }
+            Self::Sessions => {
+                "M3.5 2.5h9a1 1 0 0 1 1 1v6a1 1 0 0 1-1 1H8L5 13.5v-3H3.5a1 1 0 0 1-1-1v-6a1 1 0 0 1 1-1ZM5.5 5.5h5m-5 2.2h3"
             }
             Self::Docs => {
                 "M8 4c-1.2-.8-2.8-1-5.5-1v9c2.7 0 4.3.2 5.5 1m0-9c1.2-.8 2.8-1 5.5-1v9c-2.7 0-4.3.2-5.5 1m0-9v9"

@@ -7,7 +7,7 @@ use http::{HeaderName, HeaderValue};
 
 use super::address;
 use crate::{
-    admin::check,
+    admin::{check, limits},
     domain::{
         fault::Fault,
         id::ProviderId,
@@ -61,6 +61,7 @@ const FORBIDDEN_HEADERS: &[&str] = &[
 /// A provider from what is given, with defaults for the rest. Its secret and its proxy are not taken from here.
 pub(super) fn made(new: ProviderCreate, now: DateTime<Utc>) -> Provider {
     Provider {
+        limits: new.limits(),
         id: ProviderId::default(),
         name: new.name,
         kind: new.kind.unwrap_or_default(),
@@ -87,6 +88,7 @@ pub(super) fn made(new: ProviderCreate, now: DateTime<Utc>) -> Provider {
 
 /// The provider with the patch applied, without its secret and its proxy.
 pub(super) fn patched(mut provider: Provider, patch: ProviderPatch) -> Result<Provider, Fault> {
+    provider.limits = patch.limits(provider.limits);
     if let Some(name) = check::not_cleared("name", patch.name)? {
         provider.name = name;
     }
@@ -112,14 +114,15 @@ pub(super) fn patched(mut provider: Provider, patch: ProviderPatch) -> Result<Pr
 
 /// The provider as it is kept.
 pub(super) fn checked(provider: Provider) -> Result<Provider, Fault> {
-    within("weight", Some(provider.weight), 0, WEIGHT_MAX)?;
+    limits::check(&provider.limits)?;
+    check::within("weight", Some(provider.weight), 0, WEIGHT_MAX)?;
     if !(Multiplier::from_scaled(0)..=COST_MULTIPLIER_MAX).contains(&provider.cost_multiplier) {
         return Err(Fault::invalid("cost_multiplier", format!("must be from 0 to {COST_MULTIPLIER_MAX}")));
     }
-    within("connect_timeout_ms", provider.connect_timeout_ms, 1, CONNECT_MS_MAX)?;
-    within("first_byte_timeout_ms", provider.first_byte_timeout_ms, 1, TIMEOUT_MS_MAX)?;
-    within("idle_timeout_ms", provider.idle_timeout_ms, 1, TIMEOUT_MS_MAX)?;
-    within("total_timeout_ms", provider.total_timeout_ms, 1, TIMEOUT_MS_MAX)?;
+    check::within("connect_timeout_ms", provider.connect_timeout_ms, 1, CONNECT_MS_MAX)?;
+    check::within("first_byte_timeout_ms", provider.first_byte_timeout_ms, 1, TIMEOUT_MS_MAX)?;
+    check::within("idle_timeout_ms", provider.idle_timeout_ms, 1, TIMEOUT_MS_MAX)?;
+    check::within("total_timeout_ms", provider.total_timeout_ms, 1, TIMEOUT_MS_MAX)?;
     check_rules("models", &mut provider.models.iter())?;
     check_rules("redirects", &mut provider.redirects.iter().map(|redirect| &redirect.from))?;
     Ok(Provider {
@@ -142,13 +145,6 @@ pub(super) fn checked_secret(text: &str) -> Result<&str, Fault> {
         return Err(Fault::invalid("secret", "must have printable ASCII characters only, and no spaces"));
     }
     Ok(text)
-}
-
-fn within(field: &str, value: Option<u32>, low: u32, high: u32) -> Result<(), Fault> {
-    if value.is_none_or(|value| (low..=high).contains(&value)) {
-        return Ok(());
-    }
-    Err(Fault::invalid(field, format!("must be from {low} to {high}")))
 }
 
 fn check_rules(field: &str, rules: &mut dyn ExactSizeIterator<Item = &ModelRule>) -> Result<(), Fault> {
@@ -199,29 +195,18 @@ mod tests {
     use super::*;
     use crate::{
         clock,
-        domain::patch::{NewSecret, Patch},
+        domain::{
+            limit::Limits,
+            patch::{NewSecret, Patch},
+        },
     };
 
     fn minimal() -> Provider {
         let new = ProviderCreate {
             name: "a".to_owned(),
-            kind: None,
             base_url: "https://a.example/".to_owned(),
             secret: NewSecret("sk".to_owned()),
-            enabled: None,
-            weight: None,
-            priority: None,
-            group: None,
-            cost_multiplier: None,
-            models: None,
-            redirects: None,
-            proxy_url: None,
-            connect_timeout_ms: None,
-            first_byte_timeout_ms: None,
-            idle_timeout_ms: None,
-            total_timeout_ms: None,
-            on_client_gone: None,
-            headers: None,
+            ..ProviderCreate::default()
         };
         made(new, clock::now())
     }
@@ -255,6 +240,18 @@ mod tests {
         let redirect = |from: &str, to: &str| vec![Redirect { from: ModelRule::from(from), to: to.to_owned() }];
         refuses("redirects", |provider| provider.redirects = redirect("", "a"));
         refuses("redirects", |provider| provider.redirects = redirect("a", " "));
+    }
+
+    #[test]
+    fn limits_are_bounded() {
+        refuses("limit_rpm", |provider| provider.limits.limit_rpm = Some(1_000_001));
+        refuses("limit_tpm", |provider| provider.limits.limit_tpm = Some(1_000_000_000_001));
+        refuses("limit_concurrent_requests", |provider| provider.limits.limit_concurrent_requests = Some(u32::MAX));
+        refuses("limit_concurrent_sessions", |provider| provider.limits.limit_concurrent_sessions = Some(u32::MAX));
+        refuses("limit_5h_usd", |provider| provider.limits.limit_5h_usd = "-0.000000001".parse().ok());
+        refuses("limit_total_usd", |provider| provider.limits.limit_total_usd = "9000000.000000001".parse().ok());
+        let most = Limits { limit_total_usd: "9000000".parse().ok(), limit_rpm: Some(0), ..Limits::default() };
+        assert_eq!(checked(Provider { limits: most.clone(), ..minimal() }).unwrap().limits, most);
     }
 
     #[test]

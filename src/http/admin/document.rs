@@ -11,9 +11,9 @@ use utoipa::{
 };
 
 use super::{
-    calls, keys, prices,
+    calls, groups, keys, limits, prices,
     problem::{Kind, ProblemBody},
-    providers, settings, users,
+    providers, sessions, settings, users,
 };
 
 /// The description. Its version is that of the crate.
@@ -30,7 +30,11 @@ use super::{
         users::list, users::create, users::find, users::update, users::delete,
         keys::list, keys::create, keys::find, keys::update, keys::delete,
         providers::list, providers::create, providers::find, providers::update, providers::delete, providers::test,
-        prices::list, prices::put, prices::delete,
+        limits::of_user, limits::reset_user, limits::of_key, limits::reset_key, limits::of_provider,
+        limits::reset_provider,
+        sessions::list, sessions::end,
+        prices::list, prices::put, prices::delete, prices::history, prices::import, prices::sync,
+        groups::find, groups::update,
         calls::list, calls::find, calls::usage,
         settings::list, settings::update,
     ),
@@ -40,7 +44,10 @@ use super::{
         (name = "users", description = "People."),
         (name = "keys", description = "What people's tools authenticate with."),
         (name = "providers", description = "Configured places to send calls."),
+        (name = "limits", description = "How much users, keys and providers may use, and have used."),
+        (name = "sessions", description = "Conversations of clients that are active."),
         (name = "prices", description = "What models cost, in US dollars per million tokens."),
+        (name = "groups", description = "Groups of providers."),
         (name = "calls", description = "Client requests and their answers, as they were recorded."),
         (name = "usage", description = "Sums over calls."),
         (name = "settings", description = "What can be changed while the hub runs."),
@@ -124,7 +131,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(n_operations, 24);
+        assert_eq!(n_operations, 37);
         let text = document.to_string();
         for reference in text.split("\"$ref\":\"#").skip(1) {
             let pointer = reference.split('"').next().unwrap();

@@ -4,7 +4,7 @@ use std::{error::Error, str::FromStr};
 
 use axum::{
     Json,
-    body::to_bytes,
+    body::{Bytes, to_bytes},
     extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::JsonRejection},
 };
 use http::request::Parts;
@@ -29,15 +29,27 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
         let Params(NoParams {}) = params(request.uri())?;
-        let bytes = to_bytes(request.into_body(), BODY_BYTES_MAX).await.map_err(|error| unread(&error))?;
+        let bytes =
+            to_bytes(request.into_body(), BODY_BYTES_MAX).await.map_err(|error| unread(&error, BODY_BYTES_MAX))?;
         parse(if bytes.trim_ascii().is_empty() { b"{}" } else { &bytes }).map(Self)
     }
 }
 
+/// A body that is a file, at most `BYTES_MAX` long.
+pub(super) struct File<const BYTES_MAX: usize>(pub(super) Bytes);
+
+impl<const BYTES_MAX: usize, S: Send + Sync> FromRequest<S> for File<BYTES_MAX> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
+        to_bytes(request.into_body(), BYTES_MAX).await.map(Self).map_err(|error| unread(&error, BYTES_MAX))
+    }
+}
+
 /// Why a body was not read: it is too large, or it did not arrive.
-fn unread(error: &axum::Error) -> Problem {
+fn unread(error: &axum::Error, bytes_max: usize) -> Problem {
     if error.source().is_some_and(<dyn Error>::is::<http_body_util::LengthLimitError>) {
-        Problem::new(Kind::TooLarge, format!("the body must have at most {BODY_BYTES_MAX} bytes"))
+        Problem::new(Kind::TooLarge, format!("the body must have at most {bytes_max} bytes"))
     } else {
         Problem::new(Kind::Malformed, "the body did not arrive")
     }
@@ -55,6 +67,8 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let detail = innermost(&rejection);
     Err(match rejection {
         JsonRejection::JsonDataError(_) => wrong_data(field(&detail), detail),
+        // serde_json calls it a mistake of syntax if a number stands where one of several words should.
+        _ if serde_json::from_slice::<IgnoredAny>(bytes).is_ok() => wrong_data(field(&detail), detail),
         _ => Problem::new(Kind::Malformed, format!("the body is not JSON: {detail}")),
     })
 }
@@ -149,6 +163,7 @@ mod tests {
         check_body::<UserPatch>("[]", Kind::Invalid, None);
         check_body::<UserPatch>("{\"nme\":1}", Kind::Invalid, Some("nme"));
         check_body::<UserPatch>("{\"enabled\":\"yes\"}", Kind::Invalid, Some("enabled"));
+        check_body::<UserPatch>("{\"role\":1}", Kind::Invalid, Some("role"));
         check_body::<UserPatch>("{\"group\":[\"a\",1]}", Kind::Invalid, Some("group"));
         check_body::<UserPatch>("{\"expires_at\":\"tomorrow\"}", Kind::Invalid, Some("expires_at"));
         check_body::<UserPatch>("{\"name\":\"a\"} x", Kind::Malformed, None);

@@ -108,7 +108,7 @@ kinds! {
     TooManyAttempts = StatusCode::TOO_MANY_REQUESTS, "too-many-attempts", "Too many attempts";
     /// A mistake of the hub's own; the log says more under the id in `instance`.
     Internal = StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error";
-    /// The database does not answer just now; try again.
+    /// The database, or Redis, does not answer just now; try again.
     Busy = StatusCode::SERVICE_UNAVAILABLE, "busy", "Database busy";
 }
 
@@ -151,7 +151,9 @@ impl From<Fault> for Problem {
             Fault::NotFound { .. } => Self::new(Kind::NotFound, detail),
             Fault::Invalid { field, .. } => Self::invalid(Some(field), detail),
             Fault::Conflict { field, .. } => Self { field: Some(field), ..Self::new(Kind::Conflict, detail) },
-            Fault::Busy => Self { retry_after_s: Some(BUSY_RETRY_S), ..Self::new(Kind::Busy, detail) },
+            Fault::Busy | Fault::CountersAway => {
+                Self { retry_after_s: Some(BUSY_RETRY_S), ..Self::new(Kind::Busy, detail) }
+            }
             Fault::Internal { id } => {
                 Self { instance: Some(format!("urn:uuid:{id}")), ..Self::new(Kind::Internal, detail) }
             }
@@ -189,6 +191,7 @@ mod tests {
             Fault::invalid("name", "too long"),
             Fault::Conflict { field: "name".to_owned(), why: "taken".to_owned() },
             Fault::Busy,
+            Fault::CountersAway,
             Fault::Internal { id: "1".to_owned() },
         ] {
             let problem = Problem::from(fault.clone());

@@ -4,18 +4,19 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::{
     domain::{
         attempt::Attempt,
         call::Outcome,
-        decision::Decision,
-        price::{Cost, Price},
+        money::Usd,
+        price::{Rates, bill::Cost},
         usage::Usage,
     },
     ledger::{
-        entry::Entry,
+        entry::Closed,
         rollup::{Rollup, RollupKey},
     },
 };
@@ -28,6 +29,8 @@ struct CostColumns {
     cost_cache_write_5m: i64,
     cost_cache_write_1h: i64,
     cost_cache_read: i64,
+    cost_tools: i64,
+    cost_request: i64,
     cost: i64,
 }
 
@@ -39,6 +42,8 @@ impl From<&Cost> for CostColumns {
             cost_cache_write_5m: cost.cache_write_5m.scaled(),
             cost_cache_write_1h: cost.cache_write_1h.scaled(),
             cost_cache_read: cost.cache_read.scaled(),
+            cost_tools: cost.tools.scaled(),
+            cost_request: cost.request.scaled(),
             cost: cost.total().scaled(),
         }
     }
@@ -55,8 +60,8 @@ struct PriceColumns {
     price_cache_read: i64,
 }
 
-impl From<&Price> for PriceColumns {
-    fn from(price: &Price) -> Self {
+impl From<&Rates> for PriceColumns {
+    fn from(price: &Rates) -> Self {
         Self {
             price_input: price.input.scaled(),
             price_output: price.output.scaled(),
@@ -97,7 +102,7 @@ struct CallRow<'a> {
     error_message: Option<&'a str>,
     user_agent: Option<&'a str>,
     address: Option<&'a str>,
-    decision: &'a Decision,
+    decision: &'a RawValue,
 }
 
 /// A row of `attempts`.
@@ -125,8 +130,15 @@ struct AttemptRow<'a> {
     usage_raw: Option<&'a serde_json::Value>,
     #[serde(flatten)]
     price: PriceColumns,
+    price_version: Option<i64>,
+    price_factor: i64,
     unpriced: bool,
     multiplier: i64,
+    group_multiplier: i64,
+    reserved: Option<i64>,
+    speed: Option<&'a str>,
+    service_tier: Option<&'a str>,
+    region: Option<&'a str>,
     #[serde(flatten)]
     cost: CostColumns,
 }
@@ -157,8 +169,8 @@ struct RollupRow<'a> {
 }
 
 /// Rows of `calls`, as a JSON list.
-pub(super) fn calls(entries: &[Entry]) -> String {
-    list(entries.iter().map(|Entry { call, cost, decision, .. }| CallRow {
+pub(super) fn calls(entries: &[Closed]) -> String {
+    list(entries.iter().map(|Closed { call, cost, decision, .. }| CallRow {
         id: call.id.0,
         created_at: call.created_at,
         kind: call.kind.as_str(),
@@ -189,11 +201,11 @@ pub(super) fn calls(entries: &[Entry]) -> String {
 }
 
 /// Rows of `attempts`, as a JSON list.
-pub(super) fn attempts(entries: &[&Entry]) -> String {
+pub(super) fn attempts(entries: &[&Closed]) -> String {
     list(entries.iter().flat_map(|entry| entry.attempts.iter().map(|attempt| attempt_row(entry, attempt))))
 }
 
-fn attempt_row<'a>(entry: &Entry, attempt: &'a Attempt) -> AttemptRow<'a> {
+fn attempt_row<'a>(entry: &Closed, attempt: &'a Attempt) -> AttemptRow<'a> {
     AttemptRow {
         call_id: entry.call.id.0,
         id: attempt.id.0,
@@ -216,7 +228,14 @@ fn attempt_row<'a>(entry: &Entry, attempt: &'a Attempt) -> AttemptRow<'a> {
         usage_raw: attempt.usage_raw.as_ref(),
         price: (&attempt.price).into(),
         unpriced: attempt.unpriced,
+        price_version: attempt.price_version,
+        price_factor: attempt.price_factor.scaled(),
         multiplier: attempt.multiplier.scaled(),
+        group_multiplier: attempt.group_multiplier.scaled(),
+        reserved: attempt.reserved_usd.map(Usd::scaled),
+        speed: attempt.terms.speed.as_deref(),
+        service_tier: attempt.terms.service_tier.as_deref(),
+        region: attempt.terms.region.as_deref(),
         cost: (&attempt.cost).into(),
     }
 }

@@ -36,7 +36,15 @@ async fn the_description_lists_every_route_and_refers_to_nothing_that_is_missing
     }
     check_references(&description, &description);
     let text = description.to_string();
-    for field in ["cost_multiplier", "on_client_gone", "next_cursor", "first_token_ms", "cache_write_1h"] {
+    for field in [
+        "cost_multiplier",
+        "on_client_gone",
+        "next_cursor",
+        "first_token_ms",
+        "cache_write_1h",
+        "limit_concurrent_sessions",
+        "daily_reset_time",
+    ] {
         assert!(text.contains(field), "{field}");
     }
 }

@@ -89,7 +89,7 @@ async fn usage_is_summed_by_what_is_asked_and_by_time() {
     let key = world.key().await;
     a.script.once(Answer::status(529));
     for stream in [true, false, true] {
-        world.messages(&key, &ask("claude-sonnet-4-5", stream)).await.body().await;
+        world.anew(&key, &ask("claude-sonnet-4-5", stream)).await.body().await;
     }
     world.calls_of(&key, 3).await;
     let rows =

@@ -41,6 +41,7 @@ impl Used {
         json!({
             "input": self.input, "output": self.output, "cache_write_5m": self.cache_write_5m,
             "cache_write_1h": self.cache_write_1h, "cache_read": self.cache_read,
+            "web_searches": 0, "web_fetches": 0, "code_executions": 0,
         })
     }
 }

@@ -9,11 +9,12 @@ use hub::domain::{
     rule::{ModelRule, Redirect},
 };
 
-use super::{is_checked, names, number};
+use super::{is_checked, limits, names, number};
 use crate::api::providers::ProviderForm;
 
 /// A new provider.
 pub(crate) fn create(form: &ProviderForm) -> Result<ProviderCreate, Fault> {
+    let limits = limits::limits(&form.limits)?;
     Ok(ProviderCreate {
         enabled: Some(is_checked(form.enabled.as_ref())),
         weight: number("weight", &form.weight)?,
@@ -33,11 +34,14 @@ pub(crate) fn create(form: &ProviderForm) -> Result<ProviderCreate, Fault> {
         name: form.name.trim().to_owned(),
         base_url: form.base_url.trim().to_owned(),
         secret: NewSecret(form.secret.trim().to_owned()),
-    })
+        ..ProviderCreate::default()
+    }
+    .with_limits(&limits))
 }
 
 /// Changes to a provider: all that the form shows. An empty key keeps the stored one.
 pub(crate) fn patch(form: &ProviderForm) -> Result<ProviderPatch, Fault> {
+    let limits = limits::limits(&form.limits)?;
     Ok(ProviderPatch {
         enabled: Patch::Set(is_checked(form.enabled.as_ref())),
         weight: number("weight", &form.weight)?.into(),
@@ -57,7 +61,9 @@ pub(crate) fn patch(form: &ProviderForm) -> Result<ProviderPatch, Fault> {
         name: Patch::Set(form.name.trim().to_owned()),
         base_url: Patch::Set(form.base_url.trim().to_owned()),
         secret: text(&form.secret).map_or(Patch::Keep, |secret| Patch::Set(NewSecret(secret))),
-    })
+        ..ProviderPatch::default()
+    }
+    .with_limits(&limits))
 }
 
 /// What is written in a field, if anything is.

@@ -1,7 +1,7 @@
 //! The decision chain: what happened as a sentence, then one row for each attempt on a shared axis of time.
 
 use hub::domain::{
-    attempt::{Attempt, AttemptResult},
+    attempt::{Attempt, AttemptResult, RunningAttempt},
     decision::{Candidate, Choice, Next},
 };
 use leptos::prelude::*;
@@ -14,6 +14,7 @@ use crate::{
     ui::{
         Erase,
         state::{Tone, state},
+        time::{Now, use_now},
     },
 };
 
@@ -26,10 +27,12 @@ pub(super) fn view(detail: &Detail) -> AnyView {
     let axis = Axis::of(detail);
     let rows = detail.decision.choices.iter().map(|choice| {
         let attempt = choice.attempt_id.and_then(|id| detail.attempts.iter().find(|attempt| attempt.id == id));
-        let is_running = detail.call.outcome.is_none() && attempt.map(|a| a.id) == detail.attempts.last().map(|a| a.id);
-        row(text, choice, attempt, axis, is_running)
+        let running = detail.running.as_ref().filter(|running| choice.attempt_id == Some(running.id)).map(so_far);
+        let is_running = running.is_some();
+        row(text, choice, attempt.or(running.as_ref()), axis, is_running)
     });
-    let bars = (!detail.attempts.is_empty()).then(|| scale(text, axis, detail.decision.screened_ms));
+    let has_bars = !detail.attempts.is_empty() || detail.running.is_some();
+    let bars = has_bars.then(|| scale(text, axis, detail.decision.screened_ms));
     view! {
         <section aria-labelledby="chain-title">
             <h3 id="chain-title" class="aside">{text.chain.title}</h3>
@@ -40,22 +43,54 @@ pub(super) fn view(detail: &Detail) -> AnyView {
     .erase()
 }
 
-/// The axis of time that all attempts share.
+/// An attempt that runs, in the form of one that is over.
+fn so_far(running: &RunningAttempt) -> Attempt {
+    Attempt {
+        id: running.id,
+        provider_id: running.provider_id,
+        provider_name: running.provider_name.clone(),
+        model_sent: running.model_sent.clone(),
+        started_ms: running.started_ms,
+        first_byte_ms: running.first_byte_ms,
+        first_token_ms: running.first_token_ms,
+        ..Attempt::default()
+    }
+}
+
+/// The axis of time that all attempts share. Of a call that runs it ends now, so its last bar grows.
 #[derive(Clone, Copy)]
 struct Axis {
-    total_ms: u64,
+    /// The last that is known to have happened, in milliseconds since the call began.
+    known_ms: u64,
+    /// When the call began and the reader's clock, of a call that runs.
+    clock: Option<(i64, Now)>,
 }
 
 impl Axis {
     fn of(detail: &Detail) -> Self {
-        let ended = detail.attempts.iter().map(|attempt| attempt.ended_ms.max(attempt.started_ms)).max();
-        let total = detail.call.duration_ms.into_iter().chain(ended).max().unwrap_or_default();
-        Self { total_ms: u64::from(total).max(1) }
+        let ended = detail.attempts.iter().map(|attempt| attempt.ended_ms.max(attempt.started_ms));
+        let running = detail.running.iter().map(|running| {
+            running
+                .started_ms
+                .max(running.first_byte_ms.unwrap_or_default())
+                .max(running.first_token_ms.unwrap_or_default())
+        });
+        let known = detail.call.duration_ms.into_iter().chain(ended).chain(running).max().unwrap_or_default();
+        let runs = detail.call.outcome.is_none();
+        let clock = runs.then(|| (detail.call.created_at.timestamp_millis(), use_now()));
+        Self { known_ms: u64::from(known).max(1), clock }
     }
 
-    fn x(self, ms: u32) -> u64 {
-        (u64::from(ms) * WIDTH / self.total_ms).min(WIDTH)
+    /// Its end, tracked.
+    fn end_ms(self) -> u64 {
+        let now = self.clock.and_then(|(began, now)| u64::try_from(now.get()? - began).ok());
+        now.unwrap_or_default().max(self.known_ms)
     }
+}
+
+/// The place of a time on an axis that ends at `end_ms`.
+fn place(ms: u32, end_ms: u64) -> u64 {
+    (u64::from(ms) * WIDTH / end_ms).min(WIDTH)
 }
 
 /// The legend and the ends of the axis.
@@ -69,8 +104,8 @@ fn scale(text: &'static Text, axis: Axis, screened_ms: u32) -> AnyView {
             </ul>
             <div class="ticks" title=text.chain.time_axis>
                 <span>"0"</span>
-                <span>{span(axis.total_ms / 2)}</span>
-                <span>{span(axis.total_ms)}</span>
+                <span>{move || span(axis.end_ms() / 2)}</span>
+                <span>{move || span(axis.end_ms())}</span>
             </div>
             <p class="aside">{text.chain.screened}" "{span(screened_ms.into())}</p>
         </div>
@@ -80,7 +115,7 @@ fn scale(text: &'static Text, axis: Axis, screened_ms: u32) -> AnyView {
 
 fn row(text: &'static Text, choice: &Choice, attempt: Option<&Attempt>, axis: Axis, is_running: bool) -> AnyView {
     let Some(attempt) = attempt else {
-        // An attempt is recorded when it is over.
+        // Nobody was chosen, or the attempt has not begun yet.
         let chosen = chosen(choice).map(|candidate| candidate.name.clone());
         let verdict = chosen.is_some().then(|| state(Tone::Run, text.chain.running));
         return view! {
@@ -102,7 +137,7 @@ fn row(text: &'static Text, choice: &Choice, attempt: Option<&Attempt>, axis: Ax
                 <span class="mono text-muted ellipsis">{attempt.model_sent.clone()}</span>
             </span>
             <span class="attempt-verdict">{verdict(text, choice, attempt, is_running)}</span>
-            {bar(attempt, axis, is_running)}
+            {growing_bar(attempt, axis, is_running)}
             <div class="attempt-why">
                 <p class="caption">{times(text, attempt, is_running)}</p>
                 <p class="caption">{weights(text, choice)}</p>
@@ -113,11 +148,19 @@ fn row(text: &'static Text, choice: &Choice, attempt: Option<&Attempt>, axis: Ax
     .erase()
 }
 
-/// The attempt on the axis. Everything it says stands in words below it.
-fn bar(attempt: &Attempt, axis: Axis, is_running: bool) -> AnyView {
-    let end = if is_running { WIDTH } else { axis.x(attempt.ended_ms) };
-    let start = axis.x(attempt.started_ms);
-    let head = attempt.first_byte_ms.map_or(end, |ms| axis.x(ms)).clamp(start, end.max(start));
+/// The attempt on an axis that may still grow. Everything it says stands in words below it.
+fn growing_bar(attempt: &Attempt, axis: Axis, is_running: bool) -> AnyView {
+    if axis.clock.is_none() {
+        return bar(attempt, axis.end_ms(), is_running);
+    }
+    let attempt = attempt.clone();
+    (move || bar(&attempt, axis.end_ms(), is_running)).into_any()
+}
+
+fn bar(attempt: &Attempt, end_ms: u64, is_running: bool) -> AnyView {
+    let end = if is_running { WIDTH } else { place(attempt.ended_ms, end_ms) };
+    let start = place(attempt.started_ms, end_ms);
+    let head = attempt.first_byte_ms.map_or(end, |ms| place(ms, end_ms)).clamp(start, end.max(start));
     let seen = |from: u64, to: u64| to.saturating_sub(from).max(3);
     let class = match (attempt.result, is_running) {
         (_, true) => "bar-line run",
@@ -130,7 +173,7 @@ fn bar(attempt: &Attempt, axis: Axis, is_running: bool) -> AnyView {
         .map(|_| view! { <rect class="stream" x=head y="2" width=seen(head, end) height="8" /> }.erase());
     let mark = attempt
         .first_token_ms
-        .map(|ms| view! { <rect class="mark" x=axis.x(ms) y="0" width="3" height="12" /> }.erase());
+        .map(|ms| view! { <rect class="mark" x=place(ms, end_ms) y="0" width="3" height="12" /> }.erase());
     view! {
         <svg class=class viewBox=format!("0 0 {WIDTH} 12") preserveAspectRatio="none" aria-hidden="true">
             <rect class="ground" x="0" y="5.5" width=WIDTH height="1" />

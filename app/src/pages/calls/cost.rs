@@ -31,35 +31,54 @@ pub(super) fn view(detail: &Detail) -> AnyView {
 }
 
 /// Tokens, unit price and cost of one class.
-type Part = (&'static str, u64, Usd, Usd);
+type Part = (&'static str, Option<u64>, Option<Usd>, Usd);
 
-fn parts(text: &'static Text, attempt: &Attempt) -> [Part; 5] {
+fn parts(text: &'static Text, attempt: &Attempt) -> Vec<Part> {
     let (usage, price, cost) = (&attempt.usage, &attempt.price, &attempt.cost);
-    [
+    let classes = [
         (text.calls.input, usage.input, price.input, cost.input),
         (text.calls.cache_write_5m, usage.cache_write_5m, price.cache_write_5m, cost.cache_write_5m),
         (text.calls.cache_write_1h, usage.cache_write_1h, price.cache_write_1h, cost.cache_write_1h),
         (text.calls.cache_read, usage.cache_read, price.cache_read, cost.cache_read),
         (text.calls.output, usage.output, price.output, cost.output),
-    ]
+    ];
+    let classes = classes.map(|(name, tokens, price, cost)| (name, Some(tokens), Some(price), cost));
+    let n_uses = usage.web_searches.saturating_add(usage.web_fetches).saturating_add(usage.code_executions);
+    let tools = (n_uses > 0).then_some((text.calls.tools, Some(n_uses), None, cost.tools));
+    let fee = (!cost.request.is_zero()).then_some((text.calls.request_fee, None, None, cost.request));
+    classes.into_iter().chain(tools).chain(fee).collect()
 }
 
 fn table(text: &'static Text, attempt: &Attempt, is_only: bool) -> AnyView {
     let parts = parts(text, attempt);
-    let price_places = places_of(parts.iter().map(|(_, _, price, _)| *price));
+    let price_places = places_of(parts.iter().filter_map(|(_, _, price, _)| *price));
     let cost_places = places_of(parts.iter().map(|(_, _, _, cost)| *cost));
     let line = |(name, tokens, price, cost): Part| {
         view! {
-            <tr class:off=tokens == 0>
+            <tr class:off=tokens == Some(0)>
                 <th scope="row">{name}</th>
-                <td class="num">{whole(tokens)}</td>
-                <td class="num">{usd(price, price_places)}</td>
+                <td class="num">{tokens.map(whole)}</td>
+                <td class="num">{price.map(|price| usd(price, price_places))}</td>
                 <td class="num">{usd(cost, cost_places)}</td>
             </tr>
         }
         .erase()
     };
-    let multiplier = attempt.multiplier.to_string();
+    let factors = [attempt.price_factor, attempt.multiplier, attempt.group_multiplier].map(|factor| factor.to_string());
+    let [listed, provider, group] = &factors;
+    let named = [&attempt.terms.speed, &attempt.terms.region, &attempt.terms.service_tier];
+    let named: Vec<String> = named.into_iter().flatten().cloned().collect();
+    let about = [
+        Some((text.calls.factors)(listed, provider, group)),
+        attempt.price_version.map(text.calls.price_version),
+        (!named.is_empty()).then(|| named.join(", ")),
+        attempt.reserved_usd.map(|reserved| {
+            let say = if attempt.is_over_its_reservation() { text.calls.over_reserved } else { text.calls.reserved };
+            say(&usd_exact(reserved))
+        }),
+    ];
+    let about: Vec<String> = about.into_iter().flatten().collect();
+    let about = format!(" · {}", about.join(" · "));
     let caption = if is_only { None } else { Some(attempt.provider_name.clone()) };
     let raw = attempt.usage_raw.as_ref().and_then(|raw| serde_json::to_string_pretty(raw).ok());
     view! {
@@ -74,12 +93,12 @@ fn table(text: &'static Text, attempt: &Attempt, is_only: bool) -> AnyView {
                         <th scope="col" class="num">{text.calls.cost}</th>
                     </tr>
                 </thead>
-                <tbody>{parts.map(line).collect_view()}</tbody>
+                <tbody>{parts.into_iter().map(line).collect_view()}</tbody>
                 <tfoot>
                     <tr>
                         <th scope="row">{text.calls.total}</th>
                         <td class="num">{whole(attempt.usage.total())}</td>
-                        <td class="num">"× "{multiplier}</td>
+                        <td></td>
                         <td class="num">{usd(attempt.cost_usd, cost_places)}</td>
                     </tr>
                 </tfoot>
@@ -87,7 +106,7 @@ fn table(text: &'static Text, attempt: &Attempt, is_only: bool) -> AnyView {
         </div>
         <p class="caption mt-2">
             {text.calls.source}": "{(text.token_source)(attempt.token_source)}
-            {attempt.unpriced.then(|| format!(" · {}", text.calls.unpriced_why))}
+            {about} {attempt.unpriced.then(|| format!(" · {}", text.calls.unpriced_why))}
         </p>
         {raw.map(|raw| view! { <details class="fold"><summary>{text.calls.usage_raw}</summary><pre class="raw" tabindex="0">{raw}</pre></details> }.erase())}
     }

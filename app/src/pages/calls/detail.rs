@@ -3,7 +3,10 @@
 use hub::domain::call::CallKind;
 use leptos::prelude::*;
 
-use super::{chain, cost, table::tone};
+use super::{
+    chain, cost,
+    table::{duration, tone},
+};
 use crate::{
     api::{AppError, calls::Detail},
     fault,
@@ -63,12 +66,13 @@ fn away(text: &'static Text, close: String) -> AnyView {
 fn figures(text: &'static Text, detail: &Detail) -> AnyView {
     let call = &detail.call;
     let cost = if call.outcome.is_some() { usd_alone(call.cost_usd) } else { crate::format::UNKNOWN.to_owned() };
-    let figure = |label: &'static str, value: String| view! { <div><dt>{label}</dt><dd>{value}</dd></div> }.erase();
+    let figure = |label: &'static str, value: AnyView| view! { <div><dt>{label}</dt><dd>{value}</dd></div> }.erase();
     view! {
         <dl class="figures">
-            {figure(text.calls.cost, cost)} {figure(text.calls.first_byte, span_or_unknown(call.first_byte_ms))}
-            {figure(text.calls.first_token, span_or_unknown(call.first_token_ms))}
-            {figure(text.calls.duration, span_or_unknown(call.duration_ms))}
+            {figure(text.calls.cost, cost.into_any())}
+            {figure(text.calls.first_byte, span_or_unknown(call.first_byte_ms).into_any())}
+            {figure(text.calls.first_token, span_or_unknown(call.first_token_ms).into_any())}
+            {figure(text.calls.duration, duration(call))}
         </dl>
     }
     .erase()

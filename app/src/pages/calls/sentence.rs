@@ -87,7 +87,7 @@ mod tests {
             Candidate { provider_id: ProviderId(7), name: "late".into(), priority: 0, weight: 1, skip: None };
         let choice = Choice { provider_id: Some(ProviderId(7)), candidates: vec![candidate], ..Choice::default() };
         let decision = Decision { choices: vec![choice], ..Decision::default() };
-        sentence(Language::En.text(), &Detail { call, attempts, decision })
+        sentence(Language::En.text(), &Detail { call, attempts, running: None, decision })
     }
 
     #[test]

@@ -150,7 +150,7 @@ fn provider(text: &'static Text, call: &Call) -> AnyView {
 }
 
 /// How long it took, or how long it has run by now.
-fn duration(call: &Call) -> AnyView {
+pub(super) fn duration(call: &Call) -> AnyView {
     if call.outcome.is_some() {
         return span_or_unknown(call.duration_ms).into_any();
     }

@@ -53,6 +53,8 @@ fn chart(
 ) -> AnyView {
     let shown: Vec<Column> = hours.iter().map(|hour| column(&hour.totals)).collect();
     let top = ceiling(shown.iter().map(|column| column.value).max().unwrap_or_default());
+    // An hour's worth of nothing has no scale.
+    let highest = if shown.iter().any(|column| column.value > 0) { written(top) } else { String::new() };
     let drawn = columns(&shown, top, pointed);
     let starts: Vec<_> = hours.iter().map(|hour| hour.from).collect();
     let labels = hour_labels(&starts);
@@ -66,7 +68,7 @@ fn chart(
         <figure class="chart">
             <figcaption><span>{label}</span><span class="num text-text">{said}</span></figcaption>
             <div class="plot">
-                <div class="axis" aria-hidden="true"><span>{written(top)}</span><span>{if top > 1 { written(top / 2) } else { String::new() }}</span><span>"0"</span></div>
+                <div class="axis" aria-hidden="true"><span>{highest}</span><span>{if top > 1 { written(top / 2) } else { String::new() }}</span><span>"0"</span></div>
                 {drawn}
                 <div class="hours" aria-hidden="true">{labels}</div>
             </div>

@@ -58,7 +58,7 @@ fn tile(label: &'static str, value: String, versus: AnyView, line: &[u64], more:
 fn versus(text: &'static Text, now: u64, before: u64) -> AnyView {
     match change(now, before) {
         Some(change) => view! { <span title=text.overview.vs_yesterday><b class="change">{change}</b><span class="aside">" "{text.overview.vs_yesterday}</span></span> }.erase(),
-        None => view! { <span title=text.overview.no_yesterday>"—"<span class="aside">{text.overview.no_yesterday}</span></span> }.erase(),
+        None => view! { <span title=text.overview.no_yesterday>"\u{a0}"<span class="aside">{text.overview.no_yesterday}</span></span> }.erase(),
     }
 }
 

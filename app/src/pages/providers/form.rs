@@ -8,6 +8,7 @@ use crate::{
     change::{Change, ChangeForm},
     fault,
     format::seconds,
+    pages::limits::fields,
     text::{Text, use_text},
     ui::{
         Erase,
@@ -36,13 +37,14 @@ pub(super) fn ProviderEditor(
         on_saved();
     });
     let error = fault::of(change);
+    let limits = fields::section("", provider.as_ref().map(|provider| &provider.limits), change);
     let form = Form { text, provider, change };
     let label = if is_new { text.common.create } else { text.common.save };
     view! {
         <div on:input=watch(is_dirty) class="editor">
             <ChangeForm change>
                 <input type="hidden" name="form[id]" value=form.provider.as_ref().map(|provider| provider.id.to_string()).unwrap_or_default() />
-                {form.basics()} {form.routing()} {form.network()} {form.client_gone()}
+                {form.basics()} {form.routing()} {form.network()} {form.client_gone()} {limits}
                 {foot(is_new, label, change.is_pending.into(), error, is_dirty)}
             </ChangeForm>
         </div>

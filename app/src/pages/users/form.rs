@@ -8,10 +8,11 @@ use crate::{
     change::{Change, ChangeForm},
     fault,
     format::last_day,
+    pages::limits::fields,
     text::use_text,
     ui::{
         Erase,
-        field::{Shape, TextField, select, switch},
+        field::{Shape, TextField, switch},
         form::{foot, watch},
         toast::use_toasts,
     },
@@ -35,6 +36,7 @@ pub(super) fn UserEditor(
         on_saved();
     });
     let error = fault::of(change);
+    let limits = fields::section("", user.as_ref().map(|user| &user.limits), change);
     let is_enabled = user.as_ref().is_none_or(|user| user.enabled);
     let problem = move |field| fault::at(change, field);
     let roles = vec![(Role::User.as_str(), text.users.role_user), (Role::Admin.as_str(), text.users.role_admin)];
@@ -52,10 +54,11 @@ pub(super) fn UserEditor(
                     {TextField::new("form[group]", text.common.group).value(of(|user| user.group.join(", "))).shape(Shape::Line, "default").help(text.common.group_help).problem(problem("group")).view()}
                     <div class="pair">
                         {TextField::new("form[expires]", text.common.expires).value(of(|user| user.expires_at.map(last_day).unwrap_or_default())).shape(Shape::Day, "").help(text.common.expires_help).problem(problem("expires_at")).view()}
-                        {select("form[role]", text.users.role, text.users.role_help, roles, role.as_str())}
+                        {TextField::new("form[role]", text.users.role).value(role.as_str()).options(roles).help(text.users.role_help).view()}
                     </div>
                     {switch("form[enabled]", text.common.enabled, text.users.enabled_help, is_enabled)}
                 </fieldset>
+                {limits}
                 {foot(is_new, label, change.is_pending.into(), error, is_dirty)}
             </ChangeForm>
         </div>

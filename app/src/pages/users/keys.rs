@@ -9,18 +9,23 @@ use crate::{
     api::{
         ask::Question,
         keys::{DeleteKey, SaveKey},
+        limits::Owner,
     },
-    asked::{asked, show},
+    asked::{asked, closings, show},
     change::{Change, ChangeForm},
     fault,
     format::last_day,
     live::Live,
-    pages::providers::group_names,
+    pages::{
+        confirm::{self, Doubt},
+        limits,
+        providers::group_names,
+    },
     query::escape,
     text::{Text, use_text},
     ui::{
         Erase,
-        dialog::{Confirm, Dialog},
+        dialog::Dialog,
         field::{Shape, TextField, switch},
         icon::Icon,
         state::{empty, enabled, note},
@@ -38,13 +43,16 @@ pub(super) fn Keys(
     let live: Live = expect_context();
     let query = use_query_map();
     let parameter = move |name: &'static str| Memo::new(move |_| query.with(|query| query.get(name)));
-    let (cursor, editing, asking, making) = (parameter("keys"), parameter("edit"), parameter("drop"), parameter("new"));
-    let owner = StoredValue::new(user_id);
-    let news = move || {
-        // What a dialog has changed is read again when it closes.
-        let _ = (editing.get(), asking.get());
-        live.news()
+    let (cursor, making) = (parameter("keys"), parameter("new"));
+    let open = Open {
+        editing: parameter("edit"),
+        limits: parameter("limits"),
+        resetting: parameter("reset"),
+        deleting: parameter("drop"),
     };
+    let owner = StoredValue::new(user_id);
+    let closings = closings(move || open.editing.get().or_else(|| open.deleting.get()).is_some());
+    let news = move || live.news().wrapping_add(closings.get());
     let list = asked(move || (news(), Question::Keys(owner.get_value(), cursor.get())));
     view! {
         <section class="panel" aria-labelledby="keys-title">
@@ -53,18 +61,21 @@ pub(super) fn Keys(
                 <a class="button small" href=format!("/users/{}?new=key", owner.get_value()) data-new-key data-noscroll>{text.keys.new}</a>
             </div>
             {move || making.get().map(|_| view! { <NewKeyPanel user_id=owner.get_value() on_made=move || list.refetch() /> }.erase())}
-            {show(list, move |page| keys(text, page, &owner.get_value(), editing, asking))}
+            {show(list, move |page| keys(text, page, &owner.get_value(), open))}
         </section>
     }.erase()
 }
 
-fn keys(
-    text: &'static Text,
-    page: Page<ApiKey>,
-    user_id: &str,
+/// Which key's dialog is open, by the address.
+#[derive(Clone, Copy)]
+struct Open {
     editing: Memo<Option<String>>,
-    asking: Memo<Option<String>>,
-) -> AnyView {
+    limits: Memo<Option<String>>,
+    resetting: Memo<Option<String>>,
+    deleting: Memo<Option<String>>,
+}
+
+fn keys(text: &'static Text, page: Page<ApiKey>, user_id: &str, open: Open) -> AnyView {
     if page.items.is_empty() {
         return empty(Icon::Inbox, text.keys.empty, text.keys.empty_why, None);
     }
@@ -96,8 +107,10 @@ fn keys(
             </table>
         </div>
         {next}
-        {move || chosen(editing).map(|key| view! { <EditKey key_read=key /> }.erase())}
-        {move || chosen(asking).map(|key| view! { <AskDelete key_read=key /> }.erase())}
+        {move || chosen(open.editing).map(|key| view! { <EditKey key_read=key /> }.erase())}
+        {move || chosen(open.limits).map(|key| show_limits(text, &key))}
+        {move || chosen(open.resetting).map(|key| ask_reset(&key))}
+        {move || chosen(open.deleting).map(|key| ask_delete(text, &key))}
     }
     .erase()
 }
@@ -117,6 +130,7 @@ fn line(text: &'static Text, key: &ApiKey, user_id: &str) -> AnyView {
             <td class="sub">{expires}</td>
             <td class="sub">{ago_view(key.created_at)}</td>
             <td class="num">
+                <a class="button ghost small" href=format!("/users/{user_id}?limits={}", key.id) aria-label=label(text.limits.title) data-noscroll>{text.limits.title}</a>
                 <a class="button ghost small" href=format!("/users/{user_id}?edit={}", key.id) aria-label=label(text.common.edit) data-noscroll>{text.common.edit}</a>
                 <a class="button ghost small danger" href=format!("/users/{user_id}?drop={}", key.id) aria-label=label(text.common.delete) data-noscroll>{text.common.delete}</a>
             </td>
@@ -124,6 +138,9 @@ fn line(text: &'static Text, key: &ApiKey, user_id: &str) -> AnyView {
     }
     .erase()
 }
+
+/// What the ids of a key's fields begin with: the user's form is on the same page.
+const SCOPE: &str = "key-";
 
 /// Changes a key.
 #[component]
@@ -133,6 +150,7 @@ fn EditKey(key_read: ApiKey) -> impl IntoView {
     let problem = move |field| fault::at(change, field);
     let error = fault::of(change);
     let failure = move || error.get().map(|error| note("note bad", Icon::Alert, error));
+    let limits = limits::fields::section(SCOPE, Some(&key_read.limits), change);
     let expires = key_read.expires_at.map(last_day).unwrap_or_default();
     let back = format!("/users/{}", key_read.user_id);
     view! {
@@ -141,10 +159,11 @@ fn EditKey(key_read: ApiKey) -> impl IntoView {
                 <ChangeForm change>
                     <div class="grid gap-4">
                         <input type="hidden" name="form[id]" value=key_read.id.to_string() />
-                        {TextField::new("form[name]", text.common.name).value(key_read.name).problem(problem("name")).required().view()}
-                        {TextField::new("form[group]", text.common.group).value(key_read.group.join(", ")).help(text.keys.group_help).problem(problem("group")).view()}
-                        {TextField::new("form[expires]", text.common.expires).value(expires).shape(Shape::Day, "").help(text.common.expires_help).problem(problem("expires_at")).view()}
+                        {TextField::new("form[name]", text.common.name).scope(SCOPE).value(key_read.name).problem(problem("name")).required().view()}
+                        {TextField::new("form[group]", text.common.group).scope(SCOPE).value(key_read.group.join(", ")).help(text.keys.group_help).problem(problem("group")).view()}
+                        {TextField::new("form[expires]", text.common.expires).scope(SCOPE).value(expires).shape(Shape::Day, "").help(text.common.expires_help).problem(problem("expires_at")).view()}
                         {switch("form[enabled]", text.common.enabled, text.keys.enabled_help, key_read.enabled)}
+                        {limits}
                         <div role="alert">{failure}</div>
                         <div class="flex justify-end gap-2">
                             <a class="button" href=back data-esc data-noscroll>{text.common.cancel}</a>
@@ -156,18 +175,35 @@ fn EditKey(key_read: ApiKey) -> impl IntoView {
     }.erase()
 }
 
-#[component]
-fn AskDelete(key_read: ApiKey) -> impl IntoView {
-    let text = use_text();
-    let change = Change::through::<DeleteKey>();
-    let user = key_read.user_id.to_string();
+/// How much of its limits a key has used.
+fn show_limits(text: &'static Text, key: &ApiKey) -> AnyView {
+    let (id, user_id) = (key.id.to_string(), key.user_id);
+    let (title, reset) = ((text.limits.of)(&key.name), format!("/users/{user_id}?reset={id}"));
     view! {
-        <Confirm title=(text.keys.delete_title)(&key_read.name) what=text.keys.delete_what back=format!("/users/{user}")>
-            <ChangeForm change>
-                <input type="hidden" name="id" value=key_read.id.to_string() />
-                <input type="hidden" name="user_id" value=user />
-                <button type="submit" class="button danger primary">{text.common.delete}</button>
-            </ChangeForm>
-        </Confirm>
-    }.erase()
+        <Dialog title_id="key-limits">
+            <h2 id="key-limits" class="mb-3">{title}</h2>
+            {limits::used(limits::ask_use(Owner::Key, move || id.clone()))}
+            <div class="mt-5 flex justify-end gap-2">
+                <a class="button" href=reset data-noscroll data-reset>{text.limits.reset}</a>
+                <a class="button" href=format!("/users/{user_id}") data-esc data-noscroll>{text.shell.close}</a>
+            </div>
+        </Dialog>
+    }
+    .erase()
+}
+
+fn ask_reset(key: &ApiKey) -> AnyView {
+    let back = format!("/users/{}?limits={}", key.user_id, key.id);
+    limits::ask_reset(Owner::Key, key.id.to_string(), &key.name, back)
+}
+
+fn ask_delete(text: &'static Text, key: &ApiKey) -> AnyView {
+    let user_id = key.user_id.to_string();
+    confirm::ask::<DeleteKey>(Doubt {
+        title: (text.keys.delete_title)(&key.name),
+        what: text.keys.delete_what,
+        back: format!("/users/{user_id}"),
+        button: text.common.delete,
+        fields: vec![("id", key.id.to_string()), ("user_id", user_id)],
+    })
 }

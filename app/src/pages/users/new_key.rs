@@ -8,6 +8,7 @@ use crate::{
     browser,
     change::{Change, ChangeForm},
     fault,
+    pages::limits::fields,
     text::{Text, use_text},
     ui::{
         Erase,
@@ -17,6 +18,9 @@ use crate::{
         state::note,
     },
 };
+
+/// What the ids of its fields begin with: the user's form stands below.
+const SCOPE: &str = "new-key-";
 
 /// The form; the secret once there is one.
 #[component]
@@ -51,10 +55,11 @@ pub(super) fn NewKeyPanel(
                     <input type="hidden" name="form[id]" value=user_id />
                     <p class="help mb-3">{text.keys.new_lead}</p>
                     <div class="triple">
-                        {TextField::new("form[name]", text.common.name).help(text.keys.name_help).problem(problem("name")).required().view()}
-                        {TextField::new("form[group]", text.common.group).help(text.keys.group_help).problem(problem("group")).view()}
-                        {TextField::new("form[expires]", text.common.expires).shape(Shape::Day, "").help(text.common.expires_help).problem(problem("expires_at")).view()}
+                        {TextField::new("form[name]", text.common.name).scope(SCOPE).help(text.keys.name_help).problem(problem("name")).required().view()}
+                        {TextField::new("form[group]", text.common.group).scope(SCOPE).help(text.keys.group_help).problem(problem("group")).view()}
+                        {TextField::new("form[expires]", text.common.expires).scope(SCOPE).shape(Shape::Day, "").help(text.common.expires_help).problem(problem("expires_at")).view()}
                     </div>
+                    <div class="mt-3">{fields::section(SCOPE, None, change)}</div>
                     <div role="alert">{failure}</div>
                     <noscript><p class="note mb-3">{text.keys.needs_script}</p></noscript>
                     <div class="mt-3 flex gap-2">

@@ -78,6 +78,7 @@ pub(super) fn skip(skip: Skip) -> &'static str {
         Skip::Model => "its rules do not admit the model",
         Skip::Secret => "its stored secret cannot be opened",
         Skip::Tried => "tried already",
+        Skip::Limit => "at a limit of its own",
     }
 }
 
@@ -145,6 +146,7 @@ pub(super) fn fault(fault: &Fault) -> String {
         Fault::Invalid { why: reason, .. } | Fault::Conflict { why: reason, .. } => {
             why(reason).unwrap_or_else(|| reason.clone())
         }
+        Fault::CountersAway => "Redis does not answer just now. Nothing was changed; try again in a moment.".into(),
         Fault::Busy => "The database does not answer just now. Nothing was changed; try again in a moment.".into(),
         Fault::Internal { id } => format!("Something went wrong on our side. The log says more under {id}."),
     }

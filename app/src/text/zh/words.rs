@@ -73,6 +73,7 @@ pub(super) fn skip(skip: Skip) -> &'static str {
         Skip::Model => "规则不允许该模型",
         Skip::Secret => "保存的密钥无法解密",
         Skip::Tried => "已经尝试过",
+        Skip::Limit => "已达到自身限额",
     }
 }
 
@@ -122,6 +123,7 @@ fn noun(what: &str) -> &str {
         "provider" => "供应商",
         "price" => "价格",
         "call" => "调用",
+        "session" => "会话",
         other => other,
     }
 }
@@ -136,6 +138,7 @@ pub(super) fn fault(fault: &Fault) -> String {
         Fault::Invalid { why: reason, .. } | Fault::Conflict { why: reason, .. } => {
             why(reason).unwrap_or_else(|| reason.clone())
         }
+        Fault::CountersAway => "Redis 暂时没有响应，没有做任何更改，请稍后重试。".into(),
         Fault::Busy => "数据库暂时没有响应，没有做任何更改，请稍后重试。".into(),
         Fault::Internal { id } => format!("系统内部出错，详情见日志，编号 {id}。"),
     }
@@ -146,6 +149,7 @@ pub(super) fn fault(fault: &Fault) -> String {
 pub(super) fn why(reason: &str) -> Option<String> {
     let fixed = match reason {
         "must be a number" => "必须是数字",
+        "must be a time of day such as 03:30" => "必须是时刻，例如 03:30",
         "must be a date: 2030-12-31" => "必须是日期，例如 2030-12-31",
         "must begin with https:// or http://" => "必须以 https:// 或 http:// 开头",
         "must not carry credentials; the provider's key is the field `secret`" => {

@@ -1,0 +1,167 @@
+//! A price file: what it would change, and the change itself.
+
+use std::collections::BTreeMap;
+
+use super::litellm;
+use crate::{
+    admin::{actor::Actor, change, fault},
+    clock,
+    domain::{
+        fault::Fault,
+        price::{
+            CacheRate, ModelPrice, Price, PriceSource,
+            import::{ImportReport, KeptPrice, PriceChange},
+        },
+    },
+    hub::Hub,
+    store::prices::Standing,
+    upstream::fetch,
+};
+
+/// Bytes of a price file.
+pub const FILE_BYTES_MAX: usize = 32 << 20;
+
+/// Sets the prices of a file in `LiteLLM`'s form; `is_preview` only says what would change. What an operator has set or
+/// deleted stays (docs/rules.md, Prices).
+pub async fn import(hub: &Hub, actor: &Actor, file: &[u8], is_preview: bool) -> Result<ImportReport, Fault> {
+    let file = litellm::read(file).map_err(|why| Fault::invalid("file", why))?;
+    let mut change = change::begin(hub).await?;
+    let standing = change.lock_prices().await.map_err(fault::store)?;
+    let mut report = compare(file.prices, &standing);
+    (report.preview, report.unusable, report.n_skipped) = (is_preview, file.unusable, file.n_skipped);
+    if is_preview {
+        return Ok(report);
+    }
+    let updated_at = clock::now();
+    for PriceChange { model, after, .. } in report.added.iter().chain(&report.changed) {
+        let (model, price) = (model.clone(), after.clone());
+        let fresh = ModelPrice { model, price, source: PriceSource::Litellm, updated_at, version: 0 };
+        change.put_price(&fresh).await.map_err(fault::store)?;
+    }
+    let mut entry = actor.entry("price.import", &"");
+    entry.after = Some(serde_json::json!({
+        "added": report.added.len(), "changed": report.changed.len(), "kept": report.kept.len(),
+        "unusable": report.unusable.len(),
+    }));
+    change::commit(hub, change, entry).await?;
+    Ok(report)
+}
+
+/// Imports the file that the setting `prices_url` names.
+pub async fn sync(hub: &Hub, actor: &Actor, is_preview: bool) -> Result<ImportReport, Fault> {
+    let url = hub.snapshot.load().settings.prices_url.clone();
+    if url.is_empty() {
+        return Err(Fault::invalid("prices_url", "is not set: there is nowhere to read prices from"));
+    }
+    let file = fetch::get(&url, FILE_BYTES_MAX).await;
+    let file = file.map_err(|why| Fault::invalid("prices_url", why))?;
+    import(hub, actor, &file, is_preview).await
+}
+
+/// The same, by the clock.
+pub async fn sync_by_clock(hub: &Hub) -> Result<ImportReport, Fault> {
+    sync(hub, &Actor::system(), false).await
+}
+
+/// What a file's prices are to the prices that stand.
+fn compare(file: BTreeMap<String, Price>, standing: &BTreeMap<String, Standing>) -> ImportReport {
+    let mut report = ImportReport::default();
+    for (model, file) in file {
+        let Some(Standing { price: own, is_deleted }) = standing.get(&model) else {
+            report.added.push(PriceChange { model, before: None, source: None, after: file });
+            continue;
+        };
+        if *is_deleted {
+            report.kept.push(KeptPrice { model, own: None, file });
+            continue;
+        }
+        let after = completed(file, &own.price);
+        match own.source {
+            _ if after == own.price => report.n_unchanged += 1,
+            PriceSource::Manual => report.kept.push(KeptPrice { model, own: Some(own.price.clone()), file: after }),
+            PriceSource::Builtin | PriceSource::Litellm => {
+                let before = Some(own.price.clone());
+                report.changed.push(PriceChange { model, before, source: Some(own.source), after });
+            }
+        }
+    }
+    report
+}
+
+/// A file's price, with what was known before where the file says nothing.
+fn completed(mut file: Price, known: &Price) -> Price {
+    if file.input == known.input {
+        let is_published = |rate: &CacheRate| !known.derived.contains(rate);
+        let published: Vec<CacheRate> = file.derived.iter().copied().filter(is_published).collect();
+        for rate in &published {
+            match rate {
+                CacheRate::Write5m => file.cache_write_5m = known.cache_write_5m,
+                CacheRate::Write1h => file.cache_write_1h = known.cache_write_1h,
+                CacheRate::Read => file.cache_read = known.cache_read,
+            }
+        }
+        file.derived.retain(|rate| !published.contains(rate));
+    }
+    if file.speeds.is_empty() && file.regions.is_empty() {
+        file.speeds.clone_from(&known.speeds);
+        file.regions.clone_from(&known.regions);
+    }
+    if file.service_tiers.is_empty() {
+        file.service_tiers.clone_from(&known.service_tiers);
+    }
+    for (tool, fee) in &known.tools {
+        file.tools.entry(*tool).or_insert(*fee);
+    }
+    file.context_window = file.context_window.or(known.context_window);
+    file.max_output = file.max_output.or(known.max_output);
+    file
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn price(json: &str) -> Price {
+        serde_json::from_str(json).unwrap()
+    }
+
+    fn standing(source: PriceSource, is_deleted: bool) -> (String, Standing) {
+        let model = format!("{source:?}-{is_deleted}").to_lowercase();
+        let own = price(r#"{"input":"3","output":"15","cache_read":"0.15","speeds":{"fast":"2"},"max_output":9}"#);
+        let updated_at = chrono::DateTime::default();
+        let price = ModelPrice { model: model.clone(), price: own, source, updated_at, version: 1 };
+        (model, Standing { price, is_deleted })
+    }
+
+    #[test]
+    fn what_an_operator_has_decided_stays() {
+        let all = [PriceSource::Builtin, PriceSource::Litellm, PriceSource::Manual];
+        let deleted = standing(PriceSource::Builtin, true);
+        let standing: BTreeMap<_, _> = all.map(|source| standing(source, false)).into_iter().chain([deleted]).collect();
+        let file: BTreeMap<String, Price> = standing
+            .keys()
+            .map(String::as_str)
+            .chain(["new"])
+            .map(|model| (model.to_owned(), price(r#"{"input":"2","output":"15"}"#)))
+            .collect();
+        let report = compare(file, &standing);
+        let names = |changes: &[PriceChange]| changes.iter().map(|change| change.model.clone()).collect::<Vec<_>>();
+        assert_eq!(names(&report.added), ["new"]);
+        assert_eq!(names(&report.changed), ["builtin-false", "litellm-false"]);
+        let kept: Vec<_> = report.kept.iter().map(|kept| (kept.model.as_str(), kept.own.is_some())).collect();
+        assert_eq!(kept, [("builtin-true", false), ("manual-false", true)]);
+    }
+
+    #[test]
+    fn what_the_file_does_not_speak_of_stays_known() {
+        let (model, known) = standing(PriceSource::Builtin, false);
+        let same = compare(
+            BTreeMap::from([(model, price(r#"{"input":"3","output":"15"}"#))]),
+            &BTreeMap::from([standing(PriceSource::Builtin, false)]),
+        );
+        assert_eq!(same.n_unchanged, 1);
+        let dearer = completed(price(r#"{"input":"4","output":"15","regions":{"us":"1.1"}}"#), &known.price.price);
+        assert_eq!((dearer.cache_read, dearer.max_output), ("0.4".parse().unwrap(), Some(9)));
+        assert!(dearer.speeds.is_empty());
+    }
+}

@@ -1,0 +1,162 @@
+//! Serves connections: the relay's calls straight from the wire, everything else through the router.
+//!
+//! What a router and its layers do for a page costs a small call as much as the relay itself, so calls pass it by.
+
+use std::{
+    convert::Infallible,
+    io,
+    net::IpAddr,
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    http::{Method, Request, Response, StatusCode},
+    response::IntoResponse,
+};
+use http_body::{Frame, SizeHint};
+use hyper::{body::Incoming, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo},
+    server::conn::auto::Builder,
+};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower_service::Service;
+
+use super::{edge::ClientInfo, v1};
+use crate::{
+    domain::id::CallId,
+    hub::Hub,
+    relay::answer::{Answer, CALL_ID, name},
+};
+
+/// How long nobody is let in when there are no file descriptors left.
+const BREATH: Duration = Duration::from_secs(1);
+
+/// What a connection needs to be served.
+struct Served {
+    hub: Hub,
+    router: Router,
+    peer: IpAddr,
+}
+
+/// Serves until `hub.stopping` is told, and then until the last connection has had its answer.
+pub async fn serve(listener: TcpListener, hub: Hub, router: Router) {
+    let connections = TaskTracker::new();
+    let stopping = hub.stopping.clone();
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = stopping.cancelled() => break,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((socket, peer)) => {
+                let served = Served { hub: hub.clone(), router: router.clone(), peer: peer.ip() };
+                // A token of its own: looking at it disturbs no other connection.
+                connections.spawn(connection(socket, Arc::new(served), stopping.child_token()));
+            }
+            Err(error) if is_the_clients(&error) => {}
+            Err(error) => {
+                tracing::error!(%error, "no connection can be accepted");
+                tokio::time::sleep(BREATH).await;
+            }
+        }
+    }
+    drop(listener);
+    connections.close();
+    connections.wait().await;
+}
+
+/// True if a client was gone before it was let in.
+fn is_the_clients(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+/// Serves one connection, HTTP/1 or 2.
+async fn connection(socket: TcpStream, served: Arc<Served>, stopping: CancellationToken) {
+    // Without it a stream's second small write waits for the client's delayed acknowledgement.
+    if let Err(error) = socket.set_nodelay(true) {
+        tracing::debug!(%error, "TCP_NODELAY");
+    }
+    let service = service_fn(move |request| answer(served.clone(), request));
+    let builder = Builder::new(TokioExecutor::new());
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(socket), service));
+    let mut result = tokio::select! {
+        biased;
+        result = connection.as_mut() => Some(result),
+        () = stopping.cancelled() => None,
+    };
+    if result.is_none() {
+        connection.as_mut().graceful_shutdown();
+        result = Some(connection.await);
+    }
+    if let Some(Err(error)) = result {
+        tracing::debug!(%error, "a connection ended");
+    }
+}
+
+/// Answers one request.
+async fn answer(served: Arc<Served>, request: Request<Incoming>) -> Result<Response<Sent>, Infallible> {
+    let client = ClientInfo::of(served.peer, request.headers(), &served.hub.config.trusted_proxies);
+    if v1::is_relayed(request.uri().path()) {
+        return Ok(v1::relay(&served.hub, client, request).await.map(Sent::Relayed));
+    }
+    Ok(Box::pin(route(&served, client, request)).await.map(Sent::Routed))
+}
+
+/// Asks the router. Every answer carries an id, and `HEAD /`, with which clients look whether anybody is there, is
+/// answered at once.
+async fn route(served: &Served, client: ClientInfo, request: Request<Incoming>) -> Response<Body> {
+    let mut request = request.map(Body::new);
+    request.extensions_mut().insert(client);
+    let mut response = if request.method() == Method::HEAD && request.uri().path() == "/" {
+        StatusCode::OK.into_response()
+    } else {
+        served.router.clone().call(request).await.unwrap_or_else(|never| match never {})
+    };
+    if !response.headers().contains_key(CALL_ID) {
+        name(response.headers_mut(), CallId::fresh(), None);
+    }
+    response
+}
+
+/// The body of an answer, whoever gave it.
+enum Sent {
+    Relayed(Answer),
+    Routed(Body),
+}
+
+impl http_body::Body for Sent {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        match &mut *self {
+            Self::Relayed(answer) => {
+                Pin::new(answer).poll_frame(cx).map(|frame| frame.map(|frame| frame.map_err(|never| match never {})))
+            }
+            Self::Routed(body) => Pin::new(body).poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Relayed(answer) => answer.is_end_stream(),
+            Self::Routed(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Relayed(answer) => answer.size_hint(),
+            Self::Routed(body) => body.size_hint(),
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! Plans: which limits a step looks at, and in which order. Pure.
+//!
+//! The first limit that is hit is the one that is told, so the order is part of what callers see (docs/rules.md, Limits).
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+use super::window;
+use crate::{
+    domain::{
+        key::ApiKey,
+        limit::{LimitMode, Limited, Limits, Subject},
+        provider::Provider,
+        user::User,
+    },
+    state::step::Check,
+};
+
+/// The checks before a call begins: everything that limits its key and its user, the key's before the user's of each
+/// kind. Empty, and nothing is allocated, where nothing is limited.
+///
+/// `amount` is what it would reserve, in nano-dollars, for a subject of that mode; `tokens` is what it counts as.
+#[expect(clippy::too_many_arguments, reason = "who asks, for how much, and when: none of them goes with another")]
+pub fn caller_checks(
+    key: &ApiKey,
+    user: &User,
+    amount: impl Fn(LimitMode) -> i64,
+    tokens: u64,
+    zone: Tz,
+    now: DateTime<Utc>,
+) -> Vec<Check> {
+    let callers = callers(key, user);
+    let ask = Ask { amount, tokens, zone, now };
+    let wanted = Limited::ALL.iter().flat_map(|limited| callers.iter().map(move |caller| (*caller, *limited)));
+    wanted.filter_map(|((subject, limits), limited)| ask.check(subject, limits, limited)).collect()
+}
+
+/// The checks before an attempt starts: the money of its key and its user, if somebody called, and then everything that
+/// limits its provider. Empty, and nothing is allocated, where nothing is limited.
+///
+/// `amount` and `tokens` as in [`caller_checks`].
+#[expect(clippy::too_many_arguments, reason = "who asks, for how much, and when: none of them goes with another")]
+pub fn attempt_checks(
+    caller: Option<(&ApiKey, &User)>,
+    provider: &Provider,
+    amount: impl Fn(LimitMode) -> i64,
+    tokens: u64,
+    zone: Tz,
+    now: DateTime<Utc>,
+) -> Vec<Check> {
+    let callers = caller.map(|(key, user)| callers(key, user));
+    let ask = Ask { amount, tokens, zone, now };
+    let money = Limited::ALL.iter().filter(|limited| limited.is_money());
+    let of_callers =
+        money.flat_map(|limited| callers.iter().flatten().map(move |(subject, limits)| (*subject, *limits, *limited)));
+    let subject = Subject::Provider(provider.id);
+    let of_provider = Limited::ALL.iter().map(|limited| (subject, &provider.limits, *limited));
+    of_callers.chain(of_provider).filter_map(|(subject, limits, limited)| ask.check(subject, limits, limited)).collect()
+}
+
+/// Who calls: the key before its user.
+fn callers<'a>(key: &'a ApiKey, user: &'a User) -> [(Subject, &'a Limits); 2] {
+    [(Subject::Key(key.id), &key.limits), (Subject::User(user.id), &user.limits)]
+}
+
+/// What is asked for, and when.
+struct Ask<F> {
+    amount: F,
+    tokens: u64,
+    zone: Tz,
+    now: DateTime<Utc>,
+}
+
+impl<F: Fn(LimitMode) -> i64> Ask<F> {
+    /// The check of one limit; none if there is no such limit.
+    fn check(&self, subject: Subject, limits: &Limits, limited: Limited) -> Option<Check> {
+        match limited {
+            Limited::ConcurrentRequests => {
+                limits.limit_concurrent_requests.map(|limit| Check::Requests { subject, limit })
+            }
+            Limited::ConcurrentSessions => {
+                limits.limit_concurrent_sessions.map(|limit| Check::Sessions { subject, limit })
+            }
+            Limited::Rpm => limits.limit_rpm.map(|limit| Check::Rpm { subject, limit }),
+            Limited::Tpm => limits.limit_tpm.map(|limit| Check::Tpm { subject, limit, tokens: self.tokens }),
+            Limited::Total | Limited::FiveHours | Limited::Daily | Limited::Weekly | Limited::Monthly => {
+                Some(Check::Money {
+                    subject,
+                    window: limited,
+                    limit: limits.money(limited)?.scaled(),
+                    span: window::span(limited, limits, self.zone, self.now)?,
+                    amount: (self.amount)(limits.limit_mode),
+                })
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::domain::money::Usd;
+
+    /// Limited in every way.
+    fn full(limit_mode: LimitMode) -> Limits {
+        let usd = Some(Usd::from_scaled(100));
+        Limits {
+            limit_rpm: Some(1),
+            limit_tpm: Some(2),
+            limit_5h_usd: usd,
+            limit_daily_usd: usd,
+            limit_weekly_usd: usd,
+            limit_monthly_usd: usd,
+            limit_total_usd: usd,
+            limit_concurrent_requests: Some(3),
+            limit_concurrent_sessions: Some(4),
+            limit_mode,
+            ..Limits::default()
+        }
+    }
+
+    /// A key, a user and a provider with these limits.
+    fn parts(key: &Limits, user: &Limits, provider: &Limits) -> (ApiKey, User, Provider) {
+        let at = "2026-11-21T10:00:00Z";
+        let shared = json!({"id": "1", "name": "a", "enabled": true, "group": [], "created_at": at});
+        let with = |limits: &Limits, own: serde_json::Value| {
+            let parts = [shared.clone(), serde_json::to_value(limits).unwrap(), own];
+            parts.into_iter().flat_map(|part| part.as_object().unwrap().clone()).collect::<serde_json::Value>()
+        };
+        let provider = with(
+            provider,
+            json!({"kind": "anthropic", "base_url": "https://a.example", "secret_preview": "", "weight": 1,
+                "priority": 0, "cost_multiplier": "1", "models": [], "redirects": [], "on_client_gone": "drain",
+                "headers": {}, "updated_at": at}),
+        );
+        (
+            serde_json::from_value(with(key, json!({"user_id": "1", "preview": ""}))).unwrap(),
+            serde_json::from_value(with(user, json!({"note": "", "role": "user"}))).unwrap(),
+            serde_json::from_value(provider).unwrap(),
+        )
+    }
+
+    /// What a mode reserves in these tests.
+    fn amount(mode: LimitMode) -> i64 {
+        match mode {
+            LimitMode::Soft => 5,
+            LimitMode::Hard => 50,
+        }
+    }
+
+    fn now() -> DateTime<Utc> {
+        "2026-11-21T10:00:00Z".parse().unwrap()
+    }
+
+    /// Whose limit a check is, and what it counts.
+    fn named(check: &Check) -> (&'static str, Limited) {
+        match check {
+            Check::Money { subject, window, .. } => (subject.kind(), *window),
+            Check::Requests { subject, .. } => (subject.kind(), Limited::ConcurrentRequests),
+            Check::Sessions { subject, .. } => (subject.kind(), Limited::ConcurrentSessions),
+            Check::Rpm { subject, .. } => (subject.kind(), Limited::Rpm),
+            Check::Tpm { subject, .. } => (subject.kind(), Limited::Tpm),
+        }
+    }
+
+    #[test]
+    fn callers_are_checked_kind_by_kind_the_key_before_its_user() {
+        let (key, user, _) = parts(&full(LimitMode::Soft), &full(LimitMode::Hard), &Limits::default());
+        let checks = caller_checks(&key, &user, amount, 7, Tz::UTC, now());
+        let order: Vec<_> = checks.iter().map(named).collect();
+        let expected: Vec<_> =
+            Limited::ALL.iter().flat_map(|limited| [("key", *limited), ("user", *limited)]).collect();
+        assert_eq!(order, expected);
+        for check in checks {
+            match check {
+                Check::Money { subject: Subject::Key(_), amount, .. } => assert_eq!(amount, 5),
+                Check::Money { amount, limit, .. } => assert_eq!((amount, limit), (50, 100)),
+                Check::Tpm { limit, tokens, .. } => assert_eq!((limit, tokens), (2, 7)),
+                Check::Requests { limit, .. } => assert_eq!(limit, 3),
+                Check::Sessions { limit, .. } => assert_eq!(limit, 4),
+                Check::Rpm { limit, .. } => assert_eq!(limit, 1),
+            }
+        }
+    }
+
+    #[test]
+    fn attempts_are_checked_for_the_callers_money_and_then_the_provider() {
+        let soft = full(LimitMode::Soft);
+        let (key, user, provider) = parts(&soft, &soft, &soft);
+        let checks = attempt_checks(Some((&key, &user)), &provider, amount, 7, Tz::UTC, now());
+        let order: Vec<_> = checks.iter().map(named).collect();
+        let money = Limited::ALL.iter().filter(|limited| limited.is_money());
+        let mut expected: Vec<_> = money.flat_map(|limited| [("key", *limited), ("user", *limited)]).collect();
+        expected.extend(Limited::ALL.map(|limited| ("provider", limited)));
+        assert_eq!(order, expected);
+        let probe = attempt_checks(None, &provider, amount, 7, Tz::UTC, now());
+        assert_eq!(probe.iter().map(named).collect::<Vec<_>>(), Limited::ALL.map(|limited| ("provider", limited)));
+    }
+
+    #[test]
+    fn where_nothing_is_limited_nothing_is_checked() {
+        let none = Limits::default();
+        let (key, user, provider) = parts(&none, &none, &none);
+        let checks = caller_checks(&key, &user, amount, 7, Tz::UTC, now());
+        assert_eq!((checks.len(), checks.capacity()), (0, 0));
+        let checks = attempt_checks(Some((&key, &user)), &provider, amount, 7, Tz::UTC, now());
+        assert_eq!((checks.len(), checks.capacity()), (0, 0));
+        // 0 is a limit.
+        let (key, user, _) = parts(&Limits { limit_rpm: Some(0), ..Limits::default() }, &none, &none);
+        assert_eq!(caller_checks(&key, &user, amount, 7, Tz::UTC, now()).len(), 1);
+    }
+}

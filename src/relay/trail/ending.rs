@@ -1,0 +1,172 @@
+//! How attempts and calls end: settled once, and written down.
+
+use http::Response;
+
+use super::{Trail, charge};
+use crate::{
+    clock,
+    domain::{
+        attempt::AttemptResult,
+        call::{CallError, Outcome},
+        decision::Verdict,
+        id::AttemptId,
+    },
+    ledger::entry::Entry,
+    relay::{
+        answer::{Answer, refuse},
+        live::{Story, lock},
+    },
+    wire::{rejection::Rejection, tap::Tap},
+};
+
+impl Trail {
+    /// The attempt is over without an answer that can be used. It cost what the provider reported before it failed, if
+    /// it did, and else nothing (docs/rules.md, Ledger).
+    pub fn fail_attempt(&mut self, error: CallError, verdict: Verdict, tap: Option<&mut Tap>) -> Option<AttemptId> {
+        if let Some(choice) = lock(&self.story).decision.choices.last_mut() {
+            choice.verdict = Some(verdict);
+        }
+        self.end_attempt(AttemptResult::Failed, Some(error), tap.filter(|tap| tap.has_report()))
+    }
+
+    /// The attempt is over and cost what `tap` saw.
+    pub fn settle_attempt(&mut self, result: AttemptResult, error: Option<CallError>, tap: &mut Tap) {
+        self.end_attempt(result, error, Some(tap));
+    }
+
+    fn end_attempt(
+        &mut self,
+        result: AttemptResult,
+        error: Option<CallError>,
+        tap: Option<&mut Tap>,
+    ) -> Option<AttemptId> {
+        let mut attempt = self.current.take()?;
+        attempt.ended_ms = clock::ms_since(self.began);
+        attempt.result = result;
+        attempt.error = error;
+        // What is free is not priced, and nobody's counters hear of it.
+        if let Some(tap) = tap.filter(|_| self.is_recorded) {
+            (attempt.usage, attempt.token_source) = tap.settle(self.body_bytes);
+            attempt.model_served = tap.model_served.take();
+            attempt.terms = tap.terms();
+            attempt.usage_raw = tap.take_raw();
+            // Looked up again: the snapshot of a call never changes.
+            let price = self.snapshot.charged(&lock(&self.story).call.model, &attempt.model_sent).price;
+            charge(&mut attempt, price);
+        }
+        if attempt.is_over_its_reservation() {
+            self.hub.counters.over_reservation();
+            tracing::warn!(
+                call.id = %self.call_id, attempt.id = %attempt.id, cost_usd = %attempt.cost_usd,
+                "an attempt cost more than was reserved for it"
+            );
+        }
+        if self.is_recorded {
+            self.account.settle(&attempt, &lock(&self.story).call.model);
+        }
+        let id = attempt.id;
+        lock(&self.story).add(attempt);
+        *self.story.running() = None;
+        Some(id)
+    }
+
+    /// An attempt that failed is delivered after all, because no other was better.
+    pub fn deliver_attempt(&self, id: AttemptId) {
+        let mut entry = lock(&self.story);
+        let Entry { call, attempts, .. } = &mut *entry;
+        if let Some(attempt) = attempts.iter_mut().find(|attempt| attempt.id == id) {
+            attempt.result = AttemptResult::Delivered;
+            call.provider_id = Some(attempt.provider_id);
+            call.provider_name = Some(attempt.provider_name.clone());
+            call.model_sent = Some(attempt.model_sent.clone());
+            call.error.clone_from(&attempt.error);
+        }
+    }
+
+    /// The hub's own no: the call is over.
+    pub fn reject(mut self, rejection: &Rejection, outcome: Outcome) -> Response<Answer> {
+        if matches!(rejection, Rejection::LedgerFull) {
+            return self.turn_away(rejection);
+        }
+        lock(&self.story).call.status = Some(rejection.status());
+        if outcome == Outcome::Rejected {
+            self.account.undo();
+        }
+        self.close(outcome, Some(CallError::new(rejection.cause(), rejection.message())));
+        refuse(rejection, self.call_id)
+    }
+
+    /// The ledger has no room: the call is as if it had never been, or refusals would fill what is left.
+    fn turn_away(mut self, rejection: &Rejection) -> Response<Answer> {
+        tracing::warn!(call.id = %self.call_id, "refused: the ledger has no room");
+        self.is_closed = true;
+        self.account.undo();
+        self.hub.live.remove(self.call_id);
+        refuse(rejection, self.call_id)
+    }
+
+    /// The client has left and nothing more is to come: the attempt that ran, if one did, is settled by an estimate.
+    pub fn abandon(mut self) -> Response<Answer> {
+        self.settle_attempt(AttemptResult::Abandoned, None, &mut Tap::default());
+        self.close(Outcome::Abandoned, None);
+        Response::new(Answer::Whole(None))
+    }
+
+    /// The call is over: its entry goes to the journal. An error that was noted before stays if none is given.
+    pub fn close(&mut self, outcome: Outcome, error: Option<CallError>) {
+        if std::mem::replace(&mut self.is_closed, true) || !self.is_recorded {
+            return;
+        }
+        {
+            let mut entry = lock(&self.story);
+            entry.call.outcome = Some(outcome);
+            entry.call.duration_ms = Some(clock::ms_since(self.began));
+            if error.is_some() {
+                entry.call.error = error;
+            }
+            self.hub.counters.call(&entry.call);
+            self.hub.ledger.close_call(&entry);
+        }
+        self.account.release();
+        self.hub.live.remove(self.call_id);
+        self.publish();
+        log(&self.story);
+    }
+}
+
+impl Drop for Trail {
+    /// Nobody has closed it: the client left and time ran out, the hub stops and waits no longer, or the code panicked.
+    fn drop(&mut self) {
+        if self.is_closed {
+            return;
+        }
+        let (result, outcome, error) = if std::thread::panicking() {
+            let error = CallError::new("panic", "the hub made a mistake");
+            (AttemptResult::Failed, Outcome::Failed, Some(error))
+        } else if self.hub.cutting.is_cancelled() {
+            let error = CallError::new("shutdown", "the hub is stopping");
+            (AttemptResult::Interrupted, Outcome::Interrupted, Some(error))
+        } else {
+            (AttemptResult::Abandoned, Outcome::Abandoned, None)
+        };
+        self.settle_attempt(result, error.clone(), &mut Tap::default());
+        self.close(outcome, error);
+    }
+}
+
+/// One line for each call, when it is over.
+fn log(story: &Story) {
+    let entry = lock(story);
+    let call = &entry.call;
+    tracing::info!(
+        call.id = %call.id,
+        outcome = call.outcome.map_or("", Outcome::as_str),
+        status = call.status,
+        model = call.model,
+        provider.name = call.provider_name,
+        duration_ms = call.duration_ms,
+        cost_usd = %call.cost_usd,
+        error = call.error.as_ref().map(|error| error.cause.as_str()),
+        "call"
+    );
+}

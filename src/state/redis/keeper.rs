@@ -1,0 +1,253 @@
+//! What keeps the counters in Redis right: news are told, leases are renewed, and an emptied Redis is filled.
+
+use std::{
+    sync::PoisonError,
+    time::{Duration, Instant},
+};
+
+use redis::{Cmd, ErrorKind, ExistenceCheck, RedisResult, ServerErrorKind, SetExpiry, SetOptions};
+use uuid::Uuid;
+
+use super::{LEASE_MS, RedisState, words};
+use crate::{
+    clock,
+    state::{
+        counters::Away,
+        source::{Ledgered, Source},
+        step::LeaseId,
+    },
+};
+
+/// How often the generation is looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// How often leases are renewed, which last three times as long.
+const RENEW_EVERY: Duration = Duration::from_secs(10);
+
+/// How often it is looked whether the counters are near to expiring.
+const TOUCH_EVERY: Duration = Duration::from_hours(1);
+
+/// How long to wait before Redis is tried again.
+const RETRY_AFTER: Duration = Duration::from_millis(200);
+
+/// News in one round trip; leases in one.
+const NEWS_AT_ONCE: usize = 32;
+const LEASES_AT_ONCE: usize = 1_000;
+
+/// How long a replica may take to fill Redis before another one tries.
+const FILL_WITHIN_MS: u64 = 120_000;
+
+/// How long others are waited for before steps are answered again: they look every second.
+const GATHER_MS: u64 = 2_500;
+
+/// How long the sentinel lasts without being touched: shorter than the counters, so these never expire unnoticed.
+const SENTINEL_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+
+/// The sentinel is touched once it has lived for a day.
+const TOUCH_AFTER_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// How far back the source says which attempts it has recorded: longer than settlements are kept to be told again.
+const RECORDED_SINCE_MS: i64 = 15 * 60 * 1000;
+
+/// When each thing was done last.
+#[derive(Debug, Default)]
+pub(in crate::state) struct Done {
+    looked: Option<Instant>,
+    renewed: Option<Instant>,
+    touched: Option<Instant>,
+}
+
+/// True if it was not done for so long. It counts as done then.
+fn is_due(last: &mut Option<Instant>, every: Duration) -> bool {
+    let now = clock::instant();
+    let is_due = last.is_none_or(|last| now.duration_since(last) >= every);
+    if is_due {
+        *last = Some(now);
+    }
+    is_due
+}
+
+impl RedisState {
+    /// Keeps the counters right, for ever.
+    pub(in crate::state) async fn keep(&self, source: &impl Source) {
+        let mut done = Done::default();
+        loop {
+            if self.work(&mut done, source).await.is_err() {
+                tokio::time::sleep(RETRY_AFTER).await;
+            }
+            let _ = tokio::time::timeout(LOOK_EVERY, self.0.wake.notified()).await;
+        }
+    }
+
+    /// One round of it. Fails while Redis, or the source that is to fill it, is away.
+    pub(in crate::state) async fn work(&self, done: &mut Done, source: &impl Source) -> Result<(), Away> {
+        // What fails is tried again with the next round.
+        if self.must_look() || is_due(&mut done.looked, LOOK_EVERY) {
+            self.look(source).await.inspect_err(|_| done.looked = None)?;
+        }
+        if is_due(&mut done.renewed, RENEW_EVERY) {
+            self.renew(clock::now().timestamp_millis()).await.inspect_err(|_| done.renewed = None)?;
+        }
+        self.flush().await?;
+        if is_due(&mut done.touched, TOUCH_EVERY) {
+            self.touch(source).await?;
+        }
+        Ok(())
+    }
+
+    /// Sees whether Redis was emptied, and fills it; tells it everything again that this replica knows if somebody has.
+    pub(in crate::state) async fn look(&self, source: &impl Source) -> Result<(), Away> {
+        let has_lost = self.0.outbox.len().1 != *self.0.lost.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut found: Option<String> = self.ask(&Cmd::get("{sy}:sentinel")).await?;
+        let run = self.run_id().await?;
+        let is_of_this_run = found.as_ref().is_some_and(|generation| generation.ends_with(&run));
+        if !is_of_this_run || has_lost {
+            self.fill(source).await?;
+            found = self.ask(&Cmd::get("{sy}:sentinel")).await?;
+        }
+        let Some(found) = found else { return Ok(()) };
+        let mut known = self.0.generation.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.as_ref() != Some(&found) {
+            if known.is_some() {
+                tracing::warn!("Redis was emptied; it is told again what runs and what was settled");
+            }
+            *known = Some(found);
+            self.0.outbox.tell_all_again();
+        }
+        Ok(())
+    }
+
+    /// Which run of Redis this is. One that was restarted, or another one that took its place, may have kept the sentinel
+    /// and lost what was counted last.
+    async fn run_id(&self) -> Result<String, Away> {
+        let info: String = self.ask(Cmd::new().arg("INFO").arg("server")).await?;
+        Ok(info.lines().find_map(|line| line.strip_prefix("run_id:")).unwrap_or_default().trim().to_owned())
+    }
+
+    /// Tells all news, in their order.
+    pub(in crate::state) async fn flush(&self) -> Result<(), Away> {
+        let mut at_once = NEWS_AT_ONCE;
+        loop {
+            let expires_ms = clock::now().timestamp_millis() + LEASE_MS;
+            let telling = async {
+                let news = self.0.outbox.take(at_once);
+                if news.is_empty() {
+                    return None;
+                }
+                let args = news.iter().flat_map(|told| words::told(told, expires_ms));
+                let told: RedisResult<Option<String>> = self.run(&self.0.scripts.tell, args.collect()).await;
+                Some((news, told))
+            };
+            let Some((news, told)) = self.in_order(telling).await else { return Ok(()) };
+            match told {
+                Ok(Some(_)) => self.rest(false),
+                Ok(None) => {
+                    self.0.outbox.put_back(news);
+                    self.must_look_again();
+                    return Err(Away);
+                }
+                // The script itself has failed, which is a fault of ours: one piece of news must not hold up all others.
+                // What is lost is made good by the ledger.
+                Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::ResponseError) => {
+                    if at_once > 1 {
+                        self.0.outbox.put_back(news);
+                        at_once = 1;
+                    } else {
+                        tracing::error!(%error, ?news, "Redis does not take this");
+                        self.0.outbox.lose();
+                    }
+                }
+                Err(error) => {
+                    self.0.outbox.put_back(news);
+                    return Err(self.note(&error));
+                }
+            }
+        }
+    }
+
+    /// Renews all leases of this replica. Those that have lapsed are held again.
+    pub(in crate::state) async fn renew(&self, now_ms: i64) -> Result<(), Away> {
+        for leases in self.0.outbox.held().chunks(LEASES_AT_ONCE) {
+            let mut args = vec![now_ms.to_string(), (now_ms + LEASE_MS).to_string()];
+            args.extend(leases.iter().map(|lease| lease.0.to_string()));
+            let unknown: RedisResult<Option<Vec<String>>> = self.run(&self.0.scripts.renew, args).await;
+            let unknown = unknown.map_err(|error| self.note(&error))?.unwrap_or_default();
+            let lapsed: Vec<LeaseId> = unknown.iter().filter_map(|id| id.parse().ok()).map(LeaseId).collect();
+            self.0.outbox.hold_again(&lapsed);
+        }
+        Ok(())
+    }
+
+    /// Fills an emptied Redis from the source, unless another replica does.
+    async fn fill(&self, source: &impl Source) -> Result<(), Away> {
+        let lock = Uuid::now_v7().to_string();
+        let lost = self.0.outbox.len().1;
+        let generation = format!("{}@{}", Uuid::now_v7(), self.run_id().await?);
+        let options =
+            SetOptions::default().conditional_set(ExistenceCheck::NX).with_expiration(SetExpiry::PX(FILL_WITHIN_MS));
+        let is_mine: Option<String> = self.ask(&Cmd::set_options("{sy}:lock", &lock, options)).await?;
+        if is_mine.is_none() {
+            return Ok(());
+        }
+        let filled = self.fill_with(source, &generation, &lock).await;
+        if filled.is_err() {
+            let _: Result<(), Away> = self.ask(&Cmd::del("{sy}:lock")).await;
+            return filled;
+        }
+        *self.0.lost.lock().unwrap_or_else(PoisonError::into_inner) = lost;
+        *self.0.filled_ms.lock().unwrap_or_else(PoisonError::into_inner) = Some(clock::now().timestamp_millis());
+        Ok(())
+    }
+
+    async fn fill_with(&self, source: &impl Source, generation: &str, lock: &str) -> Result<(), Away> {
+        let _: () = self.ask(&Cmd::del("{sy}:sentinel")).await?;
+        let since_ms = clock::now().timestamp_millis() - RECORDED_SINCE_MS;
+        let Ledgered { sums, recorded } = source.read(since_ms).await.map_err(|error| {
+            tracing::warn!(error = format!("{error:#}"), "Redis is empty, and cannot be filled from the ledger yet");
+            Away
+        })?;
+        for (subject, sums) in &sums {
+            let loaded: RedisResult<i64> =
+                self.run(&self.0.scripts.load, words::sums(generation, *subject, sums)).await;
+            loaded.map_err(|error| self.note(&error))?;
+        }
+        for attempts in recorded.chunks(LEASES_AT_ONCE) {
+            let mut args = vec![generation.to_owned()];
+            args.extend(attempts.iter().map(Uuid::to_string));
+            let marked: RedisResult<i64> = self.run(&self.0.scripts.mark, args).await;
+            marked.map_err(|error| self.note(&error))?;
+        }
+        // Nobody can hold anything in the first generation that this replica sees.
+        let is_first = self.0.generation.lock().unwrap_or_else(PoisonError::into_inner).is_none();
+        let gather_ms = if is_first { 0 } else { GATHER_MS };
+        let args = [generation.to_owned(), gather_ms.to_string(), SENTINEL_MS.to_string(), lock.to_owned()];
+        let ready: RedisResult<i64> = self.run(&self.0.scripts.ready, args.to_vec()).await;
+        ready.map_err(|error| self.note(&error))?;
+        tracing::info!(
+            subjects = sums.len(),
+            "Redis was empty or started anew; its counters were filled from the ledger"
+        );
+        Ok(())
+    }
+
+    /// Keeps the counters of everybody in the ledger from expiring, and then the sentinel.
+    async fn touch(&self, source: &impl Source) -> Result<(), Away> {
+        let left_ms: i64 = self.ask(&Cmd::pttl("{sy}:sentinel")).await?;
+        if left_ms > SENTINEL_MS - TOUCH_AFTER_MS {
+            return Ok(());
+        }
+        let Ok(Ledgered { sums, .. }) = source.read(clock::now().timestamp_millis()).await else { return Err(Away) };
+        for sums in sums.chunks(LEASES_AT_ONCE) {
+            let args = sums.iter().map(|(subject, _)| subject.to_string()).collect();
+            let touched: RedisResult<i64> = self.run(&self.0.scripts.touch, args).await;
+            touched.map_err(|error| self.note(&error))?;
+        }
+        self.ask(&Cmd::pexpire("{sy}:sentinel", SENTINEL_MS)).await
+    }
+
+    /// Asks one plain thing.
+    async fn ask<T: redis::FromRedisValue>(&self, cmd: &Cmd) -> Result<T, Away> {
+        let asked: RedisResult<T> = cmd.query_async(&mut self.0.connection.clone()).await;
+        asked.map_err(|error| self.note(&error))
+    }
+}

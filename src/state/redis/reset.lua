@@ -1,0 +1,5 @@
+-- Forgets what was settled before a reset: subject, reset.
+
+if not generation then return false end
+reset(money_of(ARGV[1]), tonumber(ARGV[2]))
+return 1

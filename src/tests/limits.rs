@@ -1,0 +1,330 @@
+//! Limits of money: what passes, what does not, and what is left, in memory and in Redis.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
+
+use serde_json::{Value, json};
+
+use crate::{
+    client::Reply,
+    hub::Setup,
+    patience::until,
+    upstream::{Answer, Gate, Turn, Used},
+    world::{Key, Provider, World, ask},
+};
+
+/// Nano-dollars in a dollar.
+const DOLLAR: i64 = 1_000_000_000;
+
+/// Output tokens of a call in these tests: at 15 dollars per million they cost 0.015 dollars.
+const OUTPUT: u64 = 1_000;
+
+/// What such a call costs, in nano-dollars.
+const COST: i64 = 15_000_000;
+
+/// What it costs at most: all of its body as input as well, at 3 dollars per million.
+const WORST: i64 = COST + 300 * 3_000;
+
+/// A call that uses all the output it asks for, and nothing else.
+fn full(model: &str, session: &str) -> Value {
+    let mut body = ask(model, false);
+    body["max_tokens"] = OUTPUT.into();
+    body["metadata"] = json!({"user_id": format!("user_a_account__session_{session}")});
+    body
+}
+
+/// A provider whose every call costs [`COST`].
+pub async fn provider(world: &World) -> (Provider, String) {
+    static COUNT: AtomicU32 = AtomicU32::new(1);
+    let provider = world.provider(&format!("limits-{}", COUNT.fetch_add(1, Ordering::Relaxed))).await;
+    let used = Used { input: 0, output: OUTPUT, cache_write_5m: 0, cache_write_1h: 0, cache_read: 0 };
+    provider.script.by(move |seen| Turn::new().model(&seen.model()).used(used).answer(seen.streams()));
+    (provider, world.priced_model().await)
+}
+
+/// What `GET …/limits` says of a window.
+pub async fn window(world: &World, path: &str, window: &str) -> Value {
+    let limits = world.get(&format!("/admin/v1/{path}/limits")).await;
+    let found = limits["items"].as_array().unwrap().iter().find(|item| item["window"] == window).cloned();
+    found.unwrap_or_else(|| panic!("{window} in {limits}"))
+}
+
+/// Dollars as nano-dollars.
+pub fn nano(value: &Value) -> i64 {
+    let text = value.as_str().unwrap_or_else(|| panic!("dollars: {value}"));
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    whole.parse::<i64>().unwrap() * DOLLAR + format!("{fraction:0<9}").parse::<i64>().unwrap()
+}
+
+/// The two ways to keep counters.
+async fn backends() -> [World; 2] {
+    let (redis, _) = crate::redis::start().await;
+    let shared = World::with(Setup::usual().await.set("REDIS_URL", &redis)).await;
+    // What is looked at is the limit, not how fast a debug build is beside other tests.
+    shared.patch("/admin/v1/settings", &json!({"redis_wait_ms": 1_000})).await;
+    [World::alone().await, shared]
+}
+
+/// That a reply is a no for want of money: 402, not to be tried again, in the wire's form, with the limit named.
+async fn check_refused(mut reply: Reply, field: &str) {
+    let body = reply.json().await;
+    assert_eq!(reply.status, 402, "{body}");
+    assert_eq!(reply.header("x-should-retry"), Some("false"));
+    assert_eq!((&body["type"], &body["error"]["type"]), (&json!("error"), &json!("billing_error")), "{body}");
+    assert!(body["error"]["message"].as_str().unwrap().starts_with(&format!("{field}: ")), "{body}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_calls_at_once_never_overshoot_a_hard_limit() {
+    for world in backends().await {
+        let (_, model) = provider(&world).await;
+        let limit = 50 * COST + WORST / 2;
+        let daily = format!("0.{limit:09}");
+        let key = world.key_with(json!({}), json!({"limit_daily_usd": daily, "limit_mode": "hard"})).await;
+        let (world, model) = (Arc::new(world), Arc::new(model));
+        let calls = (0..1_000).map(|n| {
+            let (world, model, key) = (world.clone(), model.clone(), key.clone());
+            tokio::spawn(async move { world.messages(&key, &full(&model, &format!("s{n}"))).await.status })
+        });
+        let mut passed = 0;
+        for call in calls.collect::<Vec<_>>() {
+            match call.await.unwrap() {
+                200 => passed += 1,
+                // Too many at once for Redis to answer in time is a refusal too, which may be tried again.
+                status => assert!(status == 402 || status == 503, "{status}"),
+            }
+        }
+        // Those that were refused are tried again until nothing is in flight and nothing passes.
+        loop {
+            match world.messages(&key, &full(&model, "again")).await.status {
+                200 => passed += 1,
+                402 => break,
+                status => assert_eq!(status, 503),
+            }
+            assert!(passed * COST <= limit, "overshot");
+        }
+        let path = format!("keys/{}", key.id);
+        let spent = until("nothing is reserved any more", async || {
+            let used = window(&world, &path, "daily").await;
+            (used["reserved"] == "0").then_some(used)
+        })
+        .await;
+        assert_eq!(nano(&spent["settled"]), passed * COST, "{spent}");
+        assert!(nano(&spent["settled"]) <= limit, "overshot: {spent}");
+        assert!(limit - nano(&spent["settled"]) < WORST, "refused too early: {spent}");
+        let sql = format!(
+            "select coalesce(sum(a.cost), 0)::bigint from attempts a join calls c on c.id = a.call_id where c.key_id = {}",
+            key.id
+        );
+        until("the ledger agrees", async || (world.value(&sql).await == passed * COST).then_some(())).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_soft_limit_is_overshot_by_at_most_what_is_in_flight() {
+    for world in backends().await {
+        let (_, model) = provider(&world).await;
+        let limits = json!({"limit_daily_usd": "0.15", "limit_mode": "soft"});
+        let key = world.key_with(json!({}), limits).await;
+        let (world, model) = (Arc::new(world), Arc::new(model));
+        let calls = (0..200).map(|n| {
+            let (world, model, key) = (world.clone(), model.clone(), key.clone());
+            tokio::spawn(async move {
+                // Without a word of how long the answer may be, and without history, 1,000 tokens are expected.
+                let mut body = full(&model, &format!("s{n}"));
+                body["max_tokens"] = 100.into();
+                world.messages(&key, &body).await.status
+            })
+        });
+        let mut passed = 0;
+        for call in calls.collect::<Vec<_>>() {
+            passed += i64::from(call.await.unwrap() == 200);
+        }
+        let spent = passed * COST;
+        println!(
+            "soft limit of 0.15 USD, 200 calls at once that cost ten times what they let expect: {spent} nano-dollars"
+        );
+        assert!(spent >= DOLLAR * 15 / 100 - COST, "{passed}");
+        // Nothing starts any more once what is settled is over the limit.
+        assert_eq!(world.messages(&key, &full(&model, "again")).await.status, 402);
+    }
+}
+
+#[tokio::test]
+async fn fourteen_calls_of_seven_percent_pass() {
+    for world in backends().await {
+        for mode in ["soft", "hard"] {
+            assert_eq!(n_passed(&world, mode).await, 14, "{mode}");
+        }
+    }
+}
+
+/// How many calls pass one after the other that cost 7 % of the limit each.
+async fn n_passed(world: &World, mode: &str) -> u32 {
+    let (_, model) = provider(world).await;
+    let usd = format!("0.{:09}", COST * 100 / 7);
+    let key = world.key_with(json!({}), json!({"limit_total_usd": usd, "limit_mode": mode})).await;
+    let mut passed = 0;
+    while passed < 20 {
+        let mut reply = world.messages(&key, &full(&model, "one")).await;
+        if reply.status != 200 {
+            check_refused(reply, "limit_total_usd").await;
+            break;
+        }
+        reply.body().await;
+        passed += 1;
+    }
+    passed
+}
+
+#[tokio::test]
+async fn every_window_of_key_user_and_provider_is_kept() {
+    let world = World::alone().await;
+    for field in ["limit_total_usd", "limit_5h_usd", "limit_daily_usd", "limit_weekly_usd", "limit_monthly_usd"] {
+        for modes in [json!({}), json!({"reset_5h_mode": "fixed", "daily_reset_mode": "rolling"})] {
+            for (of_user, of_key) in [(true, false), (false, true)] {
+                let (_, model) = provider(&world).await;
+                let mut limits = modes.clone();
+                limits[field] = json!("0.02");
+                let key = match (of_user, of_key) {
+                    (true, _) => world.key_with(limits, json!({})).await,
+                    _ => world.key_with(json!({}), limits).await,
+                };
+                assert_eq!(world.messages(&key, &full(&model, "a")).await.status, 200, "{field}");
+                check_refused(world.messages(&key, &full(&model, "a")).await, field).await;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_rejected_call_is_on_record_and_cost_nothing() {
+    let world = World::alone().await;
+    let (provider, model) = provider(&world).await;
+    let key = world.key_with(json!({}), json!({"limit_daily_usd": "0"})).await;
+    let reply = world.messages(&key, &full(&model, "a")).await;
+    let call = world.call_of(&reply).await;
+    check_refused(reply, "limit_daily_usd").await;
+    assert_eq!((&call["outcome"], &call["status"], &call["cost_usd"]), (&json!("rejected"), &json!(402), &json!("0")));
+    assert_eq!(call["error"]["cause"], "limit_daily");
+    assert!(provider.script.requests().is_empty());
+}
+
+#[tokio::test]
+async fn raising_lowering_and_resetting_count_for_the_next_request() {
+    for world in backends().await {
+        let (_, model) = provider(&world).await;
+        let key = world.key_with(json!({}), json!({"limit_total_usd": "0.02"})).await;
+        let path = format!("/admin/v1/keys/{}", key.id);
+        let status = async || world.messages(&key, &full(&model, "a")).await.status;
+        assert_eq!((status().await, status().await), (200, 402));
+        world.patch(&path, &json!({"limit_total_usd": "0.035"})).await;
+        assert_eq!((status().await, status().await), (200, 402));
+        world.patch(&path, &json!({"limit_total_usd": "0.01"})).await;
+        assert_eq!(status().await, 402);
+        let (reset, answer) = world.admin("POST", &format!("{path}/reset"), &Value::Null).await;
+        assert!(reset == 200 || reset == 204, "{reset} {answer}");
+        world.patch(&path, &json!({"limit_total_usd": "0.02"})).await;
+        assert_eq!((status().await, status().await), (200, 402));
+        let used = window(&world, &format!("keys/{}", key.id), "total").await;
+        assert_eq!(nano(&used["settled"]), COST, "{used}");
+        world.patch(&path, &json!({"limit_total_usd": null})).await;
+        assert_eq!(status().await, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_reservation_is_seen_while_the_call_runs_and_gone_when_its_client_leaves() {
+    for world in backends().await {
+        let (provider, model) = provider(&world).await;
+        let key = world.key_with(json!({}), json!({"limit_daily_usd": "0.02", "limit_mode": "hard"})).await;
+        let gate = Gate::new();
+        provider.script.once(Answer::json(200, &Turn::new().message()).pause_before_head(&gate));
+        let open = world.request(&key, full(&model, "a").to_string()).open(world.hub.address).await.unwrap();
+        gate.reached().await;
+        let used = window(&world, &format!("keys/{}", key.id), "daily").await;
+        assert_eq!((nano(&used["settled"]), nano(&used["reserved"]) >= COST), (0, true), "{used}");
+        check_refused(world.messages(&key, &full(&model, "b")).await, "limit_daily_usd").await;
+        open.leave().await;
+        gate.open();
+        until("it is settled", async || {
+            let used = window(&world, &format!("keys/{}", key.id), "daily").await;
+            (used["reserved"] == "0" && used["settled"] != "0").then_some(())
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn a_provider_at_its_limit_makes_room_for_the_next() {
+    for world in backends().await {
+        let (first, model) = provider(&world).await;
+        world
+            .patch(&format!("/admin/v1/providers/{}", first.id), &json!({"limit_daily_usd": "0.02", "priority": -1}))
+            .await;
+        let second = world.provider("b").await;
+        let key = world.key().await;
+        let mut served = Vec::new();
+        for n in 0..3 {
+            let reply = world.messages(&key, &full(&model, &format!("s{n}"))).await;
+            served.push(reply.header("x-switchyard-provider").unwrap_or_default().to_owned());
+        }
+        assert_eq!(served, [&first.id, &second.id, &second.id].map(String::as_str));
+        let calls = world.calls_of(&key, 3).await;
+        let candidates = calls[1]["decision"]["choices"][0]["candidates"].as_array().unwrap();
+        let of_first = candidates.iter().find(|candidate| candidate["provider_id"] == first.id.as_str()).unwrap();
+        assert_eq!(of_first["skip"], "limit", "{}", calls[1]);
+        world.patch(&format!("/admin/v1/providers/{}", second.id), &json!({"enabled": false})).await;
+        let reply = world.messages(&key, &full(&model, "s9")).await;
+        assert_eq!(reply.status, 429);
+        assert!(reply.header("retry-after").unwrap().parse::<u32>().unwrap() > 0);
+    }
+}
+
+#[tokio::test]
+async fn counters_come_back_from_the_ledger_after_a_kill() {
+    let world = World::alone().await;
+    let (_, model) = provider(&world).await;
+    let key = world.key_with(json!({"limit_weekly_usd": "0.05"}), json!({"limit_total_usd": "1"})).await;
+    for _ in 0..3 {
+        assert_eq!(world.messages(&key, &full(&model, "a")).await.status, 200);
+    }
+    world.hub.kill();
+    world.hub.start_again().await;
+    for (path, name) in [(format!("keys/{}", key.id), "total"), (format!("users/{}", key.user_id), "weekly")] {
+        let used = window(&world, &path, name).await;
+        assert_eq!((nano(&used["settled"]), &used["reserved"]), (3 * COST, &json!("0")), "{used}");
+    }
+    check_refused(world.messages(&key, &full(&model, "a")).await, "limit_weekly_usd").await;
+}
+
+#[tokio::test]
+async fn without_limits_nothing_is_refused_and_everything_is_counted() {
+    let world = World::with(Setup::usual().await.set("ENABLE_RATE_LIMIT", "false")).await;
+    let (_, model) = provider(&world).await;
+    let key = world.key_with(json!({}), json!({"limit_daily_usd": "0", "limit_rpm": 0})).await;
+    assert_eq!(world.messages(&key, &full(&model, "a")).await.status, 200);
+    let used = window(&world, &format!("keys/{}", key.id), "daily").await;
+    assert_eq!(nano(&used["settled"]), COST, "{used}");
+}
+
+#[tokio::test]
+async fn what_a_hard_limit_cannot_bound_reserves_the_context_window_or_is_refused() {
+    let world = World::alone().await;
+    let (_, model) = provider(&world).await;
+    let body = |key_limits: Value| async { world.key_with(json!({}), key_limits).await };
+    let mut asked = full(&model, "a");
+    asked["messages"][0]["content"] =
+        json!([{"type": "image", "source": {"type": "url", "url": "https://a.example/a.png"}}]);
+    let small: Key = body(json!({"limit_daily_usd": "0.5", "limit_mode": "hard"})).await;
+    check_refused(world.messages(&small, &asked).await, "limit_daily_usd").await;
+    assert_eq!(world.messages(&small, &full(&model, "a")).await.status, 200);
+    let large = body(json!({"limit_daily_usd": "50", "limit_mode": "hard"})).await;
+    assert_eq!(world.messages(&large, &asked).await.status, 200);
+    world.patch("/admin/v1/settings", &json!({"refuse_unbounded": true})).await;
+    assert_eq!(world.messages(&large, &asked).await.status, 400);
+    let soft = body(json!({"limit_daily_usd": "0.5"})).await;
+    assert_eq!(world.messages(&soft, &asked).await.status, 200);
+}

@@ -1,0 +1,129 @@
+//! Counters in Redis: shared by replicas, and what happens while Redis is away.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::{
+    hub::Setup,
+    limits::{nano, provider, window},
+    patience::until,
+    reaper,
+    upstream::{Answer, Gate, Turn},
+    world::{World, ask},
+};
+
+/// A counter of the hub.
+async fn counter(world: &World, name: &str) -> u64 {
+    let metrics = world.admin("GET", "/metrics", &serde_json::Value::Null).await.1;
+    let value = metrics.as_str().unwrap().lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    value.unwrap_or_else(|| panic!("{name} in {metrics}")).parse().unwrap()
+}
+
+/// How many steps a hub has asked Redis for.
+async fn steps(world: &World) -> u64 {
+    counter(world, "switchyard_state_steps_total").await
+}
+
+/// How often a hub has taken a connection to Postgres.
+async fn uses_of_the_database(world: &World) -> u64 {
+    counter(world, "switchyard_database_uses_total").await
+}
+
+#[tokio::test]
+async fn replicas_share_every_limit() {
+    let (redis, _) = crate::redis::start().await;
+    let dsn = crate::postgres::database().await;
+    let setup = || Setup::bare().with_dsn(&dsn).set("REDIS_URL", &redis);
+    let first = World::with(setup()).await;
+    let second = World::with(setup()).await;
+    let (_, model) = provider(&first).await;
+    let limits = json!({"limit_rpm": 5, "limit_total_usd": "1", "limit_mode": "hard"});
+    let key = first.key_with(json!({}), limits).await;
+    let mut body = ask(&model, false);
+    body["max_tokens"] = 1_000.into();
+    until("the second replica knows the key", async || {
+        let used = second.admin("GET", &format!("/admin/v1/keys/{}", key.id), &serde_json::Value::Null).await;
+        (used.0 == 200).then_some(())
+    })
+    .await;
+    let mut statuses = Vec::new();
+    for n in 0..7 {
+        let world = if n % 2 == 0 { &first } else { &second };
+        statuses.push(world.messages(&key, &body).await.status);
+    }
+    assert_eq!(statuses, [200, 200, 200, 200, 200, 429, 429]);
+    let path = format!("keys/{}", key.id);
+    let used = until("both have settled", async || {
+        let used = window(&second, &path, "total").await;
+        (used["reserved"] == "0").then_some(used)
+    })
+    .await;
+    assert_eq!(nano(&used["settled"]), 5 * 15_000_000, "{used}");
+    assert_eq!(window(&first, &path, "total").await["settled"], used["settled"]);
+}
+
+#[tokio::test]
+async fn a_call_asks_redis_twice_and_postgres_never_before_anything_is_sent() {
+    let (redis, _) = crate::redis::start().await;
+    let world = World::with(Setup::usual().await.set("REDIS_URL", &redis)).await;
+    let (provider, model) = provider(&world).await;
+    let limits =
+        json!({"limit_rpm": 500, "limit_daily_usd": "1", "limit_mode": "hard", "limit_concurrent_requests": 9});
+    let key = world.key_with(limits.clone(), limits).await;
+    let (before, database) = (steps(&world).await, uses_of_the_database(&world).await);
+    let gate = Gate::new();
+    provider.script.once(Answer::json(200, &Turn::new().message()).pause_before_head(&gate));
+    let open = world.request(&key, ask(&model, false).to_string()).open(world.hub.address).await.unwrap();
+    gate.reached().await;
+    assert_eq!(steps(&world).await - before, 2);
+    assert_eq!(uses_of_the_database(&world).await, database);
+    gate.open();
+    assert_eq!(open.reply("POST").await.unwrap().status, 200);
+    assert_eq!(steps(&world).await - before, 2);
+}
+
+#[tokio::test]
+async fn without_redis_soft_limits_let_pass_hard_ones_do_not_and_nothing_is_lost() {
+    let (redis, mut process) = crate::redis::start().await;
+    let world = World::with(Setup::usual().await.set("REDIS_URL", &redis)).await;
+    let (_, model) = provider(&world).await;
+    let soft = world.key_with(json!({}), json!({"limit_total_usd": "1"})).await;
+    let hard = world.key_with(json!({}), json!({"limit_total_usd": "1", "limit_mode": "hard"})).await;
+    let body = ask(&model, false);
+    assert_eq!(world.messages(&soft, &body).await.status, 200);
+    assert_eq!(world.messages(&hard, &body).await.status, 200);
+    process.kill().unwrap();
+    process.wait().unwrap();
+    reaper::forget(process.id());
+    // One bounded wait, however long it is away.
+    for _ in 0..3 {
+        let began = Instant::now();
+        assert_eq!(world.messages(&soft, &body).await.status, 200);
+        assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    }
+    let mut refused = world.messages(&hard, &body).await;
+    assert_eq!(refused.status, 503);
+    assert!(refused.header("retry-after").is_some());
+    assert_eq!(refused.json().await["error"]["type"], "overloaded_error");
+    world.patch("/admin/v1/settings", &json!({"limits_when_away": "fail_closed"})).await;
+    assert_eq!(world.messages(&soft, &body).await.status, 503);
+    let health = world.get("/health/ready").await;
+    assert_eq!(health["state"]["status"], "away", "{health}");
+
+    // An empty Redis comes back: it is filled from the ledger, and what was spent meanwhile is in it once.
+    let port = redis.rsplit(':').next().unwrap().parse().unwrap();
+    let _process = crate::redis::start_at(port).await;
+    for (key, n) in [(&soft, 4), (&hard, 1)] {
+        let path = format!("/admin/v1/keys/{}/limits", key.id);
+        until("the counters are what was spent", async || {
+            let (status, limits) = world.admin("GET", &path, &serde_json::Value::Null).await;
+            let items = if status == 200 { limits["items"].as_array().unwrap().clone() } else { Vec::new() };
+            let total = items.into_iter().find(|item| item["window"] == "total")?;
+            (nano(&total["settled"]) == n * 15_000_000 && total["reserved"] == "0").then_some(())
+        })
+        .await;
+    }
+    until("hard limits let pass again", async || (world.messages(&hard, &body).await.status == 200).then_some(()))
+        .await;
+}

@@ -1,0 +1,215 @@
+//! What counters are filled with after they were emptied, against a naive model.
+
+use std::{collections::BTreeMap, str::FromStr};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use hub::{
+    domain::{
+        attempt::Attempt,
+        call::{Call, Outcome},
+        id::{KeyId, ProviderId, UserId},
+        limit::Subject,
+        money::Usd,
+        price::bill::Cost,
+    },
+    ledger::entry::Closed,
+    state::step::Sums,
+    store::{Store, partitions::first_id},
+};
+use sqlx::postgres::PgConnectOptions;
+
+use crate::{
+    postgres,
+    world::{Key, World},
+};
+
+/// A recorded call, as the model knows it.
+#[derive(Clone, Copy)]
+struct Spent {
+    at: DateTime<Utc>,
+    cost: i64,
+}
+
+struct Books {
+    store: Store,
+    dsn: String,
+    key: Key,
+    provider: i64,
+    spent: Vec<Spent>,
+}
+
+impl Books {
+    async fn open() -> (World, Self) {
+        let world = World::alone().await;
+        let dsn = world.dsn().to_owned();
+        let store = Store::connect(PgConnectOptions::from_str(&dsn).unwrap()).await.unwrap();
+        let provider = world.provider("a").await.id.parse().unwrap();
+        let key = world.key().await;
+        (world, Self { store, dsn, key, provider, spent: Vec::new() })
+    }
+
+    /// Records calls that began then, of which the first of two attempts failed.
+    async fn record(&mut self, calls: impl IntoIterator<Item = (DateTime<Utc>, i64)>) {
+        let mut entries = Vec::new();
+        for (at, cost) in calls {
+            let n = u128::try_from(self.spent.len() + 1).unwrap();
+            let id = |part: u128| format!("{:032x}", first_id(at).as_u128() + n * 16 + part);
+            let parts = Cost { output: Usd::from_scaled(cost), ..Cost::default() };
+            let attempt = |part, cost: Cost| Attempt {
+                id: id(part).parse().unwrap(),
+                provider_id: ProviderId(self.provider),
+                cost,
+                cost_usd: cost.total(),
+                ..Attempt::default()
+            };
+            let call = Call {
+                id: id(0).parse().unwrap(),
+                created_at: at,
+                key_id: Some(self.key.id.parse().unwrap()),
+                user_id: Some(self.key.user_id.parse().unwrap()),
+                provider_id: Some(ProviderId(self.provider)),
+                model: "m".to_owned(),
+                outcome: Some(Outcome::Completed),
+                n_attempts: 2,
+                ..Call::default()
+            };
+            entries.push(Closed {
+                call,
+                cost: parts,
+                attempts: vec![attempt(1, Cost::default()), attempt(2, parts)],
+                decision: serde_json::value::RawValue::from_string("{}".to_owned()).unwrap(),
+            });
+            self.spent.push(Spent { at, cost });
+        }
+        self.store.insert_entries(&entries).await.unwrap();
+    }
+
+    fn subjects(&self) -> [(Subject, &'static str); 3] {
+        [
+            (Subject::Key(KeyId(self.key.id.parse().unwrap())), "keys"),
+            (Subject::User(UserId(self.key.user_id.parse().unwrap())), "users"),
+            (Subject::Provider(ProviderId(self.provider)), "providers"),
+        ]
+    }
+
+    async fn reset(&self, resets: [Option<DateTime<Utc>>; 3]) {
+        for ((subject, table), reset) in self.subjects().into_iter().zip(resets) {
+            let at = reset.map_or("null".to_owned(), |at| format!("'{}'", at.to_rfc3339()));
+            let sql = format!("update {table} set reset_at = {at} where id = {}", subject.id());
+            postgres::execute(&self.dsn, &sql).await;
+        }
+    }
+
+    async fn sums(&self) -> BTreeMap<Subject, Sums> {
+        self.store.limit_sums().await.unwrap().into_iter().collect()
+    }
+
+    /// Holds the sums against the model.
+    async fn check(&self, resets: [Option<DateTime<Utc>>; 3], what: &str) {
+        self.reset(resets).await;
+        let (sums, now) = (self.sums().await, Utc::now());
+        for ((subject, _), reset) in self.subjects().into_iter().zip(resets) {
+            let reset_ms = reset.map_or(0, |at| at.timestamp_millis());
+            let of = sums.get(&subject).cloned().unwrap_or_default();
+            let counted = self.spent.iter().filter(|spent| spent.at.timestamp_millis() >= reset_ms);
+            assert_eq!(of.total, counted.clone().map(|spent| spent.cost).sum::<i64>(), "{what}: {subject}");
+            assert_eq!(of.reset_ms, reset_ms, "{what}: {subject}");
+            for (buckets, ms, kept) in
+                [(of.minutes, 60_000, TimeDelta::hours(25)), (of.quarters, 900_000, TimeDelta::days(31))]
+            {
+                let first = (now - kept).timestamp_millis() / ms;
+                let mut naive = BTreeMap::<i64, i64>::new();
+                for spent in counted.clone() {
+                    *naive.entry(spent.at.timestamp_millis() / ms).or_default() += spent.cost;
+                }
+                let in_reach = |buckets: Vec<(i64, i64)>| -> BTreeMap<i64, i64> {
+                    let n = buckets.len();
+                    let map: BTreeMap<_, _> = buckets.into_iter().collect();
+                    assert_eq!(map.len(), n, "{what}: {subject}: a bucket is there twice");
+                    map.into_iter().filter(|(bucket, _)| *bucket >= first).collect()
+                };
+                assert_eq!(in_reach(buckets), in_reach(naive.into_iter().collect()), "{what}: {subject}, {ms} ms");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn sums_count_what_was_spent_since_a_reset_to_the_millisecond() {
+    let (_world, mut books) = Books::open().await;
+    let now = Utc::now();
+    books.store.create_partitions(now - TimeDelta::days(40), 42).await.unwrap();
+    // A call every three minutes or so for five hours, and one every seven hours for forty days.
+    let close = (0..100).map(|n| (now - TimeDelta::seconds(n * 179), 1 + n * 1_000_003));
+    let far = (1..137).map(|n| (now - TimeDelta::minutes(n * 420 + n % 13), 7 + n * 17));
+    books.record(close.chain(far)).await;
+    let exact = |at: &str| Some(at.parse::<DateTime<Utc>>().unwrap());
+    books.check([None, None, None], "without a reset").await;
+    let at = |n: usize| Some(books.spent[n].at);
+    books.check([at(3), at(40), at(90)], "at the moment of a call").await;
+    let ms = TimeDelta::milliseconds(1);
+    books.check([at(3).map(|at| at + ms), at(3).map(|at| at - ms), at(130)], "beside a call").await;
+    let quarter = DateTime::from_timestamp((now.timestamp() / 900 - 5) * 900, 0);
+    books
+        .check([quarter, quarter.map(|at| at + TimeDelta::minutes(1)), exact("2020-01-01T00:00:00Z")], "at a border")
+        .await;
+    books.check([Some(now), Some(now - TimeDelta::days(39)), None], "now, and long ago").await;
+}
+
+#[tokio::test]
+async fn sums_stay_when_the_calls_go_they_were_made_of() {
+    let (_world, mut books) = Books::open().await;
+    let now = Utc::now();
+    books.store.create_partitions(now - TimeDelta::days(20), 24).await.unwrap();
+    let old = now - TimeDelta::days(10);
+    books.record((0..30).map(|n| (old + TimeDelta::seconds(n * 61), 1_000 + n))).await;
+    books.record((0..10).map(|n| (now - TimeDelta::minutes(n * 20), 50_000 + n))).await;
+    let resets =
+        [Some(old + TimeDelta::minutes(4)), Some(old + TimeDelta::seconds(500)), Some(old - TimeDelta::days(1))];
+    books.check(resets, "before").await;
+    for _ in 0..2 {
+        books.store.drop_days((now - TimeDelta::days(5)).date_naive()).await.unwrap();
+        books.store.delete_minutes(now - TimeDelta::days(2)).await.unwrap();
+        books.check(resets, "after the days went").await;
+    }
+    let sql = format!("select count(*) from calls where key_id = {}", books.key.id);
+    assert_eq!(postgres::rows(&books.dsn, &sql).await[0]["count"], 10);
+    // An entry that was in a journal for days: its day has no partition any more.
+    books.record([(old + TimeDelta::seconds(501), 77), (old + TimeDelta::seconds(1), 5)]).await;
+    books.check(resets, "with a late one").await;
+    books.store.drop_days((now - TimeDelta::days(5)).date_naive()).await.unwrap();
+    assert_eq!(postgres::rows(&books.dsn, &sql).await[0]["count"], 10);
+    books.check(resets, "and after it went, too").await;
+    let later = resets.map(|reset| reset.map(|at| at + TimeDelta::days(9) + TimeDelta::hours(23)));
+    books.check(later, "after another reset what was put down counts no more").await;
+}
+
+#[tokio::test]
+async fn a_fixed_window_of_five_hours_is_found_again() {
+    let (_world, mut books) = Books::open().await;
+    let now = Utc::now();
+    let minute = |hours: i64| {
+        let at = now - TimeDelta::hours(hours);
+        at.timestamp_millis() / 60_000 * 60_000
+    };
+    postgres::execute(&books.dsn, "update users set reset_5h_mode = 'fixed'").await;
+    books.record([8, 6, 1].map(|hours| (now - TimeDelta::hours(hours), 10))).await;
+    let [(key, _), (user, _), _] = books.subjects();
+    for _ in 0..2 {
+        let sums = books.sums().await;
+        assert_eq!((sums[&user].five_hours_ms, sums[&key].five_hours_ms), (Some(minute(1)), None));
+        // It was put down: the minutes it was found from are not needed any more.
+        books.store.delete_minutes(now - TimeDelta::hours(3)).await.unwrap();
+    }
+    books.reset([None, Some(now), None]).await;
+    assert_eq!(books.sums().await[&user].five_hours_ms, None, "a reset ends it");
+}
+
+#[tokio::test]
+async fn attempts_say_when_they_came_to_the_database() {
+    let (_world, mut books) = Books::open().await;
+    let before = Utc::now() - TimeDelta::seconds(5);
+    books.record([(before, 1), (before - TimeDelta::hours(20), 2)]).await;
+    assert_eq!(books.store.attempts_recorded_since(before).await.unwrap().len(), 4);
+    assert_eq!(books.store.attempts_recorded_since(Utc::now() + TimeDelta::minutes(1)).await.unwrap().len(), 0);
+}

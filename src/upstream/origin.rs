@@ -1,0 +1,261 @@
+//! Connections to one provider that has no proxy: kept while they are warm, made when none is free.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use http::{
+    HeaderValue, Response, Uri, header,
+    uri::{Authority, Scheme},
+};
+use hyper::{
+    body::{Bytes, Incoming},
+    client::conn::{TrySendError, http1, http2},
+    rt::Executor,
+};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::{
+    client::legacy::connect::{Connection, HttpConnector},
+    rt::TokioExecutor,
+};
+use reqwest::Url;
+use rustls_platform_verifier::BuilderVerifierExt;
+use tower_service::Service;
+
+use super::{
+    body::Body,
+    client::{Departing, IDLE, KEEPALIVE, innermost},
+    failure::Failure,
+};
+use crate::clock;
+
+/// Connections of one origin that are kept while nobody uses them.
+const IDLE_MAX: usize = 1_024;
+
+/// Makes a connection, with TLS where the scheme wants it.
+pub(super) type Connector = HttpsConnector<HttpConnector>;
+
+type Outgoing = http_body_util::Full<Bytes>;
+
+/// A provider's scheme, host and port, and the connections to it.
+pub struct Origin {
+    scheme: Scheme,
+    authority: Authority,
+    host: HeaderValue,
+    connector: Connector,
+    connect_timeout: Duration,
+    lines: Mutex<Lines>,
+}
+
+#[derive(Default)]
+struct Lines {
+    /// Connections that carry one request at a time; the one used last is at the end.
+    idle: VecDeque<Idle>,
+    /// A connection that carries many (HTTP/2).
+    shared: Option<http2::SendRequest<Outgoing>>,
+}
+
+struct Idle {
+    sender: http1::SendRequest<Outgoing>,
+    since: Instant,
+}
+
+/// A connection in use.
+enum Line {
+    Own(http1::SendRequest<Outgoing>),
+    Shared(http2::SendRequest<Outgoing>),
+}
+
+/// A connection that an answer still comes over.
+pub(super) struct Lent {
+    line: Line,
+    origin: Arc<Origin>,
+}
+
+impl Lent {
+    /// The answer is complete.
+    pub(super) fn give_back(self) {
+        if let Line::Own(sender) = self.line {
+            self.origin.keep(sender);
+        }
+    }
+}
+
+/// A connector for all origins, or why there can be none.
+pub(super) fn connector() -> Result<Connector, String> {
+    let mut http = HttpConnector::new();
+    http.enforce_http(false);
+    http.set_nodelay(true);
+    http.set_keepalive(Some(KEEPALIVE));
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .and_then(BuilderVerifierExt::with_platform_verifier)
+        .map_err(|error| format!("no TLS: {error}"))?
+        .with_no_client_auth();
+    Ok(HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_all_versions().wrap_connector(http))
+}
+
+impl Origin {
+    /// The origin of `base`. Connects when it is first used.
+    ///
+    /// # Errors
+    /// A sentence if `base` has no host that can be connected to.
+    pub(super) fn new(base: &Url, connector: Connector, connect_timeout: Duration) -> Result<Self, String> {
+        let unusable = || "the provider's URL cannot be used".to_owned();
+        let host = base.host_str().ok_or_else(unusable)?;
+        let host = base.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+        Ok(Self {
+            scheme: base.scheme().parse().map_err(|_| unusable())?,
+            authority: host.parse().map_err(|_| unusable())?,
+            host: host.parse().map_err(|_| unusable())?,
+            connector,
+            connect_timeout,
+            lines: Mutex::default(),
+        })
+    }
+
+    fn lines(&self) -> MutexGuard<'_, Lines> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sends a request over a kept connection, or a new one.
+    ///
+    /// # Errors
+    /// [`Failure::Connect`] if there is no connection, [`Failure::Reset`] if it broke.
+    pub(super) async fn send(self: &Arc<Self>, mut request: Departing) -> Result<Response<Body>, Failure> {
+        while let Some(line) = self.take() {
+            let is_shared = matches!(line, Line::Shared(_));
+            let mut error = match self.send_over(line, request).await {
+                Ok(response) => return Ok(response),
+                Err(error) => error,
+            };
+            let Some(unsent) = error.take_message() else {
+                return Err(Failure::Reset(innermost(error.error())));
+            };
+            // It was closed just before: nothing of the request has left.
+            request = unsent;
+            if is_shared {
+                self.lines().shared = None;
+            }
+        }
+        // Rare and large: it does not make every call's future larger.
+        let line = Box::pin(self.connect()).await?;
+        self.send_over(line, request).await.map_err(|error| Failure::Reset(innermost(error.error())))
+    }
+
+    async fn send_over(
+        self: &Arc<Self>,
+        mut line: Line,
+        mut request: Departing,
+    ) -> Result<Response<Body>, TrySendError<Departing>> {
+        self.dress(&mut request, matches!(line, Line::Shared(_)));
+        let response: Response<Incoming> = match &mut line {
+            Line::Own(sender) => sender.try_send_request(request).await?,
+            Line::Shared(sender) => sender.try_send_request(request).await?,
+        };
+        let lent = Lent { line, origin: self.clone() };
+        Ok(response.map(|body| Body::direct(body, lent)))
+    }
+
+    /// The form of the head that the connection's protocol wants.
+    fn dress(&self, request: &mut Departing, is_shared: bool) {
+        if is_shared {
+            let mut parts = std::mem::take(request.uri_mut()).into_parts();
+            parts.scheme = Some(self.scheme.clone());
+            parts.authority = Some(self.authority.clone());
+            *request.uri_mut() = Uri::from_parts(parts).unwrap_or_default();
+            request.headers_mut().remove(header::HOST);
+        } else {
+            if let (Some(_), Some(target)) = (request.uri().scheme(), request.uri().path_and_query().cloned()) {
+                *request.uri_mut() = target.into();
+            }
+            request.headers_mut().insert(header::HOST, self.host.clone());
+        }
+    }
+
+    /// A kept connection that is ready.
+    fn take(&self) -> Option<Line> {
+        let mut lines = self.lines();
+        if let Some(shared) = &lines.shared {
+            if !shared.is_closed() {
+                return Some(Line::Shared(shared.clone()));
+            }
+            lines.shared = None;
+        }
+        let now = clock::instant();
+        // The one used last first: so the others may grow old.
+        let mut at = lines.idle.len();
+        while let Some(before) = at.checked_sub(1) {
+            at = before;
+            let idle = lines.idle.get(at)?;
+            if idle.sender.is_closed() || now.duration_since(idle.since) > IDLE {
+                lines.idle.remove(at);
+            } else if idle.sender.is_ready() {
+                return lines.idle.remove(at).map(|idle| Line::Own(idle.sender));
+            }
+        }
+        None
+    }
+
+    /// Keeps a connection for the next call.
+    fn keep(&self, sender: http1::SendRequest<Outgoing>) {
+        if sender.is_closed() {
+            return;
+        }
+        let mut lines = self.lines();
+        if lines.idle.len() >= IDLE_MAX {
+            lines.idle.pop_front();
+        }
+        lines.idle.push_back(Idle { sender, since: clock::instant() });
+    }
+
+    /// Closes what nobody has used for a while.
+    pub(super) fn sweep(&self) {
+        let now = clock::instant();
+        self.lines().idle.retain(|idle| !idle.sender.is_closed() && now.duration_since(idle.since) <= IDLE);
+    }
+
+    async fn connect(&self) -> Result<Line, Failure> {
+        let target = Uri::builder().scheme(self.scheme.clone()).authority(self.authority.clone()).path_and_query("/");
+        let target = target.build().map_err(|error| Failure::Connect(innermost(&error)))?;
+        let mut connector = self.connector.clone();
+        let dial = async {
+            std::future::poll_fn(|cx| connector.poll_ready(cx)).await?;
+            connector.call(target).await
+        };
+        let io = tokio::time::timeout(self.connect_timeout, dial).await;
+        let io = io.map_err(|_| Failure::Connect("no connection in time".to_owned()))?;
+        let io = io.map_err(|error| Failure::Connect(innermost(&*error)))?;
+        let reset = |error: hyper::Error| Failure::Reset(innermost(&error));
+        // A connection works in a task of the runtime's, which ends with it.
+        let executor = TokioExecutor::new();
+        if io.connected().is_negotiated_h2() {
+            let (mut sender, connection) = http2::Builder::new(executor.clone()).handshake(io).await.map_err(reset)?;
+            executor.execute(drive(connection));
+            sender.ready().await.map_err(reset)?;
+            self.lines().shared = Some(sender.clone());
+            Ok(Line::Shared(sender))
+        } else {
+            let (mut sender, connection) = http1::handshake(io).await.map_err(reset)?;
+            executor.execute(drive(connection));
+            sender.ready().await.map_err(reset)?;
+            Ok(Line::Own(sender))
+        }
+    }
+}
+
+/// Works until the connection ends; whoever waits for an answer is told why.
+async fn drive(connection: impl Future<Output = hyper::Result<()>>) {
+    if let Err(error) = connection.await {
+        tracing::debug!(%error, "a provider's connection ended");
+    }
+}
+
+impl std::fmt::Debug for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}://{}", self.scheme, self.authority)
+    }
+}

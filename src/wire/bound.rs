@@ -1,0 +1,179 @@
+//! What a request of the Anthropic wire can cost at most, as far as its body tells: read only where somebody's limit is
+//! hard.
+
+use memchr::memmem;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// Uses of a server tool that names no `max_uses`.
+const TOOL_USES_UNNAMED: u64 = 100;
+
+/// Tokens that tools add to the prompt beside their definitions, and each built-in one of its own.
+const TOOL_PROMPT_TOKENS: u64 = 1_000;
+
+/// Tokens of one image at most: a well compressed one may have fewer bytes than tokens.
+const IMAGE_TOKENS: u64 = 5_000;
+
+/// What a request can cost at most, beside the number of its bytes and `max_tokens`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bound {
+    /// Tokens of the prompt at most; none if the body does not tell, and only the context window bounds them.
+    pub input_tokens: Option<u64>,
+    /// True if a part of the prompt may be written to the five-minute cache.
+    pub may_write_cache: bool,
+    /// True if a part of it may be written to the one-hour cache.
+    pub may_write_cache_1h: bool,
+    /// Uses of each kind of server tool at most.
+    pub tool_uses: u64,
+    /// True if a faster and dearer speed is asked for.
+    pub is_fast: bool,
+}
+
+#[derive(Deserialize)]
+struct Fields<'body> {
+    #[serde(borrow, default)]
+    tools: Option<&'body RawValue>,
+    #[serde(borrow, default)]
+    mcp_servers: Option<&'body RawValue>,
+    #[serde(borrow, default)]
+    speed: Option<&'body RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Tool {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    max_uses: Option<u64>,
+}
+
+impl Bound {
+    /// A request of which nothing is known: a field stands there twice, and nobody knows which one the provider takes.
+    const DEAREST: Self = Self {
+        input_tokens: None,
+        may_write_cache: true,
+        may_write_cache_1h: true,
+        tool_uses: TOOL_USES_UNNAMED,
+        is_fast: true,
+    };
+
+    /// Reads a body that [`Peek`](super::peek::Peek) has taken.
+    pub fn read(body: &[u8]) -> Self {
+        let Ok(fields) = serde_json::from_slice::<Fields<'_>>(body) else { return Self::DEAREST };
+        let tools = fields.tools.map(|raw| serde_json::from_str::<Vec<Tool>>(raw.get()));
+        let (tool_uses, may_fetch) = match &tools {
+            None => (0, false),
+            Some(Ok(tools)) => server_tools(tools),
+            Some(Err(_)) => (TOOL_USES_UNNAMED, true),
+        };
+        let is_set =
+            |raw: Option<&RawValue>| raw.is_some_and(|raw| !matches!(raw.get(), "null" | "[]" | "\"standard\""));
+        let is_disguised = is_disguised(body);
+        let is_open = may_fetch || is_set(fields.mcp_servers) || has_outside_source(body) || is_disguised;
+        let n_bytes = u64::try_from(body.len()).unwrap_or(u64::MAX);
+        let n_images = u64::try_from(memmem::find_iter(body, b"\"image/").count()).unwrap_or(u64::MAX);
+        let n_builtin = tools.iter().flatten().flatten().filter(|tool| tool.kind.is_some()).count();
+        let n_prompts =
+            if tools.is_some() { u64::try_from(n_builtin).unwrap_or(u64::MAX).saturating_add(1) } else { 0 };
+        let overhead = n_prompts.saturating_mul(TOOL_PROMPT_TOKENS);
+        let has_cache_control = is_disguised || memmem::find(body, b"\"cache_control\"").is_some();
+        Self {
+            input_tokens: (!is_open)
+                .then(|| n_bytes.saturating_add(n_images.saturating_mul(IMAGE_TOKENS)).saturating_add(overhead)),
+            may_write_cache: has_cache_control,
+            may_write_cache_1h: has_cache_control && (is_disguised || memmem::find(body, b"\"1h\"").is_some()),
+            tool_uses,
+            is_fast: is_set(fields.speed),
+        }
+    }
+}
+
+/// How often server tools may be used, and true if what they bring has no bound. Tools that the client runs itself
+/// cost nothing beside their tokens.
+fn server_tools(tools: &[Tool]) -> (u64, bool) {
+    let is_clients_own = |kind: &str| {
+        kind == "custom" || ["bash_", "text_editor_", "computer_", "memory_"].iter().any(|own| kind.starts_with(own))
+    };
+    let server = tools.iter().filter(|tool| tool.kind.as_deref().is_some_and(|kind| !is_clients_own(kind)));
+    let (mut uses, mut any) = (0_u64, false);
+    for tool in server {
+        uses = uses.saturating_add(tool.max_uses.unwrap_or(TOOL_USES_UNNAMED));
+        any = true;
+    }
+    (uses, any)
+}
+
+/// True if a part of the prompt is not in the body (a URL or a file), or is packed (a PDF), so that its bytes do not bound its tokens.
+fn has_outside_source(body: &[u8]) -> bool {
+    memmem::find(body, b"\"file_id\"").is_some()
+        || memmem::find(body, b"\"application/pdf\"").is_some()
+        || memmem::find_iter(body, b"\"url\"").any(|at| is_value(body, at, 5))
+}
+
+/// True if printable characters are written as escapes, as no common writer of JSON does but for the slash: what is
+/// looked for in the body may then stand there in another form.
+fn is_disguised(body: &[u8]) -> bool {
+    let is_printable = |at: usize| body.get(at + 4).is_some_and(|digit| (b'2'..=b'7').contains(digit));
+    memmem::find(body, b"\\/").is_some() || memmem::find_iter(body, b"\\u00").any(is_printable)
+}
+
+/// True if the text of `n_bytes` at `at` is a value and not a key, nor inside a longer text.
+fn is_value(body: &[u8], at: usize, n_bytes: usize) -> bool {
+    let before = body.get(..at).unwrap_or_default().trim_ascii_end();
+    let after = body.get(at + n_bytes..).unwrap_or_default().trim_ascii_start();
+    before.last() == Some(&b':') && matches!(after.first(), Some(b',' | b'}'))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn read(body: &Value) -> Bound {
+        Bound::read(body.to_string().as_bytes())
+    }
+
+    #[test]
+    fn bytes_bound_what_is_in_the_body() {
+        let body = json!({"model": "a", "messages": [{"role": "user", "content": "the \"url\" of a file"}]});
+        let n_bytes = u64::try_from(body.to_string().len()).unwrap();
+        assert_eq!(read(&body), Bound { input_tokens: Some(n_bytes), ..Bound::default() });
+        assert_eq!(Bound::read(br#"{"speed":"fast","speed":"fast"}"#), Bound::DEAREST);
+        assert_eq!(Bound::read(br#"{"a":"application\/pdf"}"#).input_tokens, None);
+        assert!(Bound::read(br#"{"cache\u005fcontrol":{}}"#).may_write_cache);
+        assert!(Bound::read(br#"{"a":"\u001b[0m"}"#).input_tokens.is_some());
+        let body = json!({"tools": [{"name": "a", "input_schema": {"url": "url"}}, {"type": "bash_20250124"}]});
+        assert_eq!(read(&body).tool_uses, 0);
+    }
+
+    #[test]
+    fn what_is_fetched_has_no_bound() {
+        for source in [
+            json!({"type": "url", "url": "https://a.example/a.png"}),
+            json!({"type": "file", "file_id": "file_1"}),
+            json!({"type": "base64", "media_type": "application/pdf", "data": "AA=="}),
+        ] {
+            let body = json!({"messages": [{"role": "user", "content": [{"type": "document", "source": source}]}]});
+            assert_eq!(read(&body).input_tokens, None, "{body}");
+        }
+        let search = read(&json!({"tools": [{"type": "web_search_20250305", "max_uses": 3}, {"type": "web_fetch_1"}]}));
+        assert_eq!((search.input_tokens, search.tool_uses), (None, 103));
+        assert_eq!(read(&json!({"mcp_servers": [{"type": "url"}]})).input_tokens, None);
+    }
+
+    #[test]
+    fn dearer_ways_are_seen() {
+        let cached = |ttl: Value| {
+            let control = json!({"type": "ephemeral", "ttl": ttl});
+            let bound = read(&json!({"system": [{"type": "text", "text": "a", "cache_control": control}]}));
+            (bound.may_write_cache, bound.may_write_cache_1h)
+        };
+        assert_eq!((cached(json!("5m")), cached(json!("1h"))), ((true, false), (true, true)));
+        assert!(read(&json!({"speed": "fast"})).is_fast);
+        assert!(!read(&json!({"speed": "standard"})).is_fast);
+        let image = json!({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AA=="}});
+        assert!(
+            read(&json!({"messages": [{"role": "user", "content": [image]}]})).input_tokens.unwrap() > IMAGE_TOKENS
+        );
+    }
+}
