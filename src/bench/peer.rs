@@ -178,7 +178,7 @@ impl HubProcess {
     /// The same with every limit on the key, its user and the provider, all of them far away, and with many more keys.
     pub async fn start_limited(upstream: &Upstream) -> Self {
         let limits = json!({
-            "limit_rpm": 4_000_000_000_u64, "limit_tpm": 4_000_000_000_000_u64, "limit_5h_usd": "1000000",
+            "limit_rpm": 1_000_000, "limit_tpm": 1_000_000_000_000_u64, "limit_5h_usd": "1000000",
             "limit_daily_usd": "1000000", "limit_weekly_usd": "1000000", "limit_monthly_usd": "1000000",
             "limit_total_usd": "1000000", "limit_concurrent_requests": 1_000_000, "limit_concurrent_sessions": 1_000_000,
             "limit_mode": "hard",

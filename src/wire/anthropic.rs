@@ -141,27 +141,17 @@ impl Report {
         self.fields.is_empty()
     }
 
-    /// The counts by class. Cache writes without a breakdown count as five-minute ones (docs/rules.md, The Anthropic wire).
+    /// The counts by class. Where the server went through several rounds, the sum of these if it is more than the counts
+    /// at the top, which may leave some out (docs/rules.md, The Anthropic wire).
     pub fn usage(&self) -> Usage {
-        let count = |fields: &Map<String, Value>, name: &str| {
-            fields.get(name).and_then(Value::as_u64).unwrap_or_default().min(TOKENS_MAX)
-        };
-        let writes = count(&self.fields, "cache_creation_input_tokens");
-        let (short, long) = self.fields.get("cache_creation").and_then(Value::as_object).map_or((0, 0), |parts| {
-            (count(parts, "ephemeral_5m_input_tokens"), count(parts, "ephemeral_1h_input_tokens"))
-        });
-        let tools = self.fields.get("server_tool_use").and_then(Value::as_object);
-        let uses = |name: &str| tools.map_or(0, |tools| count(tools, name));
-        Usage {
-            input: count(&self.fields, "input_tokens"),
-            output: count(&self.fields, "output_tokens"),
-            cache_write_5m: short + writes.saturating_sub(short + long),
-            cache_write_1h: long,
-            cache_read: count(&self.fields, "cache_read_input_tokens"),
-            web_searches: uses("web_search_requests"),
-            web_fetches: uses("web_fetch_requests"),
-            code_executions: uses("code_execution_requests"),
+        let whole = counts(&self.fields);
+        let rounds = self.fields.get("iterations").and_then(Value::as_array).into_iter().flatten();
+        let sum = rounds.filter_map(Value::as_object).map(counts).fold(Usage::default(), |sum, round| sum.plus(&round));
+        if sum.total() <= whole.total() {
+            return whole;
         }
+        let Usage { web_searches, web_fetches, code_executions, .. } = whole;
+        Usage { web_searches, web_fetches, code_executions, ..sum }
     }
 
     /// On what terms the answer was served, as far as it says so.
@@ -184,6 +174,31 @@ impl Report {
         let raw = Value::Object(self.fields);
         let mut room = RAW_BYTES_MAX;
         fits(&raw, &mut room).then_some(raw)
+    }
+}
+
+/// The counts of one usage object. Cache writes without a breakdown count as five-minute ones (docs/rules.md, The
+/// Anthropic wire).
+fn counts(fields: &Map<String, Value>) -> Usage {
+    let count = |fields: &Map<String, Value>, name: &str| {
+        fields.get(name).and_then(Value::as_u64).unwrap_or_default().min(TOKENS_MAX)
+    };
+    let writes = count(fields, "cache_creation_input_tokens");
+    let (short, long) = fields
+        .get("cache_creation")
+        .and_then(Value::as_object)
+        .map_or((0, 0), |parts| (count(parts, "ephemeral_5m_input_tokens"), count(parts, "ephemeral_1h_input_tokens")));
+    let tools = fields.get("server_tool_use").and_then(Value::as_object);
+    let uses = |name: &str| tools.map_or(0, |tools| count(tools, name));
+    Usage {
+        input: count(fields, "input_tokens"),
+        output: count(fields, "output_tokens"),
+        cache_write_5m: short + writes.saturating_sub(short + long),
+        cache_write_1h: long,
+        cache_read: count(fields, "cache_read_input_tokens"),
+        web_searches: uses("web_search_requests"),
+        web_fetches: uses("web_fetch_requests"),
+        code_executions: uses("code_execution_requests"),
     }
 }
 
@@ -229,6 +244,20 @@ mod tests {
             Usage { input: 10, output: 42, cache_write_5m: 20, cache_write_1h: 10, cache_read: 5, ..Usage::default() };
         assert_eq!(report(&[start.clone(), json!({"output_tokens": 20}), delta]), usage);
         assert_eq!(report(&[start, json!({"input_tokens": 11, "output_tokens": 42})]), Usage { input: 11, ..usage });
+    }
+
+    #[test]
+    fn rounds_of_the_server_are_added_up_where_the_top_leaves_some_out() {
+        let round =
+            |kind: &str, input: u64, output: u64| json!({"type": kind, "input_tokens": input, "output_tokens": output});
+        let rounds = |list: Value| json!({"input_tokens": 10, "output_tokens": 5, "server_tool_use": {"web_search_requests": 2}, "iterations": list});
+        let usage = Usage { input: 10, output: 5, web_searches: 2, ..Usage::default() };
+        assert_eq!(report(&[rounds(json!([round("message", 10, 5)]))]), usage);
+        let more = report(&[rounds(json!([round("compaction", 900, 40), round("message", 10, 5)]))]);
+        assert_eq!(more, Usage { input: 910, output: 45, ..usage });
+        for odd in [json!([]), json!(null), json!([1, "a"]), json!({"a": 1})] {
+            assert_eq!(report(&[rounds(odd)]), usage);
+        }
     }
 
     #[test]
