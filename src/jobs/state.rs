@@ -10,28 +10,17 @@ use crate::{
     store::Store,
 };
 
-/// How often the sums are read again because calls were recorded meanwhile.
-const READINGS_MAX: u32 = 10;
+/// Attempts that are said to be in the sums: so many fit into Redis, and what is told again is among the newest.
+const ATTEMPTS_MAX: u32 = 500_000;
 
 /// The ledger in Postgres.
 struct Recorded<'a>(&'a Store);
 
 impl Source for Recorded<'_> {
-    /// The sums and the attempts in them must be of one moment: what was recorded between two readings would count
-    /// twice or not at all.
     async fn read(&self, since_ms: i64) -> anyhow::Result<Ledgered> {
         let since = DateTime::<Utc>::from_timestamp_millis(since_ms).unwrap_or_else(clock::now);
-        let mut recorded = self.0.attempts_recorded_since(since).await?;
-        recorded.sort_unstable();
-        for _ in 0..READINGS_MAX {
-            let sums = self.0.limit_sums().await?;
-            let before = std::mem::replace(&mut recorded, self.0.attempts_recorded_since(since).await?);
-            recorded.sort_unstable();
-            if before == recorded {
-                return Ok(Ledgered { sums, recorded });
-            }
-        }
-        anyhow::bail!("calls are recorded too fast to read what was spent")
+        let (sums, recorded) = self.0.limit_sums_and_attempts(since, ATTEMPTS_MAX).await?;
+        Ok(Ledgered { sums, recorded })
     }
 }
 
