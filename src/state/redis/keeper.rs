@@ -46,8 +46,9 @@ const SENTINEL_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 /// The sentinel is touched once it has lived for a day.
 const TOUCH_AFTER_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// How far back the source says which attempts it has recorded: longer than settlements are kept to be told again.
-const RECORDED_SINCE_MS: i64 = 15 * 60 * 1000;
+/// How far back the source says which attempts it has recorded: as long as their marks live. News may have waited for
+/// long while Redis was away, and a hub that starts tells again what its journal holds.
+const RECORDED_SINCE_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// When each thing was done last.
 #[derive(Debug, Default)]
