@@ -50,7 +50,7 @@ const REST: Duration = Duration::from_millis(500);
 const LEASE_MS: i64 = 30_000;
 
 /// News that are told together with a step.
-const NEWS_WITH_A_STEP: usize = 32;
+const NEWS_WITH_A_STEP: usize = 128;
 
 /// Sessions in one round trip of a listing.
 const SESSIONS_AT_ONCE: usize = 500;
