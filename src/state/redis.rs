@@ -68,6 +68,10 @@ struct Shared {
     /// Rings when there is something to tell, or to look at.
     wake: Notify,
     must_look: AtomicBool,
+    /// How often a connection was cut, and how often at the last look that found Redis to be the same: in between
+    /// another one may answer, with old counters.
+    n_cuts: AtomicU64,
+    n_cuts_looked_at: AtomicU64,
     step_within_ms: AtomicU64,
     resting_until: Mutex<Option<Instant>>,
     /// Of the counters that are in Redis: another one says that it was emptied.
@@ -122,6 +126,9 @@ impl RedisState {
             order: Mutex::default(),
             wake: Notify::new(),
             must_look: AtomicBool::new(false),
+            // Nobody has looked yet.
+            n_cuts: AtomicU64::new(1),
+            n_cuts_looked_at: AtomicU64::new(0),
             step_within_ms: AtomicU64::new(STEP_WITHIN_MS),
             resting_until: Mutex::new(None),
             generation: Mutex::new(None),
@@ -136,7 +143,7 @@ impl RedisState {
     pub(super) async fn ping(&self) -> Result<(), String> {
         let mut connection = self.0.connection.clone();
         let asked: Result<String, RedisError> = Cmd::ping().query_async(&mut connection).await;
-        asked.map(|_| ()).map_err(|error| error.to_string())
+        asked.inspect_err(|error| self.doubt_if_cut(error)).map(|_| ()).map_err(|error| error.to_string())
     }
 
     /// Sets how long a step waits, in milliseconds.
@@ -184,7 +191,8 @@ impl RedisState {
         for arg in args {
             invocation.arg(arg);
         }
-        invocation.invoke_async(&mut self.0.connection.clone()).await
+        let answer: RedisResult<T> = invocation.invoke_async(&mut self.0.connection.clone()).await;
+        answer.inspect_err(|error| self.doubt_if_cut(error))
     }
 
     /// Polls `work` by itself: what it takes out of the outbox and then writes to the connection is written before what
@@ -239,6 +247,19 @@ impl RedisState {
         until.is_some_and(|until| clock::instant() < until)
     }
 
+    /// Whoever answers after this may be a Redis that was restarted with old counters: no step is believed until somebody
+    /// has looked.
+    fn doubt_if_cut(&self, error: &RedisError) {
+        if error.is_io_error() || error.is_unrecoverable_error() {
+            self.0.n_cuts.fetch_add(1, Ordering::AcqRel);
+            self.must_look_again();
+        }
+    }
+
+    fn is_doubted(&self) -> bool {
+        self.0.n_cuts.load(Ordering::Acquire) != self.0.n_cuts_looked_at.load(Ordering::Acquire)
+    }
+
     /// True once after somebody has seen that Redis is not what it was.
     fn must_look(&self) -> bool {
         self.0.must_look.swap(false, Ordering::Relaxed)
@@ -273,7 +294,7 @@ impl RedisState {
 
 impl Counters for RedisState {
     async fn take(&self, step: Step) -> Result<Answer, Away> {
-        if self.is_resting() {
+        if self.is_resting() || self.is_doubted() {
             return Err(Away);
         }
         let Step { lease, now_ms, .. } = step;
@@ -291,7 +312,11 @@ impl Counters for RedisState {
             return Err(Away);
         };
         self.0.n_late.store(0, Ordering::Relaxed);
-        let answer = self.hear(asked.map_err(|error| self.note(&error))?);
+        let asked = asked.map_err(|error| self.note(&error))?;
+        if self.is_doubted() {
+            return Err(Away);
+        }
+        let answer = self.hear(asked);
         unheard.1 = None;
         if matches!(answer, Ok(Answer::Taken(_))) {
             self.0.outbox.hold(step);

@@ -1,7 +1,7 @@
 //! What keeps the counters in Redis right: news are told, leases are renewed, and an emptied Redis is filled.
 
 use std::{
-    sync::PoisonError,
+    sync::{PoisonError, atomic::Ordering},
     time::{Duration, Instant},
 };
 
@@ -99,13 +99,19 @@ impl RedisState {
     /// Sees whether Redis was emptied, and fills it; tells it everything again that this replica knows if somebody has.
     pub(in crate::state) async fn look(&self, source: &impl Source) -> Result<(), Away> {
         let has_lost = self.0.outbox.len().1 != *self.0.lost.lock().unwrap_or_else(PoisonError::into_inner);
+        let n_cuts = self.0.n_cuts.load(Ordering::Acquire);
         let mut found: Option<String> = self.ask(&Cmd::get("{sy}:sentinel")).await?;
         let run = self.run_id().await?;
-        let is_of_this_run = found.as_ref().is_some_and(|generation| generation.ends_with(&run));
-        if !is_of_this_run || has_lost {
+        let is_of_this_run = |generation: &String| generation.ends_with(&run);
+        if !found.as_ref().is_some_and(is_of_this_run) || has_lost {
             self.fill(source).await?;
             found = self.ask(&Cmd::get("{sy}:sentinel")).await?;
         }
+        // Old counters that another replica is about to replace are no better than before.
+        if found.as_ref().is_some_and(|generation| !is_of_this_run(generation)) {
+            return Ok(());
+        }
+        self.0.n_cuts_looked_at.store(n_cuts, Ordering::Release);
         let Some(found) = found else { return Ok(()) };
         let mut known = self.0.generation.lock().unwrap_or_else(PoisonError::into_inner);
         if known.as_ref() != Some(&found) {
@@ -249,6 +255,6 @@ impl RedisState {
     /// Asks one plain thing.
     async fn ask<T: redis::FromRedisValue>(&self, cmd: &Cmd) -> Result<T, Away> {
         let asked: RedisResult<T> = cmd.query_async(&mut self.0.connection.clone()).await;
-        asked.map_err(|error| self.note(&error))
+        asked.inspect_err(|error| self.doubt_if_cut(error)).map_err(|error| self.note(&error))
     }
 }
