@@ -103,8 +103,13 @@ impl RedisState {
         let mut found: Option<String> = self.ask(&Cmd::get("{sy}:sentinel")).await?;
         let run = self.run_id().await?;
         let is_of_this_run = |generation: &String| generation.ends_with(&run);
-        if !found.as_ref().is_some_and(is_of_this_run) || has_lost {
-            self.fill(source).await?;
+        let is_right = found.as_ref().is_some_and(is_of_this_run);
+        if !is_right || has_lost {
+            let filled = self.fill(source, is_right).await;
+            // Counters that only lack what was lost are used until the ledger can be read.
+            if !is_right {
+                filled?;
+            }
             found = self.ask(&Cmd::get("{sy}:sentinel")).await?;
         }
         // Old counters that another replica is about to replace are no better than before.
@@ -185,8 +190,9 @@ impl RedisState {
         Ok(())
     }
 
-    /// Fills an emptied Redis from the source, unless another replica does.
-    async fn fill(&self, source: &impl Source) -> Result<(), Away> {
+    /// Fills an emptied Redis from the source, unless another replica does. One that `is_right`, but for what was lost,
+    /// stays in use until the source was read.
+    async fn fill(&self, source: &impl Source, is_right: bool) -> Result<(), Away> {
         let lock = Uuid::now_v7().to_string();
         let lost = self.0.outbox.len().1;
         let generation = format!("{}@{}", Uuid::now_v7(), self.run_id().await?);
@@ -196,7 +202,7 @@ impl RedisState {
         if is_mine.is_none() {
             return Ok(());
         }
-        let filled = self.fill_with(source, &generation, &lock).await;
+        let filled = self.fill_with(source, &generation, &lock, is_right).await;
         if filled.is_err() {
             let _: Result<(), Away> = self.ask(&Cmd::del("{sy}:lock")).await;
             return filled;
@@ -206,13 +212,18 @@ impl RedisState {
         Ok(())
     }
 
-    async fn fill_with(&self, source: &impl Source, generation: &str, lock: &str) -> Result<(), Away> {
-        let _: () = self.ask(&Cmd::del("{sy}:sentinel")).await?;
+    async fn fill_with(&self, source: &impl Source, generation: &str, lock: &str, is_right: bool) -> Result<(), Away> {
+        if !is_right {
+            let _: () = self.ask(&Cmd::del("{sy}:sentinel")).await?;
+        }
         let since_ms = clock::now().timestamp_millis() - RECORDED_SINCE_MS;
         let Ledgered { sums, recorded } = source.read(since_ms).await.map_err(|error| {
-            tracing::warn!(error = format!("{error:#}"), "Redis is empty, and cannot be filled from the ledger yet");
+            tracing::warn!(error = format!("{error:#}"), "Redis cannot be filled from the ledger yet");
             Away
         })?;
+        if is_right {
+            let _: () = self.ask(&Cmd::del("{sy}:sentinel")).await?;
+        }
         for (subject, sums) in &sums {
             let loaded: RedisResult<i64> =
                 self.run(&self.0.scripts.load, words::sums(generation, *subject, sums)).await;
