@@ -72,6 +72,8 @@ struct Shared {
     /// another one may answer, with old counters.
     n_cuts: AtomicU64,
     n_cuts_looked_at: AtomicU64,
+    /// True from the first time that something could not be told until nothing waits.
+    is_behind: AtomicBool,
     step_within_ms: AtomicU64,
     resting_until: Mutex<Option<Instant>>,
     /// Of the counters that are in Redis: another one says that it was emptied.
@@ -103,6 +105,7 @@ impl Drop for Telling<'_> {
     fn drop(&mut self) {
         if !self.1.is_empty() {
             self.0.0.outbox.put_back(std::mem::take(&mut self.1));
+            self.0.0.is_behind.store(true, Ordering::Release);
             self.0.0.wake.notify_one();
         }
     }
@@ -129,6 +132,7 @@ impl RedisState {
             // Nobody has looked yet.
             n_cuts: AtomicU64::new(1),
             n_cuts_looked_at: AtomicU64::new(0),
+            is_behind: AtomicBool::new(true),
             step_within_ms: AtomicU64::new(STEP_WITHIN_MS),
             resting_until: Mutex::new(None),
             generation: Mutex::new(None),
@@ -159,6 +163,12 @@ impl RedisState {
     /// News that wait, and news that were dropped.
     pub(super) fn waiting(&self) -> (usize, u64) {
         self.0.outbox.len()
+    }
+
+    /// True unless something could not be told and still waits, or was dropped and not made good yet.
+    pub(super) fn keeps_up(&self) -> bool {
+        let lost = *self.0.lost.lock().unwrap_or_else(PoisonError::into_inner);
+        !self.0.is_behind.load(Ordering::Acquire) && self.0.outbox.len().1 == lost
     }
 
     /// When this replica has filled Redis last, in milliseconds since 1970.
@@ -233,6 +243,7 @@ impl RedisState {
     /// Something is wrong with Redis: steps rest for a moment.
     fn note(&self, error: &RedisError) -> Away {
         tracing::debug!(%error, "Redis");
+        self.0.is_behind.store(true, Ordering::Release);
         self.rest(true);
         Away
     }
@@ -267,6 +278,7 @@ impl RedisState {
 
     fn must_look_again(&self) {
         self.0.must_look.store(true, Ordering::Relaxed);
+        self.0.is_behind.store(true, Ordering::Release);
         self.0.wake.notify_one();
     }
 

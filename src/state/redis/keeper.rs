@@ -8,7 +8,7 @@ use std::{
 use redis::{Cmd, ErrorKind, ExistenceCheck, RedisResult, ServerErrorKind, SetExpiry, SetOptions};
 use uuid::Uuid;
 
-use super::{LEASE_MS, RedisState, words};
+use super::{LEASE_MS, RedisState, Telling, words};
 use crate::{
     clock,
     state::{
@@ -142,19 +142,24 @@ impl RedisState {
         loop {
             let expires_ms = clock::now().timestamp_millis() + LEASE_MS;
             let telling = async {
-                let news = self.0.outbox.take(at_once);
-                if news.is_empty() {
+                let news = Telling(self, self.0.outbox.take(at_once));
+                if news.1.is_empty() {
                     return None;
                 }
-                let args = news.iter().flat_map(|told| words::told(told, expires_ms));
+                let args = news.1.iter().flat_map(|told| words::told(told, expires_ms));
                 let told: RedisResult<Option<String>> = self.run(&self.0.scripts.tell, args.collect()).await;
                 Some((news, told))
             };
-            let Some((news, told)) = self.in_order(telling).await else { return Ok(()) };
+            let Some((mut news, told)) = self.in_order(telling).await else {
+                self.0.is_behind.store(false, Ordering::Release);
+                return Ok(());
+            };
             match told {
-                Ok(Some(_)) => self.rest(false),
+                Ok(Some(_)) => {
+                    news.1.clear();
+                    self.rest(false);
+                }
                 Ok(None) => {
-                    self.0.outbox.put_back(news);
                     self.must_look_again();
                     return Err(Away);
                 }
@@ -162,17 +167,14 @@ impl RedisState {
                 // What is lost is made good by the ledger.
                 Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::ResponseError) => {
                     if at_once > 1 {
-                        self.0.outbox.put_back(news);
                         at_once = 1;
                     } else {
+                        let news = std::mem::take(&mut news.1);
                         tracing::error!(%error, ?news, "Redis does not take this");
                         self.0.outbox.lose();
                     }
                 }
-                Err(error) => {
-                    self.0.outbox.put_back(news);
-                    return Err(self.note(&error));
-                }
+                Err(error) => return Err(self.note(&error)),
             }
         }
     }
