@@ -176,6 +176,15 @@ impl State {
         }
     }
 
+    /// False while Redis could not be told something: only the journal knows it should this hub die. Memory is always
+    /// told.
+    pub fn keeps_up(&self) -> bool {
+        match self {
+            Self::Memory(_) => true,
+            Self::Redis(redis) => redis.keeps_up(),
+        }
+    }
+
     /// Waits until Redis was told everything, or until `within` is over.
     pub async fn flush(&self, within: Duration) {
         let Self::Redis(redis) = self else { return };

@@ -29,6 +29,9 @@ const PAUSE_MAX: Duration = Duration::from_secs(5);
 /// Entries that come together in this time go in one transaction.
 const GATHER: Duration = Duration::from_millis(100);
 
+/// How often it is looked whether Redis was told what the checkpoint waits for.
+const CHECKPOINT_LOOK: Duration = Duration::from_secs(1);
+
 /// While a batch comes out full, the hub is busy with callers: the writer rests this many times as long as it worked.
 const REST_FACTOR: u32 = 49;
 
@@ -46,6 +49,7 @@ pub async fn run(hub: Hub) -> anyhow::Result<()> {
     let skipped = reader.bytes_before();
     hub.ledger.bytes_done.fetch_add(skipped, Ordering::Relaxed);
     let mut arrears = Arrears::default();
+    let mut is_saved = true;
     loop {
         let began = clock::instant();
         let (returned, batch) = read(&hub, reader).await?;
@@ -53,12 +57,15 @@ pub async fn run(hub: Hub) -> anyhow::Result<()> {
         let n_entries = batch.entries.len();
         if n_entries > 0 {
             write(&hub, &batch.entries).await;
-            arrears.settle(&hub, &batch);
+            arrears.settle(&hub, &batch).await;
         }
         arrears.expect(&batch.orphans);
         close_orphans(&hub, batch.orphans);
         hub.ledger.bytes_done.fetch_add(batch.n_bytes, Ordering::Relaxed);
-        if batch.n_bytes > 0 {
+        is_saved &= batch.n_bytes == 0;
+        // What Redis could not be told is read again should this hub die.
+        if !is_saved && hub.state.keeps_up() {
+            is_saved = true;
             reader.checkpoint().unwrap_or_else(|error| tracing::error!(%error, "the journal's checkpoint"));
         }
         if n_entries < ENTRIES_MAX && reader.position() >= hub.ledger.journal().end() {
@@ -66,14 +73,14 @@ pub async fn run(hub: Hub) -> anyhow::Result<()> {
             if hub.recorder_may_stop.is_cancelled() {
                 return Ok(());
             }
-            wait_for_news(&hub).await;
+            wait_for_news(&hub, is_saved).await;
         } else {
             rest(&hub, began).await;
         }
     }
 }
 
-async fn wait_for_news(hub: &Hub) {
+async fn wait_for_news(hub: &Hub, is_saved: bool) {
     tokio::select! {
         () = hub.ledger.news.notified() => {
             tokio::select! {
@@ -81,6 +88,7 @@ async fn wait_for_news(hub: &Hub) {
                 () = hub.recorder_may_stop.cancelled() => {}
             }
         }
+        () = tokio::time::sleep(CHECKPOINT_LOOK), if !is_saved => {}
         () = hub.recorder_may_stop.cancelled() => {}
     }
 }

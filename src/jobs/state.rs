@@ -1,41 +1,55 @@
 //! Keeps the counters in Redis right: tells it what waits, renews what runs, and fills it from the ledger when it was
 //! emptied.
 
+use std::{sync::atomic::Ordering, time::Duration};
+
 use chrono::{DateTime, Utc};
 
 use crate::{
     clock,
     hub::Hub,
     state::source::{Ledgered, Source},
-    store::Store,
 };
 
-/// How often the sums are read again because calls were recorded meanwhile.
-const READINGS_MAX: u32 = 10;
+/// Attempts that are said to be in the sums: so many fit into Redis, and what is told again is among the newest.
+const ATTEMPTS_MAX: u32 = 500_000;
+
+/// How long this hub's journal is waited for: shorter than leases last, which are not renewed meanwhile.
+const JOURNAL_WITHIN: Duration = Duration::from_secs(15);
+
+/// How often it is looked how far the journal is.
+const JOURNAL_LOOK: Duration = Duration::from_millis(50);
 
 /// The ledger in Postgres.
-struct Recorded<'a>(&'a Store);
+struct Recorded<'a>(&'a Hub);
+
+impl Recorded<'_> {
+    /// Waits until Postgres has what is in this hub's journal now, within a bound, and not while Postgres is away: older
+    /// settlements than this hub remembers would be in no sum.
+    async fn catch_up(&self) {
+        let ledger = &self.0.ledger;
+        let (asked, end) = (clock::instant(), ledger.journal().bytes_total());
+        while ledger.bytes_done.load(Ordering::Relaxed) < end
+            && !ledger.is_database_away.load(Ordering::Relaxed)
+            && asked.elapsed() < JOURNAL_WITHIN
+        {
+            // Not every record wakes the recorder.
+            ledger.news.notify_one();
+            tokio::time::sleep(JOURNAL_LOOK).await;
+        }
+    }
+}
 
 impl Source for Recorded<'_> {
-    /// The sums and the attempts in them must be of one moment: what was recorded between two readings would count
-    /// twice or not at all.
     async fn read(&self, since_ms: i64) -> anyhow::Result<Ledgered> {
         let since = DateTime::<Utc>::from_timestamp_millis(since_ms).unwrap_or_else(clock::now);
-        let mut recorded = self.0.attempts_recorded_since(since).await?;
-        recorded.sort_unstable();
-        for _ in 0..READINGS_MAX {
-            let sums = self.0.limit_sums().await?;
-            let before = std::mem::replace(&mut recorded, self.0.attempts_recorded_since(since).await?);
-            recorded.sort_unstable();
-            if before == recorded {
-                return Ok(Ledgered { sums, recorded });
-            }
-        }
-        anyhow::bail!("calls are recorded too fast to read what was spent")
+        self.catch_up().await;
+        let (sums, recorded) = self.0.store.limit_sums_and_attempts(since, ATTEMPTS_MAX).await?;
+        Ok(Ledgered { sums, recorded })
     }
 }
 
 /// Works for ever. There is nothing to do for counters in memory.
 pub async fn run(hub: Hub) {
-    hub.state.keep(&Recorded(&hub.store)).await;
+    hub.state.keep(&Recorded(&hub)).await;
 }

@@ -50,7 +50,7 @@ const REST: Duration = Duration::from_millis(500);
 const LEASE_MS: i64 = 30_000;
 
 /// News that are told together with a step.
-const NEWS_WITH_A_STEP: usize = 32;
+const NEWS_WITH_A_STEP: usize = 128;
 
 /// Sessions in one round trip of a listing.
 const SESSIONS_AT_ONCE: usize = 500;
@@ -68,6 +68,12 @@ struct Shared {
     /// Rings when there is something to tell, or to look at.
     wake: Notify,
     must_look: AtomicBool,
+    /// How often a connection was cut, and how often at the last look that found Redis to be the same: in between
+    /// another one may answer, with old counters.
+    n_cuts: AtomicU64,
+    n_cuts_looked_at: AtomicU64,
+    /// True from the first time that something could not be told until nothing waits.
+    is_behind: AtomicBool,
     step_within_ms: AtomicU64,
     resting_until: Mutex<Option<Instant>>,
     /// Of the counters that are in Redis: another one says that it was emptied.
@@ -99,6 +105,7 @@ impl Drop for Telling<'_> {
     fn drop(&mut self) {
         if !self.1.is_empty() {
             self.0.0.outbox.put_back(std::mem::take(&mut self.1));
+            self.0.0.is_behind.store(true, Ordering::Release);
             self.0.0.wake.notify_one();
         }
     }
@@ -122,6 +129,10 @@ impl RedisState {
             order: Mutex::default(),
             wake: Notify::new(),
             must_look: AtomicBool::new(false),
+            // Nobody has looked yet.
+            n_cuts: AtomicU64::new(1),
+            n_cuts_looked_at: AtomicU64::new(0),
+            is_behind: AtomicBool::new(true),
             step_within_ms: AtomicU64::new(STEP_WITHIN_MS),
             resting_until: Mutex::new(None),
             generation: Mutex::new(None),
@@ -136,7 +147,7 @@ impl RedisState {
     pub(super) async fn ping(&self) -> Result<(), String> {
         let mut connection = self.0.connection.clone();
         let asked: Result<String, RedisError> = Cmd::ping().query_async(&mut connection).await;
-        asked.map(|_| ()).map_err(|error| error.to_string())
+        asked.inspect_err(|error| self.doubt_if_cut(error)).map(|_| ()).map_err(|error| error.to_string())
     }
 
     /// Sets how long a step waits, in milliseconds.
@@ -152,6 +163,12 @@ impl RedisState {
     /// News that wait, and news that were dropped.
     pub(super) fn waiting(&self) -> (usize, u64) {
         self.0.outbox.len()
+    }
+
+    /// True unless something could not be told and still waits, or was dropped and not made good yet.
+    pub(super) fn keeps_up(&self) -> bool {
+        let lost = *self.0.lost.lock().unwrap_or_else(PoisonError::into_inner);
+        !self.0.is_behind.load(Ordering::Acquire) && self.0.outbox.len().1 == lost
     }
 
     /// When this replica has filled Redis last, in milliseconds since 1970.
@@ -184,7 +201,8 @@ impl RedisState {
         for arg in args {
             invocation.arg(arg);
         }
-        invocation.invoke_async(&mut self.0.connection.clone()).await
+        let answer: RedisResult<T> = invocation.invoke_async(&mut self.0.connection.clone()).await;
+        answer.inspect_err(|error| self.doubt_if_cut(error))
     }
 
     /// Polls `work` by itself: what it takes out of the outbox and then writes to the connection is written before what
@@ -225,6 +243,7 @@ impl RedisState {
     /// Something is wrong with Redis: steps rest for a moment.
     fn note(&self, error: &RedisError) -> Away {
         tracing::debug!(%error, "Redis");
+        self.0.is_behind.store(true, Ordering::Release);
         self.rest(true);
         Away
     }
@@ -239,6 +258,19 @@ impl RedisState {
         until.is_some_and(|until| clock::instant() < until)
     }
 
+    /// Whoever answers after this may be a Redis that was restarted with old counters: no step is believed until somebody
+    /// has looked.
+    fn doubt_if_cut(&self, error: &RedisError) {
+        if error.is_io_error() || error.is_unrecoverable_error() {
+            self.0.n_cuts.fetch_add(1, Ordering::AcqRel);
+            self.must_look_again();
+        }
+    }
+
+    fn is_doubted(&self) -> bool {
+        self.0.n_cuts.load(Ordering::Acquire) != self.0.n_cuts_looked_at.load(Ordering::Acquire)
+    }
+
     /// True once after somebody has seen that Redis is not what it was.
     fn must_look(&self) -> bool {
         self.0.must_look.swap(false, Ordering::Relaxed)
@@ -246,6 +278,7 @@ impl RedisState {
 
     fn must_look_again(&self) {
         self.0.must_look.store(true, Ordering::Relaxed);
+        self.0.is_behind.store(true, Ordering::Release);
         self.0.wake.notify_one();
     }
 
@@ -273,7 +306,7 @@ impl RedisState {
 
 impl Counters for RedisState {
     async fn take(&self, step: Step) -> Result<Answer, Away> {
-        if self.is_resting() {
+        if self.is_resting() || self.is_doubted() {
             return Err(Away);
         }
         let Step { lease, now_ms, .. } = step;
@@ -291,7 +324,11 @@ impl Counters for RedisState {
             return Err(Away);
         };
         self.0.n_late.store(0, Ordering::Relaxed);
-        let answer = self.hear(asked.map_err(|error| self.note(&error))?);
+        let asked = asked.map_err(|error| self.note(&error))?;
+        if self.is_doubted() {
+            return Err(Away);
+        }
+        let answer = self.hear(asked);
         unheard.1 = None;
         if matches!(answer, Ok(Answer::Taken(_))) {
             self.0.outbox.hold(step);

@@ -12,7 +12,7 @@ use crate::domain::limit::Subject;
 pub struct Ledgered {
     /// What every subject has spent.
     pub sums: Vec<(Subject, Sums)>,
-    /// The attempts among those sums that were recorded since the time that was asked for.
+    /// The attempts among those sums that were recorded since the time that was asked for; of very many the newest.
     pub recorded: Vec<Uuid>,
 }
 

@@ -156,7 +156,9 @@ statements! {
     RECORDED_SINCE = "
         select id
         from attempts
-        where recorded_at >= $1 and call_id >= first_id($1 - interval '1 day')";
+        where recorded_at >= $1 and call_id >= first_id($1 - interval '1 day')
+        order by recorded_at desc
+        limit $2";
 }
 
 /// The statements of one kind of subject.
@@ -205,14 +207,26 @@ impl Store {
     /// have spent nothing and were never reset are left out.
     pub async fn limit_sums(&self) -> Result<Vec<(Subject, Sums)>, sqlx::Error> {
         self.keep_windows().await?;
-        let now = clock::now();
-        let mut sums = HashMap::<Subject, Sums>::new();
         let mut transaction = self.pool.begin_with(BEGIN).await?;
-        for kind in &KINDS {
-            add_sums(&mut transaction, kind, now, &mut sums).await?;
-        }
+        let sums = all_sums(&mut transaction).await?;
         transaction.commit().await?;
-        Ok(sums.into_iter().collect())
+        Ok(sums)
+    }
+
+    /// The [sums](Self::limit_sums), and which attempts in them came to the database since `at`, of the same moment: of
+    /// calls that began a day before `at` at the earliest, the newest first, at most `n_max` (docs/rules.md, Ledger).
+    pub async fn limit_sums_and_attempts(
+        &self,
+        at: DateTime<Utc>,
+        n_max: u32,
+    ) -> Result<(Vec<(Subject, Sums)>, Vec<Uuid>), sqlx::Error> {
+        self.keep_windows().await?;
+        let mut transaction = self.pool.begin_with(BEGIN).await?;
+        let sums = all_sums(&mut transaction).await?;
+        let rows = sqlx::query(RECORDED_SINCE).bind(at).bind(i64::from(n_max)).fetch_all(&mut *transaction).await?;
+        transaction.commit().await?;
+        let attempts = rows.iter().map(|row| row.try_get("id")).collect::<Result<_, _>>()?;
+        Ok((sums, attempts))
     }
 
     /// Puts down when the fixed windows of five hours began, as far as the sums by minute tell: before they are let go.
@@ -235,12 +249,16 @@ impl Store {
         }
         transaction.commit().await
     }
+}
 
-    /// The attempts that came to the database since `at`, of calls that began a day before it at the earliest.
-    pub async fn attempts_recorded_since(&self, at: DateTime<Utc>) -> Result<Vec<Uuid>, sqlx::Error> {
-        let rows = sqlx::query(RECORDED_SINCE).bind(at).fetch_all(&self.pool).await?;
-        rows.iter().map(|row| row.try_get("id")).collect()
+/// The sums of all subjects, as of the moment of the transaction.
+async fn all_sums(connection: &mut PgConnection) -> Result<Vec<(Subject, Sums)>, sqlx::Error> {
+    let now = clock::now();
+    let mut sums = HashMap::<Subject, Sums>::new();
+    for kind in &KINDS {
+        add_sums(connection, kind, now, &mut sums).await?;
     }
+    Ok(sums.into_iter().collect())
 }
 
 /// Adds the sums of all subjects of one kind.

@@ -210,6 +210,8 @@ async fn attempts_say_when_they_came_to_the_database() {
     let (_world, mut books) = Books::open().await;
     let before = Utc::now() - TimeDelta::seconds(5);
     books.record([(before, 1), (before - TimeDelta::hours(20), 2)]).await;
-    assert_eq!(books.store.attempts_recorded_since(before).await.unwrap().len(), 4);
-    assert_eq!(books.store.attempts_recorded_since(Utc::now() + TimeDelta::minutes(1)).await.unwrap().len(), 0);
+    for (since, n_max, n) in [(before, 9, 4), (before, 3, 3), (Utc::now() + TimeDelta::minutes(1), 9, 0)] {
+        let (sums, attempts) = books.store.limit_sums_and_attempts(since, n_max).await.unwrap();
+        assert_eq!((sums.len(), attempts.len()), (3, n));
+    }
 }

@@ -1,6 +1,9 @@
 //! What processes that are dead have not told the shared counters.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use crate::{
     clock,
@@ -15,6 +18,9 @@ use crate::{
         step::{LeaseId, Settlement},
     },
 };
+
+/// How long Redis is waited for before the next batch.
+const TOLD_WITHIN: Duration = Duration::from_secs(1);
 
 /// Settles the calls of dead processes in the shared counters, which ignore what they know already. Counters in memory
 /// died with their process and are filled from the ledger.
@@ -37,8 +43,8 @@ impl Arrears {
         self.cut.extend(orphans.iter().map(Opening::id));
     }
 
-    /// Postgres has this batch: what is of dead processes in it is settled.
-    pub(super) fn settle(&mut self, hub: &Hub, batch: &Batch) {
+    /// Postgres has this batch: what is of dead processes in it is settled, and Redis is told, if it can be.
+    pub(super) async fn settle(&mut self, hub: &Hub, batch: &Batch) {
         if batch.n_of_others == 0 && self.cut.is_empty() || matches!(hub.state, State::Memory(_)) {
             return;
         }
@@ -48,6 +54,10 @@ impl Arrears {
             if self.cut.remove(&entry.call.id) || n < batch.n_of_others {
                 settlements(entry, &resets, now_ms).for_each(|settlement| hub.state.settle(settlement));
             }
+        }
+        // The checkpoint that follows is behind them. While Redis is away there will be none.
+        if hub.state.keeps_up() {
+            hub.state.flush(TOLD_WITHIN).await;
         }
     }
 }

@@ -187,6 +187,28 @@ async fn a_redis_that_comes_back_with_old_counters_is_filled_too() {
 }
 
 #[tokio::test]
+async fn nobody_believes_a_redis_that_came_back_before_somebody_has_looked() {
+    let folder = Redis::folder();
+    let mut first = Redis::start(&folder);
+    let bench = Bench::another(&folder).await;
+    let now = now_ms();
+    bench.taken(&spend(now, 1, 100)).await;
+    first.tell("SAVE");
+    bench.settle(cost(lease(), now, 99)).await;
+    first.kill();
+    let _second = Redis::start(&folder);
+    let asked = clock::instant();
+    while asked.elapsed() < Duration::from_secs(2) {
+        // Each of them tries to connect again; what rests after an error does not rest for so long.
+        assert_eq!(bench.state.take(spend(now, 1, 100)).await, Err(Away));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    work(&bench).await;
+    Redis::send(&folder, "DEL {sy}:gather");
+    assert_eq!(bench.refused(&spend(now, 1, 100)).await.used, 99);
+}
+
+#[tokio::test]
 async fn news_that_are_too_many_are_made_good_by_the_ledger() {
     let bench = Bench::redis().await;
     let now = now_ms();

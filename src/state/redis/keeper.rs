@@ -1,14 +1,14 @@
 //! What keeps the counters in Redis right: news are told, leases are renewed, and an emptied Redis is filled.
 
 use std::{
-    sync::PoisonError,
+    sync::{PoisonError, atomic::Ordering},
     time::{Duration, Instant},
 };
 
 use redis::{Cmd, ErrorKind, ExistenceCheck, RedisResult, ServerErrorKind, SetExpiry, SetOptions};
 use uuid::Uuid;
 
-use super::{LEASE_MS, RedisState, words};
+use super::{LEASE_MS, RedisState, Telling, words};
 use crate::{
     clock,
     state::{
@@ -46,8 +46,9 @@ const SENTINEL_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 /// The sentinel is touched once it has lived for a day.
 const TOUCH_AFTER_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// How far back the source says which attempts it has recorded: longer than settlements are kept to be told again.
-const RECORDED_SINCE_MS: i64 = 15 * 60 * 1000;
+/// How far back the source says which attempts it has recorded: as long as their marks live. News may have waited for
+/// long while Redis was away, and a hub that starts tells again what its journal holds.
+const RECORDED_SINCE_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// When each thing was done last.
 #[derive(Debug, Default)]
@@ -98,13 +99,24 @@ impl RedisState {
     /// Sees whether Redis was emptied, and fills it; tells it everything again that this replica knows if somebody has.
     pub(in crate::state) async fn look(&self, source: &impl Source) -> Result<(), Away> {
         let has_lost = self.0.outbox.len().1 != *self.0.lost.lock().unwrap_or_else(PoisonError::into_inner);
+        let n_cuts = self.0.n_cuts.load(Ordering::Acquire);
         let mut found: Option<String> = self.ask(&Cmd::get("{sy}:sentinel")).await?;
         let run = self.run_id().await?;
-        let is_of_this_run = found.as_ref().is_some_and(|generation| generation.ends_with(&run));
-        if !is_of_this_run || has_lost {
-            self.fill(source).await?;
+        let is_of_this_run = |generation: &String| generation.ends_with(&run);
+        let is_right = found.as_ref().is_some_and(is_of_this_run);
+        if !is_right || has_lost {
+            let filled = self.fill(source, is_right).await;
+            // Counters that only lack what was lost are used until the ledger can be read.
+            if !is_right {
+                filled?;
+            }
             found = self.ask(&Cmd::get("{sy}:sentinel")).await?;
         }
+        // Old counters that another replica is about to replace are no better than before.
+        if found.as_ref().is_some_and(|generation| !is_of_this_run(generation)) {
+            return Ok(());
+        }
+        self.0.n_cuts_looked_at.store(n_cuts, Ordering::Release);
         let Some(found) = found else { return Ok(()) };
         let mut known = self.0.generation.lock().unwrap_or_else(PoisonError::into_inner);
         if known.as_ref() != Some(&found) {
@@ -130,19 +142,24 @@ impl RedisState {
         loop {
             let expires_ms = clock::now().timestamp_millis() + LEASE_MS;
             let telling = async {
-                let news = self.0.outbox.take(at_once);
-                if news.is_empty() {
+                let news = Telling(self, self.0.outbox.take(at_once));
+                if news.1.is_empty() {
                     return None;
                 }
-                let args = news.iter().flat_map(|told| words::told(told, expires_ms));
+                let args = news.1.iter().flat_map(|told| words::told(told, expires_ms));
                 let told: RedisResult<Option<String>> = self.run(&self.0.scripts.tell, args.collect()).await;
                 Some((news, told))
             };
-            let Some((news, told)) = self.in_order(telling).await else { return Ok(()) };
+            let Some((mut news, told)) = self.in_order(telling).await else {
+                self.0.is_behind.store(false, Ordering::Release);
+                return Ok(());
+            };
             match told {
-                Ok(Some(_)) => self.rest(false),
+                Ok(Some(_)) => {
+                    news.1.clear();
+                    self.rest(false);
+                }
                 Ok(None) => {
-                    self.0.outbox.put_back(news);
                     self.must_look_again();
                     return Err(Away);
                 }
@@ -150,17 +167,14 @@ impl RedisState {
                 // What is lost is made good by the ledger.
                 Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::ResponseError) => {
                     if at_once > 1 {
-                        self.0.outbox.put_back(news);
                         at_once = 1;
                     } else {
+                        let news = std::mem::take(&mut news.1);
                         tracing::error!(%error, ?news, "Redis does not take this");
                         self.0.outbox.lose();
                     }
                 }
-                Err(error) => {
-                    self.0.outbox.put_back(news);
-                    return Err(self.note(&error));
-                }
+                Err(error) => return Err(self.note(&error)),
             }
         }
     }
@@ -178,8 +192,9 @@ impl RedisState {
         Ok(())
     }
 
-    /// Fills an emptied Redis from the source, unless another replica does.
-    async fn fill(&self, source: &impl Source) -> Result<(), Away> {
+    /// Fills an emptied Redis from the source, unless another replica does. One that `is_right`, but for what was lost,
+    /// stays in use until the source was read.
+    async fn fill(&self, source: &impl Source, is_right: bool) -> Result<(), Away> {
         let lock = Uuid::now_v7().to_string();
         let lost = self.0.outbox.len().1;
         let generation = format!("{}@{}", Uuid::now_v7(), self.run_id().await?);
@@ -189,7 +204,7 @@ impl RedisState {
         if is_mine.is_none() {
             return Ok(());
         }
-        let filled = self.fill_with(source, &generation, &lock).await;
+        let filled = self.fill_with(source, &generation, &lock, is_right).await;
         if filled.is_err() {
             let _: Result<(), Away> = self.ask(&Cmd::del("{sy}:lock")).await;
             return filled;
@@ -199,13 +214,18 @@ impl RedisState {
         Ok(())
     }
 
-    async fn fill_with(&self, source: &impl Source, generation: &str, lock: &str) -> Result<(), Away> {
-        let _: () = self.ask(&Cmd::del("{sy}:sentinel")).await?;
+    async fn fill_with(&self, source: &impl Source, generation: &str, lock: &str, is_right: bool) -> Result<(), Away> {
+        if !is_right {
+            let _: () = self.ask(&Cmd::del("{sy}:sentinel")).await?;
+        }
         let since_ms = clock::now().timestamp_millis() - RECORDED_SINCE_MS;
         let Ledgered { sums, recorded } = source.read(since_ms).await.map_err(|error| {
-            tracing::warn!(error = format!("{error:#}"), "Redis is empty, and cannot be filled from the ledger yet");
+            tracing::warn!(error = format!("{error:#}"), "Redis cannot be filled from the ledger yet");
             Away
         })?;
+        if is_right {
+            let _: () = self.ask(&Cmd::del("{sy}:sentinel")).await?;
+        }
         for (subject, sums) in &sums {
             let loaded: RedisResult<i64> =
                 self.run(&self.0.scripts.load, words::sums(generation, *subject, sums)).await;
@@ -248,6 +268,6 @@ impl RedisState {
     /// Asks one plain thing.
     async fn ask<T: redis::FromRedisValue>(&self, cmd: &Cmd) -> Result<T, Away> {
         let asked: RedisResult<T> = cmd.query_async(&mut self.0.connection.clone()).await;
-        asked.map_err(|error| self.note(&error))
+        asked.inspect_err(|error| self.doubt_if_cut(error)).map_err(|error| self.note(&error))
     }
 }
