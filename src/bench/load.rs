@@ -3,7 +3,10 @@
 use std::{
     collections::HashMap,
     net::SocketAddr,
-    sync::{Arc, LazyLock, Mutex},
+    sync::{
+        Arc, LazyLock, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
@@ -67,7 +70,11 @@ pub fn n_sent_to(address: SocketAddr) -> u64 {
 }
 
 /// A connection.
-struct Line(SendRequest<Full<Bytes>>);
+struct Line {
+    sender: SendRequest<Full<Bytes>>,
+    /// The conversation it carries on, as a coding tool names it.
+    session: String,
+}
 
 impl Line {
     async fn open(address: SocketAddr) -> Self {
@@ -75,7 +82,8 @@ impl Line {
         socket.set_nodelay(true).unwrap();
         let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(socket)).await.unwrap();
         tokio::spawn(connection);
-        Self(sender)
+        static COUNT: AtomicU64 = AtomicU64::new(1);
+        Self { sender, session: format!("bench-session-{:032}", COUNT.fetch_add(1, Ordering::Relaxed)) }
     }
 
     /// Sends one request and reads all of its answer.
@@ -86,6 +94,7 @@ impl Line {
             .header("host", "bench")
             .header("content-type", "application/json")
             .header("anthropic-version", "2023-06-01")
+            .header("x-claude-code-session-id", &self.session)
             .header("x-api-key", &shot.key);
         let request = match shot.plan {
             Some((deltas, gap)) => request.header(PLAN, format!("{deltas},{gap}")),
@@ -94,7 +103,7 @@ impl Line {
         let request = request.body(Full::new(shot.body.next())).unwrap();
         let started = Instant::now();
         tally.n += 1;
-        match self.0.send_request(request).await {
+        match self.sender.send_request(request).await {
             Ok(answer) if answer.status() == 200 => {
                 let mut body = answer.into_body();
                 let mut seen_delta = shot.plan.is_none();
