@@ -69,6 +69,9 @@ pub fn n_sent_to(address: SocketAddr) -> u64 {
     SENT.lock().unwrap().get(&address).copied().unwrap_or_default()
 }
 
+/// How many connections there were.
+static LINES: AtomicU64 = AtomicU64::new(1);
+
 /// A connection.
 struct Line {
     sender: SendRequest<Full<Bytes>>,
@@ -82,8 +85,7 @@ impl Line {
         socket.set_nodelay(true).unwrap();
         let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(socket)).await.unwrap();
         tokio::spawn(connection);
-        static COUNT: AtomicU64 = AtomicU64::new(1);
-        Self { sender, session: format!("bench-session-{:032}", COUNT.fetch_add(1, Ordering::Relaxed)) }
+        Self { sender, session: format!("bench-session-{:032}", LINES.fetch_add(1, Ordering::Relaxed)) }
     }
 
     /// Sends one request and reads all of its answer.
