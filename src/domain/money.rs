@@ -213,15 +213,6 @@ impl Usd {
 }
 
 impl Multiplier {
-    /// The product, rounded up to a millionth: for bounds, never for bills.
-    #[must_use]
-    pub fn times_rounded_up(self, other: Self) -> Self {
-        let exact = i128::from(self.scaled()) * i128::from(other.scaled());
-        let rounded =
-            exact.div_euclid(i128::from(Self::ONE.scaled())) + i128::from(exact % i128::from(Self::ONE.scaled()) != 0);
-        Self::from_scaled(i64::try_from(rounded).unwrap_or(i64::MAX))
-    }
-
     /// Leaves a price as it is.
     pub const ONE: Self = Self(1_000_000);
 

@@ -67,7 +67,7 @@ pub struct Offer<'a> {
 impl Offer<'_> {
     /// Both factors together, rounded up.
     pub fn factor(&self) -> Multiplier {
-        self.multiplier.times_rounded_up(self.group_multiplier)
+        self.multiplier.times_up(self.group_multiplier)
     }
 }
 
