@@ -9,6 +9,7 @@ pub mod decision;
 pub mod event;
 pub mod fault;
 pub mod group;
+pub mod hold;
 pub mod id;
 pub mod key;
 pub mod limit;

@@ -115,3 +115,7 @@ time_id!(
     /// One try of a call at one provider. A ledger entry is written once per attempt id.
     AttemptId
 );
+time_id!(
+    /// Something that may not be used for a time.
+    HoldId
+);

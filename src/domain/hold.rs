@@ -1,0 +1,135 @@
+//! Holds: what may not be used, why, and until when.
+//!
+//! Whatever takes a provider out of rotation makes one, and whoever asks reads the same predicate (docs/rules.md, Holds).
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::id::{CallId, CredentialId, HoldId, ProviderId};
+
+/// What a hold keeps from being used.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum HoldScope {
+    /// A provider.
+    Provider {
+        /// Which.
+        provider_id: ProviderId,
+    },
+    /// One model at a provider.
+    Model {
+        /// Which provider.
+        provider_id: ProviderId,
+        /// The model as it is sent there.
+        model: String,
+    },
+    /// One secret of a provider.
+    Credential {
+        /// Which provider.
+        provider_id: ProviderId,
+        /// Which secret.
+        credential_id: CredentialId,
+    },
+    /// The providers of a group, for those who reach them by that group.
+    Group {
+        /// Its name.
+        group: String,
+    },
+}
+
+impl HoldScope {
+    /// The provider it is about; none for a group.
+    pub const fn provider_id(&self) -> Option<ProviderId> {
+        match self {
+            Self::Provider { provider_id } | Self::Model { provider_id, .. } | Self::Credential { provider_id, .. } => {
+                Some(*provider_id)
+            }
+            Self::Group { .. } => None,
+        }
+    }
+}
+
+/// Why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum HoldReason {
+    /// Too many failures: the circuit breaker is open.
+    Breaker,
+    /// The provider says that it is overloaded (529, or an error of that type).
+    Overload,
+    /// Too many requests or tokens in a short time (429).
+    RateLimit,
+    /// Money or an allotment is used up until a date.
+    SpendLimit,
+    /// The window of a quota is used up until its end.
+    QuotaWindow,
+    /// The secret is refused (401).
+    Credential,
+    /// The account may not do this (403).
+    Entitlement,
+    /// The provider's proxy cannot be used.
+    Proxy,
+    /// An operator has paused it.
+    Pause,
+}
+
+/// Who says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum HoldSource {
+    /// The hub, by what it has seen.
+    Hub,
+    /// The provider, which named a date.
+    Provider,
+    /// An operator.
+    Admin,
+}
+
+/// Something may not be used, for a reason, until a time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct Hold {
+    /// Its id.
+    pub id: HoldId,
+    /// What it is about.
+    pub scope: HoldScope,
+    /// Why.
+    pub reason: HoldReason,
+    /// Who says so.
+    pub source: HoldSource,
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// Until when; null until somebody ends it.
+    pub until: Option<DateTime<Utc>>,
+    /// The provider's or the operator's words, at most 500 characters.
+    pub note: String,
+    /// The call that caused it, if one did.
+    pub call_id: Option<CallId>,
+}
+
+impl Hold {
+    /// True if it excludes; a hold of the hub's own judgement only ranks (docs/rules.md, Holds).
+    pub const fn is_absolute(&self) -> bool {
+        !matches!(self.source, HoldSource::Hub)
+            || matches!(self.reason, HoldReason::Credential | HoldReason::Entitlement | HoldReason::Proxy)
+    }
+
+    /// True if its time has come.
+    pub fn is_over(&self, now: DateTime<Utc>) -> bool {
+        self.until.is_some_and(|until| until <= now)
+    }
+}
+
+/// A pause that an operator asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct Pause {
+    /// Seconds, 1 to 31,536,000; default until it is resumed.
+    pub duration_s: Option<u32>,
+    /// Why, at most 500 characters.
+    pub note: Option<String>,
+}
