@@ -43,6 +43,8 @@ pub struct Snapshot {
     pub prices: HashMap<String, (Price, i64)>,
     /// The groups' factors on prices, where there is one.
     pub group_multipliers: HashMap<String, Multiplier>,
+    /// The groups' priorities, where they are not 0.
+    pub group_priorities: HashMap<String, i32>,
     /// What operators have set.
     pub settings: Settings,
     /// The names of the settings that have a row.
@@ -180,6 +182,7 @@ impl Snapshot {
                 .map(|ModelPrice { model, price, version, .. }| (model, (price, version)))
                 .collect(),
             group_multipliers: loaded.group_multipliers.into_iter().collect(),
+            group_priorities: loaded.group_priorities.into_iter().collect(),
             settings,
             settings_stored,
         }
