@@ -69,12 +69,17 @@ impl FromStr for Network {
             Some(n) => Some(n).filter(is_number).and_then(|n| n.parse().ok()).filter(|n| *n <= width),
             None => Some(width),
         };
-        let n_bits = n_bits.ok_or_else(|| wrong("has no usable number of bits after the `/`: at most 32, or 128 for IPv6"))?;
+        let n_bits =
+            n_bits.ok_or_else(|| wrong("has no usable number of bits after the `/`: at most 32, or 128 for IPv6"))?;
         let network = Self { address, n_bits };
         if address.to_canonical() != address {
             return Err(wrong("is an IPv4 address written as an IPv6 one: write it as IPv4"));
         }
-        if network.is_exact() { Ok(network) } else { Err(wrong("has bits set beyond the `/`: give the network's first address")) }
+        if network.is_exact() {
+            Ok(network)
+        } else {
+            Err(wrong("has bits set beyond the `/`: give the network's first address"))
+        }
     }
 }
 
@@ -118,7 +123,11 @@ mod tests {
 
     #[test]
     fn an_address_is_in_a_network_that_it_shares_the_first_bits_with() {
-        check("10.0.0.0/8", &["10.0.0.0", "10.255.255.255", "::ffff:10.1.2.3"], &["11.0.0.0", "9.255.255.255", "::a00:1"]);
+        check(
+            "10.0.0.0/8",
+            &["10.0.0.0", "10.255.255.255", "::ffff:10.1.2.3"],
+            &["11.0.0.0", "9.255.255.255", "::a00:1"],
+        );
         check("192.0.2.1", &["192.0.2.1"], &["192.0.2.0", "192.0.2.2"]);
         check("192.0.2.128/25", &["192.0.2.128", "192.0.2.255"], &["192.0.2.127"]);
         check("0.0.0.0/0", &["1.2.3.4", "255.255.255.255"], &["::1"]);
@@ -130,8 +139,18 @@ mod tests {
     #[test]
     fn what_is_no_network_is_refused() {
         for wrong in [
-            "", "a", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/+8", "10.0.0.1/8", "::/129", "10.0.0", "2001:db8::1/32",
-            "::ffff:10.0.0.1", "10.0.0.0/8/8",
+            "",
+            "a",
+            "10.0.0.0/33",
+            "10.0.0.0/",
+            "10.0.0.0/-1",
+            "10.0.0.0/+8",
+            "10.0.0.1/8",
+            "::/129",
+            "10.0.0",
+            "2001:db8::1/32",
+            "::ffff:10.0.0.1",
+            "10.0.0.0/8/8",
         ] {
             assert!(wrong.parse::<Network>().is_err(), "{wrong}");
         }

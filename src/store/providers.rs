@@ -102,7 +102,8 @@ pub struct Sealed {
 /// A row of `select_providers!`.
 fn from_row(row: &PgRow) -> Result<StoredProvider, sqlx::Error> {
     // The table's own check keeps it below a day.
-    let time_of_day = |column: &str| row.try_get(column).map(|minutes: Option<i32>| minutes.and_then(TimeOfDay::from_minutes));
+    let time_of_day =
+        |column: &str| row.try_get(column).map(|minutes: Option<i32>| minutes.and_then(TimeOfDay::from_minutes));
     let provider = Provider {
         id: ProviderId(row.try_get("id")?),
         name: row.try_get("name")?,

@@ -39,7 +39,10 @@ pub(super) fn check(provider: &Provider) -> Result<(), Fault> {
         (Some(_), None) => return Err(Fault::invalid("active_to", "must be given together with `active_from`")),
         (None, Some(_)) => return Err(Fault::invalid("active_from", "must be given together with `active_to`")),
         (Some(from), Some(to)) if from == to => {
-            return Err(Fault::invalid("active_to", "must differ from `active_from`; leave out both for the whole day"));
+            return Err(Fault::invalid(
+                "active_to",
+                "must differ from `active_from`; leave out both for the whole day",
+            ));
         }
         _ => {}
     }
