@@ -14,6 +14,7 @@ pub mod overview;
 mod page;
 pub mod prices;
 pub mod providers;
+pub mod routing;
 pub mod sessions;
 pub mod settings;
 pub mod usage;

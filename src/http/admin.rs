@@ -10,6 +10,7 @@ mod page;
 mod prices;
 mod problem;
 mod providers;
+mod routing;
 mod sessions;
 mod settings;
 mod users;
@@ -57,6 +58,7 @@ pub fn routes(hub: Hub) -> Router {
         .route("/prices/{model}/history", get(prices::history))
         .route("/groups", get(groups::list).post(groups::create))
         .route("/groups/{name}", get(groups::find).patch(groups::update).delete(groups::delete))
+        .route("/routing/explain", post(routing::explain))
         .route("/calls", get(calls::list))
         .route("/calls/{id}", get(calls::find))
         .route("/usage", get(calls::usage))

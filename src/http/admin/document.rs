@@ -13,7 +13,7 @@ use utoipa::{
 use super::{
     calls, groups, keys, limits, prices,
     problem::{Kind, ProblemBody},
-    providers, sessions, settings, users,
+    providers, routing, sessions, settings, users,
 };
 
 /// The description. Its version is that of the crate.
@@ -35,6 +35,7 @@ use super::{
         sessions::list, sessions::end,
         prices::list, prices::put, prices::delete, prices::history, prices::import, prices::sync,
         groups::list, groups::create, groups::find, groups::update, groups::delete,
+        routing::explain,
         calls::list, calls::find, calls::usage,
         settings::list, settings::update,
     ),
@@ -48,6 +49,7 @@ use super::{
         (name = "sessions", description = "Conversations of clients that are active."),
         (name = "prices", description = "What models cost, in US dollars per million tokens."),
         (name = "groups", description = "Groups of providers."),
+        (name = "routing", description = "Where calls go."),
         (name = "calls", description = "Client requests and their answers, as they were recorded."),
         (name = "usage", description = "Sums over calls."),
         (name = "settings", description = "What can be changed while the hub runs."),
@@ -108,6 +110,8 @@ problems! {
     FindProblems: NotFound;
     /// Problems of deleting what others may need.
     DeleteProblems: Conflict, NotFound;
+    /// Problems of a question about something that may not be there.
+    ExplainProblems: Malformed, TooLarge, NotFound;
     /// Problems of making something.
     CreateProblems: Malformed, TooLarge, Conflict;
     /// Problems of changing something, or of what belongs to it.
@@ -133,7 +137,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(n_operations, 40);
+        assert_eq!(n_operations, 41);
         let text = document.to_string();
         for reference in text.split("\"$ref\":\"#").skip(1) {
             let pointer = reference.split('"').next().unwrap();
