@@ -55,6 +55,7 @@ mod outage;
 mod prices;
 mod proxies;
 mod rates;
+mod routing;
 mod sdk;
 mod secrecy;
 mod selection;
