@@ -288,7 +288,7 @@ async fn a_group_that_somebody_names_stays() {
         "/admin/v1/groups/{}",
         name.replace(' ', "%20").replace('ö', "%C3%B6").replace('ß', "%C3%9F").replace('/', "%2F")
     );
-    let mut reply = Request::new("POST", "/admin/v1/groups")
+    let reply = Request::new("POST", "/admin/v1/groups")
         .header("authorization", format!("Bearer {}", world.admin_token))
         .header("content-type", "application/json")
         .header("x-forwarded-for", &world.address)
