@@ -16,6 +16,42 @@ pub struct Decision {
     pub choices: Vec<Choice>,
 }
 
+/// The most bytes of a decision that are kept.
+const DECISION_BYTES_MAX: usize = 16 << 10;
+
+impl Decision {
+    /// As the ledger keeps it: JSON of at most 16 KiB. Where that is not enough, the longest lists of candidates lose
+    /// those at their end, which are counted in `n_more`; at last choices in the middle go.
+    pub fn to_bounded_json(&self) -> String {
+        // Plain data with string keys: it can always be written.
+        let json = |decision: &Self| serde_json::to_string(decision).unwrap_or_default();
+        let whole = json(self);
+        if whole.len() <= DECISION_BYTES_MAX {
+            return whole;
+        }
+        let mut shorter = self.clone();
+        let longest = shorter.choices.iter().map(|choice| choice.candidates.len()).max().unwrap_or_default();
+        let mut most = longest / 2;
+        loop {
+            for choice in &mut shorter.choices {
+                choice.keep_candidates(most);
+            }
+            let text = json(&shorter);
+            if text.len() <= DECISION_BYTES_MAX {
+                return text;
+            }
+            if most == 0 {
+                let middle = shorter.choices.len() / 2;
+                if shorter.choices.len() <= 1 {
+                    return json(&Self { choices: Vec::new(), groups: Vec::new(), ..shorter });
+                }
+                shorter.choices.remove(middle);
+            }
+            most /= 2;
+        }
+    }
+}
+
 /// One choice among all providers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
@@ -41,6 +77,20 @@ pub struct Choice {
     pub attempt_id: Option<AttemptId>,
     /// What the attempt's end meant, once it failed.
     pub verdict: Option<Verdict>,
+}
+
+impl Choice {
+    /// Keeps at most `most` candidates: who was chosen, those that could have been, then the others.
+    fn keep_candidates(&mut self, most: usize) {
+        let n_before = self.candidates.len();
+        if n_before <= most {
+            return;
+        }
+        let chosen = self.provider_id;
+        self.candidates.sort_by_key(|it| (Some(it.provider_id) != chosen, it.skip.is_some()));
+        self.candidates.truncate(most);
+        self.n_more += u32::try_from(n_before - most).unwrap_or(u32::MAX);
+    }
 }
 
 /// One provider in a choice.
@@ -114,4 +164,33 @@ pub struct Verdict {
     pub blame: Blame,
     /// What follows.
     pub next: Next,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_decision_is_cut_to_its_bound_and_says_so() {
+        let candidate = |n: i64| Candidate {
+            provider_id: ProviderId(n),
+            name: "a provider with quite a long name".to_owned(),
+            skip: (n != 60).then_some(Skip::Model),
+            ..Candidate::default()
+        };
+        let choice =
+            Choice { candidates: (1..=64).map(candidate).collect(), provider_id: Some(ProviderId(60)), ..Choice::default() };
+        let short = Decision { choices: vec![choice.clone()], ..Decision::default() };
+        assert_eq!(short.to_bounded_json(), serde_json::to_string(&short).unwrap());
+        for n in [6, 200] {
+            let long = Decision { choices: vec![choice.clone(); n], ..Decision::default() }.to_bounded_json();
+            assert!(long.len() <= DECISION_BYTES_MAX, "{}", long.len());
+            let read: Decision = serde_json::from_str(&long).unwrap();
+            assert!(!read.choices.is_empty());
+            for choice in read.choices {
+                assert_eq!(usize::try_from(choice.n_more).unwrap() + choice.candidates.len(), 64);
+                assert!(choice.candidates.first().is_none_or(|first| first.provider_id == ProviderId(60)));
+            }
+        }
+    }
 }

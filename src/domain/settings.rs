@@ -140,6 +140,19 @@ pub enum BillBy {
     Asked,
 }
 
+/// Who repairs a request that is refused because of a thinking block's signature.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ThinkingRepair {
+    /// The client.
+    Off,
+    /// The hub.
+    On,
+    /// The client where it is known to, else the hub.
+    #[default]
+    Auto,
+}
+
 /// A check that a whole number lies within bounds.
 macro_rules! within {
     ($low:expr, $high:expr) => {
@@ -160,7 +173,19 @@ settings! {
     /// All request bodies that are held in memory at once; beyond it new calls get 503.
     buffered_bytes_max: u64 = 1 << 30, "bytes", within!(32_u64 << 20, 1_u64 << 40);
     /// How many providers one call may try.
-    attempts_max: u32 = 2, "", within!(1, 10);
+    providers_max: u32 = 3, "", within!(1, 10);
+    /// How often one call may try the same provider, where another attempt can help. A provider may say otherwise.
+    attempts_per_provider: u32 = 2, "", within!(1, 10);
+    /// The pause before a second attempt at a provider; it doubles with each, up to 5 s, and up to half of it is chance.
+    retry_pause_ms: u64 = 200, "ms", within!(0, 5_000);
+    /// How long a call waits for a provider that has named a time (`retry-after`) when no other is left. A longer time is
+    /// told to the client.
+    retry_after_max_ms: u64 = 10_000, "ms", within!(0, 600_000);
+    /// Whether a request that a provider refuses because of a thinking block's signature is sent to it once more without
+    /// its thinking blocks: `off`, `on`, or `auto`, which leaves it to clients that are known to do so themselves.
+    thinking_repair: ThinkingRepair = ThinkingRepair::Auto, "", |_| Ok(());
+    /// Tells clients in `x-switchyard-decision`, in short, where their call went.
+    decision_header: bool = false, "", |_| Ok(());
     /// All that a call may wait for until its answer begins: body, attempts, retries.
     call_deadline_ms: u64 = 900_000, "ms", within!(1_000, 86_400_000);
     /// How long the head of a stream is held back while it may still turn out to be an error.
@@ -221,10 +246,10 @@ mod tests {
     #[test]
     fn settings_are_set_checked_and_brought_back_by_name() {
         let mut settings = Settings::default();
-        settings.set("attempts_max", &json!(3)).unwrap();
-        assert_eq!(settings.attempts_max, 3);
-        assert!(matches!(settings.set("attempts_max", &json!(0)), Err(SetError::Invalid(_))));
-        assert!(matches!(settings.set("attempts_max", &json!("many")), Err(SetError::Invalid(_))));
+        settings.set("providers_max", &json!(4)).unwrap();
+        assert_eq!(settings.providers_max, 4);
+        assert!(matches!(settings.set("providers_max", &json!(0)), Err(SetError::Invalid(_))));
+        assert!(matches!(settings.set("providers_max", &json!("many")), Err(SetError::Invalid(_))));
         settings.set("limits_when_away", &json!("fail_closed")).unwrap();
         assert_eq!(settings.limits_when_away, WhenAway::FailClosed);
         settings.set("limits_when_away", &serde_json::Value::Null).unwrap();
@@ -240,7 +265,7 @@ mod tests {
             assert!(matches!(settings.set(name, &wrong), Err(SetError::Invalid(_))), "{name}");
         }
         assert_eq!(settings.set("nonsense", &json!(1)), Err(SetError::Unknown));
-        settings.set("attempts_max", &serde_json::Value::Null).unwrap();
+        settings.set("providers_max", &serde_json::Value::Null).unwrap();
         assert_eq!(settings, Settings::default());
         let shown = settings.describe(&["gate_ms".to_owned()]);
         assert_eq!(shown.len(), Settings::NAMES.len());

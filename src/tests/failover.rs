@@ -275,7 +275,7 @@ async fn there_is_one_retry_and_a_setting_for_more() {
     let key = world.key().await;
     assert_eq!(world.stream(&key).await.status, 529);
     assert_eq!(providers.iter().map(|provider| provider.script.requests().len()).collect::<Vec<_>>(), [1, 1, 0]);
-    world.patch("/admin/v1/settings", &json!({"attempts_max": 3})).await;
+    world.patch("/admin/v1/settings", &json!({"providers_max": 3})).await;
     let reply = world.stream(&key).await;
     assert_eq!(reply.header("x-switchyard-provider"), Some(providers[2].id.as_str()));
     assert_eq!(providers.iter().map(|provider| provider.script.requests().len()).collect::<Vec<_>>(), [2, 2, 1]);

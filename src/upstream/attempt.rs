@@ -15,6 +15,7 @@ use super::{
     body::Body,
     client::Departing,
     failure::{Deadline, Failure},
+    origin::Connected,
     request::{self, Outgoing},
 };
 use crate::{
@@ -29,6 +30,9 @@ const WHOLE_BYTES_MAX: usize = 64 << 20;
 
 /// The most of a stream's beginning that is held back.
 const GATE_BYTES_MAX: usize = 256 << 10;
+
+/// The most events of it.
+const GATE_EVENTS_MAX: u32 = 256;
 
 /// Defaults of a provider's times (docs/rules.md, Routing).
 const FIRST_BYTE_MS: u32 = 120_000;
@@ -178,6 +182,8 @@ pub async fn attempt(
     let head_ms = clock::ms_since(ask.began);
     attempt.first_byte_ms = Some(head_ms);
     on_head(head_ms);
+    let connected = head.extensions.get::<Connected>();
+    attempt.connect_ms = connected.and_then(|connected| u32::try_from(connected.0.as_millis()).ok());
     attempt.status = Some(head.status.as_u16());
     attempt.upstream_request_id = text(&head.headers, "request-id").or_else(|| text(&head.headers, "x-request-id"));
     let kind = head.headers.get(header::CONTENT_TYPE);
@@ -318,7 +324,7 @@ async fn hold(streaming: &mut Streaming, ask: &Ask<'_>, bounds: &Bounds, attempt
             return Err(restated(streaming, &error, attempt));
         }
         let is_open = streaming.tap.has_content || streaming.tap.is_complete;
-        if is_open || held.len() > GATE_BYTES_MAX {
+        if is_open || held.len() > GATE_BYTES_MAX || streaming.tap.n_events > GATE_EVENTS_MAX {
             break;
         }
     }

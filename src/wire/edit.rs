@@ -1,4 +1,6 @@
-//! Changes one value of a JSON body and leaves every other byte as the client sent it.
+//! Changes values of a JSON body and leaves every other byte as the client sent it.
+
+use std::ops::Range;
 
 use bytes::{Bytes, BytesMut};
 
@@ -11,15 +13,31 @@ pub fn rename_model(body: &Bytes, peek: &Peek, model: &str) -> Bytes {
     if peek.model == model {
         return body.clone();
     }
-    let (Some(head), Some(tail)) = (body.get(..peek.model_span.start), body.get(peek.model_span.end..)) else {
-        return body.clone();
-    };
     let value = serde_json::Value::from(model).to_string();
-    let mut edited = BytesMut::with_capacity(head.len() + value.len() + tail.len());
-    edited.extend_from_slice(head);
-    edited.extend_from_slice(value.as_bytes());
-    edited.extend_from_slice(tail);
+    replace(body, vec![(peek.model_span.clone(), value)])
+}
+
+/// The body with other texts in some places, which must not overlap. A place outside of it is left out.
+pub(super) fn replace(body: &Bytes, mut places: Vec<(Range<usize>, String)>) -> Bytes {
+    places.sort_unstable_by_key(|(place, _)| place.start);
+    let n_more: usize = places.iter().map(|(_, text)| text.len()).sum();
+    let mut edited = BytesMut::with_capacity(body.len() + n_more);
+    let mut at = 0;
+    for (place, text) in places {
+        if let Some(before) = body.get(at..place.start).filter(|_| place.end <= body.len()) {
+            edited.extend_from_slice(before);
+            edited.extend_from_slice(text.as_bytes());
+            at = place.end;
+        }
+    }
+    edited.extend_from_slice(body.get(at..).unwrap_or_default());
     edited.freeze()
+}
+
+/// Where `part`, a slice of `whole`, lies in it.
+pub(super) fn span(whole: &[u8], part: &str) -> Range<usize> {
+    let start = part.as_ptr().addr() - whole.as_ptr().addr();
+    start..start + part.len()
 }
 
 #[cfg(test)]

@@ -29,6 +29,8 @@ pub struct Tap {
     pub error: Option<ErrorObject>,
     /// Its data, as it came.
     pub error_data: Vec<u8>,
+    /// How many events were seen.
+    pub n_events: u32,
     /// Bytes of content deltas.
     delta_bytes: u64,
 }
@@ -66,6 +68,7 @@ impl Tap {
     }
 
     fn observe_event(&mut self, event: &Event<'_>) {
+        self.n_events = self.n_events.saturating_add(1);
         let unnamed = if event.name.is_empty() {
             serde_json::from_slice::<Typed>(event.data).map(|typed| typed.kind).unwrap_or_default()
         } else {
