@@ -14,6 +14,7 @@ pub mod id;
 pub mod key;
 pub mod limit;
 pub mod money;
+pub mod network;
 pub mod page;
 pub mod patch;
 pub mod price;

@@ -55,6 +55,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (3, "prices", include_str!("../migrations/0003_prices.sql")),
     (4, "ledger", include_str!("../migrations/0004_ledger.sql")),
     (5, "reserved", include_str!("../migrations/0005_reserved.sql")),
+    (6, "routing", include_str!("../migrations/0006_routing.sql")),
     (8, "attempt_times", include_str!("../migrations/0008_attempt_times.sql")),
 ];
 

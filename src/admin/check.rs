@@ -5,7 +5,10 @@ use std::fmt::Display;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::{fault::Fault, group::ANY_GROUP, patch::Patch};
+use crate::{
+    domain::{fault::Fault, group::ANY_GROUP, patch::Patch, rule::ModelRule},
+    route::rules::Matcher,
+};
 
 /// Characters of a name.
 const NAME_CHARS_MAX: usize = 100;
@@ -15,6 +18,9 @@ const GROUP_CHARS_MAX: usize = 64;
 
 /// Groups that one thing may belong to.
 const GROUPS_MAX: usize = 50;
+
+/// Rules in one list.
+const RULES_MAX: usize = 500;
 
 /// A name for people: 1 to 100 characters, trimmed, on one line.
 pub(super) fn name(text: &str) -> Result<String, Fault> {
@@ -49,16 +55,7 @@ pub(super) fn text(field: &str, text: &str, chars_max: usize) -> Result<String, 
 pub(super) fn groups(names: &[String], any: bool) -> Result<Vec<String>, Fault> {
     let mut kept: Vec<String> = Vec::new();
     for name in names {
-        let name = line("group", name, GROUP_CHARS_MAX)?;
-        if name.contains(',') {
-            return Err(Fault::invalid(
-                "group",
-                format!("`{name}`: a group's name has no comma; give a list of names"),
-            ));
-        }
-        if name == ANY_GROUP && !any {
-            return Err(Fault::invalid("group", "`*` is for users and keys; a provider belongs to named groups"));
-        }
+        let name = if any && name.trim() == ANY_GROUP { ANY_GROUP.to_owned() } else { group("group", name)? };
         if !kept.contains(&name) {
             kept.push(name);
         }
@@ -69,9 +66,35 @@ pub(super) fn groups(names: &[String], any: bool) -> Result<Vec<String>, Fault> 
     Ok(kept)
 }
 
+/// The name of one group.
+pub(super) fn group(field: &str, name: &str) -> Result<String, Fault> {
+    let name = line(field, name, GROUP_CHARS_MAX)?;
+    if name.contains(',') {
+        return Err(Fault::invalid(field, format!("`{name}`: a group's name has no comma; give a list of names")));
+    }
+    if name == ANY_GROUP {
+        return Err(Fault::invalid(field, "`*` is for users and keys: it means all groups and names none"));
+    }
+    Ok(name)
+}
+
 /// The groups among `names` that exist in their own right: all but `*`.
 pub(super) fn named_groups(names: &[String]) -> Vec<String> {
     names.iter().filter(|name| *name != ANY_GROUP).cloned().collect()
+}
+
+/// Checks that rules on models can be used.
+pub(super) fn model_rules(field: &str, rules: &mut dyn ExactSizeIterator<Item = &ModelRule>) -> Result<(), Fault> {
+    if rules.len() > RULES_MAX {
+        return Err(Fault::invalid(field, format!("must be at most {RULES_MAX} rules")));
+    }
+    for rule in rules {
+        if rule.value.contains('\0') {
+            return Err(Fault::invalid(field, "must not have zero characters"));
+        }
+        Matcher::compile(rule).map_err(|why| Fault::invalid(field, why))?;
+    }
+    Ok(())
 }
 
 /// Checks that a value, if there is one, lies within bounds.

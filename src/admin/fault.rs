@@ -8,6 +8,7 @@ use crate::domain::fault::Fault;
 const CONSTRAINTS: &[(&str, &str, &str)] = &[
     ("users_name_unique", "name", "another user has this name"),
     ("providers_name_unique", "name", "another provider has this name"),
+    ("provider_groups_pkey", "name", "another group has this name"),
 ];
 
 /// Turns an error of the store into a fault. One of our own making is logged here, under the id that the fault shows.

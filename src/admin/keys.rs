@@ -13,6 +13,7 @@ use crate::{
         page::{Page, PageQuery},
     },
     hub::Hub,
+    route::rules::Matcher,
     secret::{self, Secret},
     store::keys::{KeptSecret, preview},
 };
@@ -25,6 +26,15 @@ const SHOWN_CHARS: usize = 10;
 
 /// Last characters of a key that are kept for display.
 const LAST_CHARS: usize = 4;
+
+/// Globs on user agents of one key.
+const CLIENTS_MAX: usize = 100;
+
+/// Characters of such a glob.
+const CLIENT_CHARS_MAX: usize = 256;
+
+/// Addresses and networks of one key.
+const ADDRESSES_MAX: usize = 200;
 
 /// A page of a user's keys, by id.
 pub async fn list(hub: &Hub, actor: &Actor, user_id: UserId, query: &PageQuery) -> Result<Page<ApiKey>, Fault> {
@@ -51,6 +61,9 @@ pub async fn create(hub: &Hub, actor: &Actor, user_id: UserId, new: KeyCreate) -
         name: new.name,
         enabled: new.enabled.unwrap_or(true),
         group: new.group.unwrap_or_default(),
+        models: new.models.unwrap_or_default(),
+        clients: new.clients.unwrap_or_default(),
+        addresses: new.addresses.unwrap_or_default(),
         expires_at: new.expires_at,
         last_used_at: None,
         preview: preview(&kept.prefix, &kept.last_four),
@@ -107,6 +120,9 @@ fn patched(mut key: ApiKey, patch: KeyPatch) -> Result<ApiKey, Fault> {
     }
     patch.enabled.apply_or(&mut key.enabled, true);
     patch.group.apply_or(&mut key.group, Vec::new());
+    patch.models.apply_or(&mut key.models, Vec::new());
+    patch.clients.apply_or(&mut key.clients, Vec::new());
+    patch.addresses.apply_or(&mut key.addresses, Vec::new());
     patch.expires_at.apply(&mut key.expires_at);
     Ok(key)
 }
@@ -116,8 +132,26 @@ fn checked(mut key: ApiKey) -> Result<ApiKey, Fault> {
     key.name = check::name(&key.name)?;
     limits::check(&key.limits)?;
     key.group = check::groups(&key.group, true)?;
+    check::model_rules("models", &mut key.models.iter())?;
+    key.clients = checked_clients(&key.clients)?;
+    if key.addresses.len() > ADDRESSES_MAX {
+        return Err(Fault::invalid("addresses", format!("must be at most {ADDRESSES_MAX}")));
+    }
     key.expires_at = check::time(key.expires_at);
     Ok(key)
+}
+
+/// Globs on user agents, trimmed.
+fn checked_clients(globs: &[String]) -> Result<Vec<String>, Fault> {
+    if globs.len() > CLIENTS_MAX {
+        return Err(Fault::invalid("clients", format!("must be at most {CLIENTS_MAX}")));
+    }
+    let checked = |glob: &String| {
+        let glob = check::line("clients", glob, CLIENT_CHARS_MAX)?;
+        Matcher::of_text(&glob).map_err(|why| Fault::invalid("clients", why))?;
+        Ok(glob)
+    };
+    globs.iter().map(checked).collect()
 }
 
 #[cfg(test)]

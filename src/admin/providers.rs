@@ -2,6 +2,7 @@
 
 mod address;
 mod draft;
+mod routing;
 
 use super::{
     actor::{Actor, shown},

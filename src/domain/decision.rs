@@ -1,8 +1,12 @@
 //! Why a call went where it went.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::id::{AttemptId, ProviderId};
+use super::{
+    hold::HoldReason,
+    id::{AttemptId, ProviderId},
+};
 
 /// The decision chain of a call: one choice for each attempt, and a last one without when nobody was left.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,7 +66,10 @@ pub struct Choice {
     pub candidates: Vec<Candidate>,
     /// Providers left out of `candidates` because the list is bounded.
     pub n_more: u32,
-    /// The lowest priority number among the eligible.
+    /// The caller's group that the chosen provider is reached by; `*` stands for all groups.
+    #[serde(default)]
+    pub group: Option<String>,
+    /// The lowest priority number among the eligible of that group.
     pub priority: Option<i32>,
     /// The weights of the eligible of that priority, added up.
     pub weight_total: u64,
@@ -71,6 +78,15 @@ pub struct Choice {
     /// True if the call's session is bound to the provider, which went before priority and chance.
     #[serde(default)]
     pub is_sticky: bool,
+    /// True if all that were left are held by the hub's own judgement, and this one is tried all the same.
+    #[serde(default)]
+    pub is_last_resort: bool,
+    /// What is cached for the session at another provider than the chosen one, and is paid for again.
+    #[serde(default)]
+    pub warm: Option<Warm>,
+    /// Where nobody was chosen: when the first of those that are held is free again, if its hold has an end.
+    #[serde(default)]
+    pub next_free: Option<DateTime<Utc>>,
     /// Who was chosen.
     pub provider_id: Option<ProviderId>,
     /// The attempt that followed.
@@ -101,12 +117,37 @@ pub struct Candidate {
     pub provider_id: ProviderId,
     /// Its name at that time.
     pub name: String,
-    /// Its priority.
+    /// Its priority, for those who reach it by this group.
     pub priority: i32,
     /// Its weight.
     pub weight: u32,
     /// Why it was left out; null if it was eligible.
     pub skip: Option<Skip>,
+    /// What holds it back, if something does.
+    #[serde(default)]
+    pub hold: Option<HeldBy>,
+}
+
+/// What holds a provider back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct HeldBy {
+    /// Why.
+    pub reason: HoldReason,
+    /// Until when; null until somebody ends it.
+    pub until: Option<DateTime<Utc>>,
+    /// True if it excludes; else others only go first.
+    pub is_absolute: bool,
+}
+
+/// What a provider has cached for a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct Warm {
+    /// The provider.
+    pub provider_id: ProviderId,
+    /// Tokens of the session's beginning that it read from its cache last time.
+    pub cached_tokens: u64,
 }
 
 /// Why a provider was left out.
@@ -122,12 +163,49 @@ pub enum Skip {
     Group,
     /// Its rules do not admit the model.
     Model,
+    /// It is reached only by a prefix that the model does not have, or the model has one that is not its own.
+    Prefix,
     /// Its stored secret cannot be opened.
     Secret,
+    /// It is not used at this time of day.
+    Hours,
     /// This call has tried it already.
     Tried,
+    /// It is held back.
+    Held,
     /// It is at a limit of its own.
     Limit,
+    /// Another of the caller's groups goes first.
+    LowerGroup,
+}
+
+/// What kind of failure it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum FailureClass {
+    /// The request itself is at fault: no other provider would take it.
+    Client,
+    /// Too many requests or tokens.
+    RateLimit,
+    /// The provider has more to do than it can.
+    Overload,
+    /// The provider refuses the secret.
+    Credential,
+    /// The account may not do this, or has no money left.
+    Entitlement,
+    /// The provider made a mistake.
+    Server,
+    /// The provider was not reached, or the connection broke.
+    Network,
+    /// Time ran out.
+    Timeout,
+    /// The provider's proxy cannot be used.
+    Proxy,
+    /// The client left first.
+    ClientGone,
+    /// What came back is no answer.
+    Malformed,
 }
 
 /// Whom a failed attempt is charged to.

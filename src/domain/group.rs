@@ -21,8 +21,29 @@ pub struct Group {
     pub note: String,
     /// Factor on prices for the calls that reach a provider by this group.
     pub cost_multiplier: Multiplier,
+    /// Among the groups that a caller may use, the one with the lowest number goes first.
+    pub priority: i32,
     /// When it was first named.
     pub created_at: DateTime<Utc>,
+}
+
+/// A new group. Everything but the name has a default.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct GroupCreate {
+    /// A unique name, 1 to 64 characters without comma.
+    pub name: String,
+    /// At most 2,000 characters; default empty.
+    #[serde(default)]
+    pub note: Option<String>,
+    /// Factor on prices, 0 to 1000; default 1.
+    #[serde(default)]
+    #[cfg_attr(feature = "server", schema(value_type = Option<String>))]
+    pub cost_multiplier: Option<Multiplier>,
+    /// Default 0.
+    #[serde(default)]
+    pub priority: Option<i32>,
 }
 
 /// What changes of a group; what is absent stays.
@@ -38,4 +59,8 @@ pub struct GroupPatch {
     #[serde(skip_serializing_if = "Patch::is_keep")]
     #[cfg_attr(feature = "server", schema(value_type = Option<String>))]
     pub cost_multiplier: Patch<Multiplier>,
+    /// The lowest number goes first.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<i32>))]
+    pub priority: Patch<i32>,
 }

@@ -7,7 +7,9 @@ use super::{
     id::{KeyId, UserId},
     limit::{LimitMode, Limits, ResetMode, TimeOfDay, fields::with_limits},
     money::Usd,
+    network::Network,
     patch::Patch,
+    rule::ModelRule,
 };
 
 /// A key the hub has issued to a user. Its secret is not here: the hub keeps only a hash of it.
@@ -24,6 +26,13 @@ pub struct ApiKey {
     pub enabled: bool,
     /// Names of the provider groups the key may use; empty means its user's.
     pub group: Vec<String>,
+    /// The models it may ask for; empty means all.
+    pub models: Vec<ModelRule>,
+    /// Globs on the header `user-agent`, case aside; empty means any client.
+    pub clients: Vec<String>,
+    /// Where its calls may come from; empty means anywhere.
+    #[cfg_attr(feature = "server", schema(value_type = Vec<String>))]
+    pub addresses: Vec<Network>,
     /// From then on the key is refused.
     pub expires_at: Option<DateTime<Utc>>,
     /// How much it may use.
@@ -52,6 +61,16 @@ with_limits! {
         /// Default empty: the user's groups. An unknown name creates the group.
         #[serde(default)]
         pub group: Option<Vec<String>>,
+        /// At most 500 rules; default empty: all models.
+        #[serde(default)]
+        pub models: Option<Vec<ModelRule>>,
+        /// At most 100 globs of 1 to 256 characters on the header `user-agent`, case aside; default empty: any client.
+        #[serde(default)]
+        pub clients: Option<Vec<String>>,
+        /// At most 200 addresses or networks, as `192.0.2.1`, `10.0.0.0/8` or `2001:db8::/32`; default empty: anywhere.
+        #[serde(default)]
+        #[cfg_attr(feature = "server", schema(value_type = Option<Vec<String>>))]
+        pub addresses: Option<Vec<Network>>,
         /// Default never.
         #[serde(default)]
         pub expires_at: Option<DateTime<Utc>>,
@@ -77,6 +96,18 @@ with_limits! {
         #[serde(skip_serializing_if = "Patch::is_keep")]
         #[cfg_attr(feature = "server", schema(value_type = Option<Vec<String>>))]
         pub group: Patch<Vec<String>>,
+        /// As in [`KeyCreate`].
+        #[serde(skip_serializing_if = "Patch::is_keep")]
+        #[cfg_attr(feature = "server", schema(value_type = Option<Vec<ModelRule>>))]
+        pub models: Patch<Vec<ModelRule>>,
+        /// As in [`KeyCreate`].
+        #[serde(skip_serializing_if = "Patch::is_keep")]
+        #[cfg_attr(feature = "server", schema(value_type = Option<Vec<String>>))]
+        pub clients: Patch<Vec<String>>,
+        /// As in [`KeyCreate`].
+        #[serde(skip_serializing_if = "Patch::is_keep")]
+        #[cfg_attr(feature = "server", schema(value_type = Option<Vec<String>>))]
+        pub addresses: Patch<Vec<Network>>,
         /// As in [`KeyCreate`].
         #[serde(skip_serializing_if = "Patch::is_keep")]
         #[cfg_attr(feature = "server", schema(value_type = Option<DateTime<Utc>>))]

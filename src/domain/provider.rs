@@ -1,16 +1,18 @@
 //! Providers: configured places to send calls.
 
+mod input;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+pub use self::input::{ProviderCreate, ProviderPatch};
 use super::{
     id::{CallId, ProviderId},
-    limit::{LimitMode, Limits, ResetMode, TimeOfDay, fields::with_limits},
-    money::{Multiplier, Usd},
-    patch::{NewSecret, Patch},
-    rule::{ModelRule, Redirect},
+    limit::{Limits, TimeOfDay},
+    money::Multiplier,
+    rule::{FailureRule, ModelRule, Redirect},
     usage::Usage,
 };
 
@@ -75,6 +77,8 @@ pub struct Provider {
     pub weight: u32,
     /// The lowest number is used first.
     pub priority: i32,
+    /// Other priorities, for those who reach it by one of its groups: the group's name, and the priority.
+    pub group_priorities: BTreeMap<String, i32>,
     /// Names of the groups it belongs to; empty means `default`.
     pub group: Vec<String>,
     /// Factor on list prices.
@@ -83,6 +87,26 @@ pub struct Provider {
     pub models: Vec<ModelRule>,
     /// Models it knows under another name.
     pub redirects: Vec<Redirect>,
+    /// It is reached only by models that are written `prefix,model`, and is sent them without the prefix.
+    pub prefix: Option<String>,
+    /// It is used from this time of day on, in the hub's time zone; null is the whole day.
+    pub active_from: Option<TimeOfDay>,
+    /// It is used before this time of day; the next day's if it is the earlier one.
+    pub active_to: Option<TimeOfDay>,
+    /// Attempts of one call; null means the setting `attempts_per_provider`.
+    pub max_attempts: Option<u32>,
+    /// Failures in a row that open its circuit breaker; null means 5, 0 means that it never opens.
+    pub breaker_failures: Option<u32>,
+    /// Seconds that the breaker stays open; null means 1,800.
+    pub breaker_open_s: Option<u32>,
+    /// Successes that close the breaker again; null means 2.
+    pub breaker_successes: Option<u32>,
+    /// True if it is probed while it is held.
+    pub probe: bool,
+    /// True if the turns of its users are spaced.
+    pub message_queue: bool,
+    /// What its failures mean, where the shipped table is wrong about it: the first rule that matches decides.
+    pub failure_rules: Vec<FailureRule>,
     /// The proxy it is reached through, its password masked.
     pub proxy_url: Option<String>,
     /// Milliseconds to establish a connection; null means 10,000.
@@ -104,151 +128,6 @@ pub struct Provider {
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
     pub updated_at: DateTime<Utc>,
-}
-
-with_limits! {
-    create:
-    /// A new provider. Everything but name, base URL and secret has a default.
-    #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-    #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-    #[serde(deny_unknown_fields)]
-    pub struct ProviderCreate {
-        /// A unique name, 1 to 100 characters.
-        pub name: String,
-        /// Default `anthropic`.
-        #[serde(default)]
-        pub kind: Option<Kind>,
-        /// An http or https URL without query, fragment or credentials.
-        pub base_url: String,
-        /// The upstream's key. Write-only.
-        pub secret: NewSecret,
-        /// Default true.
-        #[serde(default)]
-        pub enabled: Option<bool>,
-        /// 0 to 10,000; default 1. A weight of 0 is used only when all its equals have 0.
-        #[serde(default)]
-        pub weight: Option<u32>,
-        /// Default 0.
-        #[serde(default)]
-        pub priority: Option<i32>,
-        /// Default empty, which means the group `default`. An unknown name creates the group.
-        #[serde(default)]
-        pub group: Option<Vec<String>>,
-        /// 0 to 1,000; default 1.
-        #[serde(default)]
-        pub cost_multiplier: Option<Multiplier>,
-        /// Default empty: all models.
-        #[serde(default)]
-        pub models: Option<Vec<ModelRule>>,
-        /// Default empty.
-        #[serde(default)]
-        pub redirects: Option<Vec<Redirect>>,
-        /// `http`, `https`, `socks5` or `socks5h`; names are always resolved by a socks proxy. Default none.
-        #[serde(default)]
-        pub proxy_url: Option<String>,
-        /// 1 to 600,000; see [`Provider`].
-        #[serde(default)]
-        pub connect_timeout_ms: Option<u32>,
-        /// 1 to 3,600,000; see [`Provider`].
-        #[serde(default)]
-        pub first_byte_timeout_ms: Option<u32>,
-        /// 1 to 3,600,000; see [`Provider`].
-        #[serde(default)]
-        pub idle_timeout_ms: Option<u32>,
-        /// 1 to 3,600,000; see [`Provider`].
-        #[serde(default)]
-        pub total_timeout_ms: Option<u32>,
-        /// Default `drain`.
-        #[serde(default)]
-        pub on_client_gone: Option<OnClientGone>,
-        /// Default empty; names of credentials, transport and forwarding headers are refused.
-        #[serde(default)]
-        pub headers: Option<BTreeMap<String, String>>,
-    }
-}
-
-with_limits! {
-    patch:
-    /// Changes to a provider: only what is named; `null` clears.
-    ///
-    /// A change of the base URL's scheme, host or port needs the secret again (docs/rules.md, Edge and security).
-    #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-    #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-    #[serde(deny_unknown_fields, default)]
-    pub struct ProviderPatch {
-        /// As in [`ProviderCreate`]; cannot be cleared.
-        #[serde(skip_serializing_if = "Patch::is_keep")]
-        #[cfg_attr(feature = "server", schema(value_type = Option<String>))]
-        pub name: Patch<String>,
-        /// As in [`ProviderCreate`].
-        #[serde(skip_serializing_if = "Patch::is_keep")]
-        #[cfg_attr(feature = "server", schema(value_type = Option<Kind>))]
-        pub kind: Patch<Kind>,
-        /// As in [`ProviderCreate`]; cannot be cleared.
-        #[serde(skip_serializing_if = "Patch::is_keep")]
-        #[cfg_attr(feature = "server", schema(value_type = Option<String>))]
-        pub base_url: Patch<String>,
-        /// As in [`ProviderCreate`]; cannot be cleared.
-        #[serde(skip_serializing_if = "Patch::is_keep")]
-        #[cfg_attr(feature = "server", schema(value_type = Option<NewSecret>))]
-        pub secret: Patch<NewSecret>,
-        /// As in [`ProviderCreate`].
-        #[serde(skip_serializing_if = "Patch::is_keep")]
-        #[cfg_attr(feature = "server", schema(value_type = Option<bool>))]
-        pub enabled: Patch<bool>,
-        /// As in [`ProviderCreate`].
-        #[serde(skip_serializing_if = "Patch::is_keep")]
-        #[cfg_attr(feature = "server", schema(value_type = Option<u32>))]
-        pub weight: Patch<u32>,
-        /// As in [`ProviderCreate`].
-        #[serde(skip_serializing_if = "Patch::is_keep")]
-        #[cfg_attr(feature = "server", schema(value_type = Option<i32>))]
-        pub priority: Patch<i32>,
-        /// As in [`ProviderCreate`].
-        #[serde(skip_serializing_if = "Patch::is_keep")]
-        #[cfg_attr(feature = "server", schema(value_type = Option<Vec<String>>))]
-        pub group: Patch<Vec<String>>,
-        /// As in [`ProviderCreate`].
-        #[serde(skip_serializing_if = "Patch::is_keep")]
-        #[cfg_attr(feature = "server", schema(value_type = Option<Multiplier>))]
-        pub cost_multiplier: Patch<Multiplier>,
-        /// As in [`ProviderCreate`].
-        #[serde(skip_serializing_if = "Patch::is_keep")]
-        #[cfg_attr(feature = "server", schema(value_type = Option<Vec<ModelRule>>))]
-        pub models: Patch<Vec<ModelRule>>,
-        /// As in [`ProviderCreate`].
-        #[serde(skip_serializing_if = "Patch::is_keep")]
-        #[cfg_attr(feature = "server", schema(value_type = Option<Vec<Redirect>>))]
-        pub redirects: Patch<Vec<Redirect>>,
-        /// As in [`ProviderCreate`]. The masked form that was read back leaves the stored one as it is.
-        #[serde(skip_serializing_if = "Patch::is_keep")]
-        #[cfg_attr(feature = "server", schema(value_type = Option<String>))]
-        pub proxy_url: Patch<String>,
-        /// As in [`ProviderCreate`].
-        #[serde(skip_serializing_if = "Patch::is_keep")]
-        #[cfg_attr(feature = "server", schema(value_type = Option<u32>))]
-        pub connect_timeout_ms: Patch<u32>,
-        /// As in [`ProviderCreate`].
-        #[serde(skip_serializing_if = "Patch::is_keep")]
-        #[cfg_attr(feature = "server", schema(value_type = Option<u32>))]
-        pub first_byte_timeout_ms: Patch<u32>,
-        /// As in [`ProviderCreate`].
-        #[serde(skip_serializing_if = "Patch::is_keep")]
-        #[cfg_attr(feature = "server", schema(value_type = Option<u32>))]
-        pub idle_timeout_ms: Patch<u32>,
-        /// As in [`ProviderCreate`].
-        #[serde(skip_serializing_if = "Patch::is_keep")]
-        #[cfg_attr(feature = "server", schema(value_type = Option<u32>))]
-        pub total_timeout_ms: Patch<u32>,
-        /// As in [`ProviderCreate`].
-        #[serde(skip_serializing_if = "Patch::is_keep")]
-        #[cfg_attr(feature = "server", schema(value_type = Option<OnClientGone>))]
-        pub on_client_gone: Patch<OnClientGone>,
-        /// As in [`ProviderCreate`].
-        #[serde(skip_serializing_if = "Patch::is_keep")]
-        #[cfg_attr(feature = "server", schema(value_type = Option<BTreeMap<String, String>>))]
-        pub headers: Patch<BTreeMap<String, String>>,
-    }
 }
 
 /// What to ask a provider in a test call.

@@ -1,6 +1,8 @@
-//! Rules on model names.
+//! Rules: on model names, and on what failures mean.
 
 use serde::{Deserialize, Deserializer, Serialize};
+
+use super::decision::FailureClass;
 
 /// How a rule compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,4 +101,22 @@ pub struct Redirect {
     pub from: ModelRule,
     /// The name that is sent, 1 to 256 characters.
     pub to: String,
+}
+
+/// Says what a failure at one provider means. All conditions that it names must hold, and it names at least one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct FailureRule {
+    /// The status of the answer, 100 to 599.
+    #[serde(default)]
+    pub status: Option<u16>,
+    /// The type of the error that the answer carries, such as `overloaded_error`.
+    #[serde(default)]
+    pub kind: Option<String>,
+    /// A glob on the error's message, case aside.
+    #[serde(default)]
+    pub message: Option<String>,
+    /// What it means.
+    pub class: FailureClass,
 }

@@ -196,6 +196,7 @@ mod tests {
             priority: -1,
             weight: 1,
             skip: Some(Skip::Group),
+            hold: None,
         };
         let attempt = Attempt {
             id: AttemptId("019a9f00-0000-7000-8000-000000000002".parse().unwrap()),

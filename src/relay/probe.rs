@@ -109,6 +109,7 @@ fn only(upstream: &Upstream) -> Choice {
         priority: provider.priority,
         weight: provider.weight,
         skip: None,
+        hold: None,
     };
     Choice { candidates: vec![candidate], provider_id: Some(provider.id), ..Choice::default() }
 }

@@ -24,10 +24,11 @@ use crate::{
         price::Price,
         settings::LedgerFsync,
     },
+    health::view::HoldsView,
     hub::Hub,
     ledger::entry::{Entry, if_cut},
     route::{
-        choose::{Wanted, choose},
+        choose::{Picked, Wanted, choose},
         snapshot::{Caller, Snapshot, Upstream},
     },
     wire::{operation::Operation, peek::Peek, rejection::Rejection, tap::Tap},
@@ -47,7 +48,10 @@ pub struct Trail {
     pub began: Instant,
     /// What the call holds and owes.
     pub account: Account,
+    /// The groups the caller may use.
     groups: Vec<String>,
+    /// The one of them that the provider that was chosen last is reached by.
+    group: Vec<String>,
     story: Story,
     /// True if it is recorded; what is free is not.
     is_recorded: bool,
@@ -106,6 +110,7 @@ impl Trail {
             began,
             account,
             groups,
+            group: Vec::new(),
             story,
             is_recorded,
             is_closed: false,
@@ -140,15 +145,18 @@ impl Trail {
     /// What a choice depends on.
     pub fn wanted<'a>(&'a self, model: Option<&'a str>, tried: &'a [ProviderId]) -> Wanted<'a> {
         let (limited, bound) = (self.account.limited(), self.account.bound());
-        Wanted { groups: &self.groups, model, tried, limited, bound }
+        Wanted { groups: &self.groups, model, tried, limited, bound, warm: None, now: clock::now() }
     }
 
     /// Chooses the next provider, and notes why.
-    pub fn choose(&self, model: Option<&str>, tried: &[ProviderId]) -> Option<Arc<Upstream>> {
+    pub fn choose(&mut self, model: Option<&str>, tried: &[ProviderId]) -> Option<Arc<Upstream>> {
         let wanted = self.wanted(model, tried);
-        let (choice, chosen) = choose(&self.snapshot, &wanted, |total| rand::rng().random_range(0..total));
+        let dice = |total| rand::rng().random_range(0..total);
+        let (choice, picked) = choose(&self.snapshot, &wanted, &HoldsView::default(), dice);
         self.note_choice(choice);
-        chosen
+        let Picked { upstream, group, .. } = picked?;
+        self.group = vec![group];
+        Some(upstream)
     }
 
     /// Notes a choice.
@@ -159,7 +167,7 @@ impl Trail {
 
     /// Reserves what an attempt at `upstream` may cost. A provider that is at a limit of its own was no choice.
     pub async fn reserve(&mut self, id: AttemptId, upstream: &Upstream, model: &str) -> Reserved {
-        let reserved = self.account.reserve(id, upstream, &self.groups, model).await;
+        let reserved = self.account.reserve(id, upstream, &self.group, model).await;
         if matches!(reserved, Reserved::ProviderLimited) {
             lock(&self.story).decision.choices.pop();
         }
@@ -188,7 +196,7 @@ impl Trail {
         upstream: &Upstream,
         model: &str,
     ) -> Result<(&'a mut Attempt, impl FnOnce(u32) + use<'a>), Rejection> {
-        let offer = self.snapshot.offer(upstream, &self.groups, model);
+        let offer = self.snapshot.offer(upstream, &self.group, model);
         let attempt = Attempt {
             id,
             provider_id: upstream.provider.id,

@@ -1,18 +1,28 @@
-//! Who serves? One pure function from the request, the snapshot and what was tried to a choice.
+//! Who serves? One pure function from the request, the snapshot, what is held and what was tried to a choice.
+
+mod standing;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
+use self::standing::{Question, Standing};
 use super::snapshot::{Snapshot, Upstream};
-use crate::domain::{
-    decision::{Candidate, Choice, Skip},
-    group::ANY_GROUP,
-    id::ProviderId,
+use crate::{
+    domain::{
+        decision::{Candidate, Choice, HeldBy, Skip, Warm},
+        hold::Hold,
+        id::ProviderId,
+    },
+    health::view::HoldsView,
 };
 
 /// Candidates that a recorded choice names; the rest is a number.
 const CANDIDATES_MAX: usize = 64;
 
-/// What a choice depends on, beside the snapshot.
+/// What a choice depends on, beside the snapshot and the holds.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted<'a> {
     /// The groups the caller may use.
@@ -25,112 +35,222 @@ pub struct Wanted<'a> {
     pub limited: &'a [ProviderId],
     /// The provider that the call's session is bound to.
     pub bound: Option<ProviderId>,
+    /// What is cached for the session, and where.
+    pub warm: Option<Warm>,
+    /// When it is.
+    pub now: DateTime<Utc>,
 }
 
-/// Chooses among all providers: eligible, then the one its session is bound to, then the lowest priority number, then
-/// weighted by `dice` (docs/rules.md, Routing).
+/// Who was chosen.
+#[derive(Clone, Debug)]
+pub struct Picked {
+    /// The provider.
+    pub upstream: Arc<Upstream>,
+    /// The caller's group that it is reached by: its factor on prices counts. It may be `*`.
+    pub group: String,
+    /// True if it is held, and tried because nobody else is left.
+    pub is_last_resort: bool,
+}
+
+/// Chooses among all providers: of those that may be used, the caller's group that goes first, in it the one that the
+/// session is bound to, else the lowest priority number, else weighted by `dice`. If all that are left are held by the
+/// hub's own judgement, the one whose hold ends first (docs/rules.md, Routing).
 ///
 /// `dice` takes the sum of the weights (at least 1) and gives a number below it.
 pub fn choose(
     snapshot: &Snapshot,
     wanted: &Wanted<'_>,
+    holds: &HoldsView,
     dice: impl FnOnce(u64) -> u64,
-) -> (Choice, Option<Arc<Upstream>>) {
-    let mut candidates = Vec::with_capacity(snapshot.upstreams.len().min(CANDIDATES_MAX));
-    // Those that were never meant for this caller make room for the others where the list is too short for all.
-    let mut strangers = Vec::new();
-    let mut tier: Vec<&Arc<Upstream>> = Vec::new();
-    let mut bound = None;
+) -> (Choice, Option<Picked>) {
+    let question = Question::new(snapshot, wanted, holds);
+    let mut field = Field::default();
+    let mut list = List::default();
     for upstream in &snapshot.upstreams {
-        let skip = skip(upstream, wanted);
-        let is_stranger = matches!(skip, Some(Skip::Group | Skip::Disabled));
-        let list = if is_stranger { &mut strangers } else { &mut candidates };
-        if list.len() < CANDIDATES_MAX {
-            list.push(candidate(upstream, skip));
-        }
-        if skip.is_none() {
-            join_tier(&mut tier, upstream);
-            bound = bound.or_else(|| (wanted.bound == Some(upstream.provider.id)).then_some(upstream));
-        }
+        let standing = question.standing(upstream);
+        list.add(upstream, &standing);
+        field.enter(Placed { upstream, standing }, wanted.bound);
     }
-    candidates.extend(strangers);
-    candidates.truncate(CANDIDATES_MAX);
-    let n_more = u32::try_from(snapshot.upstreams.len() - candidates.len()).unwrap_or(u32::MAX);
-    let (chosen, weight_total, draw) = match bound {
+    let is_last_resort = field.tier.is_empty();
+    let (chosen, weight_total, draw) = match field.bound {
         Some(bound) => (Some(bound), 0, 0),
-        None => draw(&tier, dice),
+        None if is_last_resort => (field.least_bad, 0, 0),
+        None => draw(&field.tier, dice),
     };
+    let Some(chosen) = chosen else {
+        let (candidates, n_more) = list.end(snapshot, None);
+        return (Choice { candidates, n_more, next_free: field.next_free, ..Choice::default() }, None);
+    };
+    let provider_id = chosen.upstream.provider.id;
+    let group = question.groups.get(chosen.standing.group).map_or("", |(name, _)| *name).to_owned();
+    let (candidates, n_more) = list.end(snapshot, Some(&chosen));
     let choice = Choice {
         candidates,
         n_more,
-        priority: chosen.map(|upstream| upstream.provider.priority),
+        group: Some(group.clone()),
+        priority: Some(chosen.standing.priority),
         weight_total,
         draw,
-        is_sticky: bound.is_some(),
-        provider_id: chosen.map(|upstream| upstream.provider.id),
+        is_sticky: field.bound.is_some(),
+        is_last_resort,
+        warm: wanted.warm.filter(|warm| warm.provider_id != provider_id),
+        provider_id: Some(provider_id),
         ..Choice::default()
     };
-    (choice, chosen.cloned())
+    (choice, Some(Picked { upstream: chosen.upstream.clone(), group, is_last_resort }))
+}
+
+/// The providers that a call could go to, whatever their priority, each with the caller's group that it is reached by.
+pub fn eligible<'a>(
+    snapshot: &'a Snapshot,
+    wanted: &'a Wanted<'a>,
+    holds: &'a HoldsView,
+) -> impl Iterator<Item = (&'a Arc<Upstream>, &'a str)> {
+    let question = Question::new(snapshot, wanted, holds);
+    snapshot.upstreams.iter().filter_map(move |upstream| {
+        let standing = question.standing(upstream);
+        let is_eligible = standing.skip.is_none() || standing.is_last_resort();
+        is_eligible.then(|| question.groups.get(standing.group).map(|(group, _)| (upstream, *group))).flatten()
+    })
+}
+
+/// A provider and how it stands.
+#[derive(Clone, Copy)]
+struct Placed<'a> {
+    upstream: &'a Arc<Upstream>,
+    standing: Standing<'a>,
+}
+
+/// Those who are left, as far as they matter.
+#[derive(Default)]
+struct Field<'a> {
+    /// Of the group that goes first, those with the lowest priority number.
+    tier: Vec<Placed<'a>>,
+    /// The one that the session is bound to, if it is in the group that goes first.
+    bound: Option<Placed<'a>>,
+    /// Who is tried when nobody else is left.
+    least_bad: Option<Placed<'a>>,
+    /// When the first of those that are excluded by a hold is free again.
+    next_free: Option<DateTime<Utc>>,
+}
+
+impl<'a> Field<'a> {
+    fn enter(&mut self, placed: Placed<'a>, bound: Option<ProviderId>) {
+        let Standing { tier, priority, skip, hold, .. } = placed.standing;
+        if skip == Some(Skip::Held) {
+            self.enter_held(placed, hold.and_then(|hold| hold.until));
+        }
+        if skip.is_some() {
+            return;
+        }
+        let first = self.tier.first().map(|first| first.standing);
+        let best = first.map_or(i32::MAX, |first| first.tier);
+        if tier > best {
+            return;
+        }
+        if tier < best {
+            self.tier.clear();
+            self.bound = None;
+        }
+        if bound == Some(placed.upstream.provider.id) {
+            self.bound = Some(placed);
+        }
+        let lowest = self.tier.first().map_or(i32::MAX, |first| first.standing.priority);
+        if priority < lowest {
+            self.tier.clear();
+        }
+        if priority <= lowest {
+            self.tier.push(placed);
+        }
+    }
+
+    /// The least bad is the one whose hold ends first, then the one that would be chosen if it were free.
+    fn enter_held(&mut self, placed: Placed<'a>, until: Option<DateTime<Utc>>) {
+        if !placed.standing.is_last_resort() {
+            self.next_free = self.next_free.into_iter().chain(until).min();
+            return;
+        }
+        let badness = |placed: &Placed<'_>| {
+            let Standing { tier, priority, hold, .. } = placed.standing;
+            let until = hold.and_then(|hold| hold.until);
+            (until.is_none(), until, tier, priority)
+        };
+        if self.least_bad.is_none_or(|least| badness(&placed) < badness(&least)) {
+            self.least_bad = Some(placed);
+        }
+    }
+}
+
+/// What a recorded choice says of the candidates: bounded, whatever their number.
+#[derive(Default)]
+struct List {
+    /// Each with the tier of its group, if it was eligible.
+    candidates: Vec<(Candidate, Option<i32>)>,
+    /// Those that were never meant for this caller make room for the others where the list is too short for all.
+    strangers: Vec<Candidate>,
+}
+
+impl List {
+    fn add(&mut self, upstream: &Upstream, standing: &Standing<'_>) {
+        if matches!(standing.skip, Some(Skip::Group | Skip::Disabled)) {
+            if self.strangers.len() < CANDIDATES_MAX {
+                self.strangers.push(candidate(upstream, standing));
+            }
+        } else if self.candidates.len() < CANDIDATES_MAX {
+            let tier = standing.skip.is_none().then_some(standing.tier);
+            self.candidates.push((candidate(upstream, standing), tier));
+        }
+    }
+
+    /// The list as it is recorded, with the one that was chosen in it, and how many it leaves out.
+    fn end(self, snapshot: &Snapshot, chosen: Option<&Placed<'_>>) -> (Vec<Candidate>, u32) {
+        let best = chosen.map_or(i32::MAX, |chosen| chosen.standing.tier);
+        let chosen_id = chosen.map(|chosen| chosen.upstream.provider.id);
+        let settled = |(candidate, tier): (Candidate, Option<i32>)| {
+            let skip = match (candidate.skip, tier) {
+                _ if Some(candidate.provider_id) == chosen_id => None,
+                (None, Some(tier)) if tier > best => Some(Skip::LowerGroup),
+                (skip, _) => skip,
+            };
+            Candidate { skip, ..candidate }
+        };
+        let mut candidates: Vec<_> = self.candidates.into_iter().map(settled).chain(self.strangers).collect();
+        candidates.truncate(CANDIDATES_MAX);
+        if let Some(chosen) = chosen
+            && !candidates.iter().any(|candidate| Some(candidate.provider_id) == chosen_id)
+        {
+            candidates.pop();
+            candidates.push(Candidate { skip: None, ..candidate(chosen.upstream, &chosen.standing) });
+        }
+        let n_more = u32::try_from(snapshot.upstreams.len() - candidates.len()).unwrap_or(u32::MAX);
+        (candidates, n_more)
+    }
 }
 
 /// A provider as the record of a choice shows it.
-fn candidate(upstream: &Upstream, skip: Option<Skip>) -> Candidate {
-    let provider = &upstream.provider;
-    let (priority, weight) = (provider.priority, provider.weight);
-    Candidate { provider_id: provider.id, name: provider.name.clone(), priority, weight, skip }
-}
-
-/// The providers that a call could go to, whatever their priority.
-pub fn eligible<'a>(snapshot: &'a Snapshot, wanted: &Wanted<'_>) -> impl Iterator<Item = &'a Arc<Upstream>> {
-    snapshot.upstreams.iter().filter(|upstream| skip(upstream, wanted).is_none())
-}
-
-/// Every reason to leave a provider out.
-fn skip(upstream: &Upstream, wanted: &Wanted<'_>) -> Option<Skip> {
-    let shares_group = || wanted.groups.iter().any(|group| group == ANY_GROUP || upstream.groups.contains(group));
-    let admits = |model| upstream.models.is_empty() || upstream.models.iter().any(|rule| rule.admits(model));
-    if !upstream.provider.enabled {
-        Some(Skip::Disabled)
-    } else if !shares_group() {
-        Some(Skip::Group)
-    } else if !wanted.model.is_none_or(admits) {
-        Some(Skip::Model)
-    } else if upstream.secret.is_none() {
-        Some(Skip::Secret)
-    } else if wanted.tried.contains(&upstream.provider.id) {
-        Some(Skip::Tried)
-    } else if wanted.limited.contains(&upstream.provider.id) {
-        Some(Skip::Limit)
-    } else {
-        None
-    }
-}
-
-/// Keeps only providers of the lowest priority number.
-fn join_tier<'a>(tier: &mut Vec<&'a Arc<Upstream>>, upstream: &'a Arc<Upstream>) {
-    let best = tier.first().map_or(i32::MAX, |first| first.provider.priority);
-    if upstream.provider.priority < best {
-        tier.clear();
-    }
-    if upstream.provider.priority <= best {
-        tier.push(upstream);
+fn candidate(upstream: &Upstream, standing: &Standing<'_>) -> Candidate {
+    let held = |hold: &Arc<Hold>| HeldBy { reason: hold.reason, until: hold.until, is_absolute: hold.is_absolute() };
+    Candidate {
+        provider_id: upstream.provider.id,
+        name: upstream.provider.name.clone(),
+        priority: standing.priority,
+        weight: upstream.provider.weight,
+        skip: standing.skip,
+        hold: standing.hold.map(held),
     }
 }
 
 /// Draws one by weight; when all weights are 0, each is as likely as the next.
-fn draw<'a>(tier: &[&'a Arc<Upstream>], dice: impl FnOnce(u64) -> u64) -> (Option<&'a Arc<Upstream>>, u64, u64) {
-    let all_zero = tier.iter().all(|upstream| upstream.provider.weight == 0);
-    let weight = |upstream: &Upstream| if all_zero { 1 } else { u64::from(upstream.provider.weight) };
-    let total: u64 = tier.iter().map(|upstream| weight(upstream)).sum();
-    if total == 0 {
-        return (None, 0, 0);
-    }
+fn draw<'a>(tier: &[Placed<'a>], dice: impl FnOnce(u64) -> u64) -> (Option<Placed<'a>>, u64, u64) {
+    let all_zero = tier.iter().all(|placed| placed.upstream.provider.weight == 0);
+    let weight = |placed: &Placed<'_>| if all_zero { 1 } else { u64::from(placed.upstream.provider.weight) };
+    let total: u64 = tier.iter().map(weight).sum();
     let drawn = if tier.len() == 1 { 0 } else { dice(total) };
     let mut rest = drawn;
-    for upstream in tier {
-        match rest.checked_sub(weight(upstream)) {
+    for placed in tier {
+        match rest.checked_sub(weight(placed)) {
             Some(after) => rest = after,
-            None => return (Some(upstream), total, drawn),
+            None => return (Some(*placed), total, drawn),
         }
     }
     (None, total, drawn)
@@ -145,8 +265,14 @@ pub fn why_none(choice: &Choice) -> &'static str {
         "every provider was tried"
     } else if any(Skip::Limit) {
         "every provider is at a limit of its own"
+    } else if any(Skip::Held) {
+        "every provider that could serve it is held back just now"
+    } else if any(Skip::Hours) {
+        "no provider that could serve it is active at this time of day"
     } else if any(Skip::Secret) {
         "the provider's stored secret cannot be opened"
+    } else if any(Skip::Prefix) {
+        "providers that serve this model are reached by a prefix"
     } else if any(Skip::Model) {
         "no provider of this key's groups serves this model"
     } else if any(Skip::Group) {

@@ -11,7 +11,7 @@ use chrono_tz::Tz;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::Url;
 
-use super::rules::Matcher;
+use super::{hours::Hours, rules::Matcher};
 use crate::{
     domain::{
         group::{ANY_GROUP, DEFAULT_GROUP},
@@ -43,6 +43,8 @@ pub struct Snapshot {
     pub prices: HashMap<String, (Price, i64)>,
     /// The groups' factors on prices, where there is one.
     pub group_multipliers: HashMap<String, Multiplier>,
+    /// The groups' priorities, where they are not 0.
+    pub group_priorities: HashMap<String, i32>,
     /// What operators have set.
     pub settings: Settings,
     /// The names of the settings that have a row.
@@ -124,6 +126,8 @@ pub struct Upstream {
     pub models: Vec<Matcher>,
     /// Models it knows under another name.
     pub redirects: Vec<(Matcher, String)>,
+    /// When it is used; none is the whole day.
+    pub hours: Option<Hours>,
     /// The id of its secret.
     pub credential_id: CredentialId,
     /// Its secret; none if the master key does not open it.
@@ -133,8 +137,13 @@ pub struct Upstream {
 }
 
 impl Upstream {
-    /// The model that is sent for the model asked for: the first redirect that matches decides.
+    /// The model that is sent for the model asked for: without the provider's prefix, and the first redirect that
+    /// matches decides.
     pub fn model_sent<'a>(&'a self, model: &'a str) -> &'a str {
+        let model = match (model.split_once(','), &self.provider.prefix) {
+            (Some((prefix, rest)), Some(own)) if prefix == own => rest,
+            _ => model,
+        };
         self.redirects.iter().find(|(from, _)| from.admits(model)).map_or(model, |(_, to)| to)
     }
 }
@@ -180,8 +189,20 @@ impl Snapshot {
                 .map(|ModelPrice { model, price, version, .. }| (model, (price, version)))
                 .collect(),
             group_multipliers: loaded.group_multipliers.into_iter().collect(),
+            group_priorities: loaded.group_priorities.into_iter().collect(),
             settings,
             settings_stored,
+        }
+    }
+
+    /// The prefix that a model is asked for with, and the model without it; what stands before a comma is a prefix only
+    /// if it is some provider's.
+    pub fn split_prefix<'a>(&self, model: &'a str) -> (Option<&'a str>, &'a str) {
+        let known =
+            |prefix: &str| self.upstreams.iter().any(|upstream| upstream.provider.prefix.as_deref() == Some(prefix));
+        match model.split_once(',') {
+            Some((prefix, rest)) if known(prefix) => (Some(prefix), rest),
+            _ => (None, model),
         }
     }
 
@@ -211,6 +232,7 @@ impl Snapshot {
     /// The price that a call is charged at: of the model sent or asked for, as the settings say; if that one has no
     /// price, of the other (docs/rules.md, Prices).
     pub fn charged(&self, asked: &str, sent: &str) -> Priced<'_> {
+        let (_, asked) = self.split_prefix(asked);
         let (first, second) = match self.settings.bill_by {
             BillBy::Sent => (sent, asked),
             BillBy::Asked => (asked, sent),
@@ -253,7 +275,8 @@ fn upstream(stored: StoredProvider, sealer: &Sealer, clients: &Clients) -> anyho
         headers.insert(HeaderName::from_bytes(name.as_bytes())?, HeaderValue::from_str(value)?);
     }
     let groups = if provider.group.is_empty() { vec![DEFAULT_GROUP.to_owned()] } else { provider.group.clone() };
-    Ok(Upstream { provider, groups, base_url, headers, models, redirects, credential_id, secret, client })
+    let hours = Hours::of(&provider);
+    Ok(Upstream { provider, groups, base_url, headers, models, redirects, hours, credential_id, secret, client })
 }
 
 /// Reads everything again and swaps it in: the next call sees it. Wishes that come while another waits are fulfilled by

@@ -1,4 +1,4 @@
-//! Groups: they come into being when somebody names them.
+//! Groups: they come into being when somebody makes or names them.
 
 use sqlx::{PgConnection, Row, postgres::PgRow};
 
@@ -7,30 +7,54 @@ use crate::domain::{group::Group, money::Multiplier};
 
 statements! {
     LIST = "
-        select name, note, cost_multiplier, created_at
+        select name, note, cost_multiplier, priority, created_at
         from provider_groups
         order by name";
     FIND = "
-        select name, note, cost_multiplier, created_at
+        select name, note, cost_multiplier, priority, created_at
         from provider_groups
         where name = $1";
     LOCK = "
-        select name, note, cost_multiplier, created_at
+        select name, note, cost_multiplier, priority, created_at
         from provider_groups
         where name = $1
         for update";
     UPDATE = "
         update provider_groups
-        set note = $2, cost_multiplier = $3
+        set note = $2, cost_multiplier = $3, priority = $4
         where name = $1";
     MULTIPLIERS = "
         select name, cost_multiplier
         from provider_groups
         where cost_multiplier <> 1000000";
+    PRIORITIES = "
+        select name, priority
+        from provider_groups
+        where priority <> 0";
     INSERT = "
+        insert into provider_groups (name, note, cost_multiplier, priority, created_at)
+        values ($1, $2, $3, $4, $5)";
+    /// Keeps those that are there from being deleted until the change ends; in one order, so that two changes do not
+    /// wait for each other.
+    ENSURE = "
         insert into provider_groups (name)
-        select unnest($1::text[])
-        on conflict (name) do nothing";
+        select name from unnest($1::text[]) as name order by name
+        on conflict (name) do update set name = excluded.name";
+    /// Who names a group.
+    USERS = "
+        select count(*) filter (where what = 'provider') as n_providers, count(*) filter (where what = 'user') as n_users,
+            count(*) filter (where what = 'key') as n_keys
+        from (
+            select 'provider' as what, groups, deleted_at from providers
+            union all
+            select 'user', groups, deleted_at from users
+            union all
+            select 'key', groups, deleted_at from keys
+        ) all_of_them
+        where deleted_at is null and $1 = any(groups)";
+    DELETE = "
+        delete from provider_groups
+        where name = $1";
 }
 
 /// A row of `provider_groups`.
@@ -39,6 +63,7 @@ fn from_row(row: &PgRow) -> Result<Group, sqlx::Error> {
         name: row.try_get("name")?,
         note: row.try_get("note")?,
         cost_multiplier: Multiplier::from_scaled(row.try_get("cost_multiplier")?),
+        priority: row.try_get("priority")?,
         created_at: row.try_get("created_at")?,
     })
 }
@@ -49,6 +74,23 @@ pub(super) async fn multipliers(connection: &mut PgConnection) -> Result<Vec<(St
     rows.iter()
         .map(|row| Ok((row.try_get("name")?, Multiplier::from_scaled(row.try_get("cost_multiplier")?))))
         .collect()
+}
+
+/// The priorities of the groups whose priority is not 0.
+pub(super) async fn priorities(connection: &mut PgConnection) -> Result<Vec<(String, i32)>, sqlx::Error> {
+    let rows = sqlx::query(PRIORITIES).fetch_all(connection).await?;
+    rows.iter().map(|row| Ok((row.try_get("name")?, row.try_get("priority")?))).collect()
+}
+
+/// How many there are that name a group.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GroupUse {
+    /// Providers that belong to it.
+    pub n_providers: i64,
+    /// Users who may use it.
+    pub n_users: i64,
+    /// Keys that may use it.
+    pub n_keys: i64,
 }
 
 impl Store {
@@ -65,10 +107,39 @@ impl Store {
 }
 
 impl Change {
-    /// Makes those of `names` that do not exist yet.
+    /// Makes a group.
+    pub async fn insert_group(&mut self, group: &Group) -> Result<(), sqlx::Error> {
+        sqlx::query(INSERT)
+            .bind(&group.name)
+            .bind(&group.note)
+            .bind(group.cost_multiplier.scaled())
+            .bind(group.priority)
+            .bind(group.created_at)
+            .execute(&mut *self.transaction)
+            .await?;
+        Ok(())
+    }
+
+    /// Who names a group.
+    pub async fn use_of_group(&mut self, name: &str) -> Result<GroupUse, sqlx::Error> {
+        let row = sqlx::query(USERS).bind(name).fetch_one(&mut *self.transaction).await?;
+        Ok(GroupUse {
+            n_providers: row.try_get("n_providers")?,
+            n_users: row.try_get("n_users")?,
+            n_keys: row.try_get("n_keys")?,
+        })
+    }
+
+    /// Deletes a group.
+    pub async fn delete_group(&mut self, name: &str) -> Result<(), sqlx::Error> {
+        sqlx::query(DELETE).bind(name).execute(&mut *self.transaction).await?;
+        Ok(())
+    }
+
+    /// Makes those of `names` that do not exist yet, and keeps all of them from being deleted until this change ends.
     pub async fn ensure_groups(&mut self, names: &[String]) -> Result<(), sqlx::Error> {
         if !names.is_empty() {
-            sqlx::query(INSERT).bind(names).execute(&mut *self.transaction).await?;
+            sqlx::query(ENSURE).bind(names).execute(&mut *self.transaction).await?;
         }
         Ok(())
     }
@@ -85,6 +156,7 @@ impl Change {
             .bind(&group.name)
             .bind(&group.note)
             .bind(group.cost_multiplier.scaled())
+            .bind(group.priority)
             .execute(&mut *self.transaction)
             .await?;
         Ok(())

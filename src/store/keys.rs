@@ -1,12 +1,12 @@
 //! Keys the hub has issued.
 
-use sqlx::{Row, postgres::PgRow};
+use sqlx::{Row, postgres::PgRow, types::Json};
 
 use super::{
     Store,
     change::Change,
     limits::{self, limit_columns},
-    statements,
+    read, statements,
 };
 use crate::{
     domain::{
@@ -22,8 +22,8 @@ macro_rules! select_keys {
     ($rest:literal) => {
         concat!(
             "
-        select k.id, k.user_id, k.name, k.secret_hash, k.prefix, k.last_four, k.enabled, k.groups, k.expires_at,
-            k.last_used_at, k.created_at, ",
+        select k.id, k.user_id, k.name, k.secret_hash, k.prefix, k.last_four, k.enabled, k.groups, k.models,
+            k.clients, k.addresses, k.expires_at, k.last_used_at, k.created_at, ",
             limit_columns!("k."),
             "
         from keys k
@@ -48,12 +48,13 @@ statements! {
     /// For the snapshot: all of them.
     ALL = select_keys!("");
     INSERT = "
-        insert into keys (user_id, name, secret_hash, prefix, last_four, enabled, groups, expires_at, created_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        insert into keys (user_id, name, secret_hash, prefix, last_four, enabled, groups, models, clients, addresses,
+            expires_at, created_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
         returning id";
     UPDATE = "
         update keys
-        set name = $2, enabled = $3, groups = $4, expires_at = $5
+        set name = $2, enabled = $3, groups = $4, models = $5, clients = $6, addresses = $7, expires_at = $8
         where id = $1";
     DELETE = "
         update keys
@@ -79,12 +80,17 @@ pub fn preview(prefix: &str, last_four: &str) -> String {
 
 /// A row of `select_keys!`.
 fn from_row(row: &PgRow) -> Result<ApiKey, sqlx::Error> {
+    let addresses: Vec<String> = row.try_get("addresses")?;
+    let addresses = addresses.iter().map(|text| text.parse().map_err(|why| read::undecodable("addresses", why)));
     Ok(ApiKey {
         id: KeyId(row.try_get("id")?),
         user_id: UserId(row.try_get("user_id")?),
         name: row.try_get("name")?,
         enabled: row.try_get("enabled")?,
         group: row.try_get("groups")?,
+        models: read::json(row, "models")?,
+        clients: row.try_get("clients")?,
+        addresses: addresses.collect::<Result<_, _>>()?,
         expires_at: row.try_get("expires_at")?,
         limits: limits::from_row(row)?,
         last_used_at: row.try_get("last_used_at")?,
@@ -133,6 +139,9 @@ impl Change {
             .bind(&secret.last_four)
             .bind(key.enabled)
             .bind(&key.group)
+            .bind(Json(&key.models))
+            .bind(&key.clients)
+            .bind(key.addresses.iter().map(ToString::to_string).collect::<Vec<_>>())
             .bind(key.expires_at)
             .bind(key.created_at)
             .fetch_one(&mut *self.transaction)
@@ -149,6 +158,9 @@ impl Change {
             .bind(&key.name)
             .bind(key.enabled)
             .bind(&key.group)
+            .bind(Json(&key.models))
+            .bind(&key.clients)
+            .bind(key.addresses.iter().map(ToString::to_string).collect::<Vec<_>>())
             .bind(key.expires_at)
             .execute(&mut *self.transaction)
             .await?;

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::domain::{
     id::{CredentialId, ProviderId},
-    limit::Subject,
+    limit::{Subject, TimeOfDay},
     money::Multiplier,
     provider::Provider,
 };
@@ -27,8 +27,10 @@ macro_rules! select_providers {
     ($rest:literal) => {
         concat!(
             "
-        select p.id, p.name, p.kind, p.base_url, p.enabled, p.weight, p.priority, p.groups, p.cost_multiplier, p.models,
-            p.redirects, p.proxy_sealed, p.proxy_masked, p.connect_timeout_ms, p.first_byte_timeout_ms, p.idle_timeout_ms,
+        select p.id, p.name, p.kind, p.base_url, p.enabled, p.weight, p.priority, p.group_priorities, p.groups,
+            p.cost_multiplier, p.models, p.redirects, p.prefix, p.active_from, p.active_to, p.max_attempts,
+            p.breaker_failures, p.breaker_open_s, p.breaker_successes, p.probe, p.message_queue, p.failure_rules,
+            p.proxy_sealed, p.proxy_masked, p.connect_timeout_ms, p.first_byte_timeout_ms, p.idle_timeout_ms,
             p.total_timeout_ms, p.on_client_gone, p.headers, p.created_at, p.updated_at,
             c.id as credential_id, c.secret_sealed, c.preview, ",
             limit_columns!("p."),
@@ -58,15 +60,19 @@ statements! {
     INSERT = "
         insert into providers (name, kind, base_url, enabled, weight, priority, groups, cost_multiplier, models, redirects,
             connect_timeout_ms, first_byte_timeout_ms, idle_timeout_ms, total_timeout_ms, on_client_gone, headers,
-            created_at, updated_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17)
+            group_priorities, prefix, active_from, active_to, max_attempts, breaker_failures, breaker_open_s,
+            breaker_successes, probe, message_queue, failure_rules, created_at, updated_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
+            $24, $25, $26, $27, $28, $28)
         returning id";
     UPDATE = "
         update providers
         set name = $1, kind = $2, base_url = $3, enabled = $4, weight = $5, priority = $6, groups = $7, cost_multiplier = $8,
             models = $9, redirects = $10, connect_timeout_ms = $11, first_byte_timeout_ms = $12, idle_timeout_ms = $13,
-            total_timeout_ms = $14, on_client_gone = $15, headers = $16, updated_at = $17
-        where id = $18";
+            total_timeout_ms = $14, on_client_gone = $15, headers = $16, group_priorities = $17, prefix = $18,
+            active_from = $19, active_to = $20, max_attempts = $21, breaker_failures = $22, breaker_open_s = $23,
+            breaker_successes = $24, probe = $25, message_queue = $26, failure_rules = $27, updated_at = $28
+        where id = $29";
     SET_PROXY = "
         update providers
         set proxy_sealed = $2, proxy_masked = $3
@@ -95,6 +101,9 @@ pub struct Sealed {
 
 /// A row of `select_providers!`.
 fn from_row(row: &PgRow) -> Result<StoredProvider, sqlx::Error> {
+    // The table's own check keeps it below a day.
+    let time_of_day =
+        |column: &str| row.try_get(column).map(|minutes: Option<i32>| minutes.and_then(TimeOfDay::from_minutes));
     let provider = Provider {
         id: ProviderId(row.try_get("id")?),
         name: row.try_get("name")?,
@@ -104,10 +113,21 @@ fn from_row(row: &PgRow) -> Result<StoredProvider, sqlx::Error> {
         enabled: row.try_get("enabled")?,
         weight: read::small(row, "weight")?,
         priority: row.try_get("priority")?,
+        group_priorities: read::json(row, "group_priorities")?,
         group: row.try_get("groups")?,
         cost_multiplier: Multiplier::from_scaled(row.try_get("cost_multiplier")?),
         models: read::json(row, "models")?,
         redirects: read::json(row, "redirects")?,
+        prefix: row.try_get("prefix")?,
+        active_from: time_of_day("active_from")?,
+        active_to: time_of_day("active_to")?,
+        max_attempts: read::small_or_none(row, "max_attempts")?,
+        breaker_failures: read::small_or_none(row, "breaker_failures")?,
+        breaker_open_s: read::small_or_none(row, "breaker_open_s")?,
+        breaker_successes: read::small_or_none(row, "breaker_successes")?,
+        probe: row.try_get("probe")?,
+        message_queue: row.try_get("message_queue")?,
+        failure_rules: read::json(row, "failure_rules")?,
         proxy_url: row.try_get("proxy_masked")?,
         connect_timeout_ms: read::small_or_none(row, "connect_timeout_ms")?,
         first_byte_timeout_ms: read::small_or_none(row, "first_byte_timeout_ms")?,
@@ -127,7 +147,7 @@ fn from_row(row: &PgRow) -> Result<StoredProvider, sqlx::Error> {
     })
 }
 
-/// Binds what inserting and changing a provider share: `$1` to `$16` of [`INSERT`] and [`UPDATE`].
+/// Binds what inserting and changing a provider share: `$1` to `$27` of [`INSERT`] and [`UPDATE`].
 fn bind_columns<'q>(
     query: Query<'q, Postgres, PgArguments>,
     provider: &'q Provider,
@@ -149,6 +169,17 @@ fn bind_columns<'q>(
         .bind(provider.total_timeout_ms.map(read::integer))
         .bind(provider.on_client_gone.as_str())
         .bind(Json(&provider.headers))
+        .bind(Json(&provider.group_priorities))
+        .bind(&provider.prefix)
+        .bind(provider.active_from.map(TimeOfDay::minutes))
+        .bind(provider.active_to.map(TimeOfDay::minutes))
+        .bind(provider.max_attempts.map(read::integer))
+        .bind(provider.breaker_failures.map(read::integer))
+        .bind(provider.breaker_open_s.map(read::integer))
+        .bind(provider.breaker_successes.map(read::integer))
+        .bind(provider.probe)
+        .bind(provider.message_queue)
+        .bind(Json(&provider.failure_rules))
 }
 
 /// Every provider that is not deleted, by id.

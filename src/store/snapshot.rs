@@ -25,6 +25,8 @@ pub struct Loaded {
     pub prices: Vec<ModelPrice>,
     /// Factors on prices by group, where they are not 1.
     pub group_multipliers: Vec<(String, Multiplier)>,
+    /// Priorities by group, where they are not 0.
+    pub group_priorities: Vec<(String, i32)>,
     /// Settings that differ from their default: name and value.
     pub settings: Vec<(String, serde_json::Value)>,
 }
@@ -51,6 +53,7 @@ impl Store {
             providers: providers::all(&mut transaction).await?,
             prices: prices::all(&mut transaction).await?,
             group_multipliers: groups::multipliers(&mut transaction).await?,
+            group_priorities: groups::priorities(&mut transaction).await?,
             settings: settings::all(&mut transaction).await?,
         };
         transaction.commit().await?;

@@ -17,19 +17,23 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("telemetry", &["domain", "config"]),
     ("state", &["domain", "clock", "secret"]),
     ("store", &["domain", "clock", "secret"]),
+    ("health", &["domain"]),
     ("limit", &["domain", "clock", "state", "store", "wire"]),
-    ("route", &["domain", "clock", "secret", "state", "store", "upstream", "wire"]),
+    ("route", &["domain", "clock", "health", "secret", "state", "store", "upstream", "wire"]),
     ("upstream", &["domain", "clock", "route", "secret", "wire"]),
     ("ledger", &["domain", "clock", "store"]),
     (
         "relay",
-        &["domain", "clock", "hub", "jobs", "ledger", "limit", "route", "secret", "state", "store", "upstream", "wire"],
+        &[
+            "domain", "clock", "health", "hub", "jobs", "ledger", "limit", "route", "secret", "state", "store",
+            "upstream", "wire",
+        ],
     ),
     (
         "admin",
         &[
-            "boot", "clock", "config", "domain", "hub", "ledger", "limit", "relay", "route", "secret", "state",
-            "store", "upstream", "wire",
+            "boot", "clock", "config", "domain", "health", "hub", "ledger", "limit", "relay", "route", "secret",
+            "state", "store", "upstream", "wire",
         ],
     ),
     (

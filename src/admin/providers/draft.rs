@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use http::{HeaderName, HeaderValue};
 
-use super::address;
+use super::{address, routing};
 use crate::{
     admin::{check, limits},
     domain::{
@@ -13,9 +13,8 @@ use crate::{
         id::ProviderId,
         money::Multiplier,
         provider::{Kind, OnClientGone, Provider, ProviderCreate, ProviderPatch},
-        rule::{ModelRule, Redirect},
+        rule::Redirect,
     },
-    route::rules::Matcher,
     upstream::request,
 };
 
@@ -30,9 +29,6 @@ const WEIGHT_MAX: u32 = 10_000;
 
 /// The largest factor on list prices.
 const COST_MULTIPLIER_MAX: Multiplier = Multiplier::from_scaled(1_000_000_000);
-
-/// Rules, and redirects, of one provider.
-const RULES_MAX: usize = 500;
 
 /// Fixed headers of one provider.
 const HEADERS_MAX: usize = 50;
@@ -70,10 +66,21 @@ pub(super) fn made(new: ProviderCreate, now: DateTime<Utc>) -> Provider {
         enabled: new.enabled.unwrap_or(true),
         weight: new.weight.unwrap_or(1),
         priority: new.priority.unwrap_or_default(),
+        group_priorities: new.group_priorities.unwrap_or_default(),
         group: new.group.unwrap_or_default(),
         cost_multiplier: new.cost_multiplier.unwrap_or(Multiplier::ONE),
         models: new.models.unwrap_or_default(),
         redirects: new.redirects.unwrap_or_default(),
+        prefix: new.prefix,
+        active_from: new.active_from,
+        active_to: new.active_to,
+        max_attempts: new.max_attempts,
+        breaker_failures: new.breaker_failures,
+        breaker_open_s: new.breaker_open_s,
+        breaker_successes: new.breaker_successes,
+        probe: new.probe.unwrap_or(true),
+        message_queue: new.message_queue.unwrap_or_default(),
+        failure_rules: new.failure_rules.unwrap_or_default(),
         proxy_url: None,
         connect_timeout_ms: new.connect_timeout_ms,
         first_byte_timeout_ms: new.first_byte_timeout_ms,
@@ -99,10 +106,21 @@ pub(super) fn patched(mut provider: Provider, patch: ProviderPatch) -> Result<Pr
     patch.enabled.apply_or(&mut provider.enabled, true);
     patch.weight.apply_or(&mut provider.weight, 1);
     patch.priority.apply_or(&mut provider.priority, 0);
+    patch.group_priorities.apply_or(&mut provider.group_priorities, BTreeMap::new());
     patch.group.apply_or(&mut provider.group, Vec::new());
     patch.cost_multiplier.apply_or(&mut provider.cost_multiplier, Multiplier::ONE);
     patch.models.apply_or(&mut provider.models, Vec::new());
     patch.redirects.apply_or(&mut provider.redirects, Vec::new());
+    patch.prefix.apply(&mut provider.prefix);
+    patch.active_from.apply(&mut provider.active_from);
+    patch.active_to.apply(&mut provider.active_to);
+    patch.max_attempts.apply(&mut provider.max_attempts);
+    patch.breaker_failures.apply(&mut provider.breaker_failures);
+    patch.breaker_open_s.apply(&mut provider.breaker_open_s);
+    patch.breaker_successes.apply(&mut provider.breaker_successes);
+    patch.probe.apply_or(&mut provider.probe, true);
+    patch.message_queue.apply_or(&mut provider.message_queue, false);
+    patch.failure_rules.apply_or(&mut provider.failure_rules, Vec::new());
     patch.connect_timeout_ms.apply(&mut provider.connect_timeout_ms);
     patch.first_byte_timeout_ms.apply(&mut provider.first_byte_timeout_ms);
     patch.idle_timeout_ms.apply(&mut provider.idle_timeout_ms);
@@ -123,12 +141,16 @@ pub(super) fn checked(provider: Provider) -> Result<Provider, Fault> {
     check::within("first_byte_timeout_ms", provider.first_byte_timeout_ms, 1, TIMEOUT_MS_MAX)?;
     check::within("idle_timeout_ms", provider.idle_timeout_ms, 1, TIMEOUT_MS_MAX)?;
     check::within("total_timeout_ms", provider.total_timeout_ms, 1, TIMEOUT_MS_MAX)?;
-    check_rules("models", &mut provider.models.iter())?;
-    check_rules("redirects", &mut provider.redirects.iter().map(|redirect| &redirect.from))?;
+    check::model_rules("models", &mut provider.models.iter())?;
+    check::model_rules("redirects", &mut provider.redirects.iter().map(|redirect| &redirect.from))?;
+    routing::check(&provider)?;
+    let group = check::groups(&provider.group, false)?;
     Ok(Provider {
         name: check::name(&provider.name)?,
         base_url: address::base_url(&provider.base_url)?,
-        group: check::groups(&provider.group, false)?,
+        group_priorities: routing::group_priorities(provider.group_priorities, &group)?,
+        group,
+        prefix: routing::prefix(provider.prefix)?,
         redirects: checked_redirects(provider.redirects)?,
         headers: checked_headers(&provider.headers)?,
         ..provider
@@ -145,19 +167,6 @@ pub(super) fn checked_secret(text: &str) -> Result<&str, Fault> {
         return Err(Fault::invalid("secret", "must have printable ASCII characters only, and no spaces"));
     }
     Ok(text)
-}
-
-fn check_rules(field: &str, rules: &mut dyn ExactSizeIterator<Item = &ModelRule>) -> Result<(), Fault> {
-    if rules.len() > RULES_MAX {
-        return Err(Fault::invalid(field, format!("must be at most {RULES_MAX} rules")));
-    }
-    for rule in rules {
-        if rule.value.contains('\0') {
-            return Err(Fault::invalid(field, "must not have zero characters"));
-        }
-        Matcher::compile(rule).map_err(|why| Fault::invalid(field, why))?;
-    }
-    Ok(())
 }
 
 fn checked_redirects(redirects: Vec<Redirect>) -> Result<Vec<Redirect>, Fault> {
@@ -196,8 +205,10 @@ mod tests {
     use crate::{
         clock,
         domain::{
+            decision::FailureClass,
             limit::Limits,
             patch::{NewSecret, Patch},
+            rule::{FailureRule, ModelRule},
         },
     };
 
@@ -240,6 +251,44 @@ mod tests {
         let redirect = |from: &str, to: &str| vec![Redirect { from: ModelRule::from(from), to: to.to_owned() }];
         refuses("redirects", |provider| provider.redirects = redirect("", "a"));
         refuses("redirects", |provider| provider.redirects = redirect("a", " "));
+    }
+
+    #[test]
+    fn what_routing_goes_by_is_checked() {
+        let time = |text: &str| text.parse().ok();
+        refuses("active_to", |provider| provider.active_from = time("08:00"));
+        refuses("active_from", |provider| provider.active_to = time("08:00"));
+        refuses("active_to", |provider| {
+            (provider.active_from, provider.active_to) = (time("08:00"), time("08:00"));
+        });
+        refuses("max_attempts", |provider| provider.max_attempts = Some(0));
+        refuses("max_attempts", |provider| provider.max_attempts = Some(11));
+        refuses("breaker_failures", |provider| provider.breaker_failures = Some(1_001));
+        refuses("breaker_open_s", |provider| provider.breaker_open_s = Some(0));
+        refuses("breaker_successes", |provider| provider.breaker_successes = Some(0));
+        refuses("prefix", |provider| provider.prefix = Some("a,b".to_owned()));
+        refuses("group_priorities", |provider| {
+            provider.group_priorities.insert("elsewhere".to_owned(), 1);
+        });
+        let rule = FailureRule { status: None, kind: None, message: None, class: FailureClass::Overload };
+        for wrong in [
+            rule.clone(),
+            FailureRule { status: Some(99), ..rule.clone() },
+            FailureRule { kind: Some(String::new()), ..rule.clone() },
+            FailureRule { message: Some(String::new()), ..rule.clone() },
+        ] {
+            refuses("failure_rules", |provider| provider.failure_rules = vec![wrong]);
+        }
+        refuses("failure_rules", |provider| {
+            provider.failure_rules = vec![FailureRule { status: Some(503), ..rule.clone() }; 101];
+        });
+        let across_midnight = Provider {
+            active_from: time("22:00"),
+            active_to: time("06:00"),
+            failure_rules: vec![FailureRule { message: Some("*busy*".to_owned()), ..rule }],
+            ..minimal()
+        };
+        assert_eq!(checked(across_midnight.clone()).unwrap().failure_rules, across_midnight.failure_rules);
     }
 
     #[test]

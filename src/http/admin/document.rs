@@ -34,7 +34,7 @@ use super::{
         limits::reset_provider,
         sessions::list, sessions::end,
         prices::list, prices::put, prices::delete, prices::history, prices::import, prices::sync,
-        groups::find, groups::update,
+        groups::list, groups::create, groups::find, groups::update, groups::delete,
         calls::list, calls::find, calls::usage,
         settings::list, settings::update,
     ),
@@ -106,6 +106,8 @@ problems! {
     SetProblems: Malformed, TooLarge;
     /// Problems of reading or deleting one thing.
     FindProblems: NotFound;
+    /// Problems of deleting what others may need.
+    DeleteProblems: Conflict, NotFound;
     /// Problems of making something.
     CreateProblems: Malformed, TooLarge, Conflict;
     /// Problems of changing something, or of what belongs to it.
@@ -131,7 +133,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(n_operations, 37);
+        assert_eq!(n_operations, 40);
         let text = document.to_string();
         for reference in text.split("\"$ref\":\"#").skip(1) {
             let pointer = reference.split('"').next().unwrap();

@@ -1,17 +1,52 @@
 //! `/admin/v1/groups`
 
-use axum::{Extension, Json, extract::State};
+use axum::{Extension, Json, extract::State, response::Response};
+use http::StatusCode;
 
 use super::{
-    Answer,
-    document::{ChangeProblems, FindProblems},
+    Answer, created,
+    document::{ChangeProblems, CreateProblems, DeleteProblems, FindProblems, ListProblems},
     input::{Body, Id, NoParams, Params},
+    problem::Problem,
+    whole,
 };
 use crate::{
     admin::{actor::Actor, groups},
-    domain::group::{Group, GroupPatch},
+    domain::{
+        group::{Group, GroupCreate, GroupPatch},
+        page::Page,
+    },
     hub::Hub,
 };
+
+/// Lists all groups.
+///
+/// By name, in one page.
+#[utoipa::path(get, path = "/admin/v1/groups", tag = "groups", operation_id = "list_groups",
+    responses((status = 200, description = "The groups.", body = Page<Group>), ListProblems))]
+pub(super) async fn list(
+    State(hub): State<Hub>,
+    Extension(actor): Extension<Actor>,
+    Params(NoParams {}): Params<NoParams>,
+) -> Answer<Page<Group>> {
+    Ok(Json(whole(groups::list(&hub, &actor).await?)))
+}
+
+/// Makes a group.
+///
+/// A group that a provider, a user or a key names is made by itself.
+#[utoipa::path(post, path = "/admin/v1/groups", tag = "groups", operation_id = "create_group",
+    request_body = GroupCreate,
+    responses((status = 201, description = "The group that was made.", body = Group,
+        headers(("location" = String, description = "Where it can be read."))), CreateProblems))]
+pub(super) async fn create(
+    State(hub): State<Hub>,
+    Extension(actor): Extension<Actor>,
+    Body(new): Body<GroupCreate>,
+) -> Result<Response, Problem> {
+    let group = groups::create(&hub, &actor, new).await?;
+    Ok(created(&format!("/admin/v1/groups/{}", segment(&group.name)), &group))
+}
 
 /// Reads a group.
 #[utoipa::path(get, path = "/admin/v1/groups/{name}", tag = "groups", operation_id = "find_group",
@@ -39,4 +74,32 @@ pub(super) async fn update(
     Body(patch): Body<GroupPatch>,
 ) -> Answer<Group> {
     Ok(Json(groups::update(&hub, &actor, &name, patch).await?))
+}
+
+/// Deletes a group.
+///
+/// One that a provider, a user or a key still names stays, as does `default`.
+#[utoipa::path(delete, path = "/admin/v1/groups/{name}", tag = "groups", operation_id = "delete_group",
+    params(("name" = String, Path, description = "The group's name.")),
+    responses((status = 204, description = "The group is deleted."), DeleteProblems))]
+pub(super) async fn delete(
+    State(hub): State<Hub>,
+    Extension(actor): Extension<Actor>,
+    Id(name): Id<String>,
+    Params(NoParams {}): Params<NoParams>,
+) -> Result<StatusCode, Problem> {
+    groups::delete(&hub, &actor, &name).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A text as one part of a path: all but letters, digits and `-._~` is encoded (RFC 3986).
+fn segment(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => encoded.push(char::from(byte)),
+            _ => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
 }

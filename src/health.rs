@@ -1,0 +1,3 @@
+//! What may be used just now: the holds, as calls see them.
+
+pub mod view;
