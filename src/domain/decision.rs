@@ -208,6 +208,35 @@ pub enum FailureClass {
     Malformed,
 }
 
+/// What kind of failure it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum FailureClass {
+    /// The request itself is at fault: no other provider would take it.
+    Client,
+    /// Too many requests or tokens.
+    RateLimit,
+    /// The provider has more to do than it can.
+    Overload,
+    /// The provider refuses the secret.
+    Credential,
+    /// The account may not do this, or has no money left.
+    Entitlement,
+    /// The provider made a mistake.
+    Server,
+    /// The provider was not reached, or the connection broke.
+    Network,
+    /// Time ran out.
+    Timeout,
+    /// The provider's proxy cannot be used.
+    Proxy,
+    /// The client left first.
+    ClientGone,
+    /// What came back is no answer.
+    Malformed,
+}
+
 /// Whom a failed attempt is charged to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
@@ -228,6 +257,10 @@ pub enum Blame {
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Next {
+    /// The same provider once more, if it may be tried again; else another one.
+    Retry,
+    /// The same provider once more with a request that is repaired, if the settings allow it; else it is delivered.
+    Repair,
     /// Another provider, if one is left.
     Switch,
     /// The provider's answer goes to the client as it is.
@@ -242,6 +275,12 @@ pub struct Verdict {
     pub blame: Blame,
     /// What follows.
     pub next: Next,
+    /// What kind of failure it was; null in records from before it was kept.
+    #[serde(default)]
+    pub class: Option<FailureClass>,
+    /// Milliseconds after which the provider wants to be asked again, if it said so.
+    #[serde(default)]
+    pub retry_after_ms: Option<u64>,
 }
 
 #[cfg(test)]

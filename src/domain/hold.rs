@@ -123,6 +123,46 @@ impl Hold {
     }
 }
 
+/// What of a provider a failure puts on hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it.
+    Provider,
+    /// The model that was sent.
+    Model,
+    /// The secret that was used.
+    Credential,
+}
+
+/// How long a failure puts something on hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Term {
+    /// Until this time.
+    Until(DateTime<Utc>),
+    /// So many seconds, and twice as many each time it happens again, until something succeeds there.
+    Doubling {
+        /// The first time.
+        first_s: u32,
+        /// At most.
+        max_s: u32,
+    },
+    /// Until somebody ends it, or something succeeds there.
+    Open,
+}
+
+/// The hold that a failure asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HoldPlan {
+    /// Of what.
+    pub extent: Extent,
+    /// Why.
+    pub reason: HoldReason,
+    /// Who says so.
+    pub source: HoldSource,
+    /// For how long.
+    pub term: Term,
+}
+
 /// A pause that an operator asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]

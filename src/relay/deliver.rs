@@ -13,6 +13,7 @@ use super::{
     trail::Trail,
 };
 use crate::{
+    clock,
     domain::{
         attempt::AttemptResult,
         call::Outcome,
@@ -20,7 +21,11 @@ use crate::{
         id::{AttemptId, ProviderId},
         provider::OnClientGone,
     },
-    route::{choose::why_none, judge::judge, snapshot::Upstream},
+    route::{
+        choose::why_none,
+        judge::{Evidence, judge},
+        snapshot::Upstream,
+    },
     upstream::{
         attempt::{Ask, Failed, Reply, Whole, attempt},
         failure::Failure,
@@ -124,9 +129,15 @@ async fn try_one(
 
 /// Notes a failed attempt and what follows from it.
 fn note(mut failed: Failed, upstream: &Upstream, trail: &mut Trail, leftovers: &mut Leftovers) -> Next {
-    let verdict = judge(&failed.failure);
+    let mut verdict = judge(&Evidence::of(&failed, clock::now()), &[]);
+    // A call tries a provider once, and repairs nothing.
+    verdict.next = match verdict.next {
+        Next::Retry => Next::Switch,
+        Next::Repair => Next::Deliver,
+        next => next,
+    };
     let error = failed.failure.error(failed.message.as_deref());
-    let attempt_id = trail.fail_attempt(error, verdict, failed.tap_mut());
+    let attempt_id = trail.fail_attempt(error, verdict.recorded(), failed.tap_mut());
     if let Some(answer) = failed.answer {
         leftovers.answer = Some((attempt_id, upstream.provider.id, answer));
     }

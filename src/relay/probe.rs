@@ -19,7 +19,10 @@ use crate::{
     },
     hub::Hub,
     limit::estimate::Request,
-    route::{judge::judge, snapshot::Upstream},
+    route::{
+        judge::{Evidence, judge},
+        snapshot::Upstream,
+    },
     upstream::{
         attempt::{Ask, Failed, Reply, Whole, attempt},
         request::Outgoing,
@@ -151,7 +154,8 @@ fn report(mut trail: Trail, model: &str, result: Result<Reply, Failed>) -> Provi
             shown.answer = failed.answer.as_deref().map(answer).unwrap_or_default();
             shown.error = Some(error.message.clone());
             shown.first_byte_ms = trail.current_first_byte_ms();
-            trail.fail_attempt(error.clone(), judge(&failed.failure), failed.tap_mut());
+            let verdict = judge(&Evidence::of(&failed, clock::now()), &[]).recorded();
+            trail.fail_attempt(error.clone(), verdict, failed.tap_mut());
             if let Some(status) = shown.status {
                 trail.committed(status);
             }

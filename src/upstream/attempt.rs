@@ -105,6 +105,8 @@ pub struct Failed {
     pub answer: Option<Box<Whole>>,
     /// What the provider said about it.
     pub message: Option<String>,
+    /// The type of the error that it answered with, such as `overloaded_error`.
+    pub kind: Option<String>,
     /// What was seen of a stream that broke before it could be used.
     tap: Option<Box<Tap>>,
 }
@@ -119,7 +121,7 @@ impl Failed {
 
 impl From<Failure> for Failed {
     fn from(failure: Failure) -> Self {
-        Self { failure, answer: None, message: None, tap: None }
+        Self { failure, answer: None, message: None, kind: None, tap: None }
     }
 }
 
@@ -253,8 +255,8 @@ fn check(mut whole: Box<Whole>, ask: &Ask<'_>, attempt: &mut Attempt) -> Result<
     if let Some(error) = error {
         whole.status = error.status();
         attempt.status = Some(whole.status);
-        let message = Some(error.message);
-        return Err(Failed { failure: Failure::Status(whole.status), answer: Some(whole), message, tap: None });
+        let (message, kind) = (Some(error.message), Some(error.kind));
+        return Err(Failed { failure: Failure::Status(whole.status), answer: Some(whole), message, kind, tap: None });
     }
     if ask.is_message && !is_message {
         // A compressed answer cannot be read, but the client can.
@@ -280,8 +282,10 @@ fn malformed(body: &[u8]) -> String {
 
 /// An error answer, as it came.
 fn refused(whole: Box<Whole>) -> Failed {
-    let message = ErrorObject::read(&whole.body).map(|error| error.message).filter(|message| !message.is_empty());
-    Failed { failure: Failure::Status(whole.status), answer: Some(whole), message, tap: None }
+    let error = ErrorObject::read(&whole.body);
+    let (message, kind) = error.map_or((None, None), |error| (Some(error.message), Some(error.kind)));
+    let message = message.filter(|message| !message.is_empty());
+    Failed { failure: Failure::Status(whole.status), answer: Some(whole), message, kind, tap: None }
 }
 
 /// Holds the beginning of a stream back until content, an error, or the gate's time or size. What a stream reported
@@ -355,7 +359,8 @@ fn restated(streaming: &mut Streaming, error: &ErrorObject, attempt: &mut Attemp
     let tap = &mut streaming.tap;
     let body = Bytes::from(std::mem::take(&mut tap.error_data));
     let answer = Box::new(Whole { status, headers, body, tap: Tap::default() });
-    Failed { failure: Failure::Status(status), answer: Some(answer), message: Some(error.message.clone()), tap: None }
+    let (message, kind) = (Some(error.message.clone()), Some(error.kind.clone()));
+    Failed { failure: Failure::Status(status), answer: Some(answer), message, kind, tap: None }
 }
 
 /// A header as text, cut to a sane length.

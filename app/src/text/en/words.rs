@@ -97,6 +97,8 @@ pub(super) fn blame(blame: Blame) -> &'static str {
 
 pub(super) fn next(next: Next) -> &'static str {
     match next {
+        Next::Retry => "tried there again",
+        Next::Repair => "repaired and tried again",
         Next::Switch => "switched",
         Next::Deliver => "passed on as it is",
     }

@@ -92,6 +92,8 @@ pub(super) fn blame(blame: Blame) -> &'static str {
 
 pub(super) fn next(next: Next) -> &'static str {
     match next {
+        Next::Retry => "已在原处重试",
+        Next::Repair => "修复后已重试",
         Next::Switch => "已切换",
         Next::Deliver => "原样转交",
     }
