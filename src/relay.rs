@@ -8,6 +8,7 @@ pub mod admit;
 pub mod answer;
 pub mod attended;
 pub mod authenticate;
+pub mod course;
 pub mod deliver;
 pub mod inbound;
 pub mod live;

@@ -57,6 +57,7 @@ impl Decision {
 }
 
 /// One choice among all providers.
+#[expect(clippy::struct_excessive_bools, reason = "each is told, and read, by itself")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Choice {
@@ -75,6 +76,12 @@ pub struct Choice {
     pub weight_total: u64,
     /// The number drawn, from 0 to `weight_total` - 1.
     pub draw: u64,
+    /// True if it is the provider that was tried just before, once more: nobody else was asked.
+    #[serde(default)]
+    pub is_retry: bool,
+    /// True if the request went without its thinking blocks, because their signatures were refused.
+    #[serde(default)]
+    pub is_repaired: bool,
     /// True if the call's session is bound to the provider, which went before priority and chance.
     #[serde(default)]
     pub is_sticky: bool,
@@ -177,35 +184,6 @@ pub enum Skip {
     Limit,
     /// Another of the caller's groups goes first.
     LowerGroup,
-}
-
-/// What kind of failure it was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum FailureClass {
-    /// The request itself is at fault: no other provider would take it.
-    Client,
-    /// Too many requests or tokens.
-    RateLimit,
-    /// The provider has more to do than it can.
-    Overload,
-    /// The provider refuses the secret.
-    Credential,
-    /// The account may not do this, or has no money left.
-    Entitlement,
-    /// The provider made a mistake.
-    Server,
-    /// The provider was not reached, or the connection broke.
-    Network,
-    /// Time ran out.
-    Timeout,
-    /// The provider's proxy cannot be used.
-    Proxy,
-    /// The client left first.
-    ClientGone,
-    /// What came back is no answer.
-    Malformed,
 }
 
 /// What kind of failure it was.

@@ -19,6 +19,9 @@ use crate::{
 /// Names the call, on every answer.
 pub const CALL_ID: HeaderName = HeaderName::from_static("x-switchyard-call-id");
 
+/// Where a call went, in short (setting `decision_header`).
+pub const DECISION: HeaderName = HeaderName::from_static("x-switchyard-decision");
+
 /// Bytes of a call's id as text.
 const CALL_ID_BYTES: usize = 36;
 
@@ -115,6 +118,13 @@ pub fn name(headers: &mut HeaderMap, call_id: CallId, provider: Option<ProviderI
     }
     if let Some(provider) = provider {
         headers.insert(PROVIDER, provider.0.into());
+    }
+}
+
+/// Says where the call went, if it is to be said.
+pub fn explain(headers: &mut HeaderMap, line: Option<String>) {
+    if let Some(line) = line.and_then(|line| HeaderValue::try_from(line).ok()) {
+        headers.insert(DECISION, line);
     }
 }
 

@@ -5,9 +5,9 @@
 
 use std::time::{Duration, Instant};
 
-use crate::domain::{
-    decision::{Next, Verdict},
-    id::ProviderId,
+use crate::{
+    domain::{decision::Next, id::ProviderId},
+    route::judge::Verdict,
 };
 
 /// The longest pause before another attempt at a provider that named none.
@@ -35,6 +35,17 @@ pub enum Step {
     Other,
     /// What came last goes to the client.
     Deliver,
+}
+
+/// A failed attempt.
+#[derive(Clone, Copy, Debug)]
+pub struct Failed<'a> {
+    /// The provider.
+    pub provider_id: ProviderId,
+    /// What it means.
+    pub verdict: &'a Verdict,
+    /// True if the provider may not be used just now.
+    pub is_held: bool,
 }
 
 /// A provider that was tried.
@@ -84,18 +95,11 @@ impl Course {
         self.tried.push(Tried { provider_id, n_attempts: 1, n_max, again_at: None });
     }
 
-    /// The attempt at a provider failed. `is_held` says that it may not be used just now; `dice` takes a bound and gives
-    /// a number below it.
+    /// An attempt failed. `dice` takes a bound and gives a number below it.
     ///
     /// A provider that names a time is waited for only when no other is left (docs/rules.md, Routing).
-    pub fn failed(
-        &mut self,
-        provider_id: ProviderId,
-        verdict: &Verdict,
-        is_held: bool,
-        now: Instant,
-        dice: impl FnOnce(u64) -> u64,
-    ) -> Step {
+    pub fn failed(&mut self, failed: Failed<'_>, now: Instant, dice: impl FnOnce(u64) -> u64) -> Step {
+        let Failed { provider_id, verdict, is_held } = failed;
         match verdict.next {
             Next::Deliver => return Step::Deliver,
             Next::Repair => return Step::Same(Duration::ZERO),
@@ -154,7 +158,11 @@ mod tests {
     }
 
     fn verdict(next: Next, retry_after_ms: Option<u64>) -> Verdict {
-        Verdict { class: FailureClass::Server, blame: Blame::Provider, next, retry_after_ms, ..Verdict::default() }
+        Verdict { class: FailureClass::Server, blame: Blame::Provider, next, retry_after_ms, hold: None }
+    }
+
+    fn of(provider_id: ProviderId, verdict: &Verdict, is_held: bool) -> Failed<'_> {
+        Failed { provider_id, verdict, is_held }
     }
 
     fn ms(n: u64) -> Duration {
@@ -165,31 +173,31 @@ mod tests {
     fn a_provider_is_tried_again_with_growing_pauses_until_its_attempts_are_used_up() {
         let (mut course, now, retry) = (course(), crate::clock::instant(), verdict(Next::Retry, None));
         course.begin(A, None);
-        assert_eq!(course.failed(A, &retry, false, now, |_| 0), Step::Same(ms(100)));
+        assert_eq!(course.failed(of(A, &retry, false), now, |_| 0), Step::Same(ms(100)));
         course.begin(A, None);
-        assert_eq!(course.failed(A, &retry, false, now, |bound| bound - 1), Step::Same(ms(400)));
+        assert_eq!(course.failed(of(A, &retry, false), now, |bound| bound - 1), Step::Same(ms(400)));
         course.begin(A, None);
-        assert_eq!(course.failed(A, &retry, false, now, |_| 0), Step::Other);
+        assert_eq!(course.failed(of(A, &retry, false), now, |_| 0), Step::Other);
         assert_eq!((course.left(), course.has_room(), course.again(now, now + ms(9))), (&[A][..], true, None));
         course.begin(B, Some(1));
         assert!(!course.has_room());
-        assert_eq!(course.failed(B, &retry, false, now, |_| 0), Step::Other);
+        assert_eq!(course.failed(of(B, &retry, false), now, |_| 0), Step::Other);
     }
 
     #[test]
     fn a_named_time_and_a_held_provider_are_waited_for_only_when_nobody_else_is_left() {
         let (mut course, now) = (course(), crate::clock::instant());
         course.begin(A, None);
-        assert_eq!(course.failed(A, &verdict(Next::Switch, Some(3_000)), true, now, |_| 0), Step::Other);
+        assert_eq!(course.failed(of(A, &verdict(Next::Switch, Some(3_000)), true), now, |_| 0), Step::Other);
         course.begin(B, None);
-        assert_eq!(course.failed(B, &verdict(Next::Retry, None), true, now, |_| 0), Step::Other);
+        assert_eq!(course.failed(of(B, &verdict(Next::Retry, None), true), now, |_| 0), Step::Other);
         assert_eq!(course.again(now, now + ms(60_000)), Some((B, now + ms(100))));
         course.begin(B, None);
-        assert_eq!(course.failed(B, &verdict(Next::Switch, None), true, now, |_| 0), Step::Other);
+        assert_eq!(course.failed(of(B, &verdict(Next::Switch, None), true), now, |_| 0), Step::Other);
         assert_eq!(course.again(now, now + ms(60_000)), Some((A, now + ms(3_000))));
         assert_eq!(course.again(now, now + ms(2_000)), None, "the call's time ends before");
         course.begin(A, None);
-        assert_eq!(course.failed(A, &verdict(Next::Switch, Some(11_000)), true, now, |_| 0), Step::Other);
+        assert_eq!(course.failed(of(A, &verdict(Next::Switch, Some(11_000)), true), now, |_| 0), Step::Other);
         assert_eq!(course.again(now, now + ms(60_000)), None, "that is longer than the call waits");
     }
 
@@ -197,7 +205,7 @@ mod tests {
     fn a_callers_mistake_ends_it_and_a_repair_is_another_attempt_at_once() {
         let (mut course, now) = (course(), crate::clock::instant());
         course.begin(A, Some(1));
-        assert_eq!(course.failed(A, &verdict(Next::Repair, None), false, now, |_| 0), Step::Same(Duration::ZERO));
-        assert_eq!(course.failed(A, &verdict(Next::Deliver, None), false, now, |_| 0), Step::Deliver);
+        assert_eq!(course.failed(of(A, &verdict(Next::Repair, None), false), now, |_| 0), Step::Same(Duration::ZERO));
+        assert_eq!(course.failed(of(A, &verdict(Next::Deliver, None), false), now, |_| 0), Step::Deliver);
     }
 }

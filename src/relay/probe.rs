@@ -72,7 +72,7 @@ pub async fn probe(hub: &Hub, provider_id: ProviderId, model: &str) -> Result<Pr
         began: trail.began,
         deadline: trail.began + PATIENCE,
     };
-    let result = match trail.begin_attempt(id, upstream, model) {
+    let result = match trail.begin_attempt(id, upstream, model, Duration::ZERO) {
         Ok((current, on_head)) => Some(attempt(upstream, ask, current, on_head).await),
         Err(_) => None,
     };

@@ -1,8 +1,12 @@
 //! The story of a call while it lives. Closing it neither waits nor fails; dropping it closes it.
 
 mod ending;
+mod line;
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use http::header;
@@ -149,14 +153,31 @@ impl Trail {
     }
 
     /// Chooses the next provider, and notes why.
-    pub fn choose(&mut self, model: Option<&str>, tried: &[ProviderId]) -> Option<Arc<Upstream>> {
+    pub fn choose(&mut self, model: Option<&str>, tried: &[ProviderId]) -> Option<Picked> {
         let wanted = self.wanted(model, tried);
         let dice = |total| rand::rng().random_range(0..total);
         let (choice, picked) = choose(&self.snapshot, &wanted, &HoldsView::default(), dice);
         self.note_choice(choice);
-        let Picked { upstream, group, .. } = picked?;
-        self.group = vec![group];
-        Some(upstream)
+        let picked = picked?;
+        self.group = vec![picked.group.clone()];
+        Some(picked)
+    }
+
+    /// The provider that was tried before is tried once more: nobody else is asked.
+    pub fn choose_again(&mut self, upstream: &Upstream, group: &str, is_repaired: bool) {
+        let provider_id = Some(upstream.provider.id);
+        self.group = vec![group.to_owned()];
+        let group = Some(group.to_owned());
+        self.note_choice(Choice { provider_id, group, is_retry: true, is_repaired, ..Choice::default() });
+    }
+
+    /// True if a provider is held for this call just now, for whatever reason.
+    pub fn is_held(&self, upstream: &Upstream) -> bool {
+        let model = lock(&self.story).call.model.clone();
+        let (provider_id, credential_id) = (upstream.provider.id, upstream.credential_id);
+        let group = self.group.first().map(String::as_str);
+        let holds = HoldsView::default();
+        holds.hold(provider_id, credential_id, upstream.model_sent(&model), group, clock::now()).is_some()
     }
 
     /// Notes a choice.
@@ -184,9 +205,9 @@ impl Trail {
         lock(&self.story).decision.choices.last().cloned().unwrap_or_default()
     }
 
-    /// An attempt begins: its opening goes to the journal before anything is sent. Its times and the upstream's words
-    /// about itself are written into the first of what is returned; the second is told when, in milliseconds since the
-    /// call began, the head of the answer came.
+    /// An attempt begins, after the call has `waited` for it: its opening goes to the journal before anything is sent.
+    /// Its times and the upstream's words about itself are written into the first of what is returned; the second is
+    /// told when, in milliseconds since the call began, the head of the answer came.
     ///
     /// # Errors
     /// The journal cannot take it: the attempt must not start.
@@ -195,6 +216,7 @@ impl Trail {
         id: AttemptId,
         upstream: &Upstream,
         model: &str,
+        waited: Duration,
     ) -> Result<(&'a mut Attempt, impl FnOnce(u32) + use<'a>), Rejection> {
         let offer = self.snapshot.offer(upstream, &self.group, model);
         let attempt = Attempt {
@@ -211,6 +233,7 @@ impl Trail {
             multiplier: offer.multiplier,
             group_multiplier: offer.group_multiplier,
             reserved_usd: self.account.reserved(),
+            queue_ms: u32::try_from(waited.as_millis()).ok().filter(|ms| *ms > 0),
             ..Attempt::default()
         };
         {

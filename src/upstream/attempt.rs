@@ -96,6 +96,16 @@ pub enum Reply {
     Streaming(Box<Streaming>),
 }
 
+impl Reply {
+    /// The status that the client gets.
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::Whole(whole) => whole.status,
+            Self::Streaming(streaming) => streaming.status,
+        }
+    }
+}
+
 /// An attempt that did not deliver.
 #[derive(Debug)]
 pub struct Failed {
