@@ -12,14 +12,14 @@ use crate::{
     world::{Key, Provider, World, ask},
 };
 
-/// Two providers, `a` before `b`, and a key.
+/// Two providers, `a` before `b`, and a key. Each is tried once.
 async fn two(world: &World, a: Value) -> (Provider, Provider, Key) {
     let mut fields =
-        json!({"priority": 0, "first_byte_timeout_ms": 300, "idle_timeout_ms": 300, "total_timeout_ms": 600});
+        json!({"priority": 0, "max_attempts": 1, "first_byte_timeout_ms": 300, "idle_timeout_ms": 300, "total_timeout_ms": 600});
     for (name, value) in a.as_object().unwrap() {
         fields[name] = value.clone();
     }
-    (world.provider_with("a", fields).await, world.provider_with("b", json!({"priority": 1})).await, world.key().await)
+    (world.provider_with("a", fields).await, world.provider_with("b", json!({"priority": 1, "max_attempts": 1})).await, world.key().await)
 }
 
 /// Every way to fail before there is content, with the status the record shows for it.
@@ -261,24 +261,6 @@ async fn an_error_with_status_200_and_nobody_left_becomes_the_status_it_stands_f
         assert_eq!((reply.status, reply.text().await.as_str()), (529, error));
         assert_eq!(world.call_of(&reply).await["outcome"], "failed");
     }
-}
-
-#[tokio::test]
-async fn there_is_one_retry_and_a_setting_for_more() {
-    let world = World::alone().await;
-    let mut providers = Vec::new();
-    for (priority, name) in ["a", "b", "c"].into_iter().enumerate() {
-        let provider = world.provider_with(name, json!({"priority": priority})).await;
-        provider.script.always(Answer::status(529));
-        providers.push(provider);
-    }
-    let key = world.key().await;
-    assert_eq!(world.stream(&key).await.status, 529);
-    assert_eq!(providers.iter().map(|provider| provider.script.requests().len()).collect::<Vec<_>>(), [1, 1, 0]);
-    world.patch("/admin/v1/settings", &json!({"providers_max": 3})).await;
-    let reply = world.stream(&key).await;
-    assert_eq!(reply.header("x-switchyard-provider"), Some(providers[2].id.as_str()));
-    assert_eq!(providers.iter().map(|provider| provider.script.requests().len()).collect::<Vec<_>>(), [2, 2, 1]);
 }
 
 #[tokio::test]

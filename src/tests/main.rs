@@ -55,6 +55,7 @@ mod outage;
 mod prices;
 mod proxies;
 mod rates;
+mod retries;
 mod sdk;
 mod secrecy;
 mod selection;
