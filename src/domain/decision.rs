@@ -158,35 +158,6 @@ pub enum FailureClass {
     Malformed,
 }
 
-/// What kind of failure it was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum FailureClass {
-    /// The request itself is at fault: no other provider would take it.
-    Client,
-    /// Too many requests or tokens.
-    RateLimit,
-    /// The provider has more to do than it can.
-    Overload,
-    /// The provider refuses the secret.
-    Credential,
-    /// The account may not do this, or has no money left.
-    Entitlement,
-    /// The provider made a mistake.
-    Server,
-    /// The provider was not reached, or the connection broke.
-    Network,
-    /// Time ran out.
-    Timeout,
-    /// The provider's proxy cannot be used.
-    Proxy,
-    /// The client left first.
-    ClientGone,
-    /// What came back is no answer.
-    Malformed,
-}
-
 /// Whom a failed attempt is charged to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]

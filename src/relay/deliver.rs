@@ -21,6 +21,7 @@ use crate::{
         id::{AttemptId, ProviderId},
         provider::OnClientGone,
     },
+    health::End,
     route::{
         choose::why_none,
         judge::{Evidence, judge},
@@ -73,6 +74,7 @@ async fn find(screened: Screened, mut trail: Trail, left: CancellationToken) -> 
                 break;
             }
         }
+        let _trial = trail.hub().health.admit(&upstream.provider, clock::now());
         match try_one(id, &upstream, &screened, &mut trail, &left).await {
             Err(rejection) => {
                 leftovers.limit = Some(rejection);
@@ -129,7 +131,7 @@ async fn try_one(
 
 /// Notes a failed attempt and what follows from it.
 fn note(mut failed: Failed, upstream: &Upstream, trail: &mut Trail, leftovers: &mut Leftovers) -> Next {
-    let mut verdict = judge(&Evidence::of(&failed, clock::now()), &[]);
+    let mut verdict = judge(&Evidence::of(&failed, clock::now()), &upstream.provider.failure_rules);
     // A call tries a provider once, and repairs nothing.
     verdict.next = match verdict.next {
         Next::Retry => Next::Switch,
@@ -137,6 +139,8 @@ fn note(mut failed: Failed, upstream: &Upstream, trail: &mut Trail, leftovers: &
         next => next,
     };
     let error = failed.failure.error(failed.message.as_deref());
+    let end = End::Failure { class: verdict.class, hold: verdict.hold, message: &error.message };
+    trail.note_health(upstream, end);
     let attempt_id = trail.fail_attempt(error, verdict.recorded(), failed.tap_mut());
     if let Some(answer) = failed.answer {
         leftovers.answer = Some((attempt_id, upstream.provider.id, answer));
@@ -147,6 +151,7 @@ fn note(mut failed: Failed, upstream: &Upstream, trail: &mut Trail, leftovers: &
 
 /// An answer begins to go to the client: no other provider can take its place any more.
 fn commit(mut trail: Trail, upstream: Arc<Upstream>, reply: Reply, is_abandoned: bool) -> Response<Answer> {
+    trail.note_health(&upstream, End::Success);
     let exposed = trail.snapshot.settings.expose_provider_headers;
     let (call_id, provider_id) = (trail.call_id, upstream.provider.id);
     let rates = trail.account.rates();

@@ -24,7 +24,6 @@ use crate::{
         price::Price,
         settings::LedgerFsync,
     },
-    health::view::HoldsView,
     hub::Hub,
     ledger::entry::{Entry, if_cut},
     route::{
@@ -152,7 +151,7 @@ impl Trail {
     pub fn choose(&mut self, model: Option<&str>, tried: &[ProviderId]) -> Option<Arc<Upstream>> {
         let wanted = self.wanted(model, tried);
         let dice = |total| rand::rng().random_range(0..total);
-        let (choice, picked) = choose(&self.snapshot, &wanted, &HoldsView::default(), dice);
+        let (choice, picked) = choose(&self.snapshot, &wanted, &self.hub.health.view(), dice);
         self.note_choice(choice);
         let Picked { upstream, group, .. } = picked?;
         self.group = vec![group];

@@ -1,5 +1,8 @@
 //! How attempts and calls end: settled once, and written down.
 
+use std::sync::Arc;
+
+use chrono::TimeDelta;
 use http::Response;
 
 use super::{Trail, charge};
@@ -9,13 +12,16 @@ use crate::{
         attempt::AttemptResult,
         call::{CallError, Outcome},
         decision::Verdict,
+        hold::Hold,
         id::AttemptId,
     },
+    health::{End, Outcome},
     ledger::entry::Entry,
     relay::{
         answer::{Answer, refuse},
         live::{Story, lock},
     },
+    route::snapshot::Upstream,
     wire::{rejection::Rejection, tap::Tap},
 };
 
@@ -27,6 +33,23 @@ impl Trail {
             choice.verdict = Some(verdict);
         }
         self.end_attempt(AttemptResult::Failed, Some(error), tap.filter(|tap| tap.has_report()))
+    }
+
+    /// Tells the book of holds what the attempt that runs has come to. What is free has limits of its own, and says nothing
+    /// about the rest.
+    pub fn note_health(&self, upstream: &Upstream, end: End<'_>) -> Vec<Arc<Hold>> {
+        let Some(attempt) = self.current.as_ref().filter(|_| self.is_recorded) else { return Vec::new() };
+        let now = clock::now();
+        let lasted = clock::ms_since(self.began).saturating_sub(attempt.started_ms);
+        let outcome = Outcome {
+            provider: &upstream.provider,
+            credential_id: upstream.credential_id,
+            model_sent: &attempt.model_sent,
+            call_id: self.call_id,
+            began: now - TimeDelta::milliseconds(lasted.into()),
+            end,
+        };
+        self.hub.health.note(&outcome, now)
     }
 
     /// The attempt is over and cost what `tap` saw.
