@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::Config,
+    health::Health,
     jobs::drain::Drain,
     ledger::Ledger,
     limit::{brake::Brake, bytes::ByteBudget, recent::RecentOutput},
@@ -34,6 +35,8 @@ pub struct Shared {
     pub store: Store,
     /// Everything routing needs, as one immutable value. A call keeps the one it began with.
     pub snapshot: ArcSwap<Snapshot>,
+    /// What may be used just now.
+    pub health: Health,
     /// Where calls are recorded.
     pub ledger: Ledger,
     /// Calls that run in this replica, and the live feed.

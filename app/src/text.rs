@@ -4,6 +4,7 @@ use hub::domain::{
     attempt::AttemptResult,
     call::Outcome,
     decision::{Blame, Next, Skip},
+    hold::HoldReason,
     usage::TokenSource,
 };
 #[cfg(feature = "ssr")]
@@ -90,6 +91,8 @@ pub(crate) struct Text {
     pub(crate) skip: fn(Skip) -> &'static str,
     pub(crate) blame: fn(Blame) -> &'static str,
     pub(crate) next: fn(Next) -> &'static str,
+    /// Why something is on hold.
+    pub(crate) hold: fn(HoldReason) -> &'static str,
     /// Something that needs attention: a title, and what to do.
     #[cfg(feature = "ssr")]
     pub(crate) attention: fn(&Attention) -> (String, String),
@@ -143,6 +146,7 @@ sentences! {
         network network_lead proxy proxy_help connect_timeout first_byte_timeout idle_timeout total_timeout headers headers_help
         client_gone drain drain_help drain_warning stop stop_help enabled_help test test_lead test_model test_model_help
         test_run test_running test_ok test_failed test_call danger delete_what seconds traffic_day
+        pause end_hold until_ended half_open
         base_url_changes;
         delete_title(&str) n_models(usize) test_took(&str, &str)
     }

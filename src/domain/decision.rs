@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    hold::HoldReason,
+    hold::{Hold, HoldReason},
     id::{AttemptId, ProviderId},
 };
 
@@ -100,6 +100,9 @@ pub struct Choice {
     pub attempt_id: Option<AttemptId>,
     /// What the attempt's end meant, once it failed.
     pub verdict: Option<Verdict>,
+    /// What was put on hold because of it.
+    #[serde(default)]
+    pub caused: Vec<HeldBy>,
 }
 
 impl Choice {
@@ -133,6 +136,12 @@ pub struct Candidate {
     /// What holds it back, if something does.
     #[serde(default)]
     pub hold: Option<HeldBy>,
+}
+
+impl From<&Hold> for HeldBy {
+    fn from(hold: &Hold) -> Self {
+        Self { reason: hold.reason, until: hold.until, is_absolute: hold.is_absolute() }
+    }
 }
 
 /// What holds a provider back.
@@ -273,8 +282,11 @@ mod tests {
             skip: (n != 60).then_some(Skip::Model),
             ..Candidate::default()
         };
-        let choice =
-            Choice { candidates: (1..=64).map(candidate).collect(), provider_id: Some(ProviderId(60)), ..Choice::default() };
+        let choice = Choice {
+            candidates: (1..=64).map(candidate).collect(),
+            provider_id: Some(ProviderId(60)),
+            ..Choice::default()
+        };
         let short = Decision { choices: vec![choice.clone()], ..Decision::default() };
         assert_eq!(short.to_bounded_json(), serde_json::to_string(&short).unwrap());
         for n in [6, 200] {

@@ -216,6 +216,8 @@ settings! {
     probe_model: String = "claude-haiku-4-5".to_owned(), "", |model| {
         if (1..=256).contains(&model.len()) { Ok(()) } else { Err("must have 1 to 256 characters".to_owned()) }
     };
+    /// How often providers that are on hold are asked whether they are well again; 0 for never.
+    probe_interval_s: u32 = 30, "s", within!(0, 3_600);
     /// Where days, weeks and months begin, as the IANA database names it (Europe/Berlin). Empty: as the variable TZ says.
     time_zone: String = String::new(), "", |zone| {
         if zone.len() <= 64 { Ok(()) } else { Err("must be a name of the IANA database, such as Europe/Berlin".to_owned()) }

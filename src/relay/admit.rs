@@ -3,7 +3,6 @@
 use super::{screen::Screened, trail::Trail};
 use crate::{
     domain::limit::LimitMode,
-    health::view::HoldsView,
     limit::estimate::Request,
     route::choose::eligible,
     wire::{bound::Bound, peek::Peek, rejection::Rejection},
@@ -43,7 +42,7 @@ fn weigh(screened: &Screened, peek: &Peek, trail: &Trail) -> Request {
 fn least(trail: &Trail, peek: &Peek, request: &Request) -> [i64; 2] {
     let mut least = [i64::MAX; 2];
     let wanted = trail.wanted(Some(&peek.model), &[]);
-    for (upstream, group) in eligible(&trail.snapshot, &wanted, &HoldsView::default()) {
+    for (upstream, group) in eligible(&trail.snapshot, &wanted, &trail.hub().health.view()) {
         let offer = trail.snapshot.offer(upstream, &[group.to_owned()], &peek.model);
         for (least, mode) in least.iter_mut().zip([LimitMode::Soft, LimitMode::Hard]) {
             *least = (*least).min(request.reservation(mode, offer.priced.price, offer.factor()).scaled());

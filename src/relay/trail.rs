@@ -1,5 +1,6 @@
 //! The story of a call while it lives. Closing it neither waits nor fails; dropping it closes it.
 
+mod choosing;
 mod ending;
 mod line;
 
@@ -10,10 +11,9 @@ use std::{
 
 use bytes::Bytes;
 use http::header;
-use rand::Rng;
 
 use super::{
-    account::{Account, Reserved},
+    account::Account,
     inbound::Inbound,
     live::{Marks, Story, Telling, lock},
 };
@@ -22,19 +22,16 @@ use crate::{
     domain::{
         attempt::Attempt,
         call::{Call, CallKind, Client},
-        decision::{Choice, Decision},
-        id::{AttemptId, CallId, ProviderId},
+        decision::Decision,
+        id::{AttemptId, CallId},
         money::Multiplier,
         price::Price,
         settings::LedgerFsync,
     },
-    health::view::HoldsView,
+    health::Trial,
     hub::Hub,
     ledger::entry::{Entry, if_cut},
-    route::{
-        choose::{Picked, Wanted, choose},
-        snapshot::{Caller, Snapshot, Upstream},
-    },
+    route::snapshot::{Caller, Snapshot, Upstream},
     wire::{operation::Operation, peek::Peek, rejection::Rejection, tap::Tap},
 };
 
@@ -62,6 +59,10 @@ pub struct Trail {
     is_closed: bool,
     /// The attempt that runs.
     current: Option<Attempt>,
+    /// Where it goes.
+    upstream: Option<Arc<Upstream>>,
+    /// Leave to try the provider that was chosen last.
+    trial: Option<Trial>,
     /// The size of the request, for estimates.
     body_bytes: u64,
 }
@@ -119,6 +120,8 @@ impl Trail {
             is_recorded,
             is_closed: false,
             current: None,
+            upstream: None,
+            trial: None,
             body_bytes: 0,
         }
     }
@@ -146,63 +149,9 @@ impl Trail {
         Ok(())
     }
 
-    /// What a choice depends on.
-    pub fn wanted<'a>(&'a self, model: Option<&'a str>, tried: &'a [ProviderId]) -> Wanted<'a> {
-        let (limited, bound) = (self.account.limited(), self.account.bound());
-        Wanted { groups: &self.groups, model, tried, limited, bound, warm: None, now: clock::now() }
-    }
-
-    /// Chooses the next provider, and notes why.
-    pub fn choose(&mut self, model: Option<&str>, tried: &[ProviderId]) -> Option<Picked> {
-        let wanted = self.wanted(model, tried);
-        let dice = |total| rand::rng().random_range(0..total);
-        let (choice, picked) = choose(&self.snapshot, &wanted, &HoldsView::default(), dice);
-        self.note_choice(choice);
-        let picked = picked?;
-        self.group = vec![picked.group.clone()];
-        Some(picked)
-    }
-
-    /// The provider that was tried before is tried once more: nobody else is asked.
-    pub fn choose_again(&mut self, upstream: &Upstream, group: &str, is_repaired: bool) {
-        let provider_id = Some(upstream.provider.id);
-        self.group = vec![group.to_owned()];
-        let group = Some(group.to_owned());
-        self.note_choice(Choice { provider_id, group, is_retry: true, is_repaired, ..Choice::default() });
-    }
-
-    /// True if a provider is held for this call just now, for whatever reason.
-    pub fn is_held(&self, upstream: &Upstream) -> bool {
-        let model = lock(&self.story).call.model.clone();
-        let (provider_id, credential_id) = (upstream.provider.id, upstream.credential_id);
-        let group = self.group.first().map(String::as_str);
-        let holds = HoldsView::default();
-        holds.hold(provider_id, credential_id, upstream.model_sent(&model), group, clock::now()).is_some()
-    }
-
-    /// Notes a choice.
-    pub fn note_choice(&self, choice: Choice) {
-        let choice = Choice { at_ms: clock::ms_since(self.began), ..choice };
-        lock(&self.story).decision.choices.push(choice);
-    }
-
-    /// Reserves what an attempt at `upstream` may cost. A provider that is at a limit of its own was no choice.
-    pub async fn reserve(&mut self, id: AttemptId, upstream: &Upstream, model: &str) -> Reserved {
-        let reserved = self.account.reserve(id, upstream, &self.group, model).await;
-        if matches!(reserved, Reserved::ProviderLimited) {
-            lock(&self.story).decision.choices.pop();
-        }
-        reserved
-    }
-
     /// When the head of the running attempt's answer came.
     pub fn current_first_byte_ms(&self) -> Option<u32> {
         self.current.as_ref().and_then(|attempt| attempt.first_byte_ms)
-    }
-
-    /// The last choice that was made.
-    pub fn last_choice(&self) -> Choice {
-        lock(&self.story).decision.choices.last().cloned().unwrap_or_default()
     }
 
     /// An attempt begins, after the call has `waited` for it: its opening goes to the journal before anything is sent.
@@ -214,7 +163,7 @@ impl Trail {
     pub fn begin_attempt<'a>(
         &'a mut self,
         id: AttemptId,
-        upstream: &Upstream,
+        upstream: &Arc<Upstream>,
         model: &str,
         waited: Duration,
     ) -> Result<(&'a mut Attempt, impl FnOnce(u32) + use<'a>), Rejection> {
@@ -256,6 +205,7 @@ impl Trail {
             *self.story.running() = Some(Marks { id, started_ms, first_byte_ms: None, first_token_ms: None });
         }
         self.publish();
+        self.upstream = Some(upstream.clone());
         let Self { hub, story, is_recorded, current, .. } = self;
         let on_head = |at_ms| {
             if let Some(marks) = &mut *story.running() {

@@ -43,16 +43,19 @@ pub struct Evidence<'a> {
 }
 
 impl<'a> Evidence<'a> {
+    /// A failure of which nothing else is known than, where it has one, its status.
+    pub const fn bare(failure: &'a Failure, now: DateTime<Utc>) -> Self {
+        let status = if let Failure::Status(status) = failure { Some(*status) } else { None };
+        Self { failure, status, headers: None, error_kind: None, message: None, now }
+    }
+
     /// What a failed attempt has left behind.
     pub fn of(failed: &'a Failed, now: DateTime<Utc>) -> Self {
-        let failure = &failed.failure;
         Self {
-            failure,
-            status: if let Failure::Status(status) = failure { Some(*status) } else { None },
             headers: failed.answer.as_ref().map(|whole| &whole.headers),
             error_kind: failed.kind.as_deref(),
             message: failed.message.as_deref(),
-            now,
+            ..Self::bare(&failed.failure, now)
         }
     }
 }

@@ -14,12 +14,15 @@ use crate::{
 
 /// Two providers, `a` before `b`, and a key. Each is tried once.
 async fn two(world: &World, a: Value) -> (Provider, Provider, Key) {
-    let mut fields =
-        json!({"priority": 0, "max_attempts": 1, "first_byte_timeout_ms": 300, "idle_timeout_ms": 300, "total_timeout_ms": 600});
+    let mut fields = json!({"priority": 0, "max_attempts": 1, "first_byte_timeout_ms": 300, "idle_timeout_ms": 300, "total_timeout_ms": 600});
     for (name, value) in a.as_object().unwrap() {
         fields[name] = value.clone();
     }
-    (world.provider_with("a", fields).await, world.provider_with("b", json!({"priority": 1, "max_attempts": 1})).await, world.key().await)
+    (
+        world.provider_with("a", fields).await,
+        world.provider_with("b", json!({"priority": 1, "max_attempts": 1})).await,
+        world.key().await,
+    )
 }
 
 /// Every way to fail before there is content, with the status the record shows for it.

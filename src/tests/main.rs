@@ -45,6 +45,7 @@ mod departures;
 mod edge;
 mod failover;
 mod headers;
+mod holds;
 mod interruptions;
 mod kill;
 mod ledger;

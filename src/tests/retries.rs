@@ -55,7 +55,11 @@ async fn a_second_attempt_at_the_same_provider_serves_and_says_so() {
         let queue_ms = attempts[1]["queue_ms"].as_u64().unwrap();
         assert!((100..=300).contains(&queue_ms) || queue_ms > 300, "at least half of the pause: {queue_ms}");
         let choices = &call["decision"]["choices"];
-        assert_eq!((&choices[0]["verdict"]["next"], &choices[1]["is_retry"]), (&json!("retry"), &json!(true)), "{call}");
+        assert_eq!(
+            (&choices[0]["verdict"]["next"], &choices[1]["is_retry"]),
+            (&json!("retry"), &json!(true)),
+            "{call}"
+        );
         assert_eq!(choices[1]["attempt_id"], attempts[1]["id"]);
     }
     assert_eq!(asked([&provider]), [4]);
@@ -133,7 +137,11 @@ async fn a_refused_signature_is_repaired_once_at_the_same_provider() {
     assert_eq!(serde_json::from_slice::<Value>(&seen[1].body).unwrap(), repaired);
     let call = world.call_of(&reply).await;
     let choices = &call["decision"]["choices"];
-    assert_eq!((&choices[0]["verdict"]["next"], &choices[1]["is_repaired"]), (&json!("repair"), &json!(true)), "{call}");
+    assert_eq!(
+        (&choices[0]["verdict"]["next"], &choices[1]["is_repaired"]),
+        (&json!("repair"), &json!(true)),
+        "{call}"
+    );
     // It does not help: the client is told what the provider has said.
     provider.script.always(bad_signature());
     let mut reply = world.messages(&key, &with_thinking()).await;

@@ -95,7 +95,7 @@ impl World {
         Key { id: text("id"), user_id, secret: text("key") }
     }
 
-    /// A provider that answers properly until its script is told otherwise.
+    /// A provider that answers properly until its script is told otherwise. Nobody but the test asks it.
     pub async fn provider(&self, name: &str) -> Provider {
         self.provider_with(name, json!({})).await
     }
@@ -105,7 +105,7 @@ impl World {
         let script = Script::new();
         let usual = json!({
             "name": format!("{}-{name}", self.tag), "kind": "anthropic", "base_url": script.url(),
-            "secret": UPSTREAM_SECRET, "group": [self.tag],
+            "secret": UPSTREAM_SECRET, "group": [self.tag], "probe": false,
         });
         let provider = self.create("/admin/v1/providers", &merge(usual, fields)).await;
         Provider { id: provider["id"].as_str().unwrap().to_owned(), script }

@@ -102,7 +102,9 @@ fn assistant_blocks(turn: &RawValue) -> Option<Blocks<'_>> {
     let list = message.content?.get();
     let blocks: Vec<&RawValue> = serde_json::from_str(list).ok()?;
     let kind = |block: &RawValue| {
-        serde_json::from_str::<Block<'_>>(block.get()).ok().and_then(|block| block.kind.map(std::borrow::Cow::into_owned))
+        serde_json::from_str::<Block<'_>>(block.get())
+            .ok()
+            .and_then(|block| block.kind.map(std::borrow::Cow::into_owned))
     };
     let (mut kept, mut uses_tool) = (Vec::with_capacity(blocks.len()), false);
     for block in &blocks {
@@ -169,12 +171,18 @@ mod tests {
     fn before_a_tools_result_thinking_is_switched_off() {
         let turn = |blocks: Value| json!({"role": "assistant", "content": blocks});
         let tool = json!({"type": "tool_use", "id": "t", "name": "n", "input": {}});
-        for order in [r#"{"thinking" : {"type":"enabled"} , "messages":M}"#, r#"{"messages":M, "thinking":{"type":"enabled"} }"#] {
+        for order in
+            [r#"{"thinking" : {"type":"enabled"} , "messages":M}"#, r#"{"messages":M, "thinking":{"type":"enabled"} }"#]
+        {
             let list = |blocks: Value| json!([turn(blocks), {"role": "user", "content": []}]).to_string();
             let body = order.replace('M', &list(json!([{"type": "thinking"}, tool])));
             let repaired = without_thinking(&Bytes::from(body)).unwrap();
             let repaired: Value = serde_json::from_slice(&repaired).unwrap();
-            assert_eq!(repaired, json!({"messages": [turn(json!([tool])), {"role": "user", "content": []}]}), "{order}");
+            assert_eq!(
+                repaired,
+                json!({"messages": [turn(json!([tool])), {"role": "user", "content": []}]}),
+                "{order}"
+            );
         }
     }
 

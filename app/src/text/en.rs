@@ -297,6 +297,10 @@ pub(super) static TEXT: Text = Text {
         delete_what: "No more calls go there, and its stored key is erased. Recorded calls and their costs stay.",
         seconds: "s",
         traffic_day: "in the last 24 hours",
+        pause: "Pause",
+        end_hold: "End hold",
+        until_ended: "until it is ended",
+        half_open: "being tried",
         base_url_changes: "Another host needs the key again.",
         delete_title: |name| format!("Delete the provider {name}?"),
         n_models: |n| format!("{n} rule{}", words::s(u64::try_from(n).unwrap_or_default())),
@@ -357,6 +361,7 @@ pub(super) static TEXT: Text = Text {
     skip: words::skip,
     blame: words::blame,
     next: words::next,
+    hold: words::hold,
     #[cfg(feature = "ssr")]
     attention: words::attention,
     #[cfg(feature = "ssr")]

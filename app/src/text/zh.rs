@@ -295,6 +295,10 @@ pub(super) static TEXT: Text = Text {
         delete_what: "不再有调用发往此处，保存的密钥会被清除。已记录的调用和费用会保留。",
         seconds: "秒",
         traffic_day: "最近 24 小时",
+        pause: "暂停",
+        end_hold: "解除",
+        until_ended: "直到手动解除",
+        half_open: "正在试探恢复",
         base_url_changes: "更换主机时需要重新填写。",
         delete_title: |name| format!("删除供应商 {name}？"),
         n_models: |n| format!("{n} 条规则"),
@@ -355,6 +359,7 @@ pub(super) static TEXT: Text = Text {
     skip: words::skip,
     blame: words::blame,
     next: words::next,
+    hold: words::hold,
     #[cfg(feature = "ssr")]
     attention: words::attention,
     #[cfg(feature = "ssr")]

@@ -11,7 +11,7 @@ use utoipa::{
 };
 
 use super::{
-    calls, groups, keys, limits, prices,
+    calls, groups, holds, keys, limits, prices,
     problem::{Kind, ProblemBody},
     providers, sessions, settings, users,
 };
@@ -34,6 +34,7 @@ use super::{
         limits::reset_provider,
         sessions::list, sessions::end,
         prices::list, prices::put, prices::delete, prices::history, prices::import, prices::sync,
+        holds::list, holds::end, holds::pause_provider, holds::resume_provider, holds::pause_group, holds::resume_group,
         groups::list, groups::create, groups::find, groups::update, groups::delete,
         calls::list, calls::find, calls::usage,
         settings::list, settings::update,
@@ -48,6 +49,7 @@ use super::{
         (name = "sessions", description = "Conversations of clients that are active."),
         (name = "prices", description = "What models cost, in US dollars per million tokens."),
         (name = "groups", description = "Groups of providers."),
+        (name = "holds", description = "What may not be used just now, why, and until when."),
         (name = "calls", description = "Client requests and their answers, as they were recorded."),
         (name = "usage", description = "Sums over calls."),
         (name = "settings", description = "What can be changed while the hub runs."),
@@ -133,7 +135,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(n_operations, 40);
+        assert_eq!(n_operations, 46);
         let text = document.to_string();
         for reference in text.split("\"$ref\":\"#").skip(1) {
             let pointer = reference.split('"').next().unwrap();

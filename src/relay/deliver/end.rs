@@ -6,9 +6,12 @@ use http::Response;
 
 use super::aim::Target;
 use crate::{
+    clock,
     domain::{
         attempt::AttemptResult,
         call::Outcome,
+        decision::{Choice, HeldBy, Skip},
+        hold::HoldReason,
         id::{AttemptId, ProviderId},
     },
     relay::{
@@ -39,7 +42,7 @@ impl Leftovers {
     /// Notes a failed attempt and what it means.
     pub(super) fn note(&mut self, mut failed: Failed, target: &Target, verdict: &Verdict, trail: &mut Trail) {
         let error = failed.failure.error(failed.message.as_deref());
-        let attempt_id = trail.fail_attempt(error, verdict.recorded(), failed.tap_mut());
+        let attempt_id = trail.fail_attempt(error, verdict, failed.tap_mut());
         if let Some(answer) = failed.answer {
             self.answer = Some((attempt_id, target.upstream.provider.id, answer));
         }
@@ -117,6 +120,22 @@ fn why(trail: &Trail, model: Option<&str>, failure: Option<Failure>) -> Rejectio
     if let Some(retry_after_s) = trail.account.limited_for_s() {
         return Rejection::ProvidersLimited { retry_after_s };
     }
-    let why = why_none(&trail.last_choice()).to_owned();
+    let last = trail.last_choice();
+    if let Some(rejection) = held(&last) {
+        return rejection;
+    }
+    let why = why_none(&last).to_owned();
     Rejection::NoProvider { model: model.unwrap_or("this request").to_owned(), why }
+}
+
+/// What is said when providers that could serve are held, and one of them is free at a known time: a rate limit if all
+/// of them are (docs/rules.md, Routing).
+fn held(choice: &Choice) -> Option<Rejection> {
+    let free_at = choice.next_free?;
+    let is_rate =
+        |held: &HeldBy| matches!(held.reason, HoldReason::RateLimit | HoldReason::QuotaWindow | HoldReason::SpendLimit);
+    let mut held = choice.candidates.iter().filter(|it| it.skip == Some(Skip::Held)).filter_map(|it| it.hold.as_ref());
+    let wait_s = ((free_at - clock::now()).num_milliseconds() + 999).max(1_000) / 1_000;
+    let retry_after_s = u32::try_from(wait_s).unwrap_or(u32::MAX);
+    Some(Rejection::ProvidersHeld { retry_after_s, by_rate: held.all(is_rate) })
 }

@@ -1,6 +1,6 @@
 //! When a provider wants to be asked again, in all the forms in which it says so.
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 
 use super::{Evidence, header};
 
@@ -52,19 +52,15 @@ pub(super) fn rate_reset(evidence: &Evidence<'_>) -> Option<DateTime<Utc>> {
 
 /// The date of which the message speaks: "You will regain access on 2026-12-01 at 00:00 UTC." Else [`retry_after`].
 pub(super) fn named_in_text(evidence: &Evidence<'_>) -> Option<DateTime<Utc>> {
-    let of_word = |word: &str| {
-        let date: NaiveDate = word.trim_matches(|c: char| !c.is_ascii_digit()).parse().ok()?;
-        Some(date.and_time(chrono::NaiveTime::MIN).and_utc())
-    };
+    let of_word = |word: &str| word.trim_matches(|c: char| !c.is_ascii_digit()).parse::<NaiveDate>().ok();
     let is_believed = |until: &DateTime<Utc>| *until > evidence.now && *until < evidence.now + FAR;
     let mut words = evidence.message.unwrap_or_default().split_whitespace();
     let until = words.by_ref().find_map(of_word).map(|day| {
-        let clock = words.find(|word| word.contains(':')).and_then(|word| {
+        let clock = words.find_map(|word| {
             let (hour, minute) = word.split_once(':')?;
-            let minutes = hour.parse::<i64>().ok()? * 60 + minute.get(..2)?.parse::<i64>().ok()?;
-            (0..24 * 60).contains(&minutes).then(|| TimeDelta::minutes(minutes))
+            NaiveTime::from_hms_opt(hour.parse().ok()?, minute.get(..2)?.parse().ok()?, 0)
         });
-        day + clock.unwrap_or_default()
+        day.and_time(clock.unwrap_or_default()).and_utc()
     });
     until.filter(is_believed).or_else(|| asked_again(evidence))
 }

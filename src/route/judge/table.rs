@@ -144,9 +144,7 @@ impl Finding {
             Self::RateLimit => meaning(FailureClass::RateLimit, Blame::Credential, Next::Switch),
             Self::Overload => meaning(FailureClass::Overload, Blame::Provider, Next::Retry),
             Self::Credential => meaning(FailureClass::Credential, Blame::Credential, Next::Switch),
-            Self::SpendLimit | Self::Entitlement => {
-                meaning(FailureClass::Entitlement, Blame::Credential, Next::Switch)
-            }
+            Self::SpendLimit | Self::Entitlement => meaning(FailureClass::Entitlement, Blame::Credential, Next::Switch),
             Self::Server => meaning(FailureClass::Server, Blame::Provider, Next::Retry),
             Self::Unreached => meaning(FailureClass::Network, Blame::Network, Next::Switch),
             Self::Reset => meaning(FailureClass::Network, Blame::Network, Next::Retry),

@@ -4,6 +4,7 @@ use hub::domain::{
     attempt::AttemptResult,
     call::Outcome,
     decision::{Blame, Next, Skip},
+    hold::HoldReason,
     usage::TokenSource,
 };
 #[cfg(feature = "ssr")]
@@ -104,6 +105,20 @@ pub(super) fn next(next: Next) -> &'static str {
     }
 }
 
+pub(super) fn hold(reason: HoldReason) -> &'static str {
+    match reason {
+        HoldReason::Breaker => "too many failures",
+        HoldReason::Overload => "overloaded",
+        HoldReason::RateLimit => "at its rate limit",
+        HoldReason::SpendLimit => "its money is used up",
+        HoldReason::QuotaWindow => "its quota is used up",
+        HoldReason::Credential => "its secret is refused",
+        HoldReason::Entitlement => "the account may not do what was asked",
+        HoldReason::Proxy => "its proxy cannot be used",
+        HoldReason::Pause => "paused",
+    }
+}
+
 #[cfg(feature = "ssr")]
 pub(super) fn attention(attention: &Attention) -> (String, String) {
     let (title, advice) = match attention {
@@ -133,6 +148,12 @@ pub(super) fn attention(attention: &Attention) -> (String, String) {
                 if *n_entries == 1 { "y" } else { "ies" }
             ),
         ),
+        Attention::Held { name, reason, is_absolute: true } => {
+            ("On hold", format!("{name}: {}. It gets no calls meanwhile.", hold(*reason)))
+        }
+        Attention::Held { name, reason, is_absolute: false } => {
+            ("On hold", format!("{name}: {}. Others are used first.", hold(*reason)))
+        }
         Attention::SecretUnreadable { provider } => {
             ("A stored secret cannot be opened", format!("Enter the key of {provider} again."))
         }
