@@ -61,6 +61,7 @@ async fn whatever_happens_to_the_first_provider_the_second_one_serves_the_stream
     for (what, answer, status) in failures() {
         let asked = b.script.requests().len();
         a.script.always(answer);
+        world.heal(&a).await;
         let mut reply = world.stream(&key).await;
         assert_eq!(reply.status, 200, "{what}");
         assert_eq!(reply.header("x-switchyard-provider"), Some(b.id.as_str()), "{what}");
@@ -80,6 +81,7 @@ async fn whatever_happens_to_the_first_provider_the_second_one_serves_the_messag
     failures.push(("an error with status 200", Answer::json(200, &error), None));
     for (what, answer, status) in failures {
         a.script.always(answer);
+        world.heal(&a).await;
         let mut reply = world.message(&key).await;
         assert_eq!(reply.status, 200, "{what}");
         assert_eq!(reply.header("x-switchyard-provider"), Some(b.id.as_str()), "{what}");
@@ -144,6 +146,7 @@ async fn a_mistake_of_the_client_is_not_tried_elsewhere() {
     let (a, b, key) = two(&world, json!({})).await;
     for status in [400, 404, 413, 422] {
         a.script.always(Answer::status(status));
+        world.heal(&a).await;
         let mut reply = world.stream(&key).await;
         assert_eq!(reply.status, status);
         assert_eq!(reply.json().await["error"]["message"], format!("upstream says {status}"));
@@ -195,7 +198,7 @@ async fn an_answer_counts_more_than_a_later_silence() {
 #[tokio::test]
 async fn without_any_answer_the_hub_speaks_for_itself() {
     let world = World::shared().await;
-    let limits = json!({"first_byte_timeout_ms": 200, "total_timeout_ms": 200});
+    let limits = json!({"max_attempts": 1, "first_byte_timeout_ms": 200, "total_timeout_ms": 200});
     let provider = world.provider_with("a", limits).await;
     let key = world.key().await;
     for (end, status, kind) in
@@ -229,6 +232,7 @@ async fn an_error_event_with_nobody_left_becomes_the_status_it_stands_for() {
         ("request_too_large", 413),
     ] {
         let data = format!(r#"{{"type":"error", "error":{{"type":"{kind}","message":"wörd"}} ,"request_id":"req_7"}}"#);
+        world.heal(&provider).await;
         provider.script.always(Answer::events([format!("event: error\ndata: {data}\n\n")]));
         let mut reply = world.stream(&key).await;
         assert_eq!(reply.status, status, "{kind}");

@@ -124,6 +124,16 @@ impl World {
         model
     }
 
+    /// Ends every hold on a provider.
+    pub async fn heal(&self, provider: &Provider) {
+        let page = self.get(&format!("/admin/v1/holds?provider_id={}", provider.id)).await;
+        for hold in page["items"].as_array().unwrap() {
+            let path = format!("/admin/v1/holds/{}", hold["id"].as_str().unwrap());
+            let (status, answer) = self.admin("DELETE", &path, &Value::Null).await;
+            assert_eq!(status, 204, "{answer}");
+        }
+    }
+
     /// A request to the management API: its status and its JSON, `null` if there is none.
     pub async fn admin(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
         let mut request = Request::new(method, path)
