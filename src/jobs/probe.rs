@@ -49,10 +49,10 @@ pub async fn run(hub: Hub) {
             alone = hub.store.take_alone(Role::Prober).await.unwrap_or_default();
         }
         if alone.is_some() {
-            let hub = &hub;
-            let probes = targets.iter().map(|(id, model)| async move {
+            let probes = targets.into_iter().map(|(id, model)| {
+                let hub = hub.clone();
                 // How it ended is noted where it is made; a provider at a limit of its own is not asked.
-                let _reported = probe(hub, *id, model).await;
+                async move { drop(probe(&hub, id, &model).await) }
             });
             stream::iter(probes).buffer_unordered(AT_ONCE).collect::<Vec<()>>().await;
         }

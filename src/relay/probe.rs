@@ -17,7 +17,7 @@ use crate::{
         id::{AttemptId, ProviderId},
         provider::ProviderTestResult,
     },
-    health::{End, Outcome},
+    health::{self, End},
     hub::Hub,
     limit::estimate::Request,
     route::{
@@ -80,7 +80,7 @@ pub async fn probe(hub: &Hub, provider_id: ProviderId, model: &str) -> Result<Pr
         Err(_) => None,
     };
     let Some(result) = result else { return Err(busy(trail)) };
-    let mut outcome = Outcome {
+    let mut outcome = health::Outcome {
         provider: &upstream.provider,
         credential_id: upstream.credential_id,
         model_sent,

@@ -64,6 +64,7 @@ async fn whatever_happens_to_the_first_provider_the_second_one_serves_the_stream
         assert_eq!(reply.text().await, Turn::new().events().concat(), "{what}");
         assert_eq!(b.script.requests().len(), asked + 1, "{what}");
         check_chain(&world.call_of(&reply).await, &a, &b, what, status);
+        world.well_again(&a).await;
     }
 }
 
@@ -82,6 +83,7 @@ async fn whatever_happens_to_the_first_provider_the_second_one_serves_the_messag
         assert_eq!(reply.header("x-switchyard-provider"), Some(b.id.as_str()), "{what}");
         assert_eq!(reply.json().await, Turn::new().message(), "{what}");
         check_chain(&world.call_of(&reply).await, &a, &b, what, status);
+        world.well_again(&a).await;
     }
 }
 
@@ -234,6 +236,7 @@ async fn an_error_event_with_nobody_left_becomes_the_status_it_stands_for() {
         let call = world.call_of(&reply).await;
         assert_eq!(call["status"], status, "{call}");
         assert_eq!(call["outcome"], if status < 500 { "refused" } else { "failed" }, "{call}");
+        world.well_again(&provider).await;
     }
 }
 

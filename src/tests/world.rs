@@ -111,6 +111,15 @@ impl World {
         Provider { id: provider["id"].as_str().unwrap().to_owned(), script }
     }
 
+    /// Ends all that is on hold at a provider, as if it had never failed.
+    pub async fn well_again(&self, provider: &Provider) {
+        let holds = self.get(&format!("/admin/v1/holds?provider_id={}", provider.id)).await;
+        for hold in holds["items"].as_array().unwrap() {
+            let path = format!("/admin/v1/holds/{}", hold["id"].as_str().unwrap());
+            assert_eq!(self.admin("DELETE", &path, &Value::Null).await.0, 204, "{hold}");
+        }
+    }
+
     /// Gives a model a price and returns the model's name, which no other test uses.
     ///
     /// Dollars per million tokens: 3 in, 15 out, 3.75 and 6 for writing to the cache, 0.30 for reading from it.

@@ -15,7 +15,7 @@ use crate::{
         hold::Hold,
         id::AttemptId,
     },
-    health::{End, Outcome},
+    health::{self, End},
     ledger::entry::Entry,
     relay::{
         answer::{Answer, refuse},
@@ -41,7 +41,7 @@ impl Trail {
         let Some(attempt) = self.current.as_ref().filter(|_| self.is_recorded) else { return Vec::new() };
         let now = clock::now();
         let lasted = clock::ms_since(self.began).saturating_sub(attempt.started_ms);
-        let outcome = Outcome {
+        let outcome = health::Outcome {
             provider: &upstream.provider,
             credential_id: upstream.credential_id,
             model_sent: &attempt.model_sent,

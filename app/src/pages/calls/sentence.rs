@@ -83,8 +83,14 @@ mod tests {
     fn said(outcome: Option<Outcome>, status: Option<u16>, attempts: Vec<Attempt>) -> String {
         let error = Some(CallError::new("no_provider", "nobody serves it."));
         let call = Call { outcome, status, error, ..Call::default() };
-        let candidate =
-            Candidate { provider_id: ProviderId(7), name: "late".into(), priority: 0, weight: 1, skip: None, hold: None };
+        let candidate = Candidate {
+            provider_id: ProviderId(7),
+            name: "late".into(),
+            priority: 0,
+            weight: 1,
+            skip: None,
+            hold: None,
+        };
         let choice = Choice { provider_id: Some(ProviderId(7)), candidates: vec![candidate], ..Choice::default() };
         let decision = Decision { choices: vec![choice], ..Decision::default() };
         sentence(Language::En.text(), &Detail { call, attempts, running: None, decision })
