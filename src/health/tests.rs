@@ -168,9 +168,9 @@ fn an_overload_is_twice_as_long_each_time_until_a_success() {
 #[test]
 fn a_date_replaces_our_own_guess_and_a_later_one_an_earlier_one() {
     let play = small();
-    let plan = |source, term| HoldPlan { extent: Extent::Model, reason: HoldReason::RateLimit, source, term };
-    let dated = |seconds| plan(HoldSource::Provider, Term::Until(at(seconds)));
-    let guess = plan(HoldSource::Hub, Term::Doubling { first_s: 60, max_s: 60 });
+    let asked = |source, term| HoldPlan { extent: Extent::Model, reason: HoldReason::RateLimit, source, term };
+    let dated = |seconds| asked(HoldSource::Provider, Term::Until(at(seconds)));
+    let guess = asked(HoldSource::Hub, Term::Doubling { first_s: 60, max_s: 60 });
     let first = play.fails(FailureClass::RateLimit, Some(guess), 0).remove(0);
     let second = play.fails(FailureClass::RateLimit, Some(dated(90)), 1).remove(0);
     assert_eq!((second.id, second.since, second.is_absolute()), (first.id, first.since, true));
@@ -187,18 +187,18 @@ fn a_date_replaces_our_own_guess_and_a_later_one_an_earlier_one() {
 
 #[test]
 fn a_refused_secret_is_held_until_it_is_edited_or_works() {
-    let plan = HoldPlan {
+    let refused = HoldPlan {
         extent: Extent::Credential,
         reason: HoldReason::Credential,
         source: HoldSource::Hub,
         term: Term::Open,
     };
     let play = small();
-    let hold = play.fails(FailureClass::Credential, Some(plan), 0).remove(0);
+    let hold = play.fails(FailureClass::Credential, Some(refused), 0).remove(0);
     assert_eq!((hold.is_absolute(), play.held("any", 1_000_000)), (true, Some(None)));
     play.health.answered(&play.outcome(End::Success, 5), at(6));
     assert!(play.health.view().is_empty());
-    let hold = play.fails(FailureClass::Credential, Some(plan), 7).remove(0);
+    let hold = play.fails(FailureClass::Credential, Some(refused), 7).remove(0);
     play.health.end(&[hold.id], Ending::Edited, at(8));
     assert!(play.health.view().is_empty());
 }

@@ -49,12 +49,12 @@ pub async fn run(hub: Hub) {
             alone = hub.store.take_alone(Role::Prober).await.unwrap_or_default();
         }
         if alone.is_some() {
-            // How a probe ended is noted where it is made; a provider at a limit of its own is not asked.
-            let probes = stream::iter(targets).map(|(id, model)| {
+            let probes = targets.into_iter().map(|(id, model)| {
                 let hub = hub.clone();
-                async move { probe(&hub, id, &model).await.is_ok() }
+                // How it ended is noted where it is made; a provider at a limit of its own is not asked.
+                async move { drop(probe(&hub, id, &model).await) }
             });
-            probes.buffer_unordered(AT_ONCE).collect::<Vec<bool>>().await;
+            stream::iter(probes).buffer_unordered(AT_ONCE).collect::<Vec<()>>().await;
         }
     }
 }

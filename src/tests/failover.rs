@@ -61,13 +61,13 @@ async fn whatever_happens_to_the_first_provider_the_second_one_serves_the_stream
     for (what, answer, status) in failures() {
         let asked = b.script.requests().len();
         a.script.always(answer);
-        world.heal(&a).await;
         let mut reply = world.stream(&key).await;
         assert_eq!(reply.status, 200, "{what}");
         assert_eq!(reply.header("x-switchyard-provider"), Some(b.id.as_str()), "{what}");
         assert_eq!(reply.text().await, Turn::new().events().concat(), "{what}");
         assert_eq!(b.script.requests().len(), asked + 1, "{what}");
         check_chain(&world.call_of(&reply).await, &a, &b, what, status);
+        world.well_again(&a).await;
     }
 }
 
@@ -81,12 +81,12 @@ async fn whatever_happens_to_the_first_provider_the_second_one_serves_the_messag
     failures.push(("an error with status 200", Answer::json(200, &error), None));
     for (what, answer, status) in failures {
         a.script.always(answer);
-        world.heal(&a).await;
         let mut reply = world.message(&key).await;
         assert_eq!(reply.status, 200, "{what}");
         assert_eq!(reply.header("x-switchyard-provider"), Some(b.id.as_str()), "{what}");
         assert_eq!(reply.json().await, Turn::new().message(), "{what}");
         check_chain(&world.call_of(&reply).await, &a, &b, what, status);
+        world.well_again(&a).await;
     }
 }
 
@@ -146,7 +146,6 @@ async fn a_mistake_of_the_client_is_not_tried_elsewhere() {
     let (a, b, key) = two(&world, json!({})).await;
     for status in [400, 404, 413, 422] {
         a.script.always(Answer::status(status));
-        world.heal(&a).await;
         let mut reply = world.stream(&key).await;
         assert_eq!(reply.status, status);
         assert_eq!(reply.json().await["error"]["message"], format!("upstream says {status}"));
@@ -170,6 +169,7 @@ async fn when_all_fail_the_last_answer_is_delivered_as_it_came() {
     b.script
         .always(Answer::new(529, "application/json", body).header("retry-after", "3").header("request-id", "req_b"));
     for stream in [false, true] {
+        world.well_again(&b).await;
         let mut reply = world.messages(&key, &ask("claude-sonnet-4-5", stream)).await;
         assert_eq!((reply.status, reply.header("retry-after")), (529, Some("3")));
         assert_eq!(reply.header("x-switchyard-provider"), Some(b.id.as_str()));
@@ -232,7 +232,6 @@ async fn an_error_event_with_nobody_left_becomes_the_status_it_stands_for() {
         ("request_too_large", 413),
     ] {
         let data = format!(r#"{{"type":"error", "error":{{"type":"{kind}","message":"wörd"}} ,"request_id":"req_7"}}"#);
-        world.heal(&provider).await;
         provider.script.always(Answer::events([format!("event: error\ndata: {data}\n\n")]));
         let mut reply = world.stream(&key).await;
         assert_eq!(reply.status, status, "{kind}");
@@ -241,6 +240,7 @@ async fn an_error_event_with_nobody_left_becomes_the_status_it_stands_for() {
         let call = world.call_of(&reply).await;
         assert_eq!(call["status"], status, "{call}");
         assert_eq!(call["outcome"], if status < 500 { "refused" } else { "failed" }, "{call}");
+        world.well_again(&provider).await;
     }
 }
 

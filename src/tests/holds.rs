@@ -9,7 +9,7 @@ use crate::{
     patience::until,
     postgres,
     upstream::{Answer, Gate},
-    world::{Key, Provider, UPSTREAM_SECRET, World, ask},
+    world::{Key, Provider, UPSTREAM_SECRET, World, ask, merge},
 };
 
 /// What is on hold at a provider.
@@ -33,7 +33,7 @@ async fn row(world: &World, hold: &Value, wanted: &str) -> Value {
 
 /// A provider that goes first, one that stands in for it, and a key for both.
 async fn two(world: &World, fields: Value) -> (Provider, Provider, Key) {
-    let first = world.provider_with("a", fields).await;
+    let first = world.provider_with("a", merge(json!({"max_attempts": 1}), fields)).await;
     let second = world.provider_with("b", json!({"priority": 1})).await;
     (first, second, world.key().await)
 }
@@ -268,7 +268,7 @@ async fn a_probe_notices_a_recovery_without_a_users_call() {
     let probed = json!({"breaker_failures": 1, "breaker_successes": 2, "probe": true});
     let (broken, fallback, key) = two(&world, probed).await;
     let of = async |name: &str, fields: Value, answer: Answer| {
-        let provider = world.provider_with(name, crate::world::merge(json!({"priority": -1}), fields)).await;
+        let provider = world.provider_with(name, merge(json!({"priority": -1}), fields)).await;
         provider.script.once(answer);
         assert_eq!(served_by(&world, &key).await, fallback.id);
         provider

@@ -111,6 +111,15 @@ impl World {
         Provider { id: provider["id"].as_str().unwrap().to_owned(), script }
     }
 
+    /// Ends all that is on hold at a provider, as if it had never failed.
+    pub async fn well_again(&self, provider: &Provider) {
+        let holds = self.get(&format!("/admin/v1/holds?provider_id={}", provider.id)).await;
+        for hold in holds["items"].as_array().unwrap() {
+            let path = format!("/admin/v1/holds/{}", hold["id"].as_str().unwrap());
+            assert_eq!(self.admin("DELETE", &path, &Value::Null).await.0, 204, "{hold}");
+        }
+    }
+
     /// Gives a model a price and returns the model's name, which no other test uses.
     ///
     /// Dollars per million tokens: 3 in, 15 out, 3.75 and 6 for writing to the cache, 0.30 for reading from it.
@@ -122,16 +131,6 @@ impl World {
         let (status, answer) = self.admin("PUT", &format!("/admin/v1/prices/{model}"), &price).await;
         assert!(status == 200 || status == 201, "{status} {answer}");
         model
-    }
-
-    /// Ends every hold on a provider.
-    pub async fn heal(&self, provider: &Provider) {
-        let page = self.get(&format!("/admin/v1/holds?provider_id={}", provider.id)).await;
-        for hold in page["items"].as_array().unwrap() {
-            let path = format!("/admin/v1/holds/{}", hold["id"].as_str().unwrap());
-            let (status, answer) = self.admin("DELETE", &path, &Value::Null).await;
-            assert_eq!(status, 204, "{answer}");
-        }
     }
 
     /// A request to the management API: its status and its JSON, `null` if there is none.

@@ -83,6 +83,7 @@ impl<'call> Aim<'call> {
     pub(super) async fn next(&mut self, step: Step, trail: &mut Trail, left: &CancellationToken) -> Option<Target> {
         let asked = clock::instant();
         let target = match step {
+            _ if left.is_cancelled() => None,
             Step::Deliver => None,
             Step::Same(pause) => self.same(asked + pause, trail, left).await,
             Step::Other => self.other(trail, left).await,
@@ -133,7 +134,7 @@ impl<'call> Aim<'call> {
         self.repairs && !target.is_repaired && without_thinking(&self.screened.body).is_some()
     }
 
-    /// The attempt failed: what follows.
+    /// The attempt failed: what follows, which is noted.
     pub(super) fn failed(&mut self, target: &Target, verdict: &Verdict, trail: &Trail) -> Step {
         let is_held = trail.is_held(&target.upstream);
         let dice = |bound| rand::rng().random_range(0..bound);
@@ -144,6 +145,11 @@ impl<'call> Aim<'call> {
         {
             tried.is_repaired = true;
         }
+        trail.note_next(match step {
+            Step::Same(_) => verdict.next,
+            Step::Other => Next::Switch,
+            Step::Deliver => Next::Deliver,
+        });
         step
     }
 }

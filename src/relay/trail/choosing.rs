@@ -6,7 +6,7 @@ use super::Trail;
 use crate::{
     clock,
     domain::{
-        decision::Choice,
+        decision::{Choice, Next},
         id::{AttemptId, ProviderId},
     },
     health::Trial,
@@ -81,6 +81,13 @@ impl Trail {
     pub fn note_choice(&self, choice: Choice) {
         let choice = Choice { at_ms: clock::ms_since(self.began), ..choice };
         lock(&self.story).decision.choices.push(choice);
+    }
+
+    /// Notes what has really followed from the failure of the last attempt.
+    pub fn note_next(&self, next: Next) {
+        if let Some(verdict) = lock(&self.story).decision.choices.last_mut().and_then(|it| it.verdict.as_mut()) {
+            verdict.next = next;
+        }
     }
 
     /// The last choice that was made.
