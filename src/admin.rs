@@ -15,6 +15,7 @@ pub mod overview;
 mod page;
 pub mod prices;
 pub mod providers;
+pub mod routing;
 pub mod sessions;
 pub mod settings;
 pub mod usage;

@@ -7,6 +7,7 @@ pub mod attempt;
 pub mod call;
 pub mod decision;
 pub mod event;
+pub mod explain;
 pub mod fault;
 pub mod group;
 pub mod hold;

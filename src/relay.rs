@@ -20,7 +20,7 @@ pub mod session;
 pub mod stream;
 pub mod trail;
 
-use http::Response;
+use http::{Response, header};
 
 use self::{
     admit::admit,
@@ -55,6 +55,11 @@ pub async fn relay(hub: &Hub, inbound: Inbound) -> Response<Answer> {
         }
     };
     let mut trail = Trail::begin(hub, snapshot, caller.clone(), operation, &inbound);
+    let user_agent = inbound.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    let admitted = caller.restrictions.admit_address(inbound.address);
+    if let Err(rejection) = admitted.and_then(|()| caller.restrictions.admit_client(user_agent)) {
+        return trail.reject(&rejection, Outcome::Rejected);
+    }
     let screened = match screen(hub, operation, &caller, inbound, &mut trail).await {
         Ok(screened) => screened,
         Err(rejection) => return trail.reject(&rejection, Outcome::Rejected),

@@ -3,5 +3,6 @@
 pub mod choose;
 pub mod hours;
 pub mod judge;
+pub mod restrict;
 pub mod rules;
 pub mod snapshot;

@@ -119,6 +119,24 @@ impl Choice {
     }
 }
 
+impl Choice {
+    /// How likely a candidate was to be chosen, in parts of a million.
+    pub fn chance_per_million(&self, candidate: &Candidate) -> u32 {
+        if self.weight_total == 0 {
+            // Nothing was drawn: there was no other.
+            return if self.provider_id == Some(candidate.provider_id) { 1_000_000 } else { 0 };
+        }
+        if candidate.skip.is_some() || Some(candidate.priority) != self.priority {
+            return 0;
+        }
+        // When all weights are 0, each counts as 1. Others' weights are not needed: then the chosen one's is 0 too.
+        let is_flat =
+            self.candidates.iter().any(|other| Some(other.provider_id) == self.provider_id && other.weight == 0);
+        let weight = if is_flat { 1 } else { u64::from(candidate.weight) };
+        u32::try_from(weight * 1_000_000 / self.weight_total).unwrap_or_default()
+    }
+}
+
 /// One provider in a choice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
@@ -222,6 +240,40 @@ pub enum FailureClass {
     ClientGone,
     /// What came back is no answer.
     Malformed,
+}
+
+impl FailureClass {
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::Client,
+        Self::RateLimit,
+        Self::Overload,
+        Self::Credential,
+        Self::Entitlement,
+        Self::Server,
+        Self::Network,
+        Self::Timeout,
+        Self::Proxy,
+        Self::ClientGone,
+        Self::Malformed,
+    ];
+
+    /// The name used in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::RateLimit => "rate_limit",
+            Self::Overload => "overload",
+            Self::Credential => "credential",
+            Self::Entitlement => "entitlement",
+            Self::Server => "server",
+            Self::Network => "network",
+            Self::Timeout => "timeout",
+            Self::Proxy => "proxy",
+            Self::ClientGone => "client_gone",
+            Self::Malformed => "malformed",
+        }
+    }
 }
 
 /// Whom a failed attempt is charged to.

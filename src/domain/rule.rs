@@ -1,5 +1,7 @@
 //! Rules: on model names, and on what failures mean.
 
+use std::{fmt, str::FromStr};
+
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::decision::FailureClass;
@@ -40,9 +42,9 @@ impl ModelRule {
     }
 }
 
-impl std::fmt::Display for ModelRule {
+impl fmt::Display for ModelRule {
     /// A glob as it is written, any other kind as `kind:value`.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match self.kind {
             RuleKind::Glob => return f.write_str(&self.value),
             RuleKind::Exact => "exact",
@@ -119,4 +121,68 @@ pub struct FailureRule {
     pub message: Option<String>,
     /// What it means.
     pub class: FailureClass,
+}
+
+impl fmt::Display for FailureRule {
+    /// As one line: `status=503 kind=api_error message=*busy* -> overload`, with the conditions that there are.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(status) = self.status {
+            write!(f, "status={status} ")?;
+        }
+        if let Some(kind) = &self.kind {
+            write!(f, "kind={kind} ")?;
+        }
+        if let Some(message) = &self.message {
+            write!(f, "message={message} ")?;
+        }
+        write!(f, "-> {}", self.class.as_str())
+    }
+}
+
+impl FromStr for FailureRule {
+    type Err = &'static str;
+
+    /// Reads what [`Display`](fmt::Display) writes. A message goes on to the arrow.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (conditions, class) = text.rsplit_once("->").ok_or("each line must be: status=503 -> overload")?;
+        let class = FailureClass::ALL.into_iter().find(|one| one.as_str() == class.trim());
+        let mut rule =
+            Self { status: None, kind: None, message: None, class: class.ok_or("what it means is unknown")? };
+        let (conditions, message) = match conditions.split_once("message=") {
+            Some((before, message)) => (before, Some(message.trim())),
+            None => (conditions, None),
+        };
+        rule.message = message.map(str::to_owned);
+        for condition in conditions.split_whitespace() {
+            match condition.split_once('=') {
+                Some(("status", status)) => rule.status = Some(status.parse().map_err(|_| "status must be a number")?),
+                Some(("kind", kind)) => rule.kind = Some(kind.to_owned()),
+                _ => return Err("a condition is status=, kind= or message="),
+            }
+        }
+        Ok(rule)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_on_failures_is_written_as_one_line() {
+        for line in [
+            "status=503 -> overload",
+            "kind=api_error -> server",
+            "message=*out of credit -> now* -> entitlement",
+            "status=400 kind=invalid_request_error message=*too long* -> client",
+        ] {
+            assert_eq!(line.parse::<FailureRule>().unwrap().to_string(), line);
+        }
+        for wrong in ["status=503", "status=x -> server", "503 -> server", "status=503 -> nothing"] {
+            assert!(wrong.parse::<FailureRule>().is_err(), "{wrong}");
+        }
+        for class in FailureClass::ALL {
+            assert_eq!(serde_json::to_value(class).unwrap(), class.as_str());
+        }
+    }
 }

@@ -11,6 +11,7 @@ mod page;
 mod prices;
 mod problem;
 mod providers;
+mod routing;
 mod sessions;
 mod settings;
 mod users;
@@ -64,6 +65,7 @@ pub fn routes(hub: Hub) -> Router {
         .route("/holds", get(holds::list))
         .route("/holds/{id}", delete(holds::end))
         .route("/groups/{name}", get(groups::find).patch(groups::update).delete(groups::delete))
+        .route("/routing/explain", post(routing::explain))
         .route("/calls", get(calls::list))
         .route("/calls/{id}", get(calls::find))
         .route("/usage", get(calls::usage))

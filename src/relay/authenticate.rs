@@ -8,7 +8,10 @@ use super::inbound::Inbound;
 use crate::{
     clock,
     hub::Hub,
-    route::snapshot::{Caller, Snapshot},
+    route::{
+        restrict::admit_caller,
+        snapshot::{Caller, Snapshot},
+    },
     secret,
     wire::rejection::Rejection,
 };
@@ -26,7 +29,7 @@ pub fn authenticate(hub: &Hub, snapshot: &Snapshot, inbound: &Inbound) -> Result
         hub.key_brake.fail(inbound.address);
         return Err(Rejection::Unauthenticated);
     };
-    check(caller)?;
+    admit_caller(caller, clock::now())?;
     Ok(caller.clone())
 }
 
@@ -45,21 +48,5 @@ fn key(headers: &HeaderMap) -> Result<Option<&str>, Rejection> {
         (Some(one), Some(other)) if one != other => Err(Rejection::TwoKeys),
         (Some(key), _) | (None, Some(key)) => Ok(Some(key)),
         (None, None) => Ok(None),
-    }
-}
-
-/// May this caller call at all?
-fn check(caller: &Caller) -> Result<(), Rejection> {
-    let now = clock::now();
-    if !caller.key.enabled {
-        Err(Rejection::KeyDisabled)
-    } else if Caller::is_past(caller.key.expires_at, now) {
-        Err(Rejection::KeyExpired)
-    } else if !caller.user.enabled {
-        Err(Rejection::UserDisabled)
-    } else if Caller::is_past(caller.user.expires_at, now) {
-        Err(Rejection::UserExpired)
-    } else {
-        Ok(())
     }
 }

@@ -57,5 +57,9 @@ pub async fn screen(
     let ttl_ms = hub.config.session_ttl_ms;
     let session = peek.as_ref().map(|peek| identify(caller, &headers, peek, &body, ttl_ms));
     trail.screened(peek.as_ref(), session.as_ref().map(|used| used.session.id.clone()));
+    if let Some(peek) = &peek {
+        let (_, model) = trail.snapshot.split_prefix(&peek.model);
+        caller.restrictions.admit_model(model)?;
+    }
     Ok(Screened { operation, method, target, headers, body, peek, session, held })
 }

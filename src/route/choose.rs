@@ -100,6 +100,14 @@ pub fn choose(
     (choice, Some(Picked { upstream: chosen.upstream.clone(), group, is_last_resort }))
 }
 
+/// A caller's groups in the order in which they go, each with its priority.
+pub fn in_order<'a>(snapshot: &Snapshot, groups: &'a [String]) -> Vec<(&'a str, i32)> {
+    let priority = |group: &str| snapshot.group_priorities.get(group).copied().unwrap_or_default();
+    let mut groups: Vec<_> = groups.iter().map(|group| (group.as_str(), priority(group))).collect();
+    groups.sort_by_key(|(_, priority)| *priority);
+    groups
+}
+
 /// The providers that a call could go to, whatever their priority, each with the caller's group that it is reached by.
 pub fn eligible<'a>(
     snapshot: &'a Snapshot,

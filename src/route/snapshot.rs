@@ -11,7 +11,7 @@ use chrono_tz::Tz;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::Url;
 
-use super::{hours::Hours, rules::Matcher};
+use super::{hours::Hours, restrict::Restrictions, rules::Matcher};
 use crate::{
     clock,
     domain::{
@@ -97,6 +97,8 @@ pub struct Caller {
     pub key: ApiKey,
     /// Whose key it is.
     pub user: Arc<User>,
+    /// What the key may ask for.
+    pub restrictions: Restrictions,
 }
 
 impl Caller {
@@ -163,7 +165,13 @@ impl Snapshot {
                 Err(error) => tracing::warn!(setting = name, %error, "a stored setting is not used"),
             }
         }
-        let callers = loaded.keys.into_iter().map(|(hash, key, user)| (hash, Arc::new(Caller { key, user })));
+        let callers = loaded.keys.into_iter().filter_map(|(hash, key, user)| match Restrictions::compile(&key) {
+            Ok(restrictions) => Some((hash, Arc::new(Caller { key, user, restrictions }))),
+            Err(error) => {
+                tracing::warn!(key.id = %key.id, error, "a stored key is not used");
+                None
+            }
+        });
         let upstreams = loaded.providers.into_iter().filter_map(|stored| {
             let name = stored.provider.name.clone();
             match upstream(stored, sealer, clients) {

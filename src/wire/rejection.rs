@@ -1,5 +1,7 @@
 //! The hub's own no, before or instead of a provider's answer.
 
+use std::net::IpAddr;
+
 use super::over_limit::OverLimit;
 
 /// Why the hub does not serve a call. Each wire renders it in its own form.
@@ -17,6 +19,18 @@ pub enum Rejection {
     UserDisabled,
     /// The key's user has expired.
     UserExpired,
+    /// The key may not be used from this address.
+    AddressNotAllowed {
+        /// Where the request came from.
+        address: IpAddr,
+    },
+    /// The key may not be used by this client.
+    ClientNotAllowed,
+    /// The key may not ask for this model.
+    ModelNotAllowed {
+        /// The model asked for.
+        model: String,
+    },
     /// Too many wrong keys from one address.
     Locked {
         /// Seconds until the next key is looked at.
@@ -94,6 +108,7 @@ impl Rejection {
             | Self::KeyExpired
             | Self::UserDisabled
             | Self::UserExpired => 401,
+            Self::AddressNotAllowed { .. } | Self::ClientNotAllowed | Self::ModelNotAllowed { .. } => 403,
             Self::Locked { .. } | Self::ProvidersLimited { .. } | Self::ProvidersHeld { by_rate: true, .. } => 429,
             Self::Malformed { .. } | Self::BodyCut | Self::Unbounded => 400,
             Self::TooLarge { .. } => 413,
@@ -119,6 +134,9 @@ impl Rejection {
             Self::KeyExpired => "key_expired",
             Self::UserDisabled => "user_disabled",
             Self::UserExpired => "user_expired",
+            Self::AddressNotAllowed { .. } => "address_not_allowed",
+            Self::ClientNotAllowed => "client_not_allowed",
+            Self::ModelNotAllowed { .. } => "model_not_allowed",
             Self::Locked { .. } => "locked",
             Self::Malformed { .. } => "malformed",
             Self::TooLarge { .. } => "too_large",
@@ -147,6 +165,13 @@ impl Rejection {
             Self::KeyExpired => "this key has expired: ask the hub's operator for a new one".to_owned(),
             Self::UserDisabled => "the user of this key is disabled: ask the hub's operator".to_owned(),
             Self::UserExpired => "the user of this key has expired: ask the hub's operator".to_owned(),
+            Self::AddressNotAllowed { address } => {
+                format!("this key may not be used from {address}: ask the hub's operator")
+            }
+            Self::ClientNotAllowed => {
+                "this key may not be used by this client (header user-agent): ask the hub's operator".to_owned()
+            }
+            Self::ModelNotAllowed { model } => format!("this key may not ask for the model {model}"),
             Self::Locked { retry_after_s } => {
                 format!("too many wrong keys from this address: try again in {retry_after_s} s")
             }

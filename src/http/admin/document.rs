@@ -13,7 +13,7 @@ use utoipa::{
 use super::{
     calls, groups, holds, keys, limits, prices,
     problem::{Kind, ProblemBody},
-    providers, sessions, settings, users,
+    providers, routing, sessions, settings, users,
 };
 
 /// The description. Its version is that of the crate.
@@ -36,6 +36,7 @@ use super::{
         prices::list, prices::put, prices::delete, prices::history, prices::import, prices::sync,
         holds::list, holds::end, holds::pause_provider, holds::resume_provider, holds::pause_group, holds::resume_group,
         groups::list, groups::create, groups::find, groups::update, groups::delete,
+        routing::explain,
         calls::list, calls::find, calls::usage,
         settings::list, settings::update,
     ),
@@ -50,6 +51,7 @@ use super::{
         (name = "prices", description = "What models cost, in US dollars per million tokens."),
         (name = "groups", description = "Groups of providers."),
         (name = "holds", description = "What may not be used just now, why, and until when."),
+        (name = "routing", description = "Where calls go."),
         (name = "calls", description = "Client requests and their answers, as they were recorded."),
         (name = "usage", description = "Sums over calls."),
         (name = "settings", description = "What can be changed while the hub runs."),
@@ -110,6 +112,8 @@ problems! {
     FindProblems: NotFound;
     /// Problems of deleting what others may need.
     DeleteProblems: Conflict, NotFound;
+    /// Problems of a question about something that may not be there.
+    ExplainProblems: Malformed, TooLarge, NotFound;
     /// Problems of making something.
     CreateProblems: Malformed, TooLarge, Conflict;
     /// Problems of changing something, or of what belongs to it.
@@ -135,7 +139,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(n_operations, 46);
+        assert_eq!(n_operations, 47);
         let text = document.to_string();
         for reference in text.split("\"$ref\":\"#").skip(1) {
             let pointer = reference.split('"').next().unwrap();

@@ -1,5 +1,7 @@
 //! `/admin/v1/groups`
 
+use std::fmt::Write;
+
 use axum::{Extension, Json, extract::State, response::Response};
 use http::StatusCode;
 
@@ -98,7 +100,10 @@ fn segment(text: &str) -> String {
     for byte in text.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => encoded.push(char::from(byte)),
-            _ => encoded.push_str(&format!("%{byte:02X}")),
+            _ => {
+                // Writing to a text cannot fail.
+                let _ = write!(encoded, "%{byte:02X}");
+            }
         }
     }
     encoded

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::NaiveTime;
 
-use super::Wanted;
+use super::{Wanted, in_order};
 use crate::{
     domain::{decision::Skip, group::ANY_GROUP, hold::Hold},
     health::view::{HoldsView, compare},
@@ -49,12 +49,9 @@ impl Standing<'_> {
 
 impl<'a> Question<'a> {
     pub(super) fn new(snapshot: &'a Snapshot, wanted: &'a Wanted<'a>, holds: &'a HoldsView) -> Self {
-        let priority = |group: &str| snapshot.group_priorities.get(group).copied().unwrap_or_default();
-        let mut groups: Vec<_> = wanted.groups.iter().map(|group| (group.as_str(), priority(group))).collect();
-        groups.sort_by_key(|(_, priority)| *priority);
         let (prefix, model) = wanted.model.map(|model| snapshot.split_prefix(model)).unzip();
         let time = wanted.now.with_timezone(&snapshot.zone).time();
-        Self { wanted, holds, groups, prefix: prefix.flatten(), model, time }
+        Self { wanted, holds, groups: in_order(snapshot, wanted.groups), prefix: prefix.flatten(), model, time }
     }
 
     /// How a provider stands: the first step that removes it is the reason (docs/rules.md, Routing).

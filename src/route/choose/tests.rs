@@ -223,8 +223,8 @@ fn holds_of_our_own_judgement_only_rank() {
     let pair = snapshot(vec![upstream(1, json!({})), upstream(2, json!({"priority": 9}))]);
     let ask = |holds: &[Arc<Hold>]| Ask { holds: holds.to_vec(), ..Ask::default() };
     let (ranks_1, ranks_2) = (hold(1, HoldSource::Hub, 60), hold(2, HoldSource::Hub, 30));
-    assert_eq!(ask(&[ranks_1.clone()]).chosen(&pair), 2);
-    assert_eq!(ask(&[ranks_1.clone()]).skips(&pair), [Some(Skip::Held), None]);
+    assert_eq!(ask(std::slice::from_ref(&ranks_1)).chosen(&pair), 2);
+    assert_eq!(ask(std::slice::from_ref(&ranks_1)).skips(&pair), [Some(Skip::Held), None]);
     let (choice, picked) = ask(&[ranks_1.clone(), ranks_2]).choose(&pair);
     assert!(choice.is_last_resort && picked.unwrap().is_last_resort);
     assert_eq!(choice.provider_id, Some(ProviderId(2)), "the one whose hold ends first");
@@ -232,7 +232,7 @@ fn holds_of_our_own_judgement_only_rank() {
     let equal = hold(2, HoldSource::Hub, 60);
     assert_eq!(ask(&[ranks_1.clone(), equal]).chosen(&pair), 1, "then the one with the lower priority");
     let alone = snapshot(vec![upstream(1, json!({}))]);
-    assert_eq!(ask(&[ranks_1.clone()]).chosen(&alone), 1);
+    assert_eq!(ask(std::slice::from_ref(&ranks_1)).chosen(&alone), 1);
     let limited = Ask { limited: vec![ProviderId(1)], ..ask(&[ranks_1]) };
     assert_eq!((limited.chosen(&alone), limited.skips(&alone)), (0, vec![Some(Skip::Limit)]));
 }

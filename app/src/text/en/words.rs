@@ -58,6 +58,8 @@ pub(super) fn cause(cause: &str) -> Option<&'static str> {
         "client_gone" => "the client left",
         "no_provider" => "no provider",
         "model_not_allowed" => "model not allowed",
+        "client_not_allowed" => "client not allowed",
+        "address_not_allowed" => "address not allowed",
         _ => return None,
     })
 }

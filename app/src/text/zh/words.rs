@@ -53,6 +53,8 @@ pub(super) fn cause(cause: &str) -> Option<&'static str> {
         "client_gone" => "客户端离开",
         "no_provider" => "没有供应商",
         "model_not_allowed" => "模型不被允许",
+        "client_not_allowed" => "客户端不被允许",
+        "address_not_allowed" => "来源地址不被允许",
         _ => return None,
     })
 }
