@@ -117,8 +117,7 @@ impl Ledger {
 
     /// Notes how a call ended. Neither waits nor fails: what the disk does not take now is kept and tried again.
     pub fn close_call(&self, story: &Entry) {
-        // Plain data with string keys: it can always be written.
-        let decision = serde_json::to_string(&story.decision).unwrap_or_default();
+        let decision = record::json(&story.decision);
         let mut bytes = RecordRef::closed(story, &decision).encode(HEADER_BYTES);
         if self.is_failing.load(Ordering::Relaxed) || self.append(&mut bytes).is_err() {
             let mut unwritten = self.unwritten.lock().unwrap_or_else(PoisonError::into_inner);
