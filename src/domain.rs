@@ -13,6 +13,7 @@ pub mod hold;
 pub mod id;
 pub mod key;
 pub mod limit;
+pub(crate) mod moment;
 pub mod money;
 pub mod page;
 pub mod patch;
