@@ -141,10 +141,12 @@ impl<'a> RecordRef<'a> {
         Self::Closed(EntryRef { call: &story.call, cost: &story.cost, attempts: &story.attempts, decision })
     }
 
-    /// As the journal stores it, behind `room` bytes for the record's header.
-    pub fn encode(&self, room: usize) -> Vec<u8> {
-        let mut bytes = Bytes(Vec::with_capacity(room + 2_048));
-        bytes.0.resize(room, 0);
+    /// As the journal stores it, behind `room` bytes for the record's header. It is written over `page`.
+    pub fn encode(&self, room: usize, mut page: Vec<u8>) -> Vec<u8> {
+        page.clear();
+        page.reserve(room + 2_048);
+        page.resize(room, 0);
+        let mut bytes = Bytes(page);
         // Plain data: writing it to memory cannot fail, and the reader passes over a damaged record.
         let _ = self.serialize(&mut rmp_serde::Serializer::new(&mut bytes));
         bytes.0
@@ -289,10 +291,12 @@ mod tests {
     fn what_is_written_is_read() {
         let story = story();
         let decision = serde_json::to_string(&story.decision).unwrap();
-        assert_eq!(read_closed(&RecordRef::closed(&story, &decision).encode(0)), story);
+        assert_eq!(read_closed(&RecordRef::closed(&story, &decision).encode(0, Vec::new())), story);
         let empty = Entry::of(Call::default(), Decision::default());
         assert_eq!(
-            read_closed(&RecordRef::closed(&empty, "{\"groups\":[],\"screened_ms\":0,\"choices\":[]}").encode(0)),
+            read_closed(
+                &RecordRef::closed(&empty, "{\"groups\":[],\"screened_ms\":0,\"choices\":[]}").encode(0, Vec::new())
+            ),
             empty
         );
         assert!(Record::decode(b"").is_none() && Record::decode(b"        ").is_none());
@@ -301,7 +305,8 @@ mod tests {
     #[test]
     fn an_opening_tells_what_was_known_when_its_attempt_began() {
         let (story, running) = (story(), Attempt { model_sent: "second".to_owned(), ..Attempt::default() });
-        let Some(Record::Opened(opening)) = Record::decode(&RecordRef::opened(&story, &running).encode(0)) else {
+        let Some(Record::Opened(opening)) = Record::decode(&RecordRef::opened(&story, &running).encode(0, Vec::new()))
+        else {
             panic!("no opening")
         };
         let entry = Entry::cut_by_crash(*opening);
