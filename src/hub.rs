@@ -13,7 +13,7 @@ use crate::{
     health::Health,
     jobs::drain::Drain,
     ledger::Ledger,
-    limit::{brake::Brake, bytes::ByteBudget, recent::RecentOutput},
+    limit::{brake::Brake, bytes::ByteBudget, recent::RecentOutput, spans::Calendars},
     relay::live::LiveCalls,
     route::snapshot::Snapshot,
     secret::{Sealer, SecretHash},
@@ -51,6 +51,8 @@ pub struct Shared {
     pub bodies: ByteBudget,
     /// What models have lately written.
     pub recent_output: RecentOutput,
+    /// Where days, weeks and months began.
+    pub calendars: Calendars,
     /// Wrong relay keys, per address.
     pub key_brake: Brake,
     /// Wrong admin tokens, per address.

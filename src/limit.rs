@@ -6,4 +6,5 @@ pub mod estimate;
 pub mod lease;
 pub mod plan;
 pub mod recent;
+pub mod spans;
 pub mod window;

@@ -71,6 +71,9 @@ impl Outcome {
     }
 }
 
+/// Characters of a message that are kept.
+const MESSAGE_CHARS_MAX: usize = 500;
+
 /// What went wrong.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
@@ -84,7 +87,13 @@ pub struct CallError {
 impl CallError {
     /// Both parts; the message is cut at 500 characters, and loses zero characters, which no database takes.
     pub fn new(cause: impl Into<String>, message: impl AsRef<str>) -> Self {
-        let message = message.as_ref().chars().filter(|c| *c != '\0').take(500).collect();
+        let message = message.as_ref();
+        // Nearly every message is taken as it is, the crash that each attempt is prepared for among them.
+        let message = if message.len() <= MESSAGE_CHARS_MAX && !message.contains('\0') {
+            message.to_owned()
+        } else {
+            message.chars().filter(|c| *c != '\0').take(MESSAGE_CHARS_MAX).collect()
+        };
         Self { cause: cause.into(), message }
     }
 }
@@ -106,6 +115,7 @@ pub struct Call {
     /// Its id.
     pub id: CallId,
     /// When the request arrived.
+    #[serde(with = "super::moment")]
     pub created_at: DateTime<Utc>,
     /// What was asked.
     pub kind: CallKind,

@@ -24,11 +24,9 @@ pub struct Decision {
 const DECISION_BYTES_MAX: usize = 16 << 10;
 
 impl Decision {
-    /// As the ledger keeps it: JSON of at most 16 KiB. Where that is not enough, the longest lists of candidates lose
-    /// those at their end, which are counted in `n_more`; at last choices in the middle go.
-    pub fn to_bounded_json(&self) -> String {
-        // Plain data with string keys: it can always be written.
-        let json = |decision: &Self| serde_json::to_string(decision).unwrap_or_default();
+    /// As the ledger keeps it: at most 16 KiB of what `json` makes of it. Where that is not enough, the longest lists of
+    /// candidates lose those at their end, which are counted in `n_more`; at last choices in the middle go.
+    pub fn bounded(&self, json: impl Fn(&Self) -> String) -> String {
         let whole = json(self);
         if whole.len() <= DECISION_BYTES_MAX {
             return whole;
@@ -328,6 +326,7 @@ mod tests {
 
     #[test]
     fn a_long_decision_is_cut_to_its_bound_and_says_so() {
+        let json = |decision: &Decision| serde_json::to_string(decision).unwrap();
         let candidate = |n: i64| Candidate {
             provider_id: ProviderId(n),
             name: "a provider with quite a long name".to_owned(),
@@ -340,9 +339,9 @@ mod tests {
             ..Choice::default()
         };
         let short = Decision { choices: vec![choice.clone()], ..Decision::default() };
-        assert_eq!(short.to_bounded_json(), serde_json::to_string(&short).unwrap());
+        assert_eq!(short.bounded(json), serde_json::to_string(&short).unwrap());
         for n in [6, 200] {
-            let long = Decision { choices: vec![choice.clone(); n], ..Decision::default() }.to_bounded_json();
+            let long = Decision { choices: vec![choice.clone(); n], ..Decision::default() }.bounded(json);
             assert!(long.len() <= DECISION_BYTES_MAX, "{}", long.len());
             let read: Decision = serde_json::from_str(&long).unwrap();
             assert!(!read.choices.is_empty());

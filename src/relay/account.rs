@@ -23,7 +23,7 @@ use crate::{
     },
     hub::Hub,
     limit::{
-        estimate::Request,
+        estimate::{Request, Reservation},
         lease::Lease,
         plan::{attempt_checks, caller_checks},
     },
@@ -103,22 +103,17 @@ impl Account {
     }
 
     /// May the call begin? One step over all that limits its caller, which also tells where its session goes.
-    /// `least` is what an attempt would reserve at least, in a limit of either mode.
+    /// `least` is what an attempt would reserve at least.
     ///
     /// # Errors
     /// The first limit that the call does not fit into; then nothing is held.
-    pub async fn admit(
-        &mut self,
-        request: Request,
-        session: SessionUse,
-        least: impl Fn(LimitMode) -> i64,
-    ) -> Result<(), Rejection> {
+    pub async fn admit(&mut self, request: Request, session: SessionUse, least: Reservation) -> Result<(), Rejection> {
         let Some(caller) = self.caller.clone() else { return Ok(()) };
         self.request = request;
         self.session = Some(session);
         let (now, zone, tokens) = (clock::now(), self.snapshot.zone, self.request.tokens());
         let asked = if self.hub.config.rate_limit {
-            caller_checks(&caller.key, &caller.user, least, tokens, zone, now)
+            caller_checks(&caller.key, &caller.user, least, tokens, &self.hub.calendars.at(zone, now))
         } else {
             Vec::new()
         };
@@ -167,11 +162,13 @@ impl Account {
             return Reserved::ProviderLimited;
         }
         let offer = self.snapshot.offer(upstream, groups, model);
-        let amount = |mode| self.request.reservation(mode, offer.priced.price, offer.factor()).scaled();
+        let amount = Reservation::of(callers.iter().flatten().copied().chain([&provider.limits]), |mode| {
+            self.request.reservation(mode, offer.priced.price, offer.factor()).scaled()
+        });
         let (now, zone, tokens) = (clock::now(), self.snapshot.zone, self.request.tokens());
         let checks = if self.hub.config.rate_limit {
             let who = caller.as_deref().map(|caller| (&caller.key, &*caller.user));
-            attempt_checks(who, provider, amount, tokens, zone, now)
+            attempt_checks(who, provider, amount, tokens, &self.hub.calendars.at(zone, now))
         } else {
             Vec::new()
         };
@@ -181,7 +178,7 @@ impl Account {
             request: is_place,
             session: is_place,
             rate: is_place.then_some(tokens),
-            money: amount(limits.limit_mode),
+            money: amount.in_mode(limits.limit_mode),
         };
         let mut takes = Vec::with_capacity(3);
         if let Some(caller) = &caller {
@@ -195,7 +192,7 @@ impl Account {
             Ok(Answer::Taken(_)) => {
                 self.attempt = Some(lease);
                 let is_hard = provider.limits.is_hard() || callers.iter().flatten().any(|limits| limits.is_hard());
-                self.reserved = is_hard.then(|| Usd::from_scaled(amount(LimitMode::Hard)));
+                self.reserved = is_hard.then(|| Usd::from_scaled(amount.in_mode(LimitMode::Hard)));
                 Reserved::Yes
             }
             Ok(Answer::Refused(refusal)) => {

@@ -39,11 +39,12 @@ where
     F: Future<Output = Response<Answer>> + Send + 'static,
 {
     let left = CancellationToken::new();
-    let (work, cutting) = (work(left.clone()), hub.cutting.clone());
+    // Boxed before anything is wrapped around it: it is large, and each layer would copy it.
+    let (mut work, cutting) = (Box::pin(work(left.clone())), hub.cutting.clone());
     let work = async move {
         tokio::select! {
             biased;
-            answer = work => answer,
+            answer = &mut work => answer,
             () = cutting.cancelled() => refuse(&Rejection::ShuttingDown, call_id),
         }
     };

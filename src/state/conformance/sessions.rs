@@ -1,5 +1,7 @@
 //! Sessions: who is active, and where they go.
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 use super::bench::{
@@ -32,7 +34,7 @@ fn limited(step: Step, subject: Subject, limit: u32) -> Step {
 /// A success of a call that binds its session to a provider.
 fn success(session: &SessionKey, provider: i64, call_id: CallId, at_ms: i64, now_ms: i64) -> Settlement {
     let binding = Binding { provider_id: ProviderId(provider), call_id };
-    let bind = Some(Bind { session: session.clone(), binding, ttl_ms: 5 * MINUTE });
+    let bind = Some(Bind { session: Arc::new(session.clone()), binding, ttl_ms: 5 * MINUTE });
     Settlement { now_ms, bind, ..cost(lease(), at_ms, 0) }
 }
 
