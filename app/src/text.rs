@@ -134,10 +134,11 @@ sentences! {
     }
     Chain {
         title choosing waiting first_byte streaming running none_chosen
-        first_token_mark time_axis legend screened ended;
+        first_token_mark time_axis legend screened ended queued connected once_more repaired sticky last_resort;
         answered_first(&str) answered_after(&str, &str) fell(&str, &str) nobody_left(&str) rejected(&str)
         refused(&str, &str) abandoned(&str) interrupted(&str) answering(&str) drawn(&str, u32, u64, usize)
         only(&str, i32) not_eligible(usize) passed_on(&str, &str) http(u16)
+        by_group(&str) caused(&str) left_cache(&str)
     }
     Providers {
         title new new_lead empty empty_why host priority weight share models all_models requests errors first_token

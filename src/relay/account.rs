@@ -15,6 +15,7 @@ use crate::{
     clock,
     domain::{
         attempt::{Attempt, AttemptResult},
+        decision::Warm,
         id::{AttemptId, CallId, ProviderId},
         limit::{LimitMode, Limits, Subject},
         money::Usd,
@@ -55,8 +56,8 @@ pub struct Account {
     /// Who pays; none for probes.
     caller: Option<Arc<Caller>>,
     session: Option<SessionUse>,
-    /// The provider that the session is bound to.
-    bound: Option<ProviderId>,
+    /// Where the session goes.
+    binding: Option<Binding>,
     request: Request,
     /// What the caller's rates have left.
     rates: Rates,
@@ -90,7 +91,7 @@ impl Account {
             began,
             caller,
             session: None,
-            bound: None,
+            binding: None,
             request: Request::default(),
             rates: Rates::default(),
             call: None,
@@ -133,7 +134,7 @@ impl Account {
         match self.take(&place, now, &asked, places).await {
             Ok(Answer::Taken(known)) => {
                 self.call = Some(place);
-                self.bound = known.binding.map(|binding| binding.provider_id);
+                self.binding = known.binding;
                 self.rates = Rates::new(&asked, &known.remaining, now);
                 Ok(())
             }
@@ -284,7 +285,11 @@ impl Account {
         let ttl_ms = self.hub.config.session_ttl_ms;
         let bind = self.session.as_ref().filter(|_| is_success).map(|used| Bind {
             session: used.session.clone(),
-            binding: Binding { provider_id: attempt.provider_id, call_id: self.call_id },
+            binding: Binding {
+                provider_id: attempt.provider_id,
+                call_id: self.call_id,
+                cached_tokens: attempt.usage.cached(),
+            },
             ttl_ms,
         });
         self.hub.state.settle(Settlement {
@@ -313,8 +318,14 @@ impl Account {
     }
 
     /// The provider that the call's session is bound to.
-    pub const fn bound(&self) -> Option<ProviderId> {
-        self.bound
+    pub fn bound(&self) -> Option<ProviderId> {
+        self.binding.map(|binding| binding.provider_id)
+    }
+
+    /// What that provider has cached of the session: a move away from it costs as much.
+    pub fn warm(&self) -> Option<Warm> {
+        let Binding { provider_id, cached_tokens, .. } = self.binding?;
+        (cached_tokens > 0).then_some(Warm { provider_id, cached_tokens })
     }
 
     /// Providers that are at a limit of their own.

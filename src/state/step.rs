@@ -172,6 +172,8 @@ pub struct Binding {
     pub provider_id: ProviderId,
     /// The call that bound it last.
     pub call_id: CallId,
+    /// Tokens of its prompt that the provider had in its cache after that call.
+    pub cached_tokens: u64,
 }
 
 /// The end of an attempt: what it cost. Settling the same lease again changes nothing, also after a restart.

@@ -23,8 +23,8 @@ const CHOICES_MAX: u32 = 8;
 impl Trail {
     /// What a choice depends on.
     pub fn wanted<'a>(&'a self, model: Option<&'a str>, tried: &'a [ProviderId]) -> Wanted<'a> {
-        let (limited, bound) = (self.account.limited(), self.account.bound());
-        Wanted { groups: &self.groups, model, tried, limited, bound, warm: None, now: clock::now() }
+        let (limited, bound, warm) = (self.account.limited(), self.account.bound(), self.account.warm());
+        Wanted { groups: &self.groups, model, tried, limited, bound, warm, now: clock::now() }
     }
 
     /// Chooses the next provider, and notes why.
