@@ -429,6 +429,15 @@ await check('a provider is switched off in the list', async () => {
   await page.locator('tr', { hasText: 'Scripted' }).getByText('Enabled').waitFor();
 });
 
+await check('a group gets its place in the order', async () => {
+  await go('/providers?group=default');
+  const dialog = page.getByRole('dialog', { name: 'Group default' });
+  await dialog.getByLabel('Priority').fill('-3');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await page.waitForURL(`${hub}/providers`);
+  await page.locator('tr', { hasText: 'default' }).getByText('-3').waitFor();
+});
+
 await check('deleting asks first, and says what is lost', async () => {
   await go(userPath);
   await page.getByRole('link', { name: 'Delete: laptop' }).click();
@@ -450,7 +459,7 @@ await check('the theme is chosen, kept, and rendered by the server', async () =>
   expect(/<html[^>]*data-theme="dark"/.test(html), 'the server does not know');
 });
 
-const pages = () => ['/', '/calls', `/calls?call=${callId}`, `/calls/${callId}`, '/providers', '/providers/new', providerPath, '/users', '/users/new', userPath, `${userPath}?new=key`, '/prices', '/prices?edit=claude-sonnet-4-5', '/prices?history=claude-sonnet-4-5', '/prices?import=1', '/prices?q=opus', '/sessions', '/nowhere'];
+const pages = () => ['/', '/calls', `/calls?call=${callId}`, `/calls/${callId}`, '/providers', '/providers/new', '/providers?group=', '/providers?drop=gone', providerPath, '/users', '/users/new', userPath, `${userPath}?new=key`, '/prices', '/prices?edit=claude-sonnet-4-5', '/prices?history=claude-sonnet-4-5', '/prices?import=1', '/prices?q=opus', '/sessions', '/nowhere'];
 
 for (const theme of ['dark', 'light']) {
   for (const path of pages()) {

@@ -78,6 +78,7 @@ pub(crate) struct Text {
     pub(crate) calls: Calls,
     pub(crate) chain: Chain,
     pub(crate) providers: Providers,
+    pub(crate) routing: Routing,
     pub(crate) users: Users,
     pub(crate) keys: Keys,
     pub(crate) prices: Prices,
@@ -150,6 +151,14 @@ sentences! {
         pause end_hold until_ended half_open
         base_url_changes;
         delete_title(&str) n_models(usize) test_took(&str, &str)
+    }
+    Routing {
+        availability availability_lead active_from active_to active_help prefix prefix_help group_priorities
+        group_priorities_help max_attempts max_attempts_help breaker_failures breaker_failures_help breaker_open_s
+        breaker_successes probe probe_help message_queue message_queue_help failure_rules failure_rules_help setting
+        restrictions restrictions_unfold models_help clients clients_help addresses addresses_help
+        groups groups_lead new_group priority priority_help multiplier_help name_help delete_what;
+        edit_group(&str) delete_group(&str)
     }
     Users {
         title new new_lead empty empty_why role role_user role_admin role_help requests cost profile danger enabled_help

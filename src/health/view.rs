@@ -39,6 +39,7 @@ impl HoldsView {
 
     /// The weightiest hold on a use at `now`: of a provider with one of its secrets, for a model as it is sent there, by
     /// those who reach it by `group` (docs/rules.md, Holds).
+    #[expect(clippy::too_many_arguments, reason = "each may be held by itself")]
     pub fn hold(
         &self,
         provider_id: ProviderId,

@@ -7,8 +7,10 @@ use hub::{
     admin::actor::Actor,
     domain::{
         fault::Fault,
+        group::{GroupCreate, GroupPatch},
         key::{ApiKey, KeyCreate, KeyPatch},
         money::Usd,
+        network::Network,
         patch::Patch,
         price::Price,
         report::{Totals, UsageBy, UsageQuery},
@@ -19,7 +21,7 @@ use hub::{
 
 use crate::format::last_day;
 
-use super::{Answer, guard, keys::KeyForm, prices::PriceForm, users::UserForm};
+use super::{Answer, groups::GroupForm, guard, keys::KeyForm, prices::PriceForm, users::UserForm};
 
 mod limits;
 pub(crate) mod provider;
@@ -77,6 +79,9 @@ pub(crate) fn key_create(form: &KeyForm) -> Result<KeyCreate, Fault> {
     Ok(KeyCreate {
         enabled: Some(true),
         group: Some(names(&form.group)),
+        models: Some(provider::rules(&form.models)),
+        clients: Some(provider::lines(&form.clients).map(str::to_owned).collect()),
+        addresses: Some(networks(&form.addresses)?),
         expires_at: expiry(&form.expires)?,
         name: form.name.trim().to_owned(),
         ..KeyCreate::default()
@@ -90,6 +95,9 @@ pub(crate) fn key_patch(form: &KeyForm, before: &ApiKey) -> Result<KeyPatch, Fau
     Ok(KeyPatch {
         enabled: Patch::Set(is_checked(form.enabled.as_ref())),
         group: Patch::Set(names(&form.group)),
+        models: Patch::Set(provider::rules(&form.models)),
+        clients: Patch::Set(provider::lines(&form.clients).map(str::to_owned).collect()),
+        addresses: Patch::Set(networks(&form.addresses)?),
         expires_at: expiry_change(&form.expires, before.expires_at)?,
         name: Patch::Set(form.name.trim().to_owned()),
         ..KeyPatch::default()
@@ -124,6 +132,31 @@ pub(crate) fn price(form: &PriceForm) -> Result<(String, Price), Fault> {
 /// Names, separated by commas.
 fn names(text: &str) -> Vec<String> {
     text.split([',', '，']).map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
+/// Addresses and networks, one on each line.
+fn networks(text: &str) -> Result<Vec<Network>, Fault> {
+    let one = |line: &str| line.parse::<Network>().map_err(|why| Fault::invalid("addresses", why.to_string()));
+    provider::lines(text).map(one).collect()
+}
+
+/// A new group.
+pub(crate) fn group_create(form: GroupForm) -> Result<GroupCreate, Fault> {
+    Ok(GroupCreate {
+        priority: number("priority", &form.priority)?,
+        cost_multiplier: number("cost_multiplier", &form.cost_multiplier)?,
+        name: form.name.trim().to_owned(),
+        note: Some(form.note),
+    })
+}
+
+/// Changes to a group: all that the form shows.
+pub(crate) fn group_patch(form: GroupForm) -> Result<GroupPatch, Fault> {
+    Ok(GroupPatch {
+        priority: number("priority", &form.priority)?.into(),
+        cost_multiplier: number("cost_multiplier", &form.cost_multiplier)?.into(),
+        note: Patch::Set(form.note),
+    })
 }
 
 fn role(text: &str) -> Role {

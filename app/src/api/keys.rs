@@ -17,6 +17,9 @@ pub(crate) struct KeyForm {
     pub(crate) enabled: Option<String>,
     pub(crate) group: String,
     pub(crate) expires: String,
+    pub(crate) models: String,
+    pub(crate) clients: String,
+    pub(crate) addresses: String,
     pub(crate) limits: LimitForm,
 }
 

@@ -21,6 +21,7 @@ use crate::{
 };
 
 mod form;
+mod groups;
 mod table;
 mod test;
 
@@ -41,6 +42,7 @@ pub(crate) fn Providers() -> impl IntoView {
     view! {
         <Page title=text.providers.title actions=actions>
             {show(list, move |page| table::view(page, move || list.refetch()))}
+            <groups::Groups />
         </Page>
     }
     .erase()

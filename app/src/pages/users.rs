@@ -23,6 +23,7 @@ use crate::{
 mod form;
 mod keys;
 mod new_key;
+mod restrictions;
 mod table;
 
 /// The list.

@@ -4,6 +4,7 @@ use super::{Calls, Chain, Common, Keys, Login, Overview, Providers, Shell, Text,
 
 mod limits;
 mod prices;
+mod routing;
 mod words;
 
 pub(super) static TEXT: Text = Text {
@@ -315,6 +316,7 @@ pub(super) static TEXT: Text = Text {
         n_models: |n| format!("{n} rule{}", words::s(u64::try_from(n).unwrap_or_default())),
         test_took: |first, total| format!("first byte after {first}, {total} in all"),
     },
+    routing: routing::ROUTING,
     users: Users {
         title: "Users",
         new: "New user",

@@ -4,6 +4,7 @@ use super::{Calls, Chain, Common, Keys, Login, Overview, Providers, Shell, Text,
 
 mod limits;
 mod prices;
+mod routing;
 mod words;
 
 pub(super) static TEXT: Text = Text {
@@ -313,6 +314,7 @@ pub(super) static TEXT: Text = Text {
         n_models: |n| format!("{n} 条规则"),
         test_took: |first, total| format!("首字节 {first}，总计 {total}"),
     },
+    routing: routing::ROUTING,
     users: Users {
         title: "用户",
         new: "新建用户",

@@ -65,7 +65,8 @@ pub(super) async fn find(
 
 /// Changes a group.
 ///
-/// Its factor on prices counts for the calls of a caller whose first group, among those the provider is in, is this one.
+/// Its factor on prices counts for the calls that reach a provider by this group. Of a caller's groups the one with the
+/// lowest priority goes first.
 #[utoipa::path(patch, path = "/admin/v1/groups/{name}", tag = "groups", operation_id = "update_group",
     params(("name" = String, Path, description = "The group's name.")), request_body = GroupPatch,
     responses((status = 200, description = "The group as it is now.", body = Group), ChangeProblems))]

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use hub::domain::{
     fault::Fault,
+    limit::TimeOfDay,
     patch::{NewSecret, Patch},
     provider::{OnClientGone, ProviderCreate, ProviderPatch},
-    rule::{ModelRule, Redirect},
+    rule::{FailureRule, ModelRule, Redirect},
 };
 
 use super::{is_checked, limits, names, number};
@@ -23,6 +24,17 @@ pub(crate) fn create(form: &ProviderForm) -> Result<ProviderCreate, Fault> {
         cost_multiplier: number("cost_multiplier", &form.cost_multiplier)?,
         models: Some(rules(&form.models)),
         redirects: Some(redirects(&form.redirects)?),
+        group_priorities: Some(group_priorities(&form.group_priorities)?),
+        prefix: text(&form.prefix),
+        active_from: time("active_from", &form.active_from)?,
+        active_to: time("active_to", &form.active_to)?,
+        max_attempts: number("max_attempts", &form.max_attempts)?,
+        breaker_failures: number("breaker_failures", &form.breaker_failures)?,
+        breaker_open_s: number("breaker_open_s", &form.breaker_open_s)?,
+        breaker_successes: number("breaker_successes", &form.breaker_successes)?,
+        probe: Some(is_checked(form.probe.as_ref())),
+        message_queue: Some(is_checked(form.message_queue.as_ref())),
+        failure_rules: Some(failure_rules(&form.failure_rules)?),
         proxy_url: text(&form.proxy_url),
         connect_timeout_ms: milliseconds("connect_timeout_ms", &form.connect_timeout_ms)?,
         first_byte_timeout_ms: milliseconds("first_byte_timeout_ms", &form.first_byte_timeout_ms)?,
@@ -50,6 +62,17 @@ pub(crate) fn patch(form: &ProviderForm) -> Result<ProviderPatch, Fault> {
         cost_multiplier: number("cost_multiplier", &form.cost_multiplier)?.into(),
         models: Patch::Set(rules(&form.models)),
         redirects: Patch::Set(redirects(&form.redirects)?),
+        group_priorities: Patch::Set(group_priorities(&form.group_priorities)?),
+        prefix: text(&form.prefix).into(),
+        active_from: time("active_from", &form.active_from)?.into(),
+        active_to: time("active_to", &form.active_to)?.into(),
+        max_attempts: number("max_attempts", &form.max_attempts)?.into(),
+        breaker_failures: number("breaker_failures", &form.breaker_failures)?.into(),
+        breaker_open_s: number("breaker_open_s", &form.breaker_open_s)?.into(),
+        breaker_successes: number("breaker_successes", &form.breaker_successes)?.into(),
+        probe: Patch::Set(is_checked(form.probe.as_ref())),
+        message_queue: Patch::Set(is_checked(form.message_queue.as_ref())),
+        failure_rules: Patch::Set(failure_rules(&form.failure_rules)?),
         proxy_url: text(&form.proxy_url).into(),
         connect_timeout_ms: milliseconds("connect_timeout_ms", &form.connect_timeout_ms)?.into(),
         first_byte_timeout_ms: milliseconds("first_byte_timeout_ms", &form.first_byte_timeout_ms)?.into(),
@@ -71,11 +94,17 @@ fn text(field: &str) -> Option<String> {
     Some(field.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
-fn lines(text: &str) -> impl Iterator<Item = &str> {
+/// A time of day; none if the field is empty.
+fn time(field: &str, text: &str) -> Result<Option<TimeOfDay>, Fault> {
+    let text = text.trim();
+    if text.is_empty() { Ok(None) } else { text.parse::<TimeOfDay>().map(Some).map_err(|why| Fault::invalid(field, why)) }
+}
+
+pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.lines().map(str::trim).filter(|line| !line.is_empty())
 }
 
-fn rules(text: &str) -> Vec<ModelRule> {
+pub(super) fn rules(text: &str) -> Vec<ModelRule> {
     lines(text).map(ModelRule::from).collect()
 }
 
@@ -98,6 +127,23 @@ fn headers(text: &str) -> Result<BTreeMap<String, String>, Fault> {
             line.split_once(':').ok_or_else(|| Fault::invalid("headers", "each line must be: Name: value"))?;
         Ok((name.trim().to_owned(), value.trim().to_owned()))
     };
+    lines(text).map(one).collect()
+}
+
+/// `group: priority`, one on each line.
+fn group_priorities(text: &str) -> Result<BTreeMap<String, i32>, Fault> {
+    let one = |line: &str| {
+        let (group, priority) = line.rsplit_once(':')?;
+        Some((group.trim().to_owned(), priority.trim().parse().ok()?))
+    };
+    let wrong = || Fault::invalid("group_priorities", "each line must be: group: priority");
+    lines(text).map(|line| one(line).ok_or_else(wrong)).collect()
+}
+
+/// `status=… kind=… message=… -> class`, one on each line.
+fn failure_rules(text: &str) -> Result<Vec<FailureRule>, Fault> {
+    let one =
+        |line: &str| line.parse::<FailureRule>().map_err(|why| Fault::invalid("failure_rules", format!("`{line}`: {why}")));
     lines(text).map(one).collect()
 }
 
@@ -145,5 +191,10 @@ mod tests {
         assert_eq!(redirects[1].from.to_string(), "exact:a");
         assert_eq!(super::redirects("a b").unwrap_err().field(), Some("redirects"));
         assert_eq!(headers("X-Team: a:b").unwrap()["X-Team"], "a:b");
+        assert_eq!(group_priorities("a:b : -5").unwrap()["a:b"], -5);
+        assert_eq!(group_priorities("a 5").unwrap_err().field(), Some("group_priorities"));
+        assert_eq!(failure_rules("\nstatus=503 -> overload").unwrap().len(), 1);
+        assert_eq!(failure_rules("503").unwrap_err().field(), Some("failure_rules"));
+        assert_eq!(time("active_to", "25:00").unwrap_err().field(), Some("active_to"));
     }
 }

@@ -1,5 +1,7 @@
 //! The provider's form, in sections.
 
+mod availability;
+
 use hub::domain::provider::{OnClientGone, Provider};
 use leptos::prelude::*;
 
@@ -44,7 +46,7 @@ pub(super) fn ProviderEditor(
         <div on:input=watch(is_dirty) class="editor">
             <ChangeForm change>
                 <input type="hidden" name="form[id]" value=form.provider.as_ref().map(|provider| provider.id.to_string()).unwrap_or_default() />
-                {form.basics()} {form.routing()} {form.network()} {form.client_gone()} {limits}
+                {form.basics()} {form.routing()} {form.availability()} {form.network()} {form.client_gone()} {limits}
                 {foot(is_new, label, change.is_pending.into(), error, is_dirty)}
             </ChangeForm>
         </div>

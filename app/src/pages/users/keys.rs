@@ -4,7 +4,7 @@ use hub::domain::{key::ApiKey, page::Page};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use super::new_key::NewKeyPanel;
+use super::{new_key::NewKeyPanel, restrictions};
 use crate::{
     api::{
         ask::Question,
@@ -151,6 +151,7 @@ fn EditKey(key_read: ApiKey) -> impl IntoView {
     let error = fault::of(change);
     let failure = move || error.get().map(|error| note("note bad", Icon::Alert, error));
     let limits = limits::fields::section(SCOPE, Some(&key_read.limits), change);
+    let restrictions = restrictions::section(SCOPE, Some(&key_read), change);
     let expires = key_read.expires_at.map(last_day).unwrap_or_default();
     let back = format!("/users/{}", key_read.user_id);
     view! {
@@ -163,6 +164,7 @@ fn EditKey(key_read: ApiKey) -> impl IntoView {
                         {TextField::new("form[group]", text.common.group).scope(SCOPE).value(key_read.group.join(", ")).help(text.keys.group_help).problem(problem("group")).view()}
                         {TextField::new("form[expires]", text.common.expires).scope(SCOPE).value(expires).shape(Shape::Day, "").help(text.common.expires_help).problem(problem("expires_at")).view()}
                         {switch("form[enabled]", text.common.enabled, text.keys.enabled_help, key_read.enabled)}
+                        {restrictions}
                         {limits}
                         <div role="alert">{failure}</div>
                         <div class="flex justify-end gap-2">

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::restrictions;
 use crate::{
     api::{ask::read, keys::CreateKey, session::Session},
     asked::Asked,
@@ -59,7 +60,7 @@ pub(super) fn NewKeyPanel(
                         {TextField::new("form[group]", text.common.group).scope(SCOPE).help(text.keys.group_help).problem(problem("group")).view()}
                         {TextField::new("form[expires]", text.common.expires).scope(SCOPE).shape(Shape::Day, "").help(text.common.expires_help).problem(problem("expires_at")).view()}
                     </div>
-                    <div class="mt-3">{fields::section(SCOPE, None, change)}</div>
+                    <div class="mt-3">{restrictions::section(SCOPE, None, change)} {fields::section(SCOPE, None, change)}</div>
                     <div role="alert">{failure}</div>
                     <noscript><p class="note mb-3">{text.keys.needs_script}</p></noscript>
                     <div class="mt-3 flex gap-2">
