@@ -97,7 +97,11 @@ fn text(field: &str) -> Option<String> {
 /// A time of day; none if the field is empty.
 fn time(field: &str, text: &str) -> Result<Option<TimeOfDay>, Fault> {
     let text = text.trim();
-    if text.is_empty() { Ok(None) } else { text.parse::<TimeOfDay>().map(Some).map_err(|why| Fault::invalid(field, why)) }
+    if text.is_empty() {
+        Ok(None)
+    } else {
+        text.parse::<TimeOfDay>().map(Some).map_err(|why| Fault::invalid(field, why))
+    }
 }
 
 pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
@@ -142,8 +146,9 @@ fn group_priorities(text: &str) -> Result<BTreeMap<String, i32>, Fault> {
 
 /// `status=… kind=… message=… -> class`, one on each line.
 fn failure_rules(text: &str) -> Result<Vec<FailureRule>, Fault> {
-    let one =
-        |line: &str| line.parse::<FailureRule>().map_err(|why| Fault::invalid("failure_rules", format!("`{line}`: {why}")));
+    let one = |line: &str| {
+        line.parse::<FailureRule>().map_err(|why| Fault::invalid("failure_rules", format!("`{line}`: {why}")))
+    };
     lines(text).map(one).collect()
 }
 
