@@ -23,7 +23,7 @@ use tokio::sync::{Notify, watch};
 
 use self::{
     book::{Book, Ending, Write},
-    breaker::{Admission, Thresholds},
+    breaker::Admission,
     tally::Tally,
     view::HoldsView,
 };
@@ -49,6 +49,16 @@ pub struct Outcome<'a> {
     pub began: DateTime<Utc>,
     /// How it ended.
     pub end: End<'a>,
+}
+
+impl Outcome<'_> {
+    /// What the provider said, or what happened.
+    const fn message(&self) -> &str {
+        match self.end {
+            End::Success => "",
+            End::Failure { message, .. } => message,
+        }
+    }
 }
 
 /// How an attempt ended.
@@ -126,7 +136,7 @@ impl Health {
     /// dropped.
     pub fn note(&self, outcome: &Outcome<'_>, now: DateTime<Utc>) -> Vec<Arc<Hold>> {
         let pulse = self.pulse(outcome.provider.id);
-        let (class, plan, message) = match outcome.end {
+        let (class, plan) = match outcome.end {
             End::Success => {
                 pulse.succeeded.add(now);
                 if pulse.is_unwell.load(Ordering::Acquire) {
@@ -139,7 +149,7 @@ impl Health {
                 }
                 return Vec::new();
             }
-            End::Failure { class, hold, message } => (class, hold, message),
+            End::Failure { class, hold, .. } => (class, hold),
         };
         let is_counted = matches!(
             class,
@@ -154,9 +164,9 @@ impl Health {
             pulse.failed.add(now);
             let failed = pulse.failed.sum(now);
             let lately = (failed + pulse.succeeded.sum(now), failed);
-            caused.extend(book.failed(outcome, &Thresholds::of(outcome.provider), lately, message, now));
+            caused.extend(book.failed(outcome, lately, now));
         }
-        caused.extend(plan.and_then(|plan| book.hold(outcome, plan, message, now)));
+        caused.extend(plan.and_then(|plan| book.hold(outcome, plan, now)));
         self.publish(&mut book);
         caused
     }

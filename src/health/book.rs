@@ -134,13 +134,12 @@ impl Book {
     pub(super) fn failed(
         &mut self,
         outcome: &Outcome<'_>,
-        thresholds: &Thresholds,
         lately: (u64, u64),
-        message: &str,
         now: DateTime<Utc>,
     ) -> Option<Arc<Hold>> {
         let id = outcome.provider.id;
-        let Change::Opened(until) = self.breakers.entry(id).or_default().failure(thresholds, lately, now) else {
+        let thresholds = Thresholds::of(outcome.provider);
+        let Change::Opened(until) = self.breakers.entry(id).or_default().failure(&thresholds, lately, now) else {
             return None;
         };
         self.end_all_of_breaker(id, Ending::Reopened, now);
@@ -150,17 +149,11 @@ impl Book {
             source: HoldSource::Hub,
             term: Term::Until(until),
         };
-        self.hold(outcome, plan, message, now)
+        self.hold(outcome, plan, now)
     }
 
     /// Puts on hold what a failure asks for. None if it is on hold already, for as long.
-    pub(super) fn hold(
-        &mut self,
-        outcome: &Outcome<'_>,
-        plan: HoldPlan,
-        message: &str,
-        now: DateTime<Utc>,
-    ) -> Option<Arc<Hold>> {
+    pub(super) fn hold(&mut self, outcome: &Outcome<'_>, plan: HoldPlan, now: DateTime<Utc>) -> Option<Arc<Hold>> {
         let scope = scope(outcome, plan.extent);
         let same = |hold: &&Arc<Hold>| hold.scope == scope && hold.reason == plan.reason;
         let known = self.holds.values().find(same).cloned();
@@ -169,7 +162,9 @@ impl Book {
             Term::Until(until) => Some(until),
             // It was tried as a last resort, or together with others: that is no reason to wait longer.
             Term::Doubling { .. } if live.is_some() => return None,
-            Term::Doubling { first_s, max_s } => Some(self.next_end(&scope, plan.reason, first_s, max_s, now)),
+            Term::Doubling { first_s, max_s } => {
+                Some(self.next_end((scope.clone(), plan.reason), (first_s, max_s), now))
+            }
             Term::Open => None,
         };
         if live.is_some_and(|hold| hold.until.is_none() || until.is_some_and(|until| hold.until >= Some(until))) {
@@ -193,7 +188,7 @@ impl Book {
             source: plan.source,
             since: live.map_or(now, |hold| hold.since),
             until,
-            note: message.chars().filter(|c| *c != '\0').take(NOTE_CHARS_MAX).collect(),
+            note: outcome.message().chars().filter(|c| *c != '\0').take(NOTE_CHARS_MAX).collect(),
             call_id: Some(outcome.call_id),
         });
         self.write(Write { hold: Arc::clone(&hold), ended: None });
@@ -201,17 +196,15 @@ impl Book {
         Some(hold)
     }
 
-    /// The end of a hold that is twice as long each time.
+    /// The end of a hold that lasts the first of these seconds, then twice as long each time, at most the second.
     fn next_end(
         &mut self,
-        scope: &HoldScope,
-        reason: HoldReason,
-        first_s: u32,
-        max_s: u32,
+        of: (HoldScope, HoldReason),
+        (first_s, max_s): (u32, u32),
         now: DateTime<Utc>,
     ) -> DateTime<Utc> {
         self.streaks.retain(|_, streak| now - streak.until < REMEMBERED);
-        let streak = self.streaks.entry((scope.clone(), reason)).or_insert(Streak { n: 0, until: now });
+        let streak = self.streaks.entry(of).or_insert(Streak { n: 0, until: now });
         let seconds = first_s.saturating_mul(1_u32.checked_shl(streak.n).unwrap_or(u32::MAX)).min(max_s);
         streak.n += 1;
         streak.until = now + TimeDelta::seconds(seconds.into());

@@ -22,6 +22,9 @@ fn provider(fields: &serde_json::Value) -> Provider {
     serde_json::from_value(all).unwrap()
 }
 
+/// The end of what nobody has dated.
+const NEVER: i64 = i64::MAX;
+
 /// A provider whose attempts are told to a book.
 struct Play {
     health: Health,
@@ -50,11 +53,11 @@ impl Play {
         assert!(self.health.note(&self.outcome(End::Success, began), at(now)).is_empty());
     }
 
-    /// When the hold that a call would see ends; none without.
-    fn held(&self, model: &str, now: i64) -> Option<Option<i64>> {
+    /// When the hold that a call would see ends, `NEVER` if nobody knows; none without.
+    fn held(&self, model: &str, now: i64) -> Option<i64> {
         let view = self.health.view();
         let hold = view.hold(ProviderId(1), CredentialId(7), model, None, at(now))?;
-        Some(hold.until.map(|until| (until - at(0)).num_seconds()))
+        Some(hold.until.map_or(NEVER, |until| (until - at(0)).num_seconds()))
     }
 }
 
@@ -75,11 +78,11 @@ fn a_breaker_opens_is_tried_by_one_and_closes() {
     assert!(play.breaks(0).is_empty());
     let caused = play.breaks(0);
     assert_eq!((caused.len(), caused[0].reason, caused[0].is_absolute()), (1, HoldReason::Breaker, false));
-    assert_eq!(play.held("m", 0), Some(Some(60)));
+    assert_eq!(play.held("m", 0), Some(60));
     // Its time is over: one may try, the others see it held as long as that one does.
     assert_eq!(play.held("m", 60), None);
     let trial = play.health.admit(&play.provider, at(60));
-    assert_eq!(play.held("m", 61), Some(Some(180)));
+    assert_eq!(play.held("m", 61), Some(180));
     let other = play.health.admit(&play.provider, at(61));
     drop(other);
     assert!(play.held("m", 61).is_some(), "the other had no place to give back");
@@ -104,7 +107,7 @@ fn a_trial_that_fails_opens_it_again_under_a_new_hold() {
     let second = play.breaks(62).remove(0);
     drop(trial);
     assert_ne!(first.id, second.id);
-    assert_eq!((play.held("m", 63), play.health.holds()), (Some(Some(122)), vec![second]));
+    assert_eq!((play.held("m", 63), play.health.holds()), (Some(122), vec![second]));
     let writes = play.health.take_writes();
     assert_eq!(writes.len(), 2);
     assert!(
@@ -120,14 +123,14 @@ fn what_began_before_a_hold_does_not_heal_it() {
     play.breaks(10);
     play.breaks(10);
     play.succeeds(5, 11);
-    assert_eq!(play.held("m", 12), Some(Some(70)));
+    assert_eq!(play.held("m", 12), Some(70));
     // One as a last resort does: it may be tried from then on.
     play.succeeds(12, 13);
     assert_eq!(play.held("m", 13), None);
     let play = small();
     play.fails(FailureClass::Overload, Some(OVERLOAD), 10);
     play.succeeds(5, 11);
-    assert_eq!(play.held("m", 12), Some(Some(20)));
+    assert_eq!(play.held("m", 12), Some(20));
     play.succeeds(12, 13);
     assert_eq!(play.held("m", 13), None);
 }
@@ -161,7 +164,7 @@ fn an_overload_is_twice_as_long_each_time_until_a_success() {
     play.succeeds(now, now + 1);
     let hold = play.fails(FailureClass::Overload, Some(OVERLOAD), now + 2).remove(0);
     assert_eq!(hold.until, Some(at(now + 12)));
-    assert_eq!(play.held("m", now + 3), Some(Some(now + 12)));
+    assert_eq!(play.held("m", now + 3), Some(now + 12));
     assert_eq!(play.held("other", now + 3), None);
 }
 
@@ -175,10 +178,10 @@ fn a_date_replaces_our_own_guess_and_a_later_one_an_earlier_one() {
     let second = play.fails(FailureClass::RateLimit, Some(dated(90)), 1).remove(0);
     assert_eq!((second.id, second.since, second.is_absolute()), (first.id, first.since, true));
     assert!(play.fails(FailureClass::RateLimit, Some(dated(80)), 2).is_empty());
-    assert_eq!(play.held("m", 3), Some(Some(90)));
+    assert_eq!(play.held("m", 3), Some(90));
     // Its date stands, whatever succeeds meanwhile.
     play.succeeds(4, 5);
-    assert_eq!(play.held("m", 6), Some(Some(90)));
+    assert_eq!(play.held("m", 6), Some(90));
     play.health.expire(at(90));
     assert!(play.health.view().is_empty());
     let ended = play.health.take_writes().remove(0).ended;
@@ -195,7 +198,7 @@ fn a_refused_secret_is_held_until_it_is_edited_or_works() {
     };
     let play = small();
     let hold = play.fails(FailureClass::Credential, Some(refused), 0).remove(0);
-    assert_eq!((hold.is_absolute(), play.held("any", 1_000_000)), (true, Some(None)));
+    assert_eq!((hold.is_absolute(), play.held("any", 1_000_000)), (true, Some(NEVER)));
     play.health.answered(&play.outcome(End::Success, 5), at(6));
     assert!(play.health.view().is_empty());
     let hold = play.fails(FailureClass::Credential, Some(refused), 7).remove(0);
@@ -224,7 +227,7 @@ fn replicas_agree_by_what_is_written() {
     };
     let open = written(&here);
     there.health.learn(open.clone(), at(1));
-    assert_eq!((there.held("m", 1), there.held("m", 60)), (Some(Some(60)), None));
+    assert_eq!((there.held("m", 1), there.held("m", 60)), (Some(60), None));
     let _trial = there.health.admit(&there.provider, at(60));
     assert!(there.held("m", 60).is_some(), "its breaker is half-open there too");
     // A probe there is heard of here.

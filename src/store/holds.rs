@@ -76,7 +76,7 @@ fn from_row(row: &PgRow) -> Result<Hold, sqlx::Error> {
 }
 
 /// The statement that writes a hold as it stands.
-fn writing<'q>(hold: &'q Hold, ended: Option<(DateTime<Utc>, Ending)>) -> Query<'q, Postgres, PgArguments> {
+fn writing(hold: &Hold, ended: Option<(DateTime<Utc>, Ending)>) -> Query<'_, Postgres, PgArguments> {
     let (scope, credential_id, model, group) = match &hold.scope {
         HoldScope::Provider { .. } => ("provider", None, None, None),
         HoldScope::Model { model, .. } => ("model", None, Some(model), None),
