@@ -13,6 +13,9 @@ async fn what_an_operator_pauses_gets_no_calls_until_it_is_resumed() {
     let (status, paused) = world.admin("POST", &format!("{path}/pause"), &json!({"note": "maintenance"})).await;
     assert_eq!((status, &paused["reason"], &paused["is_absolute"]), (200, &json!("pause"), &json!(true)), "{paused}");
     assert_eq!((&paused["note"], &paused["remaining_s"]), (&json!("maintenance"), &Value::Null));
+    let asked = json!({"groups": [world.tag], "model": "claude-sonnet-4-5"});
+    let (_, explained) = world.admin("POST", "/admin/v1/routing/explain", &asked).await;
+    assert_eq!(explained["choices"][0]["choice"]["provider_id"], b.id.as_str(), "{explained}");
     assert_eq!(served_by(&world, &key).await, b.id);
     // Another pause takes its place.
     let (_, shorter) = world.admin("POST", &format!("{path}/pause"), &json!({"duration_s": 1})).await;
