@@ -230,7 +230,9 @@ async fn holds_survive_a_kill() {
     world.hub.start_again().await;
     let without_clock = |holds: &Value| {
         let mut holds = holds.as_array().unwrap().clone();
-        holds.iter_mut().for_each(|hold| hold["remaining_s"] = Value::Null);
+        for hold in &mut holds {
+            hold["remaining_s"] = Value::Null;
+        }
         holds
     };
     assert_eq!(without_clock(&world.get("/admin/v1/holds").await["items"]), without_clock(&before));
@@ -291,8 +293,8 @@ async fn a_probe_notices_a_recovery_without_a_users_call() {
         }
     }
     assert!(n_asked(&broken) >= 4, "an open breaker is half-open after the first, and closed after two more");
-    let probes = format!("select count(*) as n from calls where kind = 'probe' and provider_id = {}", broken.id);
-    until("probes are on record", async || (world.value(&probes).await.as_i64().unwrap() >= 3).then_some(())).await;
+    let n_recorded = format!("select count(*) as n from calls where kind = 'probe' and provider_id = {}", broken.id);
+    until("probes are on record", async || (world.value(&n_recorded).await.as_i64().unwrap() >= 3).then_some(())).await;
     assert_eq!((n_asked(&limited), n_asked(&private)), (1, 1), "neither is ever probed");
 }
 
