@@ -37,6 +37,11 @@ impl HoldsView {
         self.of_providers.is_empty() && self.of_groups.is_empty()
     }
 
+    /// True if there may be a hold on the provider: most have none, and need no closer look.
+    pub fn may_concern(&self, provider_id: ProviderId) -> bool {
+        !self.of_groups.is_empty() || self.of_providers.contains_key(&provider_id)
+    }
+
     /// The weightiest hold on a use at `now`: of a provider with one of its secrets, for a model as it is sent there, by
     /// those who reach it by `group` (docs/rules.md, Holds).
     #[expect(clippy::too_many_arguments, reason = "each may be held by itself")]
@@ -118,6 +123,9 @@ mod tests {
         check(&view, "m", Some("h"), None);
         check(&view, "m", None, None);
         assert!(HoldsView::default().is_empty() && !view.is_empty());
+        assert!(view.may_concern(ProviderId(9)), "a group may have any provider");
+        assert!(HoldsView::of(vec![model.clone()]).may_concern(A));
+        assert!(!HoldsView::of(vec![model]).may_concern(ProviderId(9)));
     }
 
     #[test]

@@ -121,6 +121,8 @@ pub struct Upstream {
     pub provider: Provider,
     /// The groups it belongs to, never empty.
     pub groups: Vec<String>,
+    /// Bits of their names: see [`group_bits`].
+    pub group_bits: u64,
     /// Where it is.
     pub base_url: Url,
     /// Its fixed extra headers.
@@ -261,6 +263,12 @@ impl Snapshot {
     }
 }
 
+/// A bit for each name, one of 64: two lists that share no bit share no name. A choice among many providers leaves out
+/// most of them by this alone.
+pub fn group_bits(names: &[String]) -> u64 {
+    names.iter().fold(0, |bits, name| bits | 1 << (crc32fast::hash(name.as_bytes()) % 64))
+}
+
 /// Makes a provider ready to be used.
 fn upstream(stored: StoredProvider, sealer: &Sealer, clients: &Clients) -> anyhow::Result<Upstream> {
     let StoredProvider { provider, credential_id, secret_sealed, proxy_sealed } = stored;
@@ -284,8 +292,20 @@ fn upstream(stored: StoredProvider, sealer: &Sealer, clients: &Clients) -> anyho
         headers.insert(HeaderName::from_bytes(name.as_bytes())?, HeaderValue::from_str(value)?);
     }
     let groups = if provider.group.is_empty() { vec![DEFAULT_GROUP.to_owned()] } else { provider.group.clone() };
-    let hours = Hours::of(&provider);
-    Ok(Upstream { provider, groups, base_url, headers, models, redirects, hours, credential_id, secret, client })
+    let (hours, group_bits) = (Hours::of(&provider), group_bits(&groups));
+    Ok(Upstream {
+        provider,
+        groups,
+        group_bits,
+        base_url,
+        headers,
+        models,
+        redirects,
+        hours,
+        credential_id,
+        secret,
+        client,
+    })
 }
 
 /// Reads everything again and swaps it in: the next call sees it. Wishes that come while another waits are fulfilled by

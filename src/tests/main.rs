@@ -57,6 +57,7 @@ mod prices;
 mod proxies;
 mod rates;
 mod retries;
+mod routing;
 mod sdk;
 mod secrecy;
 mod selection;

@@ -8,7 +8,7 @@ use super::{Wanted, in_order};
 use crate::{
     domain::{decision::Skip, group::ANY_GROUP, hold::Hold},
     health::view::{HoldsView, compare},
-    route::snapshot::{Snapshot, Upstream},
+    route::snapshot::{Snapshot, Upstream, group_bits},
 };
 
 /// What is asked of every provider: worked out once for each choice.
@@ -17,6 +17,8 @@ pub(super) struct Question<'a> {
     holds: &'a HoldsView,
     /// The caller's groups in the order in which they go, each with its priority.
     pub(super) groups: Vec<(&'a str, i32)>,
+    /// Bits of their names; all for `*`.
+    group_bits: u64,
     /// The prefix that the model is asked for with, if it is anybody's.
     prefix: Option<&'a str>,
     /// The model without it.
@@ -51,20 +53,25 @@ impl<'a> Question<'a> {
     pub(super) fn new(snapshot: &'a Snapshot, wanted: &'a Wanted<'a>, holds: &'a HoldsView) -> Self {
         let (prefix, model) = wanted.model.map(|model| snapshot.split_prefix(model)).unzip();
         let time = wanted.now.with_timezone(&snapshot.zone).time();
-        Self { wanted, holds, groups: in_order(snapshot, wanted.groups), prefix: prefix.flatten(), model, time }
+        let group_bits =
+            if wanted.groups.iter().any(|group| group == ANY_GROUP) { u64::MAX } else { group_bits(wanted.groups) };
+        let groups = in_order(snapshot, wanted.groups);
+        Self { wanted, holds, groups, group_bits, prefix: prefix.flatten(), model, time }
     }
 
     /// How a provider stands: the first step that removes it is the reason (docs/rules.md, Routing).
     pub(super) fn standing(&self, upstream: &Upstream) -> Standing<'a> {
         let mut standing =
             Standing { group: 0, tier: i32::MAX, priority: upstream.provider.priority, skip: None, hold: None };
+        let first = match self.first_group(upstream) {
+            Ok(first) => first,
+            Err(skip) => return Standing { skip: Some(skip), ..standing },
+        };
         standing.skip = self.before_holds(upstream);
         if standing.skip.is_some() {
             return standing;
         }
-        let Some((group, hold)) = self.reach(upstream) else {
-            return Standing { skip: Some(Skip::Group), ..standing };
-        };
+        let (group, hold) = self.reach(upstream, first);
         if let Some((name, tier)) = self.groups.get(group) {
             let of_group = upstream.provider.group_priorities.get(*name);
             standing.priority = of_group.copied().unwrap_or(standing.priority);
@@ -82,15 +89,22 @@ impl<'a> Question<'a> {
         standing
     }
 
+    /// The first of the caller's groups that a provider is in.
+    fn first_group(&self, upstream: &Upstream) -> Result<usize, Skip> {
+        if !upstream.provider.enabled {
+            return Err(Skip::Disabled);
+        }
+        if upstream.group_bits & self.group_bits == 0 {
+            return Err(Skip::Group);
+        }
+        self.groups.iter().position(|(group, _)| is_in(upstream, group)).ok_or(Skip::Group)
+    }
+
     /// The steps that do not depend on the group.
     fn before_holds(&self, upstream: &Upstream) -> Option<Skip> {
         let provider = &upstream.provider;
         let admits = |model| upstream.models.is_empty() || upstream.models.iter().any(|rule| rule.admits(model));
-        if !provider.enabled {
-            Some(Skip::Disabled)
-        } else if !self.groups.iter().any(|(group, _)| is_in(upstream, group)) {
-            Some(Skip::Group)
-        } else if !self.model.is_none_or(admits) {
+        if !self.model.is_none_or(admits) {
             Some(Skip::Model)
         } else if provider.prefix.as_deref() != self.prefix {
             Some(Skip::Prefix)
@@ -106,25 +120,21 @@ impl<'a> Question<'a> {
     }
 
     /// The first of the caller's groups that a provider can be reached by, and what holds it there. If it is excluded
-    /// in each of them, the first.
-    fn reach(&self, upstream: &Upstream) -> Option<(usize, Option<&'a Arc<Hold>>)> {
-        let mut shared = self.groups.iter().enumerate().filter(|(_, (group, _))| is_in(upstream, group));
-        let (first, (group, _)) = shared.next()?;
-        let hold = self.hold(upstream, group);
-        if !hold.is_some_and(|hold| hold.is_absolute()) {
-            return Some((first, hold));
+    /// in each of them, `first`, which is the first that it is in.
+    fn reach(&self, upstream: &Upstream, first: usize) -> (usize, Option<&'a Arc<Hold>>) {
+        if !self.holds.may_concern(upstream.provider.id) {
+            return (first, None);
         }
-        let later = shared.map(|(at, (group, _))| (at, self.hold(upstream, group)));
-        let mut open = later.filter(|(_, hold)| !hold.is_some_and(|hold| hold.is_absolute()));
-        open.next().or(Some((first, hold)))
+        let shared = self.groups.iter().enumerate().skip(first).filter(|(_, (group, _))| is_in(upstream, group));
+        let mut shared = shared.map(|(at, (group, _))| (at, self.hold(upstream, group)));
+        let nearest = shared.next().unwrap_or((first, None));
+        let is_open = |(_, hold): &(usize, Option<&Arc<Hold>>)| !hold.is_some_and(|hold| hold.is_absolute());
+        if is_open(&nearest) { nearest } else { shared.find(is_open).unwrap_or(nearest) }
     }
 
     /// What holds a provider for those who reach it by `group`. In all groups at once it is held as it is in the one
     /// that holds it least.
     fn hold(&self, upstream: &Upstream, group: &str) -> Option<&'a Arc<Hold>> {
-        if self.holds.is_empty() {
-            return None;
-        }
         let (provider_id, credential_id) = (upstream.provider.id, upstream.credential_id);
         let model_sent = self.wanted.model.map_or("", |model| upstream.model_sent(model));
         let within =

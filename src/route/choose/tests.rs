@@ -13,7 +13,7 @@ use crate::{
         id::{CredentialId, HoldId},
         provider::Provider,
     },
-    route::{hours::Hours, rules::Matcher},
+    route::{hours::Hours, rules::Matcher, snapshot::group_bits},
     secret::Secret,
 };
 
@@ -34,6 +34,7 @@ fn upstream(id: i64, fields: Value) -> Arc<Upstream> {
     let compile = |rule| Matcher::compile(rule).unwrap();
     Arc::new(Upstream {
         groups: provider.group.clone(),
+        group_bits: group_bits(&provider.group),
         base_url: provider.base_url.parse().unwrap(),
         headers: HeaderMap::new(),
         models: provider.models.iter().map(compile).collect(),

@@ -66,7 +66,20 @@ async fn a_key_is_made_read_changed_and_deleted() {
     let mut made = world.create(&keys, &json!({"name": "laptop"})).await;
     let secret = made.as_object_mut().unwrap().remove("key").unwrap();
     assert!(secret.as_str().unwrap().len() > 40);
-    let own = ["created_at", "enabled", "expires_at", "group", "id", "last_used_at", "name", "preview", "user_id"];
+    let own = [
+        "addresses",
+        "clients",
+        "created_at",
+        "enabled",
+        "expires_at",
+        "group",
+        "id",
+        "last_used_at",
+        "models",
+        "name",
+        "preview",
+        "user_id",
+    ];
     assert_eq!(names(&made), with_limits(&own));
     assert_eq!((&made["user_id"], &made["enabled"], &made["group"]), (&json!(user_id), &json!(true), &json!([])));
     let path = format!("/admin/v1/keys/{}", made["id"].as_str().unwrap());
