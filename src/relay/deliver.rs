@@ -12,7 +12,14 @@ use self::{
     aim::{Aim, Target},
     end::{Leftovers, commit, conclude},
 };
-use super::{account::Reserved, answer::Answer, course::Step, screen::Screened, trail::Trail};
+use super::{
+    account::Reserved,
+    answer::Answer,
+    course::Step,
+    screen::Screened,
+    trail::Trail,
+    wait::{Wait, keep_alive::KeepAlive},
+};
 use crate::{
     domain::{id::AttemptId, provider::OnClientGone},
     upstream::{
@@ -22,10 +29,17 @@ use crate::{
     wire::{operation::Operation, rejection::Rejection},
 };
 
-/// Finds a provider that answers. `left` tells when the client has gone.
-pub async fn deliver(screened: Screened, trail: Trail, left: CancellationToken) -> Response<Answer> {
+/// Finds a provider that answers. `left` tells when the client has gone, `keep_alive` is told when it waits for long.
+pub async fn deliver(
+    screened: Screened,
+    mut trail: Trail,
+    left: CancellationToken,
+    keep_alive: KeepAlive,
+) -> Response<Answer> {
     let must_sync = trail.must_sync();
-    let response = find(screened, trail, left).await;
+    let wants_stream = screened.peek.as_ref().is_some_and(|peek| peek.stream);
+    let wait = Wait::new(&mut trail, &screened.headers, wants_stream, keep_alive);
+    let response = find(screened, trail, left, wait).await;
     // A stream sees to that itself, at its end.
     let is_whole = matches!(response.body(), Answer::Whole(_));
     if let Some(hub) = must_sync.filter(|_| is_whole) {
@@ -34,8 +48,8 @@ pub async fn deliver(screened: Screened, trail: Trail, left: CancellationToken) 
     response
 }
 
-async fn find(screened: Screened, mut trail: Trail, left: CancellationToken) -> Response<Answer> {
-    let mut aim = Aim::new(&screened, &trail);
+async fn find(screened: Screened, mut trail: Trail, left: CancellationToken, wait: Wait) -> Response<Answer> {
+    let mut aim = Aim::new(&screened, &trail, wait);
     let model = screened.peek.as_ref().map(|peek| peek.model.as_str());
     let mut leftovers = Leftovers::default();
     let mut step = Step::Other;
@@ -48,7 +62,7 @@ async fn find(screened: Screened, mut trail: Trail, left: CancellationToken) -> 
                 break;
             }
             Reserved::Yes => {
-                aim.begin(&target);
+                aim.begin(&target, &mut trail);
                 match try_one(id, &target, &screened, &mut trail, &left).await {
                     Err(rejection) => {
                         leftovers.limit = Some(rejection);

@@ -65,3 +65,4 @@ mod shared_state;
 mod statements;
 mod sums;
 mod tidy;
+mod waiting;

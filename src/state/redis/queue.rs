@@ -14,12 +14,12 @@ static QUEUE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("queu
 
 impl RedisState {
     pub(in crate::state) async fn queue(&self, ticket: &Ticket) -> Result<Turn, Away> {
+        if self.is_resting() {
+            return Err(Away);
+        }
         let args = [ticket.turn_ms, ticket.gap_ms, TICKET_MS].map(|n| n.to_string());
         let said: RedisResult<i64> = self.run(&QUEUE, words("ask", ticket, args)).await;
-        let said = said.map_err(|error| {
-            tracing::debug!(%error, "Redis");
-            Away
-        })?;
+        let said = said.map_err(|error| self.note(&error))?;
         Ok(u64::try_from(said).map_or(Turn::Yours, |ms| Turn::Wait { ms }))
     }
 
