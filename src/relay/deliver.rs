@@ -18,7 +18,11 @@ use super::{
     course::Step,
     screen::Screened,
     trail::Trail,
-    wait::{Wait, keep_alive::KeepAlive},
+    wait::{
+        Wait,
+        keep_alive::KeepAlive,
+        messages::{self, MessageTurn},
+    },
 };
 use crate::{
     domain::{id::AttemptId, provider::OnClientGone},
@@ -55,6 +59,16 @@ async fn find(screened: Screened, mut trail: Trail, left: CancellationToken, wai
     let mut step = Step::Other;
     while let Some(target) = aim.next(step, &mut trail, &left).await {
         let id = AttemptId::fresh();
+        let Ok(turn) = MessageTurn::wait(&trail, &target.upstream.provider, &screened, id, &left).await else {
+            trail.unchoose();
+            trail.account.left_out.add(target.upstream.provider.id);
+            leftovers.limit = Some(Rejection::MessagesQueued);
+            step = Step::Other;
+            continue;
+        };
+        if left.is_cancelled() {
+            break;
+        }
         step = match trail.reserve(id, &target.upstream, model.unwrap_or_default()).await {
             Reserved::ProviderLimited => Step::Other,
             Reserved::CallerLimited(rejection) => {
@@ -63,7 +77,8 @@ async fn find(screened: Screened, mut trail: Trail, left: CancellationToken, wai
             }
             Reserved::Yes => {
                 aim.begin(&target, &mut trail);
-                match try_one(id, &target, &screened, &mut trail, &left).await {
+                leftovers.limit = None;
+                match try_one((id, turn), &target, &screened, &mut trail, &left).await {
                     Err(rejection) => {
                         leftovers.limit = Some(rejection);
                         break;
@@ -90,7 +105,7 @@ async fn find(screened: Screened, mut trail: Trail, left: CancellationToken, wai
 /// # Errors
 /// The attempt could not be written down: it has not started.
 async fn try_one(
-    id: AttemptId,
+    (id, turn): (AttemptId, Option<MessageTurn>),
     target: &Target,
     screened: &Screened,
     trail: &mut Trail,
@@ -109,10 +124,15 @@ async fn try_one(
     };
     let model = screened.peek.as_ref().map_or("", |peek| peek.model.as_str());
     let may_stop = target.upstream.provider.on_client_gone == OnClientGone::Stop;
-    let (current, on_head) = trail.begin_attempt(id, &target.upstream, model, target.waited)?;
+    let (current, note_head) = trail.begin_attempt(id, &target.upstream, model, target.waited)?;
+    turn.iter().for_each(MessageTurn::sent);
+    let on_head = |at_ms| {
+        turn.iter().for_each(MessageTurn::answered);
+        note_head(at_ms);
+    };
     tokio::select! {
         biased;
-        result = attempt(&target.upstream, ask, current, on_head) => Ok(Some(result)),
+        result = messages::hold(turn.as_ref(), attempt(&target.upstream, ask, current, on_head)) => Ok(Some(result)),
         () = left.cancelled(), if may_stop => Ok(None),
     }
 }

@@ -1,6 +1,7 @@
 //! A call that nobody can serve just now waits until somebody can (docs/rules.md, Waiting).
 
 pub mod keep_alive;
+pub mod messages;
 
 use std::time::{Duration, Instant};
 

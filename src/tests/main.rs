@@ -51,6 +51,7 @@ mod kill;
 mod ledger;
 mod limits;
 mod management;
+mod message_queue;
 mod oddities;
 mod outage;
 mod prices;
