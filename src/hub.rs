@@ -13,7 +13,7 @@ use crate::{
     health::Health,
     jobs::drain::Drain,
     ledger::Ledger,
-    limit::{brake::Brake, bytes::ByteBudget, recent::RecentOutput, spans::Calendars},
+    limit::{brake::Brake, bytes::ByteBudget, parking::Parking, recent::RecentOutput, spans::Calendars},
     relay::live::LiveCalls,
     route::snapshot::Snapshot,
     secret::{Sealer, SecretHash},
@@ -49,6 +49,8 @@ pub struct Shared {
     pub drain: Drain,
     /// Memory for request bodies.
     pub bodies: ByteBudget,
+    /// Calls that wait for a provider.
+    pub parking: Parking,
     /// What models have lately written.
     pub recent_output: RecentOutput,
     /// Where days, weeks and months began.

@@ -11,6 +11,7 @@ pub mod authenticate;
 pub mod course;
 pub mod deliver;
 pub mod inbound;
+pub mod left_out;
 pub mod live;
 pub mod over;
 pub mod probe;
@@ -19,6 +20,7 @@ pub mod screen;
 pub mod session;
 pub mod stream;
 pub mod trail;
+pub mod wait;
 
 use http::{Response, header};
 
@@ -70,5 +72,5 @@ pub async fn relay(hub: &Hub, inbound: Inbound) -> Response<Answer> {
     if let Err(rejection) = admit(&screened, &mut trail).await {
         return trail.reject(&rejection, Outcome::Rejected);
     }
-    attend(hub, call_id, trail.account.place(), |left| deliver(screened, trail, left)).await
+    attend(hub, call_id, trail.account.place(), |left, keep_alive| deliver(screened, trail, left, keep_alive)).await
 }

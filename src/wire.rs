@@ -11,3 +11,4 @@ pub mod rejection;
 pub mod repair;
 pub mod sse;
 pub mod tap;
+pub mod turn;

@@ -138,7 +138,7 @@ sentences! {
         first_token_mark time_axis legend screened ended queued connected once_more repaired sticky last_resort;
         answered_first(&str) answered_after(&str, &str) fell(&str, &str) nobody_left(&str) rejected(&str)
         refused(&str, &str) abandoned(&str) interrupted(&str) answering(&str) drawn(&str, u32, u64, usize)
-        only(&str, i32) not_eligible(usize) passed_on(&str, &str) http(u16)
+        only(&str, i32) not_eligible(usize) passed_on(&str, &str) http(u16) in_line(u32) in_line_for(u32, &str)
         by_group(&str) caused(&str) left_cache(&str)
     }
     Providers {

@@ -167,6 +167,18 @@ pub struct Call {
     pub client: Client,
 }
 
+/// A call's place among those that wait for a provider.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct Waiting {
+    /// How many go before it, and itself: 1 is next.
+    pub position: u32,
+    /// Since when, in milliseconds since the call began.
+    pub since_ms: u32,
+    /// How long it will wait from now on, in milliseconds; null if that cannot be told.
+    pub expected_ms: Option<u32>,
+}
+
 /// A call with everything that is known of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
@@ -180,6 +192,8 @@ pub struct CallDetail {
     pub attempts: Vec<Attempt>,
     /// The attempt that runs; null between two of them, and when the call is over.
     pub running: Option<RunningAttempt>,
+    /// Its place among those that wait for a provider; null if it does not wait.
+    pub waiting: Option<Waiting>,
     /// Why they went where they went.
     pub decision: Decision,
 }

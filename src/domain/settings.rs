@@ -129,6 +129,19 @@ pub enum LedgerFsync {
     Always,
 }
 
+/// Which calls wait when nobody can serve them just now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhoWaits {
+    /// None: each has its answer at once.
+    #[default]
+    Off,
+    /// All.
+    On,
+    /// Those of clients that are not known to try again by themselves.
+    PatientOnly,
+}
+
 /// Which model's price a call is charged at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -188,6 +201,19 @@ settings! {
     decision_header: bool = false, "", |_| Ok(());
     /// All that a call may wait for until its answer begins: body, attempts, retries.
     call_deadline_ms: u64 = 900_000, "ms", within!(1_000, 86_400_000);
+    /// Which calls wait when nobody can serve them but somebody will: `off`, `on`, or `patient_only`, those of clients that
+    /// are not known to try again by themselves.
+    waiting: WhoWaits = WhoWaits::Off, "", |_| Ok(());
+    /// How many calls may wait at the same time in one replica.
+    waiting_max: u32 = 100, "", within!(1, 1_000);
+    /// How long a call may wait for a provider, within its deadline.
+    waiting_ms: u64 = 300_000, "ms", within!(1_000, 3_600_000);
+    /// When the client of a stream that waits is sent status 200, and pings from then on; before, it gets real statuses.
+    keep_alive_after_ms: u64 = 10_000, "ms", within!(0, 600_000);
+    /// The least time between the messages of users at a provider that queues them.
+    message_queue_gap_ms: u64 = 200, "ms", within!(0, 60_000);
+    /// How long a message of a user may wait in a provider's queue.
+    message_queue_wait_ms: u64 = 60_000, "ms", within!(100, 600_000);
     /// How long the head of a stream is held back while it may still turn out to be an error.
     gate_ms: u64 = 10_000, "ms", within!(0, 60_000);
     /// How long an answer whose client has left is read on.
@@ -259,6 +285,8 @@ mod tests {
             ("limits_when_away", json!("fail")),
             ("ledger_fsync", json!("never")),
             ("bill_by", json!("both")),
+            ("waiting", json!("sometimes")),
+            ("waiting_max", json!(0)),
             ("redis_wait_ms", json!(0)),
             ("redis_wait_ms", json!(1_001)),
             ("retention_days", json!(1)),

@@ -79,11 +79,12 @@ async fn expire(hub: &Hub) {
     }
 }
 
-/// Tells the live feed of every change.
+/// Tells the live feed and the calls that wait of every change.
 async fn tell(hub: &Hub) {
     let mut changes = hub.health.changes();
     // The sender lives as long as the hub.
     while changes.changed().await.is_ok() {
+        hub.parking.wake(None);
         hub.live.publish(|| Event::Holds);
     }
 }

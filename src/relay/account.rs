@@ -8,7 +8,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::{
-    over::{Overdrawn, free_at_ms, over_limit},
+    left_out::LeftOut,
+    over::{Overdrawn, over_limit},
     rates::Rates,
 };
 use crate::{
@@ -68,9 +69,7 @@ pub struct Account {
     /// What is reserved for it, if somebody's limit is hard.
     reserved: Option<Usd>,
     /// Providers that are at a limit of their own.
-    limited: Vec<ProviderId>,
-    /// When the first of them is free again.
-    free_at_ms: Option<i64>,
+    pub left_out: LeftOut,
     /// The counters could not be asked: nobody waits for them a second time.
     is_away: bool,
 }
@@ -97,8 +96,7 @@ impl Account {
             call: None,
             attempt: None,
             reserved: None,
-            limited: Vec::new(),
-            free_at_ms: None,
+            left_out: LeftOut::default(),
             is_away: false,
         }
     }
@@ -159,7 +157,7 @@ impl Account {
             return self.go_on_without(provider, callers);
         }
         if self.hub.config.rate_limit && provider.limits.is_hard() && self.request.is_open() && self.refuses_open() {
-            self.limited.push(provider.id);
+            self.left_out.add(provider.id);
             return Reserved::ProviderLimited;
         }
         let offer = self.snapshot.offer(upstream, groups, model);
@@ -191,7 +189,7 @@ impl Account {
         let lease = Lease::new(self.hub.state.clone(), LeaseId(id.0));
         match self.take(&lease, now, &checks, takes).await {
             Ok(Answer::Taken(_)) => {
-                self.attempt = Some(lease);
+                self.attempt = Some(lease.freeing(self.hub.parking.clone(), provider.id));
                 let is_hard = provider.limits.is_hard() || callers.iter().flatten().any(|limits| limits.is_hard());
                 self.reserved = is_hard.then(|| Usd::from_scaled(amount.in_mode(LimitMode::Hard)));
                 Reserved::Yes
@@ -202,9 +200,7 @@ impl Account {
                 let overdrawn = Overdrawn { checks: &checks, refusal: &refusal, caller, provider: provider_limited };
                 let over = over_limit(&self.hub.state, zone, now, &overdrawn).await;
                 if matches!(over.subject, Subject::Provider(_)) {
-                    let free = free_at_ms(&over, now);
-                    self.free_at_ms = Some(self.free_at_ms.map_or(free, |soonest| soonest.min(free)));
-                    self.limited.push(provider.id);
+                    self.left_out.limited(provider.id, &over, now);
                     return Reserved::ProviderLimited;
                 }
                 Reserved::CallerLimited(Rejection::Limited(Box::new(over)))
@@ -246,7 +242,7 @@ impl Account {
             return Reserved::CallerLimited(rejection);
         }
         if self.go_without(&[&provider.limits]).is_err() {
-            self.limited.push(provider.id);
+            self.left_out.add(provider.id);
             return Reserved::ProviderLimited;
         }
         Reserved::Yes
@@ -264,7 +260,7 @@ impl Account {
 
     /// True if the counters were away when a provider was left out: nobody knows whether it is at a limit.
     pub fn is_in_the_dark(&self) -> bool {
-        self.is_away && !self.limited.is_empty()
+        self.is_away && !self.left_out.providers().is_empty()
     }
 
     /// The running attempt is over: what it cost takes the place of what it had reserved. A success binds the session,
@@ -326,19 +322,6 @@ impl Account {
     pub fn warm(&self) -> Option<Warm> {
         let Binding { provider_id, cached_tokens, .. } = self.binding?;
         (cached_tokens > 0).then_some(Warm { provider_id, cached_tokens })
-    }
-
-    /// Providers that are at a limit of their own.
-    pub fn limited(&self) -> &[ProviderId] {
-        &self.limited
-    }
-
-    /// Seconds until the first provider that is at a limit of its own may be free; none if none is.
-    pub fn limited_for_s(&self) -> Option<u32> {
-        let first = (!self.limited.is_empty()).then_some(self.free_at_ms)?;
-        let now_ms = clock::now().timestamp_millis();
-        let wait_ms = first.map_or(1_000, |at_ms| (at_ms - now_ms).max(1_000));
-        Some(u32::try_from(wait_ms / 1_000).unwrap_or(u32::MAX))
     }
 
     /// What the call holds, for whoever sees its client leave: the caller's place is free at once.

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use http_body::{Body, Frame, SizeHint};
 
-use super::stream::StreamBody;
+use super::{stream::StreamBody, wait::keep_alive::KeptAlive};
 use crate::{
     domain::id::{CallId, ProviderId},
     wire::{anthropic, rejection::Rejection},
@@ -38,6 +38,8 @@ pub enum Answer {
     Whole(Option<Bytes>),
     /// It passes as it comes.
     Stream(Box<StreamBody>),
+    /// It has begun, with pings, before a provider was found.
+    KeptAlive(Box<KeptAlive>),
 }
 
 impl Body for Answer {
@@ -50,13 +52,14 @@ impl Body for Answer {
                 Poll::Ready(body.take().filter(|body| !body.is_empty()).map(|body| Ok(Frame::data(body))))
             }
             Self::Stream(stream) => stream.poll_next(cx).map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes)))),
+            Self::KeptAlive(body) => body.poll_next(cx).map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes)))),
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Whole(body) => body.as_ref().is_none_or(Bytes::is_empty),
-            Self::Stream(_) => false,
+            Self::Stream(_) | Self::KeptAlive(_) => false,
         }
     }
 
@@ -66,7 +69,7 @@ impl Body for Answer {
                 let length = body.as_ref().map_or(0, Bytes::len);
                 SizeHint::with_exact(u64::try_from(length).unwrap_or_default())
             }
-            Self::Stream(_) => SizeHint::default(),
+            Self::Stream(_) | Self::KeptAlive(_) => SizeHint::default(),
         }
     }
 }

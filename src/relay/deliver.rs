@@ -12,7 +12,18 @@ use self::{
     aim::{Aim, Target},
     end::{Leftovers, commit, conclude},
 };
-use super::{account::Reserved, answer::Answer, course::Step, screen::Screened, trail::Trail};
+use super::{
+    account::Reserved,
+    answer::Answer,
+    course::Step,
+    screen::Screened,
+    trail::Trail,
+    wait::{
+        Wait,
+        keep_alive::KeepAlive,
+        messages::{self, MessageTurn},
+    },
+};
 use crate::{
     domain::{id::AttemptId, provider::OnClientGone},
     upstream::{
@@ -22,10 +33,17 @@ use crate::{
     wire::{operation::Operation, rejection::Rejection},
 };
 
-/// Finds a provider that answers. `left` tells when the client has gone.
-pub async fn deliver(screened: Screened, trail: Trail, left: CancellationToken) -> Response<Answer> {
+/// Finds a provider that answers. `left` tells when the client has gone, `keep_alive` is told when it waits for long.
+pub async fn deliver(
+    screened: Screened,
+    mut trail: Trail,
+    left: CancellationToken,
+    keep_alive: KeepAlive,
+) -> Response<Answer> {
     let must_sync = trail.must_sync();
-    let response = find(screened, trail, left).await;
+    let wants_stream = screened.peek.as_ref().is_some_and(|peek| peek.stream);
+    let wait = Wait::new(&mut trail, &screened.headers, wants_stream, keep_alive);
+    let response = find(screened, trail, left, wait).await;
     // A stream sees to that itself, at its end.
     let is_whole = matches!(response.body(), Answer::Whole(_));
     if let Some(hub) = must_sync.filter(|_| is_whole) {
@@ -34,13 +52,23 @@ pub async fn deliver(screened: Screened, trail: Trail, left: CancellationToken) 
     response
 }
 
-async fn find(screened: Screened, mut trail: Trail, left: CancellationToken) -> Response<Answer> {
-    let mut aim = Aim::new(&screened, &trail);
+async fn find(screened: Screened, mut trail: Trail, left: CancellationToken, wait: Wait) -> Response<Answer> {
+    let mut aim = Aim::new(&screened, &trail, wait);
     let model = screened.peek.as_ref().map(|peek| peek.model.as_str());
     let mut leftovers = Leftovers::default();
     let mut step = Step::Other;
     while let Some(target) = aim.next(step, &mut trail, &left).await {
         let id = AttemptId::fresh();
+        let Ok(turn) = MessageTurn::wait(&trail, &target.upstream.provider, &screened, id, &left).await else {
+            trail.unchoose();
+            trail.account.left_out.add(target.upstream.provider.id);
+            leftovers.limit = Some(Rejection::MessagesQueued);
+            step = Step::Other;
+            continue;
+        };
+        if left.is_cancelled() {
+            break;
+        }
         step = match trail.reserve(id, &target.upstream, model.unwrap_or_default()).await {
             Reserved::ProviderLimited => Step::Other,
             Reserved::CallerLimited(rejection) => {
@@ -48,8 +76,9 @@ async fn find(screened: Screened, mut trail: Trail, left: CancellationToken) -> 
                 break;
             }
             Reserved::Yes => {
-                aim.begin(&target);
-                match try_one(id, &target, &screened, &mut trail, &left).await {
+                aim.begin(&target, &mut trail);
+                leftovers.limit = None;
+                match try_one((id, turn), &target, &screened, &mut trail, &left).await {
                     Err(rejection) => {
                         leftovers.limit = Some(rejection);
                         break;
@@ -76,7 +105,7 @@ async fn find(screened: Screened, mut trail: Trail, left: CancellationToken) -> 
 /// # Errors
 /// The attempt could not be written down: it has not started.
 async fn try_one(
-    id: AttemptId,
+    (id, turn): (AttemptId, Option<MessageTurn>),
     target: &Target,
     screened: &Screened,
     trail: &mut Trail,
@@ -95,10 +124,15 @@ async fn try_one(
     };
     let model = screened.peek.as_ref().map_or("", |peek| peek.model.as_str());
     let may_stop = target.upstream.provider.on_client_gone == OnClientGone::Stop;
-    let (current, on_head) = trail.begin_attempt(id, &target.upstream, model, target.waited)?;
+    let (current, note_head) = trail.begin_attempt(id, &target.upstream, model, target.waited)?;
+    turn.iter().for_each(MessageTurn::sent);
+    let on_head = |at_ms| {
+        turn.iter().for_each(MessageTurn::answered);
+        note_head(at_ms);
+    };
     tokio::select! {
         biased;
-        result = attempt(&target.upstream, ask, current, on_head) => Ok(Some(result)),
+        result = messages::hold(turn.as_ref(), attempt(&target.upstream, ask, current, on_head)) => Ok(Some(result)),
         () = left.cancelled(), if may_stop => Ok(None),
     }
 }

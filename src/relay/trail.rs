@@ -21,7 +21,7 @@ use crate::{
     clock,
     domain::{
         attempt::Attempt,
-        call::{Call, CallKind, Client},
+        call::{Call, CallKind, Client, Waiting},
         decision::Decision,
         id::{AttemptId, CallId},
         money::Multiplier,
@@ -239,7 +239,8 @@ impl Trail {
     pub fn committed(&mut self, status: u16) {
         {
             let mut entry = lock(&self.story);
-            entry.call.status = Some(status);
+            // A client that was kept alive while it waited has its status.
+            entry.call.status.get_or_insert(status);
             entry.call.first_byte_ms = Some(clock::ms_since(self.began));
             entry.call.first_token_ms = self.current.as_ref().and_then(|attempt| attempt.first_token_ms);
         }
@@ -252,6 +253,14 @@ impl Trail {
     pub fn must_sync(&self) -> Option<Hub> {
         let must = self.is_recorded && self.snapshot.settings.ledger_fsync == LedgerFsync::Always;
         must.then(|| self.hub.clone())
+    }
+
+    /// The call's place among those that wait, or none from now on.
+    pub fn waits(&mut self, waiting: Option<Waiting>) {
+        if *self.story.waiting() != waiting {
+            *self.story.waiting() = waiting;
+            self.publish();
+        }
     }
 
     fn publish(&self) {

@@ -234,6 +234,7 @@ impl Store {
             cost: cost_from_row(&row)?,
             attempts: attempts.iter().map(attempt_from_row).collect::<Result<_, _>>()?,
             running: None,
+            waiting: None,
             decision: read::json(&row, "decision")?,
         }))
     }

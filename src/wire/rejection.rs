@@ -78,6 +78,8 @@ pub enum Rejection {
         /// Seconds until the first of them may be free.
         retry_after_s: u32,
     },
+    /// The provider queues messages of users, and it was not this one's turn in time.
+    MessagesQueued,
     /// The counters of limits cannot be asked, and the call may not go without them.
     LimitsAway,
     /// A hard limit stands, and what the request asks for has no bound (setting `refuse_unbounded`).
@@ -115,6 +117,7 @@ impl Rejection {
             Self::NotFound => 404,
             Self::ProvidersHeld { .. }
             | Self::NoProvider { .. }
+            | Self::MessagesQueued
             | Self::Crowded
             | Self::LedgerFull
             | Self::LimitsAway
@@ -147,6 +150,7 @@ impl Rejection {
             Self::Limited(over) => over.cause(),
             Self::ProvidersLimited { .. } => "providers_limited",
             Self::ProvidersHeld { .. } => "providers_held",
+            Self::MessagesQueued => "messages_queued",
             Self::LimitsAway => "limits_away",
             Self::Unbounded => "unbounded",
             Self::Crowded => "crowded",
@@ -187,6 +191,7 @@ impl Rejection {
                 "every provider that could serve this has a rate limit reached".to_owned()
             }
             Self::ProvidersHeld { .. } => "every provider that could serve this is held for the moment".to_owned(),
+            Self::MessagesQueued => "too many messages wait for this provider: try again".to_owned(),
             Self::LimitsAway => "the hub cannot count limits just now: try again".to_owned(),
             Self::Unbounded => {
                 "a hard limit stands: URL and file sources, PDFs and server tools have no bound and are refused"
@@ -206,7 +211,7 @@ impl Rejection {
             | Self::ProvidersLimited { retry_after_s }
             | Self::ProvidersHeld { retry_after_s, .. } => Some(*retry_after_s),
             Self::Limited(over) if !over.limited.is_money() => Some(over.retry_after_s),
-            Self::Crowded | Self::LedgerFull | Self::LimitsAway | Self::ShuttingDown => Some(1),
+            Self::MessagesQueued | Self::Crowded | Self::LedgerFull | Self::LimitsAway | Self::ShuttingDown => Some(1),
             _ => None,
         }
     }

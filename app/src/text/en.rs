@@ -242,6 +242,8 @@ pub(super) static TEXT: Text = Text {
             format!("{provider} answered {status}; nobody else was left, so its answer was passed on.")
         },
         http: |status| format!("status {status}"),
+        in_line: |position| format!("Nobody is free: number {position} in the line."),
+        in_line_for: |position, span| format!("Nobody is free: number {position} in the line, for about {span}."),
     },
     providers: Providers {
         title: "Providers",

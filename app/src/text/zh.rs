@@ -240,6 +240,8 @@ pub(super) static TEXT: Text = Text {
         not_eligible: |n| format!("{n} 个不可用"),
         passed_on: |provider, status| format!("{provider} 返回 {status}，没有其他供应商可用，应答已原样转交。"),
         http: |status| format!("状态码 {status}"),
+        in_line: |position| format!("暂无空闲的供应商：排在第 {position} 位。"),
+        in_line_for: |position, span| format!("暂无空闲的供应商：排在第 {position} 位，预计等待 {span}。"),
     },
     providers: Providers {
         title: "供应商",

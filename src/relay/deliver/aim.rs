@@ -20,6 +20,7 @@ use crate::{
         course::{self, Bounds, Course, Step},
         screen::Screened,
         trail::Trail,
+        wait::Wait,
     },
     route::{
         choose::Picked,
@@ -63,11 +64,12 @@ pub(super) struct Aim<'call> {
     repairs: bool,
     /// What was tried, the last one last.
     tried: Vec<Target>,
+    wait: Wait,
 }
 
 impl<'call> Aim<'call> {
     /// Nothing was tried.
-    pub(super) fn new(screened: &'call Screened, trail: &Trail) -> Self {
+    pub(super) fn new(screened: &'call Screened, trail: &Trail, wait: Wait) -> Self {
         let settings = &trail.snapshot.settings;
         Self {
             screened,
@@ -75,6 +77,7 @@ impl<'call> Aim<'call> {
             deadline: trail.began + Duration::from_millis(settings.call_deadline_ms),
             repairs: repairs(settings.thinking_repair, screened),
             tried: Vec::new(),
+            wait,
         }
     }
 
@@ -88,7 +91,8 @@ impl<'call> Aim<'call> {
             Step::Same(pause) => self.same(asked + pause, trail, left).await,
             Step::Other => self.other(trail, left).await,
         };
-        target.map(|target| Target { waited: asked.elapsed(), ..target })
+        let waited = asked.elapsed().max(self.wait.so_far());
+        target.map(|target| Target { waited, ..target })
     }
 
     /// The same provider once more.
@@ -99,13 +103,17 @@ impl<'call> Aim<'call> {
         Some(target)
     }
 
-    /// Another provider; else one that was tried and may be again, when its time has come.
+    /// Another provider; else one that was tried and may be again, when its time has come; else whoever is free first.
     async fn other(&mut self, trail: &mut Trail, left: &CancellationToken) -> Option<Target> {
         let model = self.screened.peek.as_ref().map(|peek| peek.model.as_str());
-        if self.course.has_room()
-            && let Some(Picked { upstream, group, .. }) = trail.choose(model, self.course.left())
-        {
-            return Some(Target { upstream, group, is_repaired: false, waited: Duration::ZERO });
+        while self.course.has_room() {
+            if let Some(Picked { upstream, group, .. }) = trail.choose(model, self.course.left()) {
+                return Some(Target { upstream, group, is_repaired: false, waited: Duration::ZERO });
+            }
+            let may_try_again = self.course.again(clock::instant(), self.deadline).is_some();
+            if may_try_again || !self.wait.turn(trail, left).await {
+                break;
+            }
         }
         let (provider_id, at) = self.course.again(clock::instant(), self.deadline)?;
         wait(at, left).await?;
@@ -115,7 +123,8 @@ impl<'call> Aim<'call> {
     }
 
     /// The attempt begins.
-    pub(super) fn begin(&mut self, target: &Target) {
+    pub(super) fn begin(&mut self, target: &Target, trail: &mut Trail) {
+        self.wait.over(trail, target.upstream.provider.id);
         self.course.begin(target.upstream.provider.id, target.upstream.provider.max_attempts);
         self.tried.retain(|tried| tried.upstream.provider.id != target.upstream.provider.id);
         self.tried.push(target.clone());

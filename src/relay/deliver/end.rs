@@ -117,7 +117,7 @@ fn why(trail: &Trail, model: Option<&str>, failure: Option<Failure>) -> Rejectio
     if trail.account.is_in_the_dark() {
         return Rejection::LimitsAway;
     }
-    if let Some(retry_after_s) = trail.account.limited_for_s() {
+    if let Some(retry_after_s) = trail.account.left_out.for_s() {
         return Rejection::ProvidersLimited { retry_after_s };
     }
     let last = trail.last_choice();

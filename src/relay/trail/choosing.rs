@@ -23,7 +23,7 @@ const CHOICES_MAX: u32 = 8;
 impl Trail {
     /// What a choice depends on.
     pub fn wanted<'a>(&'a self, model: Option<&'a str>, tried: &'a [ProviderId]) -> Wanted<'a> {
-        let (limited, bound, warm) = (self.account.limited(), self.account.bound(), self.account.warm());
+        let (limited, bound, warm) = (self.account.left_out.providers(), self.account.bound(), self.account.warm());
         Wanted { groups: &self.groups, model, tried, limited, bound, warm, now: clock::now() }
     }
 
@@ -99,9 +99,19 @@ impl Trail {
     pub async fn reserve(&mut self, id: AttemptId, upstream: &Upstream, model: &str) -> Reserved {
         let reserved = self.account.reserve(id, upstream, &self.group, model).await;
         if matches!(reserved, Reserved::ProviderLimited) {
-            lock(&self.story).decision.choices.pop();
-            self.trial = None;
+            self.unchoose();
         }
         reserved
+    }
+
+    /// What was chosen last cannot be used: it was no choice.
+    pub fn unchoose(&mut self) {
+        lock(&self.story).decision.choices.pop();
+        self.trial = None;
+    }
+
+    /// The call is about to choose again: that nobody was left is no choice.
+    pub fn chooses_again(&self) {
+        lock(&self.story).decision.choices.pop_if(|choice| choice.provider_id.is_none());
     }
 }

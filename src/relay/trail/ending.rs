@@ -131,7 +131,7 @@ impl Trail {
         if matches!(rejection, Rejection::LedgerFull) {
             return self.turn_away(rejection);
         }
-        lock(&self.story).call.status = Some(rejection.status());
+        lock(&self.story).call.status.get_or_insert(rejection.status());
         if outcome == Outcome::Rejected {
             self.account.undo();
         }
@@ -171,6 +171,7 @@ impl Trail {
             self.hub.ledger.close_call(&entry);
         }
         self.account.release();
+        *self.story.waiting() = None;
         self.hub.live.remove(self.call_id);
         self.publish();
         log(&self.story);

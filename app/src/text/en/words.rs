@@ -57,6 +57,8 @@ pub(super) fn cause(cause: &str) -> Option<&'static str> {
         "crash" => "the hub stopped",
         "client_gone" => "the client left",
         "no_provider" => "no provider",
+        "providers_limited" => "every provider at its limit",
+        "messages_queued" => "too many messages queued",
         "model_not_allowed" => "model not allowed",
         "client_not_allowed" => "client not allowed",
         "address_not_allowed" => "address not allowed",

@@ -52,6 +52,8 @@ pub(super) fn cause(cause: &str) -> Option<&'static str> {
         "crash" => "中转站停止",
         "client_gone" => "客户端离开",
         "no_provider" => "没有供应商",
+        "providers_limited" => "所有供应商均达到限额",
+        "messages_queued" => "排队的消息过多",
         "model_not_allowed" => "模型不被允许",
         "client_not_allowed" => "客户端不被允许",
         "address_not_allowed" => "来源地址不被允许",
