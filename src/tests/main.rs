@@ -44,6 +44,7 @@ mod deadlines;
 mod departures;
 mod edge;
 mod failover;
+mod faults;
 mod headers;
 mod holds;
 mod interruptions;
