@@ -39,6 +39,7 @@ mod auth;
 mod bad_input;
 mod boot;
 mod bytes;
+mod chaos;
 mod crash;
 mod deadlines;
 mod departures;
