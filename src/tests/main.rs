@@ -40,6 +40,7 @@ mod bad_input;
 mod boot;
 mod bytes;
 mod chaos;
+mod conformance_cli;
 mod crash;
 mod deadlines;
 mod departures;
