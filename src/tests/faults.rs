@@ -29,7 +29,8 @@ const HEAD: &str = "\
 
 The real hub between a client and a scripted provider that always fails so; its times are short, all other settings are
 the defaults. *Asked* counts the attempts at that provider, with and without another one beside it. *Record* is the cause
-in the ledger and whom it is charged to. *Charged* says where the counts come from that such an attempt is settled by.
+in the ledger, the class of the failure and whom it is charged to. *Charged* says where the counts come from that such an
+attempt is settled by. *Held* is what is on hold afterwards; repeated failures open the breaker as well.
 
 The tests write this table: `WRITE_FAULTS=1 cargo test -p app --features ssr --test it faults`.
 ";
@@ -65,15 +66,16 @@ fn document(seen: &[(&Fault, Form, Seen, Seen)]) -> String {
         write!(
             text,
             "\n## {title}\n\n| Stage | Fault | Client, another provider is healthy | Client, there is no other | Asked | \
-             Record | Charged |\n|---|---|---|---|---|---|---|\n"
+             Record | Charged | Held |\n|---|---|---|---|---|---|---|---|\n"
         )
         .unwrap();
         for (fault, form, among, alone) in seen.iter().filter(|(_, of, ..)| *of == form) {
             let (stage, what) = (fault.stage.words(), fault.what(*form));
             let asked = format!("{} / {}", among.asked, alone.asked);
-            let (record, charged) = (&among.record, &among.charged);
+            let (record, charged, held) = (&among.record, &among.charged, &among.held);
             let (among, alone) = (&among.client, &alone.client);
-            writeln!(text, "| {stage} | {what} | {among} | {alone} | {asked} | {record} | {charged} |").unwrap();
+            writeln!(text, "| {stage} | {what} | {among} | {alone} | {asked} | {record} | {charged} | {held} |")
+                .unwrap();
         }
     }
     text

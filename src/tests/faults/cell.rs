@@ -1,5 +1,6 @@
 //! One cell of the matrix: a fault, a form of answer, and whether there is another provider.
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::{
@@ -10,8 +11,11 @@ use super::{
 use crate::{
     client::Reply,
     upstream::{Answer, Said, Seen as Asked, Turn, Used},
-    world::{Provider, ask},
+    world::{Provider, World, ask},
 };
+
+/// Stands where there is nothing to say.
+const NOTHING: &str = "—";
 
 /// Who is there beside the provider that fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +33,7 @@ pub struct Seen {
     pub asked: usize,
     pub record: String,
     pub charged: String,
+    pub held: String,
 }
 
 /// A cell while it is played.
@@ -79,7 +84,24 @@ pub async fn play(fault: &Fault, form: Form, company: Company, model: &str, cut:
     assert!(is_whole, "a cut connection instead of an end: {what}");
     let client = cell.check_answer(&reply, &body, &call, &what);
     let (asked, record) = cell.check_attempts(&call, &what);
-    Seen { client, asked, record, charged: fault.token_source(form).to_owned() }
+    let held = held(&world, &cell.failing).await;
+    assert_eq!(held == NOTHING, !fault.holds(), "{held}: {what}");
+    Seen { client, asked, record, charged: fault.token_source(form).to_owned(), held }
+}
+
+/// What is on hold at a provider: why, what of it, how long, and whether that only ranks.
+async fn held(world: &World, provider: &Provider) -> String {
+    let page = world.get(&format!("/admin/v1/holds?provider_id={}", provider.id)).await;
+    let holds = page["items"].as_array().unwrap().iter().map(|hold| {
+        let time = |field: &str| hold[field].as_str().map(|time| time.parse::<DateTime<Utc>>().unwrap());
+        let length = time("until").zip(time("since")).map(|(until, since)| until - since);
+        let length = length.map(|length| format!("{} s", (length.num_milliseconds() + 500) / 1_000));
+        let (reason, scope) = (hold["reason"].as_str().unwrap(), hold["scope"]["kind"].as_str().unwrap());
+        let ranks = if hold["is_absolute"] == true { "" } else { ", ranks" };
+        format!("{reason}: {scope}, {}{ranks}", length.unwrap_or("until it is ended".to_owned()))
+    });
+    let holds: Vec<String> = holds.collect();
+    if holds.is_empty() { NOTHING.to_owned() } else { holds.join("; ") }
 }
 
 impl Cell<'_> {
@@ -180,7 +202,7 @@ impl Cell<'_> {
         let words = [&failed[0]["error"]["cause"], &verdict["class"], &verdict["blame"]];
         let words: Vec<&str> = words.into_iter().filter_map(Value::as_str).collect();
         assert_eq!(words.is_empty(), self.fault.fate == Fate::Served, "{what}");
-        (failed.len(), if words.is_empty() { "—".to_owned() } else { words.join(", ") })
+        (failed.len(), if words.is_empty() { NOTHING.to_owned() } else { words.join(", ") })
     }
 
     /// A turn in the form that the client wants.

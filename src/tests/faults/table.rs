@@ -239,6 +239,11 @@ impl Fault {
         }
     }
 
+    /// True if one such failure is enough to put something on hold.
+    pub const fn holds(&self) -> bool {
+        matches!(self.way, Way::Status(401 | 402 | 403 | 429 | 529) | Way::Dated | Way::Error(429 | 529))
+    }
+
     /// What the provider sends instead of `said`; none if nobody listens.
     pub fn answer(&self, said: &Said, form: Form) -> Option<Answer> {
         Some(match (self.stage, self.way) {
