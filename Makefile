@@ -19,7 +19,7 @@ run: build ## Install what is missing, build, and start the hub (http://127.0.0.
 build: install ## Build target/release/switchyard and the console's files in target/site
 	@cargo leptos build --release --precompress
 
-test: install-test ## Check format and lints, run every test: Rust, Postgres, Redis, SDKs, browser
+test: install-test ## Check format and lints, run every test: Rust, Postgres, Redis, SDKs, Claude Code, browser
 	@scripts/test.sh
 
 dev: install ## Start the hub for development; it is rebuilt whenever a file changes

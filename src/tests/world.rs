@@ -67,6 +67,11 @@ impl World {
         Self::of(Arc::new(setup.start().await))
     }
 
+    /// Another test's part of the same hub.
+    pub fn another(&self) -> Self {
+        Self::of(self.hub.clone())
+    }
+
     fn of(hub: Arc<Hub>) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(1);
         let n = COUNT.fetch_add(1, Ordering::Relaxed);
