@@ -107,7 +107,7 @@ pub fn hydrate() {
     console_error_panic_hook::set_once();
     wasm_bindgen_futures::spawn_local(async {
         let body = leptos::tachys::dom::body();
-        leptos::mount::hydrate_from_async(body, App).await.forget();
+        hydrate_from_async(body, App).await.forget();
         browser::set_root_attribute("data-ready", Some(""));
     });
 }

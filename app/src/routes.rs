@@ -15,7 +15,7 @@ macro_rules! lazy_routes {
     ($( $name:ident in $part:ident: $page:expr; )*) => { $(
         pub(crate) struct $name;
 
-        #[cfg_attr(feature = "ssr", expect(non_snake_case, reason = "a function is known by the name of its route"))]
+        #[expect(non_snake_case, reason = "a function is known by the name of its route")]
         const _: () = {
             #[wasm_split::wasm_split($part, wasm_split_path = ::leptos::wasm_split, preload(load), fallible)]
             fn $name() -> Result<AnyView, SplitLoaderError> {

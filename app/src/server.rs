@@ -71,9 +71,9 @@ fn options(site_root: &Path) -> anyhow::Result<(LeptosOptions, Option<String>)> 
     let hashes = fs::read(std::env::current_exe()?.with_file_name("hash.txt")).ok();
     options.hash_files = hashes.is_some();
     let build = hashes.map(|hashes| {
-        let mut hasher = DefaultHasher::new();
-        hasher.write(&hashes);
-        format!("/build/{:016x}", hasher.finish())
+        let mut mark = DefaultHasher::new();
+        mark.write(&hashes);
+        format!("/build/{:016x}", mark.finish())
     });
     Ok((options, build))
 }
