@@ -137,10 +137,15 @@ mod tests {
             provider,
             json!({"kind": "anthropic", "base_url": "https://a.example", "secret_preview": "", "weight": 1,
                 "priority": 0, "cost_multiplier": "1", "models": [], "redirects": [], "on_client_gone": "drain",
-                "headers": {}, "updated_at": at}),
+                "headers": {}, "group_priorities": {}, "probe": true, "message_queue": false, "failure_rules": [],
+                "updated_at": at}),
         );
         (
-            serde_json::from_value(with(key, json!({"user_id": "1", "preview": ""}))).unwrap(),
+            serde_json::from_value(with(
+                key,
+                json!({"user_id": "1", "preview": "", "models": [], "clients": [], "addresses": []}),
+            ))
+            .unwrap(),
             serde_json::from_value(with(user, json!({"note": "", "role": "user"}))).unwrap(),
             serde_json::from_value(provider).unwrap(),
         )
