@@ -281,7 +281,7 @@ impl Fault {
         match self.way {
             Way::Error(status) => events.push(error_event(kind(status), &format!("stands for {status}"))),
             Way::HalfAnEvent => {
-                events.extend(next.map(|event| event[..event.floor_char_boundary(event.len() / 2)].to_owned()))
+                events.extend(next.map(|event| event[..event.floor_char_boundary(event.len() / 2)].to_owned()));
             }
             _ => {}
         }
