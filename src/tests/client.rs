@@ -219,7 +219,7 @@ pub async fn arrived(stream: &TcpStream) {
     .await;
 }
 
-/// The fields of one end of a connection of this machine in the kernel's table (`proc_net_tcp(5)`): the fourth is its
+/// The fields of one end of a connection of this machine in the kernel's table (`proc_net_tcp`): the fourth is its
 /// state, the fifth what waits to be sent and to be read.
 fn kernel_row(local: u16, remote: u16) -> Option<Vec<String>> {
     let ends = (format!("0100007F:{local:04X}"), format!("0100007F:{remote:04X}"));

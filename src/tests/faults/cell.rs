@@ -69,7 +69,7 @@ pub async fn play(fault: &Fault, form: Form, company: Company, model: &str, cut:
         let said = said[1].clone();
         healthy.script.by(move |asked: &Asked| said.answer(asked.streams()));
     }
-    let tried = Cell { fault, form, failing, said, healthy };
+    let played = Cell { fault, form, failing, said, healthy };
     let key = world.key().await;
     let mut reply = world.anew(&key, &ask(model, form == Form::Stream)).await;
     let (body, is_whole) = reply.drain().await;
@@ -82,9 +82,9 @@ pub async fn play(fault: &Fault, form: Form, company: Company, model: &str, cut:
         reply.status
     );
     assert!(is_whole, "a cut connection instead of an end: {what}");
-    let client = tried.check_answer(&reply, &body, &call, &what);
-    let (asked, record) = tried.check_attempts(&call, &what);
-    let held = held(&world, &tried.failing).await;
+    let client = played.check_answer(&reply, &body, &call, &what);
+    let (asked, record) = played.check_attempts(&call, &what);
+    let held = held(&world, &played.failing).await;
     assert_eq!(held == NOTHING, !fault.holds(), "{held}: {what}");
     Seen { client, asked, record, charged: fault.token_source(form).to_owned(), held }
 }
