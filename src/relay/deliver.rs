@@ -35,8 +35,8 @@ use crate::{
 
 /// Finds a provider that answers. `left` tells when the client has gone, `keep_alive` is told when it waits for long.
 pub async fn deliver(
-    screened: Screened,
-    mut trail: Trail,
+    screened: Box<Screened>,
+    mut trail: Box<Trail>,
     left: CancellationToken,
     keep_alive: KeepAlive,
 ) -> Response<Answer> {
@@ -52,7 +52,7 @@ pub async fn deliver(
     response
 }
 
-async fn find(screened: Screened, mut trail: Trail, left: CancellationToken, wait: Wait) -> Response<Answer> {
+async fn find(screened: Box<Screened>, mut trail: Box<Trail>, left: CancellationToken, wait: Wait) -> Response<Answer> {
     let mut aim = Aim::new(&screened, &trail, wait);
     let model = screened.peek.as_ref().map(|peek| peek.model.as_str());
     let mut leftovers = Leftovers::default();

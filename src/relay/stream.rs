@@ -49,7 +49,7 @@ pub struct StreamBody {
     /// What was held back until the answer was committed to.
     held: Option<Bytes>,
     /// Gone once the call is settled.
-    trail: Option<Trail>,
+    trail: Option<Box<Trail>>,
     call_id: CallId,
     upstream: Arc<Upstream>,
     /// How long the provider may be silent.
@@ -66,7 +66,7 @@ pub struct StreamBody {
 
 impl StreamBody {
     /// Takes over a stream that was committed to, and the trail of its call.
-    pub fn new(streaming: Streaming, trail: Trail, upstream: Arc<Upstream>) -> Self {
+    pub fn new(streaming: Streaming, trail: Box<Trail>, upstream: Arc<Upstream>) -> Self {
         let Streaming { held, body, cutter, tap, idle, .. } = streaming;
         let cutting = trail.hub().cutting.clone().cancelled_owned();
         Self {
@@ -247,7 +247,7 @@ impl Drop for StreamBody {
 }
 
 /// Reads what a client has left behind, so that what it cost is known.
-async fn read_on(mut body: Body, mut cutter: Cutter, mut tap: Tap, mut trail: Trail, bound: Duration) {
+async fn read_on(mut body: Body, mut cutter: Cutter, mut tap: Tap, mut trail: Box<Trail>, bound: Duration) {
     let cutting = trail.hub().cutting.clone();
     let reading = async {
         while let Some(Ok(frame)) = body.frame().await {

@@ -51,7 +51,7 @@ impl Leftovers {
 }
 
 /// An answer begins to go to the client: no other provider can take its place any more.
-pub(super) fn commit(mut trail: Trail, upstream: Arc<Upstream>, reply: Reply, is_abandoned: bool) -> Response<Answer> {
+pub(super) fn commit(mut trail: Box<Trail>, upstream: Arc<Upstream>, reply: Reply, is_abandoned: bool) -> Response<Answer> {
     let exposed = trail.snapshot.settings.expose_provider_headers;
     let (call_id, provider_id) = (trail.call_id, upstream.provider.id);
     let rates = trail.account.rates();
@@ -84,7 +84,7 @@ pub(super) fn commit(mut trail: Trail, upstream: Arc<Upstream>, reply: Reply, is
 }
 
 /// Nobody is left: the last answer as it came, or our own no.
-pub(super) fn conclude(mut trail: Trail, model: Option<&str>, leftovers: Leftovers) -> Response<Answer> {
+pub(super) fn conclude(mut trail: Box<Trail>, model: Option<&str>, leftovers: Leftovers) -> Response<Answer> {
     let Leftovers { answer, failure, limit } = leftovers;
     if let Some((attempt_id, provider_id, whole)) = answer {
         trail.committed(whole.status);
