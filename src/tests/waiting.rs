@@ -219,3 +219,29 @@ async fn a_place_that_another_replica_frees_is_found() {
     gate.open();
     assert_eq!((reply(busy).await.status, reply(late).await.status), (200, 200));
 }
+
+#[tokio::test]
+async fn the_end_of_a_hold_is_waited_for() {
+    let world = World::alone().await;
+    world.patch("/admin/v1/settings", &json!({"waiting": "on"})).await;
+    let provider = world.provider("a").await;
+    let key = world.key().await;
+    let hold = async |what: &str, body: Value| {
+        let path = format!("/admin/v1/providers/{}/{what}", provider.id);
+        let (status, answer) = world.admin("POST", &path, &body).await;
+        assert!((200..300).contains(&status), "{what}: {status} {answer}");
+    };
+    // Nobody knows when this ends.
+    hold("pause", json!({})).await;
+    assert_eq!(reply(open(&world, &key, "claude-a", false).await).await.status, 503);
+    // This ends by itself.
+    hold("pause", json!({"duration_s": 2})).await;
+    assert_eq!(reply(open(&world, &key, "claude-b", false).await).await.status, 200);
+    // This would take longer than anybody waits here, but for an operator.
+    hold("pause", json!({"duration_s": 200})).await;
+    let open = open(&world, &key, "claude-c", false).await;
+    waiting(&world, 1).await;
+    hold("resume", Value::Null).await;
+    assert_eq!(reply(open).await.status, 200);
+    assert_eq!(provider.script.requests().len(), 2);
+}
