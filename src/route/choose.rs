@@ -67,9 +67,9 @@ pub fn choose(
     let mut field = Field::default();
     let mut list = List::default();
     for upstream in &snapshot.upstreams {
-        let standing = question.standing(upstream);
-        list.add(upstream, &standing);
-        field.enter(Placed { upstream, standing }, wanted.bound);
+        let placed = Placed { upstream, standing: question.standing(upstream) };
+        list.add(placed);
+        field.enter(placed, wanted.bound);
     }
     let is_last_resort = field.tier.is_empty();
     let (chosen, weight_total, draw) = match field.bound {
@@ -191,60 +191,55 @@ impl<'a> Field<'a> {
 
 /// What a recorded choice says of the candidates: bounded, whatever their number.
 #[derive(Default)]
-struct List {
-    /// Each with the tier of its group, if it was eligible.
-    candidates: Vec<(Candidate, Option<i32>)>,
+struct List<'a> {
+    candidates: Vec<Placed<'a>>,
     /// Those that were never meant for this caller make room for the others where the list is too short for all.
-    strangers: Vec<Candidate>,
+    strangers: Vec<Placed<'a>>,
 }
 
-impl List {
-    fn add(&mut self, upstream: &Upstream, standing: &Standing<'_>) {
-        if matches!(standing.skip, Some(Skip::Group | Skip::Disabled)) {
-            if self.strangers.len() < CANDIDATES_MAX {
-                self.strangers.push(candidate(upstream, standing));
-            }
-        } else if self.candidates.len() < CANDIDATES_MAX {
-            let tier = standing.skip.is_none().then_some(standing.tier);
-            self.candidates.push((candidate(upstream, standing), tier));
+impl<'a> List<'a> {
+    fn add(&mut self, placed: Placed<'a>) {
+        let is_stranger = matches!(placed.standing.skip, Some(Skip::Group | Skip::Disabled));
+        let list = if is_stranger { &mut self.strangers } else { &mut self.candidates };
+        if list.len() < CANDIDATES_MAX {
+            list.push(placed);
         }
     }
 
     /// The list as it is recorded, with the one that was chosen in it, and how many it leaves out.
-    fn end(self, snapshot: &Snapshot, chosen: Option<&Placed<'_>>) -> (Vec<Candidate>, u32) {
-        let best = chosen.map_or(i32::MAX, |chosen| chosen.standing.tier);
-        let chosen_id = chosen.map(|chosen| chosen.upstream.provider.id);
-        let settled = |(candidate, tier): (Candidate, Option<i32>)| {
-            let skip = match (candidate.skip, tier) {
-                _ if Some(candidate.provider_id) == chosen_id => None,
-                (None, Some(tier)) if tier > best => Some(Skip::LowerGroup),
-                (skip, _) => skip,
-            };
-            Candidate { skip, ..candidate }
-        };
-        let mut candidates: Vec<_> = self.candidates.into_iter().map(settled).chain(self.strangers).collect();
-        candidates.truncate(CANDIDATES_MAX);
+    fn end(self, snapshot: &Snapshot, chosen: Option<&Placed<'a>>) -> (Vec<Candidate>, u32) {
+        let is_chosen =
+            |placed: &Placed<'_>| chosen.is_some_and(|chosen| Arc::ptr_eq(chosen.upstream, placed.upstream));
+        let mut listed: Vec<_> = self.candidates.into_iter().chain(self.strangers).take(CANDIDATES_MAX).collect();
         if let Some(chosen) = chosen
-            && !candidates.iter().any(|candidate| Some(candidate.provider_id) == chosen_id)
+            && !listed.iter().any(is_chosen)
         {
-            candidates.pop();
-            candidates.push(Candidate { skip: None, ..candidate(chosen.upstream, &chosen.standing) });
+            listed.pop();
+            listed.push(*chosen);
         }
+        let best = chosen.map_or(i32::MAX, |chosen| chosen.standing.tier);
+        let skip = |placed: &Placed<'_>| match placed.standing.skip {
+            _ if is_chosen(placed) => None,
+            None if placed.standing.tier > best => Some(Skip::LowerGroup),
+            skip => skip,
+        };
+        let candidates: Vec<_> = listed.iter().map(|placed| candidate(placed, skip(placed))).collect();
         let n_more = u32::try_from(snapshot.upstreams.len() - candidates.len()).unwrap_or(u32::MAX);
         (candidates, n_more)
     }
 }
 
 /// A provider as the record of a choice shows it.
-fn candidate(upstream: &Upstream, standing: &Standing<'_>) -> Candidate {
+fn candidate(placed: &Placed<'_>, skip: Option<Skip>) -> Candidate {
     let held = |hold: &Arc<Hold>| HeldBy { reason: hold.reason, until: hold.until, is_absolute: hold.is_absolute() };
+    let provider = &placed.upstream.provider;
     Candidate {
-        provider_id: upstream.provider.id,
-        name: upstream.provider.name.clone(),
-        priority: standing.priority,
-        weight: upstream.provider.weight,
-        skip: standing.skip,
-        hold: standing.hold.map(held),
+        provider_id: provider.id,
+        name: provider.name.clone(),
+        priority: placed.standing.priority,
+        weight: provider.weight,
+        skip,
+        hold: placed.standing.hold.map(held),
     }
 }
 
