@@ -17,13 +17,14 @@ run: build ## Install what is missing, build, and start the hub (http://127.0.0.
 	@$(WITH_ENV) exec target/release/switchyard
 
 build: install ## Build target/release/switchyard and the console's files in target/site
-	@cargo leptos build --release --precompress
+	@cargo leptos build --release --split --precompress
+	@node scripts/site.mjs target/site target/release/hash.txt
 
-test: install-test ## Check format and lints, run every test: Rust, Postgres, Redis, SDKs, browser
+test: install-test ## Check format and lints, run every test: Rust, Postgres, Redis, SDKs, Claude Code, browser
 	@scripts/test.sh
 
 dev: install ## Start the hub for development; it is rebuilt whenever a file changes
-	@$(WITH_ENV) exec cargo leptos watch
+	@$(WITH_ENV) exec cargo leptos watch --split
 
 bench: build ## Measure the hub against a bare pass-through; writes target/bench.md (QUICK=1 for a short look)
 	@cargo bench --package app --features ssr --bench load

@@ -586,6 +586,41 @@ await check('an open page says that its session is over, and the login leads bac
   await page.locator('.only-wide .state.good').getByText('Live').waitFor();
 });
 
+await check('the code of a page comes when somebody goes there, and is kept', async () => {
+  const other = await browser.newContext({ storageState: await context.storageState(), locale: 'en-GB' });
+  const reader = await other.newPage();
+  reader.setDefaultTimeout(10_000);
+  watch(reader);
+  const asked = [];
+  reader.on('response', (response) => asked.push(response));
+  await go('/', reader);
+  const code = (part) => asked.filter((response) => response.url().includes(`/pkg/split_${part}.`));
+  expect(code('overview').length > 0 && code('users').length === 0, asked.map((response) => response.url()).join(' '));
+  asked.length = 0;
+  await reader.getByRole('link', { name: 'Users' }).first().click();
+  await reader.getByRole('heading', { level: 1, name: 'Users' }).waitFor();
+  expect(code('users').length === 1, 'the code did not come');
+  expect(!asked.some((response) => response.request().resourceType() === 'document'), 'a document was asked for');
+  const kept = await code('users')[0].headerValue('cache-control');
+  expect(kept === 'public, max-age=31536000, immutable', kept);
+  await other.close();
+});
+
+await check('a page whose code does not come says so, and is there when it is asked for again', async () => {
+  const other = await browser.newContext({ storageState: await context.storageState(), locale: 'en-GB' });
+  const reader = await other.newPage();
+  reader.setDefaultTimeout(10_000);
+  await other.route(/split_prices/, (route) => route.abort());
+  await go('/', reader);
+  await reader.getByRole('link', { name: 'Prices' }).first().click();
+  const again = reader.getByRole('alert').getByRole('button', { name: 'Try again' });
+  await again.waitFor();
+  await other.unroute(/split_prices/);
+  await again.click();
+  await reader.getByRole('heading', { level: 1, name: 'Prices' }).waitFor();
+  await other.close();
+});
+
 await check('the browser had nothing to complain about', async () => {
   expect(troubles.length === 0, troubles.join('\n     '));
 });

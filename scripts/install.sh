@@ -8,6 +8,7 @@ purpose=${1:-run}
 CARGO_LEPTOS=0.3.10
 WASM_BINDGEN=$(sed -n 's/^wasm-bindgen = { version = "=\([0-9.]*\)".*/\1/p' app/Cargo.toml)
 NPM_POSTGRES_VERSION=17.10.0-beta.17
+CLAUDE_CODE=2.1.330
 
 say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
 fail() { printf '%s\n' "$*" >&2; exit 1; }
@@ -74,6 +75,16 @@ if [ "$purpose" = test ] || [ -z "${DSN:-}" ]; then
         npm install --no-save --no-package-lock "$NPM_POSTGRES@$NPM_POSTGRES_VERSION"
         (cd "node_modules/$NPM_POSTGRES" && node scripts/hydrate-symlinks.js)
     fi
+fi
+# Large, and only the tests run it: not among the packages that building needs. Its executable is a package of its own,
+# so the version of node that the wrapper around it wants does not matter.
+if [ "$purpose" = test ] && [ "$(cat .tools/claude-code/version 2>/dev/null)" != $CLAUDE_CODE ]; then
+    say "Installing the Claude Code CLI $CLAUDE_CODE (some 370 MB, once)"
+    rm -rf .tools/claude-code
+    mkdir -p .tools/claude-code
+    npm install --prefix .tools/claude-code --ignore-scripts --no-save --no-package-lock --no-fund --no-audit \
+        --loglevel error "@anthropic-ai/claude-code@$CLAUDE_CODE"
+    echo $CLAUDE_CODE >.tools/claude-code/version
 fi
 
 # --- Rust ----------------------------------------------------------------------------------------------------------

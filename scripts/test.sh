@@ -32,21 +32,12 @@ tests() {
     printf -- '-- %s: %d s\n' "$1" $((SECONDS - started))
 }
 
-# The files that the executable will name in its pages have to be those that lie there.
-site_fits() {
-    local dir=${CARGO_TARGET_DIR:-target}/debug kind hash file
-    while IFS=': ' read -r kind hash; do
-        file=$LEPTOS_SITE_ROOT/pkg/switchyard.$hash.$kind
-        [ -s "$file" ] || { echo "$dir/hash.txt names $file, which is not there"; return 1; }
-    done <"$dir/hash.txt"
-}
-
 step 'format' cargo fmt --all --check
 step 'lints, server' cargo clippy --workspace --features app/ssr --all-targets -- -D warnings
 step 'lints, browser' cargo clippy --package app --lib --features hydrate --target wasm32-unknown-unknown \
     --target-dir target/front -- -D warnings
-step 'build' cargo leptos build
-step 'site' site_fits
+step 'build' cargo leptos build --split
+step 'site' node scripts/site.mjs "$LEPTOS_SITE_ROOT" "${CARGO_TARGET_DIR:-target}/debug/hash.txt"
 # The tests wait more than they compute.
 export RUST_TEST_THREADS=8
 tests 'rust' cargo test --workspace --features app/ssr --no-fail-fast

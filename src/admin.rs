@@ -7,6 +7,7 @@ mod change;
 mod check;
 mod fault;
 pub mod groups;
+pub mod holds;
 pub mod keys;
 pub mod limits;
 pub mod login;

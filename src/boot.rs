@@ -21,15 +21,21 @@ use self::lock::DataDirLock;
 use crate::{
     clock,
     config::Config,
+    health::Health,
     hub::{Hub, Shared},
     jobs::{self, drain::Drain, partitions::DAYS_AHEAD},
     ledger::Ledger,
-    limit::{brake::Brake, bytes::ByteBudget, recent::RecentOutput},
+    limit::{brake::Brake, bytes::ByteBudget, parking::Parking, recent::RecentOutput, spans::Calendars},
     relay::live::LiveCalls,
     route::snapshot::{self, Snapshot},
     secret::{self, Sealer, Secret},
     state::State,
-    store::{Store, alone::Alone, prices, private::PrivatePostgres},
+    store::{
+        Store,
+        alone::{Alone, Role},
+        prices,
+        private::PrivatePostgres,
+    },
     telemetry::counters::Counters,
     upstream::client::Clients,
 };
@@ -83,6 +89,8 @@ pub async fn start(config: Config) -> anyhow::Result<Started> {
         spawn(jobs::sweep::run(hub.clone())),
         spawn(jobs::prices::run(hub.clone())),
         spawn(jobs::state::run(hub.clone())),
+        spawn(jobs::holds::run(hub.clone())),
+        spawn(jobs::probe::run(hub.clone())),
     ];
     jobs.extend(alone.map(|alone| spawn(jobs::alone::run(hub.clone(), alone))));
     match hub.state {
@@ -123,6 +131,7 @@ impl Started {
             Err(_) => tracing::warn!("Postgres does not take the last entries; they wait in the journal"),
         }
         hub.state.flush(STATE_WITHIN).await;
+        let _late = tokio::time::timeout(STATE_WITHIN, jobs::holds::write(&hub)).await;
         for job in jobs {
             job.abort();
         }
@@ -193,7 +202,7 @@ async fn database(
 /// Takes the database for this hub alone. A hub that was just killed may hold it for another moment.
 async fn take_alone(store: &Store) -> anyhow::Result<Alone> {
     for _ in 0..20 {
-        if let Some(alone) = store.take_alone().await? {
+        if let Some(alone) = store.take_alone(Role::Counter).await? {
             return Ok(alone);
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -222,13 +231,16 @@ async fn assemble(config: Config, store: Store, sealer: Sealer, admin_token: &Se
     let hub = Hub::new(Shared {
         store,
         snapshot: ArcSwap::new(Arc::new(Snapshot::default())),
+        health: Health::default(),
         ledger,
         live: LiveCalls::default(),
         counters: Counters::default(),
         clients: Clients::default(),
         drain: Drain::new(),
         bodies: ByteBudget::default(),
+        parking: Parking::default(),
         recent_output: RecentOutput::default(),
+        calendars: Calendars::default(),
         key_brake: Brake::default(),
         login_brake: Brake::default(),
         reloading: tokio::sync::Mutex::default(),
@@ -242,5 +254,6 @@ async fn assemble(config: Config, store: Store, sealer: Sealer, admin_token: &Se
         config,
     });
     snapshot::reload(&hub).await?;
+    hub.health.learn(hub.store.open_holds().await.context("the holds cannot be read")?, clock::now());
     Ok(hub)
 }

@@ -10,9 +10,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::Config,
+    health::Health,
     jobs::drain::Drain,
     ledger::Ledger,
-    limit::{brake::Brake, bytes::ByteBudget, recent::RecentOutput},
+    limit::{brake::Brake, bytes::ByteBudget, parking::Parking, recent::RecentOutput, spans::Calendars},
     relay::live::LiveCalls,
     route::snapshot::Snapshot,
     secret::{Sealer, SecretHash},
@@ -34,6 +35,8 @@ pub struct Shared {
     pub store: Store,
     /// Everything routing needs, as one immutable value. A call keeps the one it began with.
     pub snapshot: ArcSwap<Snapshot>,
+    /// What may be used just now.
+    pub health: Health,
     /// Where calls are recorded.
     pub ledger: Ledger,
     /// Calls that run in this replica, and the live feed.
@@ -46,8 +49,12 @@ pub struct Shared {
     pub drain: Drain,
     /// Memory for request bodies.
     pub bodies: ByteBudget,
+    /// Calls that wait for a provider.
+    pub parking: Parking,
     /// What models have lately written.
     pub recent_output: RecentOutput,
+    /// Where days, weeks and months began.
+    pub calendars: Calendars,
     /// Wrong relay keys, per address.
     pub key_brake: Brake,
     /// Wrong admin tokens, per address.

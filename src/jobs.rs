@@ -2,9 +2,11 @@
 
 pub mod alone;
 pub mod drain;
+pub mod holds;
 pub mod notify;
 pub mod partitions;
 pub mod prices;
+pub mod probe;
 pub mod record;
 pub mod state;
 pub mod sweep;

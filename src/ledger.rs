@@ -10,6 +10,7 @@ pub mod record;
 pub mod rollup;
 
 use std::{
+    cell::Cell,
     collections::VecDeque,
     path::Path,
     sync::{
@@ -33,6 +34,20 @@ const BLANK: [u8; HEADER_BYTES + 1] = [b' '; HEADER_BYTES + 1];
 
 /// Closing records that wait in memory while the disk is full. Calls that run may finish; new ones are refused.
 const UNWRITTEN_MAX: usize = 100_000;
+
+thread_local! {
+    /// Memory for the next record: one is too large for the heap to give room for it quickly.
+    static PAGE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// A page that grew beyond this for one large record is not kept.
+const PAGE_BYTES_MAX: usize = 64 << 10;
+
+fn keep_page(page: Vec<u8>) {
+    if page.capacity() <= PAGE_BYTES_MAX {
+        PAGE.set(page);
+    }
+}
 
 /// How the ledger is doing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -112,15 +127,19 @@ impl Ledger {
     /// # Errors
     /// [`Full`] if the disk is full: the attempt must not start.
     pub fn open_attempt(&self, story: &Entry, running: &Attempt) -> Result<(), Full> {
-        self.append(&mut RecordRef::opened(story, running).encode(HEADER_BYTES)).map(|_| ()).map_err(|_| Full)
+        let mut bytes = RecordRef::opened(story, running).encode(HEADER_BYTES, PAGE.take());
+        let appended = self.append(&mut bytes);
+        keep_page(bytes);
+        appended.map(|_| ()).map_err(|_| Full)
     }
 
     /// Notes how a call ended. Neither waits nor fails: what the disk does not take now is kept and tried again.
     pub fn close_call(&self, story: &Entry) {
-        // Plain data with string keys: it can always be written.
-        let decision = serde_json::to_string(&story.decision).unwrap_or_default();
-        let mut bytes = RecordRef::closed(story, &decision).encode(HEADER_BYTES);
-        if self.is_failing.load(Ordering::Relaxed) || self.append(&mut bytes).is_err() {
+        let decision = story.decision.bounded(record::json);
+        let mut bytes = RecordRef::closed(story, &decision).encode(HEADER_BYTES, PAGE.take());
+        if !self.is_failing.load(Ordering::Relaxed) && self.append(&mut bytes).is_ok() {
+            keep_page(bytes);
+        } else {
             let mut unwritten = self.unwritten.lock().unwrap_or_else(PoisonError::into_inner);
             if unwritten.len() >= UNWRITTEN_MAX {
                 tracing::error!("a call is lost: the journal cannot be written and memory for records is used up");

@@ -4,6 +4,8 @@ pub mod brake;
 pub mod bytes;
 pub mod estimate;
 pub mod lease;
+pub mod parking;
 pub mod plan;
 pub mod recent;
+pub mod spans;
 pub mod window;

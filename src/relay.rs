@@ -8,8 +8,10 @@ pub mod admit;
 pub mod answer;
 pub mod attended;
 pub mod authenticate;
+pub mod course;
 pub mod deliver;
 pub mod inbound;
+pub mod left_out;
 pub mod live;
 pub mod over;
 pub mod probe;
@@ -18,6 +20,7 @@ pub mod screen;
 pub mod session;
 pub mod stream;
 pub mod trail;
+pub mod wait;
 
 use http::{Response, header};
 
@@ -53,7 +56,8 @@ pub async fn relay(hub: &Hub, inbound: Inbound) -> Response<Answer> {
             return refuse(&rejection, call_id);
         }
     };
-    let mut trail = Trail::begin(hub, snapshot, caller.clone(), operation, &inbound);
+    // Large, and on its way through every stage: it is not copied there.
+    let mut trail = Box::new(Trail::begin(hub, snapshot, caller.clone(), operation, &inbound));
     let user_agent = inbound.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
     let admitted = caller.restrictions.admit_address(inbound.address);
     if let Err(rejection) = admitted.and_then(|()| caller.restrictions.admit_client(user_agent)) {
@@ -69,5 +73,5 @@ pub async fn relay(hub: &Hub, inbound: Inbound) -> Response<Answer> {
     if let Err(rejection) = admit(&screened, &mut trail).await {
         return trail.reject(&rejection, Outcome::Rejected);
     }
-    attend(hub, call_id, trail.account.place(), |left| deliver(screened, trail, left)).await
+    attend(hub, call_id, trail.account.place(), |left, keep_alive| deliver(Box::new(screened), trail, left, keep_alive)).await
 }

@@ -5,6 +5,7 @@
 pub mod bucket;
 pub mod counters;
 mod memory;
+pub mod queue;
 mod redis;
 pub mod source;
 pub mod step;

@@ -6,6 +6,7 @@ pub mod calls;
 pub mod change;
 pub mod console_sessions;
 pub mod groups;
+pub mod holds;
 pub mod installation;
 pub mod keys;
 pub mod ledger;
@@ -56,9 +57,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (4, "ledger", include_str!("../migrations/0004_ledger.sql")),
     (5, "reserved", include_str!("../migrations/0005_reserved.sql")),
     (6, "routing", include_str!("../migrations/0006_routing.sql")),
+    (7, "holds", include_str!("../migrations/0007_holds.sql")),
+    (8, "attempt_times", include_str!("../migrations/0008_attempt_times.sql")),
 ];
 
-/// The channel on which replicas tell each other that configuration changed or calls were recorded.
+/// The channel on which replicas tell each other that configuration or holds changed, or calls were recorded.
 pub const CHANNEL: &str = "switchyard";
 
 /// A handle on Postgres. Cheap to clone.
@@ -149,6 +152,7 @@ pub fn all_statements() -> Vec<(&'static str, &'static str, &'static str)> {
         ("change", change::STATEMENTS),
         ("console_sessions", console_sessions::STATEMENTS),
         ("groups", groups::STATEMENTS),
+        ("holds", holds::STATEMENTS),
         ("installation", installation::STATEMENTS),
         ("keys", keys::STATEMENTS),
         ("ledger", ledger::STATEMENTS),

@@ -8,5 +8,7 @@ pub mod operation;
 pub mod over_limit;
 pub mod peek;
 pub mod rejection;
+pub mod repair;
 pub mod sse;
 pub mod tap;
+pub mod turn;

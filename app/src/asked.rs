@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     api::{
-        Answer,
+        Answer, AppError,
         ask::{Question, ask, read},
     },
     fault,
@@ -19,7 +19,11 @@ pub(crate) type Asked = Resource<Answer<String>>;
 
 /// Asks, and asks again whenever the question or the number beside it changes.
 pub(crate) fn asked(question: impl Fn() -> (u32, Question) + Send + Sync + 'static) -> Asked {
-    let question = Signal::derive(question);
+    resource(Signal::derive(question))
+}
+
+// `resource`, `not_read` and `transition` take no type of their caller's: the browser carries them once, not for each.
+fn resource(question: Signal<(u32, Question)>) -> Asked {
     Resource::new_blocking(move || question.get(), |(_, question)| ask(question))
 }
 
@@ -36,13 +40,20 @@ pub(crate) fn show<T: DeserializeOwned + 'static>(
 ) -> AnyView {
     show_answer(asked, move |answer| match read(&answer) {
         Ok(value) => view(value),
-        Err(error) => fault::failed(&error, move || asked.refetch()),
+        Err(error) => not_read(asked, &error),
     })
+}
+
+fn not_read(asked: Asked, error: &AppError) -> AnyView {
+    fault::failed(error, move || asked.refetch())
 }
 
 /// Shows an answer, whether it failed or not.
 pub(crate) fn show_answer(asked: Asked, view: impl Fn(Answer<String>) -> AnyView + Send + Sync + 'static) -> AnyView {
-    let view: Arc<dyn Fn(Answer<String>) -> AnyView + Send + Sync> = Arc::new(view);
+    transition(asked, Arc::new(view))
+}
+
+fn transition(asked: Asked, view: Arc<dyn Fn(Answer<String>) -> AnyView + Send + Sync>) -> AnyView {
     view! {
         <Transition fallback=skeleton>
             {move || {

@@ -118,6 +118,12 @@ mod real {
         window().scroll_to_with_x_and_y(0.0, 0.0);
     }
 
+    /// Asks for the document again.
+    pub(crate) fn reload() {
+        // Only a document that is going away refuses.
+        let _ = window().location().reload();
+    }
+
     /// What a form would send, in the form of a query.
     pub(crate) fn form_fields(event: &leptos::ev::SubmitEvent) -> Option<String> {
         let form = event.target()?.dyn_into::<HtmlFormElement>().ok()?;
@@ -250,6 +256,8 @@ mod absent {
     }
 
     pub(crate) fn scroll_to_top() {}
+
+    pub(crate) fn reload() {}
 
     pub(crate) fn chosen_text(_event: &ev::Event, _then: impl FnOnce(String) + 'static) {}
 

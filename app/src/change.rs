@@ -32,6 +32,11 @@ impl Change {
 
     /// Calls `then` each time the change is done.
     pub(crate) fn on_done(self, then: impl Fn() + 'static) {
+        self.watch(Box::new(then));
+    }
+
+    // Takes no type of its caller's: the browser carries it once.
+    fn watch(self, then: Box<dyn Fn()>) {
         Effect::new(move |_| {
             if self.answer.with(|answer| matches!(answer, Some(Ok(_)))) {
                 then();

@@ -34,5 +34,5 @@ pub(crate) fn at(change: Change, field: &'static str) -> Signal<Option<String>> 
 
 /// A list that could not be read: what failed, and a way to try again.
 pub(crate) fn failed(error: &AppError, retry: impl Fn() + 'static) -> AnyView {
-    state::failed(message(use_text(), error), retry)
+    state::failed(message(use_text(), error), Box::new(retry))
 }

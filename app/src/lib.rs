@@ -6,23 +6,18 @@
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
 use leptos_router::{
-    SsrMode,
+    Lazy, SsrMode,
     components::{ParentRoute, Route, Router, Routes},
     path,
 };
 
 use crate::{
-    pages::{
-        calls::{CallAlone, Calls},
-        login::Login,
-        not_found::NotFound,
-        overview::Overview,
-        prices::Prices,
-        providers::{EditProvider, NewProvider, Providers},
-        sessions::Sessions,
-        users::{EditUser, NewUser, Users},
-    },
+    pages::not_found::NotFound,
     preferences::Preferences,
+    routes::{
+        CallAlone, Calls, EditProvider, EditUser, Login, NewProvider, NewUser, Overview, Prices, Providers, Sessions,
+        Users,
+    },
     shell::Frame,
 };
 
@@ -38,14 +33,16 @@ mod live;
 mod pages;
 mod preferences;
 mod query;
+mod routes;
 #[cfg(feature = "ssr")]
 pub mod server;
 mod shell;
 mod text;
 mod ui;
 
-/// The document around the application.
-pub fn shell(options: LeptosOptions) -> impl IntoView {
+/// The document around the application. `build` is the address under which its files are; none: they have plain names.
+pub fn shell(options: LeptosOptions, build: Option<String>) -> impl IntoView {
+    let build = build.unwrap_or_default();
     let chosen = Preferences::read();
     view! {
         <!DOCTYPE html>
@@ -60,8 +57,8 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="color-scheme" content="light dark" />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <AutoReload options=options.clone() />
-                <HydrationScripts options=options.clone() />
-                <HashedStylesheet options id="leptos" />
+                <HydrationScripts options=options.clone() root=build.clone() />
+                <HashedStylesheet options id="leptos" root=build />
                 <MetaTags />
             </head>
             <body>
@@ -80,35 +77,37 @@ pub fn App() -> impl IntoView {
     let chosen = Preferences::read();
     provide_context(chosen);
     provide_context(chosen.language);
-    // Says that the browser has taken the page over.
-    Effect::new(move |_| browser::set_root_attribute("data-ready", Some("")));
     view! {
         <Title formatter=|title: String| format!("{title} · Switchyard") />
         <Router>
             <Routes fallback=NotFound>
-                <Route path=path!("/login") view=Login ssr=SsrMode::Async />
+                <Route path=path!("/login") view={Lazy::<Login>::new()} ssr=SsrMode::Async />
                 <ParentRoute path=path!("") view=Frame ssr=SsrMode::Async>
-                    <Route path=path!("/") view=Overview ssr=SsrMode::Async />
-                    <Route path=path!("/calls") view=Calls ssr=SsrMode::Async />
-                    <Route path=path!("/calls/:id") view=CallAlone ssr=SsrMode::Async />
-                    <Route path=path!("/sessions") view=Sessions ssr=SsrMode::Async />
-                    <Route path=path!("/providers") view=Providers ssr=SsrMode::Async />
-                    <Route path=path!("/providers/new") view=NewProvider ssr=SsrMode::Async />
-                    <Route path=path!("/providers/:id") view=EditProvider ssr=SsrMode::Async />
-                    <Route path=path!("/users") view=Users ssr=SsrMode::Async />
-                    <Route path=path!("/users/new") view=NewUser ssr=SsrMode::Async />
-                    <Route path=path!("/users/:id") view=EditUser ssr=SsrMode::Async />
-                    <Route path=path!("/prices") view=Prices ssr=SsrMode::Async />
+                    <Route path=path!("/") view={Lazy::<Overview>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/calls") view={Lazy::<Calls>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/calls/:id") view={Lazy::<CallAlone>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/sessions") view={Lazy::<Sessions>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/providers") view={Lazy::<Providers>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/providers/new") view={Lazy::<NewProvider>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/providers/:id") view={Lazy::<EditProvider>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/users") view={Lazy::<Users>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/users/new") view={Lazy::<NewUser>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/users/:id") view={Lazy::<EditUser>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/prices") view={Lazy::<Prices>::new()} ssr=SsrMode::Async />
                 </ParentRoute>
             </Routes>
         </Router>
     }
 }
 
-/// Takes over the page that the server has rendered.
+/// Takes over the page that the server has rendered, once its code is there, and says so at the document's root.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
-    hydrate_body(App);
+    wasm_bindgen_futures::spawn_local(async {
+        let body = leptos::tachys::dom::body();
+        hydrate_from_async(body, App).await.forget();
+        browser::set_root_attribute("data-ready", Some(""));
+    });
 }

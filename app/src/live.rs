@@ -12,7 +12,7 @@ pub(crate) struct Live {
     pub(crate) calls: RwSignal<Vec<Call>>,
     /// Grows when recorded calls have reached the database.
     pub(crate) recorded: RwSignal<u32>,
-    /// Grows when users, keys, providers, prices or settings have changed.
+    /// Grows when users, keys, providers, prices, settings or holds have changed.
     pub(crate) configuration: RwSignal<u32>,
     /// Grows when something may have been missed: lists are to be read again.
     pub(crate) missed: RwSignal<u32>,
@@ -122,7 +122,7 @@ mod feed {
                 }
                 ("active", _) => self.n_active = event.n_calls,
                 ("recorded", _) => self.recorded = true,
-                ("configuration", _) => self.configuration = true,
+                ("configuration" | "holds", _) => self.configuration = true,
                 _ => self.missed = true,
             }
         }

@@ -14,6 +14,10 @@ use hub::{
 use tokio::signal::unix::{SignalKind, signal};
 use tower_http::catch_panic::CatchPanicLayer;
 
+/// Calls take and give back memory all the time, on every thread.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How long answers that were cut may take to say so.
 const FAREWELL: Duration = Duration::from_secs(2);
 

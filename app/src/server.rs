@@ -1,6 +1,11 @@
 //! The console as the executable serves it: pages, server functions, files.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    fs,
+    hash::{DefaultHasher, Hasher},
+    path::Path,
+    sync::Arc,
+};
 
 use axum::{
     Router,
@@ -24,40 +29,51 @@ const COMPRESS_FROM_BYTES: u16 = 256;
 
 /// Everything the console answers. Anything else is its page for what is not there.
 pub fn console(hub: &Hub) -> anyhow::Result<Router> {
-    let options = options(&hub.config.site_root)?;
+    let (options, build) = options(&hub.config.site_root)?;
     let context = {
         let hub = hub.clone();
         move || provide_context(hub.clone())
     };
     let document = {
-        let options = options.clone();
-        move || shell(options.clone())
+        let build = build.clone();
+        move |options: LeptosOptions| shell(options, build.clone())
     };
-    // Their names carry a hash, so they never change.
-    let files = Router::new()
-        .route_service(
-            &leptos_axum::site_pkg_dir_service_route_path(&options),
-            leptos_axum::site_pkg_dir_service(&options),
-        )
-        .layer(SetResponseHeaderLayer::overriding(
-            header::CACHE_CONTROL,
-            HeaderValue::from_static("public, max-age=31536000, immutable"),
-        ));
+    let mut files = Router::new();
+    if let Some(build) = &build {
+        // What lies behind these addresses never changes.
+        let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
+        files = files
+            .nest_service(build, leptos_axum::site_pkg_dir_service(&options))
+            .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, forever));
+    }
     let compress = SizeAbove::new(COMPRESS_FROM_BYTES)
         .and(NotForContentType::new("text/event-stream"))
         .and(NotForContentType::new("image/"));
     Ok(Router::new()
-        .leptos_routes_with_context(&options, generate_route_list(App), context.clone(), document)
+        .leptos_routes_with_context(&options, generate_route_list(App), context.clone(), {
+            let (document, options) = (document.clone(), options.clone());
+            move || document(options.clone())
+        })
         .merge(files)
-        .fallback(leptos_axum::file_and_error_handler_with_context::<LeptosOptions, _>(context, shell))
+        .fallback(leptos_axum::file_and_error_handler_with_context::<LeptosOptions, _>(context, document))
         .with_state(options)
         .layer(CompressionLayer::new().compress_when(compress)))
 }
 
-/// Where the files are, and whether their names carry hashes: then `hash.txt` lies beside the executable.
-fn options(site_root: &Path) -> anyhow::Result<LeptosOptions> {
+/// Where the files are, and the address under which the documents of this build name them.
+///
+/// The names of the files carry hashes, which stand in `hash.txt` beside the executable. But cargo-leptos hashes some of
+/// them before it writes into them how the others are called, so a name alone does not say what is in the file. All the
+/// hashes together do. Without `hash.txt` the files have plain names, and no address of their own.
+fn options(site_root: &Path) -> anyhow::Result<(LeptosOptions, Option<String>)> {
     let mut options = get_configuration(None)?.leptos_options;
     options.site_root = Arc::from(site_root.to_string_lossy().as_ref());
-    options.hash_files = std::env::current_exe()?.with_file_name("hash.txt").exists();
-    Ok(options)
+    let hashes = fs::read(std::env::current_exe()?.with_file_name("hash.txt")).ok();
+    options.hash_files = hashes.is_some();
+    let build = hashes.map(|hashes| {
+        let mut mark = DefaultHasher::new();
+        mark.write(&hashes);
+        format!("/build/{:016x}", mark.finish())
+    });
+    Ok((options, build))
 }

@@ -4,6 +4,7 @@ use hub::domain::{
     attempt::AttemptResult,
     call::Outcome,
     decision::{Blame, Next, Skip},
+    hold::HoldReason,
     usage::TokenSource,
 };
 #[cfg(feature = "ssr")]
@@ -91,6 +92,8 @@ pub(crate) struct Text {
     pub(crate) skip: fn(Skip) -> &'static str,
     pub(crate) blame: fn(Blame) -> &'static str,
     pub(crate) next: fn(Next) -> &'static str,
+    /// Why something is on hold.
+    pub(crate) hold: fn(HoldReason) -> &'static str,
     /// Something that needs attention: a title, and what to do.
     #[cfg(feature = "ssr")]
     pub(crate) attention: fn(&Attention) -> (String, String),
@@ -132,10 +135,11 @@ sentences! {
     }
     Chain {
         title choosing waiting first_byte streaming running none_chosen
-        first_token_mark time_axis legend screened ended;
+        first_token_mark time_axis legend screened ended queued connected once_more repaired sticky last_resort;
         answered_first(&str) answered_after(&str, &str) fell(&str, &str) nobody_left(&str) rejected(&str)
         refused(&str, &str) abandoned(&str) interrupted(&str) answering(&str) drawn(&str, u32, u64, usize)
-        only(&str, i32) not_eligible(usize) passed_on(&str, &str) http(u16)
+        only(&str, i32) not_eligible(usize) passed_on(&str, &str) http(u16) in_line(u32) in_line_for(u32, &str)
+        by_group(&str) caused(&str) left_cache(&str)
     }
     Providers {
         title new new_lead empty empty_why host priority weight share models all_models requests errors first_token
@@ -144,6 +148,7 @@ sentences! {
         network network_lead proxy proxy_help connect_timeout first_byte_timeout idle_timeout total_timeout headers headers_help
         client_gone drain drain_help drain_warning stop stop_help enabled_help test test_lead test_model test_model_help
         test_run test_running test_ok test_failed test_call danger delete_what seconds traffic_day
+        pause end_hold until_ended half_open
         base_url_changes;
         delete_title(&str) n_models(usize) test_took(&str, &str)
     }

@@ -7,13 +7,14 @@ use chrono_tz::Tz;
 
 use super::{
     actor::Actor,
-    fault,
+    fault, holds,
     usage::{between, quarter_of},
 };
 use crate::{
     clock,
     domain::{
         fault::Fault,
+        hold::{HoldQuery, HoldScope, HoldShown},
         report::{Attention, Overview, Totals, UsageBy, UsageRow, UsageStep},
     },
     hub::Hub,
@@ -24,11 +25,14 @@ use crate::{
 /// Rows of each list on the first page.
 const ROWS_MAX: i64 = 10;
 
+/// Holds that are named on the first page.
+const HELD_MAX: usize = 10;
+
 /// Hours that the first page's chart shows.
 const HOURS: i64 = 24;
 
 /// What the first page shows.
-pub async fn overview(hub: &Hub, _actor: &Actor) -> Result<Overview, Fault> {
+pub async fn overview(hub: &Hub, actor: &Actor) -> Result<Overview, Fault> {
     let now = clock::now();
     let zone = hub.config.time_zone;
     let (midnight, yesterday, yesterday_now) = days(now, zone);
@@ -40,7 +44,7 @@ pub async fn overview(hub: &Hub, _actor: &Actor) -> Result<Overview, Fault> {
         sums(hub, midnight, now, Some(UsageBy::Provider), UsageStep::Total),
         sums(hub, midnight, now, Some(UsageBy::Model), UsageStep::Total),
         sums(hub, midnight, now, Some(UsageBy::User), UsageStep::Total),
-        attention(hub, now),
+        attention(hub, actor, now),
     )?;
     Ok(Overview {
         at: now,
@@ -117,7 +121,7 @@ fn named(rows: Vec<UsageRow>) -> Vec<UsageRow> {
 }
 
 /// What an operator should look at, the worst first.
-async fn attention(hub: &Hub, now: DateTime<Utc>) -> Result<Vec<Attention>, Fault> {
+async fn attention(hub: &Hub, actor: &Actor, now: DateTime<Utc>) -> Result<Vec<Attention>, Fault> {
     let (unpriced, n_quarantined, state) = tokio::try_join!(
         async { hub.store.list_unpriced_models(now - TimeDelta::days(1)).await.map_err(fault::store) },
         async { hub.store.count_quarantined().await.map_err(fault::store) },
@@ -141,10 +145,22 @@ async fn attention(hub: &Hub, now: DateTime<Utc>) -> Result<Vec<Attention>, Faul
     if !models.is_empty() {
         attention.push(Attention::Unpriced { models });
     }
+    attention.extend(of_holds(hub, actor, now));
     if n_quarantined > 0 {
         attention.push(Attention::Quarantined { n_entries: n_quarantined });
     }
     Ok(attention)
+}
+
+/// What is on hold, the first few.
+fn of_holds(hub: &Hub, actor: &Actor, now: DateTime<Utc>) -> Vec<Attention> {
+    let shown = holds::list(hub, actor, &HoldQuery::default());
+    let open = shown.into_iter().filter(|shown| !shown.hold.is_over(now));
+    let held = open.map(|HoldShown { hold, provider_name, is_absolute, .. }| {
+        let group = if let HoldScope::Group { group } = hold.scope { group } else { String::new() };
+        Attention::Held { name: provider_name.unwrap_or(group), reason: hold.reason, is_absolute }
+    });
+    held.take(HELD_MAX).collect()
 }
 
 /// What is missing from the configuration.

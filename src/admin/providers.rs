@@ -6,7 +6,7 @@ mod routing;
 
 use super::{
     actor::{Actor, shown},
-    change, check, fault, page,
+    change, check, fault, holds, page,
 };
 use crate::{
     clock,
@@ -74,6 +74,7 @@ pub async fn update(hub: &Hub, actor: &Actor, id: ProviderId, mut patch: Provide
     provider.updated_at = clock::now();
     change.ensure_groups(&provider.group).await.map_err(fault::store)?;
     change.update_provider(&provider).await.map_err(fault::store)?;
+    let is_secret_new = secret.is_some();
     if let Some(secret) = secret {
         change.set_provider_secret(id, &secret).await.map_err(fault::store)?;
         provider.secret_preview = secret.shown;
@@ -87,7 +88,9 @@ pub async fn update(hub: &Hub, actor: &Actor, id: ProviderId, mut patch: Provide
     }
     let mut entry = actor.entry("provider.update", &id);
     (entry.before, entry.after) = (shown(&before), shown(&provider));
+    let ended = holds::end_edited(hub, &mut change, (&before, &provider), is_secret_new).await?;
     change::commit(hub, change, entry).await?;
+    holds::ended(hub, &ended);
     Ok(provider)
 }
 

@@ -53,7 +53,7 @@ pub fn explain(hub: &Hub, _actor: &Actor, query: &ExplainQuery) -> Result<Explan
         at,
         refusals: caller.map(|caller| refusals(&snapshot, caller, &wanted, query)).unwrap_or_default(),
         groups: turns.map(|(name, priority)| GroupTurn { name: name.to_owned(), priority }).collect(),
-        choices: choices(&snapshot, &wanted),
+        choices: choices(&snapshot, &wanted, &hub.health.view()),
     })
 }
 
@@ -90,13 +90,13 @@ fn refusals(snapshot: &Snapshot, caller: &Caller, wanted: &Wanted<'_>, query: &E
 }
 
 /// What is chosen, and what then, if all that were chosen fail.
-fn choices(snapshot: &Snapshot, wanted: &Wanted<'_>) -> Vec<ExplainedChoice> {
-    let n_max = usize::try_from(snapshot.settings.attempts_max).unwrap_or(usize::MAX);
+fn choices(snapshot: &Snapshot, wanted: &Wanted<'_>, holds: &HoldsView) -> Vec<ExplainedChoice> {
+    let n_max = usize::try_from(snapshot.settings.providers_max).unwrap_or(usize::MAX);
     let (mut choices, mut tried) = (Vec::new(), Vec::new());
     while choices.len() < n_max {
         let wanted = Wanted { tried: &tried, ..*wanted };
         let dice = |total| rand::rng().random_range(0..total);
-        let (choice, picked) = choose(snapshot, &wanted, &HoldsView::default(), dice);
+        let (choice, picked) = choose(snapshot, &wanted, holds, dice);
         let provider_id = picked.as_ref().map(|picked| picked.upstream.provider.id);
         let model = wanted.model.unwrap_or_default();
         choices.push(ExplainedChoice {

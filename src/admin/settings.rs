@@ -81,13 +81,13 @@ mod tests {
     #[test]
     fn a_row_that_is_not_understood_counts_as_absent() {
         let stored = [
-            ("attempts_max".to_owned(), json!(5)),
+            ("providers_max".to_owned(), json!(5)),
             ("gate_ms".to_owned(), json!("soon")),
             ("gone".to_owned(), json!(1)),
         ];
         let shown = described(&stored);
         let sources = |name: &str| shown.iter().find(|setting| setting.name == name).map(|setting| setting.source);
-        assert_eq!(sources("attempts_max"), Some(SettingSource::Database));
+        assert_eq!(sources("providers_max"), Some(SettingSource::Database));
         assert_eq!(sources("gate_ms"), Some(SettingSource::Default));
         assert_eq!(sources("gone"), None);
     }

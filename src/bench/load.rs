@@ -165,6 +165,23 @@ async fn gather(address: SocketAddr, mut tasks: JoinSet<Tally>) -> Tally {
     sum
 }
 
+/// Each of `connections` sends `n` requests, one when the last is answered.
+pub async fn each(shot: Arc<Shot>, connections: u32, n: u32) -> Tally {
+    let mut tasks = JoinSet::new();
+    for _ in 0..connections {
+        let shot = Arc::clone(&shot);
+        tasks.spawn(async move {
+            let mut tally = Tally::default();
+            let mut line = Line::open(shot.address).await;
+            for _ in 0..n {
+                line.fire(&shot, &mut tally).await;
+            }
+            tally
+        });
+    }
+    gather(shot.address, tasks).await
+}
+
 /// Closed loop: each of `connections` sends its next request when the last is answered.
 pub async fn closed(shot: Arc<Shot>, connections: u32, length: Duration) -> Tally {
     let mut tasks = JoinSet::new();

@@ -22,6 +22,7 @@
 
 mod bare;
 mod body;
+mod chaos;
 mod load;
 mod peer;
 mod report;
@@ -30,7 +31,7 @@ mod upstream;
 
 use peer::{Bare, HubProcess, Measured, Peer, Upstream};
 use report::Report;
-use scenario::{LIMITS, Length, SCENARIOS, Scenario};
+use scenario::{CHAOS, LIMITS, Length, SCENARIOS, Scenario};
 use tokio::signal::unix::{SignalKind, signal};
 
 fn main() {
@@ -79,6 +80,10 @@ async fn measure(wanted: &str) {
             measure_limits(scenario, &upstream, length, &mut report).await;
             continue;
         }
+        if scenario.name == CHAOS {
+            chaos::measure(scenario, &upstream, length, &mut report).await;
+            continue;
+        }
         for run in 1..=length.runs() {
             eprintln!("{}, run {run} of {}", scenario.name, length.runs());
             report.add(scenario.name, Peer::Hub, scenario.run(&hub, length, idle_hub.pss_kib).await);
@@ -89,7 +94,7 @@ async fn measure(wanted: &str) {
     let text = report.markdown(length);
     println!("{text}");
     std::fs::write(peer::target().join("bench.md"), &text).unwrap();
-    for peer in [Peer::Hub, Peer::Unlimited, Peer::Limited] {
+    for peer in [Peer::Hub, Peer::Unlimited, Peer::Limited, Peer::Calm, Peer::Chaos] {
         assert_eq!(report.errors(peer), 0, "the hub failed requests");
     }
 }

@@ -33,6 +33,10 @@ pub enum Peer {
     Unlimited,
     /// A hub with many keys, each with every limit.
     Limited,
+    /// A hub with three providers that are well.
+    Calm,
+    /// A hub with three providers in trouble.
+    Chaos,
 }
 
 /// Keys of the hub with limits.
@@ -193,6 +197,16 @@ impl HubProcess {
         hub
     }
 
+    /// With these providers, each a part of the upstream's path, all alike to it.
+    pub async fn start_among(upstream: &Upstream, providers: &[String]) -> Self {
+        let hub = Self::start_as("among", &[]).await;
+        for name in providers {
+            let url = format!("http://{}/{name}", upstream.0.address);
+            hub.post("providers", &json!({ "name": name, "base_url": url, "secret": UPSTREAM_KEY })).await;
+        }
+        hub.with_key(&json!({})).await
+    }
+
     async fn start_as(name: &str, variables: &[(&str, &str)]) -> Self {
         let data = std::env::temp_dir().join(format!("switchyard-bench-{name}-{}", std::process::id()));
         fs::create_dir(&data).unwrap();
@@ -217,10 +231,15 @@ impl HubProcess {
     }
 
     /// One provider, one user and one key, each with these limits.
-    async fn set_up(mut self, upstream: &Upstream, limits: &Value) -> Self {
+    async fn set_up(self, upstream: &Upstream, limits: &Value) -> Self {
         let provider =
             json!({ "name": "bench", "base_url": format!("http://{}", upstream.0.address), "secret": UPSTREAM_KEY });
         self.post("providers", &merged(&provider, limits)).await;
+        self.with_key(limits).await
+    }
+
+    /// One user and one key, both with these limits.
+    async fn with_key(mut self, limits: &Value) -> Self {
         let user = self.post("users", &merged(&json!({ "name": "bench" }), limits)).await;
         let keys = format!("users/{}/keys", user["id"].as_str().unwrap());
         let key = self.post(&keys, &merged(&json!({ "name": "bench" }), limits)).await;

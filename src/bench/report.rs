@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{
     peer::{Memory, Peer},
-    scenario::{BURSTS, Figures, HELD, LIMITS, Length, RATE, REQUESTS, STREAMS, TURNS},
+    scenario::{BURSTS, CHAOS, Figures, HELD, LIMITS, Length, RATE, REQUESTS, STREAMS, TURNS},
 };
 
 /// How a figure of the hub is held against the bare one's.
@@ -55,6 +55,9 @@ const COLUMNS: &[Column] = &[
     column(BURSTS, "CPU µs/delta", |f| cpu(f) / 200.0, Compare::Ratio, ""),
     column(LIMITS, "requests/s in the burst", per_second, Compare::Ratio, "≥ 0.9 of a hub without limits"),
     column(LIMITS, "CPU µs/request in the burst", cpu_burst, Compare::Ratio, "the same"),
+    column(CHAOS, "first content p50 ms", |f| ms(&f.tally.first_delta, 50), Compare::Added, ""),
+    column(CHAOS, "first content p95 ms", |f| ms(&f.tally.first_delta, 95), Compare::Added, ""),
+    column(CHAOS, "first content p99 ms", |f| ms(&f.tally.first_delta, 99), Compare::Added, ""),
     column(TURNS, "requests/s in the burst", per_second, Compare::Ratio, "≥ 0.7, later 0.9"),
     column(TURNS, "first delta p50 ms", |f| ms(&f.tally.first_delta, 50), Compare::Ratio, ""),
     column(TURNS, "CPU µs/request", cpu, Compare::Ratio, ""),
@@ -137,9 +140,12 @@ impl Report {
             load.join(" "),
         );
         for column in COLUMNS {
-            // Limits are held against a hub without them.
-            let peers =
-                if column.scenario == LIMITS { [Peer::Unlimited, Peer::Limited] } else { [Peer::Bare, Peer::Hub] };
+            // Limits are held against a hub without them, providers in trouble against providers that are well.
+            let peers = match column.scenario {
+                LIMITS => [Peer::Unlimited, Peer::Limited],
+                CHAOS => [Peer::Calm, Peer::Chaos],
+                _ => [Peer::Bare, Peer::Hub],
+            };
             let [bare, hub] = peers.map(|peer| self.median_of(column, peer));
             if hub.is_nan() {
                 continue;
@@ -162,7 +168,10 @@ impl Report {
         )
         .unwrap();
         let n: u64 = self.runs.iter().map(|(.., figures)| figures.tally.n).sum();
-        let hub: u64 = [Peer::Hub, Peer::Unlimited, Peer::Limited].map(|peer| self.errors(peer)).iter().sum();
+        let hub: u64 = [Peer::Hub, Peer::Unlimited, Peer::Limited, Peer::Calm, Peer::Chaos]
+            .map(|peer| self.errors(peer))
+            .iter()
+            .sum();
         let bare = self.errors(Peer::Bare);
         writeln!(text, "\n{n} requests; failed: {bare} of the bare pass-through, {hub} of the hub.").unwrap();
         for (scenario, peer, figures) in &self.runs {

@@ -49,6 +49,8 @@ pub enum Load {
     Streams { n: u32 },
     /// As many streams as the length says, while memory is watched.
     Held,
+    /// So many connections, each of which sends so many requests.
+    Each { connections: u32, n: u32 },
 }
 
 pub const HELD: &str = "streams held";
@@ -57,6 +59,7 @@ pub const RATE: &str = "requests, 200 a second";
 pub const STREAMS: &str = "streams, 50 deltas at 20 ms";
 pub const BURSTS: &str = "streams, 200 deltas at once, 32 connections";
 pub const LIMITS: &str = "requests with every limit, 64 connections";
+pub const CHAOS: &str = "chaos: 3 providers in trouble, 500 streams, 50 at a time";
 pub const TURNS: &str = "117 KB coding turns, 20 deltas, 32 connections";
 
 /// One scenario.
@@ -78,6 +81,7 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario { name: STREAMS, load: Load::Streams { n: 200 }, coding_turn: false, plan: Some((50, 20)) },
     Scenario { name: BURSTS, load: Load::Closed { connections: 32 }, coding_turn: false, plan: Some((200, 0)) },
     Scenario { name: LIMITS, load: Load::Closed { connections: 64 }, coding_turn: false, plan: None },
+    Scenario { name: CHAOS, load: Load::Each { connections: 50, n: 10 }, coding_turn: false, plan: Some((20, 10)) },
     Scenario { name: TURNS, load: Load::Closed { connections: 32 }, coding_turn: true, plan: Some((20, 0)) },
 ];
 
@@ -115,6 +119,7 @@ impl Scenario {
         let tally = match self.load {
             Load::Closed { connections } => load::closed(shot, connections, length.burst()).await,
             Load::Open { per_second } => load::open(shot, per_second, length.burst()).await,
+            Load::Each { connections, n } => load::each(shot, connections, n).await,
             Load::Streams { n } => load::once_each(shot, n).await,
             Load::Held => {
                 let mut watch = tokio::time::interval(Duration::from_millis(250));

@@ -12,12 +12,17 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
-use super::load::now_ns;
+use super::{
+    chaos::{Luck, luck},
+    load::now_ns,
+};
 
 /// The header that says how to answer: `<deltas>,<milliseconds between them>`; without it the answer is one JSON text.
 pub const PLAN: &str = "anthropic-bench-plan";
 
 const ANSWER: &str = r#"{"id":"msg_01","type":"message","role":"assistant","model":"claude-sonnet-4-5","content":[{"type":"text","text":"Hello! How can I help you today?"}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":12,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":9,"service_tier":"standard"}}"#;
+
+const ERROR: &str = r#"{"type":"error","error":{"type":"api_error","message":"Internal server error"}}"#;
 
 const START: &str = concat!(
     "event: message_start\n",
@@ -58,12 +63,21 @@ async fn accept(listener: TcpListener) {
     }
 }
 
-async fn answer(request: Request<Incoming>) -> Result<Response<BoxBody<Bytes, Infallible>>, hyper::Error> {
+/// One answer; an error closes the connection.
+async fn answer(
+    request: Request<Incoming>,
+) -> Result<Response<BoxBody<Bytes, Infallible>>, Box<dyn std::error::Error + Send + Sync>> {
     let plan = request.headers().get(PLAN).map(|plan| plan.to_str().unwrap().split_once(',').unwrap());
     let plan = plan.map(|(deltas, gap)| (deltas.parse().unwrap(), Duration::from_millis(gap.parse().unwrap())));
+    let path = request.uri().path().to_owned();
     let mut body = request.into_body();
     while let Some(frame) = body.frame().await {
         frame?;
+    }
+    match luck(&path).await {
+        Luck::Answered => {}
+        Luck::Refused => return Ok(Response::builder().status(500).body(Full::from(ERROR).boxed())?),
+        Luck::Dropped => return Err("no answer".into()),
     }
     let response = Response::builder().header("request-id", "req_01");
     Ok(match plan {

@@ -125,6 +125,12 @@ pub struct Attempt {
     /// What was reserved for it where somebody's limit is hard; a bill above it was not foreseen.
     #[serde(default)]
     pub reserved_usd: Option<Usd>,
+    /// How long it had to wait before it began: in a queue, or for the pause before another try.
+    #[serde(default)]
+    pub queue_ms: Option<u32>,
+    /// How long a new connection took; none if a kept one was used.
+    #[serde(default)]
+    pub connect_ms: Option<u32>,
 }
 
 impl Attempt {

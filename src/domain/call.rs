@@ -71,6 +71,9 @@ impl Outcome {
     }
 }
 
+/// Characters of a message that are kept.
+const MESSAGE_CHARS_MAX: usize = 500;
+
 /// What went wrong.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
@@ -84,7 +87,13 @@ pub struct CallError {
 impl CallError {
     /// Both parts; the message is cut at 500 characters, and loses zero characters, which no database takes.
     pub fn new(cause: impl Into<String>, message: impl AsRef<str>) -> Self {
-        let message = message.as_ref().chars().filter(|c| *c != '\0').take(500).collect();
+        let message = message.as_ref();
+        // Nearly every message is taken as it is, the crash that each attempt is prepared for among them.
+        let message = if message.len() <= MESSAGE_CHARS_MAX && !message.contains('\0') {
+            message.to_owned()
+        } else {
+            message.chars().filter(|c| *c != '\0').take(MESSAGE_CHARS_MAX).collect()
+        };
         Self { cause: cause.into(), message }
     }
 }
@@ -106,6 +115,7 @@ pub struct Call {
     /// Its id.
     pub id: CallId,
     /// When the request arrived.
+    #[serde(with = "super::moment")]
     pub created_at: DateTime<Utc>,
     /// What was asked.
     pub kind: CallKind,
@@ -157,6 +167,18 @@ pub struct Call {
     pub client: Client,
 }
 
+/// A call's place among those that wait for a provider.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct Waiting {
+    /// How many go before it, and itself: 1 is next.
+    pub position: u32,
+    /// Since when, in milliseconds since the call began.
+    pub since_ms: u32,
+    /// How long it will wait from now on, in milliseconds; null if that cannot be told.
+    pub expected_ms: Option<u32>,
+}
+
 /// A call with everything that is known of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
@@ -170,6 +192,8 @@ pub struct CallDetail {
     pub attempts: Vec<Attempt>,
     /// The attempt that runs; null between two of them, and when the call is over.
     pub running: Option<RunningAttempt>,
+    /// Its place among those that wait for a provider; null if it does not wait.
+    pub waiting: Option<Waiting>,
     /// Why they went where they went.
     pub decision: Decision,
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    hold::HoldReason,
+    hold::{Hold, HoldReason},
     id::{AttemptId, ProviderId},
 };
 
@@ -20,7 +20,42 @@ pub struct Decision {
     pub choices: Vec<Choice>,
 }
 
+/// The most bytes of a decision that are kept.
+const DECISION_BYTES_MAX: usize = 16 << 10;
+
+impl Decision {
+    /// As the ledger keeps it: at most 16 KiB of what `json` makes of it. Where that is not enough, the longest lists of
+    /// candidates lose those at their end, which are counted in `n_more`; at last choices in the middle go.
+    pub fn bounded(&self, json: impl Fn(&Self) -> String) -> String {
+        let whole = json(self);
+        if whole.len() <= DECISION_BYTES_MAX {
+            return whole;
+        }
+        let mut shorter = self.clone();
+        let longest = shorter.choices.iter().map(|choice| choice.candidates.len()).max().unwrap_or_default();
+        let mut most = longest / 2;
+        loop {
+            for choice in &mut shorter.choices {
+                choice.keep_candidates(most);
+            }
+            let text = json(&shorter);
+            if text.len() <= DECISION_BYTES_MAX {
+                return text;
+            }
+            if most == 0 {
+                let middle = shorter.choices.len() / 2;
+                if shorter.choices.len() <= 1 {
+                    return json(&Self { choices: Vec::new(), groups: Vec::new(), ..shorter });
+                }
+                shorter.choices.remove(middle);
+            }
+            most /= 2;
+        }
+    }
+}
+
 /// One choice among all providers.
+#[expect(clippy::struct_excessive_bools, reason = "each is told, and read, by itself")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Choice {
@@ -39,6 +74,12 @@ pub struct Choice {
     pub weight_total: u64,
     /// The number drawn, from 0 to `weight_total` - 1.
     pub draw: u64,
+    /// True if it is the provider that was tried just before, once more: nobody else was asked.
+    #[serde(default)]
+    pub is_retry: bool,
+    /// True if the request went without its thinking blocks, because their signatures were refused.
+    #[serde(default)]
+    pub is_repaired: bool,
     /// True if the call's session is bound to the provider, which went before priority and chance.
     #[serde(default)]
     pub is_sticky: bool,
@@ -57,6 +98,23 @@ pub struct Choice {
     pub attempt_id: Option<AttemptId>,
     /// What the attempt's end meant, once it failed.
     pub verdict: Option<Verdict>,
+    /// What was put on hold because of it.
+    #[serde(default)]
+    pub caused: Vec<HeldBy>,
+}
+
+impl Choice {
+    /// Keeps at most `most` candidates: who was chosen, those that could have been, then the others.
+    fn keep_candidates(&mut self, most: usize) {
+        let n_before = self.candidates.len();
+        if n_before <= most {
+            return;
+        }
+        let chosen = self.provider_id;
+        self.candidates.sort_by_key(|it| (Some(it.provider_id) != chosen, it.skip.is_some()));
+        self.candidates.truncate(most);
+        self.n_more += u32::try_from(n_before - most).unwrap_or(u32::MAX);
+    }
 }
 
 impl Choice {
@@ -78,7 +136,7 @@ impl Choice {
 }
 
 /// One provider in a choice.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Candidate {
     /// Its id.
@@ -94,6 +152,12 @@ pub struct Candidate {
     /// What holds it back, if something does.
     #[serde(default)]
     pub hold: Option<HeldBy>,
+}
+
+impl From<&Hold> for HeldBy {
+    fn from(hold: &Hold) -> Self {
+        Self { reason: hold.reason, until: hold.until, is_absolute: hold.is_absolute() }
+    }
 }
 
 /// What holds a provider back.
@@ -230,6 +294,10 @@ pub enum Blame {
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Next {
+    /// The same provider once more, if it may be tried again; else another one.
+    Retry,
+    /// The same provider once more with a request that is repaired, if the settings allow it; else it is delivered.
+    Repair,
     /// Another provider, if one is left.
     Switch,
     /// The provider's answer goes to the client as it is.
@@ -244,4 +312,43 @@ pub struct Verdict {
     pub blame: Blame,
     /// What follows.
     pub next: Next,
+    /// What kind of failure it was; null in records from before it was kept.
+    #[serde(default)]
+    pub class: Option<FailureClass>,
+    /// Milliseconds after which the provider wants to be asked again, if it said so.
+    #[serde(default)]
+    pub retry_after_ms: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_decision_is_cut_to_its_bound_and_says_so() {
+        let json = |decision: &Decision| serde_json::to_string(decision).unwrap();
+        let candidate = |n: i64| Candidate {
+            provider_id: ProviderId(n),
+            name: "a provider with quite a long name".to_owned(),
+            skip: (n != 60).then_some(Skip::Model),
+            ..Candidate::default()
+        };
+        let choice = Choice {
+            candidates: (1..=64).map(candidate).collect(),
+            provider_id: Some(ProviderId(60)),
+            ..Choice::default()
+        };
+        let short = Decision { choices: vec![choice.clone()], ..Decision::default() };
+        assert_eq!(short.bounded(json), serde_json::to_string(&short).unwrap());
+        for n in [6, 200] {
+            let long = Decision { choices: vec![choice.clone(); n], ..Decision::default() }.bounded(json);
+            assert!(long.len() <= DECISION_BYTES_MAX, "{}", long.len());
+            let read: Decision = serde_json::from_str(&long).unwrap();
+            assert!(!read.choices.is_empty());
+            for choice in read.choices {
+                assert_eq!(usize::try_from(choice.n_more).unwrap() + choice.candidates.len(), 64);
+                assert!(choice.candidates.first().is_none_or(|first| first.provider_id == ProviderId(60)));
+            }
+        }
+    }
 }

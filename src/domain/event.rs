@@ -27,6 +27,8 @@ pub enum Event {
     },
     /// Users, keys, providers, prices or settings changed.
     Configuration,
+    /// Holds began, changed or ended.
+    Holds,
     /// Events were dropped because this reader was slow: read the lists again.
     Missed,
 }

@@ -75,6 +75,23 @@ pub enum HoldReason {
     Pause,
 }
 
+impl HoldReason {
+    /// The name used in the database and in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Breaker => "breaker",
+            Self::Overload => "overload",
+            Self::RateLimit => "rate_limit",
+            Self::SpendLimit => "spend_limit",
+            Self::QuotaWindow => "quota_window",
+            Self::Credential => "credential",
+            Self::Entitlement => "entitlement",
+            Self::Proxy => "proxy",
+            Self::Pause => "pause",
+        }
+    }
+}
+
 /// Who says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
@@ -86,6 +103,17 @@ pub enum HoldSource {
     Provider,
     /// An operator.
     Admin,
+}
+
+impl HoldSource {
+    /// The name used in the database and in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Hub => "hub",
+            Self::Provider => "provider",
+            Self::Admin => "admin",
+        }
+    }
 }
 
 /// Something may not be used, for a reason, until a time.
@@ -121,6 +149,72 @@ impl Hold {
     pub fn is_over(&self, now: DateTime<Utc>) -> bool {
         self.until.is_some_and(|until| until <= now)
     }
+}
+
+/// A hold as an operator sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct HoldShown {
+    /// The hold.
+    #[serde(flatten)]
+    pub hold: Hold,
+    /// The name of the provider it is about; null for a group.
+    pub provider_name: Option<String>,
+    /// True if it excludes; false if it only ranks.
+    pub is_absolute: bool,
+    /// Seconds that are left; null until somebody ends it. A breaker's hold without any is half-open: it is being tried.
+    pub remaining_s: Option<u64>,
+}
+
+/// Which holds to list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "server", into_params(parameter_in = Query))]
+#[serde(deny_unknown_fields, default)]
+pub struct HoldQuery {
+    /// Only those on this provider, its models and its secrets.
+    #[cfg_attr(feature = "server", param(value_type = Option<String>))]
+    pub provider_id: Option<ProviderId>,
+}
+
+/// What of a provider a failure puts on hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it.
+    Provider,
+    /// The model that was sent.
+    Model,
+    /// The secret that was used.
+    Credential,
+}
+
+/// How long a failure puts something on hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Term {
+    /// Until this time.
+    Until(DateTime<Utc>),
+    /// So many seconds, and twice as many each time it happens again, until something succeeds there.
+    Doubling {
+        /// The first time.
+        first_s: u32,
+        /// At most.
+        max_s: u32,
+    },
+    /// Until somebody ends it, or something succeeds there.
+    Open,
+}
+
+/// The hold that a failure asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HoldPlan {
+    /// Of what.
+    pub extent: Extent,
+    /// Why.
+    pub reason: HoldReason,
+    /// Who says so.
+    pub source: HoldSource,
+    /// For how long.
+    pub term: Term,
 }
 
 /// A pause that an operator asks for.

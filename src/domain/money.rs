@@ -95,7 +95,12 @@ impl Scaled {
 ///
 /// `divisor` must be positive. The result is clamped to the range of `i64`.
 pub(crate) fn divide_half_even(dividend: i128, divisor: i128) -> i64 {
-    let (quotient, rest) = (dividend.div_euclid(divisor), dividend.rem_euclid(divisor));
+    // One long division, which is dear: the remainder comes from its quotient.
+    let (mut quotient, mut rest) = (dividend / divisor, dividend);
+    rest -= quotient * divisor;
+    if rest < 0 {
+        (quotient, rest) = (quotient - 1, rest + divisor);
+    }
     let round_up = match (rest * 2).cmp(&divisor) {
         std::cmp::Ordering::Less => false,
         std::cmp::Ordering::Equal => quotient.rem_euclid(2) == 1,
@@ -224,6 +229,9 @@ impl Multiplier {
     /// The product, rounded up to a millionth: for bounds, never for bills.
     #[must_use]
     pub fn times_up(self, other: Self) -> Self {
+        if other == Self::ONE {
+            return self;
+        }
         let exact = i128::from(self.0) * i128::from(other.0);
         let one = i128::from(Self::ONE.0);
         Self(i64::try_from(exact.div_euclid(one) + i128::from(exact.rem_euclid(one) > 0)).unwrap_or(i64::MAX))

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{call::Outcome, money::Usd, usage::Usage};
+use super::{call::Outcome, hold::HoldReason, money::Usd, usage::Usage};
 
 /// Sums over a set of calls.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -170,6 +170,15 @@ pub enum Attention {
     Quarantined {
         /// How many.
         n_entries: u64,
+    },
+    /// Something is on hold.
+    Held {
+        /// The name of the provider or the group.
+        name: String,
+        /// Why.
+        reason: HoldReason,
+        /// True if it gets no calls; false if it is only the last choice.
+        is_absolute: bool,
     },
     /// The stored secret of a provider cannot be opened.
     SecretUnreadable {

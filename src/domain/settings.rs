@@ -129,6 +129,19 @@ pub enum LedgerFsync {
     Always,
 }
 
+/// Which calls wait when nobody can serve them just now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhoWaits {
+    /// None: each has its answer at once.
+    #[default]
+    Off,
+    /// All.
+    On,
+    /// Those of clients that are not known to try again by themselves.
+    PatientOnly,
+}
+
 /// Which model's price a call is charged at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -138,6 +151,30 @@ pub enum BillBy {
     Sent,
     /// The model that the client asked for.
     Asked,
+}
+
+/// How far a session's binding to a provider goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Affinity {
+    /// It goes before priority: a better provider that is well again does not pull sessions off a warm cache.
+    #[default]
+    Session,
+    /// It counts only among providers of the lowest priority number.
+    Tier,
+}
+
+/// Who repairs a request that is refused because of a thinking block's signature.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ThinkingRepair {
+    /// The client.
+    Off,
+    /// The hub.
+    On,
+    /// The client where it is known to, else the hub.
+    #[default]
+    Auto,
 }
 
 /// A check that a whole number lies within bounds.
@@ -159,10 +196,38 @@ settings! {
     body_bytes_max: u64 = 32 << 20, "bytes", within!(1_u64 << 10, 1_u64 << 30);
     /// All request bodies that are held in memory at once; beyond it new calls get 503.
     buffered_bytes_max: u64 = 1 << 30, "bytes", within!(32_u64 << 20, 1_u64 << 40);
+    /// How far a session's binding to a provider goes: `session`, before priority; `tier`, only among those of the lowest
+    /// priority number.
+    affinity: Affinity = Affinity::Session, "", |_| Ok(());
     /// How many providers one call may try.
-    attempts_max: u32 = 2, "", within!(1, 10);
+    providers_max: u32 = 3, "", within!(1, 10);
+    /// How often one call may try the same provider, where another attempt can help. A provider may say otherwise.
+    attempts_per_provider: u32 = 2, "", within!(1, 10);
+    /// The pause before a second attempt at a provider; it doubles with each, up to 5 s, and up to half of it is chance.
+    retry_pause_ms: u64 = 200, "ms", within!(0, 5_000);
+    /// How long a call waits for a provider that has named a time (`retry-after`) when no other is left. A longer time is
+    /// told to the client.
+    retry_after_max_ms: u64 = 10_000, "ms", within!(0, 600_000);
+    /// Whether a request that a provider refuses because of a thinking block's signature is sent to it once more without
+    /// its thinking blocks: `off`, `on`, or `auto`, which leaves it to clients that are known to do so themselves.
+    thinking_repair: ThinkingRepair = ThinkingRepair::Auto, "", |_| Ok(());
+    /// Tells clients in `x-switchyard-decision`, in short, where their call went.
+    decision_header: bool = false, "", |_| Ok(());
     /// All that a call may wait for until its answer begins: body, attempts, retries.
     call_deadline_ms: u64 = 900_000, "ms", within!(1_000, 86_400_000);
+    /// Which calls wait when nobody can serve them but somebody will: `off`, `on`, or `patient_only`, those of clients that
+    /// are not known to try again by themselves.
+    waiting: WhoWaits = WhoWaits::Off, "", |_| Ok(());
+    /// How many calls may wait at the same time in one replica.
+    waiting_max: u32 = 100, "", within!(1, 1_000);
+    /// How long a call may wait for a provider, within its deadline.
+    waiting_ms: u64 = 300_000, "ms", within!(1_000, 3_600_000);
+    /// When the client of a stream that waits is sent status 200, and pings from then on; before, it gets real statuses.
+    keep_alive_after_ms: u64 = 10_000, "ms", within!(0, 600_000);
+    /// The least time between the messages of users at a provider that queues them.
+    message_queue_gap_ms: u64 = 200, "ms", within!(0, 60_000);
+    /// How long a message of a user may wait in a provider's queue.
+    message_queue_wait_ms: u64 = 60_000, "ms", within!(100, 600_000);
     /// How long the head of a stream is held back while it may still turn out to be an error.
     gate_ms: u64 = 10_000, "ms", within!(0, 60_000);
     /// How long an answer whose client has left is read on.
@@ -191,6 +256,8 @@ settings! {
     probe_model: String = "claude-haiku-4-5".to_owned(), "", |model| {
         if (1..=256).contains(&model.len()) { Ok(()) } else { Err("must have 1 to 256 characters".to_owned()) }
     };
+    /// How often providers that are on hold are asked whether they are well again; 0 for never.
+    probe_interval_s: u32 = 30, "s", within!(0, 3_600);
     /// Where days, weeks and months begin, as the IANA database names it (Europe/Berlin). Empty: as the variable TZ says.
     time_zone: String = String::new(), "", |zone| {
         if zone.len() <= 64 { Ok(()) } else { Err("must be a name of the IANA database, such as Europe/Berlin".to_owned()) }
@@ -221,10 +288,10 @@ mod tests {
     #[test]
     fn settings_are_set_checked_and_brought_back_by_name() {
         let mut settings = Settings::default();
-        settings.set("attempts_max", &json!(3)).unwrap();
-        assert_eq!(settings.attempts_max, 3);
-        assert!(matches!(settings.set("attempts_max", &json!(0)), Err(SetError::Invalid(_))));
-        assert!(matches!(settings.set("attempts_max", &json!("many")), Err(SetError::Invalid(_))));
+        settings.set("providers_max", &json!(4)).unwrap();
+        assert_eq!(settings.providers_max, 4);
+        assert!(matches!(settings.set("providers_max", &json!(0)), Err(SetError::Invalid(_))));
+        assert!(matches!(settings.set("providers_max", &json!("many")), Err(SetError::Invalid(_))));
         settings.set("limits_when_away", &json!("fail_closed")).unwrap();
         assert_eq!(settings.limits_when_away, WhenAway::FailClosed);
         settings.set("limits_when_away", &serde_json::Value::Null).unwrap();
@@ -232,6 +299,8 @@ mod tests {
             ("limits_when_away", json!("fail")),
             ("ledger_fsync", json!("never")),
             ("bill_by", json!("both")),
+            ("waiting", json!("sometimes")),
+            ("waiting_max", json!(0)),
             ("redis_wait_ms", json!(0)),
             ("redis_wait_ms", json!(1_001)),
             ("retention_days", json!(1)),
@@ -240,7 +309,7 @@ mod tests {
             assert!(matches!(settings.set(name, &wrong), Err(SetError::Invalid(_))), "{name}");
         }
         assert_eq!(settings.set("nonsense", &json!(1)), Err(SetError::Unknown));
-        settings.set("attempts_max", &serde_json::Value::Null).unwrap();
+        settings.set("providers_max", &serde_json::Value::Null).unwrap();
         assert_eq!(settings, Settings::default());
         let shown = settings.describe(&["gate_ms".to_owned()]);
         assert_eq!(shown.len(), Settings::NAMES.len());

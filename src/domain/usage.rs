@@ -60,6 +60,11 @@ impl Usage {
         self.total().saturating_sub(self.cache_read)
     }
 
+    /// The tokens that the provider has in its cache afterwards: read from it and written to it.
+    pub const fn cached(&self) -> u64 {
+        self.cache_read.saturating_add(self.cache_write_5m).saturating_add(self.cache_write_1h)
+    }
+
     /// The sum, class by class.
     #[must_use]
     pub const fn plus(&self, other: &Self) -> Self {

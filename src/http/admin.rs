@@ -3,6 +3,7 @@
 mod calls;
 mod document;
 mod groups;
+mod holds;
 mod input;
 mod keys;
 mod limits;
@@ -47,6 +48,8 @@ pub fn routes(hub: Hub) -> Router {
         .route("/providers", get(providers::list).post(providers::create))
         .route("/providers/{id}", get(providers::find).patch(providers::update).delete(providers::delete))
         .route("/providers/{id}/test", post(providers::test))
+        .route("/providers/{id}/pause", post(holds::pause_provider))
+        .route("/providers/{id}/resume", post(holds::resume_provider))
         .route("/providers/{id}/limits", get(limits::of_provider))
         .route("/providers/{id}/reset", post(limits::reset_provider))
         .route("/sessions", get(sessions::list))
@@ -57,6 +60,10 @@ pub fn routes(hub: Hub) -> Router {
         .route("/prices/{model}", put(prices::put).delete(prices::delete))
         .route("/prices/{model}/history", get(prices::history))
         .route("/groups", get(groups::list).post(groups::create))
+        .route("/groups/{name}/pause", post(holds::pause_group))
+        .route("/groups/{name}/resume", post(holds::resume_group))
+        .route("/holds", get(holds::list))
+        .route("/holds/{id}", delete(holds::end))
         .route("/groups/{name}", get(groups::find).patch(groups::update).delete(groups::delete))
         .route("/routing/explain", post(routing::explain))
         .route("/calls", get(calls::list))

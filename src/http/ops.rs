@@ -50,6 +50,7 @@ pub async fn metrics(State(hub): State<Hub>, Extension(client): Extension<Client
     let ledger = hub.ledger.status();
     for (name, kind, help, value) in [
         ("switchyard_calls_active", "gauge", "Calls that run now", u64::from(hub.live.n_active())),
+        ("switchyard_calls_waiting", "gauge", "Calls that wait for a provider", count(hub.parking.len())),
         ("switchyard_draining", "gauge", "Answers read on after their client left", count(hub.drain.len())),
         ("switchyard_body_bytes", "gauge", "Bytes of request bodies in memory", hub.bodies.held()),
         ("switchyard_journal_backlog_bytes", "gauge", "Bytes that Postgres has not taken yet", ledger.backlog_bytes),

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use crate::{hub::Hub, store::alone::Alone};
+use crate::{
+    hub::Hub,
+    store::alone::{Alone, Role},
+};
 
 /// How often the lock is looked at.
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -19,7 +22,7 @@ pub async fn run(hub: Hub, alone: Alone) {
         if holds {
             continue;
         }
-        match hub.store.take_alone().await {
+        match hub.store.take_alone(Role::Counter).await {
             Ok(Some(alone)) => held = Some(alone),
             Ok(None) => {
                 tracing::error!("another hub works on this database: their counters differ; set REDIS_URL for both");

@@ -24,10 +24,16 @@ async fn listen(hub: &Hub) -> anyhow::Result<()> {
     listener.listen(CHANNEL).await?;
     // Whatever was said while nobody listened.
     snapshot::reload(hub).await?;
+    hub.health.reread();
     // `None` says that the connection was lost and notices may be missing.
     while let Some(notice) = listener.try_recv().await? {
         match notice.payload().split_once(' ') {
-            None => snapshot::reload(hub).await?,
+            None if notice.payload() == "holds" => hub.health.reread(),
+            None => {
+                snapshot::reload(hub).await?;
+                // Operators change holds too, and what they change may end some.
+                hub.health.reread();
+            }
             Some((_, recorded)) => tell(hub, recorded),
         }
     }

@@ -36,6 +36,7 @@ async fn let_go(hub: &Hub) -> Result<(), sqlx::Error> {
     hub.store.keep_windows().await?;
     hub.store.delete_minutes(now - MINUTES_KEPT).await?;
     let kept = TimeDelta::days(hub.snapshot.load().settings.retention_days.into());
+    hub.store.delete_holds(now - kept).await?;
     let n_days = hub.store.drop_days((now - kept).date_naive()).await?;
     if n_days > 0 {
         tracing::info!(n_days, "calls of days that are kept no longer are let go");

@@ -54,6 +54,8 @@ impl Entry {
         call.model_served.clone_from(&attempt.model_served);
         *cost = cost.plus(&attempt.cost);
         call.cost_usd = cost.total();
+        // Nearly always the only one, and large: room for four would be taken from the heap's slow end.
+        attempts.reserve_exact(1);
         attempts.push(attempt);
     }
 
@@ -78,7 +80,7 @@ impl Entry {
     /// As people read it.
     pub fn into_detail(self) -> CallDetail {
         let Self { call, cost, attempts, decision } = self;
-        CallDetail { call, cost, attempts, running: None, decision }
+        CallDetail { call, cost, attempts, running: None, waiting: None, decision }
     }
 }
 

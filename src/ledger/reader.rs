@@ -231,12 +231,12 @@ mod tests {
 
     fn closed(call: &Call) -> Vec<u8> {
         let Some(Record::Opened(opening)) = Record::decode(&opened(call)[HEADER_BYTES..]) else { panic!("no opening") };
-        RecordRef::closed(&Entry::cut_by_crash(*opening), "{}").encode(HEADER_BYTES)
+        RecordRef::closed(&Entry::cut_by_crash(*opening), "{}").encode(HEADER_BYTES, Vec::new())
     }
 
     fn opened(call: &Call) -> Vec<u8> {
         let story = Entry::of(call.clone(), Decision::default());
-        RecordRef::opened(&story, &Attempt::default()).encode(HEADER_BYTES)
+        RecordRef::opened(&story, &Attempt::default()).encode(HEADER_BYTES, Vec::new())
     }
 
     fn dir(name: &str) -> PathBuf {

@@ -4,6 +4,8 @@
 //! release may add fields at the end of a struct, with a default, and still reads what an earlier one has left; the
 //! tests hold it to that. Records of the first releases are JSON: their first byte tells.
 
+use std::io::{self, Write};
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::value::RawValue;
@@ -12,7 +14,9 @@ use super::entry::{Closed, Entry};
 use crate::domain::{
     attempt::Attempt,
     call::{Call, CallKind, Client},
+    decision::Decision,
     id::{CallId, KeyId, UserId},
+    moment,
     price::bill::Cost,
 };
 
@@ -44,6 +48,7 @@ pub enum RecordRef<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Opening {
     id: CallId,
+    #[serde(with = "moment")]
     created_at: DateTime<Utc>,
     kind: CallKind,
     user_id: Option<UserId>,
@@ -64,6 +69,7 @@ pub struct Opening {
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct OpeningRef<'a> {
     id: CallId,
+    #[serde(with = "moment")]
     created_at: DateTime<Utc>,
     kind: CallKind,
     user_id: Option<UserId>,
@@ -135,13 +141,48 @@ impl<'a> RecordRef<'a> {
         Self::Closed(EntryRef { call: &story.call, cost: &story.cost, attempts: &story.attempts, decision })
     }
 
-    /// As the journal stores it, behind `room` bytes for the record's header.
-    pub fn encode(&self, room: usize) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(room + 2_048);
-        bytes.resize(room, 0);
+    /// As the journal stores it, behind `room` bytes for the record's header. It is written over `page`.
+    pub fn encode(&self, room: usize, mut page: Vec<u8>) -> Vec<u8> {
+        page.clear();
+        page.reserve(room + 2_048);
+        page.resize(room, 0);
+        let mut bytes = Bytes(page);
         // Plain data: writing it to memory cannot fail, and the reader passes over a damaged record.
         let _ = self.serialize(&mut rmp_serde::Serializer::new(&mut bytes));
-        bytes
+        bytes.0
+    }
+}
+
+/// `decision` as the database keeps it.
+pub(super) fn json(decision: &Decision) -> String {
+    let mut bytes = Bytes(Vec::with_capacity(1_024));
+    // Plain data with string keys: it can always be written, and it is UTF-8.
+    let _ = serde_json::to_writer(&mut bytes, decision);
+    String::from_utf8(bytes.0).unwrap_or_default()
+}
+
+/// Bytes that are written one after the other. Most of what serializers write is a single one, for which the writer of
+/// a plain `Vec` takes as long as for many.
+struct Bytes(Vec<u8>);
+
+impl Write for Bytes {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes)?;
+        Ok(bytes.len())
+    }
+
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match bytes {
+            [byte] => self.0.push(*byte),
+            bytes => self.0.extend_from_slice(bytes),
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -173,7 +214,7 @@ mod tests {
     use crate::domain::{
         attempt::AttemptResult,
         call::{CallError, Outcome},
-        decision::{Candidate, Choice, Decision, Skip},
+        decision::{Candidate, Choice, Skip},
         id::{AttemptId, CredentialId, ProviderId},
         usage::{TokenSource, Usage},
     };
@@ -251,10 +292,12 @@ mod tests {
     fn what_is_written_is_read() {
         let story = story();
         let decision = serde_json::to_string(&story.decision).unwrap();
-        assert_eq!(read_closed(&RecordRef::closed(&story, &decision).encode(0)), story);
+        assert_eq!(read_closed(&RecordRef::closed(&story, &decision).encode(0, Vec::new())), story);
         let empty = Entry::of(Call::default(), Decision::default());
         assert_eq!(
-            read_closed(&RecordRef::closed(&empty, "{\"groups\":[],\"screened_ms\":0,\"choices\":[]}").encode(0)),
+            read_closed(
+                &RecordRef::closed(&empty, "{\"groups\":[],\"screened_ms\":0,\"choices\":[]}").encode(0, Vec::new())
+            ),
             empty
         );
         assert!(Record::decode(b"").is_none() && Record::decode(b"        ").is_none());
@@ -263,7 +306,8 @@ mod tests {
     #[test]
     fn an_opening_tells_what_was_known_when_its_attempt_began() {
         let (story, running) = (story(), Attempt { model_sent: "second".to_owned(), ..Attempt::default() });
-        let Some(Record::Opened(opening)) = Record::decode(&RecordRef::opened(&story, &running).encode(0)) else {
+        let Some(Record::Opened(opening)) = Record::decode(&RecordRef::opened(&story, &running).encode(0, Vec::new()))
+        else {
             panic!("no opening")
         };
         let entry = Entry::cut_by_crash(*opening);

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{
-        limit::LimitMode,
+        limit::{LimitMode, Limits},
         money::{Multiplier, Usd},
         price::{Price, bill::WorstCase},
     },
@@ -32,6 +32,33 @@ pub struct Request {
     pub recent_output: Option<u64>,
     /// What it can cost at most; read only where somebody's limit is hard.
     pub bound: Option<Bound>,
+}
+
+/// What is reserved for an attempt, in nano-dollars, by the mode of the limit that it counts in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reservation {
+    soft: i64,
+    hard: i64,
+}
+
+impl Reservation {
+    /// `amount` tells it for one mode. It is asked once for each mode that one of `limits` has: working it out is dear.
+    pub fn of<'a>(limits: impl IntoIterator<Item = &'a Limits>, amount: impl Fn(LimitMode) -> i64) -> Self {
+        let (mut soft, mut hard) = (None, None);
+        for limits in limits {
+            let place = if limits.limit_mode == LimitMode::Hard { &mut hard } else { &mut soft };
+            place.get_or_insert_with(|| amount(limits.limit_mode));
+        }
+        Self { soft: soft.unwrap_or_default(), hard: hard.unwrap_or_default() }
+    }
+
+    /// In a limit of this mode; 0 if no limit had it.
+    pub const fn in_mode(self, mode: LimitMode) -> i64 {
+        match mode {
+            LimitMode::Soft => self.soft,
+            LimitMode::Hard => self.hard,
+        }
+    }
 }
 
 impl Request {
@@ -79,6 +106,31 @@ impl Request {
             may_be_fast: bound.is_fast,
             // An account may be bound to a region without being asked to.
             region: true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn each_mode_is_worked_out_once_and_only_if_somebody_has_it() {
+        let (soft, hard) = (Limits::default(), Limits { limit_mode: LimitMode::Hard, ..Limits::default() });
+        for (limits, expected, n_expected) in [
+            ([&soft, &soft, &soft], (5, 0), 1),
+            ([&hard, &hard, &hard], (0, 50), 1),
+            ([&hard, &soft, &hard], (5, 50), 2),
+        ] {
+            let n_asked = Cell::new(0);
+            let reservation = Reservation::of(limits, |mode| {
+                n_asked.set(n_asked.get() + 1);
+                if mode == LimitMode::Hard { 50 } else { 5 }
+            });
+            let both = (reservation.in_mode(LimitMode::Soft), reservation.in_mode(LimitMode::Hard));
+            assert_eq!((both, n_asked.get()), (expected, n_expected));
         }
     }
 }

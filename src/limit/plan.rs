@@ -2,14 +2,11 @@
 //!
 //! The first limit that is hit is the one that is told, so the order is part of what callers see (docs/rules.md, Limits).
 
-use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
-
-use super::window;
+use super::{estimate::Reservation, spans::Spans};
 use crate::{
     domain::{
         key::ApiKey,
-        limit::{LimitMode, Limited, Limits, Subject},
+        limit::{Limited, Limits, Subject},
         provider::Provider,
         user::User,
     },
@@ -19,60 +16,63 @@ use crate::{
 /// The checks before a call begins: everything that limits its key and its user, the key's before the user's of each
 /// kind. Empty, and nothing is allocated, where nothing is limited.
 ///
-/// `amount` is what it would reserve, in nano-dollars, for a subject of that mode; `tokens` is what it counts as.
-#[expect(clippy::too_many_arguments, reason = "who asks, for how much, and when: none of them goes with another")]
-pub fn caller_checks(
-    key: &ApiKey,
-    user: &User,
-    amount: impl Fn(LimitMode) -> i64,
-    tokens: u64,
-    zone: Tz,
-    now: DateTime<Utc>,
-) -> Vec<Check> {
-    let callers = callers(key, user);
-    let ask = Ask { amount, tokens, zone, now };
-    let wanted = Limited::ALL.iter().flat_map(|limited| callers.iter().map(move |caller| (*caller, *limited)));
-    wanted.filter_map(|((subject, limits), limited)| ask.check(subject, limits, limited)).collect()
+/// `amount` is what it would reserve; `tokens` is what it counts as.
+pub fn caller_checks(key: &ApiKey, user: &User, amount: Reservation, tokens: u64, spans: &Spans) -> Vec<Check> {
+    let mut plan = Plan { amount, tokens, spans, checks: Vec::new() };
+    for limited in Limited::ALL {
+        plan.ask_callers(key, user, limited);
+    }
+    plan.checks
 }
 
 /// The checks before an attempt starts: the money of its key and its user, if somebody called, and then everything that
 /// limits its provider. Empty, and nothing is allocated, where nothing is limited.
 ///
 /// `amount` and `tokens` as in [`caller_checks`].
-#[expect(clippy::too_many_arguments, reason = "who asks, for how much, and when: none of them goes with another")]
 pub fn attempt_checks(
     caller: Option<(&ApiKey, &User)>,
     provider: &Provider,
-    amount: impl Fn(LimitMode) -> i64,
+    amount: Reservation,
     tokens: u64,
-    zone: Tz,
-    now: DateTime<Utc>,
+    spans: &Spans,
 ) -> Vec<Check> {
-    let callers = caller.map(|(key, user)| callers(key, user));
-    let ask = Ask { amount, tokens, zone, now };
-    let money = Limited::ALL.iter().filter(|limited| limited.is_money());
-    let of_callers =
-        money.flat_map(|limited| callers.iter().flatten().map(move |(subject, limits)| (*subject, *limits, *limited)));
-    let subject = Subject::Provider(provider.id);
-    let of_provider = Limited::ALL.iter().map(|limited| (subject, &provider.limits, *limited));
-    of_callers.chain(of_provider).filter_map(|(subject, limits, limited)| ask.check(subject, limits, limited)).collect()
+    let mut plan = Plan { amount, tokens, spans, checks: Vec::new() };
+    if let Some((key, user)) = caller {
+        for limited in Limited::ALL.into_iter().filter(|limited| limited.is_money()) {
+            plan.ask_callers(key, user, limited);
+        }
+    }
+    for limited in Limited::ALL {
+        plan.ask(Subject::Provider(provider.id), &provider.limits, limited);
+    }
+    plan.checks
 }
 
-/// Who calls: the key before its user.
-fn callers<'a>(key: &'a ApiKey, user: &'a User) -> [(Subject, &'a Limits); 2] {
-    [(Subject::Key(key.id), &key.limits), (Subject::User(user.id), &user.limits)]
-}
-
-/// What is asked for, and when.
-struct Ask<F> {
-    amount: F,
+/// What is asked for, and the checks so far.
+struct Plan<'a> {
+    amount: Reservation,
     tokens: u64,
-    zone: Tz,
-    now: DateTime<Utc>,
+    spans: &'a Spans,
+    checks: Vec<Check>,
 }
 
-impl<F: Fn(LimitMode) -> i64> Ask<F> {
-    /// The check of one limit; none if there is no such limit.
+impl Plan<'_> {
+    /// The key before its user.
+    fn ask_callers(&mut self, key: &ApiKey, user: &User, limited: Limited) {
+        self.ask(Subject::Key(key.id), &key.limits, limited);
+        self.ask(Subject::User(user.id), &user.limits, limited);
+    }
+
+    /// Adds the check of one limit, if there is such a limit.
+    fn ask(&mut self, subject: Subject, limits: &Limits, limited: Limited) {
+        let Some(check) = self.check(subject, limits, limited) else { return };
+        if self.checks.is_empty() {
+            // Who is limited at all is mostly limited in several ways.
+            self.checks.reserve(2 * Limited::ALL.len());
+        }
+        self.checks.push(check);
+    }
+
     fn check(&self, subject: Subject, limits: &Limits, limited: Limited) -> Option<Check> {
         match limited {
             Limited::ConcurrentRequests => {
@@ -88,8 +88,8 @@ impl<F: Fn(LimitMode) -> i64> Ask<F> {
                     subject,
                     window: limited,
                     limit: limits.money(limited)?.scaled(),
-                    span: window::span(limited, limits, self.zone, self.now)?,
-                    amount: (self.amount)(limits.limit_mode),
+                    span: self.spans.of(limited, limits)?,
+                    amount: self.amount.in_mode(limits.limit_mode),
                 })
             }
         }
@@ -98,10 +98,14 @@ impl<F: Fn(LimitMode) -> i64> Ask<F> {
 
 #[cfg(test)]
 mod tests {
+    use chrono_tz::Tz;
     use serde_json::json;
 
     use super::*;
-    use crate::domain::money::Usd;
+    use crate::{
+        domain::{limit::LimitMode, money::Usd},
+        limit::spans::Calendars,
+    };
 
     /// Limited in every way.
     fn full(limit_mode: LimitMode) -> Limits {
@@ -133,25 +137,28 @@ mod tests {
             provider,
             json!({"kind": "anthropic", "base_url": "https://a.example", "secret_preview": "", "weight": 1,
                 "priority": 0, "cost_multiplier": "1", "models": [], "redirects": [], "on_client_gone": "drain",
-                "headers": {}, "updated_at": at}),
+                "headers": {}, "group_priorities": {}, "probe": true, "message_queue": false, "failure_rules": [],
+                "updated_at": at}),
         );
         (
-            serde_json::from_value(with(key, json!({"user_id": "1", "preview": ""}))).unwrap(),
+            serde_json::from_value(with(
+                key,
+                json!({"user_id": "1", "preview": "", "models": [], "clients": [], "addresses": []}),
+            ))
+            .unwrap(),
             serde_json::from_value(with(user, json!({"note": "", "role": "user"}))).unwrap(),
             serde_json::from_value(provider).unwrap(),
         )
     }
 
-    /// What a mode reserves in these tests.
-    fn amount(mode: LimitMode) -> i64 {
-        match mode {
-            LimitMode::Soft => 5,
-            LimitMode::Hard => 50,
-        }
+    /// What is reserved in these tests.
+    fn amount() -> Reservation {
+        let both = [Limits::default(), Limits { limit_mode: LimitMode::Hard, ..Limits::default() }];
+        Reservation::of(&both, |mode| if mode == LimitMode::Hard { 50 } else { 5 })
     }
 
-    fn now() -> DateTime<Utc> {
-        "2026-11-21T10:00:00Z".parse().unwrap()
+    fn spans() -> Spans {
+        Calendars::default().at(Tz::UTC, "2026-11-21T10:00:00Z".parse().unwrap())
     }
 
     /// Whose limit a check is, and what it counts.
@@ -168,7 +175,7 @@ mod tests {
     #[test]
     fn callers_are_checked_kind_by_kind_the_key_before_its_user() {
         let (key, user, _) = parts(&full(LimitMode::Soft), &full(LimitMode::Hard), &Limits::default());
-        let checks = caller_checks(&key, &user, amount, 7, Tz::UTC, now());
+        let checks = caller_checks(&key, &user, amount(), 7, &spans());
         let order: Vec<_> = checks.iter().map(named).collect();
         let expected: Vec<_> =
             Limited::ALL.iter().flat_map(|limited| [("key", *limited), ("user", *limited)]).collect();
@@ -189,13 +196,13 @@ mod tests {
     fn attempts_are_checked_for_the_callers_money_and_then_the_provider() {
         let soft = full(LimitMode::Soft);
         let (key, user, provider) = parts(&soft, &soft, &soft);
-        let checks = attempt_checks(Some((&key, &user)), &provider, amount, 7, Tz::UTC, now());
+        let checks = attempt_checks(Some((&key, &user)), &provider, amount(), 7, &spans());
         let order: Vec<_> = checks.iter().map(named).collect();
         let money = Limited::ALL.iter().filter(|limited| limited.is_money());
         let mut expected: Vec<_> = money.flat_map(|limited| [("key", *limited), ("user", *limited)]).collect();
         expected.extend(Limited::ALL.map(|limited| ("provider", limited)));
         assert_eq!(order, expected);
-        let probe = attempt_checks(None, &provider, amount, 7, Tz::UTC, now());
+        let probe = attempt_checks(None, &provider, amount(), 7, &spans());
         assert_eq!(probe.iter().map(named).collect::<Vec<_>>(), Limited::ALL.map(|limited| ("provider", limited)));
     }
 
@@ -203,12 +210,12 @@ mod tests {
     fn where_nothing_is_limited_nothing_is_checked() {
         let none = Limits::default();
         let (key, user, provider) = parts(&none, &none, &none);
-        let checks = caller_checks(&key, &user, amount, 7, Tz::UTC, now());
+        let checks = caller_checks(&key, &user, amount(), 7, &spans());
         assert_eq!((checks.len(), checks.capacity()), (0, 0));
-        let checks = attempt_checks(Some((&key, &user)), &provider, amount, 7, Tz::UTC, now());
+        let checks = attempt_checks(Some((&key, &user)), &provider, amount(), 7, &spans());
         assert_eq!((checks.len(), checks.capacity()), (0, 0));
         // 0 is a limit.
         let (key, user, _) = parts(&Limits { limit_rpm: Some(0), ..Limits::default() }, &none, &none);
-        assert_eq!(caller_checks(&key, &user, amount, 7, Tz::UTC, now()).len(), 1);
+        assert_eq!(caller_checks(&key, &user, amount(), 7, &spans()).len(), 1);
     }
 }

@@ -8,13 +8,15 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::{
-    over::{Overdrawn, free_at_ms, over_limit},
+    left_out::LeftOut,
+    over::{Overdrawn, over_limit},
     rates::Rates,
 };
 use crate::{
     clock,
     domain::{
         attempt::{Attempt, AttemptResult},
+        decision::Warm,
         id::{AttemptId, CallId, ProviderId},
         limit::{LimitMode, Limits, Subject},
         money::Usd,
@@ -23,7 +25,7 @@ use crate::{
     },
     hub::Hub,
     limit::{
-        estimate::Request,
+        estimate::{Request, Reservation},
         lease::Lease,
         plan::{attempt_checks, caller_checks},
     },
@@ -55,8 +57,8 @@ pub struct Account {
     /// Who pays; none for probes.
     caller: Option<Arc<Caller>>,
     session: Option<SessionUse>,
-    /// The provider that the session is bound to.
-    bound: Option<ProviderId>,
+    /// Where the session goes.
+    binding: Option<Binding>,
     request: Request,
     /// What the caller's rates have left.
     rates: Rates,
@@ -67,9 +69,7 @@ pub struct Account {
     /// What is reserved for it, if somebody's limit is hard.
     reserved: Option<Usd>,
     /// Providers that are at a limit of their own.
-    limited: Vec<ProviderId>,
-    /// When the first of them is free again.
-    free_at_ms: Option<i64>,
+    pub left_out: LeftOut,
     /// The counters could not be asked: nobody waits for them a second time.
     is_away: bool,
 }
@@ -90,35 +90,29 @@ impl Account {
             began,
             caller,
             session: None,
-            bound: None,
+            binding: None,
             request: Request::default(),
             rates: Rates::default(),
             call: None,
             attempt: None,
             reserved: None,
-            limited: Vec::new(),
-            free_at_ms: None,
+            left_out: LeftOut::default(),
             is_away: false,
         }
     }
 
     /// May the call begin? One step over all that limits its caller, which also tells where its session goes.
-    /// `least` is what an attempt would reserve at least, in a limit of either mode.
+    /// `least` is what an attempt would reserve at least.
     ///
     /// # Errors
     /// The first limit that the call does not fit into; then nothing is held.
-    pub async fn admit(
-        &mut self,
-        request: Request,
-        session: SessionUse,
-        least: impl Fn(LimitMode) -> i64,
-    ) -> Result<(), Rejection> {
+    pub async fn admit(&mut self, request: Request, session: SessionUse, least: Reservation) -> Result<(), Rejection> {
         let Some(caller) = self.caller.clone() else { return Ok(()) };
         self.request = request;
         self.session = Some(session);
         let (now, zone, tokens) = (clock::now(), self.snapshot.zone, self.request.tokens());
         let asked = if self.hub.config.rate_limit {
-            caller_checks(&caller.key, &caller.user, least, tokens, zone, now)
+            caller_checks(&caller.key, &caller.user, least, tokens, &self.hub.calendars.at(zone, now))
         } else {
             Vec::new()
         };
@@ -138,7 +132,7 @@ impl Account {
         match self.take(&place, now, &asked, places).await {
             Ok(Answer::Taken(known)) => {
                 self.call = Some(place);
-                self.bound = known.binding.map(|binding| binding.provider_id);
+                self.binding = known.binding;
                 self.rates = Rates::new(&asked, &known.remaining, now);
                 Ok(())
             }
@@ -163,15 +157,17 @@ impl Account {
             return self.go_on_without(provider, callers);
         }
         if self.hub.config.rate_limit && provider.limits.is_hard() && self.request.is_open() && self.refuses_open() {
-            self.limited.push(provider.id);
+            self.left_out.add(provider.id);
             return Reserved::ProviderLimited;
         }
         let offer = self.snapshot.offer(upstream, groups, model);
-        let amount = |mode| self.request.reservation(mode, offer.priced.price, offer.factor()).scaled();
+        let amount = Reservation::of(callers.iter().flatten().copied().chain([&provider.limits]), |mode| {
+            self.request.reservation(mode, offer.priced.price, offer.factor()).scaled()
+        });
         let (now, zone, tokens) = (clock::now(), self.snapshot.zone, self.request.tokens());
         let checks = if self.hub.config.rate_limit {
             let who = caller.as_deref().map(|caller| (&caller.key, &*caller.user));
-            attempt_checks(who, provider, amount, tokens, zone, now)
+            attempt_checks(who, provider, amount, tokens, &self.hub.calendars.at(zone, now))
         } else {
             Vec::new()
         };
@@ -181,7 +177,7 @@ impl Account {
             request: is_place,
             session: is_place,
             rate: is_place.then_some(tokens),
-            money: amount(limits.limit_mode),
+            money: amount.in_mode(limits.limit_mode),
         };
         let mut takes = Vec::with_capacity(3);
         if let Some(caller) = &caller {
@@ -193,9 +189,9 @@ impl Account {
         let lease = Lease::new(self.hub.state.clone(), LeaseId(id.0));
         match self.take(&lease, now, &checks, takes).await {
             Ok(Answer::Taken(_)) => {
-                self.attempt = Some(lease);
+                self.attempt = Some(lease.freeing(self.hub.parking.clone(), provider.id));
                 let is_hard = provider.limits.is_hard() || callers.iter().flatten().any(|limits| limits.is_hard());
-                self.reserved = is_hard.then(|| Usd::from_scaled(amount(LimitMode::Hard)));
+                self.reserved = is_hard.then(|| Usd::from_scaled(amount.in_mode(LimitMode::Hard)));
                 Reserved::Yes
             }
             Ok(Answer::Refused(refusal)) => {
@@ -204,9 +200,7 @@ impl Account {
                 let overdrawn = Overdrawn { checks: &checks, refusal: &refusal, caller, provider: provider_limited };
                 let over = over_limit(&self.hub.state, zone, now, &overdrawn).await;
                 if matches!(over.subject, Subject::Provider(_)) {
-                    let free = free_at_ms(&over, now);
-                    self.free_at_ms = Some(self.free_at_ms.map_or(free, |soonest| soonest.min(free)));
-                    self.limited.push(provider.id);
+                    self.left_out.limited(provider.id, &over, now);
                     return Reserved::ProviderLimited;
                 }
                 Reserved::CallerLimited(Rejection::Limited(Box::new(over)))
@@ -248,7 +242,7 @@ impl Account {
             return Reserved::CallerLimited(rejection);
         }
         if self.go_without(&[&provider.limits]).is_err() {
-            self.limited.push(provider.id);
+            self.left_out.add(provider.id);
             return Reserved::ProviderLimited;
         }
         Reserved::Yes
@@ -266,7 +260,7 @@ impl Account {
 
     /// True if the counters were away when a provider was left out: nobody knows whether it is at a limit.
     pub fn is_in_the_dark(&self) -> bool {
-        self.is_away && !self.limited.is_empty()
+        self.is_away && !self.left_out.providers().is_empty()
     }
 
     /// The running attempt is over: what it cost takes the place of what it had reserved. A success binds the session,
@@ -287,7 +281,11 @@ impl Account {
         let ttl_ms = self.hub.config.session_ttl_ms;
         let bind = self.session.as_ref().filter(|_| is_success).map(|used| Bind {
             session: used.session.clone(),
-            binding: Binding { provider_id: attempt.provider_id, call_id: self.call_id },
+            binding: Binding {
+                provider_id: attempt.provider_id,
+                call_id: self.call_id,
+                cached_tokens: attempt.usage.cached(),
+            },
             ttl_ms,
         });
         self.hub.state.settle(Settlement {
@@ -316,21 +314,14 @@ impl Account {
     }
 
     /// The provider that the call's session is bound to.
-    pub const fn bound(&self) -> Option<ProviderId> {
-        self.bound
+    pub fn bound(&self) -> Option<ProviderId> {
+        self.binding.map(|binding| binding.provider_id)
     }
 
-    /// Providers that are at a limit of their own.
-    pub fn limited(&self) -> &[ProviderId] {
-        &self.limited
-    }
-
-    /// Seconds until the first provider that is at a limit of its own may be free; none if none is.
-    pub fn limited_for_s(&self) -> Option<u32> {
-        let first = (!self.limited.is_empty()).then_some(self.free_at_ms)?;
-        let now_ms = clock::now().timestamp_millis();
-        let wait_ms = first.map_or(1_000, |at_ms| (at_ms - now_ms).max(1_000));
-        Some(u32::try_from(wait_ms / 1_000).unwrap_or(u32::MAX))
+    /// What that provider has cached of the session: a move away from it costs as much.
+    pub fn warm(&self) -> Option<Warm> {
+        let Binding { provider_id, cached_tokens, .. } = self.binding?;
+        (cached_tokens > 0).then_some(Warm { provider_id, cached_tokens })
     }
 
     /// What the call holds, for whoever sees its client leave: the caller's place is free at once.

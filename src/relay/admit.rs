@@ -3,8 +3,7 @@
 use super::{screen::Screened, trail::Trail};
 use crate::{
     domain::limit::LimitMode,
-    health::view::HoldsView,
-    limit::estimate::Request,
+    limit::estimate::{Request, Reservation},
     route::choose::eligible,
     wire::{bound::Bound, peek::Peek, rejection::Rejection},
 };
@@ -17,15 +16,14 @@ pub async fn admit(screened: &Screened, trail: &mut Trail) -> Result<(), Rejecti
     let (Some(peek), Some(session)) = (&screened.peek, screened.session.clone()) else { return Ok(()) };
     let Some(caller) = trail.account.caller() else { return Ok(()) };
     let is_hard = caller.key.limits.is_hard() || caller.user.limits.is_hard();
-    let has_money = caller.key.limits.has_money() || caller.user.limits.has_money();
     let request = weigh(screened, peek, trail);
     let is_limited = trail.hub().config.rate_limit;
     if is_limited && is_hard && request.is_open() && trail.snapshot.settings.refuse_unbounded {
         return Err(Rejection::Unbounded);
     }
-    let least = if has_money { least(trail, peek, &request) } else { [0, 0] };
-    let of_mode = |mode| if mode == LimitMode::Hard { least[1] } else { least[0] };
-    trail.account.admit(request, session, of_mode).await
+    let with_money = [&caller.key.limits, &caller.user.limits].into_iter().filter(|limits| limits.has_money());
+    let least = Reservation::of(with_money, |mode| least(trail, peek, &request, mode));
+    trail.account.admit(request, session, least).await
 }
 
 /// What is known of the request's cost. What it can cost at most is read only where that matters.
@@ -39,16 +37,14 @@ fn weigh(screened: &Screened, peek: &Peek, trail: &Trail) -> Request {
     }
 }
 
-/// What an attempt reserves at the cheapest provider that could serve the call, in a soft limit and in a hard one.
-fn least(trail: &Trail, peek: &Peek, request: &Request) -> [i64; 2] {
-    let mut least = [i64::MAX; 2];
+/// What an attempt reserves at the cheapest provider that could serve the call, in a limit of this mode.
+fn least(trail: &Trail, peek: &Peek, request: &Request, mode: LimitMode) -> i64 {
     let wanted = trail.wanted(Some(&peek.model), &[]);
-    for (upstream, group) in eligible(&trail.snapshot, &wanted, &HoldsView::default()) {
+    let holds = trail.hub().health.view();
+    let amounts = eligible(&trail.snapshot, &wanted, &holds).map(|(upstream, group)| {
         let offer = trail.snapshot.offer(upstream, &[group.to_owned()], &peek.model);
-        for (least, mode) in least.iter_mut().zip([LimitMode::Soft, LimitMode::Hard]) {
-            *least = (*least).min(request.reservation(mode, offer.priced.price, offer.factor()).scaled());
-        }
-    }
+        request.reservation(mode, offer.priced.price, offer.factor()).scaled()
+    });
     // With nobody to serve it, that is what is said and not a limit.
-    least.map(|amount| if amount == i64::MAX { 0 } else { amount })
+    amounts.min().unwrap_or_default()
 }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use http_body::{Body, Frame, SizeHint};
 
-use super::stream::StreamBody;
+use super::{stream::StreamBody, wait::keep_alive::KeptAlive};
 use crate::{
     domain::id::{CallId, ProviderId},
     wire::{anthropic, rejection::Rejection},
@@ -18,6 +18,9 @@ use crate::{
 
 /// Names the call, on every answer.
 pub const CALL_ID: HeaderName = HeaderName::from_static("x-switchyard-call-id");
+
+/// Where a call went, in short (setting `decision_header`).
+pub const DECISION: HeaderName = HeaderName::from_static("x-switchyard-decision");
 
 /// Bytes of a call's id as text.
 const CALL_ID_BYTES: usize = 36;
@@ -35,6 +38,8 @@ pub enum Answer {
     Whole(Option<Bytes>),
     /// It passes as it comes.
     Stream(Box<StreamBody>),
+    /// It has begun, with pings, before a provider was found.
+    KeptAlive(Box<KeptAlive>),
 }
 
 impl Body for Answer {
@@ -47,13 +52,14 @@ impl Body for Answer {
                 Poll::Ready(body.take().filter(|body| !body.is_empty()).map(|body| Ok(Frame::data(body))))
             }
             Self::Stream(stream) => stream.poll_next(cx).map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes)))),
+            Self::KeptAlive(body) => body.poll_next(cx).map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes)))),
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Whole(body) => body.as_ref().is_none_or(Bytes::is_empty),
-            Self::Stream(_) => false,
+            Self::Stream(_) | Self::KeptAlive(_) => false,
         }
     }
 
@@ -63,7 +69,7 @@ impl Body for Answer {
                 let length = body.as_ref().map_or(0, Bytes::len);
                 SizeHint::with_exact(u64::try_from(length).unwrap_or_default())
             }
-            Self::Stream(_) => SizeHint::default(),
+            Self::Stream(_) | Self::KeptAlive(_) => SizeHint::default(),
         }
     }
 }
@@ -115,6 +121,13 @@ pub fn name(headers: &mut HeaderMap, call_id: CallId, provider: Option<ProviderI
     }
     if let Some(provider) = provider {
         headers.insert(PROVIDER, provider.0.into());
+    }
+}
+
+/// Says where the call went, if it is to be said.
+pub fn explain(headers: &mut HeaderMap, line: Option<String>) {
+    if let Some(line) = line.and_then(|line| HeaderValue::try_from(line).ok()) {
+        headers.insert(DECISION, line);
     }
 }
 

@@ -10,7 +10,10 @@ use std::{
 use http::Response;
 use tokio_util::sync::CancellationToken;
 
-use super::answer::{Answer, refuse};
+use super::{
+    answer::{Answer, refuse},
+    wait::keep_alive::{self, KeepAlive},
+};
 use crate::{domain::id::CallId, hub::Hub, limit::lease::Lease, wire::rejection::Rejection};
 
 /// Work towards an answer.
@@ -20,34 +23,39 @@ type Work = Pin<Box<dyn Future<Output = Response<Answer>> + Send>>;
 ///
 /// The server drops a handler's future when its client leaves, and the upstream call would go with it, its usage never
 /// known (docs/rules.md, Ledger).
-struct Attended {
+pub struct Attended {
     work: Option<Work>,
     left: CancellationToken,
     place: Option<Arc<Lease>>,
+    keep_alive: KeepAlive,
+    call_id: CallId,
     hub: Hub,
 }
 
 /// Does `work`, which is given a token that tells when the client has left; then its `place` is free at once. When the
-/// hub stops and cannot wait any longer, it is dropped, which settles it.
+/// hub stops and cannot wait any longer, it is dropped, which settles it. While it waits it may tell that its client is
+/// to be kept alive: then its answer begins before it is done.
 pub fn attend<F>(
     hub: &Hub,
     call_id: CallId,
     place: Option<Arc<Lease>>,
-    work: impl FnOnce(CancellationToken) -> F,
+    work: impl FnOnce(CancellationToken, KeepAlive) -> F,
 ) -> impl Future<Output = Response<Answer>> + Send
 where
     F: Future<Output = Response<Answer>> + Send + 'static,
 {
     let left = CancellationToken::new();
-    let (work, cutting) = (work(left.clone()), hub.cutting.clone());
+    let keep_alive = KeepAlive::default();
+    // Boxed before anything is wrapped around it: it is large, and each layer would copy it.
+    let (mut work, cutting) = (Box::pin(work(left.clone(), keep_alive.clone())), hub.cutting.clone());
     let work = async move {
         tokio::select! {
             biased;
-            answer = work => answer,
+            answer = &mut work => answer,
             () = cutting.cancelled() => refuse(&Rejection::ShuttingDown, call_id),
         }
     };
-    Attended { work: Some(Box::pin(work)), left, place, hub: hub.clone() }
+    Attended { work: Some(Box::pin(work)), left, place, keep_alive, call_id, hub: hub.clone() }
 }
 
 impl Future for Attended {
@@ -55,9 +63,26 @@ impl Future for Attended {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response<Answer>> {
         let Some(work) = &mut self.work else { return Poll::Pending };
-        let answer = std::task::ready!(work.as_mut().poll(cx));
-        self.work = None;
-        Poll::Ready(answer)
+        if let Poll::Ready(answer) = work.as_mut().poll(cx) {
+            self.work = None;
+            return Poll::Ready(answer);
+        }
+        let Some(head) = self.keep_alive.take_head() else { return Poll::Pending };
+        Poll::Ready(keep_alive::answer(head, self.call_id, self.hand_over()))
+    }
+}
+
+impl Attended {
+    /// The work goes on elsewhere.
+    fn hand_over(&mut self) -> Self {
+        Self {
+            work: self.work.take(),
+            left: self.left.clone(),
+            place: self.place.take(),
+            keep_alive: self.keep_alive.clone(),
+            call_id: self.call_id,
+            hub: self.hub.clone(),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::sync::broadcast;
 use crate::{
     domain::{
         attempt::RunningAttempt,
-        call::{Call, CallDetail},
+        call::{Call, CallDetail, Waiting},
         event::Event,
         id::{AttemptId, CallId},
     },
@@ -30,17 +30,23 @@ pub type Story = Arc<Telling>;
 pub struct Telling {
     entry: Mutex<Entry>,
     running: Mutex<Option<Marks>>,
+    waiting: Mutex<Option<Waiting>>,
 }
 
 impl Telling {
     /// The beginning of a story.
     pub(super) fn begin(entry: Entry) -> Story {
-        Arc::new(Self { entry: Mutex::new(entry), running: Mutex::default() })
+        Arc::new(Self { entry: Mutex::new(entry), running: Mutex::default(), waiting: Mutex::default() })
     }
 
     /// How far the running attempt has come. Whoever wants the entry too locks that first.
     pub(super) fn running(&self) -> MutexGuard<'_, Option<Marks>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The call's place among those that wait. Whoever wants more locks this last.
+    pub(super) fn waiting(&self) -> MutexGuard<'_, Option<Waiting>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -132,12 +138,12 @@ impl LiveCalls {
             ended.iter().rev().find(|(ended, _)| *ended == id).map(|(_, story)| story.clone())
         };
         let story = running.or_else(just_ended)?;
-        let (entry, marks) = {
+        let (entry, marks, waiting) = {
             let entry = lock(&story);
-            (entry.clone(), *story.running())
+            (entry.clone(), *story.running(), *story.waiting())
         };
         let running = marks.map(|marks| marks.attempt(&entry.call));
-        Some(CallDetail { running, ..entry.into_detail() })
+        Some(CallDetail { running, waiting, ..entry.into_detail() })
     }
 
     /// Hears what happens from now on.

@@ -17,9 +17,13 @@ use crate::{
         id::{AttemptId, ProviderId},
         provider::ProviderTestResult,
     },
+    health::{self, End},
     hub::Hub,
     limit::estimate::Request,
-    route::{judge::judge, snapshot::Upstream},
+    route::{
+        judge::{Evidence, Verdict, judge},
+        snapshot::Upstream,
+    },
     upstream::{
         attempt::{Ask, Failed, Reply, Whole, attempt},
         request::Outgoing,
@@ -69,12 +73,34 @@ pub async fn probe(hub: &Hub, provider_id: ProviderId, model: &str) -> Result<Pr
         began: trail.began,
         deadline: trail.began + PATIENCE,
     };
-    let result = match trail.begin_attempt(id, upstream, model) {
+    let began = clock::now();
+    let _trial = hub.health.admit(&upstream.provider, began);
+    let result = match trail.begin_attempt(id, upstream, model, Duration::ZERO) {
         Ok((current, on_head)) => Some(attempt(upstream, ask, current, on_head).await),
         Err(_) => None,
     };
     let Some(result) = result else { return Err(busy(trail)) };
-    Ok(report(trail, model_sent, result))
+    let mut outcome = health::Outcome {
+        provider: &upstream.provider,
+        credential_id: upstream.credential_id,
+        model_sent,
+        call_id: trail.call_id,
+        began,
+        end: End::Success,
+    };
+    let error = result.as_ref().err().map(|failed| failed.failure.error(failed.message.as_deref()));
+    let verdict = result
+        .as_ref()
+        .err()
+        .map(|failed| judge(&Evidence::of(failed, clock::now()), &upstream.provider.failure_rules));
+    match (&error, &verdict) {
+        (Some(error), Some(verdict)) => {
+            outcome.end = End::Failure { class: verdict.class, hold: verdict.hold, message: &error.message };
+            hub.health.note(&outcome, clock::now());
+        }
+        _ => hub.health.answered(&outcome, clock::now()),
+    }
+    Ok(report(trail, model_sent, result, verdict.as_ref()))
 }
 
 /// What a test can cost: little.
@@ -123,7 +149,12 @@ fn headers() -> HeaderMap {
 }
 
 /// Settles the test and says what came back.
-fn report(mut trail: Trail, model: &str, result: Result<Reply, Failed>) -> ProviderTestResult {
+fn report(
+    mut trail: Trail,
+    model: &str,
+    result: Result<Reply, Failed>,
+    verdict: Option<&Verdict>,
+) -> ProviderTestResult {
     let mut shown = ProviderTestResult {
         call_id: trail.call_id,
         ok: false,
@@ -151,7 +182,9 @@ fn report(mut trail: Trail, model: &str, result: Result<Reply, Failed>) -> Provi
             shown.answer = failed.answer.as_deref().map(answer).unwrap_or_default();
             shown.error = Some(error.message.clone());
             shown.first_byte_ms = trail.current_first_byte_ms();
-            trail.fail_attempt(error.clone(), judge(&failed.failure), failed.tap_mut());
+            if let Some(verdict) = verdict {
+                trail.fail_attempt(error.clone(), verdict, failed.tap_mut());
+            }
             if let Some(status) = shown.status {
                 trail.committed(status);
             }

@@ -1,6 +1,6 @@
 //! Which conversation a call belongs to.
 
-use std::fmt::Write;
+use std::{fmt::Write, sync::Arc};
 
 use http::HeaderMap;
 
@@ -27,7 +27,7 @@ pub fn identify(caller: &Caller, headers: &HeaderMap, peek: &Peek, body: &[u8], 
     // Other wires' own identifiers come with them.
     let active_ms = if named.is_some() { ttl_ms } else { 0 };
     let id = named.unwrap_or_else(|| derive(caller.key.id, body));
-    SessionUse { session: SessionKey { key_id: caller.key.id, id }, user_id: caller.user.id, active_ms }
+    SessionUse { session: Arc::new(SessionKey { key_id: caller.key.id, id }), user_id: caller.user.id, active_ms }
 }
 
 /// A hash of the key, the system prompt and the first message of the user: the same for all turns of a conversation.

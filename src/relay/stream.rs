@@ -22,11 +22,19 @@ use crate::{
     domain::{
         attempt::AttemptResult,
         call::{CallError, Outcome},
+        decision::Next,
         id::CallId,
         provider::OnClientGone,
     },
-    route::snapshot::Upstream,
-    upstream::{attempt::Streaming, body::Body, failure::Deadline},
+    route::{
+        judge::{Evidence, Verdict, judge},
+        snapshot::Upstream,
+    },
+    upstream::{
+        attempt::Streaming,
+        body::Body,
+        failure::{Deadline, Failure},
+    },
     wire::{anthropic, sse::Cutter, tap::Tap},
 };
 
@@ -41,7 +49,7 @@ pub struct StreamBody {
     /// What was held back until the answer was committed to.
     held: Option<Bytes>,
     /// Gone once the call is settled.
-    trail: Option<Trail>,
+    trail: Option<Box<Trail>>,
     call_id: CallId,
     upstream: Arc<Upstream>,
     /// How long the provider may be silent.
@@ -58,7 +66,7 @@ pub struct StreamBody {
 
 impl StreamBody {
     /// Takes over a stream that was committed to, and the trail of its call.
-    pub fn new(streaming: Streaming, trail: Trail, upstream: Arc<Upstream>) -> Self {
+    pub fn new(streaming: Streaming, trail: Box<Trail>, upstream: Arc<Upstream>) -> Self {
         let Streaming { held, body, cutter, tap, idle, .. } = streaming;
         let cutting = trail.hub().cutting.clone().cancelled_owned();
         Self {
@@ -103,10 +111,10 @@ impl StreamBody {
         while !self.is_over {
             let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) else {
                 if self.cutting.as_mut().poll(cx).is_ready() {
-                    return Poll::Ready(self.cut(&CallError::new("shutdown", "the hub is stopping")));
+                    return Poll::Ready(self.cut(&CallError::new("shutdown", "the hub is stopping"), None));
                 }
                 ready!(self.poll_silence(cx));
-                return Poll::Ready(self.cut(&CallError::new(Deadline::Idle.cause(), Deadline::Idle.message())));
+                return Poll::Ready(self.fail(&Failure::Timeout(Deadline::Idle)));
             };
             match frame {
                 Some(Ok(frame)) => {
@@ -118,7 +126,8 @@ impl StreamBody {
                     }
                 }
                 Some(Err(_)) => {
-                    return Poll::Ready(self.cut(&CallError::new("reset", "the provider's connection broke")));
+                    let failure = Failure::Reset("the provider's connection broke".to_owned());
+                    return Poll::Ready(self.fail(&failure));
                 }
                 None => return Poll::Ready(self.end()),
             }
@@ -152,22 +161,39 @@ impl StreamBody {
     /// Settles a call whose terminal event, or error event, was seen.
     fn settle_if_over(&mut self) {
         if self.tap.is_complete {
-            self.settle(AttemptResult::Completed, Outcome::Completed, None);
+            self.settle(AttemptResult::Completed, Outcome::Completed);
             self.idle = self.idle.min(AFTER_END);
             self.timer.as_mut().reset((clock::instant() + self.idle).into());
         } else if let Some(error) = self.tap.error.take() {
+            let failure = Failure::Status(error.status());
+            let (error_kind, message) = (Some(error.kind.as_str()), Some(error.message.as_str()));
+            let verdict = self.judge(&Evidence { error_kind, message, ..Evidence::bare(&failure, clock::now()) });
             let error = CallError::new("stream_error", format!("{}: {}", error.kind, error.message));
-            self.settle(AttemptResult::Interrupted, Outcome::Interrupted, Some(error));
+            self.interrupt(&error, Some(&verdict));
         }
     }
 
-    fn settle(&mut self, result: AttemptResult, outcome: Outcome, error: Option<CallError>) {
+    fn settle(&mut self, result: AttemptResult, outcome: Outcome) {
         if let Some(mut trail) = self.trail.take() {
-            trail.settle_attempt(result, error.clone(), &mut self.tap);
-            trail.close(outcome, error);
-            if let Some(hub) = trail.must_sync() {
-                self.syncing = Some(Box::pin(hub.ledger.synced()));
-            }
+            trail.settle_attempt(result, None, &mut self.tap);
+            trail.close(outcome, None);
+            self.sync(&trail);
+        }
+    }
+
+    /// The answer is cut. Without a verdict it is not the provider's fault.
+    fn interrupt(&mut self, error: &CallError, verdict: Option<&Verdict>) {
+        if let Some(mut trail) = self.trail.take() {
+            trail.interrupt_attempt(error.clone(), verdict, &mut self.tap);
+            trail.close(Outcome::Interrupted, Some(error.clone()));
+            self.sync(&trail);
+        }
+    }
+
+    /// The bytes that end the answer wait for the disk, if they have to.
+    fn sync(&mut self, trail: &Trail) {
+        if let Some(hub) = trail.must_sync() {
+            self.syncing = Some(Box::pin(hub.ledger.synced()));
         }
     }
 
@@ -176,17 +202,30 @@ impl StreamBody {
         let rest = self.cutter.rest();
         self.observe(&rest);
         if self.trail.is_some() {
-            return self.cut(&CallError::new("truncated", "the provider's stream ended before its end"));
+            let failure = Failure::Reset("the provider's stream ended before its end".to_owned());
+            let verdict = self.judge(&Evidence::bare(&failure, clock::now()));
+            return self
+                .cut(&CallError::new("truncated", "the provider's stream ended before its end"), Some(&verdict));
         }
         self.is_over = true;
         Some(rest).filter(|rest| !rest.is_empty())
     }
 
+    /// What a failure in the middle of the answer means. Nobody takes the provider's place any more.
+    fn judge(&self, evidence: &Evidence<'_>) -> Verdict {
+        Verdict { next: Next::Deliver, ..judge(evidence, &self.upstream.provider.failure_rules) }
+    }
+
+    fn fail(&mut self, failure: &Failure) -> Option<Bytes> {
+        let verdict = self.judge(&Evidence::bare(failure, clock::now()));
+        self.cut(&failure.error(None), Some(&verdict))
+    }
+
     /// The provider's stream is cut: the client is told in its own protocol. Half an event is not passed on.
-    fn cut(&mut self, error: &CallError) -> Option<Bytes> {
+    fn cut(&mut self, error: &CallError, verdict: Option<&Verdict>) -> Option<Bytes> {
         self.is_over = true;
         self.trail.as_ref()?;
-        self.settle(AttemptResult::Interrupted, Outcome::Interrupted, Some(error.clone()));
+        self.interrupt(error, verdict);
         Some(Bytes::from(anthropic::cut_event(&error.message, &self.call_id.to_string())))
     }
 }
@@ -195,7 +234,7 @@ impl Drop for StreamBody {
     /// The client has left in the middle of the answer.
     fn drop(&mut self) {
         if self.upstream.provider.on_client_gone == OnClientGone::Stop {
-            self.settle(AttemptResult::Abandoned, Outcome::Abandoned, None);
+            self.settle(AttemptResult::Abandoned, Outcome::Abandoned);
         }
         let Some(trail) = self.trail.take() else { return };
         trail.account.release();
@@ -208,7 +247,7 @@ impl Drop for StreamBody {
 }
 
 /// Reads what a client has left behind, so that what it cost is known.
-async fn read_on(mut body: Body, mut cutter: Cutter, mut tap: Tap, mut trail: Trail, bound: Duration) {
+async fn read_on(mut body: Body, mut cutter: Cutter, mut tap: Tap, mut trail: Box<Trail>, bound: Duration) {
     let cutting = trail.hub().cutting.clone();
     let reading = async {
         while let Some(Ok(frame)) = body.frame().await {

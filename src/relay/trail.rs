@@ -1,15 +1,19 @@
 //! The story of a call while it lives. Closing it neither waits nor fails; dropping it closes it.
 
+mod choosing;
 mod ending;
+mod line;
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use http::header;
-use rand::Rng;
 
 use super::{
-    account::{Account, Reserved},
+    account::Account,
     inbound::Inbound,
     live::{Marks, Story, Telling, lock},
 };
@@ -17,20 +21,17 @@ use crate::{
     clock,
     domain::{
         attempt::Attempt,
-        call::{Call, CallKind, Client},
-        decision::{Choice, Decision},
-        id::{AttemptId, CallId, ProviderId},
+        call::{Call, CallKind, Client, Waiting},
+        decision::Decision,
+        id::{AttemptId, CallId},
         money::Multiplier,
         price::Price,
         settings::LedgerFsync,
     },
-    health::view::HoldsView,
+    health::Trial,
     hub::Hub,
     ledger::entry::{Entry, if_cut},
-    route::{
-        choose::{Picked, Wanted, choose},
-        snapshot::{Caller, Snapshot, Upstream},
-    },
+    route::snapshot::{Caller, Snapshot, Upstream},
     wire::{operation::Operation, peek::Peek, rejection::Rejection, tap::Tap},
 };
 
@@ -58,6 +59,10 @@ pub struct Trail {
     is_closed: bool,
     /// The attempt that runs.
     current: Option<Attempt>,
+    /// Where it goes.
+    upstream: Option<Arc<Upstream>>,
+    /// Leave to try the provider that was chosen last.
+    trial: Option<Trial>,
     /// The size of the request, for estimates.
     body_bytes: u64,
 }
@@ -115,6 +120,8 @@ impl Trail {
             is_recorded,
             is_closed: false,
             current: None,
+            upstream: None,
+            trial: None,
             body_bytes: 0,
         }
     }
@@ -142,59 +149,23 @@ impl Trail {
         Ok(())
     }
 
-    /// What a choice depends on.
-    pub fn wanted<'a>(&'a self, model: Option<&'a str>, tried: &'a [ProviderId]) -> Wanted<'a> {
-        let (limited, bound) = (self.account.limited(), self.account.bound());
-        Wanted { groups: &self.groups, model, tried, limited, bound, warm: None, now: clock::now() }
-    }
-
-    /// Chooses the next provider, and notes why.
-    pub fn choose(&mut self, model: Option<&str>, tried: &[ProviderId]) -> Option<Arc<Upstream>> {
-        let wanted = self.wanted(model, tried);
-        let dice = |total| rand::rng().random_range(0..total);
-        let (choice, picked) = choose(&self.snapshot, &wanted, &HoldsView::default(), dice);
-        self.note_choice(choice);
-        let Picked { upstream, group, .. } = picked?;
-        self.group = vec![group];
-        Some(upstream)
-    }
-
-    /// Notes a choice.
-    pub fn note_choice(&self, choice: Choice) {
-        let choice = Choice { at_ms: clock::ms_since(self.began), ..choice };
-        lock(&self.story).decision.choices.push(choice);
-    }
-
-    /// Reserves what an attempt at `upstream` may cost. A provider that is at a limit of its own was no choice.
-    pub async fn reserve(&mut self, id: AttemptId, upstream: &Upstream, model: &str) -> Reserved {
-        let reserved = self.account.reserve(id, upstream, &self.group, model).await;
-        if matches!(reserved, Reserved::ProviderLimited) {
-            lock(&self.story).decision.choices.pop();
-        }
-        reserved
-    }
-
     /// When the head of the running attempt's answer came.
     pub fn current_first_byte_ms(&self) -> Option<u32> {
         self.current.as_ref().and_then(|attempt| attempt.first_byte_ms)
     }
 
-    /// The last choice that was made.
-    pub fn last_choice(&self) -> Choice {
-        lock(&self.story).decision.choices.last().cloned().unwrap_or_default()
-    }
-
-    /// An attempt begins: its opening goes to the journal before anything is sent. Its times and the upstream's words
-    /// about itself are written into the first of what is returned; the second is told when, in milliseconds since the
-    /// call began, the head of the answer came.
+    /// An attempt begins, after the call has `waited` for it: its opening goes to the journal before anything is sent.
+    /// Its times and the upstream's words about itself are written into the first of what is returned; the second is
+    /// told when, in milliseconds since the call began, the head of the answer came.
     ///
     /// # Errors
     /// The journal cannot take it: the attempt must not start.
     pub fn begin_attempt<'a>(
         &'a mut self,
         id: AttemptId,
-        upstream: &Upstream,
+        upstream: &Arc<Upstream>,
         model: &str,
+        waited: Duration,
     ) -> Result<(&'a mut Attempt, impl FnOnce(u32) + use<'a>), Rejection> {
         let offer = self.snapshot.offer(upstream, &self.group, model);
         let attempt = Attempt {
@@ -211,6 +182,7 @@ impl Trail {
             multiplier: offer.multiplier,
             group_multiplier: offer.group_multiplier,
             reserved_usd: self.account.reserved(),
+            queue_ms: u32::try_from(waited.as_millis()).ok().filter(|ms| *ms > 0),
             ..Attempt::default()
         };
         {
@@ -233,6 +205,7 @@ impl Trail {
             *self.story.running() = Some(Marks { id, started_ms, first_byte_ms: None, first_token_ms: None });
         }
         self.publish();
+        self.upstream = Some(upstream.clone());
         let Self { hub, story, is_recorded, current, .. } = self;
         let on_head = |at_ms| {
             if let Some(marks) = &mut *story.running() {
@@ -266,7 +239,8 @@ impl Trail {
     pub fn committed(&mut self, status: u16) {
         {
             let mut entry = lock(&self.story);
-            entry.call.status = Some(status);
+            // A client that was kept alive while it waited has its status.
+            entry.call.status.get_or_insert(status);
             entry.call.first_byte_ms = Some(clock::ms_since(self.began));
             entry.call.first_token_ms = self.current.as_ref().and_then(|attempt| attempt.first_token_ms);
         }
@@ -279,6 +253,14 @@ impl Trail {
     pub fn must_sync(&self) -> Option<Hub> {
         let must = self.is_recorded && self.snapshot.settings.ledger_fsync == LedgerFsync::Always;
         must.then(|| self.hub.clone())
+    }
+
+    /// The call's place among those that wait, or none from now on.
+    pub fn waits(&mut self, waiting: Option<Waiting>) {
+        if *self.story.waiting() != waiting {
+            *self.story.waiting() = waiting;
+            self.publish();
+        }
     }
 
     fn publish(&self) {

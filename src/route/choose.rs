@@ -15,6 +15,7 @@ use crate::{
         decision::{Candidate, Choice, HeldBy, Skip, Warm},
         hold::Hold,
         id::ProviderId,
+        settings::Affinity,
     },
     health::view::HoldsView,
 };
@@ -72,7 +73,8 @@ pub fn choose(
         field.enter(placed, wanted.bound);
     }
     let is_last_resort = field.tier.is_empty();
-    let (chosen, weight_total, draw) = match field.bound {
+    let bound = field.bound(snapshot.settings.affinity);
+    let (chosen, weight_total, draw) = match bound {
         Some(bound) => (Some(bound), 0, 0),
         None if is_last_resort => (field.least_bad, 0, 0),
         None => draw(&field.tier, dice),
@@ -91,7 +93,7 @@ pub fn choose(
         priority: Some(chosen.standing.priority),
         weight_total,
         draw,
-        is_sticky: field.bound.is_some(),
+        is_sticky: bound.is_some(),
         is_last_resort,
         warm: wanted.warm.filter(|warm| warm.provider_id != provider_id),
         provider_id: Some(provider_id),
@@ -170,6 +172,12 @@ impl<'a> Field<'a> {
         if priority <= lowest {
             self.tier.push(placed);
         }
+    }
+
+    /// The one that the session is bound to, as far as that goes.
+    fn bound(&self, affinity: Affinity) -> Option<Placed<'a>> {
+        let lowest = self.tier.first()?.standing.priority;
+        self.bound.filter(|bound| affinity == Affinity::Session || bound.standing.priority == lowest)
     }
 
     /// The least bad is the one whose hold ends first, then the one that would be chosen if it were free.

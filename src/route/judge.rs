@@ -1,59 +1,197 @@
-//! The one place that decides what a failed attempt means. Pure, so the table below is its specification.
+//! The one place that decides what a failed attempt means. Pure; its table is data (`judge/table.rs`).
 
+mod date;
+mod table;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use http::HeaderMap;
+
+use self::table::{Finding, LINES, Line, Sign};
 use crate::{
-    domain::decision::{Blame, Next, Verdict},
-    upstream::failure::Failure,
+    domain::{
+        decision::{self, Blame, FailureClass, Next},
+        hold::{Extent, HoldPlan, HoldReason, HoldSource, Term},
+        rule::FailureRule,
+    },
+    upstream::{attempt::Failed, failure::Failure},
 };
 
-/// Whom a failure is charged to, and what follows (docs/rules.md, Routing).
-pub const fn judge(failure: &Failure) -> Verdict {
-    let (blame, next) = match failure {
-        Failure::Connect(_) | Failure::Proxy(_) | Failure::Reset(_) => (Blame::Network, Next::Switch),
-        Failure::Timeout(_) | Failure::Malformed(_) => (Blame::Provider, Next::Switch),
-        Failure::Status(status) => of_status(*status),
-    };
-    Verdict { blame, next }
+/// A hold that a provider dates is believed for so long; one of a spend limit without bound (docs/rules.md, Holds).
+const DATED_MAX: TimeDelta = TimeDelta::minutes(30);
+
+/// Bytes of an error's message that are looked at.
+const MESSAGE_BYTES_MAX: usize = 4_096;
+
+/// A provider's own lines, which go before the shipped ones. The first that matches decides.
+pub type Rules = [FailureRule];
+
+/// All that is known of a failed attempt.
+#[derive(Clone, Copy, Debug)]
+pub struct Evidence<'a> {
+    /// Why it did not deliver.
+    pub failure: &'a Failure,
+    /// The status of the answer, or the one that its error stands for.
+    pub status: Option<u16>,
+    /// The headers of the answer.
+    pub headers: Option<&'a HeaderMap>,
+    /// The type of the error that it carries.
+    pub error_kind: Option<&'a str>,
+    /// The error's message.
+    pub message: Option<&'a str>,
+    /// When it is looked at.
+    pub now: DateTime<Utc>,
 }
 
-const fn of_status(status: u16) -> (Blame, Next) {
-    match status {
-        401 | 402 | 403 | 429 => (Blame::Credential, Next::Switch),
-        0..=399 | 408 | 409 | 425 | 500.. => (Blame::Provider, Next::Switch),
-        400..=499 => (Blame::Caller, Next::Deliver),
+impl<'a> Evidence<'a> {
+    /// A failure of which nothing else is known than, where it has one, its status.
+    pub const fn bare(failure: &'a Failure, now: DateTime<Utc>) -> Self {
+        let status = if let Failure::Status(status) = failure { Some(*status) } else { None };
+        Self { failure, status, headers: None, error_kind: None, message: None, now }
+    }
+
+    /// What a failed attempt has left behind.
+    pub fn of(failed: &'a Failed, now: DateTime<Utc>) -> Self {
+        Self {
+            headers: failed.answer.as_ref().map(|whole| &whole.headers),
+            error_kind: failed.kind.as_deref(),
+            message: failed.message.as_deref(),
+            ..Self::bare(&failed.failure, now)
+        }
+    }
+}
+
+/// What a failed attempt means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// What kind of failure it was.
+    pub class: FailureClass,
+    /// Whom it is charged to.
+    pub blame: Blame,
+    /// What follows.
+    pub next: Next,
+    /// Milliseconds after which the provider wants to be asked again, if it said so.
+    pub retry_after_ms: Option<u64>,
+    /// What is put on hold.
+    pub hold: Option<HoldPlan>,
+}
+
+impl Verdict {
+    /// As the decision chain keeps it.
+    pub const fn recorded(&self) -> decision::Verdict {
+        decision::Verdict {
+            blame: self.blame,
+            next: self.next,
+            class: Some(self.class),
+            retry_after_ms: self.retry_after_ms,
+        }
+    }
+}
+
+/// What a failure means, whom it is charged to, and what follows (docs/rules.md, Routing and Holds). `rules` are the
+/// provider's own.
+pub fn judge(evidence: &Evidence<'_>, rules: &Rules) -> Verdict {
+    let finding = find(evidence, rules);
+    let meaning = finding.meaning();
+    let forbids_retry = header(evidence, "x-should-retry") == Some("false");
+    Verdict {
+        class: meaning.class,
+        blame: meaning.blame,
+        next: if forbids_retry && meaning.next == Next::Retry { Next::Switch } else { meaning.next },
+        retry_after_ms: date::retry_after(evidence)
+            .map(|after| u64::try_from(after.num_milliseconds()).unwrap_or_default()),
+        hold: plan(evidence, finding),
+    }
+}
+
+/// The first line that matches: of the provider's own, then of the shipped ones.
+fn find(evidence: &Evidence<'_>, rules: &Rules) -> Finding {
+    let own = rules.iter().find(|rule| {
+        rule.status.is_none_or(|status| evidence.status == Some(status))
+            && rule.kind.as_deref().is_none_or(|kind| evidence.error_kind == Some(kind))
+            && rule.message.as_deref().is_none_or(|glob| evidence.message.is_some_and(|text| matches(glob, text)))
+    });
+    if let Some(rule) = own {
+        return Finding::from(rule.class);
+    }
+    // The table ends with a line for every status.
+    LINES.iter().find(|line| line.fits(evidence)).map_or(Finding::Malformed, |line| line.finding)
+}
+
+impl Line {
+    fn fits(&self, evidence: &Evidence<'_>) -> bool {
+        let is_sign = match (self.sign, evidence.failure) {
+            (Sign::Status(low, high), _) => evidence.status.is_some_and(|status| (low..=high).contains(&status)),
+            (Sign::Connect, Failure::Connect(_))
+            | (Sign::Proxy, Failure::Proxy(_))
+            | (Sign::Reset, Failure::Reset(_))
+            | (Sign::Timeout, Failure::Timeout(_))
+            | (Sign::Malformed, Failure::Malformed(_)) => true,
+            _ => false,
+        };
+        is_sign
+            && matches(self.kind, evidence.error_kind.unwrap_or_default())
+            && matches(self.message, evidence.message.unwrap_or_default())
+    }
+}
+
+/// The hold that a finding asks for: dated by the provider if it gave a date, else by us.
+fn plan(evidence: &Evidence<'_>, finding: Finding) -> Option<HoldPlan> {
+    let ours = finding.hold();
+    if matches!(finding, Finding::Credential | Finding::Entitlement | Finding::Proxy) {
+        return ours;
+    }
+    let (reason, extent, until) = match finding {
+        Finding::RateLimit => match date::quota_reset(evidence) {
+            Some(until) => (HoldReason::QuotaWindow, Extent::Credential, Some(until)),
+            None => (HoldReason::RateLimit, Extent::Model, date::rate_reset(evidence)),
+        },
+        Finding::SpendLimit => (HoldReason::SpendLimit, Extent::Credential, date::named_in_text(evidence)),
+        Finding::Overload => (HoldReason::Overload, Extent::Model, date::asked_again(evidence)),
+        Finding::Server => (HoldReason::Overload, Extent::Provider, date::asked_again(evidence)),
+        _ => return ours,
+    };
+    let Some(until) = until else { return ours };
+    let until = if reason == HoldReason::SpendLimit { until } else { until.min(evidence.now + DATED_MAX) };
+    // What is over already holds nothing.
+    (until > evidence.now).then_some(HoldPlan {
+        extent,
+        reason,
+        source: HoldSource::Provider,
+        term: Term::Until(until),
+    })
+}
+
+/// A header of the answer, as text.
+fn header<'a>(evidence: &Evidence<'a>, name: &str) -> Option<&'a str> {
+    evidence.headers?.get(name)?.to_str().ok().map(str::trim)
+}
+
+/// True if `text` is what the glob says, case aside: `*` stands for any run of characters, `?` for one byte. Only the
+/// beginning of a long text is looked at.
+fn matches(glob: &str, text: &str) -> bool {
+    let text = text.as_bytes();
+    let (mut glob, mut text) = (glob.as_bytes(), text.get(..MESSAGE_BYTES_MAX).unwrap_or(text));
+    // Where to go on if what follows the last star does not fit.
+    let mut resume: Option<(&[u8], &[u8])> = None;
+    loop {
+        match (glob.split_first(), text.split_first()) {
+            (Some((b'*', rest)), _) => {
+                resume = Some((rest, text));
+                glob = rest;
+            }
+            (Some((one, rest)), Some((byte, left))) if *one == b'?' || one.eq_ignore_ascii_case(byte) => {
+                (glob, text) = (rest, left);
+            }
+            (None, None) => return true,
+            _ => {
+                let Some((after_star, from)) = resume else { return false };
+                let Some((_, left)) = from.split_first() else { return false };
+                resume = Some((after_star, left));
+                (glob, text) = (after_star, left);
+            }
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(failure: &Failure, blame: Blame, next: Next) {
-        assert_eq!(judge(failure), Verdict { blame, next }, "{failure:?}");
-    }
-
-    #[test]
-    fn a_callers_mistake_is_delivered_and_charged_to_nobody_else() {
-        for status in [400, 404, 413, 422] {
-            check(&Failure::Status(status), Blame::Caller, Next::Deliver);
-        }
-    }
-
-    #[test]
-    fn a_refused_credential_moves_on_and_is_not_the_providers_fault() {
-        for status in [401, 402, 403, 429] {
-            check(&Failure::Status(status), Blame::Credential, Next::Switch);
-        }
-    }
-
-    #[test]
-    fn everything_else_moves_on() {
-        for status in [500, 502, 503, 504, 529, 302] {
-            check(&Failure::Status(status), Blame::Provider, Next::Switch);
-        }
-        check(&Failure::Connect(String::new()), Blame::Network, Next::Switch);
-        check(&Failure::Proxy(String::new()), Blame::Network, Next::Switch);
-        check(&Failure::Reset(String::new()), Blame::Network, Next::Switch);
-        check(&Failure::Malformed(String::new()), Blame::Provider, Next::Switch);
-    }
-}
+mod tests;

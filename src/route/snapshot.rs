@@ -13,6 +13,7 @@ use reqwest::Url;
 
 use super::{hours::Hours, restrict::Restrictions, rules::Matcher};
 use crate::{
+    clock,
     domain::{
         group::{ANY_GROUP, DEFAULT_GROUP},
         id::CredentialId,
@@ -320,6 +321,7 @@ pub async fn reload(hub: &Hub) -> anyhow::Result<()> {
     let loaded = hub.store.load_snapshot().await?;
     let snapshot = Snapshot::build(loaded, hub.config.time_zone, &hub.sealer, &hub.clients);
     hub.state.wait_at_most(snapshot.settings.redis_wait_ms);
+    hub.health.follow(snapshot.upstreams.iter().map(|upstream| &upstream.provider), clock::now());
     hub.snapshot.store(Arc::new(snapshot));
     *fulfilled = wishes;
     hub.live.configuration_changed();

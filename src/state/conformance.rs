@@ -24,5 +24,6 @@ mod laws;
 mod limits;
 mod model;
 mod outages;
+mod queue;
 mod rates;
 mod sessions;

@@ -5,6 +5,7 @@ mod book;
 mod leases;
 mod money;
 mod presence;
+mod queue;
 mod rates;
 mod sessions;
 
@@ -13,7 +14,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use self::book::Book;
+use self::{book::Book, queue::Queues};
 use super::{
     counters::{Away, Counters},
     step::{ActiveSession, Answer, Release, SessionKey, Settlement, Span, Step, Sums, Usage},
@@ -22,7 +23,10 @@ use crate::domain::limit::Subject;
 
 /// Counters in memory. A lease is held until it is settled or released: it cannot outlive the process.
 #[derive(Debug, Default)]
-pub struct Memory(Mutex<Book>);
+pub struct Memory {
+    book: Mutex<Book>,
+    queues: Mutex<Queues>,
+}
 
 impl Memory {
     /// Takes over what the ledger says. To be called before calls are served.
@@ -31,7 +35,11 @@ impl Memory {
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn queues(&self) -> MutexGuard<'_, Queues> {
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -3,6 +3,7 @@
 
 pub(super) mod keeper;
 mod outbox;
+mod queue;
 mod scripts;
 mod words;
 

@@ -5,6 +5,8 @@
 //! `time / 60_000`, a quarter of an hour `time / 900_000`. What a call costs counts in the bucket in which the call
 //! began, so counters and the ledger's sums are the same numbers.
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 use crate::domain::{
@@ -29,7 +31,7 @@ pub struct SessionKey {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionUse {
     /// Which one.
-    pub session: SessionKey,
+    pub session: Arc<SessionKey>,
     /// Whose key it is.
     pub user_id: UserId,
     /// How long it stays active after its last call; 0: only while a call of it runs (derived sessions).
@@ -170,6 +172,8 @@ pub struct Binding {
     pub provider_id: ProviderId,
     /// The call that bound it last.
     pub call_id: CallId,
+    /// Tokens of its prompt that the provider had in its cache after that call.
+    pub cached_tokens: u64,
 }
 
 /// The end of an attempt: what it cost. Settling the same lease again changes nothing, also after a restart.
@@ -197,7 +201,7 @@ pub struct Settlement {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bind {
     /// Which one.
-    pub session: SessionKey,
+    pub session: Arc<SessionKey>,
     /// Where it goes.
     pub binding: Binding,
     /// How long, from now on.

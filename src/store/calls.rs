@@ -62,7 +62,7 @@ statements! {
         select id, provider_id, provider_name, credential_id, model_sent, model_served, result, status, error_cause,
             error_message, started_ms, first_byte_ms, first_token_ms, ended_ms, upstream_request_id, input, output,
             cache_write_5m, cache_write_1h, cache_read, web_searches, web_fetches, code_executions, token_source, usage_raw,
-            speed, service_tier, region, price_version, price_factor, group_multiplier, reserved, cost_tools, cost_request, price_input, price_output,
+            speed, service_tier, region, price_version, price_factor, group_multiplier, reserved, queue_ms, connect_ms, cost_tools, cost_request, price_input, price_output,
             price_cache_write_5m, price_cache_write_1h, price_cache_read, unpriced, multiplier, cost_input, cost_output,
             cost_cache_write_5m, cost_cache_write_1h, cost_cache_read, cost
         from attempts
@@ -187,6 +187,8 @@ fn attempt_from_row(row: &PgRow) -> Result<Attempt, sqlx::Error> {
         multiplier: Multiplier::from_scaled(row.try_get("multiplier")?),
         group_multiplier: Multiplier::from_scaled(row.try_get("group_multiplier")?),
         reserved_usd: row.try_get::<Option<i64>, _>("reserved")?.map(Usd::from_scaled),
+        queue_ms: read::small_or_none(row, "queue_ms")?,
+        connect_ms: read::small_or_none(row, "connect_ms")?,
         cost: cost_from_row(row)?,
         cost_usd: read::usd(row, "cost")?,
     })
@@ -232,6 +234,7 @@ impl Store {
             cost: cost_from_row(&row)?,
             attempts: attempts.iter().map(attempt_from_row).collect::<Result<_, _>>()?,
             running: None,
+            waiting: None,
             decision: read::json(&row, "decision")?,
         }))
     }

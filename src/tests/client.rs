@@ -1,6 +1,6 @@
 //! A client that sees every byte: HTTP/1.1 by hand, one connection for each request.
 
-use std::{io, net::SocketAddr};
+use std::{io, net::SocketAddr, time::Duration};
 
 use serde_json::Value;
 use tokio::{
@@ -200,17 +200,34 @@ impl Reply {
 async fn leave(stream: TcpStream) {
     let (ours, theirs) = (stream.local_addr().unwrap().port(), stream.peer_addr().unwrap().port());
     drop(stream);
-    let ends = (format!("0100007F:{theirs:04X}"), format!("0100007F:{ours:04X}"));
     until("the peer closes the connection", async || {
-        let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
-        let is_open = table.lines().any(|line| {
-            let fields: Vec<&str> = line.split_whitespace().take(4).collect();
-            // 06 is TIME_WAIT: nobody holds that end any more
-            matches!(fields[..], [_, local, remote, state] if local == ends.0 && remote == ends.1 && state != "06")
-        });
-        (!is_open).then_some(())
+        // 06 is TIME_WAIT: nobody holds that end any more
+        kernel_row(theirs, ours).is_none_or(|row| row[3] == "06").then_some(())
     })
     .await;
+}
+
+/// Waits until everything that was written has arrived at the other side: a reset takes back what has not.
+pub async fn arrived(stream: &TcpStream) {
+    let (ours, theirs) = (stream.local_addr().unwrap().port(), stream.peer_addr().unwrap().port());
+    let waits = || kernel_row(ours, theirs).is_some_and(|row| !row[4].starts_with("00000000:"));
+    within("what was sent arrives", async {
+        while waits() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    })
+    .await;
+}
+
+/// The fields of one end of a connection of this machine in the kernel's table (`proc_net_tcp`): the fourth is its
+/// state, the fifth what waits to be sent and to be read.
+fn kernel_row(local: u16, remote: u16) -> Option<Vec<String>> {
+    let ends = (format!("0100007F:{local:04X}"), format!("0100007F:{remote:04X}"));
+    let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    table.lines().find_map(|line| {
+        let fields: Vec<String> = line.split_whitespace().take(5).map(str::to_owned).collect();
+        (fields.len() == 5 && fields[1] == ends.0 && fields[2] == ends.1).then_some(fields)
+    })
 }
 
 /// How the end of a body is found.

@@ -144,7 +144,7 @@ async fn a_call_without_a_head_is_cut_and_recorded_before_the_hub_has_stopped() 
 #[tokio::test]
 async fn what_a_provider_reported_before_it_failed_is_charged_and_the_rest_is_free() {
     let world = World::shared().await;
-    let a = world.provider_with("a", json!({"priority": 0, "idle_timeout_ms": 300})).await;
+    let a = world.provider_with("a", json!({"priority": 0, "max_attempts": 1, "idle_timeout_ms": 300})).await;
     world.provider_with("b", json!({"priority": 1})).await;
     let (key, model) = (world.key().await, world.priced_model().await);
     let begun = || Turn::new().events().remove(0);
@@ -155,6 +155,7 @@ async fn what_a_provider_reported_before_it_failed_is_charged_and_the_rest_is_fr
         (Answer::nothing(End::Close), false),
         (Answer::status(529), false),
     ] {
+        world.well_again(&a).await;
         a.script.always(answer);
         let mut reply = world.anew(&key, &ask(&model, true)).await;
         reply.body().await;

@@ -12,14 +12,17 @@ use crate::{
     world::{Key, Provider, World, ask},
 };
 
-/// Two providers, `a` before `b`, and a key.
+/// Two providers, `a` before `b`, and a key. Each is tried once.
 async fn two(world: &World, a: Value) -> (Provider, Provider, Key) {
-    let mut fields =
-        json!({"priority": 0, "first_byte_timeout_ms": 300, "idle_timeout_ms": 300, "total_timeout_ms": 600});
+    let mut fields = json!({"priority": 0, "max_attempts": 1, "first_byte_timeout_ms": 300, "idle_timeout_ms": 300, "total_timeout_ms": 600});
     for (name, value) in a.as_object().unwrap() {
         fields[name] = value.clone();
     }
-    (world.provider_with("a", fields).await, world.provider_with("b", json!({"priority": 1})).await, world.key().await)
+    (
+        world.provider_with("a", fields).await,
+        world.provider_with("b", json!({"priority": 1, "max_attempts": 1})).await,
+        world.key().await,
+    )
 }
 
 /// Every way to fail before there is content, with the status the record shows for it.
@@ -64,6 +67,7 @@ async fn whatever_happens_to_the_first_provider_the_second_one_serves_the_stream
         assert_eq!(reply.text().await, Turn::new().events().concat(), "{what}");
         assert_eq!(b.script.requests().len(), asked + 1, "{what}");
         check_chain(&world.call_of(&reply).await, &a, &b, what, status);
+        world.well_again(&a).await;
     }
 }
 
@@ -82,6 +86,7 @@ async fn whatever_happens_to_the_first_provider_the_second_one_serves_the_messag
         assert_eq!(reply.header("x-switchyard-provider"), Some(b.id.as_str()), "{what}");
         assert_eq!(reply.json().await, Turn::new().message(), "{what}");
         check_chain(&world.call_of(&reply).await, &a, &b, what, status);
+        world.well_again(&a).await;
     }
 }
 
@@ -164,6 +169,7 @@ async fn when_all_fail_the_last_answer_is_delivered_as_it_came() {
     b.script
         .always(Answer::new(529, "application/json", body).header("retry-after", "3").header("request-id", "req_b"));
     for stream in [false, true] {
+        world.well_again(&b).await;
         let mut reply = world.messages(&key, &ask("claude-sonnet-4-5", stream)).await;
         assert_eq!((reply.status, reply.header("retry-after")), (529, Some("3")));
         assert_eq!(reply.header("x-switchyard-provider"), Some(b.id.as_str()));
@@ -192,7 +198,7 @@ async fn an_answer_counts_more_than_a_later_silence() {
 #[tokio::test]
 async fn without_any_answer_the_hub_speaks_for_itself() {
     let world = World::shared().await;
-    let limits = json!({"first_byte_timeout_ms": 200, "total_timeout_ms": 200});
+    let limits = json!({"max_attempts": 1, "first_byte_timeout_ms": 200, "total_timeout_ms": 200});
     let provider = world.provider_with("a", limits).await;
     let key = world.key().await;
     for (end, status, kind) in
@@ -234,6 +240,7 @@ async fn an_error_event_with_nobody_left_becomes_the_status_it_stands_for() {
         let call = world.call_of(&reply).await;
         assert_eq!(call["status"], status, "{call}");
         assert_eq!(call["outcome"], if status < 500 { "refused" } else { "failed" }, "{call}");
+        world.well_again(&provider).await;
     }
 }
 
@@ -261,24 +268,6 @@ async fn an_error_with_status_200_and_nobody_left_becomes_the_status_it_stands_f
         assert_eq!((reply.status, reply.text().await.as_str()), (529, error));
         assert_eq!(world.call_of(&reply).await["outcome"], "failed");
     }
-}
-
-#[tokio::test]
-async fn there_is_one_retry_and_a_setting_for_more() {
-    let world = World::alone().await;
-    let mut providers = Vec::new();
-    for (priority, name) in ["a", "b", "c"].into_iter().enumerate() {
-        let provider = world.provider_with(name, json!({"priority": priority})).await;
-        provider.script.always(Answer::status(529));
-        providers.push(provider);
-    }
-    let key = world.key().await;
-    assert_eq!(world.stream(&key).await.status, 529);
-    assert_eq!(providers.iter().map(|provider| provider.script.requests().len()).collect::<Vec<_>>(), [1, 1, 0]);
-    world.patch("/admin/v1/settings", &json!({"attempts_max": 3})).await;
-    let reply = world.stream(&key).await;
-    assert_eq!(reply.header("x-switchyard-provider"), Some(providers[2].id.as_str()));
-    assert_eq!(providers.iter().map(|provider| provider.script.requests().len()).collect::<Vec<_>>(), [2, 2, 1]);
 }
 
 #[tokio::test]

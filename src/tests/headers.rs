@@ -175,7 +175,7 @@ async fn a_setting_shows_the_providers_own_headers() {
 #[tokio::test]
 async fn an_error_of_the_provider_passes_with_its_body_and_its_headers() {
     let world = World::shared().await;
-    let provider = world.provider("a").await;
+    let provider = world.provider_with("a", json!({"max_attempts": 1})).await;
     let key = world.key().await;
     for status in [400, 401, 402, 403, 404, 413, 422, 429, 500, 502, 503, 504, 529] {
         let body = format!(
@@ -185,6 +185,7 @@ async fn an_error_of_the_provider_passes_with_its_body_and_its_headers() {
             .header("request-id", "req_1")
             .header("retry-after", "13")
             .header("x-should-retry", "true");
+        world.well_again(&provider).await;
         provider.script.always(answer);
         let mut reply = world.stream(&key).await;
         assert_eq!(reply.status, status);

@@ -203,8 +203,8 @@ async fn unknown_fields_and_values_that_do_not_fit_are_refused_naming_them() {
         ("PUT", prices, price("nonsense", json!("1")), "nonsense"),
         ("PUT", prices, json!({"input": "1"}), "output"),
         ("PATCH", "/admin/v1/settings", json!({"nonsense": 1}), "nonsense"),
-        ("PATCH", "/admin/v1/settings", json!({"attempts_max": 0}), "attempts_max"),
-        ("PATCH", "/admin/v1/settings", json!({"attempts_max": "many"}), "attempts_max"),
+        ("PATCH", "/admin/v1/settings", json!({"providers_max": 0}), "providers_max"),
+        ("PATCH", "/admin/v1/settings", json!({"providers_max": "many"}), "providers_max"),
     ] {
         let answer = world.admin(method, path, &body).await;
         assert!(matches!(answer.0, 400 | 422), "{method} {path} {body}: {} {}", answer.0, answer.1);

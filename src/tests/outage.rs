@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// A hub whose cable to Postgres can be pulled, and a world that asks Postgres past the cable.
-async fn world_on_a_cable() -> (World, String, watch::Sender<Cable>) {
+pub async fn world_on_a_cable() -> (World, String, watch::Sender<Cable>) {
     let dsn = postgres::database().await;
     let at = dsn.rfind('@').map_or("postgres://".len(), |at| at + 1);
     let end = at + dsn[at..].find('/').unwrap();

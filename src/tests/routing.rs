@@ -105,7 +105,7 @@ async fn each_provider_redirects_the_model_that_the_client_asked_for() {
     first.script.always(Answer::status(500));
     let reply = world.messages(&world.key().await, &ask("claude-a", false)).await;
     served_by(&reply, &second);
-    let sent = |provider: &Provider| provider.script.requests().last().unwrap().model().to_owned();
+    let sent = |provider: &Provider| provider.script.requests().last().unwrap().model().clone();
     assert_eq!((sent(&first), sent(&second)), ("glm-1".to_owned(), "kimi-2".to_owned()));
 }
 
@@ -250,8 +250,8 @@ async fn what_routing_goes_by_is_kept_as_it_is_given() {
     for (name, value) in fields.as_object().unwrap() {
         assert_eq!(&shown[name], value, "{name}");
     }
-    let patch = cleared.as_object().unwrap().keys().map(|name| (name.clone(), Value::Null)).collect();
-    world.patch(&path, &Value::Object(patch)).await;
+    let nothing = cleared.as_object().unwrap().keys().map(|name| (name.clone(), Value::Null)).collect();
+    world.patch(&path, &Value::Object(nothing)).await;
     let shown = world.get(&path).await;
     for (name, value) in cleared.as_object().unwrap() {
         assert_eq!(&shown[name], value, "{name}");

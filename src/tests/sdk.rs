@@ -31,7 +31,9 @@ const ERRORS: [(u16, &str); 8] = [
 async fn run(program: PathBuf, script: &str) -> serde_json::Map<String, Value> {
     assert!(program.exists(), "{} is missing: run `make test`, which installs it", program.display());
     let world = World::shared().await;
-    let provider = world.provider("a").await;
+    // Each error is passed on as it came, and puts nothing on hold.
+    let rules: Vec<Value> = ERRORS.iter().map(|(status, _)| json!({"status": status, "class": "client"})).collect();
+    let provider = world.provider_with("a", json!({"failure_rules": rules})).await;
     provider.script.by(|seen: &Seen| match seen.model().strip_prefix("claude-error-") {
         Some(status) => Answer::status(status.parse().unwrap()),
         None => Answer::proper(seen),

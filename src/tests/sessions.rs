@@ -64,7 +64,7 @@ async fn a_session_stays_although_a_better_provider_comes() {
 #[tokio::test]
 async fn only_a_success_binds() {
     let world = World::alone().await;
-    let failing = world.provider_with("failing", json!({"priority": 0})).await;
+    let failing = world.provider_with("failing", json!({"priority": 0, "max_attempts": 1})).await;
     let working = world.provider_with("working", json!({"priority": 1})).await;
     failing.script.once(Answer::status(500));
     let key = world.key().await;

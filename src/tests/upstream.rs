@@ -22,10 +22,10 @@ use tokio::{
 };
 
 pub use answer::{Answer, End};
-pub use turn::{Turn, Used};
+pub use turn::{Said, Turn, Used};
 
 use crate::{
-    client::{Framing, parse_head, read_head},
+    client::{Framing, arrived, parse_head, read_head},
     patience::{background, within},
 };
 
@@ -254,6 +254,7 @@ async fn play(stream: &mut BufReader<TcpStream>, answer: &Answer, seen: &Seen) -
                     return Err(error);
                 }
             }
+            answer::Step::Wait(wait) => tokio::time::sleep(wait).await,
             answer::Step::Pause(gate) => {
                 gate.reached.send_modify(|reached| *reached += 1);
                 let mut open = gate.open.subscribe();
@@ -272,8 +273,13 @@ async fn play(stream: &mut BufReader<TcpStream>, answer: &Answer, seen: &Seen) -
         End::Proper => Ok(true),
         End::Close => Ok(false),
         End::Reset => {
+            arrived(stream.get_ref()).await;
             // Unread bytes or not: a linger of zero turns the close into a reset.
             stream.get_ref().set_zero_linger()?;
+            Ok(false)
+        }
+        End::Garbage => {
+            stream.get_mut().write_all(b"\0\xff no framing of HTTP\r\n").await?;
             Ok(false)
         }
         End::Stall => {

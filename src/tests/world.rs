@@ -67,6 +67,11 @@ impl World {
         Self::of(Arc::new(setup.start().await))
     }
 
+    /// Another test's part of the same hub.
+    pub fn another(&self) -> Self {
+        Self::of(self.hub.clone())
+    }
+
     fn of(hub: Arc<Hub>) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(1);
         let n = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -95,7 +100,7 @@ impl World {
         Key { id: text("id"), user_id, secret: text("key") }
     }
 
-    /// A provider that answers properly until its script is told otherwise.
+    /// A provider that answers properly until its script is told otherwise. Nobody but the test asks it.
     pub async fn provider(&self, name: &str) -> Provider {
         self.provider_with(name, json!({})).await
     }
@@ -105,10 +110,19 @@ impl World {
         let script = Script::new();
         let usual = json!({
             "name": format!("{}-{name}", self.tag), "kind": "anthropic", "base_url": script.url(),
-            "secret": UPSTREAM_SECRET, "group": [self.tag],
+            "secret": UPSTREAM_SECRET, "group": [self.tag], "probe": false,
         });
         let provider = self.create("/admin/v1/providers", &merge(usual, fields)).await;
         Provider { id: provider["id"].as_str().unwrap().to_owned(), script }
+    }
+
+    /// Ends all that is on hold at a provider, as if it had never failed.
+    pub async fn well_again(&self, provider: &Provider) {
+        let holds = self.get(&format!("/admin/v1/holds?provider_id={}", provider.id)).await;
+        for hold in holds["items"].as_array().unwrap() {
+            let path = format!("/admin/v1/holds/{}", hold["id"].as_str().unwrap());
+            assert_eq!(self.admin("DELETE", &path, &Value::Null).await.0, 204, "{hold}");
+        }
     }
 
     /// Gives a model a price and returns the model's name, which no other test uses.

@@ -15,6 +15,7 @@ use super::{
     body::Body,
     client::Departing,
     failure::{Deadline, Failure},
+    origin::Connected,
     request::{self, Outgoing},
 };
 use crate::{
@@ -29,6 +30,9 @@ const WHOLE_BYTES_MAX: usize = 64 << 20;
 
 /// The most of a stream's beginning that is held back.
 const GATE_BYTES_MAX: usize = 256 << 10;
+
+/// The most events of it.
+const GATE_EVENTS_MAX: u32 = 256;
 
 /// Defaults of a provider's times (docs/rules.md, Routing).
 const FIRST_BYTE_MS: u32 = 120_000;
@@ -92,6 +96,16 @@ pub enum Reply {
     Streaming(Box<Streaming>),
 }
 
+impl Reply {
+    /// The status that the client gets.
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::Whole(whole) => whole.status,
+            Self::Streaming(streaming) => streaming.status,
+        }
+    }
+}
+
 /// An attempt that did not deliver.
 #[derive(Debug)]
 pub struct Failed {
@@ -101,6 +115,8 @@ pub struct Failed {
     pub answer: Option<Box<Whole>>,
     /// What the provider said about it.
     pub message: Option<String>,
+    /// The type of the error that it answered with, such as `overloaded_error`.
+    pub kind: Option<String>,
     /// What was seen of a stream that broke before it could be used.
     tap: Option<Box<Tap>>,
 }
@@ -115,7 +131,7 @@ impl Failed {
 
 impl From<Failure> for Failed {
     fn from(failure: Failure) -> Self {
-        Self { failure, answer: None, message: None, tap: None }
+        Self { failure, answer: None, message: None, kind: None, tap: None }
     }
 }
 
@@ -178,6 +194,8 @@ pub async fn attempt(
     let head_ms = clock::ms_since(ask.began);
     attempt.first_byte_ms = Some(head_ms);
     on_head(head_ms);
+    let connected = head.extensions.get::<Connected>();
+    attempt.connect_ms = connected.and_then(|connected| u32::try_from(connected.0.as_millis()).ok());
     attempt.status = Some(head.status.as_u16());
     attempt.upstream_request_id = text(&head.headers, "request-id").or_else(|| text(&head.headers, "x-request-id"));
     let kind = head.headers.get(header::CONTENT_TYPE);
@@ -247,8 +265,8 @@ fn check(mut whole: Box<Whole>, ask: &Ask<'_>, attempt: &mut Attempt) -> Result<
     if let Some(error) = error {
         whole.status = error.status();
         attempt.status = Some(whole.status);
-        let message = Some(error.message);
-        return Err(Failed { failure: Failure::Status(whole.status), answer: Some(whole), message, tap: None });
+        let (message, kind) = (Some(error.message), Some(error.kind));
+        return Err(Failed { failure: Failure::Status(whole.status), answer: Some(whole), message, kind, tap: None });
     }
     if ask.is_message && !is_message {
         // A compressed answer cannot be read, but the client can.
@@ -274,8 +292,10 @@ fn malformed(body: &[u8]) -> String {
 
 /// An error answer, as it came.
 fn refused(whole: Box<Whole>) -> Failed {
-    let message = ErrorObject::read(&whole.body).map(|error| error.message).filter(|message| !message.is_empty());
-    Failed { failure: Failure::Status(whole.status), answer: Some(whole), message, tap: None }
+    let error = ErrorObject::read(&whole.body);
+    let (message, kind) = error.map_or((None, None), |error| (Some(error.message), Some(error.kind)));
+    let message = message.filter(|message| !message.is_empty());
+    Failed { failure: Failure::Status(whole.status), answer: Some(whole), message, kind, tap: None }
 }
 
 /// Holds the beginning of a stream back until content, an error, or the gate's time or size. What a stream reported
@@ -318,7 +338,7 @@ async fn hold(streaming: &mut Streaming, ask: &Ask<'_>, bounds: &Bounds, attempt
             return Err(restated(streaming, &error, attempt));
         }
         let is_open = streaming.tap.has_content || streaming.tap.is_complete;
-        if is_open || held.len() > GATE_BYTES_MAX {
+        if is_open || held.len() > GATE_BYTES_MAX || streaming.tap.n_events > GATE_EVENTS_MAX {
             break;
         }
     }
@@ -349,7 +369,8 @@ fn restated(streaming: &mut Streaming, error: &ErrorObject, attempt: &mut Attemp
     let tap = &mut streaming.tap;
     let body = Bytes::from(std::mem::take(&mut tap.error_data));
     let answer = Box::new(Whole { status, headers, body, tap: Tap::default() });
-    Failed { failure: Failure::Status(status), answer: Some(answer), message: Some(error.message.clone()), tap: None }
+    let (message, kind) = (Some(error.message.clone()), Some(error.kind.clone()));
+    Failed { failure: Failure::Status(status), answer: Some(answer), message, kind, tap: None }
 }
 
 /// A header as text, cut to a sane length.

@@ -62,6 +62,10 @@ struct Idle {
     since: Instant,
 }
 
+/// Among the extensions of an answer that needed a new connection: how long that took to be there.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Connected(pub(super) Duration);
+
 /// A connection in use.
 enum Line {
     Own(http1::SendRequest<Outgoing>),
@@ -142,8 +146,13 @@ impl Origin {
             }
         }
         // Rare and large: it does not make every call's future larger.
+        let began = clock::instant();
         let line = Box::pin(self.connect()).await?;
-        self.send_over(line, request).await.map_err(|error| Failure::Reset(innermost(error.error())))
+        let took = began.elapsed();
+        let sent = self.send_over(line, request).await;
+        let mut response = sent.map_err(|error| Failure::Reset(innermost(error.error())))?;
+        response.extensions_mut().insert(Connected(took));
+        Ok(response)
     }
 
     async fn send_over(

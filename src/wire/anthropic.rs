@@ -1,5 +1,6 @@
 //! The Anthropic Messages wire: usage, errors, and the hub's own no in this form.
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -80,6 +81,21 @@ pub fn reject(rejection: &Rejection, request_id: &str) -> String {
 /// The event that ends a stream which was cut after a part of it was passed on.
 pub fn cut_event(message: &str, request_id: &str) -> String {
     format!("event: error\ndata: {}\n\n", error_body("api_error", message, Some(request_id)))
+}
+
+/// The event that says nothing but that the connection lives.
+pub const PING: &[u8] = b"event: ping\ndata: {\"type\": \"ping\"}\n\n";
+
+/// An answer that is an error, as the event of a stream that has begun before: its body, if it is an error of this wire.
+pub fn late_error(status: u16, body: &[u8], request_id: &str) -> Bytes {
+    if ErrorObject::read(body).is_none() {
+        return Bytes::from(cut_event(&format!("the provider answered with status {status}"), request_id));
+    }
+    let mut event = b"event: error\ndata: ".to_vec();
+    // Line ends in JSON stand only between its words; in an event they would end the line.
+    event.extend(body.trim_ascii().iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte }));
+    event.extend(b"\n\n");
+    Bytes::from(event)
 }
 
 /// `{"type":"error","error":{"type","message"},"request_id"}`, in this order.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::rejection::Rejection;
+use super::{edit::span, rejection::Rejection};
 
 /// Longest model name that is looked at.
 const MODEL_BYTES_MAX: usize = 256;
@@ -79,12 +79,6 @@ impl Peek {
             session: fields.metadata.and_then(|raw| session_of(raw.get())),
         })
     }
-}
-
-/// Where `part`, a slice of `whole`, lies in it.
-fn span(whole: &[u8], part: &str) -> Range<usize> {
-    let start = part.as_ptr().addr() - whole.as_ptr().addr();
-    start..start + part.len()
 }
 
 /// What is wrong with a body, in words that help its author.

@@ -66,11 +66,20 @@ pub enum Rejection {
     },
     /// The call does not fit into a limit.
     Limited(Box<OverLimit>),
+    /// Every provider that could serve the call is held, and one of them is free at a known time.
+    ProvidersHeld {
+        /// Seconds until then.
+        retry_after_s: u32,
+        /// True if all of them are held by rate limits.
+        by_rate: bool,
+    },
     /// Every provider that could serve the call is at a limit of its own.
     ProvidersLimited {
         /// Seconds until the first of them may be free.
         retry_after_s: u32,
     },
+    /// The provider queues messages of users, and it was not this one's turn in time.
+    MessagesQueued,
     /// The counters of limits cannot be asked, and the call may not go without them.
     LimitsAway,
     /// A hard limit stands, and what the request asks for has no bound (setting `refuse_unbounded`).
@@ -102,11 +111,17 @@ impl Rejection {
             | Self::UserDisabled
             | Self::UserExpired => 401,
             Self::AddressNotAllowed { .. } | Self::ClientNotAllowed | Self::ModelNotAllowed { .. } => 403,
-            Self::Locked { .. } | Self::ProvidersLimited { .. } => 429,
+            Self::Locked { .. } | Self::ProvidersLimited { .. } | Self::ProvidersHeld { by_rate: true, .. } => 429,
             Self::Malformed { .. } | Self::BodyCut | Self::Unbounded => 400,
             Self::TooLarge { .. } => 413,
             Self::NotFound => 404,
-            Self::NoProvider { .. } | Self::Crowded | Self::LedgerFull | Self::LimitsAway | Self::ShuttingDown => 503,
+            Self::ProvidersHeld { .. }
+            | Self::NoProvider { .. }
+            | Self::MessagesQueued
+            | Self::Crowded
+            | Self::LedgerFull
+            | Self::LimitsAway
+            | Self::ShuttingDown => 503,
             Self::Exhausted { timeout: false, .. } => 502,
             Self::Exhausted { timeout: true, .. } => 504,
             Self::Internal => 500,
@@ -134,6 +149,8 @@ impl Rejection {
             Self::Exhausted { .. } => "exhausted",
             Self::Limited(over) => over.cause(),
             Self::ProvidersLimited { .. } => "providers_limited",
+            Self::ProvidersHeld { .. } => "providers_held",
+            Self::MessagesQueued => "messages_queued",
             Self::LimitsAway => "limits_away",
             Self::Unbounded => "unbounded",
             Self::Crowded => "crowded",
@@ -170,6 +187,11 @@ impl Rejection {
             Self::Exhausted { why, .. } => format!("no provider gave an answer: {why}"),
             Self::Limited(over) => over.message(),
             Self::ProvidersLimited { .. } => "every provider that could serve this is at a limit of its own".to_owned(),
+            Self::ProvidersHeld { by_rate: true, .. } => {
+                "every provider that could serve this has a rate limit reached".to_owned()
+            }
+            Self::ProvidersHeld { .. } => "every provider that could serve this is held for the moment".to_owned(),
+            Self::MessagesQueued => "too many messages wait for this provider: try again".to_owned(),
             Self::LimitsAway => "the hub cannot count limits just now: try again".to_owned(),
             Self::Unbounded => {
                 "a hard limit stands: URL and file sources, PDFs and server tools have no bound and are refused"
@@ -185,9 +207,11 @@ impl Rejection {
     /// Seconds for `retry-after`, where waiting helps.
     pub const fn retry_after_s(&self) -> Option<u32> {
         match self {
-            Self::Locked { retry_after_s } | Self::ProvidersLimited { retry_after_s } => Some(*retry_after_s),
+            Self::Locked { retry_after_s }
+            | Self::ProvidersLimited { retry_after_s }
+            | Self::ProvidersHeld { retry_after_s, .. } => Some(*retry_after_s),
             Self::Limited(over) if !over.limited.is_money() => Some(over.retry_after_s),
-            Self::Crowded | Self::LedgerFull | Self::LimitsAway | Self::ShuttingDown => Some(1),
+            Self::MessagesQueued | Self::Crowded | Self::LedgerFull | Self::LimitsAway | Self::ShuttingDown => Some(1),
             _ => None,
         }
     }

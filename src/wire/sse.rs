@@ -69,8 +69,12 @@ pub fn events(bytes: &[u8]) -> impl Iterator<Item = Event<'_>> {
                 if event.data.is_empty() {
                     event.data = value;
                 }
-            } else if line.is_empty() && !event.data.is_empty() {
-                return Some(event);
+            } else if line.is_empty() {
+                if !event.data.is_empty() {
+                    return Some(event);
+                }
+                // Without data it is no event, and its name is not that of the next one.
+                event.name = b"";
             }
         }
         (!event.data.is_empty()).then_some(event)
@@ -91,8 +95,86 @@ fn field<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// Lines, ends of lines and bytes as no server would send them, in any order.
+    fn any_stream() -> impl Strategy<Value = Vec<u8>> {
+        let known = prop::sample::select(
+            &[
+                "event: a\n",
+                "event:b\r\n",
+                "event: error\n",
+                "data: 1\n",
+                "data:{\"type\":\"ping\"}\r\n",
+                "data:\n",
+                "data",
+                ": comment\n",
+                "id: 7\n",
+                "retry: 10\n",
+                "\n",
+                "\r\n",
+                "\r",
+                "\u{feff}",
+                "日本",
+            ][..],
+        );
+        let piece = prop_oneof![
+            6 => known.prop_map(|text| text.as_bytes().to_vec()),
+            1 => prop::collection::vec(any::<u8>(), 0..4),
+        ];
+        prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+    }
+
+    /// `stream` in pieces that end anywhere.
+    pub(crate) fn cut(stream: &[u8], cuts: &[prop::sample::Index]) -> Vec<Bytes> {
+        let mut ends: Vec<usize> = cuts.iter().map(|cut| cut.index(stream.len() + 1)).collect();
+        ends.push(stream.len());
+        ends.sort_unstable();
+        let mut start = 0;
+        ends.into_iter().map(|end| Bytes::copy_from_slice(&stream[std::mem::replace(&mut start, end)..end])).collect()
+    }
+
+    /// The events of `bytes`, as owned values.
+    fn read(bytes: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
+        events(bytes).map(|event| (event.name.to_vec(), event.data.to_vec())).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn bytes_and_events_do_not_depend_on_where_the_network_cuts(
+            stream in any_stream(),
+            cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..12),
+        ) {
+            let mut cutter = Cutter::default();
+            let (mut out, mut found) = (Vec::new(), Vec::new());
+            for piece in cut(&stream, &cuts) {
+                let whole = cutter.push(piece);
+                prop_assert!(whole.is_empty() || whole.ends_with(b"\n\n") || whole.ends_with(b"\n\r\n"), "{:?}", whole);
+                found.extend(read(&whole));
+                out.extend_from_slice(&whole);
+            }
+            let rest = cutter.rest();
+            found.extend(read(&rest));
+            out.extend_from_slice(&rest);
+            prop_assert_eq!(&out, &stream);
+            prop_assert_eq!(found, read(&stream));
+        }
+
+        #[test]
+        fn an_event_has_data_and_stands_in_the_stream(stream in prop::collection::vec(any::<u8>(), 0..400)) {
+            for (_, data) in read(&stream) {
+                prop_assert!(!data.is_empty() && stream.windows(data.len()).any(|window| window == data));
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_without_data_is_not_that_of_the_next_event() {
+        assert_eq!(read(b"event: error\n\ndata: 1\n\n"), [(Vec::new(), b"1".to_vec())]);
+    }
 
     const STREAM: &[u8] = b"event: a\ndata: 1\n\n: comment\r\ndata:2\r\n\r\nevent: c\ndata: 3\n\ndata: half";
 
@@ -114,9 +196,8 @@ mod tests {
 
     #[test]
     fn fields_are_read_with_and_without_a_space() {
-        let found: Vec<_> = events(STREAM).map(|event| (event.name.to_vec(), event.data.to_vec())).collect();
         let text = |name: &str, data: &str| (name.as_bytes().to_vec(), data.as_bytes().to_vec());
-        assert_eq!(found, [text("a", "1"), text("", "2"), text("c", "3"), text("", "half")]);
+        assert_eq!(read(STREAM), [text("a", "1"), text("", "2"), text("c", "3"), text("", "half")]);
     }
 
     #[test]

@@ -16,7 +16,7 @@ const BYTES_PER_TOKEN: u64 = 4;
 const DELTA_FRAME_BYTES: u64 = 90;
 
 /// What has been seen of an answer so far.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tap {
     report: Report,
     /// The model that the answer names.
@@ -29,6 +29,8 @@ pub struct Tap {
     pub error: Option<ErrorObject>,
     /// Its data, as it came.
     pub error_data: Vec<u8>,
+    /// How many events were seen.
+    pub n_events: u32,
     /// Bytes of content deltas.
     delta_bytes: u64,
 }
@@ -66,6 +68,7 @@ impl Tap {
     }
 
     fn observe_event(&mut self, event: &Event<'_>) {
+        self.n_events = self.n_events.saturating_add(1);
         let unnamed = if event.name.is_empty() {
             serde_json::from_slice::<Typed>(event.data).map(|typed| typed.kind).unwrap_or_default()
         } else {
@@ -154,9 +157,10 @@ impl Tap {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
+    use proptest::prelude::*;
 
     use super::*;
-    use crate::wire::sse::Cutter;
+    use crate::wire::sse::{Cutter, tests::cut};
 
     const STREAM: &str = concat!(
         "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"model\":\"m-1\",\"usage\":{\"input_tokens\":12,\"output_tokens\":1}}}\n\n",
@@ -201,6 +205,57 @@ mod tests {
         assert_eq!(tap.settle(0), (Usage { input: 3, output: 4, ..Usage::default() }, TokenSource::Reported));
         for body in [&b"<html>"[..], b"", b"{}", b"[]", br#"{"error":{"type":"x"}}"#] {
             assert!(!Tap::default().observe_body(body), "{body:?}");
+        }
+    }
+
+    /// Events of this wire in any order, some damaged, some with ends of lines of another kind.
+    fn any_events() -> impl Strategy<Value = Vec<u8>> {
+        let mut known: Vec<Vec<u8>> = STREAM.split_inclusive("\n\n").map(|event| event.as_bytes().to_vec()).collect();
+        known.extend(
+            [
+                "data: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"no\"}}\n\n",
+                "event: error\ndata: not json\n\n",
+                "event: message_start\ndata: {\"message\":{\"usage\":{\"input_tokens\":99999999999999999999}}}\n\n",
+                "event: message_delta\r\ndata: {\"usage\":{\"output_tokens\":-1,\"iterations\":7}}\r\n\r\n",
+                "event: message_stop\n",
+                "\n",
+            ]
+            .map(|text| text.as_bytes().to_vec()),
+        );
+        let piece = prop_oneof![
+            8 => prop::sample::select(known.clone()),
+            2 => (prop::sample::select(known), any::<prop::sample::Index>(), any::<u8>()).prop_map(|(mut event, at, byte)| {
+                let at = at.index(event.len());
+                event[at] = byte;
+                event
+            }),
+            1 => prop::collection::vec(any::<u8>(), 0..12),
+        ];
+        prop::collection::vec(piece, 0..16).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_seen_does_not_depend_on_where_the_network_cuts(
+            stream in any_events(),
+            cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..12),
+        ) {
+            let mut whole = Tap::default();
+            whole.observe(&stream);
+            let (mut cutter, mut tap) = (Cutter::default(), Tap::default());
+            for piece in cut(&stream, &cuts) {
+                tap.observe(&cutter.push(piece));
+            }
+            tap.observe(&cutter.rest());
+            prop_assert_eq!(&tap, &whole);
+            prop_assert_eq!(tap.settle(1_000), whole.settle(1_000));
+        }
+
+        #[test]
+        fn no_body_is_too_odd_to_look_at(body in prop::collection::vec(any::<u8>(), 0..400)) {
+            let mut tap = Tap::default();
+            let is_message = tap.observe_body(&body);
+            prop_assert_eq!(tap.is_complete, is_message);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use hub::domain::{
     attempt::{Attempt, RunningAttempt},
-    call::Call,
+    call::{Call, Waiting},
     decision::Decision,
     page::Page,
     report::CallQuery,
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Named;
 #[cfg(feature = "ssr")]
-use {super::Answer, crate::query::CallFilter};
+use {super::Answer, crate::query::CallFilter, hub::domain::call::CallDetail};
 
 /// A page of calls, with those of them that still run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -33,6 +33,8 @@ pub(crate) struct Detail {
     pub(crate) attempts: Vec<Attempt>,
     /// The attempt that runs.
     pub(crate) running: Option<RunningAttempt>,
+    /// Its place among those that wait for a provider.
+    pub(crate) waiting: Option<Waiting>,
     /// Why they went where they went.
     pub(crate) decision: Decision,
 }
@@ -71,7 +73,8 @@ pub(super) async fn find(id: &str) -> Answer<Detail> {
     let (hub, actor) = super::guard::actor().await?;
     let id = id.parse().map_err(|_| super::guard::refuse(hub::domain::fault::Fault::not_found("call")))?;
     let found = hub::admin::calls::find(&hub, &actor, id).await.map_err(super::guard::refuse)?;
-    Ok(Detail { call: found.call, attempts: found.attempts, running: found.running, decision: found.decision })
+    let CallDetail { call, attempts, running, waiting, decision, .. } = found;
+    Ok(Detail { call, attempts, running, waiting, decision })
 }
 
 /// What the filters choose from.

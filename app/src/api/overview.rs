@@ -92,6 +92,7 @@ fn notice(attention: &Attention) -> Notice {
         Attention::SecretUnreadable { .. } => (true, Some("/providers")),
         Attention::DatabaseAway { .. } | Attention::JournalFull => (true, None),
         Attention::NoKey => (false, Some("/users")),
+        Attention::Held { is_absolute, .. } => (*is_absolute, Some("/providers")),
         Attention::Unpriced { .. } => (false, Some("/prices")),
         Attention::RedisAway | Attention::Quarantined { .. } => (false, None),
     };

@@ -1,8 +1,9 @@
 //! Providers.
 
 #[cfg(feature = "ssr")]
-use hub::domain::page::Page;
+use hub::domain::{hold::HoldQuery, page::Page};
 use hub::domain::{
+    hold::HoldShown,
     provider::{Provider, ProviderTestResult},
     report::Totals,
 };
@@ -18,6 +19,8 @@ pub(crate) struct ProviderRow {
     pub(crate) provider: Provider,
     /// What it did.
     pub(crate) totals: Totals,
+    /// What of it is on hold.
+    pub(crate) holds: Vec<HoldShown>,
 }
 
 /// A provider as its form sends it: each field bears the name of the one it sets. Times are in seconds here.
@@ -65,7 +68,10 @@ pub(super) async fn list(cursor: Option<String>) -> Answer<Page<ProviderRow>> {
     let query = PageQuery { limit: Some(100), cursor };
     let page = hub::admin::providers::list(&hub, &actor, &query).await.map_err(super::guard::refuse)?;
     let mut totals = super::forms::last_day_totals(&hub, &actor, UsageBy::Provider).await?;
+    let shown = hub::admin::holds::list(&hub, &actor, &HoldQuery::default());
+    let of = |id| shown.iter().filter(|shown| shown.hold.scope.provider_id() == Some(id)).cloned().collect();
     let row = |provider: Provider| ProviderRow {
+        holds: of(provider.id),
         totals: totals.remove(&provider.id.to_string()).unwrap_or_default(),
         provider,
     };
@@ -106,6 +112,24 @@ pub(crate) async fn enable_provider(id: String, enabled: bool) -> Answer<()> {
     let id = super::forms::id(&id, "provider")?;
     hub::admin::providers::update(&hub, &actor, id, patch).await.map_err(super::guard::refuse)?;
     Ok(())
+}
+
+/// Pauses a provider until it is resumed.
+#[server]
+pub(crate) async fn pause_provider(id: String) -> Answer<()> {
+    let (hub, actor) = super::guard::actor_for_change().await?;
+    let id = super::forms::id(&id, "provider")?;
+    let pause = hub::domain::hold::Pause::default();
+    hub::admin::holds::pause_provider(&hub, &actor, id, pause).await.map_err(super::guard::refuse)?;
+    Ok(())
+}
+
+/// Ends a hold; a pause too.
+#[server]
+pub(crate) async fn end_hold(id: String) -> Answer<()> {
+    let (hub, actor) = super::guard::actor_for_change().await?;
+    let id = super::forms::id(&id, "hold")?;
+    hub::admin::holds::end(&hub, &actor, id).await.map_err(super::guard::refuse)
 }
 
 /// Deletes a provider. Goes back to the list.

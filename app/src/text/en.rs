@@ -217,6 +217,15 @@ pub(super) static TEXT: Text = Text {
         legend: "Legend",
         screened: "Request read",
         ended: "Ended at",
+        queued: "Waited",
+        connected: "Connected in",
+        once_more: "Once more at the same provider",
+        repaired: "without its thinking blocks, whose signatures were refused",
+        sticky: "The conversation is bound to it",
+        last_resort: "Held back itself, but nobody else was left",
+        by_group: |group| format!("by the group {group}"),
+        caused: |holds| format!("Put on hold: {holds}"),
+        left_cache: |tokens| format!("left a cache of {tokens} tokens behind"),
         answered_first: |provider| format!("{provider} answered at the first try."),
         answered_after: |failures, provider| format!("{failures} {provider} answered."),
         fell: |provider, why| format!("{provider} failed ({why})."),
@@ -233,6 +242,8 @@ pub(super) static TEXT: Text = Text {
             format!("{provider} answered {status}; nobody else was left, so its answer was passed on.")
         },
         http: |status| format!("status {status}"),
+        in_line: |position| format!("Nobody is free: number {position} in the line."),
+        in_line_for: |position, span| format!("Nobody is free: number {position} in the line, for about {span}."),
     },
     providers: Providers {
         title: "Providers",
@@ -298,6 +309,10 @@ pub(super) static TEXT: Text = Text {
         delete_what: "No more calls go there, and its stored key is erased. Recorded calls and their costs stay.",
         seconds: "s",
         traffic_day: "in the last 24 hours",
+        pause: "Pause",
+        end_hold: "End hold",
+        until_ended: "until it is ended",
+        half_open: "being tried",
         base_url_changes: "Another host needs the key again.",
         delete_title: |name| format!("Delete the provider {name}?"),
         n_models: |n| format!("{n} rule{}", words::s(u64::try_from(n).unwrap_or_default())),
@@ -359,6 +374,7 @@ pub(super) static TEXT: Text = Text {
     skip: words::skip,
     blame: words::blame,
     next: words::next,
+    hold: words::hold,
     #[cfg(feature = "ssr")]
     attention: words::attention,
     #[cfg(feature = "ssr")]

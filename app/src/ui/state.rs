@@ -72,7 +72,7 @@ pub(crate) fn skeleton() -> AnyView {
 }
 
 /// A list that could not be read: what failed, and a way to try again.
-pub(crate) fn failed(message: String, retry: impl Fn() + 'static) -> AnyView {
+pub(crate) fn failed(message: String, retry: Box<dyn Fn()>) -> AnyView {
     let text = use_text();
     view! {
         <div class="empty" role="alert">

@@ -28,6 +28,10 @@ impl Fraction {
     /// The product with one factor more. Negative factors count as 0.
     #[must_use]
     pub fn times(self, factor: Multiplier) -> Self {
+        // By far the most common factor, and long division is dear.
+        if factor == Multiplier::ONE {
+            return self;
+        }
         let factor = i128::from(factor.scaled()).clamp(0, FACTOR_MAX);
         let numerator = self.numerator * factor;
         let denominator = self.denominator * i128::from(Multiplier::ONE.scaled());
@@ -57,6 +61,9 @@ impl Fraction {
 
     /// Dollars for `n` times `each`/`per`, rounded once, half to even. `per` must be positive.
     pub fn divided(self, n: i128, each: Usd, per: i128) -> Usd {
+        if n == 0 || each.is_zero() {
+            return Usd::ZERO;
+        }
         // What does not fit is more than the largest amount that there is, also when it is divided.
         let exact = (n * i128::from(each.scaled())).checked_mul(self.numerator).unwrap_or(i128::MAX / 4);
         Usd::from_scaled(divide_half_even(exact, per * self.denominator))

@@ -11,7 +11,7 @@ use utoipa::{
 };
 
 use super::{
-    calls, groups, keys, limits, prices,
+    calls, groups, holds, keys, limits, prices,
     problem::{Kind, ProblemBody},
     providers, routing, sessions, settings, users,
 };
@@ -34,6 +34,7 @@ use super::{
         limits::reset_provider,
         sessions::list, sessions::end,
         prices::list, prices::put, prices::delete, prices::history, prices::import, prices::sync,
+        holds::list, holds::end, holds::pause_provider, holds::resume_provider, holds::pause_group, holds::resume_group,
         groups::list, groups::create, groups::find, groups::update, groups::delete,
         routing::explain,
         calls::list, calls::find, calls::usage,
@@ -49,6 +50,7 @@ use super::{
         (name = "sessions", description = "Conversations of clients that are active."),
         (name = "prices", description = "What models cost, in US dollars per million tokens."),
         (name = "groups", description = "Groups of providers."),
+        (name = "holds", description = "What may not be used just now, why, and until when."),
         (name = "routing", description = "Where calls go."),
         (name = "calls", description = "Client requests and their answers, as they were recorded."),
         (name = "usage", description = "Sums over calls."),
@@ -137,7 +139,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(n_operations, 41);
+        assert_eq!(n_operations, 47);
         let text = document.to_string();
         for reference in text.split("\"$ref\":\"#").skip(1) {
             let pointer = reference.split('"').next().unwrap();

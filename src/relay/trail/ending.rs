@@ -1,49 +1,92 @@
 //! How attempts and calls end: settled once, and written down.
 
+use chrono::TimeDelta;
 use http::Response;
 
 use super::{Trail, charge};
 use crate::{
     clock,
     domain::{
-        attempt::AttemptResult,
+        attempt::{Attempt, AttemptResult},
         call::{CallError, Outcome},
-        decision::Verdict,
+        decision::HeldBy,
         id::AttemptId,
     },
+    health::{self, End},
     ledger::entry::Entry,
     relay::{
         answer::{Answer, refuse},
         live::{Story, lock},
     },
+    route::judge::Verdict,
     wire::{rejection::Rejection, tap::Tap},
 };
 
 impl Trail {
     /// The attempt is over without an answer that can be used. It cost what the provider reported before it failed, if
     /// it did, and else nothing (docs/rules.md, Ledger).
-    pub fn fail_attempt(&mut self, error: CallError, verdict: Verdict, tap: Option<&mut Tap>) -> Option<AttemptId> {
-        if let Some(choice) = lock(&self.story).decision.choices.last_mut() {
-            choice.verdict = Some(verdict);
-        }
-        self.end_attempt(AttemptResult::Failed, Some(error), tap.filter(|tap| tap.has_report()))
+    pub fn fail_attempt(&mut self, error: CallError, verdict: &Verdict, tap: Option<&mut Tap>) -> Option<AttemptId> {
+        self.end_attempt(AttemptResult::Failed, Some(error), Some(verdict), tap.filter(|tap| tap.has_report()))
+    }
+
+    /// The answer was cut after a part of it was passed on: it cost what `tap` saw. Without a verdict it is not the
+    /// provider's fault.
+    pub fn interrupt_attempt(&mut self, error: CallError, verdict: Option<&Verdict>, tap: &mut Tap) {
+        self.end_attempt(AttemptResult::Interrupted, Some(error), verdict, Some(tap));
     }
 
     /// The attempt is over and cost what `tap` saw.
     pub fn settle_attempt(&mut self, result: AttemptResult, error: Option<CallError>, tap: &mut Tap) {
-        self.end_attempt(result, error, Some(tap));
+        self.end_attempt(result, error, None, Some(tap));
+    }
+
+    /// Tells the book of holds what an attempt has come to, and notes what is held because of it. Probes tell it
+    /// themselves; what is free has limits of its own and says nothing about the rest.
+    fn note_health(&mut self, attempt: &Attempt, verdict: Option<&Verdict>, has_content: bool) {
+        let Some(upstream) = self.upstream.take().filter(|_| self.account.caller().is_some()) else { return };
+        let message = attempt.error.as_ref().map_or("", |error| error.message.as_str());
+        let end = match (attempt.result, verdict) {
+            (AttemptResult::Completed, _) => End::Success,
+            (AttemptResult::Abandoned, _) if has_content => End::Success,
+            (_, Some(verdict)) => End::Failure { class: verdict.class, hold: verdict.hold, message },
+            (_, None) => return,
+        };
+        let now = clock::now();
+        let lasted = attempt.ended_ms.saturating_sub(attempt.started_ms);
+        let outcome = health::Outcome {
+            provider: &upstream.provider,
+            credential_id: upstream.credential_id,
+            model_sent: &attempt.model_sent,
+            call_id: self.call_id,
+            began: now - TimeDelta::milliseconds(lasted.into()),
+            end,
+        };
+        let caused = self.hub.health.note(&outcome, now);
+        if !caused.is_empty()
+            && let Some(choice) = lock(&self.story).decision.choices.last_mut()
+        {
+            choice.caused = caused.iter().map(|hold| HeldBy::from(&**hold)).collect();
+        }
     }
 
     fn end_attempt(
         &mut self,
         result: AttemptResult,
         error: Option<CallError>,
+        verdict: Option<&Verdict>,
         tap: Option<&mut Tap>,
     ) -> Option<AttemptId> {
         let mut attempt = self.current.take()?;
         attempt.ended_ms = clock::ms_since(self.began);
         attempt.result = result;
         attempt.error = error;
+        if let Some(verdict) = verdict
+            && let Some(choice) = lock(&self.story).decision.choices.last_mut()
+        {
+            choice.verdict = Some(verdict.recorded());
+        }
+        self.note_health(&attempt, verdict, tap.as_ref().is_some_and(|tap| tap.has_content));
+        self.trial = None;
         // What is free is not priced, and nobody's counters hear of it.
         if let Some(tap) = tap.filter(|_| self.is_recorded) {
             (attempt.usage, attempt.token_source) = tap.settle(self.body_bytes);
@@ -88,7 +131,7 @@ impl Trail {
         if matches!(rejection, Rejection::LedgerFull) {
             return self.turn_away(rejection);
         }
-        lock(&self.story).call.status = Some(rejection.status());
+        lock(&self.story).call.status.get_or_insert(rejection.status());
         if outcome == Outcome::Rejected {
             self.account.undo();
         }
@@ -128,6 +171,7 @@ impl Trail {
             self.hub.ledger.close_call(&entry);
         }
         self.account.release();
+        *self.story.waiting() = None;
         self.hub.live.remove(self.call_id);
         self.publish();
         log(&self.story);

@@ -220,6 +220,20 @@ fn the_sessions_provider_goes_before_priority_as_long_as_it_is_eligible() {
 }
 
 #[test]
+fn a_setting_lets_a_better_provider_pull_sessions_over() {
+    let equals = |id| upstream(id, json!({"priority": -1}));
+    let mut snapshot = snapshot(vec![equals(1), upstream(2, json!({})), equals(3)]);
+    snapshot.settings.affinity = Affinity::Tier;
+    let bound = |id| Ask { bound: Some(ProviderId(id)), ..Ask::default() };
+    let (choice, _) = bound(2).choose(&snapshot);
+    assert!(!choice.is_sticky && choice.priority == Some(-1) && choice.warm.is_some());
+    for id in [1, 3] {
+        let (choice, _) = bound(id).choose(&snapshot);
+        assert!(choice.is_sticky && choice.provider_id == Some(ProviderId(id)));
+    }
+}
+
+#[test]
 fn holds_of_our_own_judgement_only_rank() {
     let pair = snapshot(vec![upstream(1, json!({})), upstream(2, json!({"priority": 9}))]);
     let ask = |holds: &[Arc<Hold>]| Ask { holds: holds.to_vec(), ..Ask::default() };

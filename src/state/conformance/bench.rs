@@ -277,7 +277,7 @@ pub(super) fn session(key: i64, id: &str) -> SessionKey {
 
 /// A call of a session, which stays active for five minutes.
 pub(super) fn call_of(session: &SessionKey, user_id: i64, now_ms: i64) -> Step {
-    let used = SessionUse { session: session.clone(), user_id: UserId(user_id), active_ms: 5 * MINUTE };
+    let used = SessionUse { session: Arc::new(session.clone()), user_id: UserId(user_id), active_ms: 5 * MINUTE };
     let takes = [Subject::Key(session.key_id), Subject::User(UserId(user_id))].map(|subject| Take {
         request: true,
         session: true,

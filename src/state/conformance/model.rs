@@ -126,7 +126,8 @@ fn step_of(now: i64, n: usize, (a, b, c): (u8, u8, u16)) -> Step {
 
 fn settlement_of(step: &Step, call: LeaseId, now: i64, (b, c): (u8, u16)) -> Settlement {
     let began_ms = step.now_ms - i64::from(b % 3) * 40 * SECOND;
-    let binding = Binding { provider_id: ProviderId(i64::from(b % 4)), call_id: CallId(step.lease.0) };
+    let binding =
+        Binding { provider_id: ProviderId(i64::from(b % 4)), call_id: CallId(step.lease.0), cached_tokens: c.into() };
     let session = step.session.as_ref().map(|used| used.session.clone());
     Settlement {
         lease: step.lease,

@@ -1,5 +1,7 @@
 //! Sessions: who is active, and where they go.
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 use super::bench::{
@@ -29,10 +31,13 @@ fn limited(step: Step, subject: Subject, limit: u32) -> Step {
     Step { checks: vec![Check::Sessions { subject, limit }], ..step }
 }
 
+/// Tokens that a provider has cached after a success.
+const CACHED: u64 = 20_480;
+
 /// A success of a call that binds its session to a provider.
 fn success(session: &SessionKey, provider: i64, call_id: CallId, at_ms: i64, now_ms: i64) -> Settlement {
-    let binding = Binding { provider_id: ProviderId(provider), call_id };
-    let bind = Some(Bind { session: session.clone(), binding, ttl_ms: 5 * MINUTE });
+    let binding = Binding { provider_id: ProviderId(provider), call_id, cached_tokens: CACHED };
+    let bind = Some(Bind { session: Arc::new(session.clone()), binding, ttl_ms: 5 * MINUTE });
     Settlement { now_ms, bind, ..cost(lease(), at_ms, 0) }
 }
 
@@ -197,7 +202,7 @@ async fn sessions_are_listed(bench: Bench) {
     let call_id = CallId::fresh();
     bench.settle(success(&first, 3, call_id, T0, T0)).await;
     let listed = bench.state.sessions(T0 + 3 * SECOND).await.unwrap();
-    let bound = Some(Binding { provider_id: ProviderId(3), call_id });
+    let bound = Some(Binding { provider_id: ProviderId(3), call_id, cached_tokens: CACHED });
     let expected = [
         ActiveSession {
             session: second,

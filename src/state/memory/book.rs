@@ -1,13 +1,13 @@
 //! All accounts of this process, and the steps on them.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::{
     leases::{Estimate, Lease, Leases, Settled},
     money::Money,
     presence::Presence,
     rates::Rates,
-    sessions::Sessions,
+    sessions::{Name, Sessions},
 };
 use crate::{
     domain::limit::Subject,
@@ -15,8 +15,8 @@ use crate::{
         bucket,
         counters::SESSIONS_LISTED,
         step::{
-            ActiveSession, Answer, Check, LeaseId, Refusal, Release, SessionKey, Settlement, Span, Step, Sums, Take,
-            Taken, Usage,
+            ActiveSession, Answer, Check, LeaseId, Refusal, Release, SessionKey, Settlement, Span, Step, Sums, Taken,
+            Usage,
         },
     },
 };
@@ -55,17 +55,17 @@ impl Book {
         }
         let now_ms = step.now_ms;
         let is_held = self.leases.holds(step.lease);
-        if !is_held && let Some(refusal) = self.refuse(&step) {
+        let name = step.session.as_ref().and_then(|used| self.sessions.name(&used.session));
+        if !is_held && let Some(refusal) = self.refuse(&step, name.as_ref()) {
             return Answer::Refused(refusal);
         }
-        let binding = self.sessions.binding(step.session.as_ref(), now_ms);
-        let checks = if is_held { step.checks } else { self.apply(step) };
+        let binding = name.as_ref().and_then(|name| self.sessions.binding(name, now_ms));
+        let checks = if is_held { step.checks } else { self.apply(step, name) };
         Answer::Taken(Taken { binding, remaining: self.remaining(&checks, now_ms) })
     }
 
     /// The first check that fails.
-    fn refuse(&mut self, step: &Step) -> Option<Refusal> {
-        let session = step.session.as_ref().map(|used| &used.session);
+    fn refuse(&mut self, step: &Step, session: Option<&Name>) -> Option<Refusal> {
         let now_ms = step.now_ms;
         step.checks.iter().enumerate().find_map(|(check_idx, check)| {
             self.look(check, session, now_ms).map(|(used, reserved, frees_at_ms)| Refusal {
@@ -78,7 +78,7 @@ impl Book {
     }
 
     /// Used, reserved and when it gets better, if the check fails.
-    fn look(&mut self, check: &Check, session: Option<&SessionKey>, now_ms: i64) -> Option<(i64, i64, Option<i64>)> {
+    fn look(&mut self, check: &Check, session: Option<&Name>, now_ms: i64) -> Option<(i64, i64, Option<i64>)> {
         match check {
             Check::Money { subject, window, span, limit, amount } => {
                 let money = &mut self.account(*subject).money;
@@ -110,10 +110,13 @@ impl Book {
         }
     }
 
-    /// Takes all. Gives the checks back.
-    fn apply(&mut self, step: Step) -> Vec<Check> {
+    /// Takes all; `name` is the session's, if it has one. Gives the checks back.
+    fn apply(&mut self, step: Step, name: Option<Name>) -> Vec<Check> {
         let Step { lease, now_ms, checks, takes, session } = step;
-        let used = session.map(|used| (self.sessions.intern(used.session, now_ms), used.user_id, used.active_ms));
+        let used = session.map(|used| {
+            let name = name.unwrap_or_else(|| self.sessions.intern(&used.session, now_ms));
+            (name, used.user_id, used.active_ms)
+        });
         for take in &takes {
             let account = self.accounts.entry(take.subject).or_default();
             account.money.reserve(take.money, now_ms);
@@ -123,7 +126,7 @@ impl Book {
             }
             if let Some((name, user_id, _)) = used.as_ref().filter(|_| take.session) {
                 let is_fresh = account.presence.enter(name, now_ms);
-                if take.subject == Subject::Key(name.key_id) {
+                if take.subject == Subject::Key(name.key().key_id) {
                     self.sessions.begin(name, *user_id, is_fresh, now_ms);
                 }
             }
@@ -164,7 +167,7 @@ impl Book {
         }
         if let Some(held) = self.leases.remove(lease) {
             self.give_back(&held, End::Settled, now_ms);
-            self.correct(&held, held.estimate, tokens);
+            correct(&mut self.accounts, &held, held.estimate, tokens);
         }
         self.correct_call(call, tokens);
         for (subject, reset_ms) in subjects {
@@ -173,7 +176,7 @@ impl Book {
             money.settle(cost, at_ms, now_ms);
         }
         if let Some(bind) = bind {
-            self.sessions.bind(bind, at_ms, now_ms);
+            self.sessions.bind(&bind, at_ms, now_ms);
         }
     }
 
@@ -186,7 +189,7 @@ impl Book {
             return;
         }
         if held.estimate == Estimate::InDoubt {
-            self.correct(&held, Estimate::InDoubt, 0);
+            correct(&mut self.accounts, &held, Estimate::InDoubt, 0);
             held.estimate = Estimate::Replaced;
         }
         if held.estimate == Estimate::Counts && held.takes.iter().any(|take| take.rate.is_some()) {
@@ -213,7 +216,7 @@ impl Book {
                 End::Undone => None,
             };
             account.presence.leave(name, until_ms, now_ms);
-            if end == End::Undone && take.subject == Subject::Key(name.key_id) {
+            if end == End::Undone && take.subject == Subject::Key(name.key().key_id) {
                 self.sessions.undo_call(name);
             }
         }
@@ -221,7 +224,8 @@ impl Book {
 
     /// Tells the call what an attempt has used. An attempt that has used nothing leaves the estimate to the next one.
     fn correct_call(&mut self, call: LeaseId, tokens: u64) {
-        let Some((lease, is_held)) = self.leases.call(call) else { return };
+        let Self { leases, accounts, .. } = self;
+        let Some((lease, is_held)) = leases.call(call) else { return };
         let before = lease.estimate;
         if tokens == 0 && is_held {
             if before == Estimate::Counts {
@@ -230,20 +234,7 @@ impl Book {
             return;
         }
         lease.estimate = Estimate::Replaced;
-        let (takes, second) = (lease.takes.clone(), second(lease));
-        self.correct_takes(&takes, second, before, tokens);
-    }
-
-    fn correct(&mut self, lease: &Lease, estimate: Estimate, tokens: u64) {
-        self.correct_takes(&lease.takes, second(lease), estimate, tokens);
-    }
-
-    fn correct_takes(&mut self, takes: &[Take], second: i64, estimate: Estimate, tokens: u64) {
-        for take in takes {
-            let Some(estimated) = take.rate else { continue };
-            let estimated = if estimate == Estimate::Replaced { 0 } else { estimated };
-            self.account(take.subject).rates.correct(second, estimated, tokens);
-        }
+        correct(accounts, lease, before, tokens);
     }
 
     /// Forgets what was settled before `reset_ms`.
@@ -281,7 +272,7 @@ impl Book {
         let mut active = Vec::new();
         for (subject, account) in &mut self.accounts {
             let Subject::Key(key_id) = *subject else { continue };
-            let of_key = account.presence.active(now_ms).filter(|(name, _)| name.key_id == key_id);
+            let of_key = account.presence.active(now_ms).filter(|(name, _)| name.key().key_id == key_id);
             active.extend(of_key.filter_map(|(name, n)| self.sessions.show(name, n, now_ms)));
         }
         active.sort_by(|a, b| (b.began_ms, &b.session).cmp(&(a.began_ms, &a.session)));
@@ -301,6 +292,15 @@ impl Book {
 
     fn account(&mut self, subject: Subject) -> &mut Account {
         self.accounts.entry(subject).or_default()
+    }
+}
+
+/// Replaces the tokens that a lease was estimated to use by those that were used.
+fn correct(accounts: &mut HashMap<Subject, Account>, lease: &Lease, estimate: Estimate, tokens: u64) {
+    for take in &lease.takes {
+        let Some(estimated) = take.rate else { continue };
+        let estimated = if estimate == Estimate::Replaced { 0 } else { estimated };
+        accounts.entry(take.subject).or_default().rates.correct(second(lease), estimated, tokens);
     }
 }
 

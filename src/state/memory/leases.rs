@@ -1,13 +1,13 @@
 //! What runs, and what has just ended.
 
-use std::{
-    collections::{HashMap, HashSet, VecDeque},
-    sync::Arc,
-};
+use std::collections::VecDeque;
 
+use foldhash::{HashMap, HashSet};
+
+use super::sessions::Name;
 use crate::state::{
     bucket,
-    step::{LeaseId, SessionKey, Take},
+    step::{LeaseId, Take},
 };
 
 /// How long a settlement is remembered, so that it is not counted again.
@@ -24,7 +24,7 @@ const CLOSED_MAX: usize = 100_000;
 pub(super) struct Lease {
     pub(super) takes: Vec<Take>,
     /// Its session, and how long that stays active afterwards.
-    pub(super) session: Option<(Arc<SessionKey>, i64)>,
+    pub(super) session: Option<(Name, i64)>,
     pub(super) taken_ms: i64,
     pub(super) estimate: Estimate,
 }

@@ -1,7 +1,9 @@
 //! What is known of each session beside who uses it: where it is bound, since when, and when it was ended.
 
 use std::{
+    cmp::Ordering,
     collections::{BTreeSet, HashMap},
+    hash::{Hash, Hasher},
     sync::Arc,
 };
 
@@ -9,9 +11,50 @@ use crate::{
     domain::id::UserId,
     state::{
         counters::END_REMEMBERED_MS,
-        step::{ActiveSession, Bind, Binding, SessionKey, SessionUse},
+        step::{ActiveSession, Bind, Binding, SessionKey},
     },
 };
+
+/// A session that is known: its key, and a number by which it is found and told from others, which takes no look at a
+/// text that a client has chosen. Numbers are not used twice.
+#[derive(Clone, Debug)]
+pub(super) struct Name {
+    number: u64,
+    key: Arc<SessionKey>,
+}
+
+impl Name {
+    /// Whose it is and what it is called.
+    pub(super) fn key(&self) -> &SessionKey {
+        &self.key
+    }
+}
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        self.number == other.number
+    }
+}
+
+impl Eq for Name {}
+
+impl Hash for Name {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.number.hash(state);
+    }
+}
+
+impl PartialOrd for Name {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Name {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.number.cmp(&other.number)
+    }
+}
 
 #[derive(Debug, Default)]
 struct Session {
@@ -36,44 +79,49 @@ struct Bound {
 /// All sessions of this process.
 #[derive(Debug, Default)]
 pub(super) struct Sessions {
-    known: HashMap<Arc<SessionKey>, Session>,
+    /// The only map whose keys clients choose: its hash is the strong one.
+    names: HashMap<Arc<SessionKey>, Name>,
+    known: foldhash::HashMap<Name, Session>,
+    n_named: u64,
     /// When to look whether one can be forgotten.
-    due: BTreeSet<(i64, Arc<SessionKey>)>,
+    due: BTreeSet<(i64, Name)>,
 }
 
 impl Sessions {
-    /// The shared name of a session; it is known from then on.
-    pub(super) fn intern(&mut self, session: SessionKey, now_ms: i64) -> Arc<SessionKey> {
-        if let Some((name, _)) = self.known.get_key_value(&session) {
-            return Arc::clone(name);
+    /// The name of a session; it is known from then on.
+    pub(super) fn intern(&mut self, session: &Arc<SessionKey>, now_ms: i64) -> Name {
+        if let Some(name) = self.name(session) {
+            return name;
         }
-        let name = Arc::new(session);
-        self.known.insert(Arc::clone(&name), Session::default());
-        self.due.insert((now_ms + END_REMEMBERED_MS, Arc::clone(&name)));
+        self.n_named += 1;
+        let name = Name { number: self.n_named, key: Arc::clone(session) };
+        self.names.insert(Arc::clone(session), name.clone());
+        self.known.insert(name.clone(), Session::default());
+        self.due.insert((now_ms + END_REMEMBERED_MS, name.clone()));
         name
     }
 
-    /// The shared name of a session, if it is known.
-    pub(super) fn name(&self, session: &SessionKey) -> Option<Arc<SessionKey>> {
-        self.known.get_key_value(session).map(|(name, _)| Arc::clone(name))
+    /// The name of a session, if it is known.
+    pub(super) fn name(&self, session: &SessionKey) -> Option<Name> {
+        self.names.get(session).cloned()
     }
 
     /// A lease of it is held.
-    pub(super) fn hold(&mut self, name: &SessionKey) {
+    pub(super) fn hold(&mut self, name: &Name) {
         if let Some(session) = self.known.get_mut(name) {
             session.n_held += 1;
         }
     }
 
     /// A lease of it is held no more.
-    pub(super) fn let_go(&mut self, name: &SessionKey) {
+    pub(super) fn let_go(&mut self, name: &Name) {
         if let Some(session) = self.known.get_mut(name) {
             session.n_held = session.n_held.saturating_sub(1);
         }
     }
 
     /// A call of it begins; with `is_fresh` it becomes active with this one.
-    pub(super) fn begin(&mut self, name: &Arc<SessionKey>, user_id: UserId, is_fresh: bool, now_ms: i64) {
+    pub(super) fn begin(&mut self, name: &Name, user_id: UserId, is_fresh: bool, now_ms: i64) {
         let Some(session) = self.known.get_mut(name) else { return };
         if is_fresh {
             session.began_ms = now_ms;
@@ -86,7 +134,7 @@ impl Sessions {
 
     /// A call of it has ended that was taken at `taken_ms`. Gives until when the session stays active; none if it was
     /// ended since.
-    pub(super) fn end_call(&mut self, name: &SessionKey, taken_ms: i64, active_ms: i64, now_ms: i64) -> Option<i64> {
+    pub(super) fn end_call(&mut self, name: &Name, taken_ms: i64, active_ms: i64, now_ms: i64) -> Option<i64> {
         let session = self.known.get_mut(name)?;
         if taken_ms <= session.ended_ms {
             return None;
@@ -97,22 +145,22 @@ impl Sessions {
     }
 
     /// A call of it is to be as if it had never been.
-    pub(super) fn undo_call(&mut self, name: &SessionKey) {
+    pub(super) fn undo_call(&mut self, name: &Name) {
         if let Some(session) = self.known.get_mut(name) {
             session.n_calls = session.n_calls.saturating_sub(1);
         }
     }
 
     /// Where it goes. Looking keeps it bound for another while.
-    pub(super) fn binding(&mut self, used: Option<&SessionUse>, now_ms: i64) -> Option<Binding> {
-        let bound = self.known.get_mut(&used?.session)?.bound.as_mut().filter(|bound| bound.until_ms > now_ms)?;
+    pub(super) fn binding(&mut self, name: &Name, now_ms: i64) -> Option<Binding> {
+        let bound = self.known.get_mut(name)?.bound.as_mut().filter(|bound| bound.until_ms > now_ms)?;
         bound.until_ms = bound.until_ms.max(now_ms + bound.ttl_ms);
         Some(bound.binding)
     }
 
     /// Binds it, unless a later call has, or it was ended after this one began at `at_ms`.
-    pub(super) fn bind(&mut self, bind: Bind, at_ms: i64, now_ms: i64) {
-        let name = self.intern(bind.session, now_ms);
+    pub(super) fn bind(&mut self, bind: &Bind, at_ms: i64, now_ms: i64) {
+        let name = self.intern(&bind.session, now_ms);
         let Some(session) = self.known.get_mut(&name) else { return };
         let is_newer =
             session.bound.is_some_and(|bound| bound.until_ms > now_ms && bound.binding.call_id > bind.binding.call_id);
@@ -122,7 +170,7 @@ impl Sessions {
     }
 
     /// Ends it, if it was active or is bound. False if there was nothing to end.
-    pub(super) fn end(&mut self, name: &SessionKey, was_active: bool, now_ms: i64) -> bool {
+    pub(super) fn end(&mut self, name: &Name, was_active: bool, now_ms: i64) -> bool {
         let Some(session) = self.known.get_mut(name) else { return false };
         let was_there = was_active || session.bound.is_some_and(|bound| bound.until_ms > now_ms);
         if was_there {
@@ -133,10 +181,10 @@ impl Sessions {
     }
 
     /// As an operator sees it.
-    pub(super) fn show(&self, name: &SessionKey, in_flight: u64, now_ms: i64) -> Option<ActiveSession> {
+    pub(super) fn show(&self, name: &Name, in_flight: u64, now_ms: i64) -> Option<ActiveSession> {
         let session = self.known.get(name)?;
         Some(ActiveSession {
-            session: name.clone(),
+            session: name.key().clone(),
             user_id: session.user_id,
             binding: session.bound.filter(|bound| bound.until_ms > now_ms).map(|bound| bound.binding),
             began_ms: session.began_ms,
@@ -156,6 +204,7 @@ impl Sessions {
             let needed_ms = ended_ms.max(session.until_ms).max(session.bound.map_or(0, |bound| bound.until_ms));
             if needed_ms <= now_ms && session.n_held == 0 {
                 self.known.remove(&name);
+                self.names.remove(name.key());
             } else {
                 self.due.insert((needed_ms.max(now_ms + END_REMEMBERED_MS), name));
             }

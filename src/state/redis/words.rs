@@ -140,7 +140,8 @@ fn settlement_words(settlement: &Settlement) -> Vec<String> {
     let bind = settlement.bind.as_ref().map_or_else(
         || [String::new(), String::new(), String::new(), "0".to_owned()],
         |Bind { session: bound, binding, ttl_ms }| {
-            [session(bound), binding.provider_id.to_string(), binding.call_id.to_string(), number(*ttl_ms)]
+            let provider = format!("{}/{}", binding.provider_id, binding.cached_tokens);
+            [session(bound), provider, binding.call_id.to_string(), number(*ttl_ms)]
         },
     );
     let mut words = vec![
@@ -200,11 +201,17 @@ impl Words {
         if word.is_empty() { Ok(None) } else { word.parse().map(Some).map_err(|_| Malformed) }
     }
 
-    /// A binding: provider and call, or nothing twice.
+    /// A binding: the provider with the tokens that it has cached, and the call; or nothing twice.
     fn binding(&mut self) -> Result<Option<Binding>, Malformed> {
-        let (provider, call) = (self.maybe::<i64>()?, self.maybe::<Uuid>()?);
-        let both = provider.zip(call);
-        Ok(both.map(|(id, call)| Binding { provider_id: ProviderId(id), call_id: CallId(call) }))
+        let (provider, call) = (self.text()?, self.maybe::<Uuid>()?);
+        let Some(call) = call.filter(|_| !provider.is_empty()) else { return Ok(None) };
+        // An earlier release did not keep the tokens.
+        let (id, cached) = provider.split_once('/').unwrap_or((&provider, "0"));
+        Ok(Some(Binding {
+            provider_id: ProviderId(id.parse().map_err(|_| Malformed)?),
+            call_id: CallId(call),
+            cached_tokens: cached.parse().map_err(|_| Malformed)?,
+        }))
     }
 
     /// What `take.lua` answers.

@@ -195,8 +195,8 @@ async fn settings_are_shown_whole_and_changed_by_name() {
         (&value(&changed, "gate_ms")["value"], &value(&changed, "gate_ms")["source"]),
         (&json!(500), &json!("database"))
     );
-    let answer = world.admin("PATCH", "/admin/v1/settings", &json!({"gate_ms": 1, "attempts_max": 99})).await;
-    problem(&answer, answer.0, Some("attempts_max"));
+    let answer = world.admin("PATCH", "/admin/v1/settings", &json!({"gate_ms": 1, "providers_max": 99})).await;
+    problem(&answer, answer.0, Some("providers_max"));
     let shown = world.get("/admin/v1/settings").await;
     assert_eq!(value(&shown, "gate_ms")["value"], 500, "all or nothing");
     let cleared = world.patch("/admin/v1/settings", &json!({"gate_ms": null})).await;

@@ -84,11 +84,12 @@ async fn a_list_of_calls_shows_the_fields_of_the_contract_and_the_single_one_mor
 #[tokio::test]
 async fn usage_is_summed_by_what_is_asked_and_by_time() {
     let world = World::alone().await;
-    let a = world.provider_with("a", json!({"priority": 0})).await;
+    let a = world.provider_with("a", json!({"priority": 0, "max_attempts": 1})).await;
     let b = world.provider_with("b", json!({"priority": 1})).await;
     let key = world.key().await;
     a.script.once(Answer::status(529));
     for stream in [true, false, true] {
+        world.well_again(&a).await;
         world.anew(&key, &ask("claude-sonnet-4-5", stream)).await.body().await;
     }
     world.calls_of(&key, 3).await;

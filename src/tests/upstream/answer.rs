@@ -1,5 +1,7 @@
 //! What the scripted provider says, byte for byte.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::{Gate, Seen, Turn};
@@ -15,6 +17,8 @@ pub enum End {
     Reset,
     /// Nothing more comes, and the connection stays.
     Stall,
+    /// Bytes that no framing allows, then the connection closes.
+    Garbage,
 }
 
 /// What happens next.
@@ -22,6 +26,7 @@ pub enum End {
 pub enum Step {
     Send(Vec<u8>),
     Pause(Gate),
+    Wait(Duration),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +45,7 @@ pub struct Answer {
     framing: Framing,
     parts: Vec<Step>,
     before: Option<Gate>,
+    wait: Option<Duration>,
     end: End,
 }
 
@@ -52,6 +58,7 @@ impl Answer {
             framing: Framing::Length,
             parts: vec![Step::Send(body.into())],
             before: None,
+            wait: None,
             end: End::Proper,
         }
     }
@@ -115,6 +122,7 @@ impl Answer {
             framing: Framing::Chunked,
             parts: events.into_iter().map(|event| Step::Send(event.into())).collect(),
             before: None,
+            wait: None,
             end: End::Proper,
         }
     }
@@ -127,6 +135,13 @@ impl Answer {
     /// Bytes that are no HTTP.
     pub fn garbage(bytes: impl Into<Vec<u8>>) -> Self {
         Self { framing: Framing::None, headers: Vec::new(), ..Self::new(0, "", bytes) }.ends(End::Close)
+    }
+
+    /// The same with another status.
+    #[must_use]
+    pub fn says(mut self, status: u16) -> Self {
+        self.status = status;
+        self
     }
 
     #[must_use]
@@ -163,6 +178,13 @@ impl Answer {
     #[must_use]
     pub fn pause_before_head(mut self, gate: &Gate) -> Self {
         self.before = Some(gate.clone());
+        self
+    }
+
+    /// Takes its time before the head.
+    #[must_use]
+    pub fn after(mut self, wait: Duration) -> Self {
+        self.wait = Some(wait);
         self
     }
 
@@ -218,6 +240,7 @@ impl Answer {
     /// Everything to do up to the end.
     pub fn steps(&self) -> Vec<Step> {
         let mut steps: Vec<Step> = self.before.iter().cloned().map(Step::Pause).collect();
+        steps.extend(self.wait.map(Step::Wait));
         if self.framing != Framing::None {
             steps.push(Step::Send(self.head()));
         }

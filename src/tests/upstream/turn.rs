@@ -134,6 +134,73 @@ impl Turn {
     }
 }
 
+/// What a provider has to say, in both forms.
+#[derive(Clone, Debug)]
+pub struct Said {
+    pub events: Vec<String>,
+    pub message: Value,
+}
+
+impl From<&Turn> for Said {
+    fn from(turn: &Turn) -> Self {
+        Self { events: turn.events(), message: turn.message() }
+    }
+}
+
+impl Said {
+    /// A turn that says this and ends.
+    pub fn text(model: &str, text: &str) -> Self {
+        let half = text.floor_char_boundary(text.len() / 2);
+        let delta = |part: &str| json!({"type": "text_delta", "text": part});
+        let start = json!({"type": "text", "text": ""});
+        let block = json!({"type": "text", "text": text});
+        Self::one_block(model, start, [delta(&text[..half]), delta(&text[half..])], block, "end_turn")
+    }
+
+    /// A turn that calls a tool.
+    pub fn tool(model: &str, name: &str, input: &Value) -> Self {
+        let text = input.to_string();
+        let half = text.floor_char_boundary(text.len() / 2);
+        let delta = |part: &str| json!({"type": "input_json_delta", "partial_json": part});
+        let block = |input: &Value| json!({"type": "tool_use", "id": "toolu_01B", "name": name, "input": input});
+        Self::one_block(
+            model,
+            block(&json!({})),
+            [delta(&text[..half]), delta(&text[half..])],
+            block(input),
+            "tool_use",
+        )
+    }
+
+    fn one_block(model: &str, start: Value, deltas: [Value; 2], block: Value, stop_reason: &str) -> Self {
+        let usage = Used::EVERY_CLASS;
+        let message = |content: &[Value], stop_reason: Value, n_output: u64| {
+            json!({
+                "id": "msg_01Said", "type": "message", "role": "assistant", "model": model, "content": content,
+                "stop_reason": stop_reason, "stop_sequence": null, "usage": usage.json(n_output),
+            })
+        };
+        let [first, second] = deltas.map(|delta| event("content_block_delta", json!({"index": 0, "delta": delta})));
+        let end = json!({"stop_reason": stop_reason, "stop_sequence": null});
+        let events = vec![
+            event("message_start", json!({"message": message(&[], Value::Null, 1)})),
+            event("ping", json!({})),
+            event("content_block_start", json!({"index": 0, "content_block": start})),
+            first,
+            second,
+            event("content_block_stop", json!({"index": 0})),
+            event("message_delta", json!({"delta": end, "usage": usage.json(usage.output)})),
+            event("message_stop", json!({})),
+        ];
+        Self { events, message: message(&[block], stop_reason.into(), usage.output) }
+    }
+
+    /// As a stream or as one message.
+    pub fn answer(&self, stream: bool) -> Answer {
+        if stream { Answer::events(self.events.clone()) } else { Answer::json(200, &self.message) }
+    }
+}
+
 /// One event, with its name repeated as the type of its data.
 pub fn event(name: &str, mut data: Value) -> String {
     data["type"] = name.into();

@@ -3,13 +3,14 @@
 use hub::domain::{
     attempt::{Attempt, AttemptResult, RunningAttempt},
     decision::{Candidate, Choice, Next},
+    group::{ANY_GROUP, DEFAULT_GROUP},
 };
 use leptos::prelude::*;
 
 use super::sentence::sentence;
 use crate::{
     api::calls::Detail,
-    format::{span, span_or_unknown},
+    format::{span, span_or_unknown, whole},
     text::{Text, use_text},
     ui::{
         Erase,
@@ -123,7 +124,7 @@ fn row(text: &'static Text, choice: &Choice, attempt: Option<&Attempt>, axis: Ax
                 <span class="attempt-name">{chosen.unwrap_or_else(|| text.chain.none_chosen.to_owned())}</span>
                 <span class="attempt-verdict">{verdict}</span>
                 <div class="attempt-why">
-                    <p class="caption">{weights(text, choice)}</p>
+                    <p class="caption">{why(text, choice)}</p>
                     {not_eligible(text, choice)}
                 </div>
             </li>
@@ -140,7 +141,8 @@ fn row(text: &'static Text, choice: &Choice, attempt: Option<&Attempt>, axis: Ax
             {growing_bar(attempt, axis, is_running)}
             <div class="attempt-why">
                 <p class="caption">{times(text, attempt, is_running)}</p>
-                <p class="caption">{weights(text, choice)}</p>
+                <p class="caption">{why(text, choice)}</p>
+                <p class="caption">{caused(text, choice)}</p>
                 {not_eligible(text, choice)}
             </div>
         </li>
@@ -191,6 +193,8 @@ fn times(text: &'static Text, attempt: &Attempt, is_running: bool) -> String {
             parts.push(format!("{label} {}", span_or_unknown(ms)));
         }
     };
+    part(text.chain.queued, attempt.queue_ms);
+    part(text.chain.connected, attempt.connect_ms);
     part(text.calls.first_byte, attempt.first_byte_ms);
     part(text.calls.first_token, attempt.first_token_ms);
     part(text.chain.ended, (!is_running).then_some(attempt.ended_ms));
@@ -230,9 +234,30 @@ pub(super) fn chosen(choice: &Choice) -> Option<&Candidate> {
     choice.candidates.iter().find(|candidate| Some(candidate.provider_id) == choice.provider_id)
 }
 
+/// Why it was this one.
+fn why(text: &'static Text, choice: &Choice) -> Option<String> {
+    let mut parts = Vec::new();
+    if choice.is_retry {
+        parts.push(text.chain.once_more.to_owned());
+        parts.extend(choice.is_repaired.then(|| text.chain.repaired.to_owned()));
+    } else {
+        parts.push(among(text, choice)?);
+        let group = choice.group.as_deref().filter(|group| *group != DEFAULT_GROUP && *group != ANY_GROUP);
+        parts.extend(group.map(text.chain.by_group));
+        parts.extend(choice.warm.map(|warm| (text.chain.left_cache)(&whole(warm.cached_tokens))));
+    }
+    Some(parts.join(" · "))
+}
+
 /// Why it was this one among the eligible.
-fn weights(text: &'static Text, choice: &Choice) -> Option<String> {
+fn among(text: &'static Text, choice: &Choice) -> Option<String> {
     let chosen = chosen(choice)?;
+    if choice.is_sticky {
+        return Some(text.chain.sticky.to_owned());
+    }
+    if choice.is_last_resort {
+        return Some(text.chain.last_resort.to_owned());
+    }
     let equals = |candidate: &&Candidate| candidate.skip.is_none() && candidate.priority == chosen.priority;
     let n_equals = choice.candidates.iter().filter(equals).count();
     Some(if n_equals == 1 {
@@ -242,11 +267,18 @@ fn weights(text: &'static Text, choice: &Choice) -> Option<String> {
     })
 }
 
+/// What was put on hold because of the attempt.
+fn caused(text: &'static Text, choice: &Choice) -> Option<String> {
+    let reasons: Vec<_> = choice.caused.iter().map(|held| (text.hold)(held.reason)).collect();
+    (!reasons.is_empty()).then(|| (text.chain.caused)(&reasons.join(", ")))
+}
+
 /// Those that were left out, folded, each with its reason.
 fn not_eligible(text: &'static Text, choice: &Choice) -> Option<AnyView> {
     let line = |candidate: &Candidate| {
         let reason = (text.skip)(candidate.skip?);
-        Some(view! { <li><span class="text-text">{candidate.name.clone()}</span>": "{reason}</li> }.erase())
+        let held = candidate.hold.map(|hold| format!(" ({})", (text.hold)(hold.reason)));
+        Some(view! { <li><span class="text-text">{candidate.name.clone()}</span>": "{reason}{held}</li> }.erase())
     };
     let lines: Vec<_> = choice.candidates.iter().filter_map(line).collect();
     if lines.is_empty() {

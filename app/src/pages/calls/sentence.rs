@@ -2,11 +2,11 @@
 
 use hub::domain::{
     attempt::{Attempt, AttemptResult},
-    call::Outcome,
+    call::{Outcome, Waiting},
 };
 
 use super::chain::chosen;
-use crate::{api::calls::Detail, text::Text};
+use crate::{api::calls::Detail, format::span, text::Text};
 
 /// What happened, as sentences.
 pub(super) fn sentence(text: &Text, detail: &Detail) -> String {
@@ -20,6 +20,9 @@ pub(super) fn sentence(text: &Text, detail: &Detail) -> String {
     let failures = failures.join(" ");
     let last = detail.attempts.last();
     let name = last.map_or("", |attempt| attempt.provider_name.as_str());
+    if let Some(waiting) = &detail.waiting {
+        return in_line(text, waiting);
+    }
     match detail.call.outcome {
         None => match detail.decision.choices.last().and_then(chosen) {
             Some(chosen) => (chain.answering)(&chosen.name),
@@ -39,6 +42,15 @@ pub(super) fn sentence(text: &Text, detail: &Detail) -> String {
         Some(Outcome::Interrupted) => join(&failures, &(chain.interrupted)(name)),
         Some(Outcome::Abandoned) if last.is_none() => join(&failures, &why(detail)),
         Some(Outcome::Abandoned) => join(&failures, &(chain.abandoned)(name)),
+    }
+}
+
+/// Where a call stands that waits.
+fn in_line(text: &Text, waiting: &Waiting) -> String {
+    let position = waiting.position;
+    match waiting.expected_ms {
+        None => (text.chain.in_line)(position),
+        Some(ms) => (text.chain.in_line_for)(position, &span(ms.into())),
     }
 }
 
@@ -93,7 +105,7 @@ mod tests {
         };
         let choice = Choice { provider_id: Some(ProviderId(7)), candidates: vec![candidate], ..Choice::default() };
         let decision = Decision { choices: vec![choice], ..Decision::default() };
-        sentence(Language::En.text(), &Detail { call, attempts, running: None, decision })
+        sentence(Language::En.text(), &Detail { call, attempts, running: None, waiting: None, decision })
     }
 
     #[test]
@@ -113,5 +125,16 @@ mod tests {
             "a failed (status 529). Nobody else was left to try."
         );
         assert_eq!(said(None, None, vec![failed()]), "late is at work.");
+    }
+
+    #[test]
+    fn a_call_that_waits_says_where_it_stands() {
+        let said = |expected_ms| {
+            let (call, decision) = (Call::default(), Decision::default());
+            let waiting = Some(Waiting { position: 3, since_ms: 0, expected_ms });
+            sentence(Language::En.text(), &Detail { call, attempts: vec![], running: None, waiting, decision })
+        };
+        assert_eq!(said(None), "Nobody is free: number 3 in the line.");
+        assert!(said(Some(4_000)).starts_with("Nobody is free: number 3 in the line, for about 4"));
     }
 }

@@ -1,10 +1,16 @@
 //! The list of providers.
 
-use hub::domain::page::Page;
-use leptos::prelude::*;
+use hub::domain::{
+    hold::{HoldReason, HoldScope, HoldShown},
+    page::Page,
+};
+use leptos::{prelude::*, server_fn::ServerFn};
 
 use crate::{
-    api::providers::{EnableProvider, ProviderRow},
+    api::{
+        AppError,
+        providers::{EnableProvider, EndHold, PauseProvider, ProviderRow},
+    },
     change::{Change, ChangeForm},
     fault,
     format::{share, span_or_unknown, usd_alone, whole},
@@ -13,7 +19,8 @@ use crate::{
     ui::{
         Erase,
         icon::Icon,
-        state::{empty, enabled},
+        state::{Tone, empty, enabled, state},
+        time::ago_view,
         toast::use_toasts,
     },
 };
@@ -75,18 +82,25 @@ fn line(
     all_calls: u64,
     changed: impl Fn() + Copy + Send + Sync + 'static,
 ) -> AnyView {
-    let ProviderRow { provider, totals } = row;
+    let ProviderRow { provider, totals, holds } = row;
     let models = match provider.models.len() {
         0 => text.providers.all_models.to_owned(),
         n_rules => (text.providers.n_models)(n_rules),
     };
     let host = provider.base_url.split_once("://").map_or(provider.base_url.as_str(), |(_, host)| host).to_owned();
     let groups = group_names(text, &provider.group);
-    let toggle = view! { <Toggle id=provider.id.to_string() name=provider.name.clone() is_enabled=provider.enabled changed=changed /> }.erase();
+    let (word, enabled_next) =
+        if provider.enabled { (text.common.disable, "false") } else { (text.common.enable, "true") };
+    let fields = vec![("id", provider.id.to_string()), ("enabled", enabled_next.to_owned())];
+    let toggle = act::<EnableProvider>(word, &provider.name, fields, changed);
+    let is_paused = holds.iter().any(|shown| shown.hold.reason == HoldReason::Pause);
+    let pause = (!is_paused).then(|| {
+        act::<PauseProvider>(text.providers.pause, &provider.name, vec![("id", provider.id.to_string())], changed)
+    });
     view! {
         <tr class:off=!provider.enabled>
             <td><a class="row-link" data-row href=format!("/providers/{}", provider.id)>{provider.name.clone()}</a></td>
-            <td>{enabled(provider.enabled)}</td>
+            <td>{enabled(provider.enabled)}{holds.into_iter().map(|shown| hold(text, shown, changed)).collect_view()}</td>
             <td class="sub mono">{host}</td>
             <td class="num">{provider.priority}</td>
             <td class="num">{provider.weight}</td>
@@ -97,7 +111,7 @@ fn line(
             <td class="num">{whole(totals.errors())}</td>
             <td class="num">{span_or_unknown(totals.first_token_ms_p50)}</td>
             <td class="num">{usd_alone(totals.cost_usd)}</td>
-            <td class="num">{toggle}</td>
+            <td class="num"><span class="flex justify-end">{pause}{toggle}</span></td>
         </tr>
     }
     .erase()
@@ -108,17 +122,35 @@ pub(crate) fn group_names(text: &Text, groups: &[String]) -> String {
     if groups.is_empty() { text.common.default_group.to_owned() } else { groups.join(", ") }
 }
 
-/// Switches a provider on or off.
-#[component]
-fn Toggle(
-    id: String,
-    name: String,
-    is_enabled: bool,
+/// One hold: why, for how long, and the button that ends it.
+fn hold(text: &'static Text, shown: HoldShown, changed: impl Fn() + Copy + Send + Sync + 'static) -> AnyView {
+    let HoldShown { hold, is_absolute, remaining_s, .. } = shown;
+    let tone = if is_absolute { Tone::Bad } else { Tone::Warn };
+    let reason = (text.hold)(hold.reason);
+    let model = if let HoldScope::Model { model, .. } = &hold.scope { Some(model.clone()) } else { None };
+    let end = match (hold.until, remaining_s) {
+        (Some(_), Some(0)) => text.providers.half_open.into_any(),
+        (Some(until), _) => ago_view(until),
+        (None, _) => text.providers.until_ended.into_any(),
+    };
+    let button = act::<EndHold>(text.providers.end_hold, reason, vec![("id", hold.id.to_string())], changed);
+    view! {
+        <span class="flex items-center gap-2" title=hold.note>
+            {state(tone, reason)} <span class="sub mono">{model}</span> <span class="sub">{end}</span> {button}
+        </span>
+    }
+    .erase()
+}
+
+/// A button that does one thing through the server function `S`. `name` says to whom, for those who do not see the row.
+fn act<S: ServerFn<Error = AppError>>(
+    word: &'static str,
+    name: &str,
+    fields: Vec<(&'static str, String)>,
     changed: impl Fn() + Copy + Send + Sync + 'static,
-) -> impl IntoView {
-    let text = use_text();
+) -> AnyView {
     let toasts = use_toasts();
-    let change = Change::through::<EnableProvider>();
+    let change = Change::through::<S>();
     change.on_done(changed);
     let error = fault::of(change);
     Effect::new(move |_| {
@@ -126,13 +158,13 @@ fn Toggle(
             toasts.failed(error);
         }
     });
-    let word = if is_enabled { text.common.disable } else { text.common.enable };
     let label = format!("{word}: {name}");
+    let field = |(name, value)| view! { <input type="hidden" name=name value=value /> }.erase();
     view! {
         <ChangeForm change>
-            <input type="hidden" name="id" value=id />
-            <input type="hidden" name="enabled" value=(!is_enabled).to_string() />
+            {fields.into_iter().map(field).collect_view()}
             <button type="submit" class="button ghost small" aria-label=label disabled=move || change.is_pending.get()>{word}</button>
         </ChangeForm>
-    }.erase()
+    }
+    .erase()
 }

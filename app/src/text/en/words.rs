@@ -4,6 +4,7 @@ use hub::domain::{
     attempt::AttemptResult,
     call::Outcome,
     decision::{Blame, Next, Skip},
+    hold::HoldReason,
     usage::TokenSource,
 };
 #[cfg(feature = "ssr")]
@@ -56,6 +57,8 @@ pub(super) fn cause(cause: &str) -> Option<&'static str> {
         "crash" => "the hub stopped",
         "client_gone" => "the client left",
         "no_provider" => "no provider",
+        "providers_limited" => "every provider at its limit",
+        "messages_queued" => "too many messages queued",
         "model_not_allowed" => "model not allowed",
         "client_not_allowed" => "client not allowed",
         "address_not_allowed" => "address not allowed",
@@ -99,8 +102,24 @@ pub(super) fn blame(blame: Blame) -> &'static str {
 
 pub(super) fn next(next: Next) -> &'static str {
     match next {
+        Next::Retry => "tried there again",
+        Next::Repair => "repaired and tried again",
         Next::Switch => "switched",
         Next::Deliver => "passed on as it is",
+    }
+}
+
+pub(super) fn hold(reason: HoldReason) -> &'static str {
+    match reason {
+        HoldReason::Breaker => "too many failures",
+        HoldReason::Overload => "overloaded",
+        HoldReason::RateLimit => "at its rate limit",
+        HoldReason::SpendLimit => "its money is used up",
+        HoldReason::QuotaWindow => "its quota is used up",
+        HoldReason::Credential => "its secret is refused",
+        HoldReason::Entitlement => "the account may not do what was asked",
+        HoldReason::Proxy => "its proxy cannot be used",
+        HoldReason::Pause => "paused",
     }
 }
 
@@ -133,6 +152,12 @@ pub(super) fn attention(attention: &Attention) -> (String, String) {
                 if *n_entries == 1 { "y" } else { "ies" }
             ),
         ),
+        Attention::Held { name, reason, is_absolute: true } => {
+            ("On hold", format!("{name}: {}. It gets no calls meanwhile.", hold(*reason)))
+        }
+        Attention::Held { name, reason, is_absolute: false } => {
+            ("On hold", format!("{name}: {}. Others are used first.", hold(*reason)))
+        }
         Attention::SecretUnreadable { provider } => {
             ("A stored secret cannot be opened", format!("Enter the key of {provider} again."))
         }

@@ -4,6 +4,7 @@ use hub::domain::{
     attempt::AttemptResult,
     call::Outcome,
     decision::{Blame, Next, Skip},
+    hold::HoldReason,
     usage::TokenSource,
 };
 #[cfg(feature = "ssr")]
@@ -51,6 +52,8 @@ pub(super) fn cause(cause: &str) -> Option<&'static str> {
         "crash" => "中转站停止",
         "client_gone" => "客户端离开",
         "no_provider" => "没有供应商",
+        "providers_limited" => "所有供应商均达到限额",
+        "messages_queued" => "排队的消息过多",
         "model_not_allowed" => "模型不被允许",
         "client_not_allowed" => "客户端不被允许",
         "address_not_allowed" => "来源地址不被允许",
@@ -94,8 +97,24 @@ pub(super) fn blame(blame: Blame) -> &'static str {
 
 pub(super) fn next(next: Next) -> &'static str {
     match next {
+        Next::Retry => "已在原处重试",
+        Next::Repair => "修复后已重试",
         Next::Switch => "已切换",
         Next::Deliver => "原样转交",
+    }
+}
+
+pub(super) fn hold(reason: HoldReason) -> &'static str {
+    match reason {
+        HoldReason::Breaker => "失败过多",
+        HoldReason::Overload => "过载",
+        HoldReason::RateLimit => "达到速率限制",
+        HoldReason::SpendLimit => "余额或支出限额已用尽",
+        HoldReason::QuotaWindow => "配额已用尽",
+        HoldReason::Credential => "密钥被拒绝",
+        HoldReason::Entitlement => "账户无权执行所请求的操作",
+        HoldReason::Proxy => "代理无法使用",
+        HoldReason::Pause => "已由管理员暂停",
     }
 }
 
@@ -114,6 +133,12 @@ pub(super) fn attention(attention: &Attention) -> (String, String) {
         Attention::JournalFull => ("日志无法写入", "新的调用会被拒绝，请释放磁盘空间。".into()),
         Attention::Quarantined { n_entries } => {
             ("有记录被隔离", format!("数据库拒绝了 {} 条记录，请查看 quarantine。", whole(*n_entries)))
+        }
+        Attention::Held { name, reason, is_absolute: true } => {
+            ("已暂停使用", format!("{name}：{}。期间不会收到调用。", hold(*reason)))
+        }
+        Attention::Held { name, reason, is_absolute: false } => {
+            ("已暂停使用", format!("{name}：{}。优先使用其他供应商。", hold(*reason)))
         }
         Attention::SecretUnreadable { provider } => ("保存的密钥无法解密", format!("请重新输入 {provider} 的密钥。")),
     };

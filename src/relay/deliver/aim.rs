@@ -1,0 +1,192 @@
+//! Whom a call tries next, and when.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use http::header;
+use rand::Rng;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    clock,
+    domain::{
+        decision::Next,
+        settings::{Settings, ThinkingRepair},
+    },
+    relay::{
+        course::{self, Bounds, Course, Step},
+        screen::Screened,
+        trail::Trail,
+        wait::Wait,
+    },
+    route::{
+        choose::Picked,
+        judge::{Evidence, Verdict, judge},
+        snapshot::Upstream,
+    },
+    upstream::attempt::Failed,
+    wire::{edit::rename_model, repair::without_thinking},
+};
+
+/// How a client introduces itself that repairs its own requests.
+const REPAIRS_ITSELF: &str = "claude-cli/";
+
+/// What an attempt goes to.
+#[derive(Clone)]
+pub(super) struct Target {
+    /// The provider.
+    pub(super) upstream: Arc<Upstream>,
+    /// The caller's group that it is reached by.
+    pub(super) group: String,
+    /// True if the request goes without its thinking blocks.
+    pub(super) is_repaired: bool,
+    /// How long the call waited for its turn.
+    pub(super) waited: Duration,
+}
+
+impl Target {
+    /// What is sent: the caller's body, and in it only what this provider needs otherwise.
+    pub(super) fn body(&self, screened: &Screened) -> Bytes {
+        let Some(peek) = &screened.peek else { return screened.body.clone() };
+        let renamed = rename_model(&screened.body, peek, self.upstream.model_sent(&peek.model));
+        if self.is_repaired { without_thinking(&renamed).unwrap_or(renamed) } else { renamed }
+    }
+}
+
+/// Whom a call tries next.
+pub(super) struct Aim<'call> {
+    screened: &'call Screened,
+    course: Course,
+    deadline: Instant,
+    repairs: bool,
+    /// What was tried, the last one last.
+    tried: Vec<Target>,
+    wait: Wait,
+}
+
+impl<'call> Aim<'call> {
+    /// Nothing was tried.
+    pub(super) fn new(screened: &'call Screened, trail: &Trail, wait: Wait) -> Self {
+        let settings = &trail.snapshot.settings;
+        Self {
+            screened,
+            course: Course::new(bounds(settings)),
+            deadline: trail.began + Duration::from_millis(settings.call_deadline_ms),
+            repairs: repairs(settings.thinking_repair, screened),
+            tried: Vec::new(),
+            wait,
+        }
+    }
+
+    /// The next target, after the time that it takes until it may be tried. None if nobody is left, or the client is
+    /// gone.
+    pub(super) async fn next(&mut self, step: Step, trail: &mut Trail, left: &CancellationToken) -> Option<Target> {
+        let asked = clock::instant();
+        let target = match step {
+            _ if left.is_cancelled() => None,
+            Step::Deliver => None,
+            Step::Same(pause) => self.same(asked + pause, trail, left).await,
+            Step::Other => self.other(trail, left).await,
+        };
+        let waited = asked.elapsed().max(self.wait.so_far());
+        target.map(|target| Target { waited, ..target })
+    }
+
+    /// The same provider once more.
+    async fn same(&self, at: Instant, trail: &mut Trail, left: &CancellationToken) -> Option<Target> {
+        wait(at, left).await?;
+        let target = self.tried.last()?.clone();
+        trail.choose_again(&target.upstream, &target.group, target.is_repaired);
+        Some(target)
+    }
+
+    /// Another provider; else one that was tried and may be again, when its time has come; else whoever is free first.
+    async fn other(&mut self, trail: &mut Trail, left: &CancellationToken) -> Option<Target> {
+        let model = self.screened.peek.as_ref().map(|peek| peek.model.as_str());
+        while self.course.has_room() {
+            if let Some(Picked { upstream, group, .. }) = trail.choose(model, self.course.left()) {
+                return Some(Target { upstream, group, is_repaired: false, waited: Duration::ZERO });
+            }
+            let may_try_again = self.course.again(clock::instant(), self.deadline).is_some();
+            if may_try_again || !self.wait.turn(trail, left).await {
+                break;
+            }
+        }
+        let (provider_id, at) = self.course.again(clock::instant(), self.deadline)?;
+        wait(at, left).await?;
+        let target = self.tried.iter().find(|target| target.upstream.provider.id == provider_id)?.clone();
+        trail.choose_again(&target.upstream, &target.group, target.is_repaired);
+        Some(target)
+    }
+
+    /// The attempt begins.
+    pub(super) fn begin(&mut self, target: &Target, trail: &mut Trail) {
+        self.wait.over(trail, target.upstream.provider.id);
+        self.course.begin(target.upstream.provider.id, target.upstream.provider.max_attempts);
+        self.tried.retain(|tried| tried.upstream.provider.id != target.upstream.provider.id);
+        self.tried.push(target.clone());
+    }
+
+    /// What the failure means for this call: a repair only where one is wanted and possible.
+    pub(super) fn judge(&self, target: &Target, failed: &Failed) -> Verdict {
+        let mut verdict = judge(&Evidence::of(failed, clock::now()), &target.upstream.provider.failure_rules);
+        if verdict.next == Next::Repair && !self.can_repair(target) {
+            verdict.next = Next::Deliver;
+        }
+        verdict
+    }
+
+    fn can_repair(&self, target: &Target) -> bool {
+        self.repairs && !target.is_repaired && without_thinking(&self.screened.body).is_some()
+    }
+
+    /// The attempt failed: what follows, which is noted.
+    pub(super) fn failed(&mut self, target: &Target, verdict: &Verdict, trail: &Trail) -> Step {
+        let is_held = trail.is_held(&target.upstream);
+        let dice = |bound| rand::rng().random_range(0..bound);
+        let failed = course::Failed { provider_id: target.upstream.provider.id, verdict, is_held };
+        let step = self.course.failed(failed, clock::instant(), dice);
+        if verdict.next == Next::Repair
+            && let Some(tried) = self.tried.last_mut()
+        {
+            tried.is_repaired = true;
+        }
+        trail.note_next(match step {
+            Step::Same(_) => verdict.next,
+            Step::Other => Next::Switch,
+            Step::Deliver => Next::Deliver,
+        });
+        step
+    }
+}
+
+/// Ready at that time; none if the client leaves before.
+async fn wait(at: Instant, left: &CancellationToken) -> Option<()> {
+    tokio::select! {
+        biased;
+        () = left.cancelled() => None,
+        () = tokio::time::sleep_until(at.into()) => Some(()),
+    }
+}
+
+fn bounds(settings: &Settings) -> Bounds {
+    Bounds {
+        providers: settings.providers_max,
+        attempts: settings.attempts_per_provider,
+        pause: Duration::from_millis(settings.retry_pause_ms),
+        patience: Duration::from_millis(settings.retry_after_max_ms),
+    }
+}
+
+/// Does the hub repair what this client sends?
+fn repairs(setting: ThinkingRepair, screened: &Screened) -> bool {
+    let agent = || screened.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    match setting {
+        ThinkingRepair::Off => false,
+        ThinkingRepair::On => true,
+        ThinkingRepair::Auto => !agent().starts_with(REPAIRS_ITSELF),
+    }
+}

@@ -1,0 +1,72 @@
+//! When a provider wants to be asked again, in all the forms in which it says so.
+
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+
+use super::{Evidence, header};
+
+/// The longest time that is believed at all.
+const FAR: TimeDelta = TimeDelta::days(400);
+
+/// How long the provider wants to be left alone: `retry-after-ms`, else `retry-after` as seconds or as an HTTP date.
+pub(super) fn retry_after(evidence: &Evidence<'_>) -> Option<TimeDelta> {
+    let number = |name: &str| header(evidence, name).and_then(whole);
+    let ms = number("retry-after-ms").map(TimeDelta::milliseconds);
+    let seconds = || number("retry-after").map(TimeDelta::seconds);
+    let date = || Some(DateTime::parse_from_rfc2822(header(evidence, "retry-after")?).ok()?.to_utc() - evidence.now);
+    ms.or_else(seconds).or_else(date).map(|after| after.clamp(TimeDelta::zero(), FAR))
+}
+
+/// A number that is not negative; a fraction counts as one more.
+fn whole(text: &str) -> Option<i64> {
+    let (digits, fraction) = text.split_once('.').map_or((text, ""), |(digits, fraction)| (digits, fraction));
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if digits.is_empty() || digits.len() > 12 || !is_number(digits) || !is_number(fraction) {
+        return None;
+    }
+    let more = i64::from(fraction.bytes().any(|digit| digit != b'0'));
+    digits.parse::<i64>().ok().map(|number| number + more)
+}
+
+/// The end of [`retry_after`].
+pub(super) fn asked_again(evidence: &Evidence<'_>) -> Option<DateTime<Utc>> {
+    retry_after(evidence).map(|after| evidence.now + after)
+}
+
+/// The end of a subscription's window, if that is what is used up.
+pub(super) fn quota_reset(evidence: &Evidence<'_>) -> Option<DateTime<Utc>> {
+    let is_rejected = header(evidence, "anthropic-ratelimit-unified-status")? == "rejected";
+    let reset = header(evidence, "anthropic-ratelimit-unified-reset").and_then(time);
+    if is_rejected { reset.or_else(|| asked_again(evidence)) } else { None }
+}
+
+/// When a rate limit is over: [`retry_after`], else the last reset among the buckets that are empty.
+pub(super) fn rate_reset(evidence: &Evidence<'_>) -> Option<DateTime<Utc>> {
+    let of_bucket = |bucket: &str| {
+        let name = |field: &str| format!("anthropic-ratelimit-{bucket}-{field}");
+        let is_empty = header(evidence, &name("remaining"))? == "0";
+        header(evidence, &name("reset")).filter(|_| is_empty).and_then(time)
+    };
+    let buckets = ["requests", "tokens", "input-tokens", "output-tokens"];
+    asked_again(evidence).or_else(|| buckets.into_iter().filter_map(of_bucket).max())
+}
+
+/// The date of which the message speaks: "You will regain access on 2026-12-01 at 00:00 UTC." Else [`retry_after`].
+pub(super) fn named_in_text(evidence: &Evidence<'_>) -> Option<DateTime<Utc>> {
+    let of_word = |word: &str| word.trim_matches(|c: char| !c.is_ascii_digit()).parse::<NaiveDate>().ok();
+    let is_believed = |until: &DateTime<Utc>| *until > evidence.now && *until < evidence.now + FAR;
+    let mut words = evidence.message.unwrap_or_default().split_whitespace();
+    let until = words.by_ref().find_map(of_word).map(|day| {
+        let clock = words.find_map(|word| {
+            let (hour, minute) = word.split_once(':')?;
+            NaiveTime::from_hms_opt(hour.parse().ok()?, minute.get(..2)?.parse().ok()?, 0)
+        });
+        day.and_time(clock.unwrap_or_default()).and_utc()
+    });
+    until.filter(is_believed).or_else(|| asked_again(evidence))
+}
+
+/// A time as RFC 3339, or as seconds since 1970.
+fn time(text: &str) -> Option<DateTime<Utc>> {
+    let seconds = text.parse().ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+    seconds.or_else(|| DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc()))
+}

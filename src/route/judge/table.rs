@@ -1,0 +1,183 @@
+//! The shipped table: what a failure looks like, what it is, and what that means (docs/rules.md, Routing).
+//!
+//! A provider's own lines (`failure_rules`) go before it.
+
+use crate::domain::{
+    decision::{Blame, FailureClass, Next},
+    hold::{Extent, HoldPlan, HoldReason, HoldSource, Term},
+};
+
+/// What a line looks for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Sign {
+    /// An answer with a status from the first to the second.
+    Status(u16, u16),
+    /// No connection.
+    Connect,
+    /// A proxy that cannot be used.
+    Proxy,
+    /// A connection that broke.
+    Reset,
+    /// Time ran out.
+    Timeout,
+    /// An answer that is none.
+    Malformed,
+}
+
+/// One line. The first that fits decides.
+pub(super) struct Line {
+    /// How the attempt ended.
+    pub(super) sign: Sign,
+    /// A glob on the error's type.
+    pub(super) kind: &'static str,
+    /// A glob on the error's message, case aside.
+    pub(super) message: &'static str,
+    /// What it is.
+    pub(super) finding: Finding,
+}
+
+const fn line(sign: Sign, kind: &'static str, message: &'static str, finding: Finding) -> Line {
+    Line { sign, kind, message, finding }
+}
+
+/// The lines, the special ones first.
+pub(super) const LINES: &[Line] = &[
+    line(Sign::Connect, "*", "*", Finding::Unreached),
+    line(Sign::Proxy, "*", "*", Finding::Proxy),
+    line(Sign::Reset, "*", "*", Finding::Reset),
+    line(Sign::Timeout, "*", "*", Finding::Timeout),
+    line(Sign::Malformed, "*", "*", Finding::Malformed),
+    line(Sign::Status(400, 400), "*", "*signature*thinking*", Finding::Thinking),
+    line(Sign::Status(400, 400), "*", "*thinking*cannot be modified*", Finding::Thinking),
+    line(Sign::Status(400, 499), "*", "*prompt is too long*", Finding::Client),
+    line(Sign::Status(400, 499), "*", "*input is too long*", Finding::Client),
+    line(Sign::Status(402, 402), "*", "*", Finding::SpendLimit),
+    line(Sign::Status(400, 429), "*", "*specified api usage limits*", Finding::SpendLimit),
+    line(Sign::Status(400, 429), "*", "*credit balance*too low*", Finding::SpendLimit),
+    line(Sign::Status(403, 429), "*", "*spend limit*", Finding::SpendLimit),
+    line(Sign::Status(400, 599), "overloaded_error", "*", Finding::Overload),
+    line(Sign::Status(529, 529), "*", "*", Finding::Overload),
+    line(Sign::Status(401, 401), "*", "*", Finding::Credential),
+    // What stands between us and the provider says 403 too, in a form of its own, about one request.
+    line(Sign::Status(403, 403), "?*", "*", Finding::Entitlement),
+    line(Sign::Status(403, 403), "*", "*", Finding::Malformed),
+    line(Sign::Status(408, 408), "*", "*", Finding::Timeout),
+    line(Sign::Status(409, 409), "*", "*", Finding::Server),
+    line(Sign::Status(425, 425), "*", "*", Finding::Server),
+    line(Sign::Status(429, 429), "*", "*", Finding::RateLimit),
+    line(Sign::Status(400, 499), "*", "*", Finding::Client),
+    line(Sign::Status(500, 599), "*", "*", Finding::Server),
+    line(Sign::Status(0, u16::MAX), "*", "*", Finding::Malformed),
+];
+
+/// What a failure is: finer than its class where the same class means different things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Finding {
+    /// The request is at fault.
+    Client,
+    /// A signature of a thinking block is not accepted: another provider's, perhaps.
+    Thinking,
+    /// Too much in a short time.
+    RateLimit,
+    /// No money left.
+    SpendLimit,
+    /// The provider has more to do than it can.
+    Overload,
+    /// The secret is refused.
+    Credential,
+    /// The account may not do this.
+    Entitlement,
+    /// The provider made a mistake.
+    Server,
+    /// There was no connection.
+    Unreached,
+    /// The connection broke.
+    Reset,
+    /// Time ran out.
+    Timeout,
+    /// The proxy cannot be used.
+    Proxy,
+    /// The client left.
+    ClientGone,
+    /// What came back is no answer.
+    Malformed,
+}
+
+impl From<FailureClass> for Finding {
+    fn from(class: FailureClass) -> Self {
+        match class {
+            FailureClass::Client => Self::Client,
+            FailureClass::RateLimit => Self::RateLimit,
+            FailureClass::Overload => Self::Overload,
+            FailureClass::Credential => Self::Credential,
+            FailureClass::Entitlement => Self::Entitlement,
+            FailureClass::Server => Self::Server,
+            FailureClass::Network => Self::Unreached,
+            FailureClass::Timeout => Self::Timeout,
+            FailureClass::Proxy => Self::Proxy,
+            FailureClass::ClientGone => Self::ClientGone,
+            FailureClass::Malformed => Self::Malformed,
+        }
+    }
+}
+
+/// What a finding means.
+pub(super) struct Meaning {
+    /// Its class.
+    pub(super) class: FailureClass,
+    /// Whom it is charged to.
+    pub(super) blame: Blame,
+    /// What follows.
+    pub(super) next: Next,
+}
+
+const fn meaning(class: FailureClass, blame: Blame, next: Next) -> Meaning {
+    Meaning { class, blame, next }
+}
+
+impl Finding {
+    /// Its class, whom it is charged to, what follows.
+    pub(super) const fn meaning(self) -> Meaning {
+        match self {
+            Self::Client => meaning(FailureClass::Client, Blame::Caller, Next::Deliver),
+            Self::Thinking => meaning(FailureClass::Client, Blame::Caller, Next::Repair),
+            Self::RateLimit => meaning(FailureClass::RateLimit, Blame::Credential, Next::Switch),
+            Self::Overload => meaning(FailureClass::Overload, Blame::Provider, Next::Retry),
+            Self::Credential => meaning(FailureClass::Credential, Blame::Credential, Next::Switch),
+            Self::SpendLimit | Self::Entitlement => meaning(FailureClass::Entitlement, Blame::Credential, Next::Switch),
+            Self::Server => meaning(FailureClass::Server, Blame::Provider, Next::Retry),
+            Self::Unreached => meaning(FailureClass::Network, Blame::Network, Next::Switch),
+            Self::Reset => meaning(FailureClass::Network, Blame::Network, Next::Retry),
+            Self::Timeout => meaning(FailureClass::Timeout, Blame::Provider, Next::Switch),
+            Self::Proxy => meaning(FailureClass::Proxy, Blame::Network, Next::Switch),
+            Self::ClientGone => meaning(FailureClass::ClientGone, Blame::Caller, Next::Deliver),
+            Self::Malformed => meaning(FailureClass::Malformed, Blame::Provider, Next::Switch),
+        }
+    }
+
+    /// What is put on hold, and for how long if the provider names no date (docs/rules.md, Holds).
+    pub(super) const fn hold(self) -> Option<HoldPlan> {
+        let (reason, extent, term) = match self {
+            Self::RateLimit => (HoldReason::RateLimit, Extent::Model, seconds(60)),
+            Self::SpendLimit => (HoldReason::SpendLimit, Extent::Credential, seconds(1_800)),
+            Self::Overload => (HoldReason::Overload, Extent::Model, Term::Doubling { first_s: 10, max_s: 300 }),
+            Self::Credential => (HoldReason::Credential, Extent::Credential, Term::Open),
+            Self::Entitlement => (HoldReason::Entitlement, Extent::Model, Term::Open),
+            Self::Proxy => (HoldReason::Proxy, Extent::Provider, Term::Doubling { first_s: 60, max_s: 300 }),
+            Self::Client
+            | Self::Thinking
+            | Self::Server
+            | Self::Unreached
+            | Self::Reset
+            | Self::Timeout
+            | Self::ClientGone
+            | Self::Malformed => return None,
+        };
+        Some(HoldPlan { extent, reason, source: HoldSource::Hub, term })
+    }
+}
+
+/// Always as long.
+const fn seconds(seconds: u32) -> Term {
+    Term::Doubling { first_s: seconds, max_s: seconds }
+}

@@ -1,0 +1,241 @@
+use http::{HeaderName, HeaderValue};
+
+use super::*;
+use crate::upstream::failure::Deadline;
+
+fn now() -> DateTime<Utc> {
+    "2026-11-21T12:00:00Z".parse().unwrap()
+}
+
+/// A failure that was an answer.
+struct Answer {
+    status: u16,
+    kind: &'static str,
+    message: &'static str,
+    headers: HeaderMap,
+}
+
+fn answer(status: u16) -> Answer {
+    let kind = match status {
+        400 => "invalid_request_error",
+        401 => "authentication_error",
+        402 => "billing_error",
+        403 => "permission_error",
+        429 => "rate_limit_error",
+        529 => "overloaded_error",
+        _ => "api_error",
+    };
+    Answer { status, kind, message: "no", headers: HeaderMap::new() }
+}
+
+impl Answer {
+    fn kind(mut self, kind: &'static str) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    fn says(mut self, message: &'static str) -> Self {
+        self.message = message;
+        self
+    }
+
+    fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.insert(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
+        self
+    }
+
+    fn judged_by(&self, rules: &Rules) -> Verdict {
+        let evidence = Evidence {
+            failure: &Failure::Status(self.status),
+            status: Some(self.status),
+            headers: Some(&self.headers),
+            error_kind: Some(self.kind),
+            message: Some(self.message),
+            now: now(),
+        };
+        judge(&evidence, rules)
+    }
+
+    fn judged(&self) -> Verdict {
+        self.judged_by(&[])
+    }
+
+    /// Reason and end of the hold that a provider has dated.
+    fn dated(&self) -> Option<(HoldReason, Extent, i64)> {
+        let plan = self.judged().hold.filter(|plan| plan.source == HoldSource::Provider)?;
+        let Term::Until(until) = plan.term else { return None };
+        Some((plan.reason, plan.extent, (until - now()).num_seconds()))
+    }
+}
+
+fn without_answer(failure: &Failure) -> Verdict {
+    judge(&Evidence { failure, status: None, headers: None, error_kind: None, message: None, now: now() }, &[])
+}
+
+#[test]
+fn a_callers_mistake_is_delivered_and_holds_nothing() {
+    for status in [400, 404, 405, 413, 422, 451] {
+        let verdict = answer(status).with("retry-after", "30").judged();
+        assert_eq!((verdict.class, verdict.blame, verdict.next), (FailureClass::Client, Blame::Caller, Next::Deliver));
+        assert_eq!(verdict.hold, None, "{status}");
+    }
+    for words in ["prompt is too long: 210000 tokens > 200000 maximum", "Input is too long for requested model."] {
+        assert_eq!(answer(400).says(words).judged().next, Next::Deliver);
+    }
+    // A real 5xx is never the caller's mistake, whatever it says.
+    assert_eq!(answer(500).says("prompt is too long").judged().class, FailureClass::Server);
+}
+
+#[test]
+fn a_signature_that_is_not_accepted_is_repaired() {
+    for words in [
+        "messages.1.content.0: Invalid `signature` in `thinking` block",
+        "messages.5: `thinking` or `redacted_thinking` blocks in the latest assistant message cannot be modified.",
+    ] {
+        let verdict = answer(400).says(words).judged();
+        assert_eq!((verdict.class, verdict.next, verdict.hold), (FailureClass::Client, Next::Repair, None), "{words}");
+    }
+    assert_eq!(answer(500).says("Invalid `signature` in `thinking` block").judged().next, Next::Retry);
+}
+
+#[test]
+fn each_failure_has_its_class_and_what_follows() {
+    use FailureClass as Class;
+    for (status, class, blame, next) in [
+        (302, Class::Malformed, Blame::Provider, Next::Switch),
+        (401, Class::Credential, Blame::Credential, Next::Switch),
+        (402, Class::Entitlement, Blame::Credential, Next::Switch),
+        (403, Class::Entitlement, Blame::Credential, Next::Switch),
+        (408, Class::Timeout, Blame::Provider, Next::Switch),
+        (409, Class::Server, Blame::Provider, Next::Retry),
+        (425, Class::Server, Blame::Provider, Next::Retry),
+        (429, Class::RateLimit, Blame::Credential, Next::Switch),
+        (500, Class::Server, Blame::Provider, Next::Retry),
+        (503, Class::Server, Blame::Provider, Next::Retry),
+        (529, Class::Overload, Blame::Provider, Next::Retry),
+        (999, Class::Malformed, Blame::Provider, Next::Switch),
+    ] {
+        let verdict = answer(status).judged();
+        assert_eq!((verdict.class, verdict.blame, verdict.next), (class, blame, next), "{status}");
+    }
+    for (failure, class, blame, next) in [
+        (Failure::Connect(String::new()), Class::Network, Blame::Network, Next::Switch),
+        (Failure::Reset(String::new()), Class::Network, Blame::Network, Next::Retry),
+        (Failure::Proxy(String::new()), Class::Proxy, Blame::Network, Next::Switch),
+        (Failure::Timeout(Deadline::Idle), Class::Timeout, Blame::Provider, Next::Switch),
+        (Failure::Malformed(String::new()), Class::Malformed, Blame::Provider, Next::Switch),
+    ] {
+        let verdict = without_answer(&failure);
+        assert_eq!((verdict.class, verdict.blame, verdict.next), (class, blame, next), "{failure:?}");
+    }
+    // An overload is one under any status, and a web page with status 403 is about the way, not about the account.
+    assert_eq!(answer(503).kind("overloaded_error").judged().class, Class::Overload);
+    let page = answer(403).kind("").judged();
+    assert_eq!((page.class, page.hold), (Class::Malformed, None));
+}
+
+#[test]
+fn what_no_date_is_given_for_is_held_for_as_long_as_we_think() {
+    let plan = |answer: Answer| answer.judged().hold.map(|plan| (plan.reason, plan.extent, plan.source, plan.term));
+    let doubling = |first_s, max_s| Term::Doubling { first_s, max_s };
+    let ours = |reason, extent, term| Some((reason, extent, HoldSource::Hub, term));
+    assert_eq!(plan(answer(429)), ours(HoldReason::RateLimit, Extent::Model, doubling(60, 60)));
+    assert_eq!(plan(answer(529)), ours(HoldReason::Overload, Extent::Model, doubling(10, 300)));
+    assert_eq!(plan(answer(401)), ours(HoldReason::Credential, Extent::Credential, Term::Open));
+    assert_eq!(plan(answer(403)), ours(HoldReason::Entitlement, Extent::Model, Term::Open));
+    for spent in [
+        answer(402),
+        answer(400).says("Your credit balance is too low to access the Anthropic API."),
+        answer(429).says("This organization has reached its monthly spend limit."),
+    ] {
+        assert_eq!(plan(spent), ours(HoldReason::SpendLimit, Extent::Credential, doubling(1_800, 1_800)));
+    }
+    assert_eq!(plan(answer(500)), None);
+    let proxy = without_answer(&Failure::Proxy(String::new())).hold.unwrap();
+    assert_eq!((proxy.reason, proxy.extent, proxy.term), (HoldReason::Proxy, Extent::Provider, doubling(60, 300)));
+}
+
+#[test]
+fn a_provider_dates_its_limits_in_many_ways() {
+    use HoldReason::{Overload, QuotaWindow, RateLimit, SpendLimit};
+    let limited = || answer(429);
+    let rate = |seconds| Some((RateLimit, Extent::Model, seconds));
+    assert_eq!(limited().with("retry-after", "30").dated(), rate(30));
+    assert_eq!(limited().with("retry-after", "1.5").dated(), rate(2));
+    assert_eq!(limited().with("retry-after", "Sat, 21 Nov 2026 12:02:00 GMT").dated(), rate(120));
+    assert_eq!(limited().with("retry-after", "9").with("retry-after-ms", "4000").dated(), rate(4));
+    for nonsense in ["soon", "-5", "", "1e9", "Sat, 21 Nov 2026 11:00:00 GMT", "0"] {
+        assert_eq!(limited().with("retry-after", nonsense).dated(), None, "{nonsense}");
+    }
+    // Of the buckets that are empty the last one to be filled counts.
+    let buckets = limited()
+        .with("anthropic-ratelimit-requests-remaining", "0")
+        .with("anthropic-ratelimit-requests-reset", "2026-11-21T12:00:20Z")
+        .with("anthropic-ratelimit-input-tokens-remaining", "0")
+        .with("anthropic-ratelimit-input-tokens-reset", "2026-11-21T12:00:45Z")
+        .with("anthropic-ratelimit-output-tokens-remaining", "1000")
+        .with("anthropic-ratelimit-output-tokens-reset", "2026-11-21T12:01:00Z");
+    assert_eq!(buckets.dated(), rate(45));
+    let reset = (now() + TimeDelta::minutes(20)).timestamp().to_string();
+    let quota = limited()
+        .with("anthropic-ratelimit-unified-status", "rejected")
+        .with("anthropic-ratelimit-unified-reset", &reset);
+    assert_eq!(quota.dated(), Some((QuotaWindow, Extent::Credential, 1_200)));
+    let spent = answer(400)
+        .says("You have reached your specified API usage limits. You will regain access on 2026-12-01 at 06:30 UTC.");
+    assert_eq!(spent.dated(), Some((SpendLimit, Extent::Credential, (9 * 24 + 18) * 3_600 + 30 * 60)));
+    assert_eq!(answer(503).with("retry-after", "7").dated(), Some((Overload, Extent::Provider, 7)));
+    assert_eq!(answer(529).with("retry-after", "7").dated(), Some((Overload, Extent::Model, 7)));
+    assert_eq!(answer(401).with("retry-after", "7").dated(), None);
+}
+
+#[test]
+fn a_date_is_believed_for_half_an_hour_unless_money_is_used_up() {
+    assert_eq!(answer(429).with("retry-after", "86400").dated().unwrap().2, 1_800);
+    assert_eq!(answer(402).with("retry-after", "86400").dated().unwrap().2, 86_400);
+    let too_far = answer(402).says("You will regain access on 9999-12-31.");
+    assert_eq!(too_far.dated(), None);
+}
+
+#[test]
+fn the_provider_may_forbid_a_retry_and_say_when_to_come_back() {
+    assert_eq!(answer(500).with("x-should-retry", "false").judged().next, Next::Switch);
+    assert_eq!(answer(500).with("x-should-retry", "true").judged().next, Next::Retry);
+    assert_eq!(answer(400).with("x-should-retry", "true").judged().next, Next::Deliver);
+    assert_eq!(answer(529).with("retry-after", "2").judged().retry_after_ms, Some(2_000));
+    assert_eq!(answer(529).judged().retry_after_ms, None);
+}
+
+#[test]
+fn a_providers_own_lines_go_first() {
+    let rule = |status, kind: Option<&str>, message: Option<&str>, class| FailureRule {
+        status,
+        kind: kind.map(str::to_owned),
+        message: message.map(str::to_owned),
+        class,
+    };
+    let rules = [
+        rule(Some(404), None, Some("*NO account*"), FailureClass::Entitlement),
+        rule(None, Some("quota_error"), None, FailureClass::RateLimit),
+        rule(Some(500), None, None, FailureClass::Client),
+    ];
+    let class = |answer: Answer| answer.judged_by(&rules).class;
+    assert_eq!(class(answer(404).says("no Account in this group")), FailureClass::Entitlement);
+    assert_eq!(class(answer(404)), FailureClass::Client);
+    assert_eq!(class(answer(400).kind("quota_error")), FailureClass::RateLimit);
+    assert_eq!(class(answer(500)), FailureClass::Client);
+    assert_eq!(class(answer(502)), FailureClass::Server);
+}
+
+#[test]
+fn globs_match_whole_texts_case_aside() {
+    for (glob, text) in [("*", ""), ("", ""), ("a*c", "aXXc"), ("a?c", "abc"), ("*b*b*", "abcb"), ("*aab", "aaaab")] {
+        assert!(matches(glob, text), "{glob} {text}");
+    }
+    for (glob, text) in [("", "a"), ("?", ""), ("a*c", "aXXd"), ("a", "ab"), ("*b*b*", "abc"), ("?*", "")] {
+        assert!(!matches(glob, text), "{glob} {text}");
+    }
+    assert!(matches("*PROMPT is*", "the prompt IS long"));
+    // Only the beginning of a long text is looked at, so that no text makes it slow.
+    assert!(!matches("*end*", &format!("{}end", "a".repeat(MESSAGE_BYTES_MAX))));
+}

@@ -1,0 +1,46 @@
+//! The queue of users' messages, in Redis: each question is one script.
+
+use std::sync::LazyLock;
+
+use redis::{RedisResult, Script};
+
+use super::RedisState;
+use crate::state::{
+    counters::Away,
+    queue::{GAP_MS_MAX, TICKET_MS, Ticket, Turn},
+};
+
+static QUEUE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("queue.lua")));
+
+impl RedisState {
+    pub(in crate::state) async fn queue(&self, ticket: &Ticket) -> Result<Turn, Away> {
+        if self.is_resting() {
+            return Err(Away);
+        }
+        let args = [ticket.turn_ms, ticket.gap_ms, TICKET_MS].map(|n| n.to_string());
+        let said: RedisResult<i64> = self.run(&QUEUE, words("ask", ticket, args)).await;
+        let said = said.map_err(|error| self.note(&error))?;
+        Ok(u64::try_from(said).map_or(Turn::Yours, |ms| Turn::Wait { ms }))
+    }
+
+    pub(in crate::state) async fn renew_turn(&self, ticket: &Ticket) {
+        self.tell("renew", ticket, vec![ticket.turn_ms.to_string()]).await;
+    }
+
+    pub(in crate::state) async fn leave_queue(&self, ticket: &Ticket, was_sent: bool) {
+        let args = [u64::from(was_sent), GAP_MS_MAX + TICKET_MS].map(|n| n.to_string());
+        self.tell("leave", ticket, args.into()).await;
+    }
+
+    async fn tell(&self, kind: &str, ticket: &Ticket, args: Vec<String>) {
+        let told: RedisResult<i64> = self.run(&QUEUE, words(kind, ticket, args)).await;
+        if let Err(error) = told {
+            tracing::debug!(%error, "Redis");
+        }
+    }
+}
+
+fn words(kind: &str, ticket: &Ticket, more: impl IntoIterator<Item = String>) -> Vec<String> {
+    let who = [kind.to_owned(), ticket.provider_id.0.to_string(), ticket.holder.0.to_string()];
+    who.into_iter().chain(more).collect()
+}

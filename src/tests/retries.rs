@@ -1,0 +1,166 @@
+//! A call may try a provider several times, and several providers: how often, when, and with what.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::{
+    client::Reply,
+    upstream::{Answer, Turn},
+    world::{Provider, World, ask},
+};
+
+/// How often each was asked.
+fn asked<'a>(providers: impl IntoIterator<Item = &'a Provider>) -> Vec<usize> {
+    providers.into_iter().map(|provider| provider.script.requests().len()).collect()
+}
+
+#[tokio::test]
+async fn a_call_tries_as_many_providers_as_often_as_the_settings_say() {
+    let world = World::alone().await;
+    let mut providers = Vec::new();
+    for (priority, name) in ["a", "b", "c", "d"].into_iter().enumerate() {
+        let provider = world.provider_with(name, json!({"priority": priority})).await;
+        provider.script.always(Answer::status(500));
+        providers.push(provider);
+    }
+    world.patch("/admin/v1/settings", &json!({"retry_pause_ms": 1})).await;
+    let key = world.key().await;
+    assert_eq!(world.stream(&key).await.status, 500);
+    assert_eq!(asked(&providers), [2, 2, 2, 0]);
+    world.patch("/admin/v1/settings", &json!({"providers_max": 4, "attempts_per_provider": 1})).await;
+    let path = format!("/admin/v1/providers/{}", providers[0].id);
+    world.patch(&path, &json!({"max_attempts": 3})).await;
+    assert_eq!(world.stream(&key).await.status, 500);
+    assert_eq!(asked(&providers), [5, 3, 3, 1]);
+}
+
+#[tokio::test]
+async fn a_second_attempt_at_the_same_provider_serves_and_says_so() {
+    let world = World::alone().await;
+    world.patch("/admin/v1/settings", &json!({"decision_header": true})).await;
+    let provider = world.provider("a").await;
+    let key = world.key().await;
+    for stream in [false, true] {
+        provider.script.once(Answer::status(500));
+        let mut reply = world.anew(&key, &ask("claude-sonnet-4-5", stream)).await;
+        assert_eq!(reply.status, 200);
+        assert_eq!(reply.body().await, Turn::new().answer(stream).body());
+        let line = format!("{0}=500/retry, {0}=200", provider.id);
+        assert_eq!(reply.header("x-switchyard-decision"), Some(line.as_str()));
+        let call = world.call_of(&reply).await;
+        let attempts = call["attempts"].as_array().unwrap();
+        assert_eq!(attempts.len(), 2, "{call}");
+        let queue_ms = attempts[1]["queue_ms"].as_u64().unwrap();
+        assert!((100..=300).contains(&queue_ms) || queue_ms > 300, "at least half of the pause: {queue_ms}");
+        let choices = &call["decision"]["choices"];
+        assert_eq!(
+            (&choices[0]["verdict"]["next"], &choices[1]["is_retry"]),
+            (&json!("retry"), &json!(true)),
+            "{call}"
+        );
+        assert_eq!(choices[1]["attempt_id"], attempts[1]["id"]);
+    }
+    assert_eq!(asked([&provider]), [4]);
+}
+
+#[tokio::test]
+async fn a_named_time_is_waited_for_when_nobody_else_is_left() {
+    let world = World::shared().await;
+    let provider = world.provider("a").await;
+    let key = world.key().await;
+    provider.script.once(Answer::status(429).header("retry-after", "1"));
+    let began = Instant::now();
+    let reply = world.message(&key).await;
+    assert_eq!(reply.status, 200);
+    assert!(began.elapsed() >= Duration::from_secs(1));
+    assert_eq!(asked([&provider]), [2]);
+    let call = world.call_of(&reply).await;
+    assert!(call["attempts"][1]["queue_ms"].as_u64().unwrap() >= 990, "{call}");
+}
+
+#[tokio::test]
+async fn another_provider_goes_before_a_named_time() {
+    let world = World::shared().await;
+    let a = world.provider_with("a", json!({"priority": 0})).await;
+    let b = world.provider_with("b", json!({"priority": 1})).await;
+    let key = world.key().await;
+    a.script.always(Answer::status(529).header("retry-after", "20"));
+    let reply = world.message(&key).await;
+    assert_eq!((reply.status, reply.header("x-switchyard-provider")), (200, Some(b.id.as_str())));
+    assert_eq!(asked([&a, &b]), [1, 1]);
+}
+
+#[tokio::test]
+async fn a_time_that_is_too_long_is_told_to_the_client_as_it_came() {
+    let world = World::shared().await;
+    let provider = world.provider("a").await;
+    let key = world.key().await;
+    provider.script.always(Answer::status(429).header("retry-after", "40"));
+    let mut reply = world.message(&key).await;
+    assert_eq!((reply.status, reply.header("retry-after")), (429, Some("40")));
+    assert_eq!(reply.json().await["error"]["message"], "upstream says 429");
+    assert_eq!(asked([&provider]), [1]);
+}
+
+/// What the wire says when it does not accept a thinking block's signature.
+fn bad_signature() -> Answer {
+    Answer::error(400, "invalid_request_error", "messages.1.content.0: Invalid `signature` in `thinking` block")
+}
+
+/// A conversation with a thinking block in it.
+fn with_thinking() -> Value {
+    let mut body = ask("claude-sonnet-4-5", false);
+    body["messages"] = json!([
+        {"role": "user", "content": "Say hello."},
+        {"role": "assistant", "content": [
+            {"type": "thinking", "thinking": "hm", "signature": "c2ln"}, {"type": "text", "text": "Hello."},
+        ]},
+        {"role": "user", "content": "Again."},
+    ]);
+    body
+}
+
+#[tokio::test]
+async fn a_refused_signature_is_repaired_once_at_the_same_provider() {
+    let world = World::shared().await;
+    let provider = world.provider_with("a", json!({"max_attempts": 1})).await;
+    let key = world.key().await;
+    provider.script.once(bad_signature());
+    let reply = world.messages(&key, &with_thinking()).await;
+    assert_eq!(reply.status, 200);
+    let seen = provider.script.requests();
+    assert_eq!(seen[0].body, with_thinking().to_string().as_bytes());
+    let mut repaired = with_thinking();
+    repaired["messages"][1]["content"] = json!([{"type": "text", "text": "Hello."}]);
+    assert_eq!(serde_json::from_slice::<Value>(&seen[1].body).unwrap(), repaired);
+    let call = world.call_of(&reply).await;
+    let choices = &call["decision"]["choices"];
+    assert_eq!(
+        (&choices[0]["verdict"]["next"], &choices[1]["is_repaired"]),
+        (&json!("repair"), &json!(true)),
+        "{call}"
+    );
+    // It does not help: the client is told what the provider has said.
+    provider.script.always(bad_signature());
+    let mut reply = world.messages(&key, &with_thinking()).await;
+    assert_eq!((reply.status, reply.text().await.as_bytes()), (400, bad_signature().body().as_slice()));
+    assert_eq!(asked([&provider]), [4]);
+}
+
+#[tokio::test]
+async fn a_signature_is_left_to_clients_that_repair_themselves_and_to_the_setting() {
+    let world = World::alone().await;
+    let provider = world.provider("a").await;
+    let key = world.key().await;
+    provider.script.always(bad_signature());
+    let call = async |agent: &str| -> Reply {
+        let request = world.request(&key, with_thinking().to_string()).header("user-agent", agent);
+        request.send(world.hub.address).await
+    };
+    assert_eq!((call("claude-cli/2.1.80 (external, cli)").await.status, asked([&provider])), (400, vec![1]));
+    world.patch("/admin/v1/settings", &json!({"thinking_repair": "on"})).await;
+    assert_eq!((call("claude-cli/2.1.80 (external, cli)").await.status, asked([&provider])), (400, vec![3]));
+    world.patch("/admin/v1/settings", &json!({"thinking_repair": "off"})).await;
+    assert_eq!((call("curl/8").await.status, asked([&provider])), (400, vec![4]));
+}
