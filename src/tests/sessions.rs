@@ -55,6 +55,11 @@ async fn a_session_stays_although_a_better_provider_comes() {
         // A bound provider that may not serve is left.
         world.patch(&format!("/admin/v1/providers/{}", first.id), &json!({"enabled": false})).await;
         assert_eq!(served_by(&world, &key, "warm").await, better.id);
+        // What it leaves behind there: all that the last turn has read from the cache and written to it.
+        let moved = world.calls_of(&key, 4).await.remove(3);
+        let warm = json!({"provider_id": first.id, "cached_tokens": 20_480 + 1_024 + 512});
+        assert_eq!(moved["decision"]["choices"][0]["warm"], warm, "{moved}");
+        assert_eq!(calls[1]["decision"]["choices"][0]["warm"], Value::Null, "{}", calls[1]);
         bound_to(&world, "warm", &better.id).await;
         world.patch(&format!("/admin/v1/providers/{}", first.id), &json!({"enabled": true, "priority": -1})).await;
         assert_eq!(served_by(&world, &key, "warm").await, better.id);
