@@ -337,7 +337,7 @@ await check('a user shows how much of its limits is used, and they are reset aft
 await check('a key has limits of its own', async () => {
   await page.getByRole('link', { name: 'Edit: laptop' }).click();
   const dialog = page.getByRole('dialog', { name: 'Edit key' });
-  await dialog.locator('summary').click();
+  await dialog.locator('summary', { hasText: 'What may be used' }).click();
   await dialog.locator(limit('limit_total_usd')).fill('10');
   await dialog.getByRole('button', { name: 'Save' }).click();
   await page.waitForURL(hub + userPath);

@@ -73,5 +73,6 @@ pub async fn relay(hub: &Hub, inbound: Inbound) -> Response<Answer> {
     if let Err(rejection) = admit(&screened, &mut trail).await {
         return trail.reject(&rejection, Outcome::Rejected);
     }
-    attend(hub, call_id, trail.account.place(), |left, keep_alive| deliver(Box::new(screened), trail, left, keep_alive)).await
+    attend(hub, call_id, trail.account.place(), |left, keep_alive| deliver(Box::new(screened), trail, left, keep_alive))
+        .await
 }

@@ -51,7 +51,12 @@ impl Leftovers {
 }
 
 /// An answer begins to go to the client: no other provider can take its place any more.
-pub(super) fn commit(mut trail: Box<Trail>, upstream: Arc<Upstream>, reply: Reply, is_abandoned: bool) -> Response<Answer> {
+pub(super) fn commit(
+    mut trail: Box<Trail>,
+    upstream: Arc<Upstream>,
+    reply: Reply,
+    is_abandoned: bool,
+) -> Response<Answer> {
     let exposed = trail.snapshot.settings.expose_provider_headers;
     let (call_id, provider_id) = (trail.call_id, upstream.provider.id);
     let rates = trail.account.rates();
