@@ -90,6 +90,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::domain::settings::SettingSource;
     #[test]
     fn a_time_zone_is_one_of_the_database_or_none() {
         for right in ["", "UTC", "Europe/Berlin", "Asia/Kathmandu"] {
@@ -117,12 +118,8 @@ mod tests {
     #[test]
     fn an_empty_time_zone_is_that_of_the_environment() {
         let zone = |stored: Value, source| {
-            let variable = Variable {
-                name: "TZ".to_owned(),
-                value: Some("Asia/Kathmandu".to_owned()),
-                source,
-                is_secret: false,
-            };
+            let variable =
+                Variable { name: "TZ".to_owned(), value: Some("Asia/Kathmandu".to_owned()), source, is_secret: false };
             let shown = described(&[("time_zone".to_owned(), stored)], &[variable]);
             let setting = shown.into_iter().find(|setting| setting.name == "time_zone").unwrap();
             assert_eq!((setting.variable.as_deref(), &setting.default), (Some("TZ"), &json!("Asia/Kathmandu")));

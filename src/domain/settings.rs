@@ -229,7 +229,7 @@ mod tests {
         assert!(matches!(settings.set("providers_max", &json!("many")), Err(SetError::Invalid(_))));
         settings.set("limits_when_away", &json!("fail_closed")).unwrap();
         assert_eq!(settings.limits_when_away, WhenAway::FailClosed);
-        settings.set("limits_when_away", &serde_json::Value::Null).unwrap();
+        settings.set("limits_when_away", &Value::Null).unwrap();
         for (name, wrong) in [
             ("limits_when_away", json!("fail")),
             ("ledger_fsync", json!("never")),
@@ -250,7 +250,7 @@ mod tests {
             assert!(matches!(settings.set(name, &wrong), Err(SetError::Invalid(_))), "{name}");
         }
         assert_eq!(settings.set("nonsense", &json!(1)), Err(SetError::Unknown));
-        settings.set("providers_max", &serde_json::Value::Null).unwrap();
+        settings.set("providers_max", &Value::Null).unwrap();
         assert_eq!(settings, Settings::default());
         let shown = settings.describe(&["gate_ms".to_owned()]);
         assert_eq!(shown.len(), Settings::NAMES.len());

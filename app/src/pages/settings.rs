@@ -55,8 +55,9 @@ fn sections(text: &'static Text, page: SettingsPage) -> AnyView {
 
 fn section(section: Section) -> AnyView {
     let title_id = format!("{}-title", section.id);
+    let titled_by = title_id.clone();
     view! {
-        <section class="panel" id=section.id aria-labelledby=title_id.clone()>
+        <section class="panel" id=section.id aria-labelledby=titled_by>
             <div class="panel-head"><h2 id=title_id>{section.title}</h2></div>
             <ul>{section.rows.into_iter().map(|row| view! { <SettingLine row /> }.erase()).collect_view()}</ul>
         </section>

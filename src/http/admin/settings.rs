@@ -11,7 +11,10 @@ use super::{
 };
 use crate::{
     admin::{actor::Actor, settings},
-    domain::{page::Page, settings::{Setting, Variable}},
+    domain::{
+        page::Page,
+        settings::{Setting, Variable},
+    },
     hub::Hub,
 };
 

@@ -93,9 +93,16 @@ mod tests {
 
     #[test]
     fn what_could_mean_two_things_or_nothing_is_refused() {
-        for (text, unit) in
-            [("10", "ms"), ("", ""), ("-1", ""), ("1.5", ""), ("0.5 ms", "ms"), ("1 x", "s"), ("99999999 TiB", "bytes"), ("1.2.3", "")]
-        {
+        for (text, unit) in [
+            ("10", "ms"),
+            ("", ""),
+            ("-1", ""),
+            ("1.5", ""),
+            ("0.5 ms", "ms"),
+            ("1 x", "s"),
+            ("99999999 TiB", "bytes"),
+            ("1.2.3", ""),
+        ] {
             assert_eq!(read_quantity(text, unit), None, "{text}");
         }
     }

@@ -82,7 +82,8 @@ pub(crate) fn fields(price: Option<&Price>, change: Change) -> AnyView {
         }
     };
     let rules = price.map(rules_of).unwrap_or_default();
-    let rules = TextField::new("form[rules]", words.rules).value(rules).help(words.rules_help).problem(problem("rules"));
+    let rules =
+        TextField::new("form[rules]", words.rules).value(rules).help(words.rules_help).problem(problem("rules"));
     view! {
         <div class="pair">
             {amount("form[input]", "input", words.input, |price| price.input)}

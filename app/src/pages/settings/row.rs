@@ -26,8 +26,7 @@ pub(super) fn SettingLine(
     let words = &text.settings;
     let name = row.setting.name.clone();
     let is_price = row.setting.kind == SettingKind::Price;
-    let change =
-        if is_price { Change::through::<SaveDefaultPrice>() } else { Change::through::<SaveSetting>() };
+    let change = if is_price { Change::through::<SaveDefaultPrice>() } else { Change::through::<SaveSetting>() };
     let back = Change::through::<ResetSetting>();
     let (title, help) = (row.title.clone(), row.help.clone());
     let row = RwSignal::new(row);
@@ -38,23 +37,24 @@ pub(super) fn SettingLine(
     let is_here = use_now().is_here();
     let is_clean = move || is_here.get() && !is_dirty.get();
     let save = (words.save_label)(&title);
-    let go_back = {
-        let (name, label) = (name.clone(), (words.back_label)(&title));
-        move || {
-            let is_set = row.with(|row| row.setting.source == SettingSource::Database);
-            is_set.then(|| view! {
+    let (back_name, back_label) = (StoredValue::new(name.clone()), StoredValue::new((words.back_label)(&title)));
+    let is_set = move || row.with(|row| row.setting.source == SettingSource::Database);
+    let go_back = move || {
+        is_set().then(|| {
+            view! {
                 <ChangeForm change=back>
-                    <input type="hidden" name="name" value=name.clone() />
-                    <button type="submit" class="link" aria-label=label.clone() disabled=move || back.is_pending.get()>{words.back}</button>
+                    <input type="hidden" name="name" value=back_name.get_value() />
+                    <button type="submit" class="link" aria-label=back_label.get_value() disabled=move || back.is_pending.get()>{words.back}</button>
                 </ChangeForm>
-            }.erase())
-        }
+            }
+            .erase()
+        })
     };
-    let hidden_name =
-        (!is_price).then(|| view! { <input type="hidden" name="name" value=name.clone() /> }.erase());
+    let hidden_name = (!is_price).then(|| view! { <input type="hidden" name="name" value=name.clone() /> }.erase());
+    let line_id = format!("setting-{name}");
     let (title_id, help_id, problem_id) = ids(&name);
     view! {
-        <li class="setting" class:wide=is_price id=format!("setting-{name}") data-setting=name.clone()>
+        <li class="setting" class:wide=is_price id=line_id>
             <div>
                 <h3 id=title_id>{title}</h3>
                 <p class="help" id=help_id>{help}</p>
@@ -131,7 +131,8 @@ fn control(text: &'static Text, row: &SettingRow, change: Change, problem: Signa
         }
         SettingKind::Choice { .. } => {
             let option = |choice: &crate::api::Named| {
-                view! { <option value=choice.id.clone() selected=choice.id == value>{choice.name.clone()}</option> }.erase()
+                view! { <option value=choice.id.clone() selected=choice.id == value>{choice.name.clone()}</option> }
+                    .erase()
             };
             view! {
                 <select class="select" name="value" aria-labelledby=title_id aria-describedby=described aria-invalid=invalid>
@@ -163,10 +164,8 @@ fn source(text: &'static Text, row: &SettingRow) -> AnyView {
     let words = &text.settings;
     let setting = &row.setting;
     let variable = setting.variable.as_ref().filter(|_| setting.source == SettingSource::Environment);
-    let origin = variable.map_or_else(
-        || origin(text, setting.source).to_owned(),
-        |variable| (words.and_follows)(variable),
-    );
+    let origin =
+        variable.map_or_else(|| origin(text, setting.source).to_owned(), |variable| (words.and_follows)(variable));
     let standard = format!("{}: {}", words.standard, row.standard);
     let range = row.range.clone().map(|range| view! { <span>{range}</span> }.erase());
     view! { <span class="badge">{origin}</span> <span>{standard}</span> {range} }.into_any()

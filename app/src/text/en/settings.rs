@@ -1,8 +1,8 @@
 //! The settings' page in English.
 
-use crate::text::Settings;
 #[cfg(feature = "ssr")]
 use crate::text::SettingWords;
+use crate::text::Settings;
 #[cfg(feature = "ssr")]
 use hub::domain::settings::SettingSection;
 
@@ -44,7 +44,6 @@ pub(super) const SETTINGS: Settings = Settings {
     backup_external: "Dump the database, and keep the master key beside it. Without that key the providers' secrets cannot be opened.",
     backup_command: "Command that backs up",
     n_days: |n| format!("{n} days"),
-    reaches: |range| format!("from {range}"),
     changed: |name| format!("Saved: {name}"),
     returned: |name| format!("Back to its default: {name}"),
     back_label: |name| format!("Back to default: {name}"),
@@ -122,17 +121,15 @@ pub(super) fn setting(name: &str) -> Option<SettingWords> {
             "Sending pings after",
             "From then on the client of a waiting stream has status 200 and gets pings; before, it gets real statuses.",
         ),
-        "message_queue_gap_ms" => words(
-            "Gap between messages",
-            "The least time between messages of users at a provider that queues them.",
-        ),
+        "message_queue_gap_ms" => {
+            words("Gap between messages", "The least time between messages of users at a provider that queues them.")
+        }
         "message_queue_wait_ms" => {
             words("Wait in a message queue", "How long a message of a user may wait in a provider's queue.")
         }
-        "time_zone" => words(
-            "Time zone",
-            "Where days, weeks and months begin, as the IANA database names it: Europe/Berlin.",
-        ),
+        "time_zone" => {
+            words("Time zone", "Where days, weeks and months begin, as the IANA database names it: Europe/Berlin.")
+        }
         "limits_when_away" => choice(
             "When Redis is away",
             "What happens to calls while limits cannot be counted. A hard limit is never passed.",
@@ -143,7 +140,9 @@ pub(super) fn setting(name: &str) -> Option<SettingWords> {
             "With a hard limit, a call whose cost its body does not bound is refused. Otherwise it reserves the price of the model's whole context window.",
         ),
         "redis_wait_ms" => words("Wait for Redis", "How long a call waits for the counters of limits, once."),
-        "retention_days" => words("Keeping single calls", "Older ones are dropped by whole days. Sums are kept for ever."),
+        "retention_days" => {
+            words("Keeping single calls", "Older ones are dropped by whole days. Sums are kept for ever.")
+        }
         "ledger_fsync" => choice(
             "When an entry is with the disk",
             "The journal's entry of a call is written before its answer ends; the disk has it then, or shortly after.",
@@ -164,14 +163,12 @@ pub(super) fn setting(name: &str) -> Option<SettingWords> {
         ),
         "prices_url" => words("Address of the price file", "In LiteLLM's form; empty for none."),
         "prices_sync_hours" => words("Reading prices anew", "How often; 0 for never."),
-        "decision_header" => words(
-            "Tell clients where their call went",
-            "In short, in the header x-switchyard-decision.",
-        ),
-        "expose_provider_headers" => words(
-            "Pass on the provider's headers",
-            "Its rate-limit and organisation headers reach the client.",
-        ),
+        "decision_header" => {
+            words("Tell clients where their call went", "In short, in the header x-switchyard-decision.")
+        }
+        "expose_provider_headers" => {
+            words("Pass on the provider's headers", "Its rate-limit and organisation headers reach the client.")
+        }
         "metrics_open" => words("Open /metrics", "Everybody can read them. Else only with the admin token."),
         _ => return None,
     })

@@ -1,8 +1,8 @@
 //! The settings' page in Chinese.
 
-use crate::text::Settings;
 #[cfg(feature = "ssr")]
 use crate::text::SettingWords;
+use crate::text::Settings;
 #[cfg(feature = "ssr")]
 use hub::domain::settings::SettingSection;
 
@@ -44,7 +44,6 @@ pub(super) const SETTINGS: Settings = Settings {
     backup_external: "导出数据库，并一同保存主密钥。没有主密钥就无法解开供应商的密钥。",
     backup_command: "备份命令",
     n_days: |n| format!("{n} 天"),
-    reaches: |range| format!("范围 {range}"),
     changed: |name| format!("已保存：{name}"),
     returned: |name| format!("已恢复默认：{name}"),
     back_label: |name| format!("恢复默认：{name}"),
@@ -72,15 +71,13 @@ pub(super) fn setting(name: &str) -> Option<SettingWords> {
     let choice = |title, help, choices| SettingWords { title, help, choices };
     Some(match name {
         "providers_max" => words("每个请求的供应商数", "一个请求最多可以尝试几个供应商。"),
-        "attempts_per_provider" => words(
-            "每个供应商的尝试次数",
-            "重试可能有帮助时，一个请求最多可以尝试同一供应商几次。供应商可以单独设置。",
-        ),
+        "attempts_per_provider" => {
+            words("每个供应商的尝试次数", "重试可能有帮助时，一个请求最多可以尝试同一供应商几次。供应商可以单独设置。")
+        }
         "retry_pause_ms" => words("重试前的停顿", "对同一供应商每次重试翻倍，最长 5 秒，其中最多一半为随机值。"),
-        "retry_after_max_ms" => words(
-            "供应商可要求的最长等待",
-            "没有其他供应商时，请求按供应商给出的时间等待；更长的时间会告知客户端。",
-        ),
+        "retry_after_max_ms" => {
+            words("供应商可要求的最长等待", "没有其他供应商时，请求按供应商给出的时间等待；更长的时间会告知客户端。")
+        }
         "thinking_repair" => choice(
             "修复思考块",
             "请求因思考块签名被拒绝时，是否去掉这些思考块再发送一次。",
@@ -101,22 +98,18 @@ pub(super) fn setting(name: &str) -> Option<SettingWords> {
         ),
         "waiting_max" => words("可同时等待的请求数", "每个副本。"),
         "waiting_ms" => words("等待供应商的最长时间", "不超过应答开始前的时限。"),
-        "keep_alive_after_ms" => words(
-            "多久后发送心跳",
-            "此后等待中的流式客户端收到状态 200 和心跳；在此之前收到真实状态码。",
-        ),
+        "keep_alive_after_ms" => {
+            words("多久后发送心跳", "此后等待中的流式客户端收到状态 200 和心跳；在此之前收到真实状态码。")
+        }
         "message_queue_gap_ms" => words("消息间隔", "供应商对用户消息排队时，消息之间的最短间隔。"),
         "message_queue_wait_ms" => words("消息排队时间", "用户消息在供应商队列中最多等待多久。"),
         "time_zone" => words("时区", "日、周、月从何时开始，使用 IANA 名称：Asia/Shanghai。"),
-        "limits_when_away" => choice(
-            "Redis 不可用时",
-            "无法计数限额时请求如何处理。硬限额从不突破。",
-            &["继续，不计数", "拒绝"],
-        ),
-        "refuse_unbounded" => words(
-            "拒绝费用无上限的请求",
-            "有硬限额时，拒绝正文未限定费用的请求；否则按模型整个上下文窗口的价格预留。",
-        ),
+        "limits_when_away" => {
+            choice("Redis 不可用时", "无法计数限额时请求如何处理。硬限额从不突破。", &["继续，不计数", "拒绝"])
+        }
+        "refuse_unbounded" => {
+            words("拒绝费用无上限的请求", "有硬限额时，拒绝正文未限定费用的请求；否则按模型整个上下文窗口的价格预留。")
+        }
         "redis_wait_ms" => words("等待 Redis", "请求等待限额计数器的最长时间，仅一次。"),
         "retention_days" => words("保留单个请求", "更早的按整天删除，汇总永久保留。"),
         "ledger_fsync" => choice(
