@@ -98,9 +98,9 @@ pub(crate) struct Text {
     /// The name of a part of the settings.
     #[cfg(feature = "ssr")]
     pub(crate) section: fn(SettingSection) -> &'static str,
-    /// A setting in words, by its name; none for a name that is none.
+    /// Every setting in words, by its name.
     #[cfg(feature = "ssr")]
-    pub(crate) setting: fn(&str) -> Option<SettingWords>,
+    pub(crate) settings_in_words: &'static [(&'static str, SettingWords)],
     /// What a variable of the environment is for, by its name; none for a name that is none.
     #[cfg(feature = "ssr")]
     pub(crate) variable: fn(&str) -> Option<&'static str>,
@@ -122,6 +122,14 @@ pub(crate) struct SettingWords {
     pub(crate) help: &'static str,
     /// What can be chosen, in the order of its kind.
     pub(crate) choices: &'static [&'static str],
+}
+
+#[cfg(feature = "ssr")]
+impl Text {
+    /// A setting in words; none for a name that is none.
+    pub(crate) fn setting(&self, name: &str) -> Option<SettingWords> {
+        self.settings_in_words.iter().find(|(known, _)| *known == name).map(|(_, words)| *words)
+    }
 }
 
 sentences! {
@@ -229,7 +237,7 @@ mod tests {
         let config = hub::config::Config::read(|_| None).unwrap();
         for text in [Language::En, Language::Zh].map(Language::text) {
             for setting in Settings::default().describe(&[]) {
-                let words = (text.setting)(&setting.name).unwrap_or_else(|| panic!("{} has no words", setting.name));
+                let words = text.setting(&setting.name).unwrap_or_else(|| panic!("{} has no words", setting.name));
                 let n_choices = if let SettingKind::Choice { choices } = &setting.kind { choices.len() } else { 0 };
                 assert_eq!(words.choices.len(), n_choices, "{}", setting.name);
             }

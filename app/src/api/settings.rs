@@ -95,7 +95,7 @@ pub(super) async fn storage() -> Answer<hub::domain::storage::Storage> {
 /// A setting in the words of a language. Those that are missing fail a test.
 #[cfg(feature = "ssr")]
 fn row(text: &Text, setting: &Setting) -> SettingRow {
-    let words = (text.setting)(&setting.name);
+    let words = text.setting(&setting.name);
     let unit = setting.unit.as_str();
     let choices: Vec<Named> = match &setting.kind {
         SettingKind::Choice { choices } => {
@@ -113,7 +113,8 @@ fn row(text: &Text, setting: &Setting) -> SettingRow {
         SettingKind::Switch if setting.default == true => text.settings.on.to_owned(),
         SettingKind::Switch => text.settings.off.to_owned(),
         SettingKind::Price => {
-            let rate = |name: &str| setting.default[name].as_str().unwrap_or_default().to_owned();
+            let rate =
+                |name: &str| setting.default.get(name).and_then(|rate| rate.as_str()).unwrap_or_default().to_owned();
             format!("${} · ${}", rate("input"), rate("output"))
         }
         _ => match typed(&setting.default) {

@@ -379,7 +379,7 @@ pub(super) static TEXT: Text = Text {
     #[cfg(feature = "ssr")]
     section: settings::section,
     #[cfg(feature = "ssr")]
-    setting: settings::setting,
+    settings_in_words: settings::WORDS,
     #[cfg(feature = "ssr")]
     variable: settings::variable,
     #[cfg(feature = "ssr")]

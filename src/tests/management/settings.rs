@@ -101,7 +101,6 @@ async fn the_environment_is_shown_without_its_secrets() {
 #[tokio::test]
 async fn what_is_kept_is_shown_by_table_and_by_day() {
     let world = World::shared().await;
-    world.patch("/admin/v1/settings", &json!({})).await;
     let storage = world.get("/admin/v1/storage").await;
     let number = |value: &Value| value.as_u64().unwrap_or_else(|| panic!("{value}"));
     let tables = storage["tables"].as_array().unwrap();

@@ -32,7 +32,8 @@ pub(crate) fn quantity(number: u64, kept_in: &str) -> String {
 fn read_quantity(text: &str, kept_in: &str) -> Option<u64> {
     let units = units(kept_in);
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let (digits, unit) = (text[..end].trim(), text[end..].trim());
+    let (digits, unit) = text.split_at_checked(end)?;
+    let (digits, unit) = (digits.trim(), unit.trim());
     let factor = match units.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit)) {
         Some((_, factor)) => *factor,
         None if unit.is_empty() && (units.len() < 2 || digits == "0") => 1,

@@ -24,6 +24,7 @@ use crate::{
 const RATES: [&str; 6] = ["input", "output", "cache_write_5m", "cache_write_1h", "cache_read", "derived"];
 
 /// Sets a price; a new one if there is none of that model.
+#[expect(clippy::needless_pass_by_value, reason = "properties of a component are owned")]
 #[component]
 pub(super) fn EditPrice(
     /// The price as it stands, if there is one.

@@ -65,113 +65,165 @@ pub(super) const fn section(section: SettingSection) -> &'static str {
     }
 }
 
+/// Every setting in words, by its name.
 #[cfg(feature = "ssr")]
-pub(super) fn setting(name: &str) -> Option<SettingWords> {
-    let words = |title, help| SettingWords { title, help, choices: &[] };
-    let choice = |title, help, choices| SettingWords { title, help, choices };
-    Some(match name {
-        "providers_max" => words("Providers per call", "How many providers one call may try."),
-        "attempts_per_provider" => words(
+pub(super) static WORDS: &[(&str, SettingWords)] = &[
+    ("providers_max", words("Providers per call", "How many providers one call may try.")),
+    (
+        "attempts_per_provider",
+        words(
             "Attempts per provider",
             "How often one call may try the same provider, where another attempt can help. A provider may say otherwise.",
         ),
-        "retry_pause_ms" => words(
+    ),
+    (
+        "retry_pause_ms",
+        words(
             "Pause before a retry",
             "It doubles with each attempt at the same provider, up to 5 s, and up to half of it is chance.",
         ),
-        "retry_after_max_ms" => words(
+    ),
+    (
+        "retry_after_max_ms",
+        words(
             "Longest wait that a provider may ask for",
             "When no other provider is left, a call waits as long as the provider names. A longer time is told to the client.",
         ),
-        "thinking_repair" => choice(
+    ),
+    (
+        "thinking_repair",
+        choice(
             "Repair of thinking blocks",
             "Whether a request that is refused because of a thinking block's signature is sent once more without these blocks.",
             &["Never", "Always", "Where the client does not do it itself"],
         ),
-        "call_deadline_ms" => words(
+    ),
+    (
+        "call_deadline_ms",
+        words(
             "Time until an answer begins",
             "All that a call may wait for until its answer begins: body, attempts, retries.",
         ),
-        "gate_ms" => words(
+    ),
+    (
+        "gate_ms",
+        words(
             "Holding back a stream's head",
             "How long the beginning of a stream is held back while it may still turn out to be an error.",
         ),
-        "drain_ms" => words("Reading on without a client", "How long an answer whose client has left is read on."),
-        "shutdown_grace_ms" => {
-            words("Grace when stopping", "How long running calls may go on when the hub is told to stop.")
-        }
-        "body_bytes_max" => words("Largest request body", "A larger one is refused."),
-        "buffered_bytes_max" => words(
-            "Memory for request bodies",
-            "What all of them may take together; beyond it new calls get status 503.",
-        ),
-        "probe_interval_s" => words(
+    ),
+    ("drain_ms", words("Reading on without a client", "How long an answer whose client has left is read on.")),
+    (
+        "shutdown_grace_ms",
+        words("Grace when stopping", "How long running calls may go on when the hub is told to stop."),
+    ),
+    ("body_bytes_max", words("Largest request body", "A larger one is refused.")),
+    (
+        "buffered_bytes_max",
+        words("Memory for request bodies", "What all of them may take together; beyond it new calls get status 503."),
+    ),
+    (
+        "probe_interval_s",
+        words(
             "Asking providers on hold",
             "How often a provider on hold is asked whether it is well again; 0 for never.",
         ),
-        "probe_model" => words("Model of test calls", "What a provider is asked for in a test call."),
-        "waiting" => choice(
+    ),
+    ("probe_model", words("Model of test calls", "What a provider is asked for in a test call.")),
+    (
+        "waiting",
+        choice(
             "Waiting for a provider",
             "Which calls wait when nobody can serve them but somebody will.",
             &["None", "All", "Those of clients that do not try again"],
         ),
-        "waiting_max" => words("Calls that may wait", "At the same time, in one replica."),
-        "waiting_ms" => words("Longest wait for a provider", "Within the time until an answer begins."),
-        "keep_alive_after_ms" => words(
+    ),
+    ("waiting_max", words("Calls that may wait", "At the same time, in one replica.")),
+    ("waiting_ms", words("Longest wait for a provider", "Within the time until an answer begins.")),
+    (
+        "keep_alive_after_ms",
+        words(
             "Sending pings after",
             "From then on the client of a waiting stream has status 200 and gets pings; before, it gets real statuses.",
         ),
-        "message_queue_gap_ms" => {
-            words("Gap between messages", "The least time between messages of users at a provider that queues them.")
-        }
-        "message_queue_wait_ms" => {
-            words("Wait in a message queue", "How long a message of a user may wait in a provider's queue.")
-        }
-        "time_zone" => {
-            words("Time zone", "Where days, weeks and months begin, as the IANA database names it: Europe/Berlin.")
-        }
-        "limits_when_away" => choice(
+    ),
+    (
+        "message_queue_gap_ms",
+        words("Gap between messages", "The least time between messages of users at a provider that queues them."),
+    ),
+    (
+        "message_queue_wait_ms",
+        words("Wait in a message queue", "How long a message of a user may wait in a provider's queue."),
+    ),
+    (
+        "time_zone",
+        words("Time zone", "Where days, weeks and months begin, as the IANA database names it: Europe/Berlin."),
+    ),
+    (
+        "limits_when_away",
+        choice(
             "When Redis is away",
             "What happens to calls while limits cannot be counted. A hard limit is never passed.",
             &["They go on uncounted", "They are refused"],
         ),
-        "refuse_unbounded" => words(
+    ),
+    (
+        "refuse_unbounded",
+        words(
             "Refuse calls of unbounded cost",
             "With a hard limit, a call whose cost its body does not bound is refused. Otherwise it reserves the price of the model's whole context window.",
         ),
-        "redis_wait_ms" => words("Wait for Redis", "How long a call waits for the counters of limits, once."),
-        "retention_days" => {
-            words("Keeping single calls", "Older ones are dropped by whole days. Sums are kept for ever.")
-        }
-        "ledger_fsync" => choice(
+    ),
+    ("redis_wait_ms", words("Wait for Redis", "How long a call waits for the counters of limits, once.")),
+    ("retention_days", words("Keeping single calls", "Older ones are dropped by whole days. Sums are kept for ever.")),
+    (
+        "ledger_fsync",
+        choice(
             "When an entry is with the disk",
             "The journal's entry of a call is written before its answer ends; the disk has it then, or shortly after.",
             &["Shortly after the answer's end", "Before the answer's end"],
         ),
-        "journal_bytes_max" => words(
+    ),
+    (
+        "journal_bytes_max",
+        words(
             "Largest journal",
             "When the database is so far behind, new calls get status 503 until it has caught up.",
         ),
-        "bill_by" => choice(
+    ),
+    (
+        "bill_by",
+        choice(
             "Model that is charged",
             "Where a provider knows the model under another name.",
             &["The one sent to the provider", "The one the client asked for"],
         ),
-        "default_price" => words(
+    ),
+    (
+        "default_price",
+        words(
             "Price of models without one",
             "Dollars per million tokens. High on purpose: such calls are flagged, and never free.",
         ),
-        "prices_url" => words("Address of the price file", "In LiteLLM's form; empty for none."),
-        "prices_sync_hours" => words("Reading prices anew", "How often; 0 for never."),
-        "decision_header" => {
-            words("Tell clients where their call went", "In short, in the header x-switchyard-decision.")
-        }
-        "expose_provider_headers" => {
-            words("Pass on the provider's headers", "Its rate-limit and organisation headers reach the client.")
-        }
-        "metrics_open" => words("Open /metrics", "Everybody can read them. Else only with the admin token."),
-        _ => return None,
-    })
+    ),
+    ("prices_url", words("Address of the price file", "In LiteLLM's form; empty for none.")),
+    ("prices_sync_hours", words("Reading prices anew", "How often; 0 for never.")),
+    ("decision_header", words("Tell clients where their call went", "In short, in the header x-switchyard-decision.")),
+    (
+        "expose_provider_headers",
+        words("Pass on the provider's headers", "Its rate-limit and organisation headers reach the client."),
+    ),
+    ("metrics_open", words("Open /metrics", "Everybody can read them. Else only with the admin token.")),
+];
+
+#[cfg(feature = "ssr")]
+const fn words(title: &'static str, help: &'static str) -> SettingWords {
+    SettingWords { title, help, choices: &[] }
+}
+
+#[cfg(feature = "ssr")]
+const fn choice(title: &'static str, help: &'static str, choices: &'static [&'static str]) -> SettingWords {
+    SettingWords { title, help, choices }
 }
 
 /// What a variable of the environment is for.
