@@ -459,7 +459,76 @@ await check('the theme is chosen, kept, and rendered by the server', async () =>
   expect(/<html[^>]*data-theme="dark"/.test(html), 'the server does not know');
 });
 
-const pages = () => ['/', '/calls', `/calls?call=${callId}`, `/calls/${callId}`, '/providers', '/providers/new', '/providers?group=', '/providers?drop=gone', providerPath, '/users', '/users/new', userPath, `${userPath}?new=key`, '/prices', '/prices?edit=claude-sonnet-4-5', '/prices?history=claude-sonnet-4-5', '/prices?import=1', '/prices?q=opus', '/sessions', '/nowhere'];
+const setting = (name) => page.locator(`#setting-${name}`);
+
+await check('every setting is shown with its default and where its value comes from', async () => {
+  await go('/settings');
+  for (const title of ['Calls and retries', 'Health and probing', 'Waiting', 'Limits', 'Ledger and retention', 'Prices', 'Privacy and edge', 'Environment', 'Storage']) {
+    await page.getByRole('heading', { level: 2, name: title, exact: true }).waitFor();
+  }
+  const answer = await fetch(`${hub}/admin/v1/settings`, { headers: { authorization: `Bearer ${token}` } });
+  const { items } = await answer.json();
+  const shown = await page.locator('.setting').count();
+  expect(items.length > 0 && shown === items.length, `${shown} of ${items.length} settings`);
+  await setting('gate_ms').getByText('Default: 10 s').waitFor();
+  await setting('gate_ms').getByText('0 to 60 s').or(setting('gate_ms').getByText('0 to 1 min')).waitFor();
+  const secret = page.locator('#environment tr', { hasText: 'ADMIN_TOKEN' });
+  await secret.getByText('set, not shown').waitFor();
+  expect(!(await page.content()).includes(token), 'the token is shown');
+  await page.locator('#storage').getByText('run by the hub itself').waitFor();
+  await page.locator('#storage summary', { hasText: 'Calls by day' }).click();
+  await page.locator('#storage th', { hasText: new Date().toISOString().slice(0, 10) }).waitFor();
+});
+
+await check('a mistake in a setting is said beside it, and what was typed stays', async () => {
+  await go('/settings');
+  const save = setting('gate_ms').getByRole('button', { name: 'Save' });
+  expect(!(await save.isVisible()), 'the button shows before anything has changed');
+  await setting('gate_ms').getByRole('textbox').fill('10');
+  await save.click();
+  await setting('gate_ms').getByText('Must be a whole number such as 10 s').waitFor();
+  await setting('gate_ms').getByRole('textbox').fill('2 min');
+  await save.click();
+  await setting('gate_ms').getByText('Must be from 0 to 1 min').waitFor();
+  expect((await setting('gate_ms').getByRole('textbox').inputValue()) === '2 min', 'what was typed is lost');
+  await shot(page, 'settings-mistake');
+});
+
+await check('settings are changed one by one, and brought back to their defaults', async () => {
+  await go('/settings');
+  await setting('retention_days').getByRole('textbox').fill('120');
+  await setting('gate_ms').getByRole('textbox').fill('1.5 s');
+  await setting('gate_ms').getByRole('button', { name: 'Save' }).click();
+  await page.locator('.toast').getByText("Saved: Holding back a stream's head").waitFor();
+  await setting('gate_ms').getByText('Set here').waitFor();
+  expect((await setting('gate_ms').getByRole('textbox').inputValue()) === '1500 ms', 'not as the hub understood it');
+  expect((await setting('retention_days').getByRole('textbox').inputValue()) === '120', 'what was typed elsewhere is lost');
+  await setting('metrics_open').getByRole('switch').check();
+  await setting('metrics_open').getByRole('button', { name: 'Save' }).click();
+  await setting('metrics_open').getByText('Set here').waitFor();
+  await setting('waiting').getByRole('combobox').selectOption({ label: 'All' });
+  await setting('waiting').getByRole('button', { name: 'Save' }).click();
+  await setting('waiting').getByText('Set here').waitFor();
+  await setting('time_zone').getByRole('textbox').fill('Mars/Base');
+  await setting('time_zone').getByRole('button', { name: 'Save' }).click();
+  await setting('time_zone').getByText('IANA database').last().waitFor();
+  await setting('default_price').getByLabel('Output').fill('80');
+  await setting('default_price').getByRole('button', { name: 'Save' }).click();
+  await setting('default_price').getByText('Set here').waitFor();
+  await go('/settings');
+  await shot(page, 'settings-changed');
+  expect((await setting('default_price').getByLabel('Output').inputValue()) === '80', 'the price was not kept');
+  expect(await setting('metrics_open').getByRole('switch').isChecked(), 'the switch was not kept');
+  for (const name of ['gate_ms', 'metrics_open', 'waiting', 'default_price']) {
+    await setting(name).getByRole('button', { name: 'Back to default' }).click();
+    await setting(name).getByText('Set here').waitFor({ state: 'detached' });
+  }
+  expect((await setting('gate_ms').getByRole('textbox').inputValue()) === '10 s', 'not back');
+  expect(!(await setting('metrics_open').getByRole('switch').isChecked()), 'still on');
+  expect((await setting('waiting').getByRole('combobox').inputValue()) === 'off', 'still waiting');
+});
+
+const pages = () => ['/', '/calls', `/calls?call=${callId}`, `/calls/${callId}`, '/providers', '/providers/new', '/providers?group=', '/providers?drop=gone', providerPath, '/users', '/users/new', userPath, `${userPath}?new=key`, '/prices', '/prices?edit=claude-sonnet-4-5', '/prices?history=claude-sonnet-4-5', '/prices?import=1', '/prices?q=opus', '/sessions', '/settings', '/nowhere'];
 
 for (const theme of ['dark', 'light']) {
   for (const path of pages()) {
@@ -491,8 +560,12 @@ await check('on a phone nothing is wider than the screen, and the menu opens', a
   const found = await axeFinds(page);
   expect(found.length === 0, found.join('\n     '));
   await page.setViewportSize({ width: 360, height: 740 });
-  await go('/');
-  expect((await page.evaluate(() => document.documentElement.scrollWidth)) <= 360, 'too wide at 360');
+  for (const path of ['/', '/settings']) {
+    await go(path);
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect(width <= 360, `${path} is ${width} px wide at 360`);
+  }
+  await shot(page, 'settings-360');
   await page.setViewportSize({ width: 2560, height: 1300 });
   await go('/');
   await shot(page, 'overview-wide');
@@ -512,6 +585,9 @@ await check('Chinese is chosen and kept', async () => {
   await go(`/calls?call=${callId}`);
   await page.getByText('首次尝试即完成应答').waitFor();
   await shot(page, 'calls-zh');
+  await go('/settings');
+  await page.getByRole('heading', { level: 2, name: '账本与保留' }).waitFor();
+  await shot(page, 'settings-zh');
   await page.locator('.only-wide').getByRole('button', { name: 'English' }).click();
   await page.getByRole('heading', { level: 1, name: 'Calls' }).waitFor();
 });
@@ -534,10 +610,16 @@ await check('without script the console logs in, reads and says no', async () =>
   await reader.selectOption('select[name=outcome]', 'failed');
   await reader.getByRole('button', { name: 'Apply' }).click();
   await reader.waitForURL(/outcome=failed/);
-  for (const path of ['/', '/sessions', '/providers', '/users', userPath, '/prices']) {
+  for (const path of ['/', '/sessions', '/providers', '/users', userPath, '/prices', '/settings']) {
     await reader.goto(hub + path);
     expect(!(await reader.content()).includes('class="skeleton"'), `${path} is not rendered by the server`);
   }
+  const probe = reader.locator('#setting-probe_model');
+  await probe.getByRole('textbox').fill('claude-x');
+  await probe.getByRole('button', { name: 'Save' }).click();
+  await probe.getByText('Set here').waitFor();
+  await probe.getByRole('button', { name: 'Back to default' }).click();
+  await probe.getByText('Set here').waitFor({ state: 'detached' });
   await reader.goto(`${hub}/`);
   await shot(reader, 'overview-no-script');
   await plain.close();

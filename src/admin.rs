@@ -18,5 +18,6 @@ pub mod providers;
 pub mod routing;
 pub mod sessions;
 pub mod settings;
+pub mod storage;
 pub mod usage;
 pub mod users;

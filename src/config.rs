@@ -1,13 +1,21 @@
 //! Environment → [`Config`], once, at start. The only reader of the environment.
 
 use std::{
+    cell::RefCell,
+    collections::BTreeMap,
     net::{IpAddr, SocketAddr},
     path::PathBuf,
 };
 
 use anyhow::{Context, bail};
 
-use crate::secret::Secret;
+use crate::{
+    domain::settings::{SettingSource, Variable},
+    secret::Secret,
+};
+
+/// Variables whose value is shown to nobody. A DSN may hold a password.
+const SECRETS: [&str; 4] = ["ADMIN_TOKEN", "DSN", "MASTER_KEY", "REDIS_URL"];
 
 /// When the console's cookie carries `Secure`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +93,8 @@ pub struct Config {
     pub pg_bin: Option<PathBuf>,
     /// `SITE_ROOT`: the console's files.
     pub site_root: PathBuf,
+    /// All of these as people may see them, by name.
+    pub variables: Vec<Variable>,
 }
 
 impl Config {
@@ -96,8 +106,14 @@ impl Config {
 
     /// Reads variables through `get`. An empty variable counts as absent.
     pub fn read(get: impl Fn(&str) -> Option<String>) -> anyhow::Result<Self> {
-        let get = |name: &str| get(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
-        let or = |name: &str, default: &str| get(name).unwrap_or_else(|| default.to_owned());
+        let seen = RefCell::new(BTreeMap::new());
+        let read = |name: &str, default: Option<&str>| {
+            let given = get(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+            seen.borrow_mut().insert(name.to_owned(), variable(name, given.as_deref(), default));
+            given
+        };
+        let get = |name: &str| read(name, None);
+        let or = |name: &str, default: &str| read(name, Some(default)).unwrap_or_else(|| default.to_owned());
         let host: IpAddr = match or("APP_HOST", "127.0.0.1").as_str() {
             "localhost" => IpAddr::from([127, 0, 0, 1]),
             host => host.parse().with_context(|| format!("APP_HOST: `{host}` is no address"))?,
@@ -107,7 +123,8 @@ impl Config {
         let time_zone = time_zone
             .parse()
             .map_err(|_| anyhow::anyhow!("TZ: `{time_zone}` is no time zone of the IANA database (Europe/Berlin)"))?;
-        let config = Self {
+        let mut config = Self {
+            variables: Vec::new(),
             listen: SocketAddr::new(host, port),
             data_dir: or("DATA_DIR", "data").into(),
             dsn: get("DSN").map(Secret::new),
@@ -134,6 +151,7 @@ impl Config {
             site_root: or("SITE_ROOT", "target/site").into(),
         };
         config.check()?;
+        config.variables = seen.into_inner().into_values().collect();
         Ok(config)
     }
 
@@ -148,6 +166,17 @@ impl Config {
             bail!("ADMIN_TOKEN must have at least 16 characters");
         }
         Ok(())
+    }
+}
+
+/// A variable as people may see it.
+fn variable(name: &str, given: Option<&str>, default: Option<&str>) -> Variable {
+    let is_secret = SECRETS.contains(&name);
+    Variable {
+        name: name.to_owned(),
+        value: given.or(default).filter(|value| !is_secret && !value.is_empty()).map(str::to_owned),
+        source: if given.is_some() { SettingSource::Environment } else { SettingSource::Default },
+        is_secret,
     }
 }
 
@@ -171,7 +200,7 @@ fn boolean(name: &str, text: &str) -> anyhow::Result<bool> {
 
 #[cfg(test)]
 mod tests {
-    use std::{cell::RefCell, collections::BTreeSet};
+    use std::collections::BTreeSet;
 
     use super::*;
 
@@ -207,7 +236,8 @@ mod tests {
             .collect();
         let explained: BTreeSet<String> = example.iter().map(|(name, _)| (*name).to_owned()).collect();
         assert_eq!(explained, names());
-        assert_eq!(format!("{:?}", read(&example).unwrap()), format!("{:?}", read(&[]).unwrap()));
+        let shown = |config: Config| format!("{:?}", Config { variables: Vec::new(), ..config });
+        assert_eq!(shown(read(&example).unwrap()), shown(read(&[]).unwrap()));
     }
 
     #[test]
@@ -216,6 +246,22 @@ mod tests {
         for name in names() {
             assert!(readme.contains(&format!("| `{name}` |")), "the README's table has no {name}");
         }
+    }
+
+    #[test]
+    fn variables_are_shown_with_where_they_come_from_and_secrets_are_not() {
+        let given = [("TZ", "Europe/Berlin"), ("REDIS_URL", "redis://:hunter2@cache"), ("PG_BIN", " ")];
+        let shown = read(&given).unwrap().variables;
+        let names: BTreeSet<String> = shown.iter().map(|variable| variable.name.clone()).collect();
+        assert_eq!(names, self::names());
+        let one = |name: &str| shown.iter().find(|variable| variable.name == name).unwrap();
+        let zone = one("TZ");
+        assert_eq!((zone.value.as_deref(), zone.source), (Some("Europe/Berlin"), SettingSource::Environment));
+        assert_eq!((one("SESSION_TTL").value.as_deref(), one("PG_BIN").value.as_deref()), (Some("300"), None));
+        assert_eq!(one("PG_BIN").source, SettingSource::Default);
+        let redis = one("REDIS_URL");
+        assert!(redis.is_secret && redis.source == SettingSource::Environment && redis.value.is_none());
+        assert!(!format!("{shown:?}").contains("hunter2"));
     }
 
     #[test]

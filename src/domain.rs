@@ -25,5 +25,6 @@ pub mod report;
 pub mod rule;
 pub mod session;
 pub mod settings;
+pub mod storage;
 pub mod usage;
 pub mod user;

@@ -19,6 +19,7 @@ pub mod quarantine;
 mod read;
 pub mod settings;
 pub mod snapshot;
+pub mod storage;
 pub mod sums;
 pub mod usage;
 pub mod users;
@@ -163,6 +164,7 @@ pub fn all_statements() -> Vec<(&'static str, &'static str, &'static str)> {
         ("quarantine", quarantine::STATEMENTS),
         ("settings", settings::STATEMENTS),
         ("snapshot", snapshot::STATEMENTS),
+        ("storage", storage::STATEMENTS),
         ("sums", sums::STATEMENTS),
         ("usage", usage::STATEMENTS),
         ("users", users::STATEMENTS),

@@ -16,6 +16,7 @@ pub(crate) mod prices;
 pub(crate) mod providers;
 pub(crate) mod session;
 pub(crate) mod sessions;
+pub(crate) mod settings;
 pub(crate) mod users;
 
 #[cfg(feature = "ssr")]

@@ -41,6 +41,19 @@ pub(crate) fn short(number: u64) -> String {
     }
 }
 
+/// A size in memory or on disk: `842 B`, `12.4 MiB`.
+pub(crate) fn bytes(number: u64) -> String {
+    let (unit, name) = match number {
+        0..0x400 => return format!("{number}{GLUE}B"),
+        0x400..0x10_0000 => (1 << 10, "KiB"),
+        0x10_0000..0x4000_0000 => (1 << 20, "MiB"),
+        0x4000_0000..0x100_0000_0000 => (1 << 30, "GiB"),
+        _ => (1_u64 << 40, "TiB"),
+    };
+    let (head, rest) = (number / unit, number % unit);
+    if head < 100 { format!("{head}.{}{GLUE}{name}", rest * 10 / unit) } else { format!("{}{GLUE}{name}", whole(head)) }
+}
+
 /// Dollars with a fixed number of places, so that a column lines up: `$1.2300`. Less than the last place can show
 /// is said so: `<$0.0001`.
 pub(crate) fn usd(amount: Usd, places: u32) -> String {
@@ -203,6 +216,13 @@ mod tests {
         assert_eq!(whole(999), "999");
         assert_eq!(whole(1_234_567).replace(THIN, " "), "1 234 567");
         assert_eq!([short(842), short(1_240), short(12_449), short(3_100_000)], ["842", "1.24k", "12.4k", "3.10M"]);
+    }
+
+    #[test]
+    fn sizes_have_the_unit_that_keeps_them_short() {
+        let shown = |number| bytes(number).replace(GLUE, " ");
+        assert_eq!([shown(0), shown(1_023), shown(1_536)], ["0 B", "1023 B", "1.5 KiB"]);
+        assert_eq!([shown(13_002_342), shown(2 << 30), shown(300 << 20)], ["12.4 MiB", "2.0 GiB", "300 MiB"]);
     }
 
     #[test]

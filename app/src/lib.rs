@@ -16,7 +16,7 @@ use crate::{
     preferences::Preferences,
     routes::{
         CallAlone, Calls, EditProvider, EditUser, Login, NewProvider, NewUser, Overview, Prices, Providers, Sessions,
-        Users,
+        Settings, Users,
     },
     shell::Frame,
 };
@@ -94,6 +94,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/users/new") view={Lazy::<NewUser>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/users/:id") view={Lazy::<EditUser>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/prices") view={Lazy::<Prices>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/settings") view={Lazy::<Settings>::new()} ssr=SsrMode::Async />
                 </ParentRoute>
             </Routes>
         </Router>

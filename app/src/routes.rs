@@ -56,6 +56,7 @@ lazy_routes! {
     NewUser in users: pages::users::NewUser;
     EditUser in users: pages::users::EditUser;
     Prices in prices: pages::prices::Prices;
+    Settings in settings: pages::settings::Settings;
 }
 
 /// The page, or that its code did not come: the hub does not answer, or is a newer one than this document's.

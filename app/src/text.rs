@@ -8,7 +8,7 @@ use hub::domain::{
     usage::TokenSource,
 };
 #[cfg(feature = "ssr")]
-use hub::domain::{fault::Fault, report::Attention};
+use hub::domain::{fault::Fault, report::Attention, settings::SettingSection};
 use leptos::prelude::use_context;
 
 mod en;
@@ -84,6 +84,7 @@ pub(crate) struct Text {
     pub(crate) prices: Prices,
     pub(crate) limits: Limits,
     pub(crate) sessions: Sessions,
+    pub(crate) settings: Settings,
     pub(crate) outcome: fn(Option<Outcome>) -> &'static str,
     pub(crate) result: fn(AttemptResult) -> &'static str,
     /// What went wrong, by the machine's word for it, where it is a known one.
@@ -94,6 +95,15 @@ pub(crate) struct Text {
     pub(crate) next: fn(Next) -> &'static str,
     /// Why something is on hold.
     pub(crate) hold: fn(HoldReason) -> &'static str,
+    /// The name of a part of the settings.
+    #[cfg(feature = "ssr")]
+    pub(crate) section: fn(SettingSection) -> &'static str,
+    /// Every setting in words, by its name.
+    #[cfg(feature = "ssr")]
+    pub(crate) settings_in_words: &'static [(&'static str, SettingWords)],
+    /// What a variable of the environment is for, by its name; none for a name that is none.
+    #[cfg(feature = "ssr")]
+    pub(crate) variable: fn(&str) -> Option<&'static str>,
     /// Something that needs attention: a title, and what to do.
     #[cfg(feature = "ssr")]
     pub(crate) attention: fn(&Attention) -> (String, String),
@@ -102,9 +112,29 @@ pub(crate) struct Text {
     pub(crate) fault: fn(&Fault) -> String,
 }
 
+/// A setting in words. The server says them, so that no page carries those of all settings.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Copy)]
+pub(crate) struct SettingWords {
+    /// Its name.
+    pub(crate) title: &'static str,
+    /// What it does, in a sentence.
+    pub(crate) help: &'static str,
+    /// What can be chosen, in the order of its kind.
+    pub(crate) choices: &'static [&'static str],
+}
+
+#[cfg(feature = "ssr")]
+impl Text {
+    /// A setting in words; none for a name that is none.
+    pub(crate) fn setting(&self, name: &str) -> Option<SettingWords> {
+        self.settings_in_words.iter().find(|(known, _)| *known == name).map(|(_, words)| *words)
+    }
+}
+
 sentences! {
     Shell {
-        overview calls sessions providers users prices api_docs log_out theme theme_system theme_light theme_dark language
+        overview calls sessions providers users prices settings api_docs log_out theme theme_system theme_light theme_dark language
         collapse menu main_navigation skip live reconnecting shortcuts close not_found not_found_why not_found_back
         focus_filter next_row previous_row open_row close_panel this_sheet collapse_sidebar
         lost_connection session_over session_over_why;
@@ -187,11 +217,35 @@ sentences! {
         title lead empty empty_why session caller provider began seen in_flight calls end end_what;
         end_title(&str)
     }
+    Settings {
+        title lead sections from_default from_database from_environment standard back on off none environment
+        environment_lead variable value source hidden storage storage_lead database private external journal quarantined kept
+        kept_why table size partitions days day backup backup_private backup_external backup_command;
+        n_days(u32) changed(&str) returned(&str) back_label(&str) save_label(&str) range(&str, &str)
+        and_follows(&str)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[cfg(feature = "ssr")]
+    fn every_setting_and_every_variable_has_its_words() {
+        use hub::domain::settings::{SettingKind, Settings};
+        let config = hub::config::Config::read(|_| None).unwrap();
+        for text in [Language::En, Language::Zh].map(Language::text) {
+            for setting in Settings::default().describe(&[]) {
+                let words = text.setting(&setting.name).unwrap_or_else(|| panic!("{} has no words", setting.name));
+                let n_choices = if let SettingKind::Choice { choices } = &setting.kind { choices.len() } else { 0 };
+                assert_eq!(words.choices.len(), n_choices, "{}", setting.name);
+            }
+            for variable in &config.variables {
+                assert!((text.variable)(&variable.name).is_some(), "{} has no words", variable.name);
+            }
+        }
+    }
 
     #[test]
     fn the_first_language_that_there_is_decides() {

@@ -14,6 +14,7 @@ mod providers;
 mod routing;
 mod sessions;
 mod settings;
+mod storage;
 mod users;
 
 use axum::{
@@ -70,6 +71,8 @@ pub fn routes(hub: Hub) -> Router {
         .route("/calls/{id}", get(calls::find))
         .route("/usage", get(calls::usage))
         .route("/settings", get(settings::list).patch(settings::update))
+        .route("/environment", get(settings::environment))
+        .route("/storage", get(storage::show))
         .route("/", any(nowhere))
         .route("/{*path}", any(nowhere))
         .method_not_allowed_fallback(async || {

@@ -5,6 +5,7 @@ mod openapi;
 mod people;
 mod providers;
 mod reports;
+mod settings;
 
 use serde_json::{Value, json};
 
@@ -56,6 +57,8 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/admin/v1/usage"),
     ("GET", "/admin/v1/settings"),
     ("PATCH", "/admin/v1/settings"),
+    ("GET", "/admin/v1/environment"),
+    ("GET", "/admin/v1/storage"),
 ];
 
 /// Expects a refusal as RFC 9457 describes it. A field at fault is named.

@@ -39,12 +39,16 @@ pub(crate) enum Question {
     Prices(Option<String>, Option<String>),
     /// A page of a model's [`PriceVersion`](hub::domain::price::PriceVersion)s.
     PriceHistory(String),
+    /// All settings and variables: [`SettingsPage`](super::settings::SettingsPage).
+    Settings,
+    /// What is kept: [`Storage`](hub::domain::storage::Storage).
+    Storage,
 }
 
 /// Answers a question, as JSON of the type that the question names.
 #[server(input = Json)]
 pub(crate) async fn ask(question: Question) -> Answer<String> {
-    use super::{calls, groups, keys, limits, overview, prices, providers, session, sessions, users};
+    use super::{calls, groups, keys, limits, overview, prices, providers, session, sessions, settings, users};
     match question {
         Question::Session => json(&session::read().await?),
         Question::Overview => json(&overview::read().await?),
@@ -61,6 +65,8 @@ pub(crate) async fn ask(question: Question) -> Answer<String> {
         Question::Sessions(cursor) => json(&sessions::list(cursor).await?),
         Question::Prices(cursor, words) => json(&prices::list(cursor, words).await?),
         Question::PriceHistory(model) => json(&prices::history(&model).await?),
+        Question::Settings => json(&settings::list().await?),
+        Question::Storage => json(&settings::storage().await?),
     }
 }
 

@@ -25,6 +25,7 @@ use super::{Answer, groups::GroupForm, guard, keys::KeyForm, prices::PriceForm, 
 
 mod limits;
 pub(crate) mod provider;
+pub(crate) mod setting;
 
 /// Sums of the last 24 hours by the id of what they are grouped by.
 pub(crate) async fn last_day_totals(hub: &Hub, actor: &Actor, by: UsageBy) -> Answer<BTreeMap<String, Totals>> {

@@ -1,6 +1,6 @@
 //! Prices: what a model's tokens cost.
 
-mod form;
+pub(crate) mod form;
 mod history;
 mod import;
 

@@ -5,6 +5,7 @@ use super::{Calls, Chain, Common, Keys, Login, Overview, Providers, Shell, Text,
 mod limits;
 mod prices;
 mod routing;
+mod settings;
 mod words;
 
 pub(super) static TEXT: Text = Text {
@@ -15,6 +16,7 @@ pub(super) static TEXT: Text = Text {
         providers: "Providers",
         users: "Users",
         prices: "Prices",
+        settings: "Settings",
         api_docs: "API reference",
         log_out: "Log out",
         theme: "Theme",
@@ -375,6 +377,13 @@ pub(super) static TEXT: Text = Text {
     blame: words::blame,
     next: words::next,
     hold: words::hold,
+    settings: settings::SETTINGS,
+    #[cfg(feature = "ssr")]
+    section: settings::section,
+    #[cfg(feature = "ssr")]
+    settings_in_words: settings::WORDS,
+    #[cfg(feature = "ssr")]
+    variable: settings::variable,
     #[cfg(feature = "ssr")]
     attention: words::attention,
     #[cfg(feature = "ssr")]

@@ -13,6 +13,7 @@ pub(crate) enum Icon {
     Users,
     Prices,
     Sessions,
+    Settings,
     Docs,
     LogOut,
     Menu,
@@ -50,6 +51,9 @@ impl Icon {
             }
             Self::Sessions => {
                 "M3.5 2.5h9a1 1 0 0 1 1 1v6a1 1 0 0 1-1 1H8L5 13.5v-3H3.5a1 1 0 0 1-1-1v-6a1 1 0 0 1 1-1ZM5.5 5.5h5m-5 2.2h3"
+            }
+            Self::Settings => {
+                "M2.5 4.5h5m3 0h3m-11 7h2m3 0h6M9 6.2a1.7 1.7 0 1 0 0-3.4 1.7 1.7 0 0 0 0 3.4Zm-3 7a1.7 1.7 0 1 0 0-3.4 1.7 1.7 0 0 0 0 3.4Z"
             }
             Self::Docs => {
                 "M8 4c-1.2-.8-2.8-1-5.5-1v9c2.7 0 4.3.2 5.5 1m0-9c1.2-.8 2.8-1 5.5-1v9c-2.7 0-4.3.2-5.5 1m0-9v9"

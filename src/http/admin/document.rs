@@ -13,7 +13,7 @@ use utoipa::{
 use super::{
     calls, groups, holds, keys, limits, prices,
     problem::{Kind, ProblemBody},
-    providers, routing, sessions, settings, users,
+    providers, routing, sessions, settings, storage, users,
 };
 
 /// The description. Its version is that of the crate.
@@ -38,7 +38,7 @@ use super::{
         groups::list, groups::create, groups::find, groups::update, groups::delete,
         routing::explain,
         calls::list, calls::find, calls::usage,
-        settings::list, settings::update,
+        settings::list, settings::update, settings::environment, storage::show,
     ),
     security(("admin_token" = [])),
     modifiers(&Common),
@@ -54,7 +54,7 @@ use super::{
         (name = "routing", description = "Where calls go."),
         (name = "calls", description = "Client requests and their answers, as they were recorded."),
         (name = "usage", description = "Sums over calls."),
-        (name = "settings", description = "What can be changed while the hub runs."),
+        (name = "settings", description = "What can be changed while the hub runs, what the environment says, and what is kept."),
     )
 )]
 struct Document;

@@ -1,4 +1,4 @@
-//! `/admin/v1/settings`
+//! `/admin/v1/settings`, `/admin/v1/environment`
 
 use axum::{Extension, Json, extract::State};
 use serde_json::{Map, Value};
@@ -11,13 +11,16 @@ use super::{
 };
 use crate::{
     admin::{actor::Actor, settings},
-    domain::{page::Page, settings::Setting},
+    domain::{
+        page::Page,
+        settings::{Setting, Variable},
+    },
     hub::Hub,
 };
 
 /// Lists all settings.
 ///
-/// Each with its value, its default and what it does. There is at most one page.
+/// Each with its value, its default, what it can be and what it does. There is at most one page.
 #[utoipa::path(get, path = "/admin/v1/settings", tag = "settings", operation_id = "list_settings",
     responses((status = 200, description = "Every setting.", body = Page<Setting>), ListProblems))]
 pub(super) async fn list(
@@ -40,4 +43,18 @@ pub(super) async fn update(
     Body(values): Body<Map<String, Value>>,
 ) -> Answer<Page<Setting>> {
     Ok(Json(whole(settings::update(&hub, &actor, values).await?)))
+}
+
+/// Lists the variables of the environment.
+///
+/// As the hub has read them at its start; they change only with a new start. Secrets have no value. There is at most one
+/// page.
+#[utoipa::path(get, path = "/admin/v1/environment", tag = "settings", operation_id = "list_environment",
+    responses((status = 200, description = "Every variable.", body = Page<Variable>), ListProblems))]
+pub(super) async fn environment(
+    State(hub): State<Hub>,
+    Extension(actor): Extension<Actor>,
+    Params(NoParams {}): Params<NoParams>,
+) -> Answer<Page<Variable>> {
+    Ok(Json(whole(settings::environment(&hub, &actor))))
 }

@@ -24,6 +24,7 @@ use crate::{
 const RATES: [&str; 6] = ["input", "output", "cache_write_5m", "cache_write_1h", "cache_read", "derived"];
 
 /// Sets a price; a new one if there is none of that model.
+#[expect(clippy::needless_pass_by_value, reason = "properties of a component are owned")]
 #[component]
 pub(super) fn EditPrice(
     /// The price as it stands, if there is one.
@@ -34,10 +35,8 @@ pub(super) fn EditPrice(
     let text = use_text();
     let words = &text.prices;
     let change = Change::through::<SavePrice>();
-    let problem = move |field| fault::at(change, field);
     let error = fault::of(change);
     let failure = move || error.get().map(|error| note("note bad", Icon::Alert, error));
-    let rules = price.as_ref().map(|price| rules_of(&price.price)).unwrap_or_default();
     let title = price.as_ref().map_or_else(|| words.new.to_owned(), |price| (words.edit_title)(&price.model));
     let is_builtin = price.as_ref().is_some_and(|price| price.source != PriceSource::Manual);
     let name = if price.is_some() {
@@ -46,21 +45,11 @@ pub(super) fn EditPrice(
         TextField::new("form[model]", words.model)
             .value(model)
             .help(words.model_help)
-            .problem(problem("model"))
+            .problem(fault::at(change, "model"))
             .required()
             .view()
     };
-    let own = price;
-    let amount = move |name: &'static str, field: &'static str, label: &'static str, of: fn(&PriceRow) -> Usd| {
-        let is_derived = own.as_ref().is_some_and(|price| is_derived(&price.price, field));
-        let own = own.as_ref().filter(|_| !is_derived).map(|price| of(price).to_string()).unwrap_or_default();
-        let input = TextField::new(name, label).value(own).problem(problem(field));
-        if field == "input" || field == "output" {
-            input.numeric(Some("$"), "0").required().view()
-        } else {
-            input.numeric(Some("$"), words.derived).view()
-        }
-    };
+    let fields = fields(price.as_ref().map(|price| &price.price), change);
     view! {
         <Dialog title_id="edit-price">
                 <h2 id="edit-price">{title}</h2>
@@ -68,14 +57,7 @@ pub(super) fn EditPrice(
                 <ChangeForm change>
                     <div class="grid gap-3">
                         {name}
-                        <div class="pair">
-                            {amount("form[input]", "input", words.input, |price| price.price.input)}
-                            {amount("form[output]", "output", words.output, |price| price.price.output)}
-                            {amount("form[cache_write_5m]", "cache_write_5m", words.write_5m, |price| price.price.cache_write_5m)}
-                            {amount("form[cache_write_1h]", "cache_write_1h", words.write_1h, |price| price.price.cache_write_1h)}
-                            {amount("form[cache_read]", "cache_read", words.read, |price| price.price.cache_read)}
-                        </div>
-                        {TextField::new("form[rules]", words.rules).value(rules).help(words.rules_help).problem(problem("rules")).shape(Shape::Code, "{}").view()}
+                        {fields}
                         <div role="alert">{failure}</div>
                         <div class="flex justify-end gap-2">
                             <a class="button" href="/prices" data-esc data-noscroll>{text.common.cancel}</a>
@@ -85,6 +67,35 @@ pub(super) fn EditPrice(
                 </ChangeForm>
         </Dialog>
     }.erase()
+}
+
+/// The fields of a price, as a form sends them to [`PriceForm`](crate::api::prices::PriceForm); empty without one.
+pub(crate) fn fields(price: Option<&Price>, change: Change) -> AnyView {
+    let words = &use_text().prices;
+    let problem = |field| fault::at(change, field);
+    let amount = |name: &'static str, field: &'static str, label: &'static str, of: fn(&Price) -> Usd| {
+        let own = price.filter(|price| !is_derived(price, field)).map(|price| of(price).to_string());
+        let input = TextField::new(name, label).value(own.unwrap_or_default()).problem(problem(field));
+        if field == "input" || field == "output" {
+            input.numeric(Some("$"), "0").required().view()
+        } else {
+            input.numeric(Some("$"), words.derived).view()
+        }
+    };
+    let rules = price.map(rules_of).unwrap_or_default();
+    let rules =
+        TextField::new("form[rules]", words.rules).value(rules).help(words.rules_help).problem(problem("rules"));
+    view! {
+        <div class="pair">
+            {amount("form[input]", "input", words.input, |price| price.input)}
+            {amount("form[output]", "output", words.output, |price| price.output)}
+            {amount("form[cache_write_5m]", "cache_write_5m", words.write_5m, |price| price.cache_write_5m)}
+            {amount("form[cache_write_1h]", "cache_write_1h", words.write_1h, |price| price.cache_write_1h)}
+            {amount("form[cache_read]", "cache_read", words.read, |price| price.cache_read)}
+        </div>
+        {rules.shape(Shape::Code, "{}").view()}
+    }
+    .into_any()
 }
 
 /// True for a cache price that follows from the input price.

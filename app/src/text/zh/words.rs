@@ -200,6 +200,10 @@ pub(super) fn why(reason: &str) -> Option<String> {
         "each line must be: rule -> name" => "每行格式为：规则 -> 名称",
         "each line must be: Name: value" => "每行格式为：Name: value",
         "must be a number of seconds, at most to the millisecond" => "必须是秒数，最多三位小数",
+        "must be an http or https address" => "必须是 http 或 https 地址",
+        "must be a name of the IANA database, such as Europe/Berlin, or empty" => {
+            "必须是 IANA 时区名称，例如 Asia/Shanghai，或留空"
+        }
         "must not have control characters" => "不能包含控制字符",
         _ => return ranged(reason),
     };
@@ -214,6 +218,9 @@ fn ranged(reason: &str) -> Option<String> {
     }
     if let Some(most) = reason.strip_prefix("must have at most ").and_then(|rest| rest.strip_suffix(" characters")) {
         return Some(format!("最多 {most} 个字符"));
+    }
+    if let Some(example) = reason.strip_prefix("must be a whole number such as ") {
+        return Some(format!("必须是整数，例如 {example}"));
     }
     if let Some(seconds) = reason.strip_prefix("must be from ").and_then(|rest| rest.strip_suffix(" seconds")) {
         return seconds.split_once(" to ").map(|(low, high)| format!("须在 {low} 至 {high} 秒之间"));
