@@ -13,6 +13,8 @@ pub(crate) enum Icon {
     Users,
     Prices,
     Sessions,
+    Quotas,
+    Export,
     Docs,
     LogOut,
     Menu,
@@ -51,6 +53,8 @@ impl Icon {
             Self::Sessions => {
                 "M3.5 2.5h9a1 1 0 0 1 1 1v6a1 1 0 0 1-1 1H8L5 13.5v-3H3.5a1 1 0 0 1-1-1v-6a1 1 0 0 1 1-1ZM5.5 5.5h5m-5 2.2h3"
             }
+            Self::Quotas => "M2.5 12a5.7 5.7 0 1 1 11 0M8 11l2.6-4.2M8 11.2h.01",
+            Self::Export => "M8 2.5v7m-3-2.8 3 3 3-3M2.5 11v1.5a1 1 0 0 0 1 1h9a1 1 0 0 0 1-1V11",
             Self::Docs => {
                 "M8 4c-1.2-.8-2.8-1-5.5-1v9c2.7 0 4.3.2 5.5 1m0-9c1.2-.8 2.8-1 5.5-1v9c-2.7 0-4.3.2-5.5 1m0-9v9"
             }
