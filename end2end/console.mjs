@@ -266,6 +266,29 @@ await check('filters are in the address and survive it', async () => {
   expect((await page.locator('table.calls tbody tr').count()) === 1, 'not filtered');
 });
 
+await check('the calls that the filters admit are exported, whole', async () => {
+  await go('/calls?outcome=failed');
+  await page.getByText('Export', { exact: true }).click();
+  await page.getByRole('link', { name: 'Table (CSV)' }).waitFor();
+  await shot(page, 'calls-export');
+  for (const [name, ending] of [['Table (CSV)', 'csv'], ['JSON', 'json'], ['JSON, one call a line', 'ndjson']]) {
+    const waiting = page.waitForEvent('download');
+    await page.getByRole('link', { name, exact: true }).click();
+    const download = await waiting;
+    expect(new RegExp(`^switchyard-calls-\\d{4}-\\d\\d-\\d\\d\\.${ending}$`).test(download.suggestedFilename()), download.suggestedFilename());
+    const text = await readFile(await download.path(), 'utf8');
+    const models = text.split('claude-overloaded').length - 1;
+    expect(models > 0 && !text.includes(callId), text);
+    if (ending === 'json') expect(JSON.parse(text).every((call) => call.outcome === 'failed'), text);
+    if (ending === 'csv') expect(text.startsWith('id,created_at,kind,') && text.endsWith('\r\n'), text);
+  }
+  expect(page.url() === `${hub}/calls?outcome=failed`, page.url());
+  const stranger = await fetch(`${hub}/calls/export?format=csv&outcome=failed`, { redirect: 'manual' });
+  expect(stranger.status === 303 && stranger.headers.get('location') === '/login?next=/calls%3Foutcome%3Dfailed', `${stranger.status} ${stranger.headers.get('location')}`);
+  const strange = await context.request.get(`${hub}/calls/export?format=xml`);
+  expect(strange.status() === 422 && (await strange.text()).startsWith('format: '), await strange.text());
+});
+
 await check('the keyboard leads everywhere', async () => {
   await go('/');
   await page.keyboard.press('g');
@@ -337,7 +360,7 @@ await check('a user shows how much of its limits is used, and they are reset aft
 await check('a key has limits of its own', async () => {
   await page.getByRole('link', { name: 'Edit: laptop' }).click();
   const dialog = page.getByRole('dialog', { name: 'Edit key' });
-  await dialog.locator('summary', { hasText: 'What may be used' }).click();
+  await dialog.locator('[data-limits] summary').click();
   await dialog.locator(limit('limit_total_usd')).fill('10');
   await dialog.getByRole('button', { name: 'Save' }).click();
   await page.waitForURL(hub + userPath);
@@ -353,6 +376,30 @@ await check('a key has limits of its own', async () => {
   expect(spent >= 0, `spent ${spent}`);
   await page.keyboard.press('Escape');
   await limits.waitFor({ state: 'detached' });
+});
+
+await check('quotas show who is near a limit, and lead to where it is set', async () => {
+  await (await ask(key, 'claude-sonnet-4-5')).text;
+  await go('/quotas');
+  await page.locator('tr', { hasText: 'laptop' }).getByRole('meter', { name: 'Cost at all' }).waitFor();
+  const daily = page.locator('tr', { hasText: 'Ada' }).filter({ hasText: 'Cost in a day' });
+  await daily.getByText('/ $2.50').waitFor();
+  await page.waitForFunction(() => [...document.querySelectorAll('table.quotas td.num')].some((cell) => Number.parseInt(cell.textContent) >= 0));
+  const shares = await page.locator('table.quotas td.num').allTextContents();
+  const numbers = shares.map((share) => Number.parseInt(share));
+  expect(numbers.length === 3 && numbers.every((share, n) => n === 0 || numbers[n - 1] >= share), shares.join(' '));
+  await shot(page, 'quotas');
+  await page.selectOption('select[name=of]', 'key');
+  await page.waitForURL(/of=key/);
+  await page.waitForFunction(() => document.querySelectorAll('table.quotas tbody tr').length === 1);
+  await page.selectOption('select[name=share]', '100');
+  await page.waitForURL(/share=100/);
+  await page.getByText('Nobody is that far').waitFor();
+  await page.getByRole('link', { name: 'Clear' }).click();
+  await page.waitForURL(`${hub}/quotas`);
+  await page.getByRole('link', { name: /laptop/ }).click();
+  await page.getByRole('dialog', { name: 'Edit key' }).waitFor();
+  expect(new URL(page.url()).pathname === userPath, page.url());
 });
 
 await check('sessions are listed, and one is ended after a question', async () => {
@@ -528,7 +575,7 @@ await check('settings are changed one by one, and brought back to their defaults
   expect((await setting('waiting').getByRole('combobox').inputValue()) === 'off', 'still waiting');
 });
 
-const pages = () => ['/', '/calls', `/calls?call=${callId}`, `/calls/${callId}`, '/providers', '/providers/new', '/providers?group=', '/providers?drop=gone', providerPath, '/users', '/users/new', userPath, `${userPath}?new=key`, '/prices', '/prices?edit=claude-sonnet-4-5', '/prices?history=claude-sonnet-4-5', '/prices?import=1', '/prices?q=opus', '/sessions', '/settings', '/nowhere'];
+const pages = () => ['/', '/calls', `/calls?call=${callId}`, `/calls/${callId}`, '/providers', '/providers/new', '/providers?group=', '/providers?drop=gone', providerPath, '/users', '/users/new', userPath, `${userPath}?new=key`, '/prices', '/prices?edit=claude-sonnet-4-5', '/prices?history=claude-sonnet-4-5', '/prices?import=1', '/prices?q=opus', '/sessions', '/quotas', '/quotas?share=100', '/settings', '/nowhere'];
 
 for (const theme of ['dark', 'light']) {
   for (const path of pages()) {

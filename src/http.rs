@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod edge;
+pub mod export;
 pub mod live;
 pub mod ops;
 pub mod serve;

@@ -15,8 +15,8 @@ use crate::{
     pages::not_found::NotFound,
     preferences::Preferences,
     routes::{
-        CallAlone, Calls, EditProvider, EditUser, Login, NewProvider, NewUser, Overview, Prices, Providers, Sessions,
-        Settings, Users,
+        CallAlone, Calls, EditProvider, EditUser, Login, NewProvider, NewUser, Overview, Prices, Providers, Quotas,
+        Sessions, Settings, Users,
     },
     shell::Frame,
 };
@@ -87,6 +87,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/calls") view={Lazy::<Calls>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/calls/:id") view={Lazy::<CallAlone>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/sessions") view={Lazy::<Sessions>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/quotas") view={Lazy::<Quotas>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/providers") view={Lazy::<Providers>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/providers/new") view={Lazy::<NewProvider>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/providers/:id") view={Lazy::<EditProvider>::new()} ssr=SsrMode::Async />

@@ -10,6 +10,7 @@ pub(crate) mod not_found;
 pub(crate) mod overview;
 pub(crate) mod prices;
 pub(crate) mod providers;
+pub(crate) mod quotas;
 pub(crate) mod sessions;
 pub(crate) mod settings;
 pub(crate) mod users;
@@ -27,12 +28,13 @@ pub(crate) struct PageEntry {
 }
 
 /// The pages, in the order of the sidebar.
-pub(crate) static PAGES: [PageEntry; 7] = [
+pub(crate) static PAGES: [PageEntry; 8] = [
     PageEntry { path: "/", title: |text| text.overview, icon: Icon::Overview, key: "o" },
     PageEntry { path: "/calls", title: |text| text.calls, icon: Icon::Calls, key: "c" },
     PageEntry { path: "/sessions", title: |text| text.sessions, icon: Icon::Sessions, key: "s" },
     PageEntry { path: "/providers", title: |text| text.providers, icon: Icon::Providers, key: "p" },
     PageEntry { path: "/users", title: |text| text.users, icon: Icon::Users, key: "u" },
+    PageEntry { path: "/quotas", title: |text| text.quotas, icon: Icon::Quotas, key: "q" },
     PageEntry { path: "/prices", title: |text| text.prices, icon: Icon::Prices, key: "$" },
     PageEntry { path: "/settings", title: |text| text.settings, icon: Icon::Settings, key: "," },
 ];

@@ -80,6 +80,13 @@ impl CallFilter {
         self.pairs.iter().any(|(key, _)| key != "cursor")
     }
 
+    /// The address of a file with all calls that it admits, whatever page is shown.
+    pub(crate) fn export_path(&self, format: &str) -> String {
+        let all = self.with("cursor", None).path(None);
+        let query = all.split_once('?').map(|(_, query)| format!("&{query}")).unwrap_or_default();
+        format!("/calls/export?format={format}{query}")
+    }
+
     /// The address of the list, with a call opened beside it.
     pub(crate) fn path(&self, open: Option<&str>) -> String {
         let open = open.map(|id| ("call", id));
@@ -168,6 +175,9 @@ mod tests {
             filter(&[("model", "claude x"), ("nonsense", "1"), ("user", ""), ("outcome", "failed"), ("range", "1h")]);
         assert_eq!(filter.path(None), "/calls?range=1h&model=claude%20x&outcome=failed");
         assert_eq!(filter.with("model", None).path(Some("7")), "/calls?range=1h&outcome=failed&call=7");
+        let further = filter.with("cursor", Some("x"));
+        assert_eq!(further.export_path("csv"), "/calls/export?format=csv&range=1h&model=claude%20x&outcome=failed");
+        assert_eq!(CallFilter::default().export_path("json"), "/calls/export?format=json");
         let now = "2025-11-21T14:00:00Z".parse().unwrap();
         let query = filter.query(now);
         assert_eq!(query.from, Some("2025-11-21T13:00:00Z".parse().unwrap()));

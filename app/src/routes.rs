@@ -49,6 +49,7 @@ lazy_routes! {
     Calls in calls: pages::calls::Calls;
     CallAlone in calls: pages::calls::CallAlone;
     Sessions in sessions: pages::sessions::Sessions;
+    Quotas in quotas: pages::quotas::Quotas;
     Providers in providers: pages::providers::Providers;
     NewProvider in providers: pages::providers::NewProvider;
     EditProvider in providers: pages::providers::EditProvider;

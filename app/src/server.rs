@@ -10,6 +10,7 @@ use std::{
 use axum::{
     Router,
     http::{HeaderValue, header},
+    routing::get,
 };
 use hub::hub::Hub;
 use leptos::prelude::*;
@@ -23,6 +24,8 @@ use tower_http::{
 };
 
 use crate::{App, shell};
+
+mod export;
 
 /// Bytes below which compressing does not pay.
 const COMPRESS_FROM_BYTES: u16 = 256;
@@ -57,7 +60,8 @@ pub fn console(hub: &Hub) -> anyhow::Result<Router> {
         .merge(files)
         .fallback(leptos_axum::file_and_error_handler_with_context::<LeptosOptions, _>(context, document))
         .with_state(options)
-        .layer(CompressionLayer::new().compress_when(compress)))
+        .layer(CompressionLayer::new().compress_when(compress))
+        .route("/calls/export", get(export::calls).with_state(hub.clone())))
 }
 
 /// Where the files are, and the address under which the documents of this build name them.

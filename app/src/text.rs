@@ -83,6 +83,7 @@ pub(crate) struct Text {
     pub(crate) keys: Keys,
     pub(crate) prices: Prices,
     pub(crate) limits: Limits,
+    pub(crate) quotas: Quotas,
     pub(crate) sessions: Sessions,
     pub(crate) settings: Settings,
     pub(crate) outcome: fn(Option<Outcome>) -> &'static str,
@@ -134,7 +135,7 @@ impl Text {
 
 sentences! {
     Shell {
-        overview calls sessions providers users prices settings api_docs log_out theme theme_system theme_light theme_dark language
+        overview calls sessions providers users quotas prices settings api_docs log_out theme theme_system theme_light theme_dark language
         collapse menu main_navigation skip live reconnecting shortcuts close not_found not_found_why not_found_back
         focus_filter next_row previous_row open_row close_panel this_sheet collapse_sidebar
         lost_connection session_over session_over_why;
@@ -160,7 +161,8 @@ sentences! {
         close detail facts unpriced unpriced_why user key session user_agent address kind
         messages id upstream_id charged_tokens unit_price class amount input output
         cache_write_5m cache_write_1h cache_read tools request_fee total usage_raw model_asked model_sent model_served source
-        filtered_session filtered_key filtered_time remove_filter arrived list_caption;
+        filtered_session filtered_key filtered_time remove_filter arrived list_caption export export_csv export_json
+        export_lines export_what;
         n_new(usize) n_attempts(u32) factors(&str, &str, &str) price_version(i64) reserved(&str) over_reserved(&str)
     }
     Chain {
@@ -212,6 +214,10 @@ sentences! {
         hard five_hours_mode five_hours_help daily_mode daily_help rolling fixed daily_time daily_time_help reserved free
         more_room reset reset_what;
         reset_title(&str) of(&str)
+    }
+    Quotas {
+        title lead empty empty_why empty_filtered empty_filtered_why whose limit used share resets anybody users keys
+        providers any_share half most over filter key_of no_reset;
     }
     Sessions {
         title lead empty empty_why session caller provider began seen in_flight calls end end_what;

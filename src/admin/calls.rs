@@ -16,13 +16,19 @@ use crate::{
 pub async fn list(hub: &Hub, _actor: &Actor, query: &CallQuery) -> Result<Page<Call>, Fault> {
     let limit = page::limit(query.limit)?;
     let before: Option<CallId> = page::after(query.cursor.as_deref())?;
+    check(query)?;
+    let calls = hub.store.list_calls(query, before, page::rows(limit)).await.map_err(fault::store)?;
+    Ok(page::cut(calls, limit, |call| call.id.to_string()))
+}
+
+/// Checks the filters of calls.
+pub(super) fn check(query: &CallQuery) -> Result<(), Fault> {
     for (field, text) in [("model", &query.model), ("session_id", &query.session_id)] {
         if text.as_ref().is_some_and(|text| text.contains('\0')) {
             return Err(Fault::invalid(field, "must not have zero characters"));
         }
     }
-    let calls = hub.store.list_calls(query, before, page::rows(limit)).await.map_err(fault::store)?;
-    Ok(page::cut(calls, limit, |call| call.id.to_string()))
+    Ok(())
 }
 
 /// One call with all that is known of it: as it is recorded, or as this replica knows it while it runs and until it is

@@ -57,23 +57,33 @@ pub async fn usage(hub: &Hub, actor: &Actor, subject: Subject) -> Result<Vec<Lim
         Subject::User(id) => users::find(hub, actor, id).await?.limits,
         Subject::Provider(id) => providers::find(hub, actor, id).await?.limits,
     };
-    let (now, zone) = (clock::now(), hub.snapshot.load().zone);
+    used(hub, subject, &limits, clock::now()).await
+}
+
+/// How much of each of these limits is used, at `now`.
+pub(super) async fn used(
+    hub: &Hub,
+    subject: Subject,
+    limits: &Limits,
+    now: DateTime<Utc>,
+) -> Result<Vec<LimitUse>, Fault> {
+    let zone = hub.snapshot.load().zone;
     let money =
-        Limited::ALL.into_iter().filter_map(|limited| Some((limited, window::span(limited, &limits, zone, now)?)));
+        Limited::ALL.into_iter().filter_map(|limited| Some((limited, window::span(limited, limits, zone, now)?)));
     let money: Vec<(Limited, Span)> = money.collect();
     let spans: Vec<Span> = money.iter().map(|(_, span)| *span).collect();
     let usage = hub.state.usage(subject, &spans, now.timestamp_millis()).await.map_err(|_| Fault::CountersAway)?;
     let used = |limited| match money.iter().position(|(of, _)| *of == limited) {
         Some(place) => {
-            let mut used = spent(&limits, &usage, limited, place);
+            let mut used = spent(limits, &usage, limited, place);
             let oldest_ms = match (limited, limits.reset_5h_mode) {
                 (Limited::FiveHours, ResetMode::Fixed) => usage.five_hours_ms,
                 _ => usage.oldest_ms.get(place).copied().flatten(),
             };
-            used.resets_at = window::resets_at(limited, &limits, zone, now, oldest_ms);
+            used.resets_at = window::resets_at(limited, limits, zone, now, oldest_ms);
             used
         }
-        None => counted(&limits, &usage, limited),
+        None => counted(limits, &usage, limited),
     };
     Ok(Limited::ALL.into_iter().map(used).collect())
 }

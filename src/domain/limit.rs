@@ -1,6 +1,7 @@
 //! Limits: how much a key, a user or a provider may use.
 
 pub(crate) mod fields;
+pub mod quota;
 
 use std::{fmt, str::FromStr};
 
@@ -309,6 +310,19 @@ pub struct LimitUse {
     pub resets_at: Option<DateTime<Utc>>,
 }
 
+impl LimitUse {
+    /// What is settled and reserved, in thousandths of the limit, rounded down: 1000 and more lets nothing pass. Of a
+    /// limit of 0 it is 1000; none if there is no limit.
+    pub fn share_permille(&self) -> Option<u64> {
+        let limit = self.limit?.number();
+        let used = u128::from(self.settled.number()) + u128::from(self.reserved.number());
+        if limit == 0 {
+            return Some(1_000);
+        }
+        Some(u64::try_from(used * 1_000 / u128::from(limit)).unwrap_or(u64::MAX))
+    }
+}
+
 /// Dollars, or a number of something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
@@ -318,6 +332,16 @@ pub enum Amount {
     Count(u64),
     /// Dollars.
     Usd(Usd),
+}
+
+impl Amount {
+    /// Dollars as nano-dollars, everything else as it is.
+    pub fn number(self) -> u64 {
+        match self {
+            Self::Count(count) => count,
+            Self::Usd(usd) => u64::try_from(usd.scaled()).unwrap_or_default(),
+        }
+    }
 }
 
 impl fmt::Display for Amount {

@@ -11,6 +11,7 @@ mod page;
 mod prices;
 mod problem;
 mod providers;
+mod quotas;
 mod routing;
 mod sessions;
 mod settings;
@@ -53,6 +54,7 @@ pub fn routes(hub: Hub) -> Router {
         .route("/providers/{id}/resume", post(holds::resume_provider))
         .route("/providers/{id}/limits", get(limits::of_provider))
         .route("/providers/{id}/reset", post(limits::reset_provider))
+        .route("/quotas", get(quotas::list))
         .route("/sessions", get(sessions::list))
         .route("/sessions/{id}", delete(sessions::end))
         .route("/prices", get(prices::list))
@@ -68,6 +70,7 @@ pub fn routes(hub: Hub) -> Router {
         .route("/groups/{name}", get(groups::find).patch(groups::update).delete(groups::delete))
         .route("/routing/explain", post(routing::explain))
         .route("/calls", get(calls::list))
+        .route("/calls/export", get(calls::export))
         .route("/calls/{id}", get(calls::find))
         .route("/usage", get(calls::usage))
         .route("/settings", get(settings::list).patch(settings::update))

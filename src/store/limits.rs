@@ -2,9 +2,10 @@
 
 use sqlx::{Row, postgres::PgRow};
 
-use super::{change::Change, read, statements};
+use super::{Store, change::Change, read, statements};
 use crate::domain::{
-    limit::{Limits, Subject, TimeOfDay},
+    id::{KeyId, ProviderId, UserId},
+    limit::{Limits, Subject, TimeOfDay, quota::SubjectKind},
     money::Usd,
 };
 
@@ -45,6 +46,31 @@ macro_rules! limit_columns {
 }
 pub(super) use limit_columns;
 
+/// Whoever of one table has a limit: its id and name, whose it is, and its limits.
+macro_rules! select_limited {
+    ($table:literal, $user_id:literal, $user_name:literal, $rest:literal) => {
+        concat!(
+            "
+        select s.id, s.name, ",
+            $user_id,
+            " as user_id, ",
+            $user_name,
+            " as user_name, ",
+            limit_columns!("s."),
+            "
+        from ",
+            $table,
+            " s",
+            $rest,
+            "
+        where s.deleted_at is null and num_nonnulls(s.limit_rpm, s.limit_tpm, s.limit_5h_usd, s.limit_daily_usd,
+            s.limit_weekly_usd, s.limit_monthly_usd, s.limit_total_usd, s.limit_concurrent_requests,
+            s.limit_concurrent_sessions) > 0
+        order by s.id"
+        )
+    };
+}
+
 /// Sets all limits of a row of one table.
 macro_rules! set_limits {
     ($table:literal) => {
@@ -66,6 +92,10 @@ statements! {
     SET_OF_KEY = set_limits!("keys");
     SET_OF_USER = set_limits!("users");
     SET_OF_PROVIDER = set_limits!("providers");
+    LIMITED_USERS = select_limited!("users", "null::bigint", "null::text", "");
+    LIMITED_KEYS = select_limited!("keys", "u.id", "u.name", "
+        join users u on u.id = s.user_id and u.deleted_at is null");
+    LIMITED_PROVIDERS = select_limited!("providers", "null::bigint", "null::text", "");
 }
 
 /// The limits in a row that has `limit_columns!`.
@@ -88,6 +118,43 @@ pub(super) fn from_row(row: &PgRow) -> Result<Limits, sqlx::Error> {
         daily_reset_time: TimeOfDay::from_minutes(row.try_get("daily_reset_time")?).unwrap_or_default(),
         reset_at: row.try_get("reset_at")?,
     })
+}
+
+/// Somebody who has a limit.
+#[derive(Clone, Debug)]
+pub struct Limitee {
+    /// Who.
+    pub subject: Subject,
+    /// The name of that user, key or provider.
+    pub name: String,
+    /// Id and name of the user, if it is a key.
+    pub user: Option<(UserId, String)>,
+    /// The limits, of which at least one is set.
+    pub limits: Limits,
+}
+
+/// A row of `select_limited!`.
+fn limitee_from_row(row: &PgRow, subject: fn(i64) -> Subject) -> Result<Limitee, sqlx::Error> {
+    let (user_id, user_name): (Option<i64>, Option<String>) = (row.try_get("user_id")?, row.try_get("user_name")?);
+    Ok(Limitee {
+        subject: subject(row.try_get("id")?),
+        name: row.try_get("name")?,
+        user: user_id.map(UserId).zip(user_name),
+        limits: from_row(row)?,
+    })
+}
+
+impl Store {
+    /// The users, keys or providers that have a limit and are not deleted, disabled ones too.
+    pub async fn list_limited(&self, kind: SubjectKind) -> Result<Vec<Limitee>, sqlx::Error> {
+        let (statement, subject): (_, fn(i64) -> Subject) = match kind {
+            SubjectKind::User => (LIMITED_USERS, |id| Subject::User(UserId(id))),
+            SubjectKind::Key => (LIMITED_KEYS, |id| Subject::Key(KeyId(id))),
+            SubjectKind::Provider => (LIMITED_PROVIDERS, |id| Subject::Provider(ProviderId(id))),
+        };
+        let rows = sqlx::query(statement).fetch_all(&self.pool).await?;
+        rows.iter().map(|row| limitee_from_row(row, subject)).collect()
+    }
 }
 
 impl Change {

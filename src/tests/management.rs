@@ -1,9 +1,11 @@
 //! The management API: the contract that scripts rely on.
 
+mod exports;
 mod limits;
 mod openapi;
 mod people;
 mod providers;
+mod quotas;
 mod reports;
 mod settings;
 
@@ -38,6 +40,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/admin/v1/keys/{id}/reset"),
     ("GET", "/admin/v1/providers/{id}/limits"),
     ("POST", "/admin/v1/providers/{id}/reset"),
+    ("GET", "/admin/v1/quotas"),
     ("GET", "/admin/v1/sessions"),
     ("DELETE", "/admin/v1/sessions/{id}"),
     ("GET", "/admin/v1/prices"),
@@ -53,6 +56,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("DELETE", "/admin/v1/groups/{name}"),
     ("POST", "/admin/v1/routing/explain"),
     ("GET", "/admin/v1/calls"),
+    ("GET", "/admin/v1/calls/export"),
     ("GET", "/admin/v1/calls/{id}"),
     ("GET", "/admin/v1/usage"),
     ("GET", "/admin/v1/settings"),

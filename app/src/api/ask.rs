@@ -3,7 +3,10 @@
 use leptos::{prelude::*, server_fn::codec::Json};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{Answer, AppError, limits::Owner};
+use super::{
+    Answer, AppError,
+    limits::{Owner, QuotaFilter},
+};
 use crate::query::CallFilter;
 
 /// What a page can ask.
@@ -33,6 +36,8 @@ pub(crate) enum Question {
     Keys(String, Option<String>),
     /// The [`LimitUse`](hub::domain::limit::LimitUse)s of a user, a key or a provider.
     Limits(Owner, String),
+    /// A page of [`Quota`](hub::domain::limit::quota::Quota)s.
+    Quotas(QuotaFilter),
     /// A page of [`Session`](hub::domain::session::Session)s of clients, after a cursor.
     Sessions(Option<String>),
     /// A page of [`PriceRow`](super::prices::PriceRow), after a cursor, of models whose name holds a text.
@@ -62,6 +67,7 @@ pub(crate) async fn ask(question: Question) -> Answer<String> {
         Question::User(id) => json(&users::find(&id).await?),
         Question::Keys(user, cursor) => json(&keys::list(&user, cursor).await?),
         Question::Limits(owner, id) => json(&limits::usage(owner, &id).await?),
+        Question::Quotas(filter) => json(&limits::quotas(filter).await?),
         Question::Sessions(cursor) => json(&sessions::list(cursor).await?),
         Question::Prices(cursor, words) => json(&prices::list(cursor, words).await?),
         Question::PriceHistory(model) => json(&prices::history(&model).await?),

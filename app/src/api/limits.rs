@@ -1,30 +1,31 @@
 //! Limits: their fields, how much of them is used, and the reset.
 
+use hub::domain::limit::quota::SubjectKind;
 #[cfg(feature = "ssr")]
-use hub::domain::limit::{LimitUse, Subject};
+use hub::domain::{
+    limit::{
+        LimitUse, Subject,
+        quota::{Quota, QuotaQuery},
+    },
+    page::Page,
+};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::Answer;
 
 /// Whose limits they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Owner {
-    User,
-    Key,
-    Provider,
-}
+pub(crate) type Owner = SubjectKind;
 
-impl Owner {
-    /// As a form sends it.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Key => "key",
-            Self::Provider => "provider",
-        }
-    }
+/// Which quotas a page shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct QuotaFilter {
+    /// Whose; none: everybody's.
+    pub(crate) owner: Option<Owner>,
+    /// Of which so many percent are used.
+    pub(crate) at_least: u32,
+    /// After this place.
+    pub(crate) cursor: Option<String>,
 }
 
 /// Limits as a form sends them: each field bears the name of the one it sets; empty is no limit, or the default.
@@ -57,6 +58,19 @@ pub(super) async fn usage(owner: Owner, id: &str) -> Answer<Vec<LimitUse>> {
         Owner::Provider => Subject::Provider(parse(id, "provider")?),
     };
     hub::admin::limits::usage(&hub, &actor, subject).await.map_err(super::guard::refuse)
+}
+
+/// Quotas on a page of their list.
+#[cfg(feature = "ssr")]
+const QUOTAS: u32 = 100;
+
+/// A page of the quotas of these owners, of which so much is used; the fullest first.
+#[cfg(feature = "ssr")]
+pub(super) async fn quotas(filter: QuotaFilter) -> Answer<Page<Quota>> {
+    let QuotaFilter { owner, at_least, cursor } = filter;
+    let (hub, actor) = super::guard::actor().await?;
+    let query = QuotaQuery { limit: Some(QUOTAS), cursor, subject: owner, at_least: Some(at_least) };
+    hub::admin::quotas::list(&hub, &actor, &query).await.map_err(super::guard::refuse)
 }
 
 /// Resets limits: what was spent before no longer counts. Goes back to the page they are on.

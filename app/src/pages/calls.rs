@@ -19,6 +19,7 @@ use crate::{
 mod chain;
 mod cost;
 mod detail;
+mod export;
 mod filters;
 mod rows;
 mod sentence;
@@ -35,7 +36,7 @@ pub(crate) fn Calls() -> impl IntoView {
     let list = asked(move || (live.missed.get(), Question::Calls(filter.get())));
     let choices = asked(|| (0, Question::CallChoices));
     view! {
-        <Page title=text.calls.title wide=true>
+        <Page title=text.calls.title wide=true actions=move || export::menu(filter)>
             {show_answer(choices, move |answer| {
                 let choices: CallChoices = read(&answer).unwrap_or_default();
                 (move || filters::view(&filter.get(), &choices)).into_any()

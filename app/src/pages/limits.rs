@@ -10,7 +10,7 @@ use crate::{
         limits::{Owner, ResetLimits},
     },
     asked::{Asked, asked, show},
-    format::{usd_alone, whole},
+    format::{UNKNOWN, usd_alone, whole},
     live::Live,
     text::{Text, use_text},
     ui::{Erase, time::ago_view},
@@ -54,8 +54,23 @@ pub(crate) fn used(asked: Asked) -> AnyView {
 
 /// One limit: settled, reserved, free, and when there is more room; none if there is no limit.
 fn bar(text: &'static Text, used: &LimitUse) -> Option<AnyView> {
-    let words = &text.limits;
-    let (limit, remaining) = (used.limit?, used.remaining?);
+    let meter = meter(text, used)?;
+    let room = used.resets_at.map(|at| view! { " · "{text.limits.more_room}" "{ago_view(at)} }.into_any());
+    Some(
+        view! {
+            <li>
+                <div class="flex justify-between gap-3"><span class="font-medium">{name(text, used.window)}</span><span class="tabular-nums">{of_limit(used)}</span></div>
+                {meter}
+                <p class="caption">{left(text, used)}{room}</p>
+            </li>
+        }
+        .erase(),
+    )
+}
+
+/// How much of a limit is used, as a bar: settled, reserved, free; none if there is no limit.
+pub(crate) fn meter(text: &'static Text, used: &LimitUse) -> Option<AnyView> {
+    let limit = used.limit?;
     let (settled, reserved) = (permille(used.settled, limit), permille(used.reserved, limit));
     let filled = settled.saturating_add(reserved).min(1_000);
     let reserved = filled.saturating_sub(settled);
@@ -64,28 +79,33 @@ fn bar(text: &'static Text, used: &LimitUse) -> Option<AnyView> {
         800.. => "meter high",
         _ => "meter",
     };
-    let name = name(text, used.window);
-    let shown = format!("{} / {}", amount(used.settled), amount(limit));
-    let in_flight = (!is_zero(used.reserved)).then(|| format!("{} {} · ", words.reserved, amount(used.reserved)));
-    let free = format!("{} {}", words.free, amount(remaining));
-    let told = format!("{shown}, {}{free}", in_flight.clone().unwrap_or_default());
-    let room = used.resets_at.map(|at| view! { " · "{words.more_room}" "{ago_view(at)} }.into_any());
+    let told = format!("{}, {}", of_limit(used), left(text, used));
     let percent = |permille: u64| format!("{}.{}%", permille / 10, permille % 10);
     Some(
         view! {
-            <li>
-                <div class="flex justify-between gap-3"><span class="font-medium">{name}</span><span class="tabular-nums">{shown}</span></div>
-                <div class=class role="meter" aria-label=name aria-valuemin="0" aria-valuemax="1000" aria-valuenow=filled aria-valuetext=told>
-                    <svg width="100%" height="8" aria-hidden="true">
-                        <rect class="settled" width=percent(settled) height="8" />
-                        <rect class="reserved" x=percent(settled) width=percent(reserved) height="8" />
-                    </svg>
-                </div>
-                <p class="caption">{in_flight}{free}{room}</p>
-            </li>
+            <div class=class role="meter" aria-label=name(text, used.window) aria-valuemin="0" aria-valuemax="1000" aria-valuenow=filled aria-valuetext=told>
+                <svg width="100%" height="8" aria-hidden="true">
+                    <rect class="settled" width=percent(settled) height="8" />
+                    <rect class="reserved" x=percent(settled) width=percent(reserved) height="8" />
+                </svg>
+            </div>
         }
         .erase(),
     )
+}
+
+/// What is settled, of how much: `$1.20 / $2.50`.
+pub(crate) fn of_limit(used: &LimitUse) -> String {
+    let limit = used.limit.map_or_else(|| UNKNOWN.to_owned(), amount);
+    format!("{} / {limit}", amount(used.settled))
+}
+
+/// What is reserved, if anything is, and what is free: `running $0.10 · free $1.20`.
+pub(crate) fn left(text: &Text, used: &LimitUse) -> String {
+    let words = &text.limits;
+    let free = used.remaining.map_or_else(|| UNKNOWN.to_owned(), amount);
+    let in_flight = (used.reserved.number() > 0).then(|| format!("{} {} · ", words.reserved, amount(used.reserved)));
+    format!("{}{} {free}", in_flight.unwrap_or_default(), words.free)
 }
 
 /// What a limit counts, in words.
@@ -111,21 +131,9 @@ fn amount(amount: Amount) -> String {
     }
 }
 
-fn is_zero(amount: Amount) -> bool {
-    number(amount) == 0
-}
-
-/// Dollars as nano-dollars, everything else as it is.
-fn number(amount: Amount) -> u64 {
-    match amount {
-        Amount::Count(count) => count,
-        Amount::Usd(usd) => u64::try_from(usd.scaled()).unwrap_or_default(),
-    }
-}
-
 /// How much of a limit `part` is, at most all of it. Of nothing everything is all.
 fn permille(part: Amount, limit: Amount) -> u64 {
-    let (part, limit) = (number(part), number(limit));
+    let (part, limit) = (part.number(), limit.number());
     if limit == 0 {
         return 1_000;
     }

@@ -14,6 +14,8 @@ pub(crate) enum Icon {
     Prices,
     Sessions,
     Settings,
+    Quotas,
+    Export,
     Docs,
     LogOut,
     Menu,
@@ -55,6 +57,8 @@ impl Icon {
             Self::Settings => {
                 "M2.5 4.5h5m3 0h3m-11 7h2m3 0h6M9 6.2a1.7 1.7 0 1 0 0-3.4 1.7 1.7 0 0 0 0 3.4Zm-3 7a1.7 1.7 0 1 0 0-3.4 1.7 1.7 0 0 0 0 3.4Z"
             }
+            Self::Quotas => "M2.5 12a5.7 5.7 0 1 1 11 0M8 11l2.6-4.2M8 11.2h.01",
+            Self::Export => "M8 2.5v7m-3-2.8 3 3 3-3M2.5 11v1.5a1 1 0 0 0 1 1h9a1 1 0 0 0 1-1V11",
             Self::Docs => {
                 "M8 4c-1.2-.8-2.8-1-5.5-1v9c2.7 0 4.3.2 5.5 1m0-9c1.2-.8 2.8-1 5.5-1v9c-2.7 0-4.3.2-5.5 1m0-9v9"
             }

@@ -1,21 +1,23 @@
 //! `/admin/v1/calls` and `/admin/v1/usage`
 
-use axum::{Extension, Json, extract::State};
+use axum::{Extension, Json, extract::State, response::Response};
 
 use super::{
     Answer,
     document::{FindProblems, ListProblems},
     input::{Id, NoParams, Params},
+    problem::Problem,
     whole,
 };
 use crate::{
-    admin::{actor::Actor, calls, usage},
+    admin::{actor::Actor, calls, export, usage},
     domain::{
         call::{Call, CallDetail},
         id::CallId,
         page::Page,
-        report::{CallQuery, UsageQuery, UsageRow},
+        report::{CallExport, CallQuery, UsageQuery, UsageRow},
     },
+    http::export::answer,
     hub::Hub,
 };
 
@@ -30,6 +32,22 @@ pub(super) async fn list(
     Params(query): Params<CallQuery>,
 ) -> Answer<Page<Call>> {
     Ok(Json(calls::list(&hub, &actor, &query).await?))
+}
+
+/// Exports recorded calls as a file.
+///
+/// All that the filters admit and that were recorded when it began, newest first, however many: the answer is streamed.
+/// If it cannot be read to its end the connection is cut. In `csv` a text that a spreadsheet would take for a formula has
+/// an apostrophe before it; `json` and `ndjson` have what the list has.
+#[utoipa::path(get, path = "/admin/v1/calls/export", tag = "calls", operation_id = "export_calls", params(CallExport),
+    responses((status = 200, description = "The file.", content(
+        (String = "text/csv"), (Vec<Call> = "application/json"), (Call = "application/x-ndjson"))), ListProblems))]
+pub(super) async fn export(
+    State(hub): State<Hub>,
+    Extension(actor): Extension<Actor>,
+    Params(asked): Params<CallExport>,
+) -> Result<Response, Problem> {
+    Ok(answer(export::calls(&hub, &actor, asked).await?))
 }
 
 /// Reads a call with its attempts and its decision chain.

@@ -13,7 +13,7 @@ use utoipa::{
 use super::{
     calls, groups, holds, keys, limits, prices,
     problem::{Kind, ProblemBody},
-    providers, routing, sessions, settings, storage, users,
+    providers, quotas, routing, sessions, settings, storage, users,
 };
 
 /// The description. Its version is that of the crate.
@@ -32,12 +32,13 @@ use super::{
         providers::list, providers::create, providers::find, providers::update, providers::delete, providers::test,
         limits::of_user, limits::reset_user, limits::of_key, limits::reset_key, limits::of_provider,
         limits::reset_provider,
+        quotas::list,
         sessions::list, sessions::end,
         prices::list, prices::put, prices::delete, prices::history, prices::import, prices::sync,
         holds::list, holds::end, holds::pause_provider, holds::resume_provider, holds::pause_group, holds::resume_group,
         groups::list, groups::create, groups::find, groups::update, groups::delete,
         routing::explain,
-        calls::list, calls::find, calls::usage,
+        calls::list, calls::export, calls::find, calls::usage,
         settings::list, settings::update, settings::environment, storage::show,
     ),
     security(("admin_token" = [])),
@@ -139,7 +140,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(n_operations, 47);
+        assert_eq!(n_operations, 51);
         let text = document.to_string();
         for reference in text.split("\"$ref\":\"#").skip(1) {
             let pointer = reference.split('"').next().unwrap();

@@ -1,6 +1,6 @@
-//! Limits and sessions.
+//! Limits, quotas and sessions.
 
-use crate::text::{Limits, Sessions};
+use crate::text::{Limits, Quotas, Sessions};
 
 pub(super) const LIMITS: Limits = Limits {
     title: "Limits",
@@ -36,6 +36,31 @@ pub(super) const LIMITS: Limits = Limits {
     reset_what: "What was spent before no longer counts for these limits. Recorded calls and their costs stay.",
     reset_title: |name| format!("Reset the limits of {name}?"),
     of: |name| format!("Limits of {name}"),
+};
+
+pub(super) const QUOTAS: Quotas = Quotas {
+    title: "Quotas",
+    lead: "Who is near or over a limit, the fullest first.",
+    empty: "No limits are set",
+    empty_why: "Set them where a user, a key or a provider is edited, and their use is shown here.",
+    empty_filtered: "Nobody is that far",
+    empty_filtered_why: "No limit is used as much as these filters ask.",
+    whose: "Whose",
+    limit: "Limit",
+    used: "Used",
+    share: "Share",
+    resets: "More room",
+    anybody: "All kinds",
+    users: "Users",
+    keys: "Keys",
+    providers: "Providers",
+    any_share: "Any share",
+    half: "At least 50 %",
+    most: "At least 80 %",
+    over: "Nothing left",
+    filter: "Filter quotas",
+    key_of: "Key",
+    no_reset: "not by itself",
 };
 
 pub(super) const SESSIONS: Sessions = Sessions {

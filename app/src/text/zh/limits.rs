@@ -1,6 +1,6 @@
-//! Limits and sessions.
+//! Limits, quotas and sessions.
 
-use crate::text::{Limits, Sessions};
+use crate::text::{Limits, Quotas, Sessions};
 
 pub(super) const LIMITS: Limits = Limits {
     title: "限额",
@@ -36,6 +36,31 @@ pub(super) const LIMITS: Limits = Limits {
     reset_what: "此前的花费不再计入这些限额。已记录的调用和费用会保留。",
     reset_title: |name| format!("重置 {name} 的限额？"),
     of: |name| format!("{name} 的限额"),
+};
+
+pub(super) const QUOTAS: Quotas = Quotas {
+    title: "额度",
+    lead: "谁接近或超出限额，占用最多的在前。",
+    empty: "没有设置限额",
+    empty_why: "在编辑用户、密钥或供应商时设置限额，使用情况会显示在这里。",
+    empty_filtered: "没有达到此程度的限额",
+    empty_filtered_why: "没有任何限额的使用达到这些筛选条件。",
+    whose: "对象",
+    limit: "限额",
+    used: "已用",
+    share: "占比",
+    resets: "释放额度",
+    anybody: "全部类型",
+    users: "用户",
+    keys: "密钥",
+    providers: "供应商",
+    any_share: "任意占比",
+    half: "至少 50 %",
+    most: "至少 80 %",
+    over: "已用完",
+    filter: "筛选额度",
+    key_of: "密钥",
+    no_reset: "不会自动重置",
 };
 
 pub(super) const SESSIONS: Sessions = Sessions {

@@ -1,0 +1,64 @@
+//! `GET /calls/export`: the file that the console's links lead to, for whoever has a console session.
+
+use axum::{
+    Extension,
+    extract::{Query, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Redirect, Response},
+};
+use hub::{
+    admin::{
+        export,
+        login::{self, COOKIE},
+    },
+    clock,
+    domain::{
+        fault::Fault,
+        report::{CallExport, CallQuery, ExportFormat},
+    },
+    http::{
+        edge::{self, ClientInfo},
+        export::answer,
+    },
+    hub::Hub,
+};
+
+use crate::query::{CallFilter, login_path};
+
+/// The calls that the address's filters admit: those of the list, and `format`. A reader without a session is sent to
+/// the login page.
+pub(super) async fn calls(
+    State(hub): State<Hub>,
+    Extension(client): Extension<ClientInfo>,
+    headers: HeaderMap,
+    Query(pairs): Query<Vec<(String, String)>>,
+) -> Response {
+    let map = pairs.into_iter().collect();
+    let filter = CallFilter::read(&map);
+    let wanted = map.get_str("format").unwrap_or_default();
+    let Some(format) = ExportFormat::ALL.into_iter().find(|format| format.as_str() == wanted) else {
+        return refuse(&Fault::invalid("format", "must be csv, json or ndjson"));
+    };
+    let cookie = edge::cookie(&headers, COOKIE).unwrap_or_default();
+    let export = match login::actor_of_cookie(&hub, cookie, client.address).await {
+        Ok(actor) => export::calls(&hub, &actor, asked(&filter, format)).await,
+        Err(fault) => Err(fault),
+    };
+    match export {
+        Ok(export) => answer(export),
+        Err(Fault::Unauthenticated) => Redirect::to(&login_path(&filter.path(None))).into_response(),
+        Err(fault) => refuse(&fault),
+    }
+}
+
+/// What the use case is asked. Which page of the list was shown does not matter.
+fn asked(filter: &CallFilter, format: ExportFormat) -> CallExport {
+    let CallQuery { limit: _, cursor: _, from, to, user_id, key_id, provider_id, model, session_id, outcome, status } =
+        filter.query(clock::now());
+    CallExport { format, from, to, user_id, key_id, provider_id, model, session_id, outcome, status }
+}
+
+fn refuse(fault: &Fault) -> Response {
+    let status = StatusCode::from_u16(fault.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, fault.to_string()).into_response()
+}

@@ -1,0 +1,150 @@
+//! The export of calls: any number of them, a batch at a time, so that memory holds one batch.
+
+use chrono::NaiveDate;
+
+use super::{
+    actor::{Actor, shown},
+    calls, change, fault,
+};
+use crate::{
+    clock,
+    domain::{
+        call::Call,
+        fault::Fault,
+        id::CallId,
+        report::{CallExport, CallQuery, ExportFormat},
+    },
+    hub::Hub,
+    store::Store,
+};
+
+mod csv;
+
+/// Calls of a batch.
+const BATCH: i64 = 1_000;
+
+/// Bytes that a batch of calls usually stays below.
+const BATCH_BYTES: usize = 1 << 20;
+
+/// A file that is being made (docs/rules.md, Exports).
+#[derive(Debug)]
+pub struct Export {
+    store: Store,
+    query: CallQuery,
+    format: ExportFormat,
+    day: NaiveDate,
+    next: Next,
+}
+
+/// What the file goes on with.
+#[derive(Debug)]
+enum Next {
+    /// Its beginning, and these calls.
+    First(Vec<Call>),
+    /// The calls before this one.
+    Before(CallId),
+    /// Nothing: it is whole.
+    Over,
+}
+
+/// Begins an export, and puts it on record. The first batch is read at once.
+///
+/// # Errors
+/// [`Fault::Invalid`] for a filter that cannot be; [`Fault::Busy`] while the database does not answer.
+pub async fn calls(hub: &Hub, actor: &Actor, asked: CallExport) -> Result<Export, Fault> {
+    let mut entry = actor.entry("calls.export", &asked.format.as_str());
+    entry.after = shown(&asked);
+    let CallExport { format, from, to, user_id, key_id, provider_id, model, session_id, outcome, status } = asked;
+    let query = CallQuery {
+        limit: None,
+        cursor: None,
+        from,
+        to,
+        user_id,
+        key_id,
+        provider_id,
+        model,
+        session_id,
+        outcome,
+        status,
+    };
+    calls::check(&query)?;
+    let first = hub.store.list_calls(&query, None, BATCH).await.map_err(fault::store)?;
+    let mut change = change::begin(hub).await?;
+    change.audit(entry).await.map_err(fault::store)?;
+    change.commit_quietly().await.map_err(fault::store)?;
+    let day = clock::now().with_timezone(&hub.snapshot.load().zone).date_naive();
+    Ok(Export { store: hub.store.clone(), query, format, day, next: Next::First(first) })
+}
+
+impl Export {
+    /// The form of the file.
+    pub const fn format(&self) -> ExportFormat {
+        self.format
+    }
+
+    /// The name of the file, with the day in the hub's time zone: `switchyard-calls-2026-11-21.csv`.
+    pub fn file_name(&self) -> String {
+        format!("switchyard-calls-{}.{}", self.day, self.format.as_str())
+    }
+
+    /// The next piece of the file; none if it is whole.
+    ///
+    /// # Errors
+    /// [`Fault::Busy`] or [`Fault::Internal`] if the calls could not be read: what there is of the file is not whole.
+    pub async fn next(&mut self) -> Result<Option<Vec<u8>>, Fault> {
+        let (calls, is_first) = match std::mem::replace(&mut self.next, Next::Over) {
+            Next::First(calls) => (calls, true),
+            // Going down from the newest of the first batch, whatever comes in meanwhile lies above: each call that was
+            // recorded when the export began is met once.
+            Next::Before(id) => {
+                (self.store.list_calls(&self.query, Some(id), BATCH).await.map_err(fault::store)?, false)
+            }
+            Next::Over => return Ok(None),
+        };
+        let is_full = i64::try_from(calls.len()).is_ok_and(|n_calls| n_calls >= BATCH);
+        if let Some(last) = calls.last().filter(|_| is_full) {
+            self.next = Next::Before(last.id);
+        }
+        Ok(Some(self.piece(&calls, is_first, !is_full)))
+    }
+
+    /// How calls stand in the file, with its beginning and its end where they are due.
+    fn piece(&self, calls: &[Call], is_first: bool, is_last: bool) -> Vec<u8> {
+        let mut piece = Vec::with_capacity(BATCH_BYTES);
+        match self.format {
+            ExportFormat::Csv => {
+                if is_first {
+                    csv::head(&mut piece);
+                }
+                for call in calls {
+                    csv::line(&mut piece, call);
+                }
+            }
+            ExportFormat::Json => {
+                let mut between: &[u8] = if is_first { b"[\n" } else { b",\n" };
+                for call in calls {
+                    piece.extend_from_slice(between);
+                    object(&mut piece, call);
+                    between = b",\n";
+                }
+                if is_last {
+                    piece.extend_from_slice(if is_first && calls.is_empty() { b"[]\n" } else { b"\n]\n" });
+                }
+            }
+            ExportFormat::Ndjson => {
+                for call in calls {
+                    object(&mut piece, call);
+                    piece.push(b'\n');
+                }
+            }
+        }
+        piece
+    }
+}
+
+/// A call as it stands in a list.
+fn object(piece: &mut Vec<u8>, call: &Call) {
+    // Plain data with string keys, into memory: it can always be written.
+    let _ = serde_json::to_writer(piece, call);
+}
