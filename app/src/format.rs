@@ -222,7 +222,7 @@ mod tests {
     fn sizes_have_the_unit_that_keeps_them_short() {
         let shown = |number| bytes(number).replace(GLUE, " ");
         assert_eq!([shown(0), shown(1_023), shown(1_536)], ["0 B", "1023 B", "1.5 KiB"]);
-        assert_eq!([shown(13_002_342), shown(2 << 30), shown(300 << 20)], ["12.4 MiB", "2.0 GiB", "300 MiB"]);
+        assert_eq!([shown(13_003_000), shown(2 << 30), shown(300 << 20)], ["12.4 MiB", "2.0 GiB", "300 MiB"]);
     }
 
     #[test]

@@ -226,7 +226,7 @@ sentences! {
     Settings {
         title lead sections from_default from_database from_environment standard back on off none environment
         environment_lead variable value source hidden storage storage_lead database private external journal quarantined kept
-        kept_why table size partitions days day backup backup_private backup_external backup_command;
+        kept_why tables table size partitions days day backup backup_private backup_external backup_command;
         n_days(u32) changed(&str) returned(&str) back_label(&str) save_label(&str) range(&str, &str)
         and_follows(&str)
     }

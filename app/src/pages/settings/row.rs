@@ -31,8 +31,15 @@ pub(super) fn SettingLine(
     let (title, help) = (row.title.clone(), row.help.clone());
     let row = RwSignal::new(row);
     let is_dirty = RwSignal::new(false);
-    take(change, row, is_dirty, words.changed);
-    take(back, row, is_dirty, words.returned);
+    // With each change the field is made anew: what was typed gives way to the value as the hub understood it.
+    let n_changes = RwSignal::new(0_u32);
+    let shown = move |now| {
+        is_dirty.set(false);
+        row.set(now);
+        n_changes.update(|n| *n = n.wrapping_add(1));
+    };
+    take(change, shown, words.changed);
+    take(back, shown, words.returned);
     let problem = problem(change, &name);
     let is_here = use_now().is_here();
     let is_clean = move || is_here.get() && !is_dirty.get();
@@ -64,7 +71,9 @@ pub(super) fn SettingLine(
                 <ChangeForm change>
                     {hidden_name}
                     <div class="setting-field">
-                        {move || control(text, &row.get(), change, problem)}
+                        <For each=move || Some((n_changes.get(), row.get_untracked())) key=|(n, _)| *n let((_n, row))>
+                            {control(&row, change, problem)}
+                        </For>
                         <button type="submit" class="button primary" aria-label=save hidden=is_clean
                             disabled=move || change.is_pending.get()>{text.common.save}</button>
                     </div>
@@ -94,16 +103,15 @@ fn problem(change: Change, name: &str) -> Signal<Option<String>> {
     })
 }
 
-/// Shows a setting as it is after a change, and says so; says what failed if it is no fault of a field.
-fn take(change: Change, row: RwSignal<SettingRow>, is_dirty: RwSignal<bool>, said: fn(&str) -> String) {
+/// Hands on a setting as it is after a change, and says so; says what failed if it is no fault of a field.
+fn take(change: Change, shown: impl Fn(SettingRow) + 'static, said: fn(&str) -> String) {
     let (text, toasts) = (use_text(), use_toasts());
     Effect::new(move |_| {
         let Some(answer) = change.answer.get() else { return };
         match read::<SettingRow>(&answer) {
             Ok(now) => {
-                is_dirty.set(false);
                 toasts.done(said(&now.title));
-                row.set(now);
+                shown(now);
             }
             Err(error) if error.field.is_none() => toasts.failed(fault::message(text, &error)),
             // It stands beside its field.
@@ -113,7 +121,7 @@ fn take(change: Change, row: RwSignal<SettingRow>, is_dirty: RwSignal<bool>, sai
 }
 
 /// The field, by the kind of the setting.
-fn control(text: &'static Text, row: &SettingRow, change: Change, problem: Signal<Option<String>>) -> AnyView {
+fn control(row: &SettingRow, change: Change, problem: Signal<Option<String>>) -> AnyView {
     let (title_id, help_id, problem_id) = ids(&row.setting.name);
     let described = format!("{help_id} {problem_id}");
     let invalid = move || problem.get().is_some().then_some("true");
@@ -122,10 +130,10 @@ fn control(text: &'static Text, row: &SettingRow, change: Change, problem: Signa
         SettingKind::Switch => {
             let is_on = row.setting.value == true;
             view! {
-                <label class="check">
-                    <input type="checkbox" name="value" value="true" checked=is_on role="switch" aria-labelledby=title_id aria-describedby=described />
-                    <span aria-hidden="true">{text.settings.on}</span>
-                </label>
+                <span class="check">
+                    <input type="checkbox" name="value" value="true" checked=is_on role="switch" aria-labelledby=title_id
+                        aria-describedby=described />
+                </span>
             }
             .erase()
         }
@@ -159,14 +167,15 @@ fn control(text: &'static Text, row: &SettingRow, change: Change, problem: Signa
     view! { <div class="flex-1 min-w-0" data-field>{field}</div> }.erase()
 }
 
-/// Where the value comes from, its default and its bounds.
+/// Where the value comes from, its default if it is another, and its bounds.
 fn source(text: &'static Text, row: &SettingRow) -> AnyView {
     let words = &text.settings;
     let setting = &row.setting;
     let variable = setting.variable.as_ref().filter(|_| setting.source == SettingSource::Environment);
     let origin =
         variable.map_or_else(|| origin(text, setting.source).to_owned(), |variable| (words.and_follows)(variable));
-    let standard = format!("{}: {}", words.standard, row.standard);
+    let is_changed = setting.source == SettingSource::Database;
+    let standard = is_changed.then(|| view! { <span>{format!("{}: {}", words.standard, row.standard)}</span> }.erase());
     let range = row.range.clone().map(|range| view! { <span>{range}</span> }.erase());
-    view! { <span class="badge">{origin}</span> <span>{standard}</span> {range} }.into_any()
+    view! { <span class="badge">{origin}</span> {standard} {range} }.into_any()
 }

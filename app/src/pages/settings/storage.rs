@@ -53,7 +53,7 @@ fn backup(text: &'static Text, kept: &Storage) -> AnyView {
         (words.backup_external, "pg_dump \"$DSN\" > switchyard.sql".to_owned())
     };
     view! {
-        <div class="grid gap-2 p-4">
+        <div class="grid grid-cols-1 gap-2 p-4">
             <h3>{words.backup}</h3>
             <p class="help">{how}</p>
             <Code id="backup-command" text=command label=words.backup_command />
@@ -70,10 +70,10 @@ fn tables(text: &'static Text, kept: &Storage) -> AnyView {
     };
     view! {
         <details class="behind">
-            <summary>{format!("{} ({})", words.table, kept.tables.len())}</summary>
+            <summary>{format!("{} ({})", words.tables, kept.tables.len())}</summary>
             <div class="scroll">
                 <table class="table">
-                    <caption class="aside">{words.table}</caption>
+                    <caption class="aside">{words.tables}</caption>
                     <thead>
                         <tr>
                             <th scope="col">{words.table}</th>

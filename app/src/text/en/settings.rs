@@ -34,6 +34,7 @@ pub(super) const SETTINGS: Settings = Settings {
     quarantined: "Entries set aside",
     kept: "Single calls are kept",
     kept_why: "older days go as a whole; sums stay",
+    tables: "Tables",
     table: "Table",
     size: "Size",
     partitions: "Parts",

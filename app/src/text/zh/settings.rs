@@ -34,6 +34,7 @@ pub(super) const SETTINGS: Settings = Settings {
     quarantined: "被搁置的条目",
     kept: "单个请求的保留时间",
     kept_why: "过期的日期整天删除，汇总永久保留",
+    tables: "各表",
     table: "表",
     size: "大小",
     partitions: "分区数",
