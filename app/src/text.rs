@@ -99,6 +99,8 @@ pub(crate) struct Text {
     /// The name of a part of the settings.
     #[cfg(feature = "ssr")]
     pub(crate) section: fn(SettingSection) -> &'static str,
+    #[cfg(feature = "ssr")]
+    pub(crate) setting_values: SettingValues,
     /// Every setting in words, by its name.
     #[cfg(feature = "ssr")]
     pub(crate) settings_in_words: &'static [(&'static str, SettingWords)],
@@ -111,6 +113,19 @@ pub(crate) struct Text {
     /// What went wrong; of a field only what is wrong with it.
     #[cfg(feature = "ssr")]
     pub(crate) fault: fn(&Fault) -> String,
+}
+
+/// How values of settings are said, by the server too.
+#[cfg(feature = "ssr")]
+pub(crate) struct SettingValues {
+    /// A switch that is on.
+    pub(crate) on: &'static str,
+    /// A switch that is off.
+    pub(crate) off: &'static str,
+    /// An empty text.
+    pub(crate) none: &'static str,
+    /// The bounds of a number.
+    pub(crate) range: fn(&str, &str) -> String,
 }
 
 /// A setting in words. The server says them, so that no page carries those of all settings.
@@ -224,10 +239,10 @@ sentences! {
         end_title(&str)
     }
     Settings {
-        title lead sections from_default from_database from_environment standard back on off none environment
+        title lead sections from_default from_database from_environment standard back environment
         environment_lead variable value source hidden storage storage_lead database private external journal quarantined kept
         kept_why tables table size partitions days day backup backup_private backup_external backup_command;
-        n_days(u32) changed(&str) returned(&str) back_label(&str) save_label(&str) range(&str, &str)
+        n_days(u32) changed(&str) returned(&str) back_label(&str) save_label(&str)
         and_follows(&str)
     }
 }

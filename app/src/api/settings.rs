@@ -110,21 +110,21 @@ fn row(text: &Text, setting: &Setting) -> SettingRow {
         _ => String::new(),
     };
     let standard = match &setting.kind {
-        SettingKind::Switch if setting.default == true => text.settings.on.to_owned(),
-        SettingKind::Switch => text.settings.off.to_owned(),
+        SettingKind::Switch if setting.default == true => text.setting_values.on.to_owned(),
+        SettingKind::Switch => text.setting_values.off.to_owned(),
         SettingKind::Price => {
             let rate =
                 |name: &str| setting.default.get(name).and_then(|rate| rate.as_str()).unwrap_or_default().to_owned();
             format!("${} · ${}", rate("input"), rate("output"))
         }
         _ => match typed(&setting.default) {
-            empty if empty.is_empty() => text.settings.none.to_owned(),
+            empty if empty.is_empty() => text.setting_values.none.to_owned(),
             typed => choices.iter().find(|choice| choice.id == typed).map_or(typed, |choice| choice.name.clone()),
         },
     };
     let range = match &setting.kind {
         SettingKind::Number { min, max } => {
-            Some((text.settings.range)(&form::quantity(*min, unit), &form::quantity(*max, unit)))
+            Some((text.setting_values.range)(&form::quantity(*min, unit), &form::quantity(*max, unit)))
         }
         _ => None,
     };

@@ -386,6 +386,8 @@ pub(super) static TEXT: Text = Text {
     #[cfg(feature = "ssr")]
     section: settings::section,
     #[cfg(feature = "ssr")]
+    setting_values: settings::VALUES,
+    #[cfg(feature = "ssr")]
     settings_in_words: settings::WORDS,
     #[cfg(feature = "ssr")]
     variable: settings::variable,

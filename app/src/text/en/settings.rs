@@ -1,8 +1,8 @@
 //! The settings' page in English.
 
-#[cfg(feature = "ssr")]
-use crate::text::SettingWords;
 use crate::text::Settings;
+#[cfg(feature = "ssr")]
+use crate::text::{SettingValues, SettingWords};
 #[cfg(feature = "ssr")]
 use hub::domain::settings::SettingSection;
 
@@ -16,9 +16,6 @@ pub(super) const SETTINGS: Settings = Settings {
     from_environment: "Environment",
     standard: "Default",
     back: "Back to default",
-    on: "On",
-    off: "Off",
-    none: "none",
     environment: "Environment",
     environment_lead: "Read once, at the start. To change one, set the variable and start the hub again.",
     variable: "Variable",
@@ -49,9 +46,12 @@ pub(super) const SETTINGS: Settings = Settings {
     returned: |name| format!("Back to its default: {name}"),
     back_label: |name| format!("Back to default: {name}"),
     save_label: |name| format!("Save: {name}"),
-    range: |low, high| format!("{low} to {high}"),
     and_follows: |variable| format!("as the variable {variable} says"),
 };
+
+#[cfg(feature = "ssr")]
+pub(super) const VALUES: SettingValues =
+    SettingValues { on: "On", off: "Off", none: "none", range: |low, high| format!("{low} to {high}") };
 
 #[cfg(feature = "ssr")]
 pub(super) const fn section(section: SettingSection) -> &'static str {

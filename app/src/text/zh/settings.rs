@@ -1,8 +1,8 @@
 //! The settings' page in Chinese.
 
-#[cfg(feature = "ssr")]
-use crate::text::SettingWords;
 use crate::text::Settings;
+#[cfg(feature = "ssr")]
+use crate::text::{SettingValues, SettingWords};
 #[cfg(feature = "ssr")]
 use hub::domain::settings::SettingSection;
 
@@ -16,9 +16,6 @@ pub(super) const SETTINGS: Settings = Settings {
     from_environment: "环境变量",
     standard: "默认值",
     back: "恢复默认",
-    on: "开",
-    off: "关",
-    none: "无",
     environment: "环境变量",
     environment_lead: "只在启动时读取一次。要更改，请修改变量并重启。",
     variable: "变量",
@@ -49,9 +46,12 @@ pub(super) const SETTINGS: Settings = Settings {
     returned: |name| format!("已恢复默认：{name}"),
     back_label: |name| format!("恢复默认：{name}"),
     save_label: |name| format!("保存：{name}"),
-    range: |low, high| format!("{low} 至 {high}"),
     and_follows: |variable| format!("取自环境变量 {variable}"),
 };
+
+#[cfg(feature = "ssr")]
+pub(super) const VALUES: SettingValues =
+    SettingValues { on: "开", off: "关", none: "无", range: |low, high| format!("{low} 至 {high}") };
 
 #[cfg(feature = "ssr")]
 pub(super) const fn section(section: SettingSection) -> &'static str {
