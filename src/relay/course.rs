@@ -132,6 +132,13 @@ impl Course {
         soonest.min_by_key(|(_, at)| *at).filter(|(_, at)| *at <= until)
     }
 
+    /// The call goes to that provider once more: if it cannot begin there, it is not asked a further time.
+    pub fn goes_again(&mut self, provider_id: ProviderId) {
+        if let Some(tried) = self.find(provider_id) {
+            tried.again_at = None;
+        }
+    }
+
     fn find(&mut self, provider_id: ProviderId) -> Option<&mut Tried> {
         self.tried.iter_mut().find(|tried| tried.provider_id == provider_id)
     }
@@ -196,6 +203,8 @@ mod tests {
         assert_eq!(course.failed(of(B, &verdict(Next::Switch, None), true), now, |_| 0), Step::Other);
         assert_eq!(course.again(now, now + ms(60_000)), Some((A, now + ms(3_000))));
         assert_eq!(course.again(now, now + ms(2_000)), None, "the call's time ends before");
+        course.goes_again(A);
+        assert_eq!(course.again(now, now + ms(60_000)), None, "its place was taken meanwhile");
         course.begin(A, None);
         assert_eq!(course.failed(of(A, &verdict(Next::Switch, Some(11_000)), true), now, |_| 0), Step::Other);
         assert_eq!(course.again(now, now + ms(60_000)), None, "that is longer than the call waits");

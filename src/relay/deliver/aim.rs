@@ -117,6 +117,7 @@ impl<'call> Aim<'call> {
         }
         let (provider_id, at) = self.course.again(clock::instant(), self.deadline)?;
         wait(at, left).await?;
+        self.course.goes_again(provider_id);
         let target = self.tried.iter().find(|target| target.upstream.provider.id == provider_id)?.clone();
         trail.choose_again(&target.upstream, &target.group, target.is_repaired);
         Some(target)
