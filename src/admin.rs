@@ -11,6 +11,7 @@ pub mod groups;
 pub mod holds;
 pub mod keys;
 pub mod limits;
+pub mod log;
 pub mod login;
 pub mod overview;
 mod page;

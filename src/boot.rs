@@ -36,7 +36,7 @@ use crate::{
         prices,
         private::PrivatePostgres,
     },
-    telemetry::counters::Counters,
+    telemetry::{Telemetry, counters::Counters},
     upstream::client::Clients,
 };
 
@@ -65,7 +65,7 @@ pub struct Started {
 }
 
 /// Starts everything but the server: locks, database, migrations, secrets, snapshot, jobs.
-pub async fn start(config: Config) -> anyhow::Result<Started> {
+pub async fn start(config: Config, telemetry: Telemetry) -> anyhow::Result<Started> {
     limits::prepare();
     // An error says that somebody has installed it before, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -80,7 +80,7 @@ pub async fn start(config: Config) -> anyhow::Result<Started> {
     let store = Store::connect(options).await?;
     prepare(&config, &store, &sealer).await?;
     let alone = if config.redis_url.is_none() { Some(take_alone(&store).await?) } else { None };
-    let hub = assemble(config, store, sealer, &admin_token).await?;
+    let hub = assemble(config, telemetry, store, sealer, &admin_token).await?;
     let mut recorder = spawn(jobs::record::run(hub.clone()));
     let mut jobs = vec![
         spawn(jobs::sync::run(hub.clone())),
@@ -225,7 +225,13 @@ async fn prepare(config: &Config, store: &Store, sealer: &Sealer) -> anyhow::Res
     Ok(())
 }
 
-async fn assemble(config: Config, store: Store, sealer: Sealer, admin_token: &Secret) -> anyhow::Result<Hub> {
+async fn assemble(
+    config: Config,
+    telemetry: Telemetry,
+    store: Store,
+    sealer: Sealer,
+    admin_token: &Secret,
+) -> anyhow::Result<Hub> {
     let ledger = Ledger::open(&config.data_dir.join("journal"))?;
     let state = State::connect(config.redis_url.as_ref()).await?;
     let hub = Hub::new(Shared {
@@ -234,6 +240,7 @@ async fn assemble(config: Config, store: Store, sealer: Sealer, admin_token: &Se
         health: Health::default(),
         ledger,
         live: LiveCalls::default(),
+        telemetry,
         counters: Counters::default(),
         clients: Clients::default(),
         drain: Drain::new(),

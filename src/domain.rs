@@ -14,6 +14,7 @@ pub mod hold;
 pub mod id;
 pub mod key;
 pub mod limit;
+pub mod log;
 pub(crate) mod moment;
 pub mod money;
 pub mod network;

@@ -19,7 +19,7 @@ use crate::{
     secret::{Sealer, SecretHash},
     state::State,
     store::Store,
-    telemetry::counters::Counters,
+    telemetry::{Telemetry, counters::Counters},
     upstream::client::Clients,
 };
 
@@ -41,6 +41,8 @@ pub struct Shared {
     pub ledger: Ledger,
     /// Calls that run in this replica, and the live feed.
     pub live: LiveCalls,
+    /// The log.
+    pub telemetry: Telemetry,
     /// What is counted for Prometheus.
     pub counters: Counters,
     /// Connections to providers.

@@ -108,6 +108,11 @@ mod real {
         element.is_some_and(|element| element.focus().is_ok())
     }
 
+    /// True while nobody can see the page: its tab is behind others, or its window is folded away.
+    pub(crate) fn is_hidden() -> bool {
+        document().hidden()
+    }
+
     /// True if the reader sees the top of the page.
     pub(crate) fn is_at_top() -> bool {
         window().scroll_y().is_ok_and(|y| y < 40.0)
@@ -248,6 +253,10 @@ mod absent {
     pub(crate) fn select(_id: &str) {}
 
     pub(crate) fn focus(_selector: &str) -> bool {
+        false
+    }
+
+    pub(crate) fn is_hidden() -> bool {
         false
     }
 

@@ -4,7 +4,10 @@ use leptos::prelude::*;
 use leptos_router::{components::Outlet, hooks::use_location};
 
 use crate::{
-    api::ask::{Question, read},
+    api::{
+        ask::{Question, read},
+        session::Session,
+    },
     asked::{asked, show_answer},
     live::Live,
     query::login_path,
@@ -29,8 +32,8 @@ pub(crate) fn Frame() -> impl IntoView {
     provide_context(live);
     provide_context(toasts);
     provide_context(now);
-    live.connect();
     let session = asked(|| (0, Question::Session));
+    live.connect(move || session.get().and_then(|answer| read::<Session>(&answer).ok()).map(|session| session.feed));
     provide_context(session);
     let is_sheet_open = RwSignal::new(false);
     shortcuts::listen(is_sheet_open);

@@ -9,6 +9,7 @@ use crate::{
         settings::{Setting, Settings, Variable},
     },
     hub::Hub,
+    telemetry,
 };
 
 /// Every setting as it stands.
@@ -29,6 +30,9 @@ pub async fn update(hub: &Hub, actor: &Actor, values: Map<String, Value>) -> Res
         settings.set(name, value).map_err(|error| Fault::invalid(name, error.to_string()))?;
     }
     check_time_zone(&settings.time_zone)?;
+    if !settings.log_level.is_empty() {
+        telemetry::parse(&settings.log_level).map_err(|why| Fault::invalid("log_level", why))?;
+    }
     let checked = serde_json::to_value(&settings).map_err(|error| fault::internal(&error))?;
     let mut change = change::begin(hub).await?;
     let before = change.lock_settings().await.map_err(fault::store)?;
@@ -59,7 +63,7 @@ fn named(stored: &[(String, Value)], values: &Map<String, Value>) -> Value {
 }
 
 /// Settings that follow a variable as long as they are empty.
-const FOLLOWS: &[(&str, &str)] = &[("time_zone", "TZ")];
+const FOLLOWS: &[(&str, &str)] = &[("time_zone", "TZ"), ("log_level", "LOG_LEVEL")];
 
 /// Every setting, given the rows there are. A row that no release understands any more counts as absent.
 fn described(stored: &[(String, Value)], variables: &[Variable]) -> Vec<Setting> {

@@ -214,6 +214,9 @@ settings! {
         expose_provider_headers: bool = false, "", switch();
         /// Opens `/metrics` to everyone.
         metrics_open: bool = false, "", switch();
+        /// What the hub writes to its log: `error`, `warn`, `info`, `debug`, `trace`, or directives such as
+        /// `info,hub::relay=debug`. Empty: as the variable `LOG_LEVEL` says.
+        log_level: String = String::new(), "", text(0, 1_024);
     }
 }
 

@@ -7,6 +7,7 @@ mod holds;
 mod input;
 mod keys;
 mod limits;
+mod log;
 mod page;
 mod prices;
 mod problem;
@@ -76,6 +77,7 @@ pub fn routes(hub: Hub) -> Router {
         .route("/settings", get(settings::list).patch(settings::update))
         .route("/environment", get(settings::environment))
         .route("/storage", get(storage::show))
+        .route("/log", get(log::list))
         .route("/", any(nowhere))
         .route("/{*path}", any(nowhere))
         .method_not_allowed_fallback(async || {

@@ -1,10 +1,10 @@
 //! The live feed of the console: one stream of server-sent events for everything that changes.
 
-use std::{collections::HashMap, convert::Infallible, sync::Arc, time::Duration};
+use std::{collections::HashMap, convert::Infallible, time::Duration};
 
 use axum::{
     Extension,
-    extract::State,
+    extract::{Query, State},
     http::{HeaderMap, StatusCode, header},
     response::{
         IntoResponse, Response,
@@ -12,7 +12,11 @@ use axum::{
     },
 };
 use futures_util::{StreamExt, stream};
-use tokio::sync::broadcast::{Receiver, error::RecvError};
+use serde::Deserialize;
+use tokio::sync::{
+    broadcast::{Receiver, error::RecvError},
+    watch,
+};
 
 use super::edge::{self, ClientInfo};
 use crate::{
@@ -20,6 +24,7 @@ use crate::{
     clock,
     domain::{event::Event, fault::Fault, id::CallId},
     hub::Hub,
+    relay::feed::Told,
 };
 
 /// Events are gathered for this long, so that a busy hub sends at most four bundles a second.
@@ -31,21 +36,43 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How often it is asked whether the reader's session goes on (docs/rules.md, Edge and security).
 const SESSION_CHECK: Duration = Duration::from_secs(10);
 
-/// The feed, for whoever has a console session, and for as long as it lasts.
-pub async fn feed(State(hub): State<Hub>, Extension(client): Extension<ClientInfo>, headers: HeaderMap) -> Response {
+/// What a reader may say of itself in the address: an event source that the page opens anew has no other way.
+#[derive(Debug, Default, Deserialize)]
+pub struct From {
+    /// The id of the last event that it has taken in.
+    after: Option<String>,
+}
+
+/// The feed, for whoever has a console session, and for as long as it lasts. A reader that names the last event it has
+/// taken in, in `last-event-id` or `after`, is told what came since, or that this is not known any more.
+pub async fn feed(
+    State(hub): State<Hub>,
+    Extension(client): Extension<ClientInfo>,
+    Query(from): Query<From>,
+    headers: HeaderMap,
+) -> Response {
     let cookie = edge::cookie(&headers, COOKIE).unwrap_or_default().to_owned();
     if login::actor_of_cookie(&hub, &cookie, client.address).await.is_err() {
         return StatusCode::UNAUTHORIZED.into_response();
     }
     let over = session_over(hub.clone(), cookie, client);
-    let receiver = hub.live.subscribe();
-    let first = vec![Event::Active { n_calls: hub.live.n_active() }];
-    let bundles = stream::unfold((hub, receiver, Some(first)), |(hub, mut receiver, first)| async move {
-        let events = match first {
+    let last_id = headers.get("last-event-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
+    let reading = hub.live.feed.read(last_id.or(from.after).as_deref());
+    let mut first = Bundle { number: reading.newest, ..Bundle::default() };
+    match reading.missed {
+        Some(missed) => missed.iter().for_each(|told| first.add(&told.event)),
+        None => first.add(&Event::Missed),
+    }
+    let first = first.close(&hub);
+    let logged = hub.telemetry.lines.watch();
+    let n_logged = *logged.borrow();
+    let sources = Sources { told: reading.receiver, logged, number: reading.newest, n_logged };
+    let bundles = stream::unfold((hub, sources, Some(first)), |(hub, mut sources, first)| async move {
+        let messages = match first {
             Some(first) => first,
-            None => gather(&hub, &mut receiver).await?,
+            None => sources.gather(&hub).await?,
         };
-        Some((stream::iter(events.into_iter().map(|event| Ok::<_, Infallible>(message(event)))), (hub, receiver, None)))
+        Some((stream::iter(messages.into_iter().map(Ok::<_, Infallible>)), (hub, sources, None)))
     });
     let messages = bundles.flatten().take_until(over);
     let mut response = Sse::new(messages).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response();
@@ -63,18 +90,37 @@ async fn session_over(hub: Hub, cookie: String, client: ClientInfo) {
     }
 }
 
-/// Waits for something to happen and gathers what follows at once. None when the hub stops.
-async fn gather(hub: &Hub, receiver: &mut Receiver<Arc<Event>>) -> Option<Vec<Event>> {
-    let mut bundle = Bundle::default();
-    tokio::select! {
-        event = receiver.recv() => bundle.take(event)?,
-        () = hub.stopping.cancelled() => return None,
+/// Where news come from.
+struct Sources {
+    told: Receiver<Told>,
+    logged: watch::Receiver<u64>,
+    /// The number of what was told last.
+    number: u64,
+    /// The number of the line of the log that is known to be there.
+    n_logged: u64,
+}
+
+impl Sources {
+    /// Waits for something to happen and gathers what follows at once. None when the hub stops.
+    async fn gather(&mut self, hub: &Hub) -> Option<Vec<Message>> {
+        let mut bundle = Bundle { number: self.number, ..Bundle::default() };
+        tokio::select! {
+            told = self.told.recv() => bundle.take(told)?,
+            changed = self.logged.changed() => changed.ok()?,
+            () = hub.stopping.cancelled() => return None,
+        }
+        let until = (clock::instant() + GATHER).into();
+        while let Ok(told) = tokio::time::timeout_at(until, self.told.recv()).await {
+            bundle.take(told)?;
+        }
+        let n_logged = *self.logged.borrow_and_update();
+        if n_logged > self.n_logged {
+            self.n_logged = n_logged;
+            bundle.add(&Event::Logged);
+        }
+        self.number = bundle.number;
+        Some(bundle.close(hub))
     }
-    let until = (clock::instant() + GATHER).into();
-    while let Ok(event) = tokio::time::timeout_at(until, receiver.recv()).await {
-        bundle.take(event)?;
-    }
-    Some(bundle.close(hub.live.n_active()))
 }
 
 /// Events of a quarter of a second: of each call only the newest.
@@ -82,36 +128,44 @@ async fn gather(hub: &Hub, receiver: &mut Receiver<Arc<Event>>) -> Option<Vec<Ev
 struct Bundle {
     events: Vec<Event>,
     calls: HashMap<CallId, usize>,
+    /// The number of the last thing told in it.
+    number: u64,
 }
 
 impl Bundle {
-    fn take(&mut self, event: Result<Arc<Event>, RecvError>) -> Option<()> {
-        let event = match event {
-            Ok(event) => Event::clone(&event),
-            Err(RecvError::Lagged(_)) => Event::Missed,
-            Err(RecvError::Closed) => return None,
-        };
-        if let Event::Call { call } = &event {
-            let place = *self.calls.entry(call.id).or_insert(self.events.len());
-            if let Some(older) = self.events.get_mut(place) {
-                *older = event;
-                return Some(());
+    fn take(&mut self, told: Result<Told, RecvError>) -> Option<()> {
+        match told {
+            Ok(told) => {
+                self.number = told.number;
+                self.add(&told.event);
             }
+            Err(RecvError::Lagged(_)) => self.add(&Event::Missed),
+            Err(RecvError::Closed) => return None,
         }
-        if !matches!(event, Event::Call { .. }) && self.events.contains(&event) {
-            return Some(());
-        }
-        self.events.push(event);
         Some(())
     }
 
-    fn close(mut self, n_calls: u32) -> Vec<Event> {
-        self.events.push(Event::Active { n_calls });
-        self.events
+    fn add(&mut self, event: &Event) {
+        if let Event::Call { call } = event {
+            let place = *self.calls.entry(call.id).or_insert(self.events.len());
+            if let Some(older) = self.events.get_mut(place) {
+                older.clone_from(event);
+                return;
+            }
+        } else if self.events.contains(event) {
+            return;
+        }
+        self.events.push(event.clone());
+    }
+
+    /// The messages of it. Only the last one has an id: who has taken in that one has taken in all.
+    fn close(self, hub: &Hub) -> Vec<Message> {
+        let last = message(&Event::Active { n_calls: hub.live.n_active() }).id(hub.live.feed.place(self.number));
+        self.events.iter().map(message).chain([last]).collect()
     }
 }
 
-fn message(event: Event) -> Message {
+fn message(event: &Event) -> Message {
     // Plain data with string keys: it can always be written.
     Message::default().json_data(event).unwrap_or_default()
 }

@@ -47,6 +47,7 @@ mod departures;
 mod edge;
 mod failover;
 mod faults;
+mod feed;
 mod headers;
 mod holds;
 mod interruptions;

@@ -14,17 +14,21 @@ pub(crate) struct Session {
     pub(crate) n_active: u32,
     /// The version of the hub.
     pub(crate) version: String,
+    /// Where the live feed stood before anything of the page was read.
+    pub(crate) feed: String,
 }
 
 /// Reads what every page knows of the hub.
 #[cfg(feature = "ssr")]
 pub(super) async fn read() -> Answer<Session> {
+    let feed = expect_context::<hub::hub::Hub>().live.feed.position();
     let (hub, actor) = super::guard::actor().await?;
     let n_active = hub::admin::calls::active(&hub, &actor).len();
     Ok(Session {
         origin: super::guard::origin(&super::guard::parts()?),
         n_active: u32::try_from(n_active).unwrap_or(u32::MAX),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        feed,
     })
 }
 

@@ -223,6 +223,13 @@ pub(super) static WORDS: &[(&str, SettingWords)] = &[
         words("Pass on the provider's headers", "Its rate-limit and organisation headers reach the client."),
     ),
     ("metrics_open", words("Open /metrics", "Everybody can read them. Else only with the admin token.")),
+    (
+        "log_level",
+        words(
+            "Level of the log",
+            "What the hub writes to its log: error, warn, info, debug, trace, or directives such as info,hub::relay=debug. Follows at once.",
+        ),
+    ),
 ];
 
 #[cfg(feature = "ssr")]

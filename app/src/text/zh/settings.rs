@@ -146,6 +146,13 @@ pub(super) static WORDS: &[(&str, SettingWords)] = &[
     ("decision_header", words("告知客户端请求的去向", "简要写在 x-switchyard-decision 头中。")),
     ("expose_provider_headers", words("转发供应商的响应头", "其速率限制和组织响应头会传给客户端。")),
     ("metrics_open", words("开放 /metrics", "任何人都可读取；否则需要管理员令牌。")),
+    (
+        "log_level",
+        words(
+            "日志级别",
+            "写入日志的内容：error、warn、info、debug、trace，或如 info,hub::relay=debug 的指令。立即生效。",
+        ),
+    ),
 ];
 
 #[cfg(feature = "ssr")]
