@@ -7,6 +7,7 @@ mod change;
 mod check;
 pub mod export;
 mod fault;
+pub mod find;
 pub mod groups;
 pub mod holds;
 pub mod keys;

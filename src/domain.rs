@@ -9,6 +9,7 @@ pub mod decision;
 pub mod event;
 pub mod explain;
 pub mod fault;
+pub mod find;
 pub mod group;
 pub mod hold;
 pub mod id;

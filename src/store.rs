@@ -5,6 +5,7 @@ pub mod audit;
 pub mod calls;
 pub mod change;
 pub mod console_sessions;
+pub mod find;
 pub mod groups;
 pub mod holds;
 pub mod installation;
@@ -152,6 +153,7 @@ pub fn all_statements() -> Vec<(&'static str, &'static str, &'static str)> {
         ("calls", calls::STATEMENTS),
         ("change", change::STATEMENTS),
         ("console_sessions", console_sessions::STATEMENTS),
+        ("find", find::STATEMENTS),
         ("groups", groups::STATEMENTS),
         ("holds", holds::STATEMENTS),
         ("installation", installation::STATEMENTS),

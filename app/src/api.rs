@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) mod ask;
 pub(crate) mod calls;
+pub(crate) mod find;
 pub(crate) mod groups;
 pub(crate) mod keys;
 pub(crate) mod limits;

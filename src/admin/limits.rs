@@ -105,12 +105,12 @@ fn spent(limits: &Limits, usage: &Usage, limited: Limited, place: usize) -> Limi
 
 /// The use of a limit of calls, tokens or sessions.
 fn counted(limits: &Limits, usage: &Usage, limited: Limited) -> LimitUse {
-    let (limit, used) = match limited {
-        Limited::ConcurrentRequests => (limits.limit_concurrent_requests.map(u64::from), usage.requests),
-        Limited::ConcurrentSessions => (limits.limit_concurrent_sessions.map(u64::from), usage.sessions),
-        Limited::Rpm => (limits.limit_rpm.map(u64::from), usage.rpm),
-        Limited::Tpm => (limits.limit_tpm, usage.tpm),
-        Limited::Total | Limited::FiveHours | Limited::Daily | Limited::Weekly | Limited::Monthly => (None, 0),
+    let (limit, used, leaves_ms) = match limited {
+        Limited::ConcurrentRequests => (limits.limit_concurrent_requests.map(u64::from), usage.requests, None),
+        Limited::ConcurrentSessions => (limits.limit_concurrent_sessions.map(u64::from), usage.sessions, None),
+        Limited::Rpm => (limits.limit_rpm.map(u64::from), usage.rpm, usage.rpm_leaves_ms),
+        Limited::Tpm => (limits.limit_tpm, usage.tpm, usage.tpm_leaves_ms),
+        Limited::Total | Limited::FiveHours | Limited::Daily | Limited::Weekly | Limited::Monthly => (None, 0, None),
     };
     LimitUse {
         window: limited,
@@ -118,7 +118,7 @@ fn counted(limits: &Limits, usage: &Usage, limited: Limited) -> LimitUse {
         settled: Amount::Count(used),
         reserved: Amount::Count(0),
         remaining: limit.map(|limit| Amount::Count(limit.saturating_sub(used))),
-        resets_at: None,
+        resets_at: leaves_ms.and_then(DateTime::from_timestamp_millis),
     }
 }
 

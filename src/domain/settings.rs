@@ -208,6 +208,8 @@ settings! {
         prices_sync_hours: u32 = 24, "h", number(0, 8_760);
     }
     Edge {
+        /// Tells clients why no provider could serve their call; else only that none could. The record says it in any case.
+        explain_errors: bool = true, "", switch();
         /// Tells clients in `x-switchyard-decision`, in short, where their call went.
         decision_header: bool = false, "", switch();
         /// Passes the provider's own rate-limit and organisation headers on to the client.

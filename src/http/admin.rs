@@ -2,6 +2,7 @@
 
 mod calls;
 mod document;
+mod find;
 mod groups;
 mod holds;
 mod input;
@@ -73,6 +74,7 @@ pub fn routes(hub: Hub) -> Router {
         .route("/calls", get(calls::list))
         .route("/calls/export", get(calls::export))
         .route("/calls/{id}", get(calls::find))
+        .route("/search", get(find::search))
         .route("/usage", get(calls::usage))
         .route("/settings", get(settings::list).patch(settings::update))
         .route("/environment", get(settings::environment))

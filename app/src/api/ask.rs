@@ -26,6 +26,8 @@ pub(crate) enum Question {
     Providers(Option<String>),
     /// One [`Provider`](hub::domain::provider::Provider).
     Provider(String),
+    /// Every [`Found`](hub::domain::find::Found) by a piece of a name.
+    Find(String),
     /// Every [`Group`](hub::domain::group::Group).
     Groups,
     /// A page of [`UserRow`](super::users::UserRow), after a cursor.
@@ -53,7 +55,7 @@ pub(crate) enum Question {
 /// Answers a question, as JSON of the type that the question names.
 #[server(input = Json)]
 pub(crate) async fn ask(question: Question) -> Answer<String> {
-    use super::{calls, groups, keys, limits, overview, prices, providers, session, sessions, settings, users};
+    use super::{calls, find, groups, keys, limits, overview, prices, providers, session, sessions, settings, users};
     match question {
         Question::Session => json(&session::read().await?),
         Question::Overview => json(&overview::read().await?),
@@ -62,6 +64,7 @@ pub(crate) async fn ask(question: Question) -> Answer<String> {
         Question::CallChoices => json(&calls::choices().await?),
         Question::Providers(cursor) => json(&providers::list(cursor).await?),
         Question::Provider(id) => json(&providers::find(&id).await?),
+        Question::Find(text) => json(&find::find(text).await?),
         Question::Groups => json(&groups::list().await?),
         Question::Users(cursor) => json(&users::list(cursor).await?),
         Question::User(id) => json(&users::find(&id).await?),

@@ -22,20 +22,20 @@ pub(crate) const ROWS: &str = "[data-row]";
 pub(crate) const WAY_OUT: &str = "[data-esc]";
 
 /// Listens to the keyboard for as long as the calling component is shown.
-pub(super) fn listen(is_sheet_open: RwSignal<bool>) {
+pub(super) fn listen(is_sheet_open: RwSignal<bool>, is_palette_open: RwSignal<bool>) {
     #[cfg(feature = "hydrate")]
     {
         let navigate = leptos_router::hooks::use_navigate();
         let after_g = StoredValue::new(false);
         let handle = window_event_listener(leptos::ev::keydown, move |event| {
-            if let Some(path) = keys::pressed(&event, after_g, is_sheet_open) {
+            if let Some(path) = keys::pressed(&event, after_g, is_sheet_open, is_palette_open) {
                 navigate(path, leptos_router::NavigateOptions::default());
             }
         });
         on_cleanup(move || handle.remove());
     }
     #[cfg(not(feature = "hydrate"))]
-    let _ = (is_sheet_open, FILTER, ROWS, WAY_OUT);
+    let _ = (is_sheet_open, is_palette_open, FILTER, ROWS, WAY_OUT);
 }
 
 #[cfg(feature = "hydrate")]
@@ -51,8 +51,14 @@ mod keys {
         event: &KeyboardEvent,
         after_g: StoredValue<bool>,
         is_sheet_open: RwSignal<bool>,
+        is_palette_open: RwSignal<bool>,
     ) -> Option<&'static str> {
         let key = event.key();
+        if key == "k" && (event.meta_key() || event.ctrl_key()) {
+            event.prevent_default();
+            is_palette_open.update(|open| *open = !*open);
+            return None;
+        }
         if key == "Escape" {
             browser::press(WAY_OUT);
             return None;
@@ -119,6 +125,7 @@ fn rows(text: &'static Text) -> Vec<AnyView> {
     let shell = &text.shell;
     let pages = PAGES.iter().map(|page| row(vec!["g", page.key], (shell.go_to)((page.title)(shell))));
     let others = [
+        (vec!["⌘ K", "Ctrl K"], shell.find),
         (vec!["/"], shell.focus_filter),
         (vec!["j"], shell.next_row),
         (vec!["k"], shell.previous_row),

@@ -24,6 +24,7 @@ pub(super) fn view(
     live: Live,
     menu: NodeRef<Details>,
     is_sheet_open: RwSignal<bool>,
+    is_palette_open: RwSignal<bool>,
 ) -> AnyView {
     let text = use_text();
     view! {
@@ -33,17 +34,23 @@ pub(super) fn view(
                 <button type="button" class="button ghost icon only-wide needs-script" aria-label=text.shell.collapse title=text.shell.collapse
                     on:click=move |_| toggle_sidebar()>{icon(Icon::Sidebar)}</button>
             </div>
-            <div class="only-wide sidebar-body">{content(text, session.clone(), live, is_sheet_open)}</div>
+            <div class="only-wide sidebar-body">{content(text, session.clone(), live, is_sheet_open, is_palette_open)}</div>
             <details class="menu only-small" node_ref=menu>
                 <summary class="button icon" aria-label=text.shell.menu>{icon(Icon::Menu)}</summary>
-                <div class="sidebar-body">{content(text, session, live, is_sheet_open)}</div>
+                <div class="sidebar-body">{content(text, session, live, is_sheet_open, is_palette_open)}</div>
             </details>
         </div>
     }
     .erase()
 }
 
-fn content(text: &'static Text, session: Option<Session>, live: Live, is_sheet_open: RwSignal<bool>) -> AnyView {
+fn content(
+    text: &'static Text,
+    session: Option<Session>,
+    live: Live,
+    is_sheet_open: RwSignal<bool>,
+    is_palette_open: RwSignal<bool>,
+) -> AnyView {
     let link = |page: &'static crate::pages::PageEntry| {
         let name = (page.title)(&text.shell);
         view! {
@@ -58,6 +65,9 @@ fn content(text: &'static Text, session: Option<Session>, live: Live, is_sheet_o
         (false, false) => (Tone::Warn.class(), text.shell.reconnecting),
     });
     view! {
+        <button type="button" class="nav find needs-script" title=text.shell.find on:click=move |_| is_palette_open.set(true)>
+            {icon(Icon::Search)}<span>{text.shell.find}</span><kbd>"⌘K"</kbd>
+        </button>
         <nav aria-label=text.shell.main_navigation><ul>{PAGES.iter().map(link).collect_view()}</ul></nav>
         <div class="sidebar-foot">
             <a class="nav" href="/admin/docs" rel="external" title=text.shell.api_docs>{icon(Icon::Docs)}<span>{text.shell.api_docs}</span></a>

@@ -11,7 +11,7 @@ use utoipa::{
 };
 
 use super::{
-    calls, groups, holds, keys, limits, log, prices,
+    calls, find, groups, holds, keys, limits, log, prices,
     problem::{Kind, ProblemBody},
     providers, quotas, routing, sessions, settings, storage, users,
 };
@@ -37,7 +37,7 @@ use super::{
         prices::list, prices::put, prices::delete, prices::history, prices::import, prices::sync,
         holds::list, holds::end, holds::pause_provider, holds::resume_provider, holds::pause_group, holds::resume_group,
         groups::list, groups::create, groups::find, groups::update, groups::delete,
-        routing::explain,
+        routing::explain, find::search,
         calls::list, calls::export, calls::find, calls::usage,
         settings::list, settings::update, settings::environment, storage::show, log::list,
     ),
