@@ -8,6 +8,8 @@ import { join } from 'node:path';
 
 import { chromium } from 'playwright-core';
 
+import { shell } from './shell.mjs';
+
 const hub = process.env.HUB_URL ?? process.env.BASE ?? 'http://127.0.0.1:23000';
 const upstream = process.env.UPSTREAM_URL ?? process.env.UPSTREAM;
 const upstreamKey = process.env.UPSTREAM_KEY ?? 'sk-ant-scripted-upstream-0001';
@@ -310,6 +312,8 @@ await check('the keyboard leads everywhere', async () => {
   await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
 });
+
+await shell({ page, go, check, expect, ask, shot, hub, key });
 
 await check('a price is changed and brought back to mind', async () => {
   await go('/prices');

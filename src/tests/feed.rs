@@ -51,7 +51,8 @@ impl Reader {
                     event.lines().find_map(|line| line.strip_prefix(name)).map(|text| text.trim().to_owned())
                 };
                 let (data, id) = (line("data:"), line("id:"));
-                self.rest = rest.to_owned();
+                let rest = rest.to_owned();
+                self.rest = rest;
                 if let Some(data) = data {
                     return (serde_json::from_str(&data).unwrap(), id);
                 }

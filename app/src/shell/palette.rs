@@ -55,7 +55,7 @@ pub(super) fn view(is_open: RwSignal<bool>) -> AnyView {
                 </form>
                 <ul aria-live="polite">
                     {move || pages(text, &typed.get())}
-                    {show(found, move |found: Vec<Found>| things(text, &found))}
+                    {show(found, move |found: Vec<Found>| things(text, &found, &wanted.get_untracked()))}
                 </ul>
                 <button type="button" class="sr-only" data-esc on:click=move |_| is_open.set(false)>{text.shell.close}</button>
             </div>
@@ -74,7 +74,10 @@ fn pages(text: &'static Text, typed: &str) -> Vec<AnyView> {
         .collect()
 }
 
-fn things(text: &'static Text, found: &[Found]) -> AnyView {
+fn things(text: &'static Text, found: &[Found], wanted: &str) -> AnyView {
+    if found.is_empty() && pages(text, wanted).is_empty() {
+        return view! { <li class="caption">{text.shell.find_nothing}</li> }.erase();
+    }
     let rows = found.iter().map(|found| {
         let (path, kind) = place(text, found);
         row(path, found.name.clone(), found.detail.clone(), kind)
