@@ -20,8 +20,8 @@ use crate::{
     },
 };
 
-pub(crate) mod preferences;
 mod palette;
+pub(crate) mod preferences;
 mod shortcuts;
 mod sidebar;
 

@@ -217,7 +217,13 @@ pub(super) static WORDS: &[(&str, SettingWords)] = &[
     ),
     ("prices_url", words("Address of the price file", "In LiteLLM's form; empty for none.")),
     ("prices_sync_hours", words("Reading prices anew", "How often; 0 for never.")),
-    ("explain_errors", words("Explain errors to clients", "Why no provider could serve their call. Off: only that none could; the record says why in any case.")),
+    (
+        "explain_errors",
+        words(
+            "Explain errors to clients",
+            "Why no provider could serve their call. Off: only that none could; the record says why in any case.",
+        ),
+    ),
     ("decision_header", words("Tell clients where their call went", "In short, in the header x-switchyard-decision.")),
     (
         "expose_provider_headers",
