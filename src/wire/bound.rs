@@ -27,6 +27,9 @@ needles! {
     FILE_ID = b"\"file_id\"";
     PDF = b"\"application/pdf\"";
     URL = b"\"url\"";
+    TOOLS = b"\"tools\"";
+    MCP_SERVERS = b"\"mcp_servers\"";
+    SPEED = b"\"speed\"";
     ESCAPED_SLASH = b"\\/";
     ESCAPED_BYTE = b"\\u00";
 }
@@ -49,7 +52,7 @@ pub struct Bound {
     pub is_fast: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Fields<'body> {
     #[serde(borrow, default)]
     tools: Option<&'body RawValue>,
@@ -78,7 +81,11 @@ impl Bound {
 
     /// Reads a body that [`Peek`](super::peek::Peek) has taken.
     pub fn read(body: &[u8]) -> Self {
-        let Ok(fields) = serde_json::from_slice::<Fields<'_>>(body) else { return Self::DEAREST };
+        let is_disguised = is_disguised(body);
+        let may_have_fields =
+            is_disguised || [&TOOLS, &MCP_SERVERS, &SPEED].iter().any(|name| name.find(body).is_some());
+        let fields = if may_have_fields { serde_json::from_slice(body) } else { Ok(Fields::default()) };
+        let Ok(fields) = fields else { return Self::DEAREST };
         let tools = fields.tools.map(|raw| serde_json::from_str::<Vec<Tool>>(raw.get()));
         let (tool_uses, may_fetch) = match &tools {
             None => (0, false),
@@ -87,7 +94,6 @@ impl Bound {
         };
         let is_set =
             |raw: Option<&RawValue>| raw.is_some_and(|raw| !matches!(raw.get(), "null" | "[]" | "\"standard\""));
-        let is_disguised = is_disguised(body);
         let is_open = may_fetch || is_set(fields.mcp_servers) || has_outside_source(body) || is_disguised;
         let n_bytes = u64::try_from(body.len()).unwrap_or(u64::MAX);
         let n_images = u64::try_from(IMAGE.find_iter(body).count()).unwrap_or(u64::MAX);
