@@ -16,6 +16,7 @@ mod routing;
 mod sessions;
 mod settings;
 mod storage;
+mod usage;
 mod users;
 
 use axum::{
@@ -72,7 +73,8 @@ pub fn routes(hub: Hub) -> Router {
         .route("/calls", get(calls::list))
         .route("/calls/export", get(calls::export))
         .route("/calls/{id}", get(calls::find))
-        .route("/usage", get(calls::usage))
+        .route("/usage", get(usage::sum))
+        .route("/leaderboard", get(usage::leaderboard))
         .route("/settings", get(settings::list).patch(settings::update))
         .route("/environment", get(settings::environment))
         .route("/storage", get(storage::show))

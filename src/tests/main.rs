@@ -49,6 +49,7 @@ mod failover;
 mod faults;
 mod headers;
 mod holds;
+mod insight;
 mod interruptions;
 mod kill;
 mod ledger;
