@@ -1,5 +1,7 @@
 // Starts a hub of its own and a scripted provider, and runs the browser's tests against them.
 //
+// Names of test files as parameters run only these.
+//
 // The tests find in their environment: HUB_URL, ADMIN_TOKEN, UPSTREAM_URL, UPSTREAM_KEY, CHROMIUM.
 import { spawn } from 'node:child_process';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -12,6 +14,8 @@ import { start as startUpstream } from './upstream.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(here);
+/** The tests, in this order: the console's begins with an empty hub. */
+const FILES = ['console.mjs', 'insight.mjs'];
 const READY_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 40_000;
 const TESTS_WITHIN_MS = 300_000;
@@ -98,19 +102,23 @@ const upstream = await startUpstream();
 let failed = 0;
 try {
   const { url, hub, ended } = await startHub(data, token);
-  const tests = await run(process.execPath, [join(here, 'console.mjs')], {
-    cwd: root,
-    env: {
-      ...process.env,
-      HUB_URL: url,
-      ADMIN_TOKEN: token,
-      UPSTREAM_URL: upstream.url,
-      UPSTREAM_KEY: upstream.key,
-      CHROMIUM: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    },
-  }, TESTS_WITHIN_MS);
-  const counts = /\d+ passed; \d+ failed;/.test(tests.text);
-  if (tests.code !== 0 && !counts) failed += 1;
+  const wanted = process.argv.slice(2);
+  for (const file of FILES.filter((name) => wanted.length === 0 || wanted.includes(name))) {
+    const tests = await run(process.execPath, [join(here, file)], {
+      cwd: root,
+      env: {
+        ...process.env,
+        HUB_URL: url,
+        ADMIN_TOKEN: token,
+        UPSTREAM_URL: upstream.url,
+        UPSTREAM_KEY: upstream.key,
+        CHROMIUM: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      },
+    }, TESTS_WITHIN_MS);
+    const counts = /\d+ passed; \d+ failed;/.test(tests.text);
+    if (tests.code !== 0 && !counts) failed += 1;
+    if (tests.code !== 0) process.exitCode = 1;
+  }
 
   hub.kill('SIGTERM');
   const exit = await within(ended, STOP_WITHIN_MS, 'nothing at all');
@@ -119,7 +127,6 @@ try {
     hub.kill('SIGKILL');
     failed += 1;
   }
-  if (tests.code !== 0) process.exitCode = 1;
 } catch (fault) {
   console.log(fault);
   failed += 1;

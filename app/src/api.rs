@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) mod ask;
 pub(crate) mod calls;
+#[cfg(feature = "ssr")]
+mod drawn;
 pub(crate) mod find;
 pub(crate) mod groups;
 pub(crate) mod keys;

@@ -143,6 +143,20 @@ mod real {
         Some(all.to_string().into())
     }
 
+    /// The address that a form asks for: its action, with the fields that are not empty.
+    pub(crate) fn form_address(event: &leptos::ev::SubmitEvent) -> Option<String> {
+        let action = event.target()?.dyn_into::<HtmlFormElement>().ok()?.get_attribute("action")?;
+        let fields = form_fields(event)?;
+        let query = fields.split('&').filter(|pair| !pair.ends_with('=')).collect::<Vec<_>>().join("&");
+        Some(format!("{action}?{query}"))
+    }
+
+    /// The id of the list in which something was chosen; none if the event is about another element.
+    pub(crate) fn chosen_id(event: &leptos::ev::Event) -> Option<String> {
+        let element = event.target()?.dyn_into::<HtmlElement>().ok()?;
+        (element.tag_name() == "SELECT").then(|| element.id())
+    }
+
     /// Reads the file that was chosen in an input, as text.
     pub(crate) fn chosen_text(event: &leptos::ev::Event, then: impl FnOnce(String) + 'static) {
         let input = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok());
@@ -285,6 +299,14 @@ mod absent {
     pub(crate) fn chosen_text(_event: &ev::Event, _then: impl FnOnce(String) + 'static) {}
 
     pub(crate) fn form_fields(_event: &ev::SubmitEvent) -> Option<String> {
+        None
+    }
+
+    pub(crate) fn form_address(_event: &ev::SubmitEvent) -> Option<String> {
+        None
+    }
+
+    pub(crate) fn chosen_id(_event: &ev::Event) -> Option<String> {
         None
     }
 

@@ -136,6 +136,12 @@ pub(crate) fn share(part: u64, all: u64) -> Option<String> {
     (all > 0).then(|| format!("{}.{}{GLUE}%", permille / 10, permille % 10))
 }
 
+/// A share that is counted in thousandths: `99.4 %`.
+#[cfg(feature = "ssr")]
+pub(crate) fn share_of_permille(permille: u32) -> String {
+    format!("{}.{}{GLUE}%", permille / 10, permille % 10)
+}
+
 /// A point in time as it is shown: moved to a place whose clock is `offset_min` minutes ahead of UTC.
 #[derive(Clone, Copy)]
 pub(crate) struct Moment {

@@ -15,8 +15,8 @@ use crate::{
     pages::not_found::NotFound,
     preferences::Preferences,
     routes::{
-        CallAlone, Calls, EditProvider, EditUser, Login, NewProvider, NewUser, Overview, Prices, Providers, Quotas,
-        Sessions, Settings, Users,
+        CallAlone, Calls, EditProvider, EditUser, Leaderboard, Login, NewProvider, NewUser, Overview, Prices,
+        Providers, Quotas, Sessions, Settings, Users,
     },
     shell::Frame,
 };
@@ -25,6 +25,7 @@ mod api;
 mod asked;
 mod browser;
 mod change;
+mod drawn;
 mod fault;
 mod format;
 #[cfg(feature = "ssr")]
@@ -84,6 +85,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/login") view={Lazy::<Login>::new()} ssr=SsrMode::Async />
                 <ParentRoute path=path!("") view=Frame ssr=SsrMode::Async>
                     <Route path=path!("/") view={Lazy::<Overview>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/leaderboard") view={Lazy::<Leaderboard>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/calls") view={Lazy::<Calls>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/calls/:id") view={Lazy::<CallAlone>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/sessions") view={Lazy::<Sessions>::new()} ssr=SsrMode::Async />

@@ -4,6 +4,7 @@ use crate::{text::Shell, ui::icon::Icon};
 
 pub(crate) mod calls;
 pub(crate) mod confirm;
+pub(crate) mod drawn;
 pub(crate) mod limits;
 pub(crate) mod login;
 pub(crate) mod not_found;
@@ -28,8 +29,9 @@ pub(crate) struct PageEntry {
 }
 
 /// The pages, in the order of the sidebar.
-pub(crate) static PAGES: [PageEntry; 8] = [
+pub(crate) static PAGES: [PageEntry; 9] = [
     PageEntry { path: "/", title: |text| text.overview, icon: Icon::Overview, key: "o" },
+    PageEntry { path: "/leaderboard", title: |text| text.leaderboard, icon: Icon::Leaderboard, key: "l" },
     PageEntry { path: "/calls", title: |text| text.calls, icon: Icon::Calls, key: "c" },
     PageEntry { path: "/sessions", title: |text| text.sessions, icon: Icon::Sessions, key: "s" },
     PageEntry { path: "/providers", title: |text| text.providers, icon: Icon::Providers, key: "p" },

@@ -11,8 +11,12 @@ use hub::domain::{
 use hub::domain::{fault::Fault, report::Attention, settings::SettingSection};
 use leptos::prelude::use_context;
 
+#[cfg(feature = "ssr")]
+pub(crate) use drawn::*;
 pub(crate) use groups::*;
 
+#[cfg(feature = "ssr")]
+mod drawn;
 mod en;
 mod groups;
 mod zh;
@@ -79,6 +83,10 @@ pub(crate) struct Text {
     pub(crate) quotas: Quotas,
     pub(crate) sessions: Sessions,
     pub(crate) settings: Settings,
+    #[cfg(feature = "ssr")]
+    pub(crate) drawn: Drawn,
+    #[cfg(feature = "ssr")]
+    pub(crate) leaderboard: Leaderboard,
     pub(crate) outcome: fn(Option<Outcome>) -> &'static str,
     pub(crate) result: fn(AttemptResult) -> &'static str,
     /// What went wrong, by the machine's word for it, where it is a known one.

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Days, LocalResult, NaiveDateTime, TimeDelta, TimeZone, Utc};
-use chrono_tz::Tz;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
     actor::Actor,
     fault, holds,
-    usage::{between, quarter_of},
+    period::{days, hour_of},
+    usage::between,
 };
 use crate::{
     clock,
@@ -34,7 +34,7 @@ const HOURS: i64 = 24;
 /// What the first page shows.
 pub async fn overview(hub: &Hub, actor: &Actor) -> Result<Overview, Fault> {
     let now = clock::now();
-    let zone = hub.config.time_zone;
+    let zone = hub.snapshot.load().zone;
     let (midnight, yesterday, yesterday_now) = days(now, zone);
     let hours_from = hour_of(now, zone) - TimeDelta::hours(HOURS - 1);
     let (today, before, hours, providers, models, users, attention) = tokio::try_join!(
@@ -59,32 +59,6 @@ pub async fn overview(hub: &Hub, actor: &Actor) -> Result<Overview, Fault> {
     })
 }
 
-/// Midnight, midnight a day before, and this time of day a day before, in the hub's time zone.
-fn days(now: DateTime<Utc>, zone: Tz) -> (DateTime<Utc>, DateTime<Utc>, DateTime<Utc>) {
-    let local = now.with_timezone(&zone).naive_local();
-    let day_before = |local: NaiveDateTime| local.checked_sub_days(Days::new(1)).unwrap_or(local);
-    let midnight = local.date().and_time(chrono::NaiveTime::MIN);
-    (utc(midnight, zone), utc(day_before(midnight), zone), utc(day_before(local), zone))
-}
-
-/// A local time as a point in time; the first of two, and the end of a gap (summer time begins at midnight in places).
-fn utc(local: NaiveDateTime, zone: Tz) -> DateTime<Utc> {
-    match zone.from_local_datetime(&local) {
-        LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => at.to_utc(),
-        LocalResult::None => zone
-            .from_local_datetime(&(local + TimeDelta::hours(1)))
-            .earliest()
-            .map_or(local.and_utc(), |at| at.to_utc()),
-    }
-}
-
-/// The beginning of the hour that `at` lies in, as the zone's clocks show it.
-fn hour_of(at: DateTime<Utc>, zone: Tz) -> DateTime<Utc> {
-    use chrono::Timelike;
-    let local = at.with_timezone(&zone);
-    quarter_of(at) - TimeDelta::minutes(i64::from(local.minute() / 15 * 15))
-}
-
 async fn sums(
     hub: &Hub,
     from: DateTime<Utc>,
@@ -92,7 +66,7 @@ async fn sums(
     by: Option<UsageBy>,
     step: UsageStep,
 ) -> Result<Vec<UsageRow>, Fault> {
-    let query = SumQuery { from, quarters_to: to, to, by, step, time_zone: hub.config.time_zone };
+    let query = SumQuery { from, quarters_to: to, to, by, step, time_zone: hub.snapshot.load().zone };
     // One row more than is shown for what belongs to nobody; the chart has a row for each hour.
     let limit = ROWS_MAX.max(HOURS) + 1;
     hub.store.sum_usage(&between(from, to, clock::now(), query), limit).await.map_err(fault::store)
@@ -184,27 +158,6 @@ mod tests {
 
     fn at(text: &str) -> DateTime<Utc> {
         text.parse().unwrap()
-    }
-
-    #[test]
-    fn days_begin_in_the_hubs_time_zone_also_when_clocks_change() {
-        let berlin = chrono_tz::Europe::Berlin;
-        // Summer time began on 2026-03-29 at 01:00 UTC.
-        let expected = (at("2026-03-28T23:00:00Z"), at("2026-03-27T23:00:00Z"), at("2026-03-28T09:30:00Z"));
-        assert_eq!(days(at("2026-03-29T08:30:00Z"), berlin), expected);
-        assert_eq!(days(at("2026-03-30T08:30:00Z"), berlin).2, at("2026-03-29T08:30:00Z"));
-        // Yesterday had no half past two.
-        assert_eq!(days(at("2026-03-30T00:30:00Z"), berlin).2, at("2026-03-29T01:30:00Z"));
-        // Midnight did not exist in Beirut on that day.
-        assert_eq!(days(at("2026-03-29T08:30:00Z"), chrono_tz::Asia::Beirut).0, at("2026-03-28T22:00:00Z"));
-    }
-
-    #[test]
-    fn hours_begin_as_the_zones_clocks_show_them() {
-        let now = at("2026-05-05T10:47:12Z");
-        assert_eq!(hour_of(now, chrono_tz::UTC), at("2026-05-05T10:00:00Z"));
-        assert_eq!(hour_of(now, chrono_tz::Asia::Kolkata), at("2026-05-05T10:30:00Z"));
-        assert_eq!(hour_of(now, chrono_tz::Asia::Kathmandu), at("2026-05-05T10:15:00Z"));
     }
 
     #[test]

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{call::Outcome, hold::HoldReason, money::Usd, usage::Usage};
 
+pub mod leaderboard;
+
 /// Sums over a set of calls.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
@@ -56,6 +58,22 @@ impl Totals {
     pub const fn errors(&self) -> u64 {
         self.failed + self.interrupted
     }
+
+    /// Completed calls, in thousandths of those that were completed or let down (docs/rules.md, Reports).
+    pub fn success_permille(&self) -> Option<u32> {
+        permille(self.completed, self.completed + self.errors())
+    }
+
+    /// Prompt tokens that came from a cache, in thousandths of all of them.
+    pub fn cache_permille(&self) -> Option<u32> {
+        permille(self.usage.cache_read, self.usage.prompt())
+    }
+}
+
+/// `part` of `all` in thousandths, rounded down; none of nothing.
+fn permille(part: u64, all: u64) -> Option<u32> {
+    let permille = u128::from(part) * 1_000 / u128::from(all.max(1));
+    (all > 0).then(|| u32::try_from(permille).unwrap_or(u32::MAX))
 }
 
 /// What sums are grouped by.
@@ -71,6 +89,18 @@ pub enum UsageBy {
     Provider,
     /// By model asked for.
     Model,
+}
+
+impl UsageBy {
+    /// The name used in JSON and in addresses.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Key => "key",
+            Self::Provider => "provider",
+            Self::Model => "model",
+        }
+    }
 }
 
 /// The length of one row's span.

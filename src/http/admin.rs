@@ -18,6 +18,7 @@ mod routing;
 mod sessions;
 mod settings;
 mod storage;
+mod usage;
 mod users;
 
 use axum::{
@@ -75,7 +76,8 @@ pub fn routes(hub: Hub) -> Router {
         .route("/calls/export", get(calls::export))
         .route("/calls/{id}", get(calls::find))
         .route("/search", get(find::search))
-        .route("/usage", get(calls::usage))
+        .route("/usage", get(usage::sum))
+        .route("/leaderboard", get(usage::leaderboard))
         .route("/settings", get(settings::list).patch(settings::update))
         .route("/environment", get(settings::environment))
         .route("/storage", get(storage::show))

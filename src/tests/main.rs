@@ -50,6 +50,7 @@ mod faults;
 mod feed;
 mod headers;
 mod holds;
+mod insight;
 mod interruptions;
 mod kill;
 mod ledger;

@@ -7,7 +7,7 @@ use super::{
     Answer, AppError,
     limits::{Owner, QuotaFilter},
 };
-use crate::query::CallFilter;
+use crate::{drawn::Drawing, query::CallFilter};
 
 /// What a page can ask.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,12 +50,16 @@ pub(crate) enum Question {
     Settings,
     /// What is kept: [`Storage`](hub::domain::storage::Storage).
     Storage,
+    /// A page that the server draws, and the query string of its address: [`Drawn`](crate::drawn::Drawn).
+    Drawn(Drawing, String),
 }
 
 /// Answers a question, as JSON of the type that the question names.
 #[server(input = Json)]
 pub(crate) async fn ask(question: Question) -> Answer<String> {
-    use super::{calls, find, groups, keys, limits, overview, prices, providers, session, sessions, settings, users};
+    use super::{
+        calls, drawn, find, groups, keys, limits, overview, prices, providers, session, sessions, settings, users,
+    };
     match question {
         Question::Session => json(&session::read().await?),
         Question::Overview => json(&overview::read().await?),
@@ -76,6 +80,7 @@ pub(crate) async fn ask(question: Question) -> Answer<String> {
         Question::PriceHistory(model) => json(&prices::history(&model).await?),
         Question::Settings => json(&settings::list().await?),
         Question::Storage => json(&settings::storage().await?),
+        Question::Drawn(drawing, search) => json(&drawn::draw(&drawing, &search).await?),
     }
 }
 

@@ -80,10 +80,9 @@ fn filters(text: &'static Text, filter: &QuotaFilter) -> AnyView {
     let words = &text.quotas;
     let navigate = use_navigate();
     let submit = move |event: leptos::ev::SubmitEvent| {
-        if let Some(fields) = browser::form_fields(&event) {
+        if let Some(address) = browser::form_address(&event) {
             event.prevent_default();
-            let query = fields.split('&').filter(|pair| !pair.ends_with('=')).collect::<Vec<_>>().join("&");
-            navigate(&format!("/quotas?{query}"), NavigateOptions { scroll: false, ..NavigateOptions::default() });
+            navigate(&address, NavigateOptions { scroll: false, ..NavigateOptions::default() });
         }
     };
     let of = filter.owner.map(SubjectKind::as_str).unwrap_or_default().to_owned();

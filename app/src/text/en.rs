@@ -3,6 +3,8 @@
 use super::Text;
 
 mod calls;
+#[cfg(feature = "ssr")]
+mod drawn;
 mod limits;
 mod overview;
 mod prices;
@@ -28,6 +30,10 @@ pub(super) static TEXT: Text = Text {
     limits: limits::LIMITS,
     quotas: limits::QUOTAS,
     sessions: limits::SESSIONS,
+    #[cfg(feature = "ssr")]
+    drawn: drawn::DRAWN,
+    #[cfg(feature = "ssr")]
+    leaderboard: drawn::LEADERBOARD,
     outcome: words::outcome,
     result: words::result,
     cause: words::cause,

@@ -29,6 +29,27 @@ pub(crate) fn Page(
 ) -> impl IntoView {
     view! {
         <Title text=title />
+        {frame(wide, Head { title, lead, above, actions: actions.run() }, children())}
+    }
+    .erase()
+}
+
+/// The head of a page, as [`Page`] takes it.
+pub(crate) struct Head {
+    /// Its title.
+    pub(crate) title: Signal<String>,
+    /// A sentence below it.
+    pub(crate) lead: Option<&'static str>,
+    /// Where it lies: address and name of the list above it.
+    pub(crate) above: Option<(&'static str, &'static str)>,
+    /// What can be done here.
+    pub(crate) actions: AnyView,
+}
+
+/// A page without the document's title.
+pub(crate) fn frame(wide: bool, head: Head, content: AnyView) -> AnyView {
+    let Head { title, lead, above, actions } = head;
+    view! {
         <div class=if wide { "page wide" } else { "page" }>
             <header class="page-head">
                 <div class="min-w-0">
@@ -36,9 +57,9 @@ pub(crate) fn Page(
                     <h1 class="ellipsis">{title}</h1>
                     {lead.map(|lead| view! { <p class="lead">{lead}</p> }.erase())}
                 </div>
-                <div class="page-actions">{actions.run()}</div>
+                <div class="page-actions">{actions}</div>
             </header>
-            {children()}
+            {content}
         </div>
     }
     .erase()

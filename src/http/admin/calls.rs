@@ -1,4 +1,4 @@
-//! `/admin/v1/calls` and `/admin/v1/usage`
+//! `/admin/v1/calls`
 
 use axum::{Extension, Json, extract::State, response::Response};
 
@@ -7,15 +7,14 @@ use super::{
     document::{FindProblems, ListProblems},
     input::{Id, NoParams, Params},
     problem::Problem,
-    whole,
 };
 use crate::{
-    admin::{actor::Actor, calls, export, usage},
+    admin::{actor::Actor, calls, export},
     domain::{
         call::{Call, CallDetail},
         id::CallId,
         page::Page,
-        report::{CallExport, CallQuery, UsageQuery, UsageRow},
+        report::{CallExport, CallQuery},
     },
     http::export::answer,
     hub::Hub,
@@ -63,18 +62,4 @@ pub(super) async fn find(
     Params(NoParams {}): Params<NoParams>,
 ) -> Answer<CallDetail> {
     Ok(Json(calls::find(&hub, &actor, id).await?))
-}
-
-/// Adds up calls, tokens and cost.
-///
-/// Oldest span first, within a span the dearest first; spans without calls have no row. Not paged: there is at most
-/// one page.
-#[utoipa::path(get, path = "/admin/v1/usage", tag = "usage", operation_id = "sum_usage", params(UsageQuery),
-    responses((status = 200, description = "The sums.", body = Page<UsageRow>), ListProblems))]
-pub(super) async fn usage(
-    State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
-    Params(query): Params<UsageQuery>,
-) -> Answer<Page<UsageRow>> {
-    Ok(Json(whole(usage::usage(&hub, &actor, &query).await?)))
 }

@@ -13,7 +13,7 @@ use utoipa::{
 use super::{
     calls, find, groups, holds, keys, limits, log, prices,
     problem::{Kind, ProblemBody},
-    providers, quotas, routing, sessions, settings, storage, users,
+    providers, quotas, routing, sessions, settings, storage, usage, users,
 };
 
 /// The description. Its version is that of the crate.
@@ -38,8 +38,8 @@ use super::{
         holds::list, holds::end, holds::pause_provider, holds::resume_provider, holds::pause_group, holds::resume_group,
         groups::list, groups::create, groups::find, groups::update, groups::delete,
         routing::explain, find::search,
-        calls::list, calls::export, calls::find, calls::usage,
         settings::list, settings::update, settings::environment, storage::show, log::list,
+        calls::list, calls::export, calls::find, usage::sum, usage::leaderboard,
     ),
     security(("admin_token" = [])),
     modifiers(&Common),

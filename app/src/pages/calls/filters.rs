@@ -20,10 +20,9 @@ pub(super) fn view(filter: &CallFilter, choices: &CallChoices) -> AnyView {
     let text = use_text();
     let navigate = use_navigate();
     let submit = move |event: leptos::ev::SubmitEvent| {
-        if let Some(fields) = browser::form_fields(&event) {
+        if let Some(address) = browser::form_address(&event) {
             event.prevent_default();
-            let query = fields.split('&').filter(|pair| !pair.ends_with('=')).collect::<Vec<_>>().join("&");
-            navigate(&format!("/calls?{query}"), NavigateOptions { scroll: false, ..NavigateOptions::default() });
+            navigate(&address, NavigateOptions { scroll: false, ..NavigateOptions::default() });
         }
     };
     let own = |name: &str| filter.get(name).unwrap_or_default().to_owned();

@@ -5,6 +5,7 @@ use crate::text::{Common, Login, Shell};
 /// Its words.
 pub(super) const SHELL: Shell = Shell {
     overview: "Overview",
+    leaderboard: "Leaderboard",
     calls: "Calls",
     sessions: "Sessions",
     providers: "Providers",

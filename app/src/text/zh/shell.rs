@@ -5,6 +5,7 @@ use crate::text::{Common, Login, Shell};
 /// Its words.
 pub(super) const SHELL: Shell = Shell {
     overview: "概览",
+    leaderboard: "排行榜",
     calls: "调用",
     sessions: "会话",
     providers: "供应商",

@@ -1,0 +1,86 @@
+//! Pages for reading. The server draws them, and the browser only puts them in: their views, words and numbers are no
+//! part of what it loads. Their filters are the address, so links and forms are all that they need.
+
+#[cfg(feature = "ssr")]
+pub(crate) mod clock;
+#[cfg(feature = "ssr")]
+pub(crate) mod leaderboard;
+#[cfg(feature = "ssr")]
+pub(crate) mod parts;
+#[cfg(feature = "ssr")]
+pub(crate) mod range;
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_location, use_navigate},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    api::ask::Question,
+    asked::{asked, show},
+    browser,
+    live::Live,
+    ui::Erase,
+};
+
+/// A page that the server draws.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Drawing {
+    /// Who and what used most.
+    Leaderboard,
+}
+
+/// A page as the server has drawn it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Drawn {
+    /// Its title.
+    pub(crate) title: String,
+    /// What it shows, as HTML.
+    pub(crate) html: String,
+}
+
+/// A drawn page. It is drawn again when the address has other parameters, or something may have been missed.
+pub(crate) fn page(drawing: impl Fn() -> Drawing + Send + Sync + 'static) -> AnyView {
+    let live: Live = expect_context();
+    let search = use_location().search;
+    let drawn = asked(move || (live.missed.get(), Question::Drawn(drawing(), search.get())));
+    let navigate = use_navigate();
+    let changed = StoredValue::new(String::new());
+    // The element that was changed is drawn anew too: who sits on it keeps sitting there.
+    Effect::new(move |_| {
+        drawn.track();
+        let id = changed.try_update_value(std::mem::take).unwrap_or_default();
+        if !id.is_empty() {
+            set_timeout(move || _ = browser::focus(&format!("#{id}")), std::time::Duration::ZERO);
+        }
+    });
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        if let Some(address) = browser::form_address(&event) {
+            event.prevent_default();
+            navigate(&address, NavigateOptions { scroll: false, ..NavigateOptions::default() });
+        }
+    };
+    let change = move |event: leptos::ev::Event| {
+        if let Some(id) = browser::chosen_id(&event) {
+            changed.set_value(id);
+            browser::submit_form_of(&event);
+        }
+    };
+    show(drawn, move |drawn: Drawn| {
+        let submit = submit.clone();
+        view! {
+            <Title text=drawn.title />
+            <div inner_html=drawn.html on:change=change on:submit=submit></div>
+        }
+        .erase()
+    })
+}
+
+/// A word of an address; none for one that is none of the words there are.
+#[cfg(feature = "ssr")]
+pub(crate) fn word<T: serde::de::DeserializeOwned>(map: &leptos_router::params::ParamsMap, name: &str) -> Option<T> {
+    serde_json::from_value(map.get_str(name)?.into()).ok()
+}

@@ -1,0 +1,50 @@
+//! Times as drawn pages say them: where the hub is, because the server does not know where the reader is.
+
+use chrono::{DateTime, NaiveDate, Offset, TimeZone, Utc};
+use chrono_tz::Tz;
+use leptos::prelude::*;
+
+use crate::{format::Moment, ui::Erase};
+
+/// The hub's time zone, and its now.
+#[derive(Clone, Copy)]
+pub(crate) struct Clock {
+    /// The zone of the settings.
+    pub(crate) zone: Tz,
+    /// When the page is drawn.
+    pub(crate) now: DateTime<Utc>,
+}
+
+impl Clock {
+    /// Today's date.
+    pub(crate) fn today(self) -> NaiveDate {
+        self.now.with_timezone(&self.zone).date_naive()
+    }
+
+    /// `at` as the hub's clocks show it.
+    pub(crate) fn moment(self, at: DateTime<Utc>) -> Moment {
+        let offset = self.zone.offset_from_utc_datetime(&at.naive_utc()).fix();
+        Moment::new(at, offset.local_minus_utc() / 60)
+    }
+
+    /// The day and the minute of a time; all of it on pointing at it.
+    pub(crate) fn stamp(self, at: DateTime<Utc>) -> AnyView {
+        let moment = self.moment(at);
+        let shown = format!("{}\u{a0}{}", moment.day(), moment.hour());
+        view! { <time datetime=at.to_rfc3339() title=moment.full()>{shown}</time> }.erase()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_those_of_the_hub_also_when_clocks_change() {
+        let clock = |now: &str| Clock { zone: chrono_tz::Europe::Berlin, now: now.parse().unwrap() };
+        assert_eq!(clock("2026-11-20T23:30:00Z").today(), "2026-11-21".parse().unwrap());
+        let shown = |at: &str| clock(at).moment(at.parse().unwrap()).full();
+        assert_eq!(shown("2026-03-29T00:59:59Z"), "2026-03-29 01:59:59 UTC+1");
+        assert_eq!(shown("2026-03-29T01:00:00Z"), "2026-03-29 03:00:00 UTC+2");
+    }
+}

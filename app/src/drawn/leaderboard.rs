@@ -1,0 +1,184 @@
+//! The leaderboard: who and what used most, with its trend.
+
+use hub::domain::{
+    money::Usd,
+    report::{
+        Totals, UsageBy,
+        leaderboard::{Leaderboard, LeaderboardQuery, LeaderboardRow, RankBy},
+    },
+};
+use leptos::prelude::*;
+
+use super::{
+    clock::Clock,
+    parts::{self, Choice, SortHead, link_with, tabs, versus},
+    range::{Range, picker},
+};
+use crate::{
+    format::{UNKNOWN, share_of_permille, short, span_or_unknown, usd, whole},
+    query::escape,
+    text::Text,
+    ui::{Erase, icon::Icon, state::empty},
+};
+
+/// Where it is.
+const PATH: &str = "/leaderboard";
+
+/// Most rows that are shown.
+const ROWS_MAX: usize = 300;
+
+/// The page.
+pub(crate) fn page(
+    text: &'static Text,
+    board: &Leaderboard,
+    query: &LeaderboardQuery,
+    range: &Range,
+    clock: Clock,
+) -> (String, AnyView) {
+    let words = &text.leaderboard;
+    let by = query.by.unwrap_or(UsageBy::User);
+    let address = address(query, range);
+    let kinds = [
+        (UsageBy::User, words.users),
+        (UsageBy::Key, words.keys),
+        (UsageBy::Provider, words.providers),
+        (UsageBy::Model, words.models),
+    ];
+    let kind = |(kind, label): (UsageBy, &'static str)| Choice {
+        label,
+        href: link_with(PATH, &address, &[("by", kind.as_str())]),
+        is_chosen: kind == by,
+    };
+    // The picker of the range sets these itself.
+    let elsewhere: Vec<_> =
+        address.iter().filter(|(name, _)| !["period", "from", "to"].contains(name)).cloned().collect();
+    let list = if board.items.is_empty() {
+        empty(Icon::Inbox, words.empty, words.empty_why, None)
+    } else {
+        table(text, board, query, by, &address)
+    };
+    let hidden = u32::try_from(board.items.len().saturating_sub(ROWS_MAX)).unwrap_or_default();
+    let content = view! {
+        <div class="bar">{tabs(words.whose, kinds.into_iter().map(kind))} {picker(text, PATH, &elsewhere, range)}</div>
+        <p class="caption span">{spans(text, board, clock)}</p>
+        <section class="panel" aria-label=words.title>
+            {list}
+            {(hidden > 0).then(|| view! { <p class="caption px-4 py-2">{(text.common.n_more)(hidden)}</p> }.erase())}
+        </section>
+    };
+    parts::page(words.title, words.lead, content.into_any())
+}
+
+/// The parameters that lead here.
+fn address(query: &LeaderboardQuery, range: &Range) -> Vec<(&'static str, String)> {
+    let days = range.days.map(|(first, last)| (first.to_string(), last.to_string()));
+    let (first, last) = days.unzip();
+    [
+        ("by", query.by.map(|by| by.as_str().to_owned())),
+        ("period", range.period.map(|period| period.as_str().to_owned())),
+        ("from", first),
+        ("to", last),
+        ("sort", query.sort.map(|sort| sort.as_str().to_owned())),
+        ("order", (query.reverse == Some(true)).then(|| "reverse".to_owned())),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some((name, value?)))
+    .collect()
+}
+
+/// The span that is shown, and the one it is compared with.
+fn spans(text: &'static Text, board: &Leaderboard, clock: Clock) -> AnyView {
+    let zone = clock.zone.name();
+    let (Some(from), Some(to)) = (board.before_from, board.before_to) else {
+        return view! { {text.leaderboard.since_ever}" · "{zone} }.into_any();
+    };
+    view! {
+        {clock.stamp(board.from)}" – "{clock.stamp(board.to)}" · "{text.leaderboard.compared_with}" "{clock.stamp(from)}
+        " – "{clock.stamp(to)}" · "{zone}
+    }
+    .into_any()
+}
+
+fn table(
+    text: &'static Text,
+    board: &Leaderboard,
+    query: &LeaderboardQuery,
+    by: UsageBy,
+    address: &[(&'static str, String)],
+) -> AnyView {
+    let words = &text.leaderboard;
+    let sort = query.sort.unwrap_or_default();
+    let is_reverse = query.reverse == Some(true);
+    let head = |column: RankBy| {
+        let is_sorted = column == sort;
+        // Numbers begin with the largest, names with the first.
+        let is_rising = (column == RankBy::Name) != is_reverse;
+        let order = if is_sorted && !is_reverse { "reverse" } else { "" };
+        SortHead {
+            label: label(text, column, by),
+            href: link_with(PATH, address, &[("sort", column.as_str()), ("order", order)]),
+            order: is_sorted.then_some(if is_rising { "ascending" } else { "descending" }),
+            is_number: column != RankBy::Name,
+        }
+        .view()
+    };
+    let is_large = board.items.iter().any(|row| row.totals.cost_usd >= Usd::from_scaled(10_000_000_000));
+    let places = if is_large { 2 } else { 4 };
+    let rows = board.items.iter().take(ROWS_MAX).zip(1..);
+    view! {
+        <div class="scroll">
+            <table class="table">
+                <caption class="aside">{words.title}</caption>
+                <thead>
+                    <tr>
+                        {RankBy::ALL.into_iter().map(head).collect_view()}
+                    </tr>
+                </thead>
+                <tbody>{rows.map(|(row, rank)| line(text, row, rank, by, places)).collect_view()}</tbody>
+            </table>
+        </div>
+    }
+    .erase()
+}
+
+fn label(text: &'static Text, column: RankBy, by: UsageBy) -> &'static str {
+    let words = &text.leaderboard;
+    match (column, by) {
+        (RankBy::Name, UsageBy::User) => text.calls.user,
+        (RankBy::Name, UsageBy::Key) => text.calls.key,
+        (RankBy::Name, UsageBy::Provider) => text.calls.provider,
+        (RankBy::Name, UsageBy::Model) => text.calls.model,
+        (RankBy::Cost, _) => text.overview.cost,
+        (RankBy::Calls, _) => text.overview.requests,
+        (RankBy::Tokens, _) => text.overview.tokens,
+        (RankBy::CacheHit, _) => words.cache_hit,
+        (RankBy::Success, _) => words.success,
+        (RankBy::FirstTokenP50, _) => words.first_token_p50,
+        (RankBy::FirstTokenP95, _) => words.first_token_p95,
+    }
+}
+
+fn line(text: &'static Text, row: &LeaderboardRow, rank: u64, by: UsageBy, places: u32) -> AnyView {
+    let nano = |totals: &Totals| u64::try_from(totals.cost_usd.scaled()).unwrap_or_default();
+    let (now, before) = (&row.totals, row.before.as_ref());
+    let tokens = |totals: &Totals| totals.usage.total();
+    let rate = |permille: Option<u32>| permille.map_or_else(|| UNKNOWN.to_owned(), share_of_permille);
+    view! {
+        <tr>
+            <td><span class="rank-number">{whole(rank)}</span><a class="row-link" data-row href=subject(by, &row.id)>{row.name.clone()}</a></td>
+            <td class="num">{versus(text, usd(now.cost_usd, places), nano(now), before.map(nano))}</td>
+            <td class="num">{versus(text, whole(now.calls), now.calls, before.map(|before| before.calls))}</td>
+            <td class="num">{versus(text, short(tokens(now)), tokens(now), before.map(tokens))}</td>
+            <td class="num">{rate(row.cache_permille)}</td>
+            <td class="num">{rate(row.success_permille)}</td>
+            <td class="num">{span_or_unknown(now.first_token_ms_p50)}</td>
+            <td class="num">{span_or_unknown(now.first_token_ms_p95)}</td>
+        </tr>
+    }
+    .erase()
+}
+
+/// Where more about one of them stands.
+fn subject(by: UsageBy, id: &str) -> String {
+    format!("/calls?{}={}", by.as_str(), escape(id))
+}

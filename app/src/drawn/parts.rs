@@ -1,0 +1,99 @@
+//! What drawn pages are made of.
+
+use leptos::prelude::*;
+
+use crate::{
+    format::change,
+    query::escape,
+    text::Text,
+    ui::{
+        Erase,
+        page::{Head, frame},
+    },
+};
+
+/// A page with its head.
+pub(crate) fn page(title: &str, lead: &'static str, content: AnyView) -> (String, AnyView) {
+    let head = Head { title: title.to_owned().into(), lead: Some(lead), above: None, actions: ().into_any() };
+    (title.to_owned(), frame(false, head, content))
+}
+
+/// An address with parameters: those that stay, then others. Empty ones are left out.
+pub(crate) fn link_with(path: &str, stay: &[(&'static str, String)], more: &[(&str, &str)]) -> String {
+    let stay = stay.iter().map(|(name, value)| (*name, value.as_str()));
+    let all = stay.filter(|(name, _)| more.iter().all(|(other, _)| other != name)).chain(more.iter().copied());
+    let pairs: Vec<String> =
+        all.filter(|(_, value)| !value.is_empty()).map(|(name, value)| format!("{name}={}", escape(value))).collect();
+    if pairs.is_empty() { path.to_owned() } else { format!("{path}?{}", pairs.join("&")) }
+}
+
+/// One of several links of which one is chosen.
+pub(crate) struct Choice {
+    /// Its words.
+    pub(crate) label: &'static str,
+    /// Where it leads.
+    pub(crate) href: String,
+    /// True if the reader is there.
+    pub(crate) is_chosen: bool,
+}
+
+/// Links side by side, of which one is chosen.
+pub(crate) fn tabs(label: &'static str, choices: impl Iterator<Item = Choice>) -> AnyView {
+    let one = |choice: Choice| {
+        let current = choice.is_chosen.then_some("true");
+        view! { <a href=choice.href aria-current=current data-noscroll>{choice.label}</a> }.erase()
+    };
+    view! { <nav class="tabs" aria-label=label>{choices.map(one).collect_view()}</nav> }.erase()
+}
+
+/// The head of a column that rows can be sorted by.
+pub(crate) struct SortHead {
+    /// Its words.
+    pub(crate) label: &'static str,
+    /// Where it leads: sorted by it, or the other way round if it is.
+    pub(crate) href: String,
+    /// How rows are sorted by it now, as `aria-sort` says it.
+    pub(crate) order: Option<&'static str>,
+    /// True for a column of numbers.
+    pub(crate) is_number: bool,
+}
+
+impl SortHead {
+    /// The cell.
+    pub(crate) fn view(self) -> AnyView {
+        let arrow = match self.order {
+            Some("descending") => "\u{a0}↓",
+            Some(_) => "\u{a0}↑",
+            None => "",
+        };
+        view! {
+            <th scope="col" class=self.is_number.then_some("num") aria-sort=self.order>
+                <a class="sort" href=self.href data-noscroll>{self.label}<span aria-hidden="true">{arrow}</span></a>
+            </th>
+        }
+        .erase()
+    }
+}
+
+/// A number with its change against the span before.
+pub(crate) fn versus(text: &'static Text, shown: String, now: u64, before: Option<u64>) -> AnyView {
+    let change = before.and_then(|before| change(now, before));
+    let change = change.map(|change| {
+        view! { <span class="versus" title=text.drawn.versus>{change}<span class="aside">" "{text.drawn.versus}</span></span> }.erase()
+    });
+    view! { {shown}{change} }.into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_each_parameter_once_and_none_that_is_empty() {
+        let stay = [("by", "model".to_owned()), ("period", "week".to_owned())];
+        assert_eq!(link_with("/leaderboard", &stay, &[("period", "all")]), "/leaderboard?by=model&period=all");
+        assert_eq!(link_with("/leaderboard", &stay, &[("period", "")]), "/leaderboard?by=model");
+        assert_eq!(link_with("/leaderboard", &[], &[("a", "b c")]), "/leaderboard?a=b%20c");
+        assert_eq!(link_with("/leaderboard", &[], &[]), "/leaderboard");
+    }
+}

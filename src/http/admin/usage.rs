@@ -1,0 +1,44 @@
+//! `/admin/v1/usage` and `/admin/v1/leaderboard`
+
+use axum::{Extension, Json, extract::State};
+
+use super::{Answer, document::ListProblems, input::Params, whole};
+use crate::{
+    admin::{actor::Actor, leaderboard, usage},
+    domain::{
+        page::Page,
+        report::{
+            UsageQuery, UsageRow,
+            leaderboard::{Leaderboard, LeaderboardQuery},
+        },
+    },
+    hub::Hub,
+};
+
+/// Adds up calls, tokens and cost.
+///
+/// Oldest span first, within a span the dearest first; spans without calls have no row. Not paged: there is at most
+/// one page.
+#[utoipa::path(get, path = "/admin/v1/usage", tag = "usage", operation_id = "sum_usage", params(UsageQuery),
+    responses((status = 200, description = "The sums.", body = Page<UsageRow>), ListProblems))]
+pub(super) async fn sum(
+    State(hub): State<Hub>,
+    Extension(actor): Extension<Actor>,
+    Params(query): Params<UsageQuery>,
+) -> Answer<Page<UsageRow>> {
+    Ok(Json(whole(usage::usage(&hub, &actor, &query).await?)))
+}
+
+/// Ranks users, keys, providers or models.
+///
+/// By what they used in a span of time, each with its sums in the span before: of a period that has not ended, the same
+/// part of the one before. What was used by nobody in particular is left out. Not paged: at most 10,000 are ranked.
+#[utoipa::path(get, path = "/admin/v1/leaderboard", tag = "usage", operation_id = "rank", params(LeaderboardQuery),
+    responses((status = 200, description = "The ranks.", body = Leaderboard), ListProblems))]
+pub(super) async fn leaderboard(
+    State(hub): State<Hub>,
+    Extension(actor): Extension<Actor>,
+    Params(query): Params<LeaderboardQuery>,
+) -> Answer<Leaderboard> {
+    Ok(Json(leaderboard::leaderboard(&hub, &actor, &query).await?))
+}
