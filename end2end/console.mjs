@@ -580,7 +580,7 @@ await check('settings are changed one by one, and brought back to their defaults
   expect((await setting('waiting').getByRole('combobox').inputValue()) === 'off', 'still waiting');
 });
 
-const pages = () => ['/', '/calls', `/calls?call=${callId}`, `/calls/${callId}`, '/providers', '/providers/new', '/providers?group=', '/providers?drop=gone', providerPath, '/users', '/users/new', userPath, `${userPath}?new=key`, '/prices', '/prices?edit=claude-sonnet-4-5', '/prices?history=claude-sonnet-4-5', '/prices?import=1', '/prices?q=opus', '/sessions', '/quotas', '/quotas?share=100', '/settings', '/nowhere'];
+const pages = () => ['/', '/calls', `/calls?call=${callId}`, `/calls/${callId}`, '/providers', '/providers/new', '/providers?group=', '/providers?drop=gone', providerPath, '/users', '/users/new', userPath, `${userPath}?new=key`, '/prices', '/prices?edit=claude-sonnet-4-5', '/prices?history=claude-sonnet-4-5', '/prices?import=1', '/prices?q=opus', '/sessions', '/quotas', '/quotas?share=100', '/settings', '/log', '/nowhere'];
 
 for (const theme of ['dark', 'light']) {
   for (const path of pages()) {

@@ -47,4 +47,22 @@ export async function shell({ page, go, check, expect, ask, shot, hub, key }) {
     expect(feeds.length === 1 && /after=[0-9a-f]{32}-[1-9]/.test(feeds[0]), feeds.join(' '));
     expect((await (await fetch(hub + '/_live')).status) === 401, 'the feed is open to everybody');
   });
+
+  await check('the log shows what the hub writes, by level and call, and follows it', async () => {
+    await go('/log');
+    await page.getByRole('heading', { level: 1, name: 'Log' }).waitFor();
+    await page.getByRole('link', { name: 'Warning' }).click();
+    await page.waitForURL(/level=warn/);
+    await page.getByText('a wrong admin token').first().waitFor();
+    const lines = () => page.getByText('a wrong admin token').count();
+    const before = await lines();
+    // Two wrong logins less than what the brake lets pass.
+    await fetch(`${hub}/admin/v1/users`, { headers: { authorization: 'Bearer not-the-right-token' } });
+    await page.waitForFunction((before) => [...document.querySelectorAll('td.says')].filter((cell) => cell.textContent.includes('a wrong admin token')).length > before, before);
+    await shot(page, 'log');
+    await page.fill('[name=call_id]', '01a1ff74-5212-727f-8b9f-3dcd1eecdb78');
+    await page.getByRole('button', { name: 'Find' }).last().click();
+    await page.waitForURL(/call_id=01a1ff74/);
+    await page.getByText('No lines').waitFor();
+  });
 }

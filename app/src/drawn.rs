@@ -6,6 +6,8 @@ pub(crate) mod clock;
 #[cfg(feature = "ssr")]
 pub(crate) mod leaderboard;
 #[cfg(feature = "ssr")]
+pub(crate) mod log;
+#[cfg(feature = "ssr")]
 pub(crate) mod parts;
 #[cfg(feature = "ssr")]
 pub(crate) mod range;
@@ -31,6 +33,8 @@ use crate::{
 pub(crate) enum Drawing {
     /// Who and what used most.
     Leaderboard,
+    /// The hub's own log.
+    Log,
 }
 
 /// A page as the server has drawn it.
@@ -45,8 +49,16 @@ pub(crate) struct Drawn {
 /// A drawn page. It is drawn again when the address has other parameters, or something may have been missed.
 pub(crate) fn page(drawing: impl Fn() -> Drawing + Send + Sync + 'static) -> AnyView {
     let live: Live = expect_context();
+    following(drawing, move || live.missed.get())
+}
+
+/// A drawn page that is drawn again when the address has other parameters, or `news` changes.
+pub(crate) fn following(
+    drawing: impl Fn() -> Drawing + Send + Sync + 'static,
+    news: impl Fn() -> u32 + Send + Sync + 'static,
+) -> AnyView {
     let search = use_location().search;
-    let drawn = asked(move || (live.missed.get(), Question::Drawn(drawing(), search.get())));
+    let drawn = asked(move || (news(), Question::Drawn(drawing(), search.get())));
     let navigate = use_navigate();
     let changed = StoredValue::new(String::new());
     // The element that was changed is drawn anew too: who sits on it keeps sitting there.

@@ -15,6 +15,8 @@ pub(crate) struct Live {
     pub(crate) recorded: RwSignal<u32>,
     /// Grows when users, keys, providers, prices, settings or holds have changed.
     pub(crate) configuration: RwSignal<u32>,
+    /// Grows when the hub's own log has new lines.
+    pub(crate) logged: RwSignal<u32>,
     /// Grows when something may have been missed: lists are to be read again.
     pub(crate) missed: RwSignal<u32>,
     /// False while the feed is being connected again.
@@ -33,6 +35,7 @@ impl Live {
             calls: RwSignal::new(Vec::new()),
             recorded: RwSignal::new(0),
             configuration: RwSignal::new(0),
+            logged: RwSignal::new(0),
             missed: RwSignal::new(0),
             is_connected: RwSignal::new(true),
             is_over: RwSignal::new(false),
@@ -43,6 +46,26 @@ impl Live {
     /// A number that changes whenever a list of what operators configure has to be read again, tracked.
     pub(crate) fn news(self) -> u32 {
         self.configuration.get().wrapping_add(self.missed.get())
+    }
+
+    /// A number that grows when `news` changes, at most every two seconds, for what is dear to read again.
+    pub(crate) fn slowly(news: impl Fn() + 'static) -> RwSignal<u32> {
+        let (version, is_waiting) = (RwSignal::new(0_u32), StoredValue::new(false));
+        Effect::new(move |before: Option<()>| {
+            news();
+            if before.is_none() || is_waiting.get_value() {
+                return;
+            }
+            is_waiting.set_value(true);
+            set_timeout(
+                move || {
+                    is_waiting.try_set_value(false);
+                    version.try_update(|version| *version = version.wrapping_add(1));
+                },
+                std::time::Duration::from_secs(2),
+            );
+        });
+        version
     }
 
     /// Connects in the browser, for as long as the calling component is shown and somebody looks at its tab. `begins` is
@@ -118,6 +141,7 @@ mod feed {
         n_active: Option<u32>,
         recorded: bool,
         configuration: bool,
+        logged: bool,
         missed: bool,
         is_scheduled: bool,
     }
@@ -136,6 +160,7 @@ mod feed {
                 ("active", _) => self.n_active = event.n_calls,
                 ("recorded", _) => self.recorded = true,
                 ("configuration" | "holds", _) => self.configuration = true,
+                ("logged", _) => self.logged = true,
                 _ => self.missed = true,
             }
         }
@@ -153,6 +178,9 @@ mod feed {
             }
             if std::mem::take(&mut self.configuration) {
                 count(live.configuration);
+            }
+            if std::mem::take(&mut self.logged) {
+                count(live.logged);
             }
             if std::mem::take(&mut self.missed) {
                 count(live.missed);

@@ -29,7 +29,7 @@ pub(crate) struct PageEntry {
 }
 
 /// The pages, in the order of the sidebar.
-pub(crate) static PAGES: [PageEntry; 9] = [
+pub(crate) static PAGES: [PageEntry; 10] = [
     PageEntry { path: "/", title: |text| text.overview, icon: Icon::Overview, key: "o" },
     PageEntry { path: "/leaderboard", title: |text| text.leaderboard, icon: Icon::Leaderboard, key: "l" },
     PageEntry { path: "/calls", title: |text| text.calls, icon: Icon::Calls, key: "c" },
@@ -38,5 +38,6 @@ pub(crate) static PAGES: [PageEntry; 9] = [
     PageEntry { path: "/users", title: |text| text.users, icon: Icon::Users, key: "u" },
     PageEntry { path: "/quotas", title: |text| text.quotas, icon: Icon::Quotas, key: "q" },
     PageEntry { path: "/prices", title: |text| text.prices, icon: Icon::Prices, key: "$" },
+    PageEntry { path: "/log", title: |text| text.log, icon: Icon::Log, key: "." },
     PageEntry { path: "/settings", title: |text| text.settings, icon: Icon::Settings, key: "," },
 ];

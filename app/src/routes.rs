@@ -59,6 +59,7 @@ lazy_routes! {
     Prices in prices: pages::prices::Prices;
     Settings in settings: pages::settings::Settings;
     Leaderboard in drawn: pages::drawn::Leaderboard;
+    Log in drawn: pages::drawn::Log;
 }
 
 /// The page, or that its code did not come: the hub does not answer, or is a newer one than this document's.

@@ -2,10 +2,32 @@
 
 use leptos::prelude::*;
 
-use crate::drawn::{Drawing, page};
+use crate::{
+    browser,
+    drawn::{Drawing, following, page},
+    live::Live,
+};
 
 /// Who and what used most.
 #[component]
 pub(crate) fn Leaderboard() -> impl IntoView {
     page(|| Drawing::Leaderboard)
+}
+
+/// The hub's own log. New lines come at its top: who reads further down is left alone.
+#[component]
+pub(crate) fn Log() -> impl IntoView {
+    let live: Live = expect_context();
+    let seen = StoredValue::new(0_u32);
+    let version = Live::slowly(move || _ = (live.logged.get(), live.missed.get()));
+    following(
+        || Drawing::Log,
+        move || {
+            let version = version.get();
+            if browser::is_at_top() {
+                seen.set_value(version);
+            }
+            seen.get_value()
+        },
+    )
 }

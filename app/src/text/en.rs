@@ -34,6 +34,8 @@ pub(super) static TEXT: Text = Text {
     drawn: drawn::DRAWN,
     #[cfg(feature = "ssr")]
     leaderboard: drawn::LEADERBOARD,
+    #[cfg(feature = "ssr")]
+    log: drawn::LOG,
     outcome: words::outcome,
     result: words::result,
     cause: words::cause,

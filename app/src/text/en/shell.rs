@@ -13,6 +13,7 @@ pub(super) const SHELL: Shell = Shell {
     quotas: "Quotas",
     prices: "Prices",
     settings: "Settings",
+    log: "Log",
     api_docs: "API reference",
     log_out: "Log out",
     theme: "Theme",

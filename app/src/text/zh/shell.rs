@@ -13,6 +13,7 @@ pub(super) const SHELL: Shell = Shell {
     quotas: "额度",
     prices: "价格",
     settings: "设置",
+    log: "日志",
     api_docs: "API 文档",
     log_out: "退出登录",
     theme: "主题",
