@@ -5,6 +5,7 @@
 
 pub mod attempt;
 pub mod call;
+pub mod console_session;
 pub mod decision;
 pub mod event;
 pub mod explain;
@@ -17,6 +18,7 @@ pub mod limit;
 pub(crate) mod moment;
 pub mod money;
 pub mod network;
+pub mod own;
 pub mod page;
 pub mod patch;
 pub mod price;

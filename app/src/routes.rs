@@ -58,6 +58,7 @@ lazy_routes! {
     EditUser in users: pages::users::EditUser;
     Prices in prices: pages::prices::Prices;
     Settings in settings: pages::settings::Settings;
+    Me in me: pages::me::Me;
 }
 
 /// The page, or that its code did not come: the hub does not answer, or is a newer one than this document's.

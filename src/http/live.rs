@@ -16,7 +16,11 @@ use tokio::sync::broadcast::{Receiver, error::RecvError};
 
 use super::edge::{self, ClientInfo};
 use crate::{
-    admin::login::{self, COOKIE},
+    admin::{
+        actor::{Person, Visitor},
+        calls,
+        login::{self, COOKIE},
+    },
     clock,
     domain::{event::Event, fault::Fault, id::CallId},
     hub::Hub,
@@ -34,18 +38,19 @@ const SESSION_CHECK: Duration = Duration::from_secs(10);
 /// The feed, for whoever has a console session, and for as long as it lasts.
 pub async fn feed(State(hub): State<Hub>, Extension(client): Extension<ClientInfo>, headers: HeaderMap) -> Response {
     let cookie = edge::cookie(&headers, COOKIE).unwrap_or_default().to_owned();
-    if login::actor_of_cookie(&hub, &cookie, client.address).await.is_err() {
+    let Ok(visitor) = login::of_cookie(&hub, &cookie, client.address).await else {
         return StatusCode::UNAUTHORIZED.into_response();
-    }
-    let over = session_over(hub.clone(), cookie, client);
-    let receiver = hub.live.subscribe();
-    let first = vec![Event::Active { n_calls: hub.live.n_active() }];
-    let bundles = stream::unfold((hub, receiver, Some(first)), |(hub, mut receiver, first)| async move {
+    };
+    let first = vec![Event::Active { n_calls: calls::n_active(&hub, &visitor) }];
+    let over = session_over(hub.clone(), cookie, client, visitor.clone());
+    let listener = Listener { receiver: hub.live.subscribe(), hub, visitor, n_nudges: 0 };
+    let bundles = stream::unfold((listener, Some(first)), |(mut listener, first)| async move {
         let events = match first {
             Some(first) => first,
-            None => gather(&hub, &mut receiver).await?,
+            None => listener.gather().await?,
         };
-        Some((stream::iter(events.into_iter().map(|event| Ok::<_, Infallible>(message(event)))), (hub, receiver, None)))
+        let messages = events.into_iter().map(|event| Ok::<_, Infallible>(message(event)));
+        Some((stream::iter(messages), (listener, None)))
     });
     let messages = bundles.flatten().take_until(over);
     let mut response = Sse::new(messages).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response();
@@ -53,28 +58,72 @@ pub async fn feed(State(hub): State<Hub>, Extension(client): Extension<ClientInf
     response
 }
 
-/// Waits until the session has ended. A database that does not answer ends none.
-async fn session_over(hub: Hub, cookie: String, client: ClientInfo) {
+/// Waits until the session has ended, or is somebody else's to see: an admin who no longer is one. A database that does not
+/// answer ends none.
+async fn session_over(hub: Hub, cookie: String, client: ClientInfo, visitor: Visitor) {
     loop {
         tokio::time::sleep(SESSION_CHECK).await;
-        if login::actor_of_cookie(&hub, &cookie, client.address).await == Err(Fault::Unauthenticated) {
-            return;
+        match login::of_cookie(&hub, &cookie, client.address).await {
+            Err(Fault::Unauthenticated) => return,
+            Ok(now) if now != visitor => return,
+            _ => {}
         }
     }
 }
 
-/// Waits for something to happen and gathers what follows at once. None when the hub stops.
-async fn gather(hub: &Hub, receiver: &mut Receiver<Arc<Event>>) -> Option<Vec<Event>> {
-    let mut bundle = Bundle::default();
-    tokio::select! {
-        event = receiver.recv() => bundle.take(event)?,
-        () = hub.stopping.cancelled() => return None,
+/// Somebody who listens.
+struct Listener {
+    hub: Hub,
+    receiver: Receiver<Arc<Event>>,
+    visitor: Visitor,
+    /// How often a person is still to be told that their lists have news.
+    n_nudges: u8,
+}
+
+impl Listener {
+    /// Waits for something to happen and gathers what follows at once. None when the hub stops.
+    async fn gather(&mut self) -> Option<Vec<Event>> {
+        let mut bundle = Bundle::default();
+        tokio::select! {
+            event = self.receiver.recv() => bundle.take(event)?,
+            () = self.hub.stopping.cancelled() => return None,
+        }
+        let until = (clock::instant() + GATHER).into();
+        while let Ok(event) = tokio::time::timeout_at(until, self.receiver.recv()).await {
+            bundle.take(event)?;
+        }
+        let n_active = calls::n_active(&self.hub, &self.visitor);
+        let events = match &self.visitor {
+            Visitor::Admin(_) => bundle.events,
+            Visitor::Person(person) => own(&bundle.events, person, &mut self.n_nudges),
+        };
+        Some(close(events, n_active))
     }
-    let until = (clock::instant() + GATHER).into();
-    while let Ok(event) = tokio::time::timeout_at(until, receiver.recv()).await {
-        bundle.take(event)?;
+}
+
+/// What a person hears of it: that lists have to be read again once calls of their own are recorded, and nothing of what
+/// is in them (docs/rules.md, Access).
+fn own(events: &[Event], person: &Person, n_nudges: &mut u8) -> Vec<Event> {
+    let mut heard = Vec::new();
+    for event in events {
+        match event {
+            // Twice: the next batch may have been closed before this call was over.
+            Event::Call { call } if call.outcome.is_some() && person.owns(call) => *n_nudges = 2,
+            Event::Recorded { .. } if *n_nudges > 0 => {
+                *n_nudges -= 1;
+                heard.push(Event::Missed);
+            }
+            Event::Missed => heard.push(Event::Missed),
+            _ => {}
+        }
     }
-    Some(bundle.close(hub.live.n_active()))
+    heard.dedup();
+    heard
+}
+
+fn close(mut events: Vec<Event>, n_calls: u32) -> Vec<Event> {
+    events.push(Event::Active { n_calls });
+    events
 }
 
 /// Events of a quarter of a second: of each call only the newest.
@@ -103,11 +152,6 @@ impl Bundle {
         }
         self.events.push(event);
         Some(())
-    }
-
-    fn close(mut self, n_calls: u32) -> Vec<Event> {
-        self.events.push(Event::Active { n_calls });
-        self.events
     }
 }
 

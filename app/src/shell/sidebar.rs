@@ -8,7 +8,7 @@ use crate::{
     api::session::{LogOut, Session},
     change::{Change, ChangeForm},
     live::Live,
-    pages::PAGES,
+    pages,
     preferences::toggle_sidebar,
     text::{Text, use_text},
     ui::{
@@ -44,7 +44,7 @@ pub(super) fn view(
 }
 
 fn content(text: &'static Text, session: Option<Session>, live: Live, is_sheet_open: RwSignal<bool>) -> AnyView {
-    let link = |page: &'static crate::pages::PageEntry| {
+    let link = |page: &'static pages::PageEntry| {
         let name = (page.title)(&text.shell);
         view! {
             <li>
@@ -58,7 +58,7 @@ fn content(text: &'static Text, session: Option<Session>, live: Live, is_sheet_o
         (false, false) => (Tone::Warn.class(), text.shell.reconnecting),
     });
     view! {
-        <nav aria-label=text.shell.main_navigation><ul>{PAGES.iter().map(link).collect_view()}</ul></nav>
+        <nav aria-label=text.shell.main_navigation><ul>{pages::open_to(session.as_ref()).map(link).collect_view()}</ul></nav>
         <div class="sidebar-foot">
             <a class="nav" href="/admin/docs" rel="external" title=text.shell.api_docs>{icon(Icon::Docs)}<span>{text.shell.api_docs}</span></a>
             <button type="button" class="nav needs-script" title=text.shell.shortcuts on:click=move |_| is_sheet_open.set(true)>

@@ -10,7 +10,7 @@ use super::{
     whole,
 };
 use crate::{
-    admin::{actor::Actor, calls, export, usage},
+    admin::{actor::Admin, calls, export, usage},
     domain::{
         call::{Call, CallDetail},
         id::CallId,
@@ -28,7 +28,7 @@ use crate::{
     responses((status = 200, description = "A page of calls.", body = Page<Call>), ListProblems))]
 pub(super) async fn list(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Params(query): Params<CallQuery>,
 ) -> Answer<Page<Call>> {
     Ok(Json(calls::list(&hub, &actor, &query).await?))
@@ -44,7 +44,7 @@ pub(super) async fn list(
         (String = "text/csv"), (Vec<Call> = "application/json"), (Call = "application/x-ndjson"))), ListProblems))]
 pub(super) async fn export(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Params(asked): Params<CallExport>,
 ) -> Result<Response, Problem> {
     Ok(answer(export::calls(&hub, &actor, asked).await?))
@@ -58,7 +58,7 @@ pub(super) async fn export(
     responses((status = 200, description = "The call.", body = CallDetail), FindProblems))]
 pub(super) async fn find(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Id(id): Id<CallId>,
     Params(NoParams {}): Params<NoParams>,
 ) -> Answer<CallDetail> {
@@ -73,7 +73,7 @@ pub(super) async fn find(
     responses((status = 200, description = "The sums.", body = Page<UsageRow>), ListProblems))]
 pub(super) async fn usage(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Params(query): Params<UsageQuery>,
 ) -> Answer<Page<UsageRow>> {
     Ok(Json(whole(usage::usage(&hub, &actor, &query).await?)))
