@@ -14,7 +14,7 @@ use std::{
 use anyhow::Context;
 use arc_swap::ArcSwap;
 use sqlx::postgres::PgConnectOptions;
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{net::TcpListener, sync::Semaphore, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use self::lock::DataDirLock;
@@ -49,6 +49,9 @@ const CUT: Duration = Duration::from_secs(1);
 /// How long counters in Redis are waited for when the hub starts, and how long Redis may take to be told the last news
 /// when it stops. Neither waits for a Redis that is away for longer.
 const STATE_WITHIN: Duration = Duration::from_secs(1);
+
+/// Passwords that are hashed at the same time: each takes a core for a quarter of a second.
+const PASSWORDS_AT_ONCE: usize = 2;
 
 /// A hub that was started: what must be stopped in order.
 pub struct Started {
@@ -250,6 +253,7 @@ async fn assemble(
         calendars: Calendars::default(),
         key_brake: Brake::default(),
         login_brake: Brake::default(),
+        password_turns: Arc::new(Semaphore::new(PASSWORDS_AT_ONCE)),
         reloading: tokio::sync::Mutex::default(),
         reloads_wished: AtomicU64::new(0),
         state,

@@ -5,6 +5,7 @@
 
 pub mod attempt;
 pub mod call;
+pub mod console_session;
 pub mod decision;
 pub mod event;
 pub mod explain;
@@ -19,6 +20,7 @@ pub mod log;
 pub(crate) mod moment;
 pub mod money;
 pub mod network;
+pub mod own;
 pub mod page;
 pub mod patch;
 pub mod price;

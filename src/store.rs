@@ -61,6 +61,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (6, "routing", include_str!("../migrations/0006_routing.sql")),
     (7, "holds", include_str!("../migrations/0007_holds.sql")),
     (8, "attempt_times", include_str!("../migrations/0008_attempt_times.sql")),
+    (9, "access", include_str!("../migrations/0009_access.sql")),
 ];
 
 /// The channel on which replicas tell each other that configuration or holds changed, or calls were recorded.

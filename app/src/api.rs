@@ -15,6 +15,7 @@ pub(crate) mod groups;
 pub(crate) mod keys;
 pub(crate) mod limits;
 pub(crate) mod overview;
+pub(crate) mod own;
 pub(crate) mod prices;
 pub(crate) mod providers;
 pub(crate) mod session;
@@ -34,6 +35,8 @@ pub(crate) enum Trouble {
     NotFound,
     /// The use case said no.
     Refused,
+    /// The reader may not do or see this.
+    NotAllowed,
     /// The hub could not be reached, or one side did not understand the other.
     Broken,
 }

@@ -15,7 +15,7 @@ use crate::{
     pages::not_found::NotFound,
     preferences::Preferences,
     routes::{
-        CallAlone, Calls, EditProvider, EditUser, Leaderboard, Log, Login, NewProvider, NewUser, Overview, Prices,
+        CallAlone, Calls, EditProvider, EditUser, Leaderboard, Log, Login, Me, NewProvider, NewUser, Overview, Prices,
         Providers, Quotas, Sessions, Settings, Users,
     },
     shell::Frame,
@@ -98,6 +98,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/users/:id") view={Lazy::<EditUser>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/prices") view={Lazy::<Prices>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/log") view={Lazy::<Log>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/me") view={Lazy::<Me>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/settings") view={Lazy::<Settings>::new()} ssr=SsrMode::Async />
                 </ParentRoute>
             </Routes>

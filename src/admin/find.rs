@@ -1,6 +1,6 @@
 //! Finding things by a piece of their name.
 
-use super::{actor::Actor, fault};
+use super::{actor::Admin, fault};
 use crate::{
     domain::{
         fault::Fault,
@@ -17,7 +17,7 @@ const EACH_MAX: i64 = 6;
 const CHARS_MAX: usize = 100;
 
 /// Users, keys, providers and models whose name holds the text, and the call whose id it is.
-pub async fn find(hub: &Hub, _actor: &Actor, query: &FindQuery) -> Result<Vec<Found>, Fault> {
+pub async fn find(hub: &Hub, _actor: &Admin, query: &FindQuery) -> Result<Vec<Found>, Fault> {
     let text = query.search.trim().to_lowercase();
     if text.chars().count() > CHARS_MAX || text.contains('\0') {
         return Err(Fault::invalid("search", format!("must have at most {CHARS_MAX} characters, and no NUL")));

@@ -1,6 +1,6 @@
 //! The hub's own log.
 
-use super::{actor::Actor, page};
+use super::{actor::Admin, page};
 use crate::{
     domain::{
         fault::Fault,
@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The lines of this replica that `query` asks for, newest first.
-pub fn list(hub: &Hub, _actor: &Actor, query: &LogQuery) -> Result<Page<LogLine>, Fault> {
+pub fn list(hub: &Hub, _actor: &Admin, query: &LogQuery) -> Result<Page<LogLine>, Fault> {
     let limit = page::limit(query.limit)?;
     let before = page::after(query.cursor.as_deref())?;
     let lines = hub.telemetry.lines.newest(before, limit + 1, |line| query.admits(line));

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{actor::Actor, change, fault};
+use super::{actor::Admin, change, fault};
 use crate::{
     domain::{
         fault::Fault,
@@ -13,18 +13,18 @@ use crate::{
 };
 
 /// Every setting as it stands.
-pub async fn list(hub: &Hub, _actor: &Actor) -> Result<Vec<Setting>, Fault> {
+pub async fn list(hub: &Hub, _actor: &Admin) -> Result<Vec<Setting>, Fault> {
     let stored = hub.store.list_settings().await.map_err(fault::store)?;
     Ok(described(&stored, &hub.config.variables))
 }
 
 /// Every variable of the environment as the hub has read it at its start, by name. Secrets have no value.
-pub fn environment(hub: &Hub, _actor: &Actor) -> Vec<Variable> {
+pub fn environment(hub: &Hub, _actor: &Admin) -> Vec<Variable> {
     hub.config.variables.clone()
 }
 
 /// Sets what `values` names, all or nothing; `null` brings a default back. Returns every setting as it stands then.
-pub async fn update(hub: &Hub, actor: &Actor, values: Map<String, Value>) -> Result<Vec<Setting>, Fault> {
+pub async fn update(hub: &Hub, actor: &Admin, values: Map<String, Value>) -> Result<Vec<Setting>, Fault> {
     let mut settings = Settings::default();
     for (name, value) in &values {
         settings.set(name, value).map_err(|error| Fault::invalid(name, error.to_string()))?;

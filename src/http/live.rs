@@ -20,7 +20,11 @@ use tokio::sync::{
 
 use super::edge::{self, ClientInfo};
 use crate::{
-    admin::login::{self, COOKIE},
+    admin::{
+        actor::{Person, Visitor},
+        calls,
+        login::{self, COOKIE},
+    },
     clock,
     domain::{event::Event, fault::Fault, id::CallId},
     hub::Hub,
@@ -52,27 +56,28 @@ pub async fn feed(
     headers: HeaderMap,
 ) -> Response {
     let cookie = edge::cookie(&headers, COOKIE).unwrap_or_default().to_owned();
-    if login::actor_of_cookie(&hub, &cookie, client.address).await.is_err() {
+    let Ok(visitor) = login::of_cookie(&hub, &cookie, client.address).await else {
         return StatusCode::UNAUTHORIZED.into_response();
-    }
-    let over = session_over(hub.clone(), cookie, client);
+    };
+    let over = session_over(hub.clone(), cookie, client, visitor.clone());
     let last_id = headers.get("last-event-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
     let reading = hub.live.feed.read(last_id.or(from.after).as_deref());
+    let logged = hub.telemetry.lines.watch();
+    let n_logged = *logged.borrow();
+    let mut listener =
+        Listener { told: reading.receiver, logged, number: reading.newest, n_logged, hub, visitor, n_nudges: 0 };
     let mut first = Bundle { number: reading.newest, ..Bundle::default() };
     match reading.missed {
         Some(missed) => missed.iter().for_each(|told| first.add(&told.event)),
         None => first.add(&Event::Missed),
     }
-    let first = first.close(&hub);
-    let logged = hub.telemetry.lines.watch();
-    let n_logged = *logged.borrow();
-    let sources = Sources { told: reading.receiver, logged, number: reading.newest, n_logged };
-    let bundles = stream::unfold((hub, sources, Some(first)), |(hub, mut sources, first)| async move {
+    let first = listener.close(first);
+    let bundles = stream::unfold((listener, Some(first)), |(mut listener, first)| async move {
         let messages = match first {
             Some(first) => first,
-            None => sources.gather(&hub).await?,
+            None => listener.gather().await?,
         };
-        Some((stream::iter(messages.into_iter().map(Ok::<_, Infallible>)), (hub, sources, None)))
+        Some((stream::iter(messages.into_iter().map(Ok::<_, Infallible>)), (listener, None)))
     });
     let messages = bundles.flatten().take_until(over);
     let mut response = Sse::new(messages).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response();
@@ -80,34 +85,41 @@ pub async fn feed(
     response
 }
 
-/// Waits until the session has ended. A database that does not answer ends none.
-async fn session_over(hub: Hub, cookie: String, client: ClientInfo) {
+/// Waits until the session has ended, or is somebody else's to see: an admin who no longer is one. A database that does not
+/// answer ends none.
+async fn session_over(hub: Hub, cookie: String, client: ClientInfo, visitor: Visitor) {
     loop {
         tokio::time::sleep(SESSION_CHECK).await;
-        if login::actor_of_cookie(&hub, &cookie, client.address).await == Err(Fault::Unauthenticated) {
-            return;
+        match login::of_cookie(&hub, &cookie, client.address).await {
+            Err(Fault::Unauthenticated) => return,
+            Ok(now) if now != visitor => return,
+            _ => {}
         }
     }
 }
 
-/// Where news come from.
-struct Sources {
+/// Somebody who listens.
+struct Listener {
+    hub: Hub,
     told: Receiver<Told>,
     logged: watch::Receiver<u64>,
     /// The number of what was told last.
     number: u64,
     /// The number of the line of the log that is known to be there.
     n_logged: u64,
+    visitor: Visitor,
+    /// How often a person is still to be told that their lists have news.
+    n_nudges: u8,
 }
 
-impl Sources {
+impl Listener {
     /// Waits for something to happen and gathers what follows at once. None when the hub stops.
-    async fn gather(&mut self, hub: &Hub) -> Option<Vec<Message>> {
+    async fn gather(&mut self) -> Option<Vec<Message>> {
         let mut bundle = Bundle { number: self.number, ..Bundle::default() };
         tokio::select! {
             told = self.told.recv() => bundle.take(told)?,
             changed = self.logged.changed() => changed.ok()?,
-            () = hub.stopping.cancelled() => return None,
+            () = self.hub.stopping.cancelled() => return None,
         }
         let until = (clock::instant() + GATHER).into();
         while let Ok(told) = tokio::time::timeout_at(until, self.told.recv()).await {
@@ -119,8 +131,39 @@ impl Sources {
             bundle.add(&Event::Logged);
         }
         self.number = bundle.number;
-        Some(bundle.close(hub))
+        Some(self.close(bundle))
     }
+
+    /// The messages of a bundle. Only the last one has an id: who has taken in that one has taken in all.
+    fn close(&mut self, bundle: Bundle) -> Vec<Message> {
+        let events = match &self.visitor {
+            Visitor::Admin(_) => bundle.events,
+            Visitor::Person(person) => own(&bundle.events, person, &mut self.n_nudges),
+        };
+        let n_calls = calls::n_active(&self.hub, &self.visitor);
+        let last = message(&Event::Active { n_calls }).id(self.hub.live.feed.place(bundle.number));
+        events.iter().map(message).chain([last]).collect()
+    }
+}
+
+/// What a person hears of it: that lists have to be read again once calls of their own are recorded, and nothing of what
+/// is in them (docs/rules.md, Access).
+fn own(events: &[Event], person: &Person, n_nudges: &mut u8) -> Vec<Event> {
+    let mut heard = Vec::new();
+    for event in events {
+        match event {
+            // Twice: the next batch may have been closed before this call was over.
+            Event::Call { call } if call.outcome.is_some() && person.owns(call) => *n_nudges = 2,
+            Event::Recorded { .. } if *n_nudges > 0 => {
+                *n_nudges -= 1;
+                heard.push(Event::Missed);
+            }
+            Event::Missed => heard.push(Event::Missed),
+            _ => {}
+        }
+    }
+    heard.dedup();
+    heard
 }
 
 /// Events of a quarter of a second: of each call only the newest.
@@ -156,12 +199,6 @@ impl Bundle {
             return;
         }
         self.events.push(event.clone());
-    }
-
-    /// The messages of it. Only the last one has an id: who has taken in that one has taken in all.
-    fn close(self, hub: &Hub) -> Vec<Message> {
-        let last = message(&Event::Active { n_calls: hub.live.n_active() }).id(hub.live.feed.place(self.number));
-        self.events.iter().map(message).chain([last]).collect()
     }
 }
 

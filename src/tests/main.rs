@@ -35,6 +35,7 @@ mod upstream;
 mod world;
 
 // the tests
+mod access;
 mod auth;
 mod bad_input;
 mod boot;

@@ -18,7 +18,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("state", &["domain", "clock", "secret"]),
     ("store", &["domain", "clock", "secret"]),
     ("health", &["domain"]),
-    ("limit", &["domain", "clock", "state", "store", "wire"]),
+    ("limit", &["domain", "clock", "secret", "state", "store", "wire"]),
     ("route", &["domain", "clock", "health", "secret", "state", "store", "upstream", "wire"]),
     ("upstream", &["domain", "clock", "route", "secret", "wire"]),
     ("ledger", &["domain", "clock", "store"]),

@@ -12,6 +12,10 @@ use crate::{drawn::Drawing, query::CallFilter};
 /// What a page can ask.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Question {
+    /// What the login page asks: whether the browser would drop the cookie, as a boolean. Open to all.
+    Door,
+    /// The reader's own limits and keys: [`Own`](hub::domain::own::Own).
+    Own,
     /// What every page knows of the hub: [`Session`](super::session::Session).
     Session,
     /// What the first page shows: [`FirstPage`](super::overview::FirstPage).
@@ -58,9 +62,11 @@ pub(crate) enum Question {
 #[server(input = Json)]
 pub(crate) async fn ask(question: Question) -> Answer<String> {
     use super::{
-        calls, drawn, find, groups, keys, limits, overview, prices, providers, session, sessions, settings, users,
+        calls, drawn, find, groups, keys, limits, overview, own, prices, providers, session, sessions, settings, users,
     };
     match question {
+        Question::Door => json(&super::guard::is_cookie_lost()?),
+        Question::Own => json(&own::read().await?),
         Question::Session => json(&session::read().await?),
         Question::Overview => json(&overview::read().await?),
         Question::Calls(filter) => json(&calls::list(&filter).await?),

@@ -2,7 +2,7 @@
 
 use axum::extract::Query;
 use hub::{
-    admin::{actor::Actor, leaderboard, log, period},
+    admin::{actor::Admin, leaderboard, log, period},
     domain::{log::LogQuery, report::leaderboard::LeaderboardQuery},
     hub::Hub,
 };
@@ -19,7 +19,7 @@ use crate::{
 /// Who reads a drawn page, and what its address says.
 struct Reader {
     hub: Hub,
-    actor: Actor,
+    actor: Admin,
     clock: Clock,
     map: ParamsMap,
 }

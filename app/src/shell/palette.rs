@@ -6,10 +6,13 @@ use hub::domain::find::{Found, FoundKind};
 use leptos::{leptos_dom::helpers::debounce, prelude::*};
 
 use crate::{
-    api::ask::Question,
-    asked::{asked, show},
+    api::{
+        ask::{Question, read},
+        session::Session,
+    },
+    asked::{Asked, asked, show_answer},
     browser,
-    pages::PAGES,
+    pages::open_to,
     query::escape,
     text::{Text, use_text},
     ui::{Erase, dialog::Dialog},
@@ -27,6 +30,13 @@ pub(super) fn view(is_open: RwSignal<bool>) -> AnyView {
     let (typed, wanted) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let mut ask = debounce(PAUSE, move |text: String| _ = wanted.try_set(text));
     let found = asked(move || (0, Question::Find(wanted.get())));
+    // Who may not look for things still finds their pages.
+    let session: Asked = expect_context();
+    let session = move || session.get().and_then(|answer| read::<Session>(&answer).ok());
+    let things = move |answer| {
+        let found: Vec<Found> = read(&answer).unwrap_or_default();
+        things(text, &found, &pages(text, session().as_ref(), &wanted.get_untracked()))
+    };
     let on_key = move |event: leptos::ev::KeyboardEvent| {
         let done = match event.key().as_str() {
             "ArrowDown" => browser::step_focus(FOUND, 1),
@@ -54,8 +64,8 @@ pub(super) fn view(is_open: RwSignal<bool>) -> AnyView {
                         } />
                 </form>
                 <ul aria-live="polite">
-                    {move || pages(text, &typed.get())}
-                    {show(found, move |found: Vec<Found>| things(text, &found, &wanted.get_untracked()))}
+                    {move || page_rows(text, &pages(text, session().as_ref(), &typed.get()))}
+                    {show_answer(found, things)}
                 </ul>
                 <button type="button" class="sr-only" data-esc on:click=move |_| is_open.set(false)>{text.shell.close}</button>
             </div>
@@ -65,17 +75,19 @@ pub(super) fn view(is_open: RwSignal<bool>) -> AnyView {
 }
 
 /// The pages whose name holds the text.
-fn pages(text: &'static Text, typed: &str) -> Vec<AnyView> {
+fn pages(text: &'static Text, session: Option<&Session>, typed: &str) -> Vec<(&'static str, &'static str)> {
     let typed = typed.trim().to_lowercase();
-    let named = PAGES.iter().map(|page| (page.path, (page.title)(&text.shell)));
-    named
-        .filter(|(_, name)| name.to_lowercase().contains(&typed))
-        .map(|(path, name)| row(path.to_owned(), name.to_owned(), None, text.shell.kind_page))
-        .collect()
+    let named = open_to(session).map(|page| (page.path, (page.title)(&text.shell)));
+    named.filter(|(_, name)| name.to_lowercase().contains(&typed)).collect()
 }
 
-fn things(text: &'static Text, found: &[Found], wanted: &str) -> AnyView {
-    if found.is_empty() && pages(text, wanted).is_empty() {
+fn page_rows(text: &'static Text, pages: &[(&'static str, &'static str)]) -> AnyView {
+    let rows = pages.iter().map(|(path, name)| row((*path).to_owned(), (*name).to_owned(), None, text.shell.kind_page));
+    rows.collect_view().into_any()
+}
+
+fn things(text: &'static Text, found: &[Found], pages: &[(&str, &str)]) -> AnyView {
+    if found.is_empty() && pages.is_empty() {
         return view! { <li class="caption">{text.shell.find_nothing}</li> }.erase();
     }
     let rows = found.iter().map(|found| {

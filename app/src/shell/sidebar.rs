@@ -8,7 +8,7 @@ use crate::{
     api::session::{LogOut, Session},
     change::{Change, ChangeForm},
     live::Live,
-    pages::PAGES,
+    pages,
     preferences::toggle_sidebar,
     text::{Text, use_text},
     ui::{
@@ -51,7 +51,7 @@ fn content(
     is_sheet_open: RwSignal<bool>,
     is_palette_open: RwSignal<bool>,
 ) -> AnyView {
-    let link = |page: &'static crate::pages::PageEntry| {
+    let link = |page: &'static pages::PageEntry| {
         let name = (page.title)(&text.shell);
         view! {
             <li>
@@ -68,7 +68,7 @@ fn content(
         <button type="button" class="nav find needs-script" title=text.shell.find on:click=move |_| is_palette_open.set(true)>
             {icon(Icon::Search)}<span>{text.shell.find}</span><kbd>"⌘K"</kbd>
         </button>
-        <nav aria-label=text.shell.main_navigation><ul>{PAGES.iter().map(link).collect_view()}</ul></nav>
+        <nav aria-label=text.shell.main_navigation><ul>{pages::open_to(session.as_ref()).map(link).collect_view()}</ul></nav>
         <div class="sidebar-foot">
             <a class="nav" href="/admin/docs" rel="external" title=text.shell.api_docs>{icon(Icon::Docs)}<span>{text.shell.api_docs}</span></a>
             <button type="button" class="nav needs-script" title=text.shell.shortcuts on:click=move |_| is_sheet_open.set(true)>

@@ -4,7 +4,7 @@ use axum::{Extension, Json, extract::State};
 
 use super::{Answer, document::ListProblems, input::Params, whole};
 use crate::{
-    admin::{actor::Actor, find},
+    admin::{actor::Admin, find},
     domain::{
         find::{FindQuery, Found},
         page::Page,
@@ -19,7 +19,7 @@ use crate::{
     responses((status = 200, description = "What was found.", body = Page<Found>), ListProblems))]
 pub(super) async fn search(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Params(query): Params<FindQuery>,
 ) -> Answer<Page<Found>> {
     Ok(Json(whole(find::find(&hub, &actor, &query).await?)))

@@ -4,7 +4,7 @@ use axum::{Extension, Json, extract::State};
 
 use super::{Answer, document::ListProblems, input::Params};
 use crate::{
-    admin::{actor::Actor, log},
+    admin::{actor::Admin, log},
     domain::{
         log::{LogLine, LogQuery},
         page::Page,
@@ -20,7 +20,7 @@ use crate::{
     responses((status = 200, description = "A page of lines.", body = Page<LogLine>), ListProblems))]
 pub(super) async fn list(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Params(query): Params<LogQuery>,
 ) -> Answer<Page<LogLine>> {
     Ok(Json(log::list(&hub, &actor, &query)?))

@@ -51,6 +51,9 @@ pub(super) const SHELL: Shell = Shell {
     lost_connection: "The hub does not answer. Check that it runs, then try again.",
     session_over: "Your session is over",
     session_over_why: "What you see is no longer kept current. Log in, and you are back on this page.",
+    my_use: "My use",
+    not_allowed: "This page is for administrators",
+    not_allowed_why: "You are logged in, but not as somebody who runs the hub.",
     go_to: |name| format!("Go to {name}"),
 };
 
@@ -99,8 +102,12 @@ pub(super) const COMMON: Common = Common {
 pub(super) const LOGIN: Login = Login {
     title: "Log in",
     lead: "One door for every AI coding tool.",
-    token: "Admin token",
-    token_help: "The value of ADMIN_TOKEN.",
+    name: "Name",
+    name_help: "Leave it empty to log in with the admin token or a key.",
+    secret: "Password, admin token or key",
+    secret_help: "A key shows its own use only.",
     submit: "Log in",
-    where_is_it: "If you set none, the hub generated one: it was printed at the first start and lies in the data folder, in the file admin.token.",
+    where_is_it: "The admin token is the value of ADMIN_TOKEN. If you set none, the hub generated one: it was printed at the first start and lies in the data folder, in the file admin.token.",
+    cookie_lost: "Your browser will not keep this login",
+    cookie_lost_why: "ENABLE_SECURE_COOKIES is true, but this page came by plain http. Open the hub by https, or set the variable to auto.",
 };

@@ -51,6 +51,9 @@ pub(super) const SHELL: Shell = Shell {
     lost_connection: "中转站没有响应。请确认它正在运行，然后重试。",
     session_over: "登录已失效",
     session_over_why: "页面内容不再更新。重新登录后会回到本页。",
+    my_use: "我的用量",
+    not_allowed: "此页面仅供管理员使用",
+    not_allowed_why: "你已登录，但不是管理员。",
     go_to: |name| format!("前往{name}"),
 };
 
@@ -99,8 +102,12 @@ pub(super) const COMMON: Common = Common {
 pub(super) const LOGIN: Login = Login {
     title: "登录",
     lead: "团队所有 AI 编程工具的统一入口。",
-    token: "管理员令牌",
-    token_help: "即 ADMIN_TOKEN 的值。",
+    name: "名称",
+    name_help: "使用管理员令牌或密钥登录时留空。",
+    secret: "密码、管理员令牌或密钥",
+    secret_help: "密钥只能查看它自己的用量。",
     submit: "登录",
-    where_is_it: "如果没有设置，中转站会自动生成一个：它在首次启动时打印过，并保存在数据目录的 admin.token 文件中。",
+    where_is_it: "管理员令牌即 ADMIN_TOKEN 的值。如果没有设置，中转站会自动生成一个：它在首次启动时打印过，并保存在数据目录的 admin.token 文件中。",
+    cookie_lost: "浏览器不会保存此登录",
+    cookie_lost_why: "ENABLE_SECURE_COOKIES 为 true，但此页面经由普通 http 打开。请通过 https 访问，或将该变量设为 auto。",
 };
