@@ -3,27 +3,11 @@
 use serde_json::Value;
 
 use crate::{
+    access::{cookie, log_in},
     client::{Reply, Request},
     patience::within,
     world::World,
 };
-
-/// The cookie of a fresh login, by the form of the login page.
-async fn cookie(world: &World) -> String {
-    let page = Request::get("/login").send(world.hub.address).await.text().await;
-    let action = page.split("action=\"").nth(1).unwrap().split('"').next().unwrap();
-    let form = format!("token={}&next=%2F", world.admin_token);
-    let reply = Request::new("POST", action)
-        .header("content-type", "application/x-www-form-urlencoded")
-        .header("accept", "text/html")
-        .header("sec-fetch-site", "same-origin")
-        .header("x-forwarded-for", &world.address)
-        .body(form)
-        .send(world.hub.address)
-        .await;
-    let set = reply.header("set-cookie").unwrap_or_else(|| panic!("{} {:?}", reply.status, reply.headers));
-    set.split(';').next().unwrap().to_owned()
-}
 
 /// A reader of the feed: the event stream, and what of it was not taken in yet.
 struct Reader {
@@ -93,7 +77,7 @@ async fn a_reader_that_was_cut_off_goes_on_where_it_was() {
     let world = World::alone().await;
     world.provider("a").await;
     let key = world.key().await;
-    let cookie = cookie(&world).await;
+    let cookie = cookie(&log_in(&world, "", &world.admin_token).await);
     let mut reader = Reader::open(&world, &cookie, None, None).await;
     let (events, _) = reader.bundle().await;
     assert!(events.is_empty(), "nothing is missed by who has seen nothing: {events:?}");
@@ -115,7 +99,7 @@ async fn a_reader_that_was_cut_off_goes_on_where_it_was() {
 #[tokio::test]
 async fn a_reader_from_an_unknown_place_is_told_that_it_may_have_missed_something() {
     let world = World::shared().await;
-    let cookie = cookie(&world).await;
+    let cookie = cookie(&log_in(&world, "", &world.admin_token).await);
     for place in ["0193a0b1c2d37000800000000000abcd-7", "nonsense"] {
         let mut reader = Reader::open(&world, &cookie, Some(place), None).await;
         let (events, id) = reader.bundle().await;

@@ -234,7 +234,7 @@ pub(super) static WORDS: &[(&str, SettingWords)] = &[
         "log_level",
         words(
             "Level of the log",
-            "What the hub writes to its log: error, warn, info, debug, trace, or directives such as info,hub::relay=debug. Follows at once.",
+            "What the hub writes to its log: error, warn, info, debug, trace, or directives as in LOG_LEVEL. Follows at once.",
         ),
     ),
 ];

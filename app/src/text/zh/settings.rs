@@ -152,10 +152,7 @@ pub(super) static WORDS: &[(&str, SettingWords)] = &[
     ("metrics_open", words("开放 /metrics", "任何人都可读取；否则需要管理员令牌。")),
     (
         "log_level",
-        words(
-            "日志级别",
-            "写入日志的内容：error、warn、info、debug、trace，或如 info,hub::relay=debug 的指令。立即生效。",
-        ),
+        words("日志级别", "写入日志的内容：error、warn、info、debug、trace，或与 LOG_LEVEL 相同的指令。立即生效。"),
     ),
 ];
 
