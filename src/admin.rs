@@ -2,6 +2,7 @@
 //! [`login`] makes, and writes its line of the audit log in the transaction of its change.
 
 pub mod actor;
+mod bulk;
 pub mod calls;
 mod change;
 mod check;

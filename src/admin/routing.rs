@@ -59,7 +59,9 @@ pub fn explain(hub: &Hub, _actor: &Actor, query: &ExplainQuery) -> Result<Explan
 
 /// A key that is in use.
 fn find(snapshot: &Snapshot, id: KeyId) -> Result<&Caller, Fault> {
-    let caller = snapshot.callers.values().find(|caller| caller.key.id == id);
+    let callers = snapshot.callers.values().filter(|caller| caller.key.id == id);
+    // A secret that was replaced is there too until its grace is over: it ends first.
+    let caller = callers.max_by_key(|caller| (caller.key.expires_at.is_none(), caller.key.expires_at));
     caller.map(|caller| &**caller).ok_or_else(|| Fault::not_found("key"))
 }
 

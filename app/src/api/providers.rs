@@ -63,9 +63,9 @@ pub(crate) struct ProviderForm {
 /// A page of providers.
 #[cfg(feature = "ssr")]
 pub(super) async fn list(cursor: Option<String>) -> Answer<Page<ProviderRow>> {
-    use hub::domain::{page::PageQuery, report::UsageBy};
+    use hub::domain::{provider::many::ProviderQuery, report::UsageBy};
     let (hub, actor) = super::guard::actor().await?;
-    let query = PageQuery { limit: Some(100), cursor };
+    let query = ProviderQuery { limit: Some(100), cursor, ..ProviderQuery::default() };
     let page = hub::admin::providers::list(&hub, &actor, &query).await.map_err(super::guard::refuse)?;
     let mut totals = super::forms::last_day_totals(&hub, &actor, UsageBy::Provider).await?;
     let shown = hub::admin::holds::list(&hub, &actor, &HoldQuery::default());

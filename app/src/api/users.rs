@@ -35,9 +35,9 @@ pub(crate) struct UserForm {
 /// A page of users.
 #[cfg(feature = "ssr")]
 pub(super) async fn list(cursor: Option<String>) -> Answer<Page<UserRow>> {
-    use hub::domain::{page::PageQuery, report::UsageBy};
+    use hub::domain::{report::UsageBy, user::many::UserQuery};
     let (hub, actor) = super::guard::actor().await?;
-    let query = PageQuery { limit: Some(100), cursor };
+    let query = UserQuery { limit: Some(100), cursor, ..UserQuery::default() };
     let page = hub::admin::users::list(&hub, &actor, &query).await.map_err(super::guard::refuse)?;
     let mut totals = super::forms::last_day_totals(&hub, &actor, UsageBy::User).await?;
     let row = |user: User| UserRow { totals: totals.remove(&user.id.to_string()).unwrap_or_default(), user };

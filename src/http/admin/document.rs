@@ -28,8 +28,10 @@ use super::{
     ),
     paths(
         users::list, users::create, users::find, users::update, users::delete,
-        keys::list, keys::create, keys::find, keys::update, keys::delete,
+        users::bulk, users::tags, users::renew,
+        keys::list, keys::create, keys::find, keys::update, keys::delete, keys::rotate,
         providers::list, providers::create, providers::find, providers::update, providers::delete, providers::test,
+        providers::bulk, providers::clone, providers::test_proxy, providers::traffic,
         limits::of_user, limits::reset_user, limits::of_key, limits::reset_key, limits::of_provider,
         limits::reset_provider,
         quotas::list,
@@ -140,7 +142,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(n_operations, 52);
+        assert_eq!(n_operations, 60);
         let text = document.to_string();
         for reference in text.split("\"$ref\":\"#").skip(1) {
             let pointer = reference.split('"').next().unwrap();
