@@ -11,10 +11,11 @@ use crate::{
     domain::{
         fault::Fault,
         limit::{
-            LimitUse, Limited,
+            LimitUse, Limited, Limits, Subject,
             quota::{Quota, QuotaQuery, SubjectKind},
         },
         page::Page,
+        user::User,
     },
     hub::Hub,
     store::limits::Limitee,
@@ -77,6 +78,22 @@ pub async fn list(hub: &Hub, _actor: &Actor, query: &QuotaQuery) -> Result<Page<
     quotas.sort_by(|(one, _), (other, _)| one.cmp(other));
     let items = quotas.into_iter().map(|(_, quota)| quota).collect();
     Ok(page::cut(items, limit, |quota| Place::of(quota).text()))
+}
+
+/// Of each user the limit that is used most; none where there is none.
+///
+/// # Errors
+/// [`Fault::CountersAway`] while Redis does not answer.
+pub async fn fullest(hub: &Hub, _actor: &Actor, users: &[User]) -> Result<Vec<Option<LimitUse>>, Fault> {
+    let now = clock::now();
+    let asked = stream::iter(users).map(async |user| {
+        if (Limits { reset_at: None, ..user.limits.clone() }) == Limits::default() {
+            return Ok(None);
+        }
+        let uses = limits::used(hub, Subject::User(user.id), &user.limits, now).await?;
+        Ok(uses.into_iter().filter(|used| used.limit.is_some()).max_by_key(LimitUse::share_permille))
+    });
+    asked.buffered(ASKED_MAX).try_collect().await
 }
 
 /// The limits of somebody that are set, with their use.

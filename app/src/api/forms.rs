@@ -14,7 +14,7 @@ use hub::{
         patch::Patch,
         price::Price,
         report::{Totals, UsageBy, UsageQuery},
-        user::{Role, User, UserCreate, UserPatch},
+        user::{Role, User, UserCreate, UserPatch, many::Renewal},
     },
     hub::Hub,
 };
@@ -24,6 +24,7 @@ use crate::format::last_day;
 use super::{Answer, groups::GroupForm, guard, keys::KeyForm, prices::PriceForm, users::UserForm};
 
 mod limits;
+pub(crate) mod many;
 pub(crate) mod provider;
 pub(crate) mod setting;
 
@@ -72,6 +73,11 @@ pub(crate) fn user_patch(form: UserForm, before: &User) -> Result<UserPatch, Fau
         ..UserPatch::default()
     }
     .with_limits(&limits))
+}
+
+/// More time for a user: days, or up to the end of a day.
+pub(crate) fn renewal(days: &str, until: &str) -> Result<Renewal, Fault> {
+    Ok(Renewal { days: number("days", days)?, until: expiry(until)?, enable: false })
 }
 
 /// A new key.
@@ -131,7 +137,7 @@ pub(crate) fn price(form: &PriceForm) -> Result<(String, Price), Fault> {
 }
 
 /// Names, separated by commas.
-fn names(text: &str) -> Vec<String> {
+pub(crate) fn names(text: &str) -> Vec<String> {
     text.split([',', '，']).map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 

@@ -124,6 +124,30 @@ pub(crate) async fn pause_provider(id: String) -> Answer<()> {
     Ok(())
 }
 
+/// Copies a provider. Goes on to the copy's page.
+#[server]
+pub(crate) async fn clone_provider(id: String) -> Answer<()> {
+    let (hub, actor) = super::guard::actor_for_change().await?;
+    let id = super::forms::id(&id, "provider")?;
+    let asked = hub::domain::provider::many::ProviderClone::default();
+    let copy = hub::admin::providers::clone(&hub, &actor, id, asked).await.map_err(super::guard::refuse)?;
+    leptos_axum::redirect(&format!("/providers/{}", copy.id));
+    Ok(())
+}
+
+/// Changes many providers as the query string of the page says that had a look at it. Goes back to the list.
+#[server]
+pub(crate) async fn change_providers(search: String) -> Answer<()> {
+    use super::{drawn, forms::many, guard};
+    let (hub, actor) = guard::actor_for_change().await?;
+    let map = drawn::parameters(&search);
+    if let Some(asked) = many::provider_bulk(&map, false).map_err(guard::refuse)? {
+        hub::admin::providers::bulk(&hub, &actor, asked).await.map_err(guard::refuse)?;
+    }
+    leptos_axum::redirect("/providers");
+    Ok(())
+}
+
 /// Ends a hold; a pause too.
 #[server]
 pub(crate) async fn end_hold(id: String) -> Answer<()> {

@@ -70,6 +70,34 @@ pub(crate) async fn save_user(form: UserForm) -> Answer<()> {
     Ok(())
 }
 
+/// Gives a user so many days more, or time until the end of a day.
+#[server]
+pub(crate) async fn renew_user(
+    id: String,
+    #[server(default)] days: String,
+    #[server(default)] until: String,
+) -> Answer<()> {
+    use super::{forms, guard};
+    let (hub, actor) = guard::actor_for_change().await?;
+    let id = forms::id(&id, "user")?;
+    let renewal = forms::renewal(&days, &until).map_err(guard::refuse)?;
+    hub::admin::users::renew(&hub, &actor, id, renewal).await.map_err(guard::refuse)?;
+    Ok(())
+}
+
+/// Changes many users as the query string of the page says that had a look at it. Goes back to the list.
+#[server]
+pub(crate) async fn change_users(search: String) -> Answer<()> {
+    use super::{drawn, forms::many, guard};
+    let (hub, actor) = guard::actor_for_change().await?;
+    let map = drawn::parameters(&search);
+    if let Some(asked) = many::user_bulk(&map, false).map_err(guard::refuse)? {
+        hub::admin::users::bulk(&hub, &actor, asked).await.map_err(guard::refuse)?;
+    }
+    leptos_axum::redirect("/users");
+    Ok(())
+}
+
 /// Deletes a user and all their keys. Goes back to the list.
 #[server]
 pub(crate) async fn delete_user(id: String) -> Answer<()> {
