@@ -140,10 +140,10 @@ mod real {
         Some(format!("{action}?{query}"))
     }
 
-    /// The id of the list in which something was chosen; none if the event is about another element.
+    /// The id of the list in which something was chosen, if it is one of those that a list is searched by.
     pub(crate) fn chosen_id(event: &leptos::ev::Event) -> Option<String> {
         let element = event.target()?.dyn_into::<HtmlElement>().ok()?;
-        (element.tag_name() == "SELECT").then(|| element.id())
+        element.matches("[role=search] select").ok()?.then(|| element.id())
     }
 
     /// Reads the file that was chosen in an input, as text.
@@ -157,10 +157,16 @@ mod real {
         });
     }
 
+    /// Where a form is posted to, and its fields; none if it only asks for an address.
+    pub(crate) fn posted(event: &leptos::ev::SubmitEvent) -> Option<(String, String)> {
+        let form = event.target()?.dyn_into::<HtmlFormElement>().ok()?;
+        if form.method() == "post" { Some((form.get_attribute("action")?, form_fields(event)?)) } else { None }
+    }
+
     /// Sends the fields of a form to a server function, and hands on its answer. Goes where the answer leads.
-    pub(crate) fn post(url: &'static str, fields: String, then: impl FnOnce(Answer<String>) + 'static) {
+    pub(crate) fn post(url: String, fields: String, then: impl FnOnce(Answer<String>) + 'static) {
         leptos::task::spawn_local(async move {
-            let answer = match exchange(url, &fields).await {
+            let answer = match exchange(&url, &fields).await {
                 Ok((true, text)) => Ok(text),
                 Ok((false, text)) => Err(serde_json::from_str(&text).unwrap_or_else(|error| AppError::broken(&error))),
                 Err(error) => Err(AppError::broken(&format!("{error:?}"))),
@@ -287,7 +293,11 @@ mod absent {
         None
     }
 
-    pub(crate) fn post(_url: &'static str, _fields: String, _then: impl FnOnce(Answer<String>) + 'static) {}
+    pub(crate) fn posted(_event: &ev::SubmitEvent) -> Option<(String, String)> {
+        None
+    }
+
+    pub(crate) fn post(_url: String, _fields: String, _then: impl FnOnce(Answer<String>) + 'static) {}
 
     pub(crate) fn submit_form_of(_event: &ev::Event) {}
 

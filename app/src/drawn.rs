@@ -2,13 +2,23 @@
 //! part of what it loads. Their filters are the address, so links and forms are all that they need.
 
 #[cfg(feature = "ssr")]
+pub(crate) mod act;
+#[cfg(feature = "ssr")]
 pub(crate) mod clock;
 #[cfg(feature = "ssr")]
 pub(crate) mod leaderboard;
 #[cfg(feature = "ssr")]
+pub(crate) mod many;
+#[cfg(feature = "ssr")]
 pub(crate) mod parts;
 #[cfg(feature = "ssr")]
+pub(crate) mod providers;
+#[cfg(feature = "ssr")]
 pub(crate) mod range;
+#[cfg(feature = "ssr")]
+pub(crate) mod routing;
+#[cfg(feature = "ssr")]
+pub(crate) mod users;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -21,9 +31,10 @@ use serde::{Deserialize, Serialize};
 use crate::{
     api::ask::Question,
     asked::{asked, show},
-    browser,
+    browser, fault,
     live::Live,
-    ui::Erase,
+    text::use_text,
+    ui::{Erase, toast::use_toasts},
 };
 
 /// A page that the server draws.
@@ -31,6 +42,23 @@ use crate::{
 pub(crate) enum Drawing {
     /// Who and what used most.
     Leaderboard,
+    /// The list of providers.
+    Providers,
+    /// Several providers changed at once.
+    ManyProviders,
+    /// The list of users.
+    Users,
+    /// Several users changed at once.
+    ManyUsers,
+    /// Where a call would go.
+    Routing,
+}
+
+impl Drawing {
+    /// True if it shows what operators configure: it is drawn again when that changes.
+    const fn is_configured(&self) -> bool {
+        matches!(self, Self::Providers | Self::Users)
+    }
 }
 
 /// A page as the server has drawn it.
@@ -46,7 +74,12 @@ pub(crate) struct Drawn {
 pub(crate) fn page(drawing: impl Fn() -> Drawing + Send + Sync + 'static) -> AnyView {
     let live: Live = expect_context();
     let search = use_location().search;
-    let drawn = asked(move || (live.missed.get(), Question::Drawn(drawing(), search.get())));
+    let drawn = asked(move || {
+        let drawing = drawing();
+        let news = if drawing.is_configured() { live.news() } else { live.missed.get() };
+        (news, Question::Drawn(drawing, search.get()))
+    });
+    let (text, toasts) = (use_text(), use_toasts());
     let navigate = use_navigate();
     let changed = StoredValue::new(String::new());
     // The element that was changed is drawn anew too: who sits on it keeps sitting there.
@@ -58,6 +91,14 @@ pub(crate) fn page(drawing: impl Fn() -> Drawing + Send + Sync + 'static) -> Any
         }
     });
     let submit = move |event: leptos::ev::SubmitEvent| {
+        if let Some((url, fields)) = browser::posted(&event) {
+            event.prevent_default();
+            browser::post(url, fields, move |answer| match answer {
+                Ok(_) => drawn.refetch(),
+                Err(error) => toasts.failed(fault::message(text, &error)),
+            });
+            return;
+        }
         if let Some(address) = browser::form_address(&event) {
             event.prevent_default();
             navigate(&address, NavigateOptions { scroll: false, ..NavigateOptions::default() });

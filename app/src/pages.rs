@@ -29,12 +29,13 @@ pub(crate) struct PageEntry {
 }
 
 /// The pages, in the order of the sidebar.
-pub(crate) static PAGES: [PageEntry; 9] = [
+pub(crate) static PAGES: [PageEntry; 10] = [
     PageEntry { path: "/", title: |text| text.overview, icon: Icon::Overview, key: "o" },
     PageEntry { path: "/leaderboard", title: |text| text.leaderboard, icon: Icon::Leaderboard, key: "l" },
     PageEntry { path: "/calls", title: |text| text.calls, icon: Icon::Calls, key: "c" },
     PageEntry { path: "/sessions", title: |text| text.sessions, icon: Icon::Sessions, key: "s" },
     PageEntry { path: "/providers", title: |text| text.providers, icon: Icon::Providers, key: "p" },
+    PageEntry { path: "/routing", title: |text| text.routing, icon: Icon::Routing, key: "r" },
     PageEntry { path: "/users", title: |text| text.users, icon: Icon::Users, key: "u" },
     PageEntry { path: "/quotas", title: |text| text.quotas, icon: Icon::Quotas, key: "q" },
     PageEntry { path: "/prices", title: |text| text.prices, icon: Icon::Prices, key: "$" },

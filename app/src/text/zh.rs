@@ -6,6 +6,8 @@ mod calls;
 #[cfg(feature = "ssr")]
 mod drawn;
 mod limits;
+#[cfg(feature = "ssr")]
+mod manage;
 mod overview;
 mod prices;
 mod providers;
@@ -34,6 +36,14 @@ pub(super) static TEXT: Text = Text {
     drawn: drawn::DRAWN,
     #[cfg(feature = "ssr")]
     leaderboard: drawn::LEADERBOARD,
+    #[cfg(feature = "ssr")]
+    provider_list: manage::PROVIDER_LIST,
+    #[cfg(feature = "ssr")]
+    user_list: manage::USER_LIST,
+    #[cfg(feature = "ssr")]
+    many: manage::MANY,
+    #[cfg(feature = "ssr")]
+    simulator: manage::SIMULATOR,
     outcome: words::outcome,
     result: words::result,
     cause: words::cause,

@@ -9,6 +9,7 @@ pub(super) const SHELL: Shell = Shell {
     calls: "Calls",
     sessions: "Sessions",
     providers: "Providers",
+    routing: "Routing",
     users: "Users",
     quotas: "Quotas",
     prices: "Prices",

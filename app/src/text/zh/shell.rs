@@ -9,6 +9,7 @@ pub(super) const SHELL: Shell = Shell {
     calls: "调用",
     sessions: "会话",
     providers: "供应商",
+    routing: "路由",
     users: "用户",
     quotas: "额度",
     prices: "价格",
