@@ -15,8 +15,8 @@ use crate::{
     pages::not_found::NotFound,
     preferences::Preferences,
     routes::{
-        CallAlone, Calls, EditProvider, EditUser, Leaderboard, Login, ManyProviders, ManyUsers, NewProvider, NewUser, Overview, Prices,
-        Providers, Quotas, Routing, Sessions, Settings, Users,
+        CallAlone, Calls, EditProvider, EditUser, Leaderboard, Login, ManyProviders, ManyUsers, NewProvider, NewUser,
+        Overview, Prices, Providers, Quotas, Routing, Sessions, Settings, Users,
     },
     shell::Frame,
 };

@@ -10,6 +10,7 @@ use crate::{
     clock,
     domain::{
         fault::Fault,
+        id::UserId,
         limit::{
             LimitUse, Limited, Limits, Subject,
             quota::{Quota, QuotaQuery, SubjectKind},
@@ -86,14 +87,18 @@ pub async fn list(hub: &Hub, _actor: &Actor, query: &QuotaQuery) -> Result<Page<
 /// [`Fault::CountersAway`] while Redis does not answer.
 pub async fn fullest(hub: &Hub, _actor: &Actor, users: &[User]) -> Result<Vec<Option<LimitUse>>, Fault> {
     let now = clock::now();
-    let asked = stream::iter(users).map(async |user| {
-        if (Limits { reset_at: None, ..user.limits.clone() }) == Limits::default() {
-            return Ok(None);
-        }
-        let uses = limits::used(hub, Subject::User(user.id), &user.limits, now).await?;
-        Ok(uses.into_iter().filter(|used| used.limit.is_some()).max_by_key(LimitUse::share_permille))
-    });
+    let asked = users.iter().map(|user| (user.id, user.limits.clone())).collect::<Vec<_>>();
+    let asked = stream::iter(asked).map(|(id, limits)| fullest_of(hub, id, limits, now));
     asked.buffered(ASKED_MAX).try_collect().await
+}
+
+/// The limit of a user that is used most.
+async fn fullest_of(hub: &Hub, id: UserId, limits: Limits, now: DateTime<Utc>) -> Result<Option<LimitUse>, Fault> {
+    if !limits.is_any() {
+        return Ok(None);
+    }
+    let uses = limits::used(hub, Subject::User(id), &limits, now).await?;
+    Ok(uses.into_iter().filter(|used| used.limit.is_some()).max_by_key(LimitUse::share_permille))
 }
 
 /// The limits of somebody that are set, with their use.

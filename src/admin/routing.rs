@@ -66,15 +66,8 @@ pub async fn explain(hub: &Hub, _actor: &Actor, query: &ExplainQuery) -> Result<
             over = counters::exhausted(hub, caller, now).await?;
         }
     }
-    let wanted = Wanted {
-        groups: &groups,
-        model: Some(&model),
-        tried: &[],
-        limited: &limited,
-        bound,
-        warm: None,
-        now: at,
-    };
+    let wanted =
+        Wanted { groups: &groups, model: Some(&model), tried: &[], limited: &limited, bound, warm: None, now: at };
     let turns = in_order(&snapshot, &groups).into_iter();
     let refused = caller.map(|caller| refusals(&snapshot, caller, &wanted, query)).unwrap_or_default();
     Ok(Explanation {

@@ -1,21 +1,11 @@
 //! Users.
 
 #[cfg(feature = "ssr")]
-use hub::domain::page::Page;
-use hub::domain::{report::Totals, user::User};
+use hub::domain::user::User;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{Answer, limits::LimitForm};
-
-/// A user and their last 24 hours.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct UserRow {
-    /// The user.
-    pub(crate) user: User,
-    /// What their keys did.
-    pub(crate) totals: Totals,
-}
 
 /// A user as the form sends it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -30,18 +20,6 @@ pub(crate) struct UserForm {
     pub(crate) group: String,
     pub(crate) expires: String,
     pub(crate) limits: LimitForm,
-}
-
-/// A page of users.
-#[cfg(feature = "ssr")]
-pub(super) async fn list(cursor: Option<String>) -> Answer<Page<UserRow>> {
-    use hub::domain::{report::UsageBy, user::many::UserQuery};
-    let (hub, actor) = super::guard::actor().await?;
-    let query = UserQuery { limit: Some(100), cursor, ..UserQuery::default() };
-    let page = hub::admin::users::list(&hub, &actor, &query).await.map_err(super::guard::refuse)?;
-    let mut totals = super::forms::last_day_totals(&hub, &actor, UsageBy::User).await?;
-    let row = |user: User| UserRow { totals: totals.remove(&user.id.to_string()).unwrap_or_default(), user };
-    Ok(Page { items: page.items.into_iter().map(row).collect(), next_cursor: page.next_cursor })
 }
 
 /// One user.

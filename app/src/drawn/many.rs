@@ -86,18 +86,18 @@ pub(crate) fn page(
 /// The fields of a form, with what the address says and what is wrong with it.
 struct Fields<'a> {
     /// The words.
-     text: &'static Text,
+    text: &'static Text,
     /// What the address says.
-     map: &'a ParamsMap,
+    map: &'a ParamsMap,
     /// What is wrong, and with which field.
-     fault: Option<(&'a str, &'a str)>,
+    fault: Option<(&'a str, &'a str)>,
     /// The words for a field.
-     label: fn(&'static Text, &str) -> &'static str,
+    label: fn(&'static Text, &str) -> &'static str,
 }
 
 impl Fields<'_> {
     /// A part of the form.
-     fn section(&self, title: &'static str, fields: &[Field]) -> AnyView {
+    fn section(&self, title: &'static str, fields: &[Field]) -> AnyView {
         view! {
             <fieldset class="section">
                 <legend>{title}</legend>
@@ -123,7 +123,8 @@ impl Fields<'_> {
         let (name, label) = (id.clone(), (self.label)(self.text, field.name));
         let control = match field.kind {
             Kind::Switch => {
-                let options = [("", words.keep), ("true", self.text.common.enabled), ("false", self.text.common.disabled)];
+                let options =
+                    [("", words.keep), ("true", self.text.common.enabled), ("false", self.text.common.disabled)];
                 view! { <select class="select" id=id.clone() name=name aria-describedby=described>{chosen(&options)}</select> }.erase()
             }
             Kind::Choice(all) => {

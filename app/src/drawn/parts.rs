@@ -31,11 +31,7 @@ pub(crate) fn page_with(
 }
 
 /// What a list is chosen from: nothing first, then values with their words.
-pub(crate) fn options(
-    nothing: &'static str,
-    all: impl Iterator<Item = (String, String)>,
-    chosen: &str,
-) -> AnyView {
+pub(crate) fn options(nothing: &'static str, all: impl Iterator<Item = (String, String)>, chosen: &str) -> AnyView {
     let option = |(value, word): (String, String)| {
         let is_chosen = value == chosen;
         view! { <option value=value selected=is_chosen>{word}</option> }.erase()
@@ -45,7 +41,8 @@ pub(crate) fn options(
 
 /// The parameters of an address that stay when a form asks for another one.
 pub(crate) fn kept(map: &ParamsMap, names: &[&'static str]) -> AnyView {
-    let all = names.iter().flat_map(|name| map.get_all(name).unwrap_or_default().into_iter().map(|value| (*name, value)));
+    let all =
+        names.iter().flat_map(|name| map.get_all(name).unwrap_or_default().into_iter().map(|value| (*name, value)));
     let field = |(name, value): (&'static str, String)| view! { <input type="hidden" name=name value=value /> }.erase();
     all.filter(|(_, value)| !value.is_empty()).map(field).collect_view().into_any()
 }

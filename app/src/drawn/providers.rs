@@ -108,18 +108,15 @@ fn address(list: &ProviderList) -> Vec<(&'static str, String)> {
     vec![("search", of(&list.filter.search)), ("group", of(&list.filter.group)), ("by", by)]
 }
 
-fn views(
-    text: &'static Text,
-    list: &ProviderList,
-    address: &[(&'static str, String)],
-) -> impl Iterator<Item = Choice> {
+fn views(text: &'static Text, list: &ProviderList, address: &[(&'static str, String)]) -> impl Iterator<Item = Choice> {
     let words = &text.provider_list;
-    [(By::List, words.as_list), (By::Group, words.by_group), (By::Priority, words.by_priority)].map(|(by, label)| Choice {
-        label,
-        href: link_with(PATH, address, &[("by", if by == By::List { "" } else { by.as_str() })]),
-        is_chosen: by == list.by,
-    })
-    .into_iter()
+    [(By::List, words.as_list), (By::Group, words.by_group), (By::Priority, words.by_priority)]
+        .map(|(by, label)| Choice {
+            label,
+            href: link_with(PATH, address, &[("by", if by == By::List { "" } else { by.as_str() })]),
+            is_chosen: by == list.by,
+        })
+        .into_iter()
 }
 
 fn filters(text: &'static Text, list: &ProviderList) -> AnyView {
@@ -148,7 +145,7 @@ fn body(text: &'static Text, list: &ProviderList, clock: Clock) -> AnyView {
             empty(Icon::Providers, words.none_found, words.none_found_why, Some((PATH, text.calls.clear)))
         } else {
             let action = Some(("/providers/new", text.providers.new));
-            empty(Icon::Providers, text.providers.empty, text.providers.empty_why, action)
+            empty(Icon::Providers, text.provider_list.empty, text.provider_list.empty_why, action)
         };
         return view! { <section class="panel">{nothing}</section> }.erase();
     }
@@ -200,24 +197,25 @@ fn is_of(provider: &Provider, group: &str) -> bool {
 fn part(text: &'static Text, title: Option<String>, rows: &[Row], list: &ProviderList, clock: Clock) -> AnyView {
     let words = &text.provider_list;
     let label = title.clone().unwrap_or_else(|| text.providers.title.to_owned());
+    let caption = label.clone();
     let title = title.map(|title| view! { <div class="panel-head"><h2>{title}</h2></div> }.erase());
     // In a part the shares are those of the part.
     let part_calls: u64 = rows.iter().map(|row| row.traffic.totals.calls).sum();
     let lines = rows.iter().map(|row| line(text, row, part_calls, list, clock));
     view! {
-        <section class="panel mb-4" aria-label=label.clone()>
+        <section class="panel mb-4" aria-label=label>
             {title}
             <div class="scroll">
                 <table class="table providers">
-                    <caption class="aside">{label}</caption>
+                    <caption class="aside">{caption}</caption>
                     <thead>
                         <tr>
                             <th scope="col">{text.common.name}</th>
                             <th scope="col">{text.common.state}</th>
                             <th scope="col">{words.last_hours}</th>
-                            <th scope="col" class="num">{text.providers.share}</th>
-                            <th scope="col" class="num">{text.providers.requests}</th>
-                            <th scope="col" class="num">{text.providers.errors}</th>
+                            <th scope="col" class="num">{text.provider_list.share}</th>
+                            <th scope="col" class="num">{text.provider_list.requests}</th>
+                            <th scope="col" class="num">{text.provider_list.errors}</th>
                             <th scope="col" class="num">{words.p50}</th>
                             <th scope="col" class="num">{words.p95}</th>
                             <th scope="col" class="num">{text.overview.cost}</th>
@@ -273,10 +271,11 @@ fn line(text: &'static Text, row: &Row, part_calls: u64, list: &ProviderList, cl
 /// What can be done with one in its row.
 fn actions(text: &'static Text, provider: &Provider, is_paused: bool) -> AnyView {
     let id = || vec![("id", provider.id.to_string())];
-    let (word, next) = if provider.enabled { (text.common.disable, "false") } else { (text.common.enable, "true") };
+    let (word, next) =
+        if provider.enabled { (text.provider_list.disable, "false") } else { (text.provider_list.enable, "true") };
     let mut switched = id();
     switched.push(("enabled", next.to_owned()));
-    let pause = (!is_paused).then(|| act::<PauseProvider>(text.providers.pause, &provider.name, id()));
+    let pause = (!is_paused).then(|| act::<PauseProvider>(text.provider_list.pause, &provider.name, id()));
     view! {
         <span class="flex justify-end">
             {pause}
@@ -294,14 +293,14 @@ pub(super) fn hold(text: &'static Text, shown: &HoldShown, clock: Clock) -> AnyV
     let reason = (text.hold)(hold.reason);
     let model = if let HoldScope::Model { model, .. } = &hold.scope { Some(model.clone()) } else { None };
     let end = match (hold.until, remaining_s) {
-        (Some(_), Some(0)) => text.providers.half_open.into_any(),
+        (Some(_), Some(0)) => text.provider_list.half_open.into_any(),
         (Some(until), _) => clock.countdown(until),
-        (None, _) => text.providers.until_ended.into_any(),
+        (None, _) => text.provider_list.until_ended.into_any(),
     };
     let word = match hold.reason {
         HoldReason::Pause => text.provider_list.resume,
         HoldReason::Breaker => text.provider_list.reset,
-        _ => text.providers.end_hold,
+        _ => text.provider_list.end_hold,
     };
     view! {
         <span class="flex items-center gap-2" title=hold.note.clone()>

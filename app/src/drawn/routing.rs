@@ -63,7 +63,14 @@ fn form(
 ) -> AnyView {
     let words = &text.simulator;
     let get = |name: &str| map.get_str(name).unwrap_or_default().to_owned();
-    let known = [("key", "key_id"), ("groups", "groups"), ("model", "model"), ("address", "address"), ("at", "at"), ("session", "session_id")];
+    let known = [
+        ("key", "key_id"),
+        ("groups", "groups"),
+        ("model", "model"),
+        ("address", "address"),
+        ("at", "at"),
+        ("session", "session_id"),
+    ];
     let at = fault.and_then(Fault::field);
     let problem = |name: &str| {
         let field = known.iter().find(|(parameter, _)| *parameter == name).map(|(_, field)| *field);
@@ -71,9 +78,20 @@ fn form(
     };
     let is_shown = known.iter().any(|(_, field)| Some(*field) == at);
     let elsewhere = why.filter(|_| !is_shown).map(|why| note("note bad", Icon::Alert, why.to_owned()));
-    let line = |name: &'static str, label: &'static str, help: &'static str, example: &'static str, kind: &'static str| {
-        parts::Line { name, label, help, example, kind, value: get(name), problem: problem(name), required: name == "model" }.view()
-    };
+    let line =
+        |name: &'static str, label: &'static str, help: &'static str, example: &'static str, kind: &'static str| {
+            parts::Line {
+                name,
+                label,
+                help,
+                example,
+                kind,
+                value: get(name),
+                problem: problem(name),
+                required: name == "model",
+            }
+            .view()
+        };
     let key = |key: &NamedKey| (key.id.to_string(), format!("{} / {}", key.user_name, key.name));
     let bound = |provider: &Provider| (provider.id.to_string(), provider.name.clone());
     let keys = parts::options(words.no_key, simulator.keys.iter().map(key), &get("key"));
@@ -120,7 +138,8 @@ fn answer(text: &'static Text, explanation: &Explanation, clock: Clock) -> AnyVi
         let list = explanation.refusals.iter().map(refusal).collect_view();
         note("note bad", Icon::Alert, view! { <p class="font-medium">{words.refused}</p><ul>{list}</ul> }.into_any())
     });
-    let turns: Vec<String> = explanation.groups.iter().map(|turn| format!("{} ({})", turn.name, turn.priority)).collect();
+    let turns: Vec<String> =
+        explanation.groups.iter().map(|turn| format!("{} ({})", turn.name, turn.priority)).collect();
     let choices = explanation.choices.iter().zip(1..).map(|(choice, turn)| one(text, choice, turn));
     view! {
         {refused}
@@ -137,12 +156,14 @@ fn one(text: &'static Text, explained: &ExplainedChoice, turn: usize) -> AnyView
     let title = if turn == 1 { words.first.to_owned() } else { (words.then)(turn) };
     let chosen = choice.candidates.iter().find(|candidate| Some(candidate.provider_id) == choice.provider_id);
     let who = chosen.map_or_else(|| text.chain.none_chosen.to_owned(), |candidate| candidate.name.clone());
-    let sent = explained.model_sent.as_ref().map(|model| view! { " · "<span class="mono">{model.clone()}</span> }.into_any());
+    let sent =
+        explained.model_sent.as_ref().map(|model| view! { " · "<span class="mono">{model.clone()}</span> }.into_any());
     // Who may be chosen comes first, by priority; then everybody else.
     let mut candidates: Vec<&Candidate> = choice.candidates.iter().collect();
     candidates.sort_by_key(|candidate| (candidate.skip.is_some(), candidate.priority));
     let rows = candidates.into_iter().map(|candidate| line(text, explained, candidate));
-    let more = (choice.n_more > 0).then(|| view! { <p class="caption px-4 py-2">{(text.common.n_more)(choice.n_more)}</p> }.erase());
+    let more = (choice.n_more > 0)
+        .then(|| view! { <p class="caption px-4 py-2">{(text.common.n_more)(choice.n_more)}</p> }.erase());
     view! {
         <li class="panel">
             <div class="panel-head">

@@ -120,14 +120,15 @@ fn body(text: &'static Text, list: &UserList, clock: Clock) -> AnyView {
         let nothing = if is_filtered {
             empty(Icon::Users, words.none_found, words.none_found_why, Some((PATH, text.calls.clear)))
         } else {
-            empty(Icon::Users, text.users.empty, text.users.empty_why, Some(("/users/new", text.users.new)))
+            empty(Icon::Users, text.user_list.empty, text.user_list.empty_why, Some(("/users/new", text.users.new)))
         };
         return view! { <section class="panel mt-4">{nothing}</section> }.erase();
     }
     let lines = list.rows.iter().map(|row| line(text, row, clock));
     let next = list.next_cursor.as_deref().map(|cursor| {
         let href = link_with(PATH, &address(list), &[("cursor", cursor)]);
-        view! { <nav class="pager"><a class="button small" rel="next" href=href>{text.common.next_page}</a></nav> }.erase()
+        view! { <nav class="pager"><a class="button small" rel="next" href=href>{text.common.next_page}</a></nav> }
+            .erase()
     });
     let all = link_with("/users/bulk", &address(list), &[("all", "1")]);
     view! {
@@ -148,8 +149,8 @@ fn body(text: &'static Text, list: &UserList, clock: Clock) -> AnyView {
                             <th scope="col">{text.common.group}</th>
                             <th scope="col">{words.most_used}</th>
                             <th scope="col">{text.common.expires}</th>
-                            <th scope="col" class="num">{text.users.requests}</th>
-                            <th scope="col" class="num">{text.users.cost}</th>
+                            <th scope="col" class="num">{text.user_list.requests}</th>
+                            <th scope="col" class="num">{text.user_list.cost}</th>
                             <th scope="col">{text.users.role}</th>
                             <th scope="col">{text.common.note}</th>
                         </tr>
@@ -159,7 +160,7 @@ fn body(text: &'static Text, list: &UserList, clock: Clock) -> AnyView {
             </div>
             {next}
         </section>
-        <p class="caption mt-2 px-4">{text.users.requests}", "{text.users.cost}": "{text.users.last_day}</p>
+        <p class="caption mt-2 px-4">{text.user_list.requests}", "{text.user_list.cost}": "{text.user_list.last_day}</p>
     }
     .into_any()
 }

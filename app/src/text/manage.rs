@@ -5,12 +5,16 @@ use super::groups::sentences;
 sentences! {
     ProviderList {
         shown as_list by_group by_priority any_group filter search none_found none_found_why too_many change_chosen
-        change_all choose choose_help legend last_hours p50 p95 place resume reset clone in_use;
+        change_all choose choose_help legend last_hours p50 p95 place resume reset clone in_use
+        empty empty_why share requests errors pause end_hold until_ended half_open
+        enable disable
+        groups groups_lead;
         strip(&str, &str) block(&str, &str, &str)
     }
     UserList {
         filter search tag tags any_tag any_status ends_until active expiring expired none_found none_found_why most_used
-        renew own_day days_7 days_30 days_90;
+        renew own_day days_7 days_30 days_90
+        empty empty_why requests cost last_day;
     }
     Many {
         providers_title users_title help keep look look_title before after same none apply nothing_changes refused_all

@@ -1,5 +1,7 @@
 //! What counters and sessions say of a call that nobody makes.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
@@ -11,7 +13,7 @@ use crate::{
         limit::{LimitUse, Limits, Subject},
     },
     hub::Hub,
-    route::snapshot::{Caller, Snapshot},
+    route::snapshot::{Caller, Snapshot, Upstream},
     wire::{over_limit::OverLimit, rejection::Rejection},
 };
 
@@ -43,7 +45,8 @@ pub(super) async fn exhausted(hub: &Hub, caller: &Caller, now: DateTime<Utc>) ->
     let mut rejections = Vec::new();
     for (subject, limits) in subjects {
         let uses = full(hub, subject, limits, now).await?;
-        rejections.extend(uses.iter().filter_map(|used| over(subject, used)).map(|over| Rejection::Limited(Box::new(over))));
+        rejections
+            .extend(uses.iter().filter_map(|used| over(subject, used)).map(|over| Rejection::Limited(Box::new(over))));
     }
     Ok(rejections)
 }
@@ -53,19 +56,22 @@ pub(super) async fn exhausted(hub: &Hub, caller: &Caller, now: DateTime<Utc>) ->
 /// # Errors
 /// [`Fault::CountersAway`] while Redis does not answer.
 pub(super) async fn limited(hub: &Hub, snapshot: &Snapshot, now: DateTime<Utc>) -> Result<Vec<ProviderId>, Fault> {
-    let asked = stream::iter(&snapshot.upstreams).map(async |upstream| {
-        let provider = &upstream.provider;
-        let uses = full(hub, Subject::Provider(provider.id), &provider.limits, now).await?;
-        Ok::<_, Fault>((!uses.is_empty()).then_some(provider.id))
-    });
+    let asked = stream::iter(snapshot.upstreams.clone()).map(|upstream| limited_one(hub, upstream, now));
     let asked: Vec<Option<ProviderId>> = asked.buffered(ASKED_MAX).try_collect().await?;
     Ok(asked.into_iter().flatten().collect())
+}
+
+/// The provider, if it is at a limit of its own.
+async fn limited_one(hub: &Hub, upstream: Arc<Upstream>, now: DateTime<Utc>) -> Result<Option<ProviderId>, Fault> {
+    let provider = &upstream.provider;
+    let uses = full(hub, Subject::Provider(provider.id), &provider.limits, now).await?;
+    Ok((!uses.is_empty()).then_some(provider.id))
 }
 
 /// Of somebody's limits those of which nothing is left.
 async fn full(hub: &Hub, subject: Subject, limits: &Limits, now: DateTime<Utc>) -> Result<Vec<LimitUse>, Fault> {
     // Who has no limit is not asked for.
-    if (Limits { reset_at: None, ..limits.clone() }) == Limits::default() {
+    if !limits.is_any() {
         return Ok(Vec::new());
     }
     let mut uses = limits::used(hub, subject, limits, now).await?;

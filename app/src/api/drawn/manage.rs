@@ -129,8 +129,7 @@ impl Reader {
             Some(Err(fault)) => Some(Err(fault)),
             None => None,
         };
-        let simulator =
-            Simulator { keys: routing::keys(&self.hub, &self.actor), providers: providers.items, asked };
+        let simulator = Simulator { keys: routing::keys(&self.hub, &self.actor), providers: providers.items, asked };
         Ok(in_words(|text| drawn::routing::page(text, &self.map, &simulator, self.clock)))
     }
 
@@ -167,8 +166,8 @@ impl Reader {
     fn time(&self, text: &str) -> Result<DateTime<Utc>, Fault> {
         let wrong = || Fault::invalid("at", "must be a time: 2030-12-31T12:00");
         let with_seconds = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S");
-        let local = with_seconds.or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M")).map_err(|_| wrong())?;
+        let local =
+            with_seconds.or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M")).map_err(|_| wrong())?;
         self.clock.zone.from_local_datetime(&local).earliest().map(|at| at.to_utc()).ok_or_else(wrong)
     }
 }
-

@@ -61,7 +61,8 @@ fn line(text: &'static Text, row: &BulkRow, noun: &Noun) -> AnyView {
     let (path, label) = (noun.path, noun.label);
     let name = view! { <a class="row-link" href=format!("{path}/{}", escape(&row.id))>{row.name.clone()}</a> }.erase();
     if let Some(refusal) = &row.refusal {
-        let why = format!("{}: {}", label(text, &refusal.field), (text.fault)(&Fault::invalid(&refusal.field, &refusal.why)));
+        let why =
+            format!("{}: {}", label(text, &refusal.field), (text.fault)(&Fault::invalid(&refusal.field, &refusal.why)));
         return view! { <tr><td>{name}</td><td colspan="2"><span class="problem">{icon(Icon::Alert)}" "{why}</span></td></tr> }.erase();
     }
     if row.changes.is_empty() {
@@ -69,7 +70,8 @@ fn line(text: &'static Text, row: &BulkRow, noun: &Noun) -> AnyView {
     }
     let values = |of: fn(&FieldChange) -> &Value| {
         let one = |change: &FieldChange| {
-            view! { <div><span class="sub">{label(text, &change.field)}": "</span>{shown(text, of(change))}</div> }.erase()
+            view! { <div><span class="sub">{label(text, &change.field)}": "</span>{shown(text, of(change))}</div> }
+                .erase()
         };
         row.changes.iter().map(one).collect_view()
     };

@@ -21,13 +21,13 @@ pub(super) fn panel(text: &'static Text, list: &ProviderList, clock: Clock) -> A
     view! {
         <section class="panel mt-6" aria-labelledby="groups-title">
             <div class="panel-head">
-                <h2 class="flex-1" id="groups-title">{text.routing.groups}</h2>
+                <h2 class="flex-1" id="groups-title">{text.provider_list.groups}</h2>
                 <a class="button small" href=format!("{PATH}?edit=") data-noscroll>{text.routing.new_group}</a>
             </div>
-            <p class="help px-4 py-3">{text.routing.groups_lead}</p>
+            <p class="help px-4 py-3">{text.provider_list.groups_lead}</p>
             <div class="scroll">
                 <table class="table">
-                    <caption class="aside">{text.routing.groups}</caption>
+                    <caption class="aside">{text.provider_list.groups}</caption>
                     <thead>
                         <tr>
                             <th scope="col">{text.common.name}</th>
@@ -50,15 +50,17 @@ pub(super) fn panel(text: &'static Text, list: &ProviderList, clock: Clock) -> A
 fn line(text: &'static Text, group: &Group, list: &ProviderList, clock: Clock) -> AnyView {
     let name = escape(&group.name);
     let label = |word: &str| format!("{word}: {}", group.name);
-    let paused: Option<&HoldShown> =
-        list.holds.iter().find(|shown| matches!(&shown.hold.scope, HoldScope::Group { group: held } if *held == group.name));
+    let paused: Option<&HoldShown> = list
+        .holds
+        .iter()
+        .find(|shown| matches!(&shown.hold.scope, HoldScope::Group { group: held } if *held == group.name));
     let state = match paused {
         Some(shown) => hold(text, shown, clock),
         None => text.provider_list.in_use.into_any(),
     };
     let pause = paused
         .is_none()
-        .then(|| act::<PauseGroup>(text.providers.pause, &group.name, vec![("name", group.name.clone())]));
+        .then(|| act::<PauseGroup>(text.provider_list.pause, &group.name, vec![("name", group.name.clone())]));
     let drop = (group.name != DEFAULT_GROUP).then(|| {
         view! { <a class="button ghost small danger" href=format!("{PATH}?drop={name}") aria-label=label(text.common.delete) data-noscroll>{text.common.delete}</a> }.erase()
     });

@@ -26,6 +26,19 @@ pub(super) const PROVIDER_LIST: ProviderList = ProviderList {
     reset: "Reset",
     clone: "Copy",
     in_use: "in use",
+    empty: "No provider yet",
+    empty_why: "A provider is a place calls are sent to. Without one every call is refused.",
+    share: "Share",
+    requests: "Requests",
+    errors: "Errors",
+    pause: "Pause",
+    end_hold: "End hold",
+    until_ended: "until it is ended",
+    half_open: "being tried",
+    enable: "Enable",
+    disable: "Disable",
+    groups: "Groups",
+    groups_lead: "Who may use which providers. Of a key's groups the one with the lowest priority serves, and the next when it has nobody left.",
     strip: |attempts, failed| format!("{attempts} attempts in 15 hours, {failed} of them failed"),
     block: |at, failed, attempts| format!("{at}: {failed} of {attempts} failed"),
 };
@@ -49,6 +62,11 @@ pub(super) const USER_LIST: UserList = UserList {
     days_7: "+7 days",
     days_30: "+30 days",
     days_90: "+90 days",
+    empty: "No users yet",
+    empty_why: "A user owns keys. Create one, give it a key, and point a client at this hub.",
+    requests: "Requests",
+    cost: "Cost",
+    last_day: "in the last 24 hours",
 };
 
 pub(super) const MANY: Many = Many {

@@ -53,8 +53,6 @@ pub(super) const COMMON: Common = Common {
     cancel: "Cancel",
     delete: "Delete",
     edit: "Edit",
-    enable: "Enable",
-    disable: "Disable",
     enabled: "Enabled",
     disabled: "Disabled",
     copy: "Copy",

@@ -26,6 +26,19 @@ pub(super) const PROVIDER_LIST: ProviderList = ProviderList {
     reset: "重置",
     clone: "复制",
     in_use: "使用中",
+    empty: "还没有供应商",
+    empty_why: "供应商是调用发往的地方。没有供应商，所有调用都会被拒绝。",
+    share: "占比",
+    requests: "请求",
+    errors: "错误",
+    pause: "暂停",
+    end_hold: "解除",
+    until_ended: "直到手动解除",
+    half_open: "正在试探恢复",
+    enable: "启用",
+    disable: "停用",
+    groups: "分组",
+    groups_lead: "谁可以使用哪些供应商。在密钥的分组中，优先级数字最小的先服务；没有可用供应商时由下一个接替。",
     strip: |attempts, failed| format!("15 小时内 {attempts} 次尝试，其中 {failed} 次失败"),
     block: |at, failed, attempts| format!("{at}：{attempts} 次中 {failed} 次失败"),
 };
@@ -49,6 +62,11 @@ pub(super) const USER_LIST: UserList = UserList {
     days_7: "+7 天",
     days_30: "+30 天",
     days_90: "+90 天",
+    empty: "还没有用户",
+    empty_why: "密钥属于用户。创建用户，给他一个密钥，然后让客户端指向本中转站。",
+    requests: "请求",
+    cost: "费用",
+    last_day: "最近 24 小时",
 };
 
 pub(super) const MANY: Many = Many {

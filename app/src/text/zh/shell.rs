@@ -53,8 +53,6 @@ pub(super) const COMMON: Common = Common {
     cancel: "取消",
     delete: "删除",
     edit: "编辑",
-    enable: "启用",
-    disable: "停用",
     enabled: "已启用",
     disabled: "已停用",
     copy: "复制",
