@@ -146,6 +146,18 @@ mod real {
         element.matches("[role=search] select").ok()?.then(|| element.id())
     }
 
+    /// Writes at each time of the page that is counted down how long it is until then.
+    pub(crate) fn count_down(now_ms: i64, written: fn(u64) -> String) {
+        let Ok(times) = document().query_selector_all("[data-until]") else { return };
+        for index in 0..times.length() {
+            let time = times.get(index).and_then(|node| node.dyn_into::<HtmlElement>().ok());
+            let until = time.as_ref().and_then(|time| time.get_attribute("data-until")?.parse::<i64>().ok());
+            if let (Some(time), Some(until)) = (time, until) {
+                time.set_text_content(Some(&written(u64::try_from(until - now_ms).unwrap_or_default())));
+            }
+        }
+    }
+
     /// Reads the file that was chosen in an input, as text.
     pub(crate) fn chosen_text(event: &leptos::ev::Event, then: impl FnOnce(String) + 'static) {
         let input = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok());
@@ -298,6 +310,8 @@ mod absent {
     }
 
     pub(crate) fn post(_url: String, _fields: String, _then: impl FnOnce(Answer<String>) + 'static) {}
+
+    pub(crate) fn count_down(_now_ms: i64, _written: fn(u64) -> String) {}
 
     pub(crate) fn submit_form_of(_event: &ev::Event) {}
 

@@ -32,9 +32,10 @@ use crate::{
     api::ask::Question,
     asked::{asked, show},
     browser, fault,
+    format::elapsed,
     live::Live,
     text::use_text,
-    ui::{Erase, toast::use_toasts},
+    ui::{Erase, time::use_now, toast::use_toasts},
 };
 
 /// A page that the server draws.
@@ -82,6 +83,12 @@ pub(crate) fn page(drawing: impl Fn() -> Drawing + Send + Sync + 'static) -> Any
     let (text, toasts) = (use_text(), use_toasts());
     let navigate = use_navigate();
     let changed = StoredValue::new(String::new());
+    let now = use_now();
+    Effect::new(move |_| {
+        if let Some(now) = now.get() {
+            browser::count_down(now, elapsed);
+        }
+    });
     // The element that was changed is drawn anew too: who sits on it keeps sitting there.
     Effect::new(move |_| {
         drawn.track();

@@ -8,7 +8,7 @@ use hub::{
     domain::{
         fault::Fault,
         group::{GroupCreate, GroupPatch},
-        key::{ApiKey, KeyCreate, KeyPatch},
+        key::{ApiKey, KeyCreate, KeyPatch, Rotation},
         money::Usd,
         network::Network,
         patch::Patch,
@@ -52,6 +52,7 @@ pub(crate) fn user_create(form: UserForm) -> Result<UserCreate, Fault> {
         enabled: Some(is_checked(form.enabled.as_ref())),
         role: Some(role(&form.role)),
         group: Some(names(&form.group)),
+        tags: Some(names(&form.tags)),
         expires_at: expiry(&form.expires)?,
         name: form.name.trim().to_owned(),
         note: Some(form.note),
@@ -67,6 +68,7 @@ pub(crate) fn user_patch(form: UserForm, before: &User) -> Result<UserPatch, Fau
         enabled: Patch::Set(is_checked(form.enabled.as_ref())),
         role: Patch::Set(role(&form.role)),
         group: Patch::Set(names(&form.group)),
+        tags: Patch::Set(names(&form.tags)),
         expires_at: expiry_change(&form.expires, before.expires_at)?,
         name: Patch::Set(form.name.trim().to_owned()),
         note: Patch::Set(form.note),
@@ -94,6 +96,11 @@ pub(crate) fn key_create(form: &KeyForm) -> Result<KeyCreate, Fault> {
         ..KeyCreate::default()
     }
     .with_limits(&limits))
+}
+
+/// Another secret for a key.
+pub(crate) fn rotation(grace: &str) -> Result<Rotation, Fault> {
+    Ok(Rotation { grace_s: number("grace_s", grace)?.unwrap_or_default() })
 }
 
 /// Changes to a key, as it stands before: all that the form shows.

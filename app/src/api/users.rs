@@ -18,6 +18,7 @@ pub(crate) struct UserForm {
     pub(crate) enabled: Option<String>,
     pub(crate) role: String,
     pub(crate) group: String,
+    pub(crate) tags: String,
     pub(crate) expires: String,
     pub(crate) limits: LimitForm,
 }

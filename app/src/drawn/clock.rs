@@ -38,6 +38,12 @@ impl Clock {
         view! { <time class="tabular-nums" datetime=at.to_rfc3339() title=title data-until=until>{elapsed(left)}</time> }.erase()
     }
 
+    /// The day of a time; all of it on pointing at it.
+    pub(crate) fn day(self, at: DateTime<Utc>) -> AnyView {
+        let moment = self.moment(at);
+        view! { <time datetime=at.to_rfc3339() title=moment.full()>{moment.date()}</time> }.erase()
+    }
+
     /// The day and the minute of a time; all of it on pointing at it.
     pub(crate) fn stamp(self, at: DateTime<Utc>) -> AnyView {
         let moment = self.moment(at);

@@ -54,7 +54,7 @@ pub(crate) struct Line {
     /// What stands above it.
     pub(crate) label: &'static str,
     /// A sentence below.
-    pub(crate) help: &'static str,
+    pub(crate) help: String,
     /// What is shown while it is empty.
     pub(crate) example: &'static str,
     /// The type of the input.

@@ -261,7 +261,7 @@ fn line(text: &'static Text, row: &Row, part_calls: u64, list: &ProviderList, cl
             <td class="num">{span_or_unknown(totals.first_token_ms_p95)}</td>
             <td class="num">{usd_alone(totals.cost_usd)}</td>
             <td class="num">{format!("{} · {}", provider.priority, provider.weight)}</td>
-            <td>{group_names(text, &provider.group)}</td>
+            <td><span class="block max-w-32 ellipsis">{group_names(text, &provider.group)}</span></td>
             <td class="num">{actions(text, provider, is_paused)}</td>
         </tr>
     }

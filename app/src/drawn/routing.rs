@@ -37,30 +37,24 @@ pub(crate) struct Simulator {
 /// The page.
 pub(crate) fn page(text: &'static Text, map: &ParamsMap, simulator: &Simulator, clock: Clock) -> (String, AnyView) {
     let words = &text.simulator;
-    let fault = simulator.asked.as_ref().and_then(|asked| asked.as_ref().err());
-    let why = fault.map(text.fault);
     let answer = match &simulator.asked {
         Some(Ok(explanation)) => answer(text, explanation, clock),
         Some(Err(_)) => ().into_any(),
         None => view! { <p class="help">{words.nothing_yet}</p> }.erase(),
     };
     let content = view! {
-        <div class="columns-form">
-            {form(text, map, simulator, fault, why.as_deref(), clock)}
+        <div class="simulator">
+            {form(text, map, simulator, clock)}
             <div class="grid content-start gap-6" aria-live="polite">{answer}</div>
         </div>
     };
     parts::page_with(words.title, None, ().into_any(), content.erase())
 }
 
-fn form(
-    text: &'static Text,
-    map: &ParamsMap,
-    simulator: &Simulator,
-    fault: Option<&Fault>,
-    why: Option<&str>,
-    clock: Clock,
-) -> AnyView {
+fn form(text: &'static Text, map: &ParamsMap, simulator: &Simulator, clock: Clock) -> AnyView {
+    let fault = simulator.asked.as_ref().and_then(|asked| asked.as_ref().err());
+    let why = fault.map(text.fault);
+    let why = why.as_deref();
     let words = &text.simulator;
     let get = |name: &str| map.get_str(name).unwrap_or_default().to_owned();
     let known = [
@@ -78,27 +72,17 @@ fn form(
     };
     let is_shown = known.iter().any(|(_, field)| Some(*field) == at);
     let elsewhere = why.filter(|_| !is_shown).map(|why| note("note bad", Icon::Alert, why.to_owned()));
-    let line =
-        |name: &'static str, label: &'static str, help: &'static str, example: &'static str, kind: &'static str| {
-            parts::Line {
-                name,
-                label,
-                help,
-                example,
-                kind,
-                value: get(name),
-                problem: problem(name),
-                required: name == "model",
-            }
-            .view()
-        };
+    let line = |name: &'static str, label: &'static str, help: &str, example: &'static str, kind: &'static str| {
+        let (value, problem, help) = (get(name), problem(name), help.to_owned());
+        parts::Line { name, label, help, example, kind, value, problem, required: name == "model" }.view()
+    };
     let key = |key: &NamedKey| (key.id.to_string(), format!("{} / {}", key.user_name, key.name));
     let bound = |provider: &Provider| (provider.id.to_string(), provider.name.clone());
     let keys = parts::options(words.no_key, simulator.keys.iter().map(key), &get("key"));
     let providers = parts::options(words.not_bound, simulator.providers.iter().map(bound), &get("bound"));
     let at_help = (words.at_help)(clock.zone.name());
     view! {
-        <form class="editor" method="get" action=PATH>
+        <form method="get" action=PATH>
             <p class="lead">{words.lead}</p>
             <div class="field">
                 <label for="sim-key">{words.key}</label>
@@ -116,8 +100,7 @@ fn form(
                 <select class="select" id="sim-bound" name="bound">{providers}</select>
             </div>
             {line("session", words.session, words.session_help, "", "text")}
-            {parts::Line { name: "at", label: words.at, help: "", example: "", kind: "datetime-local", value: get("at"), problem: problem("at"), required: false }.view()}
-            <p class="help">{at_help}</p>
+            {line("at", words.at, &at_help, "", "datetime-local")}
             <label class="check">
                 <input type="checkbox" name="limits" value="1" checked=map.get_str("limits").is_some() role="switch" />
                 <span><span class="font-medium">{words.limits}</span><span class="help block">{words.limits_help}</span></span>

@@ -105,8 +105,10 @@ fn filters(text: &'static Text, list: &UserList) -> AnyView {
             <select class="select" id="user-status" name="status" aria-label=text.common.state>
                 {parts::options(words.any_status, statuses.into_iter(), status)}
             </select>
-            <input class="input" type="date" name="until" value=list.until.map(|day| day.to_string())
-                aria-label=words.ends_until title=words.ends_until />
+            <label class="until">
+                {words.ends_until}
+                <input class="input" type="date" name="until" value=list.until.map(|day| day.to_string()) />
+            </label>
             <button class="button" type="submit">{text.calls.apply}</button>
         </form>
     }
@@ -145,13 +147,12 @@ fn body(text: &'static Text, list: &UserList, clock: Clock) -> AnyView {
                         <tr>
                             <th scope="col">{text.common.name}</th>
                             <th scope="col">{text.common.state}</th>
-                            <th scope="col">{words.tags}</th>
+                            <th scope="col">{text.users.tags}</th>
                             <th scope="col">{text.common.group}</th>
                             <th scope="col">{words.most_used}</th>
                             <th scope="col">{text.common.expires}</th>
                             <th scope="col" class="num">{text.user_list.requests}</th>
                             <th scope="col" class="num">{text.user_list.cost}</th>
-                            <th scope="col">{text.users.role}</th>
                             <th scope="col">{text.common.note}</th>
                         </tr>
                     </thead>
@@ -169,10 +170,7 @@ fn line(text: &'static Text, row: &Row, clock: Clock) -> AnyView {
     let Row { user, totals, fullest } = row;
     let id = user.id.to_string();
     let choose = format!("{}: {}", text.provider_list.choose, user.name);
-    let role = match user.role {
-        Role::User => text.users.role_user,
-        Role::Admin => text.users.role_admin,
-    };
+    let role = (user.role == Role::Admin).then(|| view! { <span class="badge">{text.users.role_admin}</span> }.erase());
     let tag = |tag: &String| {
         let href = link_with(PATH, &[], &[("tag", tag)]);
         view! { <a class="badge" href=href>{tag.clone()}</a> }.erase()
@@ -183,6 +181,7 @@ fn line(text: &'static Text, row: &Row, clock: Clock) -> AnyView {
                 <span class="flex items-center gap-2">
                     <input type="checkbox" class="pick" form=CHOOSER name="id" value=id.clone() aria-label=choose />
                     <a class="row-link" data-row href=format!("/users/{id}")>{user.name.clone()}</a>
+                    {role}
                 </span>
             </td>
             <td>{status(text, user, clock)}</td>
@@ -192,7 +191,6 @@ fn line(text: &'static Text, row: &Row, clock: Clock) -> AnyView {
             <td>{end(text, user, clock)}</td>
             <td class="num">{whole(totals.calls)}</td>
             <td class="num">{usd_alone(totals.cost_usd)}</td>
-            <td class="sub">{role}</td>
             <td class="sub"><span class="block max-w-60 ellipsis">{user.note.clone()}</span></td>
         </tr>
     }
@@ -235,7 +233,7 @@ fn most_used(text: &'static Text, used: &LimitUse, id: &str) -> AnyView {
 /// When a user ends, and more time.
 fn end(text: &'static Text, user: &User, clock: Clock) -> AnyView {
     let words = &text.user_list;
-    let shown = user.expires_at.map_or_else(|| text.common.never.into_any(), |at| clock.stamp(at));
+    let shown = user.expires_at.map_or_else(|| text.common.never.into_any(), |at| clock.day(at));
     let days = |days: u32| {
         let fields = vec![("id", user.id.to_string()), ("days", days.to_string())];
         let word = match days {
@@ -252,9 +250,10 @@ fn end(text: &'static Text, user: &User, clock: Clock) -> AnyView {
             <button type="submit" class="button small">{words.renew}</button>
         </span>
     };
+    let renew = format!("{}: {}", words.renew, user.name);
     view! {
         <details class="drop">
-            <summary class="button ghost small" aria-label=format!("{}: {}", words.renew, user.name)>{shown}</summary>
+            <summary class="button ghost small">{shown}<span class="aside">" "{renew}</span></summary>
             <div class="drop-body renew">
                 <div class="flex">{RENEWALS.into_iter().map(days).collect_view()}</div>
                 {form::<RenewUser>(vec![("id", user.id.to_string())], own.erase())}

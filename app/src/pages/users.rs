@@ -19,6 +19,7 @@ mod form;
 mod keys;
 mod new_key;
 mod restrictions;
+mod rotate;
 
 /// A new one.
 #[component]

@@ -72,13 +72,14 @@ sentences! {
     }
     Users {
         title new new_lead role role_user role_admin role_help profile danger enabled_help
-        delete_what name_help note_help;
+        delete_what name_help note_help tags tags_help;
         delete_title(&str)
     }
     Keys {
         title new new_lead empty empty_why preview last_used never_used name_help created_title created_once setup setup_lead
-        setup_shell setup_settings group_help delete_what done enabled_help edit needs_script;
-        delete_title(&str)
+        setup_shell setup_settings group_help delete_what done enabled_help edit needs_script rotate rotate_what old_ends
+        at_once hour_more day_more week_more;
+        delete_title(&str) rotate_title(&str)
     }
     Prices {
         title lead new empty empty_why model per_million input output write_5m write_1h read source builtin litellm manual

@@ -12,7 +12,7 @@ sentences! {
         strip(&str, &str) block(&str, &str, &str)
     }
     UserList {
-        filter search tag tags any_tag any_status ends_until active expiring expired none_found none_found_why most_used
+        filter search tag any_tag any_status ends_until active expiring expired none_found none_found_why most_used
         renew own_day days_7 days_30 days_90
         empty empty_why requests cost last_day;
     }

@@ -37,8 +37,8 @@ async fn many_are_changed_together_after_a_look() {
     let one = world.provider_with("one", json!({"priority": 3})).await;
     let two = world.provider_with("two", json!({"group": ["blue"], "group_priorities": {"blue": 1}})).await;
     let path = format!("{PROVIDERS}/bulk");
-    let patch = json!({"weight": 5, "priority": 3, "cost_multiplier": "0.5", "idle_timeout_ms": 9000, "limit_rpm": 7});
-    let ask = |preview| json!({"filter": {}, "patch": patch, "preview": preview});
+    let asked = json!({"weight": 5, "priority": 3, "cost_multiplier": "0.5", "idle_timeout_ms": 9000, "limit_rpm": 7});
+    let ask = |preview| json!({"filter": {}, "patch": asked, "preview": preview});
     let (status, report) = world.admin("POST", &path, &ask(true)).await;
     assert_eq!((status, &report["n_changed"], &report["n_refused"]), (200, &json!(2), &json!(0)), "{report}");
     let fields = |place: usize| -> Vec<&str> {
@@ -52,7 +52,7 @@ async fn many_are_changed_together_after_a_look() {
     assert_eq!((status, &done["n_changed"]), (200, &json!(2)), "{done}");
     for id in [&one.id, &two.id] {
         let provider = world.get(&format!("{PROVIDERS}/{id}")).await;
-        for (field, value) in patch.as_object().unwrap() {
+        for (field, value) in asked.as_object().unwrap() {
             assert_eq!(provider[field], *value, "{field}: {provider}");
         }
     }

@@ -41,7 +41,7 @@ fn label(text: &'static Text, field: &str) -> &'static str {
         "role" => text.users.role,
         "group" => text.common.group,
         "expires_at" => text.common.expires,
-        "tags" => text.user_list.tags,
+        "tags" => text.users.tags,
         "add_tags" => text.many.add_tags,
         "remove_tags" => text.many.remove_tags,
         "renew_days" => text.many.renew_days,

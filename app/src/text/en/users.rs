@@ -16,6 +16,8 @@ pub(super) const USERS: Users = Users {
     enabled_help: "Off: all keys of this user are refused.",
     delete_what: "All keys of this user stop working at once. Recorded calls and their costs stay.",
     name_help: "Unique, 1 to 100 characters.",
+    tags: "Tags",
+    tags_help: "To sort users by. Words, separated by commas.",
     note_help: "For operators only.",
     delete_title: |name| format!("Delete the user {name}?"),
 };
@@ -43,5 +45,13 @@ pub(super) const KEYS: Keys = Keys {
     enabled_help: "Off: calls with this key are refused.",
     edit: "Edit key",
     needs_script: "Creating a key needs JavaScript, because its secret is shown only once.",
+    rotate: "New secret",
+    rotate_what: "The key stays the same: its limits, its history and who may use it. Only its secret changes, and it is shown once.",
+    old_ends: "The old secret ends",
+    at_once: "at once",
+    hour_more: "in an hour",
+    day_more: "in a day",
+    week_more: "in a week",
     delete_title: |name| format!("Delete the key {name}?"),
+    rotate_title: |name| format!("New secret for {name}"),
 };

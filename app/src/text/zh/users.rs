@@ -16,6 +16,8 @@ pub(super) const USERS: Users = Users {
     enabled_help: "关闭后该用户的所有密钥都会被拒绝。",
     delete_what: "该用户的所有密钥立即失效。已记录的调用和费用会保留。",
     name_help: "不可重复，1 至 100 个字符。",
+    tags: "标签",
+    tags_help: "用于给用户分类，用逗号分隔。",
     note_help: "仅供管理员查看。",
     delete_title: |name| format!("删除用户 {name}？"),
 };
@@ -43,5 +45,13 @@ pub(super) const KEYS: Keys = Keys {
     enabled_help: "关闭后使用该密钥的调用会被拒绝。",
     edit: "编辑密钥",
     needs_script: "创建密钥需要 JavaScript，因为密钥只显示一次。",
+    rotate: "更换密文",
+    rotate_what: "密钥本身不变：限额、历史和使用范围都保留。只更换密文，且只显示一次。",
+    old_ends: "旧密文失效时间",
+    at_once: "立即",
+    hour_more: "一小时后",
+    day_more: "一天后",
+    week_more: "一周后",
     delete_title: |name| format!("删除密钥 {name}？"),
+    rotate_title: |name| format!("为 {name} 更换密文"),
 };
