@@ -5,6 +5,7 @@ pub mod audit;
 pub mod calls;
 pub mod change;
 pub mod console_sessions;
+pub mod find;
 pub mod groups;
 pub mod holds;
 pub mod installation;
@@ -61,6 +62,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (6, "routing", include_str!("../migrations/0006_routing.sql")),
     (7, "holds", include_str!("../migrations/0007_holds.sql")),
     (8, "attempt_times", include_str!("../migrations/0008_attempt_times.sql")),
+    (9, "access", include_str!("../migrations/0009_access.sql")),
     (11, "manage", include_str!("../migrations/0011_manage.sql")),
 ];
 
@@ -154,6 +156,7 @@ pub fn all_statements() -> Vec<(&'static str, &'static str, &'static str)> {
         ("calls", calls::STATEMENTS),
         ("change", change::STATEMENTS),
         ("console_sessions", console_sessions::STATEMENTS),
+        ("find", find::STATEMENTS),
         ("groups", groups::STATEMENTS),
         ("holds", holds::STATEMENTS),
         ("installation", installation::STATEMENTS),

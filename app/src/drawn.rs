@@ -8,6 +8,8 @@ pub(crate) mod clock;
 #[cfg(feature = "ssr")]
 pub(crate) mod leaderboard;
 #[cfg(feature = "ssr")]
+pub(crate) mod log;
+#[cfg(feature = "ssr")]
 pub(crate) mod many;
 #[cfg(feature = "ssr")]
 pub(crate) mod parts;
@@ -43,6 +45,8 @@ use crate::{
 pub(crate) enum Drawing {
     /// Who and what used most.
     Leaderboard,
+    /// The hub's own log.
+    Log,
     /// The list of providers.
     Providers,
     /// Several providers changed at once.
@@ -53,13 +57,6 @@ pub(crate) enum Drawing {
     ManyUsers,
     /// Where a call would go.
     Routing,
-}
-
-impl Drawing {
-    /// True if it shows what operators configure: it is drawn again when that changes.
-    const fn is_configured(&self) -> bool {
-        matches!(self, Self::Providers | Self::Users)
-    }
 }
 
 /// A page as the server has drawn it.
@@ -74,12 +71,16 @@ pub(crate) struct Drawn {
 /// A drawn page. It is drawn again when the address has other parameters, or something may have been missed.
 pub(crate) fn page(drawing: impl Fn() -> Drawing + Send + Sync + 'static) -> AnyView {
     let live: Live = expect_context();
+    following(drawing, move || live.missed.get())
+}
+
+/// A drawn page that is drawn again when the address has other parameters, or `news` changes.
+pub(crate) fn following(
+    drawing: impl Fn() -> Drawing + Send + Sync + 'static,
+    news: impl Fn() -> u32 + Send + Sync + 'static,
+) -> AnyView {
     let search = use_location().search;
-    let drawn = asked(move || {
-        let drawing = drawing();
-        let news = if drawing.is_configured() { live.news() } else { live.missed.get() };
-        (news, Question::Drawn(drawing, search.get()))
-    });
+    let drawn = asked(move || (news(), Question::Drawn(drawing(), search.get())));
     let (text, toasts) = (use_text(), use_toasts());
     let navigate = use_navigate();
     let changed = StoredValue::new(String::new());

@@ -15,8 +15,8 @@ use crate::{
     pages::not_found::NotFound,
     preferences::Preferences,
     routes::{
-        CallAlone, Calls, EditProvider, EditUser, Leaderboard, Login, ManyProviders, ManyUsers, NewProvider, NewUser,
-        Overview, Prices, Providers, Quotas, Routing, Sessions, Settings, Users,
+        CallAlone, Calls, EditProvider, EditUser, Leaderboard, Log, Login, ManyProviders, ManyUsers, Me, NewProvider,
+        NewUser, Overview, Prices, Providers, Quotas, Routing, Sessions, Settings, Users,
     },
     shell::Frame,
 };
@@ -100,6 +100,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/users/:id") view={Lazy::<EditUser>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/routing") view={Lazy::<Routing>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/prices") view={Lazy::<Prices>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/log") view={Lazy::<Log>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/me") view={Lazy::<Me>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/settings") view={Lazy::<Settings>::new()} ssr=SsrMode::Async />
                 </ParentRoute>
             </Routes>

@@ -62,6 +62,8 @@ lazy_routes! {
     Prices in prices: pages::prices::Prices;
     Settings in settings: pages::settings::Settings;
     Leaderboard in drawn: pages::drawn::Leaderboard;
+    Log in drawn: pages::drawn::Log;
+    Me in me: pages::me::Me;
 }
 
 /// The page, or that its code did not come: the hub does not answer, or is a newer one than this document's.

@@ -92,6 +92,8 @@ pub(crate) struct Text {
     #[cfg(feature = "ssr")]
     pub(crate) leaderboard: Leaderboard,
     #[cfg(feature = "ssr")]
+    pub(crate) log: Log,
+    #[cfg(feature = "ssr")]
     pub(crate) provider_list: ProviderList,
     #[cfg(feature = "ssr")]
     pub(crate) user_list: UserList,

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::{
-    actor::{Actor, shown},
+    actor::{Admin, shown},
     calls, change, fault,
 };
 use crate::{
@@ -51,7 +51,7 @@ enum Next {
 ///
 /// # Errors
 /// [`Fault::Invalid`] for a filter that cannot be; [`Fault::Busy`] while the database does not answer.
-pub async fn calls(hub: &Hub, actor: &Actor, asked: CallExport) -> Result<Export, Fault> {
+pub async fn calls(hub: &Hub, actor: &Admin, asked: CallExport) -> Result<Export, Fault> {
     let mut entry = actor.entry("calls.export", &asked.format.as_str());
     entry.after = shown(&asked);
     let CallExport { format, from, to, user_id, key_id, provider_id, model, session_id, outcome, status } = asked;

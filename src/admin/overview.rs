@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    actor::Actor,
+    actor::Admin,
     fault, holds,
     period::{days, hour_of},
     usage::between,
@@ -32,7 +32,7 @@ const HELD_MAX: usize = 10;
 const HOURS: i64 = 24;
 
 /// What the first page shows.
-pub async fn overview(hub: &Hub, actor: &Actor) -> Result<Overview, Fault> {
+pub async fn overview(hub: &Hub, actor: &Admin) -> Result<Overview, Fault> {
     let now = clock::now();
     let zone = hub.snapshot.load().zone;
     let (midnight, yesterday, yesterday_now) = days(now, zone);
@@ -95,7 +95,7 @@ fn named(rows: Vec<UsageRow>) -> Vec<UsageRow> {
 }
 
 /// What an operator should look at, the worst first.
-async fn attention(hub: &Hub, actor: &Actor, now: DateTime<Utc>) -> Result<Vec<Attention>, Fault> {
+async fn attention(hub: &Hub, actor: &Admin, now: DateTime<Utc>) -> Result<Vec<Attention>, Fault> {
     let (unpriced, n_quarantined, state) = tokio::try_join!(
         async { hub.store.list_unpriced_models(now - TimeDelta::days(1)).await.map_err(fault::store) },
         async { hub.store.count_quarantined().await.map_err(fault::store) },
@@ -127,7 +127,7 @@ async fn attention(hub: &Hub, actor: &Actor, now: DateTime<Utc>) -> Result<Vec<A
 }
 
 /// What is on hold, the first few.
-fn of_holds(hub: &Hub, actor: &Actor, now: DateTime<Utc>) -> Vec<Attention> {
+fn of_holds(hub: &Hub, actor: &Admin, now: DateTime<Utc>) -> Vec<Attention> {
     let shown = holds::list(hub, actor, &HoldQuery::default());
     let open = shown.into_iter().filter(|shown| !shown.hold.is_over(now));
     let held = open.map(|HoldShown { hold, provider_name, is_absolute, .. }| {

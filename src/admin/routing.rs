@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rand::Rng;
 
-use super::{actor::Actor, check};
+use super::{actor::Admin, check};
 use crate::{
     clock,
     domain::{
@@ -36,7 +36,7 @@ const MODEL_CHARS_MAX: usize = 256;
 /// # Errors
 /// [`Fault::Invalid`] unless it names either a key or groups; [`Fault::NotFound`] for a key that is not there;
 /// [`Fault::CountersAway`] while Redis does not answer, if limits or a session are asked for.
-pub async fn explain(hub: &Hub, _actor: &Actor, query: &ExplainQuery) -> Result<Explanation, Fault> {
+pub async fn explain(hub: &Hub, _actor: &Admin, query: &ExplainQuery) -> Result<Explanation, Fault> {
     let snapshot = hub.snapshot.load_full();
     let model = check::line("model", &query.model, MODEL_CHARS_MAX)?;
     let caller = query.key_id.map(|id| find(&snapshot, id)).transpose()?;
@@ -83,7 +83,7 @@ pub async fn explain(hub: &Hub, _actor: &Actor, query: &ExplainQuery) -> Result<
 const KEYS_MAX: usize = 500;
 
 /// The keys that a call could come with, by user and name; at most 500.
-pub fn keys(hub: &Hub, _actor: &Actor) -> Vec<NamedKey> {
+pub fn keys(hub: &Hub, _actor: &Admin) -> Vec<NamedKey> {
     let snapshot = hub.snapshot.load();
     let named = |caller: &Arc<Caller>| NamedKey {
         id: caller.key.id,

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{actor::Actor, fault};
+use super::{actor::Admin, fault};
 use crate::{
     clock,
     domain::{
@@ -23,7 +23,7 @@ const ROWS_MAX: usize = 20_000;
 const MINUTES_KEPT: TimeDelta = TimeDelta::hours(47);
 
 /// Sums by span, oldest first, within a span the dearest first. Spans without calls have no row.
-pub async fn usage(hub: &Hub, _actor: &Actor, query: &UsageQuery) -> Result<Vec<UsageRow>, Fault> {
+pub async fn usage(hub: &Hub, _actor: &Admin, query: &UsageQuery) -> Result<Vec<UsageRow>, Fault> {
     let query = sum_query(query, clock::now(), hub.config.time_zone)?;
     let limit = i64::try_from(ROWS_MAX + 1).unwrap_or(i64::MAX);
     let rows = hub.store.sum_usage(&query, limit).await.map_err(fault::store)?;

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 pub use self::many::bulk;
 use super::{
-    actor::{Actor, shown},
+    actor::{Admin, shown},
     change, check, fault, limits, page,
 };
 use crate::{
@@ -30,7 +30,7 @@ const NOTE_CHARS_MAX: usize = 2_000;
 const RENEW_DAYS_MAX: u32 = 3_650;
 
 /// A page of the users, by id.
-pub async fn list(hub: &Hub, _actor: &Actor, query: &UserQuery) -> Result<Page<User>, Fault> {
+pub async fn list(hub: &Hub, _actor: &Admin, query: &UserQuery) -> Result<Page<User>, Fault> {
     let limit = page::limit(query.limit)?;
     let after = page::after(query.cursor.as_deref())?.unwrap_or_default();
     let filter = checked_filter(&query.filter())?;
@@ -39,17 +39,17 @@ pub async fn list(hub: &Hub, _actor: &Actor, query: &UserQuery) -> Result<Page<U
 }
 
 /// The tags that users have, by name; at most 1,000.
-pub async fn tags(hub: &Hub, _actor: &Actor) -> Result<Vec<String>, Fault> {
+pub async fn tags(hub: &Hub, _actor: &Admin) -> Result<Vec<String>, Fault> {
     hub.store.list_tags().await.map_err(fault::store)
 }
 
 /// One user.
-pub async fn find(hub: &Hub, _actor: &Actor, id: UserId) -> Result<User, Fault> {
+pub async fn find(hub: &Hub, _actor: &Admin, id: UserId) -> Result<User, Fault> {
     hub.store.find_user(id).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("user"))
 }
 
 /// Makes a user.
-pub async fn create(hub: &Hub, actor: &Actor, new: UserCreate) -> Result<User, Fault> {
+pub async fn create(hub: &Hub, actor: &Admin, new: UserCreate) -> Result<User, Fault> {
     let mut user = checked(User {
         limits: new.limits(),
         id: UserId::default(),
@@ -60,6 +60,7 @@ pub async fn create(hub: &Hub, actor: &Actor, new: UserCreate) -> Result<User, F
         group: new.group.unwrap_or_default(),
         tags: new.tags.unwrap_or_default(),
         expires_at: new.expires_at,
+        has_password: false,
         created_at: clock::now(),
     })?;
     let mut change = change::begin(hub).await?;
@@ -72,7 +73,7 @@ pub async fn create(hub: &Hub, actor: &Actor, new: UserCreate) -> Result<User, F
 }
 
 /// Changes what `patch` names.
-pub async fn update(hub: &Hub, actor: &Actor, id: UserId, patch: UserPatch) -> Result<User, Fault> {
+pub async fn update(hub: &Hub, actor: &Admin, id: UserId, patch: UserPatch) -> Result<User, Fault> {
     let mut change = change::begin(hub).await?;
     let before = change.lock_user(id).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("user"))?;
     let user = checked(patched(before.clone(), patch)?)?;
@@ -85,7 +86,7 @@ pub async fn update(hub: &Hub, actor: &Actor, id: UserId, patch: UserPatch) -> R
 }
 
 /// Gives a user more time, and enables it if that is asked for.
-pub async fn renew(hub: &Hub, actor: &Actor, id: UserId, renewal: Renewal) -> Result<User, Fault> {
+pub async fn renew(hub: &Hub, actor: &Admin, id: UserId, renewal: Renewal) -> Result<User, Fault> {
     let now = clock::now();
     let mut change = change::begin(hub).await?;
     let before = change.lock_user(id).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("user"))?;
@@ -100,7 +101,7 @@ pub async fn renew(hub: &Hub, actor: &Actor, id: UserId, renewal: Renewal) -> Re
 }
 
 /// Deletes a user. Its keys are refused from now on; what it did stays on record under its name.
-pub async fn delete(hub: &Hub, actor: &Actor, id: UserId) -> Result<(), Fault> {
+pub async fn delete(hub: &Hub, actor: &Admin, id: UserId) -> Result<(), Fault> {
     let mut change = change::begin(hub).await?;
     let before = change.lock_user(id).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("user"))?;
     change.delete_user(id).await.map_err(fault::store)?;

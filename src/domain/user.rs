@@ -20,7 +20,7 @@ pub enum Role {
     /// Makes calls.
     #[default]
     User,
-    /// Also runs the hub. A relay key of an admin still opens no console.
+    /// Also runs the hub, logged in with a password. A relay key of an admin opens what any key opens.
     Admin,
 }
 
@@ -54,6 +54,8 @@ pub struct User {
     pub tags: Vec<String>,
     /// From then on the user's keys are refused.
     pub expires_at: Option<DateTime<Utc>>,
+    /// True if the user can log in to the console with a password.
+    pub has_password: bool,
     /// How much it may use.
     #[serde(flatten)]
     pub limits: Limits,
@@ -129,6 +131,26 @@ with_limits! {
     }
 }
 
+/// A password for the console.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PasswordSet {
+    /// 8 to 72 bytes, without control characters.
+    pub password: String,
+}
+
+/// A change of one's own password.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PasswordChange {
+    /// The password as it is.
+    pub old_password: String,
+    /// As in [`PasswordSet`].
+    pub password: String,
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
@@ -144,6 +166,7 @@ pub(crate) mod tests {
             group: vec!["a".to_owned()],
             tags: vec!["blue".to_owned()],
             expires_at: None,
+            has_password: false,
             limits: Limits::default(),
             created_at: DateTime::default(),
         }

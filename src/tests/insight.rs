@@ -49,7 +49,8 @@ async fn a_leaderboard_ranks_what_was_used_by_whatever_is_asked_for() {
     a.script.once(Answer::status(529));
     world.anew(&idle, &ask("claude-opus-4-8", false)).await.body().await;
     world.well_again(&a).await;
-    (world.calls_of(&busy, 2).await, world.calls_of(&idle, 1).await);
+    world.calls_of(&busy, 2).await;
+    world.calls_of(&idle, 1).await;
     let board = async |query: &str| world.get(&format!("/admin/v1/leaderboard?{query}")).await;
 
     let by_calls = board("by=key&sort=calls").await;

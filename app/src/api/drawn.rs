@@ -4,8 +4,8 @@ mod manage;
 
 use axum::extract::Query;
 use hub::{
-    admin::{actor::Actor, leaderboard, period},
-    domain::report::leaderboard::LeaderboardQuery,
+    admin::{actor::Admin, leaderboard, log, period},
+    domain::{log::LogQuery, report::leaderboard::LeaderboardQuery},
     hub::Hub,
 };
 use leptos::prelude::{AnyView, Owner, RenderHtml, provide_context};
@@ -21,7 +21,7 @@ use crate::{
 /// Who reads a drawn page, and what its address says.
 struct Reader {
     hub: Hub,
-    actor: Actor,
+    actor: Admin,
     clock: Clock,
     map: ParamsMap,
 }
@@ -38,6 +38,7 @@ pub(super) async fn draw(drawing: &Drawing, search: &str) -> Answer<Drawn> {
         Drawing::Users => reader.users().await,
         Drawing::ManyUsers => reader.many_users(search).await,
         Drawing::Routing => reader.routing().await,
+        Drawing::Log => reader.log(),
     }
 }
 
@@ -55,6 +56,21 @@ impl Reader {
         };
         let board = leaderboard::leaderboard(&self.hub, &self.actor, &query).await.map_err(guard::refuse)?;
         Ok(in_words(|text| drawn::leaderboard::page(text, &board, &query, &range, self.clock)))
+    }
+}
+
+impl Reader {
+    fn log(&self) -> Answer<Drawn> {
+        let text = |name| self.map.get_str(name).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+        let query = LogQuery {
+            limit: Some(drawn::log::LINES_MAX),
+            cursor: text("cursor"),
+            level: drawn::word(&self.map, "level"),
+            call_id: text("call_id"),
+            search: text("search"),
+        };
+        let page = log::list(&self.hub, &self.actor, &query).map_err(guard::refuse)?;
+        Ok(in_words(|text| drawn::log::page(text, &page, &query, self.clock)))
     }
 }
 

@@ -2,7 +2,11 @@
 
 use leptos::prelude::*;
 
-use crate::drawn::{Drawing, page};
+use crate::{
+    browser,
+    drawn::{Drawing, following, page},
+    live::Live,
+};
 
 /// Several providers changed at once.
 #[component]
@@ -13,7 +17,8 @@ pub(crate) fn ManyProviders() -> impl IntoView {
 /// The list of users.
 #[component]
 pub(crate) fn Users() -> impl IntoView {
-    page(|| Drawing::Users)
+    let live: Live = expect_context();
+    following(|| Drawing::Users, move || live.news())
 }
 
 /// Several users changed at once.
@@ -32,4 +37,22 @@ pub(crate) fn Routing() -> impl IntoView {
 #[component]
 pub(crate) fn Leaderboard() -> impl IntoView {
     page(|| Drawing::Leaderboard)
+}
+
+/// The hub's own log. New lines come at its top: who reads further down is left alone.
+#[component]
+pub(crate) fn Log() -> impl IntoView {
+    let live: Live = expect_context();
+    let seen = StoredValue::new(0_u32);
+    let version = Live::slowly(move || _ = (live.logged.get(), live.missed.get()));
+    following(
+        || Drawing::Log,
+        move || {
+            let version = version.get();
+            if browser::is_at_top() {
+                seen.set_value(version);
+            }
+            seen.get_value()
+        },
+    )
 }

@@ -20,9 +20,8 @@ mod tiles;
 pub(crate) fn Overview() -> impl IntoView {
     let text = use_text();
     let live: Live = expect_context();
-    let seconds = RwSignal::new(0_u32);
-    refresh_slowly(live, seconds);
-    let first = asked(move || (seconds.get(), Question::Overview));
+    let version = Live::slowly(move || _ = (live.recorded.get(), live.missed.get(), live.configuration.get()));
+    let first = asked(move || (version.get(), Question::Overview));
     let actions = move || view! { <a class="button" href="/calls">{text.overview.look_at_calls}</a> }.erase();
     view! {
         <Page title=text.overview.title actions=actions>
@@ -30,25 +29,6 @@ pub(crate) fn Overview() -> impl IntoView {
         </Page>
     }
     .erase()
-}
-
-/// Reads the numbers again when recorded calls have news, at most every two seconds.
-fn refresh_slowly(live: Live, version: RwSignal<u32>) {
-    let is_waiting = StoredValue::new(false);
-    Effect::new(move |before: Option<()>| {
-        let _ = (live.recorded.get(), live.missed.get(), live.configuration.get());
-        if before.is_none() || is_waiting.get_value() {
-            return;
-        }
-        is_waiting.set_value(true);
-        set_timeout(
-            move || {
-                is_waiting.try_set_value(false);
-                version.try_update(|version| *version = version.wrapping_add(1));
-            },
-            std::time::Duration::from_secs(2),
-        );
-    });
 }
 
 fn body(page: &FirstPage, live: Live) -> AnyView {

@@ -12,6 +12,7 @@ use crate::{
     api::{ask::Question, limits::Owner, providers::DeleteProvider},
     asked::{asked, show},
     drawn::{self, Drawing},
+    live::Live,
     text::{Text, use_text},
     ui::{Erase, page::Page},
 };
@@ -23,7 +24,8 @@ mod test;
 /// The list, which the server draws, with the dialogs of groups over it.
 #[component]
 pub(crate) fn Providers() -> impl IntoView {
-    view! { {drawn::page(|| Drawing::Providers)} <groups::Groups /> }.into_any()
+    let live: Live = expect_context();
+    view! { {drawn::following(|| Drawing::Providers, move || live.news())} <groups::Groups /> }.into_any()
 }
 
 /// A new one.

@@ -37,6 +37,8 @@ pub(super) static TEXT: Text = Text {
     #[cfg(feature = "ssr")]
     leaderboard: drawn::LEADERBOARD,
     #[cfg(feature = "ssr")]
+    log: drawn::LOG,
+    #[cfg(feature = "ssr")]
     provider_list: manage::PROVIDER_LIST,
     #[cfg(feature = "ssr")]
     user_list: manage::USER_LIST,

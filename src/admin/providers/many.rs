@@ -3,7 +3,7 @@
 use super::draft;
 use crate::{
     admin::{
-        actor::{Actor, shown},
+        actor::{Admin, shown},
         bulk::{self, Planned},
         change, check, fault, page,
     },
@@ -26,7 +26,7 @@ use crate::{
 /// # Errors
 /// [`Fault::Invalid`] for a field that is one provider's own, and for the first provider that cannot be changed so;
 /// [`Fault::NotFound`] if one is not there.
-pub async fn bulk(hub: &Hub, actor: &Actor, asked: ProviderBulk) -> Result<BulkReport, Fault> {
+pub async fn bulk(hub: &Hub, actor: &Admin, asked: ProviderBulk) -> Result<BulkReport, Fault> {
     only_shared(&asked.patch)?;
     let ids = match (asked.ids, &asked.filter) {
         (Some(ids), None) => bulk::distinct(ids, "ids")?,
@@ -62,7 +62,7 @@ pub async fn bulk(hub: &Hub, actor: &Actor, asked: ProviderBulk) -> Result<BulkR
 
 /// Copies a provider with its secret and its proxy, under a name of its own. The copy is disabled: somebody looks at it
 /// before it gets calls.
-pub async fn clone(hub: &Hub, actor: &Actor, id: ProviderId, asked: ProviderClone) -> Result<Provider, Fault> {
+pub async fn clone(hub: &Hub, actor: &Admin, id: ProviderId, asked: ProviderClone) -> Result<Provider, Fault> {
     let mut change = change::begin(hub).await?;
     let stored = change.lock_provider(id).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("provider"))?;
     let now = clock::now();

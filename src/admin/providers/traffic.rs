@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{
-    admin::{actor::Actor, fault, usage},
+    admin::{actor::Admin, fault, usage},
     clock,
     domain::{
         fault::Fault,
@@ -23,7 +23,7 @@ const BLOCKS: i64 = 60;
 const BLOCK: TimeDelta = TimeDelta::minutes(15);
 
 /// What every provider that is not deleted did lately, by id.
-pub async fn traffic(hub: &Hub, actor: &Actor) -> Result<Vec<ProviderTraffic>, Fault> {
+pub async fn traffic(hub: &Hub, actor: &Admin) -> Result<Vec<ProviderTraffic>, Fault> {
     let now = clock::now();
     let from = first_block(now);
     let by_provider = UsageQuery { by: Some(UsageBy::Provider), ..UsageQuery::default() };

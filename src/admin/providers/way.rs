@@ -2,7 +2,7 @@
 
 use super::address;
 use crate::{
-    admin::{actor::Actor, change, fault},
+    admin::{actor::Admin, change, fault},
     clock,
     domain::{
         fault::Fault,
@@ -19,7 +19,7 @@ use crate::{
 /// # Errors
 /// [`Fault::Invalid`] for a proxy that cannot be one, or whose stored form cannot be opened. What comes of the connection
 /// is no error of the test.
-pub async fn test_proxy(hub: &Hub, actor: &Actor, id: ProviderId, asked: ProxyTest) -> Result<ProxyTestResult, Fault> {
+pub async fn test_proxy(hub: &Hub, actor: &Admin, id: ProviderId, asked: ProxyTest) -> Result<ProxyTestResult, Fault> {
     let mut change = change::begin(hub).await?;
     let stored = change.lock_provider(id).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("provider"))?;
     let masked = stored.provider.proxy_url;

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::{RENEW_DAYS_MAX, checked, checked_filter, patched};
 use crate::{
     admin::{
-        actor::{Actor, shown},
+        actor::{Admin, shown},
         bulk::{self, Planned},
         change, check, fault, page,
     },
@@ -27,7 +27,7 @@ use crate::{
 /// # Errors
 /// [`Fault::Invalid`] for what cannot be set for many, and for the first user that cannot be changed so;
 /// [`Fault::NotFound`] if one is not there.
-pub async fn bulk(hub: &Hub, actor: &Actor, asked: UserBulk) -> Result<BulkReport, Fault> {
+pub async fn bulk(hub: &Hub, actor: &Admin, asked: UserBulk) -> Result<BulkReport, Fault> {
     check_many(&asked)?;
     let now = clock::now();
     let ids = match (&asked.ids, &asked.filter) {

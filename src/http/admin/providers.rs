@@ -11,7 +11,7 @@ use super::{
     whole,
 };
 use crate::{
-    admin::{actor::Actor, providers},
+    admin::{actor::Admin, providers},
     domain::{
         bulk::BulkReport,
         id::ProviderId,
@@ -33,7 +33,7 @@ use crate::{
     responses((status = 200, description = "A page of providers.", body = Page<Provider>), ListProblems))]
 pub(super) async fn list(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Params(query): Params<ProviderQuery>,
 ) -> Answer<Page<Provider>> {
     Ok(Json(providers::list(&hub, &actor, &query).await?))
@@ -45,7 +45,7 @@ pub(super) async fn list(
     responses((status = 200, description = "The provider, without its secret.", body = Provider), FindProblems))]
 pub(super) async fn find(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Id(id): Id<ProviderId>,
     Params(NoParams {}): Params<NoParams>,
 ) -> Answer<Provider> {
@@ -59,7 +59,7 @@ pub(super) async fn find(
         headers(("location" = String, description = "Where it can be read."))), CreateProblems))]
 pub(super) async fn create(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Body(new): Body<ProviderCreate>,
 ) -> Result<Response, Problem> {
     let provider = providers::create(&hub, &actor, new).await?;
@@ -74,7 +74,7 @@ pub(super) async fn create(
     responses((status = 200, description = "The provider as it is now.", body = Provider), ChangeProblems))]
 pub(super) async fn update(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Id(id): Id<ProviderId>,
     Body(patch): Body<ProviderPatch>,
 ) -> Answer<Provider> {
@@ -89,7 +89,7 @@ pub(super) async fn update(
     responses((status = 204, description = "The provider is deleted."), FindProblems))]
 pub(super) async fn delete(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Id(id): Id<ProviderId>,
     Params(NoParams {}): Params<NoParams>,
 ) -> Result<StatusCode, Problem> {
@@ -106,7 +106,7 @@ pub(super) async fn delete(
     responses((status = 200, description = "What came back.", body = ProviderTestResult), ChangeProblems))]
 pub(super) async fn test(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Id(id): Id<ProviderId>,
     Body(test): Body<ProviderTest>,
 ) -> Answer<ProviderTestResult> {
@@ -121,7 +121,7 @@ pub(super) async fn test(
     responses((status = 200, description = "What changed, or would change.", body = BulkReport), ChangeProblems))]
 pub(super) async fn bulk(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Body(asked): Body<ProviderBulk>,
 ) -> Answer<BulkReport> {
     Ok(Json(providers::bulk(&hub, &actor, asked).await?))
@@ -136,7 +136,7 @@ pub(super) async fn bulk(
         headers(("location" = String, description = "Where it can be read."))), ChangeProblems))]
 pub(super) async fn clone(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Id(id): Id<ProviderId>,
     Body(asked): Body<ProviderClone>,
 ) -> Result<Response, Problem> {
@@ -153,7 +153,7 @@ pub(super) async fn clone(
     responses((status = 200, description = "What came of it.", body = ProxyTestResult), ChangeProblems))]
 pub(super) async fn test_proxy(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Id(id): Id<ProviderId>,
     Body(asked): Body<ProxyTest>,
 ) -> Answer<ProxyTestResult> {
@@ -167,7 +167,7 @@ pub(super) async fn test_proxy(
     responses((status = 200, description = "Every provider.", body = Page<ProviderTraffic>), ListProblems))]
 pub(super) async fn traffic(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Params(NoParams {}): Params<NoParams>,
 ) -> Answer<Page<ProviderTraffic>> {
     Ok(Json(whole(providers::traffic::traffic(&hub, &actor).await?)))

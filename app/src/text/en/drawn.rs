@@ -1,6 +1,6 @@
 //! What drawn pages say, in English.
 
-use crate::text::{Drawn, Leaderboard};
+use crate::text::{Drawn, Leaderboard, Log};
 
 /// What they share.
 pub(super) const DRAWN: Drawn = Drawn {
@@ -31,4 +31,25 @@ pub(super) const LEADERBOARD: Leaderboard = Leaderboard {
     first_token_p95: "First content, p95",
     since_ever: "Since the beginning",
     compared_with: "compared with",
+};
+
+/// Those of the hub's own log.
+pub(super) const LOG: Log = Log {
+    title: "Log",
+    lead: "What this replica has written last, the newest first. The setting log_level says what is written.",
+    level: "Level",
+    any: "All",
+    error: "Error",
+    warn: "Warning",
+    info: "Info",
+    debug: "Debug",
+    trace: "Trace",
+    search: "Text",
+    call_id: "Call id",
+    find: "Find",
+    empty: "No lines",
+    empty_why: "Nothing was written yet, or the filter fits nothing.",
+    older: "Older lines",
+    newest: "To the newest",
+    lines: "Lines of the log",
 };

@@ -1,6 +1,6 @@
 //! What drawn pages say, in Chinese.
 
-use crate::text::{Drawn, Leaderboard};
+use crate::text::{Drawn, Leaderboard, Log};
 
 /// What they share.
 pub(super) const DRAWN: Drawn = Drawn {
@@ -31,4 +31,25 @@ pub(super) const LEADERBOARD: Leaderboard = Leaderboard {
     first_token_p95: "首个内容（p95）",
     since_ever: "自开始以来",
     compared_with: "对比",
+};
+
+/// Those of the hub's own log.
+pub(super) const LOG: Log = Log {
+    title: "日志",
+    lead: "本副本最近写入的内容，最新的在最前。写入的级别由设置 log_level 决定。",
+    level: "级别",
+    any: "全部",
+    error: "错误",
+    warn: "警告",
+    info: "信息",
+    debug: "调试",
+    trace: "跟踪",
+    search: "文本",
+    call_id: "调用 ID",
+    find: "查找",
+    empty: "没有内容",
+    empty_why: "尚未写入任何内容，或筛选条件没有匹配。",
+    older: "更早的内容",
+    newest: "回到最新",
+    lines: "日志内容",
 };
