@@ -24,7 +24,7 @@ pub(crate) mod settings;
 pub(crate) mod users;
 
 #[cfg(feature = "ssr")]
-mod forms;
+pub(crate) mod forms;
 #[cfg(feature = "ssr")]
 pub(crate) mod guard;
 

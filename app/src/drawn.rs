@@ -2,15 +2,25 @@
 //! part of what it loads. Their filters are the address, so links and forms are all that they need.
 
 #[cfg(feature = "ssr")]
+pub(crate) mod act;
+#[cfg(feature = "ssr")]
 pub(crate) mod clock;
 #[cfg(feature = "ssr")]
 pub(crate) mod leaderboard;
 #[cfg(feature = "ssr")]
 pub(crate) mod log;
 #[cfg(feature = "ssr")]
+pub(crate) mod many;
+#[cfg(feature = "ssr")]
 pub(crate) mod parts;
 #[cfg(feature = "ssr")]
+pub(crate) mod providers;
+#[cfg(feature = "ssr")]
 pub(crate) mod range;
+#[cfg(feature = "ssr")]
+pub(crate) mod routing;
+#[cfg(feature = "ssr")]
+pub(crate) mod users;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -23,9 +33,11 @@ use serde::{Deserialize, Serialize};
 use crate::{
     api::ask::Question,
     asked::{asked, show},
-    browser,
+    browser, fault,
+    format::elapsed,
     live::Live,
-    ui::Erase,
+    text::use_text,
+    ui::{Erase, time::use_now, toast::use_toasts},
 };
 
 /// A page that the server draws.
@@ -35,6 +47,16 @@ pub(crate) enum Drawing {
     Leaderboard,
     /// The hub's own log.
     Log,
+    /// The list of providers.
+    Providers,
+    /// Several providers changed at once.
+    ManyProviders,
+    /// The list of users.
+    Users,
+    /// Several users changed at once.
+    ManyUsers,
+    /// Where a call would go.
+    Routing,
 }
 
 /// A page as the server has drawn it.
@@ -59,8 +81,15 @@ pub(crate) fn following(
 ) -> AnyView {
     let search = use_location().search;
     let drawn = asked(move || (news(), Question::Drawn(drawing(), search.get())));
+    let (text, toasts) = (use_text(), use_toasts());
     let navigate = use_navigate();
     let changed = StoredValue::new(String::new());
+    let now = use_now();
+    Effect::new(move |_| {
+        if let Some(now) = now.get() {
+            browser::count_down(now, elapsed);
+        }
+    });
     // The element that was changed is drawn anew too: who sits on it keeps sitting there.
     Effect::new(move |_| {
         drawn.track();
@@ -70,6 +99,14 @@ pub(crate) fn following(
         }
     });
     let submit = move |event: leptos::ev::SubmitEvent| {
+        if let Some((url, fields)) = browser::posted(&event) {
+            event.prevent_default();
+            browser::post(url, fields, move |answer| match answer {
+                Ok(_) => drawn.refetch(),
+                Err(error) => toasts.failed(fault::message(text, &error)),
+            });
+            return;
+        }
         if let Some(address) = browser::form_address(&event) {
             event.prevent_default();
             navigate(&address, NavigateOptions { scroll: false, ..NavigateOptions::default() });

@@ -15,8 +15,8 @@ use crate::{
     pages::not_found::NotFound,
     preferences::Preferences,
     routes::{
-        CallAlone, Calls, EditProvider, EditUser, Leaderboard, Log, Login, Me, NewProvider, NewUser, Overview, Prices,
-        Providers, Quotas, Sessions, Settings, Users,
+        CallAlone, Calls, EditProvider, EditUser, Leaderboard, Log, Login, ManyProviders, ManyUsers, Me, NewProvider,
+        NewUser, Overview, Prices, Providers, Quotas, Routing, Sessions, Settings, Users,
     },
     shell::Frame,
 };
@@ -92,10 +92,13 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/quotas") view={Lazy::<Quotas>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/providers") view={Lazy::<Providers>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/providers/new") view={Lazy::<NewProvider>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/providers/bulk") view={Lazy::<ManyProviders>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/providers/:id") view={Lazy::<EditProvider>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/users") view={Lazy::<Users>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/users/new") view={Lazy::<NewUser>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/users/bulk") view={Lazy::<ManyUsers>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/users/:id") view={Lazy::<EditUser>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/routing") view={Lazy::<Routing>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/prices") view={Lazy::<Prices>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/log") view={Lazy::<Log>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/me") view={Lazy::<Me>::new()} ssr=SsrMode::Async />

@@ -50,7 +50,7 @@ pub(crate) fn open_to(session: Option<&Session>) -> impl Iterator<Item = &'stati
 }
 
 /// The pages, in the order of the sidebar.
-pub(crate) static PAGES: [PageEntry; 11] = [
+pub(crate) static PAGES: [PageEntry; 12] = [
     PageEntry { path: "/", title: |text| text.overview, icon: Icon::Overview, key: "o", of: Readers::Admins },
     PageEntry {
         path: "/leaderboard",
@@ -68,6 +68,7 @@ pub(crate) static PAGES: [PageEntry; 11] = [
         key: "p",
         of: Readers::Admins,
     },
+    PageEntry { path: "/routing", title: |text| text.routing, icon: Icon::Routing, key: "r", of: Readers::Admins },
     PageEntry { path: "/users", title: |text| text.users, icon: Icon::Users, key: "u", of: Readers::Admins },
     PageEntry { path: "/quotas", title: |text| text.quotas, icon: Icon::Quotas, key: "q", of: Readers::Admins },
     PageEntry { path: "/prices", title: |text| text.prices, icon: Icon::Prices, key: "$", of: Readers::Admins },

@@ -53,7 +53,10 @@ lazy_routes! {
     Providers in providers: pages::providers::Providers;
     NewProvider in providers: pages::providers::NewProvider;
     EditProvider in providers: pages::providers::EditProvider;
-    Users in users: pages::users::Users;
+    Users in drawn: pages::drawn::Users;
+    ManyUsers in drawn: pages::drawn::ManyUsers;
+    ManyProviders in drawn: pages::drawn::ManyProviders;
+    Routing in drawn: pages::drawn::Routing;
     NewUser in users: pages::users::NewUser;
     EditUser in users: pages::users::EditUser;
     Prices in prices: pages::prices::Prices;

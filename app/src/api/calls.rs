@@ -80,10 +80,11 @@ pub(super) async fn find(id: &str) -> Answer<Detail> {
 /// What the filters choose from.
 #[cfg(feature = "ssr")]
 pub(super) async fn choices() -> Answer<CallChoices> {
-    use hub::domain::page::PageQuery;
+    use hub::domain::{provider::many::ProviderQuery, user::many::UserQuery};
     let (hub, actor) = super::guard::actor().await?;
-    let all = PageQuery { limit: Some(CHOICES_MAX), cursor: None };
+    let all = ProviderQuery { limit: Some(CHOICES_MAX), ..ProviderQuery::default() };
     let providers = hub::admin::providers::list(&hub, &actor, &all).await.map_err(super::guard::refuse)?;
+    let all = UserQuery { limit: Some(CHOICES_MAX), ..UserQuery::default() };
     let users = hub::admin::users::list(&hub, &actor, &all).await.map_err(super::guard::refuse)?;
     Ok(CallChoices {
         providers: providers.items.into_iter().map(|item| Named { id: item.id.to_string(), name: item.name }).collect(),

@@ -1,5 +1,7 @@
 //! What drawn pages show: read from the use cases, and drawn.
 
+mod manage;
+
 use axum::extract::Query;
 use hub::{
     admin::{actor::Admin, leaderboard, log, period},
@@ -31,6 +33,11 @@ pub(super) async fn draw(drawing: &Drawing, search: &str) -> Answer<Drawn> {
     let reader = Reader { hub, actor, clock, map: parameters(search) };
     match drawing {
         Drawing::Leaderboard => reader.leaderboard().await,
+        Drawing::Providers => reader.providers().await,
+        Drawing::ManyProviders => reader.many_providers(search).await,
+        Drawing::Users => reader.users().await,
+        Drawing::ManyUsers => reader.many_users(search).await,
+        Drawing::Routing => reader.routing().await,
         Drawing::Log => reader.log(),
     }
 }
@@ -68,7 +75,7 @@ impl Reader {
 }
 
 /// The parameters of a query string.
-fn parameters(search: &str) -> ParamsMap {
+pub(super) fn parameters(search: &str) -> ParamsMap {
     let address = format!("/?{}", search.trim_start_matches('?')).parse().unwrap_or_default();
     let pairs = Query::<Vec<(String, String)>>::try_from_uri(&address).map(|Query(pairs)| pairs).unwrap_or_default();
     pairs.into_iter().collect()

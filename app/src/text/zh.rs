@@ -6,6 +6,8 @@ mod calls;
 #[cfg(feature = "ssr")]
 mod drawn;
 mod limits;
+#[cfg(feature = "ssr")]
+mod manage;
 mod overview;
 mod prices;
 mod providers;
@@ -36,6 +38,14 @@ pub(super) static TEXT: Text = Text {
     leaderboard: drawn::LEADERBOARD,
     #[cfg(feature = "ssr")]
     log: drawn::LOG,
+    #[cfg(feature = "ssr")]
+    provider_list: manage::PROVIDER_LIST,
+    #[cfg(feature = "ssr")]
+    user_list: manage::USER_LIST,
+    #[cfg(feature = "ssr")]
+    many: manage::MANY,
+    #[cfg(feature = "ssr")]
+    simulator: manage::SIMULATOR,
     outcome: words::outcome,
     result: words::result,
     cause: words::cause,
