@@ -86,6 +86,7 @@ pub async fn start(config: Config) -> anyhow::Result<Started> {
         spawn(jobs::sync::run(hub.clone())),
         spawn(jobs::notify::run(hub.clone())),
         spawn(jobs::partitions::run(hub.clone())),
+        spawn(jobs::days::run(hub.clone())),
         spawn(jobs::sweep::run(hub.clone())),
         spawn(jobs::prices::run(hub.clone())),
         spawn(jobs::state::run(hub.clone())),

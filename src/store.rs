@@ -5,6 +5,7 @@ pub mod audit;
 pub mod calls;
 pub mod change;
 pub mod console_sessions;
+pub mod facets;
 pub mod groups;
 pub mod holds;
 pub mod installation;
@@ -60,6 +61,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (6, "routing", include_str!("../migrations/0006_routing.sql")),
     (7, "holds", include_str!("../migrations/0007_holds.sql")),
     (8, "attempt_times", include_str!("../migrations/0008_attempt_times.sql")),
+    (10, "insight", include_str!("../migrations/0010_insight.sql")),
 ];
 
 /// The channel on which replicas tell each other that configuration or holds changed, or calls were recorded.
@@ -152,6 +154,7 @@ pub fn all_statements() -> Vec<(&'static str, &'static str, &'static str)> {
         ("calls", calls::STATEMENTS),
         ("change", change::STATEMENTS),
         ("console_sessions", console_sessions::STATEMENTS),
+        ("facets", facets::STATEMENTS),
         ("groups", groups::STATEMENTS),
         ("holds", holds::STATEMENTS),
         ("installation", installation::STATEMENTS),

@@ -13,6 +13,7 @@ mod drawn;
 pub(crate) mod groups;
 pub(crate) mod keys;
 pub(crate) mod limits;
+#[cfg(feature = "ssr")]
 pub(crate) mod overview;
 pub(crate) mod prices;
 pub(crate) mod providers;

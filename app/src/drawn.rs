@@ -2,13 +2,21 @@
 //! part of what it loads. Their filters are the address, so links and forms are all that they need.
 
 #[cfg(feature = "ssr")]
+pub(crate) mod call_filters;
+#[cfg(feature = "ssr")]
+mod chart;
+#[cfg(feature = "ssr")]
 pub(crate) mod clock;
 #[cfg(feature = "ssr")]
 pub(crate) mod leaderboard;
 #[cfg(feature = "ssr")]
+pub(crate) mod overview;
+#[cfg(feature = "ssr")]
 pub(crate) mod parts;
 #[cfg(feature = "ssr")]
 pub(crate) mod range;
+#[cfg(feature = "ssr")]
+pub(crate) mod subject;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -22,22 +30,34 @@ use crate::{
     api::ask::Question,
     asked::{asked, show},
     browser,
+    format::whole,
     live::Live,
+    preferences::choose_columns,
     ui::Erase,
 };
 
 /// A page that the server draws.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Drawing {
+    /// The first page.
+    Overview,
     /// Who and what used most.
     Leaderboard,
+    /// The use of a user, by id.
+    User(String),
+    /// The use of a provider, by id.
+    Provider(String),
+    /// The use of a model, by name.
+    Model(String),
+    /// What is above the list of calls: filters, and sums where there are some.
+    CallFilters,
 }
 
 /// A page as the server has drawn it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Drawn {
-    /// Its title.
-    pub(crate) title: String,
+    /// Its title; none for a part of a page.
+    pub(crate) title: Option<String>,
     /// What it shows, as HTML.
     pub(crate) html: String,
 }
@@ -46,33 +66,78 @@ pub(crate) struct Drawn {
 pub(crate) fn page(drawing: impl Fn() -> Drawing + Send + Sync + 'static) -> AnyView {
     let live: Live = expect_context();
     let search = use_location().search;
-    let drawn = asked(move || (live.missed.get(), Question::Drawn(drawing(), search.get())));
-    let navigate = use_navigate();
-    let changed = StoredValue::new(String::new());
-    // The element that was changed is drawn anew too: who sits on it keeps sitting there.
+    put_in(Signal::derive(move || (live.missed.get(), Question::Drawn(drawing(), search.get()))))
+}
+
+/// The same, also drawn again when calls and what is configured have news, at most every two seconds.
+pub(crate) fn page_of_today(drawing: Drawing) -> AnyView {
+    let live: Live = expect_context();
+    let search = use_location().search;
+    let version = RwSignal::new(0_u32);
+    let is_waiting = StoredValue::new(false);
+    Effect::new(move |before: Option<()>| {
+        live.calls.track();
+        let _ = (live.recorded.get(), live.missed.get(), live.configuration.get());
+        if before.is_none() || is_waiting.get_value() {
+            return;
+        }
+        is_waiting.set_value(true);
+        set_timeout(
+            move || {
+                is_waiting.try_set_value(false);
+                version.try_update(|version| *version = version.wrapping_add(1));
+            },
+            std::time::Duration::from_secs(2),
+        );
+    });
+    // How many calls run is said at once.
     Effect::new(move |_| {
-        drawn.track();
-        let id = changed.try_update_value(std::mem::take).unwrap_or_default();
-        if !id.is_empty() {
-            set_timeout(move || _ = browser::focus(&format!("#{id}")), std::time::Duration::ZERO);
+        if let Some(n_active) = live.n_active.get() {
+            browser::say("[data-active]", &whole(n_active.into()));
         }
     });
+    put_in(Signal::derive(move || (version.get(), Question::Drawn(drawing.clone(), search.get()))))
+}
+
+/// A drawn part of another page; `search` is the query string that it is drawn for.
+pub(crate) fn part(drawing: Drawing, search: Signal<String>) -> AnyView {
+    let live: Live = expect_context();
+    put_in(Signal::derive(move || (live.missed.get(), Question::Drawn(drawing.clone(), search.get()))))
+}
+
+fn put_in(question: Signal<(u32, Question)>) -> AnyView {
+    let unfolded = StoredValue::new(Vec::new());
+    let focused = StoredValue::new(None);
+    let drawn = asked(move || {
+        unfolded.set_value(browser::unfolded());
+        focused.set_value(browser::focused());
+        question.get()
+    });
+    // What is drawn anew is as the reader left it: what was unfolded is so again, and the focus is where it was.
+    Effect::new(move |_| {
+        drawn.track();
+        let (unfolded, focused) = (unfolded.get_value(), focused.get_value());
+        set_timeout(move || browser::restore(&unfolded, focused.as_deref()), std::time::Duration::ZERO);
+    });
+    let navigate = use_navigate();
     let submit = move |event: leptos::ev::SubmitEvent| {
         if let Some(address) = browser::form_address(&event) {
             event.prevent_default();
             navigate(&address, NavigateOptions { scroll: false, ..NavigateOptions::default() });
         }
     };
-    let change = move |event: leptos::ev::Event| {
-        if let Some(id) = browser::chosen_id(&event) {
-            changed.set_value(id);
+    let change = |event: leptos::ev::Event| {
+        if let Some(hidden) = browser::hidden_columns(&event) {
+            choose_columns(&hidden);
+        } else if browser::is_choice(&event) {
             browser::submit_form_of(&event);
         }
     };
     show(drawn, move |drawn: Drawn| {
         let submit = submit.clone();
+        let title = drawn.title.map(|title| view! { <Title text=title /> });
         view! {
-            <Title text=drawn.title />
+            {title}
             <div inner_html=drawn.html on:change=change on:submit=submit></div>
         }
         .erase()

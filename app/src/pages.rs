@@ -8,7 +8,6 @@ pub(crate) mod drawn;
 pub(crate) mod limits;
 pub(crate) mod login;
 pub(crate) mod not_found;
-pub(crate) mod overview;
 pub(crate) mod prices;
 pub(crate) mod providers;
 pub(crate) mod quotas;

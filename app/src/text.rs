@@ -71,7 +71,10 @@ pub(crate) struct Text {
     pub(crate) shell: Shell,
     pub(crate) common: Common,
     pub(crate) login: Login,
+    #[cfg(feature = "ssr")]
     pub(crate) overview: Overview,
+    #[cfg(feature = "ssr")]
+    pub(crate) subject: Subject,
     pub(crate) calls: Calls,
     pub(crate) chain: Chain,
     pub(crate) providers: Providers,
@@ -87,6 +90,8 @@ pub(crate) struct Text {
     pub(crate) drawn: Drawn,
     #[cfg(feature = "ssr")]
     pub(crate) leaderboard: Leaderboard,
+    #[cfg(feature = "ssr")]
+    pub(crate) call_filters: CallFilters,
     pub(crate) outcome: fn(Option<Outcome>) -> &'static str,
     pub(crate) result: fn(AttemptResult) -> &'static str,
     /// What went wrong, by the machine's word for it, where it is a known one.

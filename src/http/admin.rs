@@ -74,6 +74,7 @@ pub fn routes(hub: Hub) -> Router {
         .route("/calls/export", get(calls::export))
         .route("/calls/{id}", get(calls::find))
         .route("/usage", get(usage::sum))
+        .route("/usage/errors", get(usage::errors))
         .route("/leaderboard", get(usage::leaderboard))
         .route("/settings", get(settings::list).patch(settings::update))
         .route("/environment", get(settings::environment))

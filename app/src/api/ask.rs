@@ -14,14 +14,10 @@ use crate::{drawn::Drawing, query::CallFilter};
 pub(crate) enum Question {
     /// What every page knows of the hub: [`Session`](super::session::Session).
     Session,
-    /// What the first page shows: [`FirstPage`](super::overview::FirstPage).
-    Overview,
     /// A page of calls: [`Calls`](super::calls::Calls).
     Calls(CallFilter),
     /// One call: [`Detail`](super::calls::Detail).
     Call(String),
-    /// What the filters of calls choose from: [`CallChoices`](super::calls::CallChoices).
-    CallChoices,
     /// A page of [`ProviderRow`](super::providers::ProviderRow), after a cursor.
     Providers(Option<String>),
     /// One [`Provider`](hub::domain::provider::Provider).
@@ -55,13 +51,11 @@ pub(crate) enum Question {
 /// Answers a question, as JSON of the type that the question names.
 #[server(input = Json)]
 pub(crate) async fn ask(question: Question) -> Answer<String> {
-    use super::{calls, drawn, groups, keys, limits, overview, prices, providers, session, sessions, settings, users};
+    use super::{calls, drawn, groups, keys, limits, prices, providers, session, sessions, settings, users};
     match question {
         Question::Session => json(&session::read().await?),
-        Question::Overview => json(&overview::read().await?),
         Question::Calls(filter) => json(&calls::list(&filter).await?),
         Question::Call(id) => json(&calls::find(&id).await?),
-        Question::CallChoices => json(&calls::choices().await?),
         Question::Providers(cursor) => json(&providers::list(cursor).await?),
         Question::Provider(id) => json(&providers::find(&id).await?),
         Question::Groups => json(&groups::list().await?),

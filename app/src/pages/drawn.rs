@@ -1,11 +1,45 @@
 //! The pages that the server draws.
 
 use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
 
-use crate::drawn::{Drawing, page};
+use crate::drawn::{Drawing, page, page_of_today};
+
+/// The first page.
+#[component]
+pub(crate) fn Overview() -> impl IntoView {
+    page_of_today(Drawing::Overview)
+}
 
 /// Who and what used most.
 #[component]
 pub(crate) fn Leaderboard() -> impl IntoView {
     page(|| Drawing::Leaderboard)
+}
+
+/// The use of one user.
+#[component]
+pub(crate) fn UserUse() -> impl IntoView {
+    let id = named("id");
+    page(move || Drawing::User(id()))
+}
+
+/// The use of one provider.
+#[component]
+pub(crate) fn ProviderUse() -> impl IntoView {
+    let id = named("id");
+    page(move || Drawing::Provider(id()))
+}
+
+/// The use of one model.
+#[component]
+pub(crate) fn ModelUse() -> impl IntoView {
+    let name = named("name");
+    page(move || Drawing::Model(name()))
+}
+
+/// What the path says, tracked.
+fn named(name: &'static str) -> impl Fn() -> String + Copy + Send + Sync + 'static {
+    let params = use_params_map();
+    move || params.with(|params| params.get(name).unwrap_or_default())
 }

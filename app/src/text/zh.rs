@@ -6,6 +6,7 @@ mod calls;
 #[cfg(feature = "ssr")]
 mod drawn;
 mod limits;
+#[cfg(feature = "ssr")]
 mod overview;
 mod prices;
 mod providers;
@@ -19,7 +20,10 @@ pub(super) static TEXT: Text = Text {
     shell: shell::SHELL,
     common: shell::COMMON,
     login: shell::LOGIN,
+    #[cfg(feature = "ssr")]
     overview: overview::OVERVIEW,
+    #[cfg(feature = "ssr")]
+    subject: drawn::SUBJECT,
     calls: calls::CALLS,
     chain: calls::CHAIN,
     providers: providers::PROVIDERS,
@@ -34,6 +38,8 @@ pub(super) static TEXT: Text = Text {
     drawn: drawn::DRAWN,
     #[cfg(feature = "ssr")]
     leaderboard: drawn::LEADERBOARD,
+    #[cfg(feature = "ssr")]
+    call_filters: drawn::CALL_FILTERS,
     outcome: words::outcome,
     result: words::result,
     cause: words::cause,

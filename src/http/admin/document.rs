@@ -38,7 +38,7 @@ use super::{
         holds::list, holds::end, holds::pause_provider, holds::resume_provider, holds::pause_group, holds::resume_group,
         groups::list, groups::create, groups::find, groups::update, groups::delete,
         routing::explain,
-        calls::list, calls::export, calls::find, usage::sum, usage::leaderboard,
+        calls::list, calls::export, calls::find, usage::sum, usage::errors, usage::leaderboard,
         settings::list, settings::update, settings::environment, storage::show,
     ),
     security(("admin_token" = [])),
@@ -140,7 +140,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(n_operations, 52);
+        assert_eq!(n_operations, 53);
         let text = document.to_string();
         for reference in text.split("\"$ref\":\"#").skip(1) {
             let pointer = reference.split('"').next().unwrap();

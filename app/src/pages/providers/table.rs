@@ -47,7 +47,7 @@ pub(super) fn view(page: Page<ProviderRow>, changed: impl Fn() + Copy + Send + S
             </div>
             {next}
         </section>
-        <p class="caption mt-2 px-4">{text.providers.requests}", "{text.providers.errors}", "{text.overview.cost}": "{text.providers.traffic_day}</p>
+        <p class="caption mt-2 px-4">{text.providers.requests}", "{text.providers.errors}", "{text.calls.cost}": "{text.providers.traffic_day}</p>
     }
     .erase()
 }
@@ -68,7 +68,7 @@ fn head(text: &'static Text) -> AnyView {
                 <th scope="col" class="num">{words.share}</th>
                 <th scope="col" class="num">{words.errors}</th>
                 <th scope="col" class="num">{words.first_token}</th>
-                <th scope="col" class="num">{text.overview.cost}</th>
+                <th scope="col" class="num">{text.calls.cost}</th>
                 <th scope="col"><span class="aside">{text.common.actions}</span></th>
             </tr>
         </thead>

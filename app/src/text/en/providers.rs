@@ -71,6 +71,8 @@ pub(super) const PROVIDERS: Providers = Providers {
     end_hold: "End hold",
     until_ended: "until it is ended",
     half_open: "being tried",
+    prompt_tokens: "prompt",
+    output_tokens: "output",
     base_url_changes: "Another host needs the key again.",
     delete_title: |name| format!("Delete the provider {name}?"),
     n_models: |n| format!("{n} rule{}", super::words::s(u64::try_from(n).unwrap_or_default())),

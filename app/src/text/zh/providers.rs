@@ -71,6 +71,8 @@ pub(super) const PROVIDERS: Providers = Providers {
     end_hold: "解除",
     until_ended: "直到手动解除",
     half_open: "正在试探恢复",
+    prompt_tokens: "输入",
+    output_tokens: "输出",
     base_url_changes: "更换主机时需要重新填写。",
     delete_title: |name| format!("删除供应商 {name}？"),
     n_models: |n| format!("{n} 条规则"),
