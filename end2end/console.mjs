@@ -8,6 +8,8 @@ import { join } from 'node:path';
 
 import { chromium } from 'playwright-core';
 
+import { shell } from './shell.mjs';
+
 const hub = process.env.HUB_URL ?? process.env.BASE ?? 'http://127.0.0.1:23000';
 const upstream = process.env.UPSTREAM_URL ?? process.env.UPSTREAM;
 const upstreamKey = process.env.UPSTREAM_KEY ?? 'sk-ant-scripted-upstream-0001';
@@ -105,14 +107,14 @@ await check('a page asks for a login first, and remembers where the reader wante
 
 await check('a wrong token is refused and said so', async () => {
   await hydrated(page);
-  await page.fill('#token', 'not-the-right-token');
+  await page.fill('#secret', 'not-the-right-token');
   await page.click('button[type=submit].primary');
-  await page.getByRole('alert').getByText('That token is not right').waitFor();
+  await page.getByRole('alert').getByText('That is not right').waitFor();
   expect(new URL(page.url()).pathname === '/login', page.url());
 });
 
 await check('the right token leads to the page that was wanted', async () => {
-  await page.fill('#token', token);
+  await page.fill('#secret', token);
   await page.click('button[type=submit].primary');
   await page.waitForURL(`${hub}/calls?range=24h`);
   await page.getByRole('heading', { level: 1, name: 'Calls' }).waitFor();
@@ -310,6 +312,8 @@ await check('the keyboard leads everywhere', async () => {
   await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
 });
+
+await shell({ page, go, check, expect, ask, shot, hub, key });
 
 await check('a price is changed and brought back to mind', async () => {
   await go('/prices');
@@ -576,7 +580,7 @@ await check('settings are changed one by one, and brought back to their defaults
   expect((await setting('waiting').getByRole('combobox').inputValue()) === 'off', 'still waiting');
 });
 
-const pages = () => ['/', '/calls', `/calls?call=${callId}`, `/calls/${callId}`, '/providers', '/providers/new', '/providers?group=', '/providers?drop=gone', providerPath, '/users', '/users/new', userPath, `${userPath}?new=key`, '/prices', '/prices?edit=claude-sonnet-4-5', '/prices?history=claude-sonnet-4-5', '/prices?import=1', '/prices?q=opus', '/sessions', '/quotas', '/quotas?share=100', '/settings', '/nowhere'];
+const pages = () => ['/', '/calls', `/calls?call=${callId}`, `/calls/${callId}`, '/providers', '/providers/new', '/providers?group=', '/providers?drop=gone', providerPath, '/users', '/users/new', userPath, `${userPath}?new=key`, '/prices', '/prices?edit=claude-sonnet-4-5', '/prices?history=claude-sonnet-4-5', '/prices?import=1', '/prices?q=opus', '/sessions', '/quotas', '/quotas?share=100', '/settings', '/log', '/nowhere'];
 
 for (const theme of ['dark', 'light']) {
   for (const path of pages()) {
@@ -645,10 +649,10 @@ await check('without script the console logs in, reads and says no', async () =>
   const reader = await plain.newPage();
   reader.setDefaultTimeout(10_000);
   await reader.goto(`${hub}/calls`);
-  await reader.fill('#token', 'not-the-right-token');
+  await reader.fill('#secret', 'not-the-right-token');
   await reader.click('button[type=submit].primary');
-  await reader.getByText('That token is not right').waitFor();
-  await reader.fill('#token', token);
+  await reader.getByText('That is not right').waitFor();
+  await reader.fill('#secret', token);
   await reader.click('button[type=submit].primary');
   await reader.waitForURL(/\/calls/);
   await reader.locator('table.calls tbody tr').first().waitFor();
@@ -699,7 +703,7 @@ await check('logging out ends the session for good', async () => {
 await check('an open page says that its session is over, and the login leads back to it', async () => {
   await page.goto(`${hub}/login?next=/calls%3Foutcome%3Dfailed`);
   await hydrated(page);
-  await page.fill('#token', token);
+  await page.fill('#secret', token);
   await page.click('button[type=submit].primary');
   await page.waitForURL(`${hub}/calls?outcome=failed`);
   await page.locator('.only-wide .state.good').getByText('Live').waitFor();
@@ -710,7 +714,7 @@ await check('an open page says that its session is over, and the login leads bac
   await shot(page, 'session-over');
   await over.getByRole('link', { name: 'Log in' }).click();
   await page.waitForURL(/\/login\?next=/);
-  await page.fill('#token', token);
+  await page.fill('#secret', token);
   await page.click('button[type=submit].primary');
   await page.waitForURL(`${hub}/calls?outcome=failed`);
   await page.locator('.only-wide .state.good').getByText('Live').waitFor();

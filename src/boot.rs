@@ -14,7 +14,7 @@ use std::{
 use anyhow::Context;
 use arc_swap::ArcSwap;
 use sqlx::postgres::PgConnectOptions;
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{net::TcpListener, sync::Semaphore, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use self::lock::DataDirLock;
@@ -36,7 +36,7 @@ use crate::{
         prices,
         private::PrivatePostgres,
     },
-    telemetry::counters::Counters,
+    telemetry::{Telemetry, counters::Counters},
     upstream::client::Clients,
 };
 
@@ -49,6 +49,9 @@ const CUT: Duration = Duration::from_secs(1);
 /// How long counters in Redis are waited for when the hub starts, and how long Redis may take to be told the last news
 /// when it stops. Neither waits for a Redis that is away for longer.
 const STATE_WITHIN: Duration = Duration::from_secs(1);
+
+/// Passwords that are hashed at the same time: each takes a core for a quarter of a second.
+const PASSWORDS_AT_ONCE: usize = 2;
 
 /// A hub that was started: what must be stopped in order.
 pub struct Started {
@@ -65,7 +68,7 @@ pub struct Started {
 }
 
 /// Starts everything but the server: locks, database, migrations, secrets, snapshot, jobs.
-pub async fn start(config: Config) -> anyhow::Result<Started> {
+pub async fn start(config: Config, telemetry: Telemetry) -> anyhow::Result<Started> {
     limits::prepare();
     // An error says that somebody has installed it before, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -80,7 +83,7 @@ pub async fn start(config: Config) -> anyhow::Result<Started> {
     let store = Store::connect(options).await?;
     prepare(&config, &store, &sealer).await?;
     let alone = if config.redis_url.is_none() { Some(take_alone(&store).await?) } else { None };
-    let hub = assemble(config, store, sealer, &admin_token).await?;
+    let hub = assemble(config, telemetry, store, sealer, &admin_token).await?;
     let mut recorder = spawn(jobs::record::run(hub.clone()));
     let mut jobs = vec![
         spawn(jobs::sync::run(hub.clone())),
@@ -226,7 +229,13 @@ async fn prepare(config: &Config, store: &Store, sealer: &Sealer) -> anyhow::Res
     Ok(())
 }
 
-async fn assemble(config: Config, store: Store, sealer: Sealer, admin_token: &Secret) -> anyhow::Result<Hub> {
+async fn assemble(
+    config: Config,
+    telemetry: Telemetry,
+    store: Store,
+    sealer: Sealer,
+    admin_token: &Secret,
+) -> anyhow::Result<Hub> {
     let ledger = Ledger::open(&config.data_dir.join("journal"))?;
     let state = State::connect(config.redis_url.as_ref()).await?;
     let hub = Hub::new(Shared {
@@ -235,6 +244,7 @@ async fn assemble(config: Config, store: Store, sealer: Sealer, admin_token: &Se
         health: Health::default(),
         ledger,
         live: LiveCalls::default(),
+        telemetry,
         counters: Counters::default(),
         clients: Clients::default(),
         drain: Drain::new(),
@@ -244,6 +254,7 @@ async fn assemble(config: Config, store: Store, sealer: Sealer, admin_token: &Se
         calendars: Calendars::default(),
         key_brake: Brake::default(),
         login_brake: Brake::default(),
+        password_turns: Arc::new(Semaphore::new(PASSWORDS_AT_ONCE)),
         reloading: tokio::sync::Mutex::default(),
         reloads_wished: AtomicU64::new(0),
         state,

@@ -5,18 +5,22 @@
 
 pub mod attempt;
 pub mod call;
+pub mod console_session;
 pub mod decision;
 pub mod event;
 pub mod explain;
 pub mod fault;
+pub mod find;
 pub mod group;
 pub mod hold;
 pub mod id;
 pub mod key;
 pub mod limit;
+pub mod log;
 pub(crate) mod moment;
 pub mod money;
 pub mod network;
+pub mod own;
 pub mod page;
 pub mod patch;
 pub mod price;

@@ -6,6 +6,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -19,7 +20,7 @@ use crate::{
     secret::{Sealer, SecretHash},
     state::State,
     store::Store,
-    telemetry::counters::Counters,
+    telemetry::{Telemetry, counters::Counters},
     upstream::client::Clients,
 };
 
@@ -41,6 +42,8 @@ pub struct Shared {
     pub ledger: Ledger,
     /// Calls that run in this replica, and the live feed.
     pub live: LiveCalls,
+    /// The log.
+    pub telemetry: Telemetry,
     /// What is counted for Prometheus.
     pub counters: Counters,
     /// Connections to providers.
@@ -57,8 +60,10 @@ pub struct Shared {
     pub calendars: Calendars,
     /// Wrong relay keys, per address.
     pub key_brake: Brake,
-    /// Wrong admin tokens, per address.
+    /// Wrong admin tokens and passwords, per address and per name.
     pub login_brake: Brake,
+    /// Turns to hash a password: so many at the same time, so that logins leave the machine to the calls.
+    pub password_turns: Arc<Semaphore>,
     /// Held while a snapshot is read, so that an older reading never replaces a newer one: how many wishes for one are
     /// fulfilled.
     pub reloading: tokio::sync::Mutex<u64>,

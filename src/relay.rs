@@ -10,6 +10,7 @@ pub mod attended;
 pub mod authenticate;
 pub mod course;
 pub mod deliver;
+pub mod feed;
 pub mod inbound;
 pub mod left_out;
 pub mod live;

@@ -6,6 +6,7 @@ pub mod calls;
 pub mod change;
 pub mod console_sessions;
 pub mod facets;
+pub mod find;
 pub mod groups;
 pub mod holds;
 pub mod installation;
@@ -61,6 +62,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (6, "routing", include_str!("../migrations/0006_routing.sql")),
     (7, "holds", include_str!("../migrations/0007_holds.sql")),
     (8, "attempt_times", include_str!("../migrations/0008_attempt_times.sql")),
+    (9, "access", include_str!("../migrations/0009_access.sql")),
     (10, "insight", include_str!("../migrations/0010_insight.sql")),
 ];
 
@@ -155,6 +157,7 @@ pub fn all_statements() -> Vec<(&'static str, &'static str, &'static str)> {
         ("change", change::STATEMENTS),
         ("console_sessions", console_sessions::STATEMENTS),
         ("facets", facets::STATEMENTS),
+        ("find", find::STATEMENTS),
         ("groups", groups::STATEMENTS),
         ("holds", holds::STATEMENTS),
         ("installation", installation::STATEMENTS),

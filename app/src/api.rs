@@ -10,11 +10,13 @@ pub(crate) mod ask;
 pub(crate) mod calls;
 #[cfg(feature = "ssr")]
 mod drawn;
+pub(crate) mod find;
 pub(crate) mod groups;
 pub(crate) mod keys;
 pub(crate) mod limits;
 #[cfg(feature = "ssr")]
 pub(crate) mod overview;
+pub(crate) mod own;
 pub(crate) mod prices;
 pub(crate) mod providers;
 pub(crate) mod session;
@@ -34,6 +36,8 @@ pub(crate) enum Trouble {
     NotFound,
     /// The use case said no.
     Refused,
+    /// The reader may not do or see this.
+    NotAllowed,
     /// The hub could not be reached, or one side did not understand the other.
     Broken,
 }

@@ -82,6 +82,12 @@ mod real {
         last(selector).map(|element| element.click()).is_some()
     }
 
+    /// Presses the first element on the page that `selector` finds; false if there is none.
+    pub(crate) fn press_first(selector: &str) -> bool {
+        let found = document().query_selector(selector).ok().flatten();
+        found.and_then(|element| element.dyn_into::<HtmlElement>().ok()).map(|element| element.click()).is_some()
+    }
+
     /// Moves the focus to the last element that `selector` finds.
     pub(crate) fn focus(selector: &str) -> bool {
         last(selector).is_some_and(|element| element.focus().is_ok())
@@ -106,6 +112,11 @@ mod real {
         let wanted = if position < 0 { 0 } else { (position + step).clamp(0, last.max(0)) };
         let element = found.get(wanted.unsigned_abs()).and_then(|node| node.dyn_into::<HtmlElement>().ok());
         element.is_some_and(|element| element.focus().is_ok())
+    }
+
+    /// True while nobody can see the page: its tab is behind others, or its window is folded away.
+    pub(crate) fn is_hidden() -> bool {
+        document().hidden()
     }
 
     /// True if the reader sees the top of the page.
@@ -303,7 +314,19 @@ mod absent {
 
     pub(crate) fn select(_id: &str) {}
 
+    pub(crate) fn press_first(_selector: &str) -> bool {
+        false
+    }
+
+    pub(crate) fn step_focus(_selector: &str, _step: i32) -> bool {
+        false
+    }
+
     pub(crate) fn focus(_selector: &str) -> bool {
+        false
+    }
+
+    pub(crate) fn is_hidden() -> bool {
         false
     }
 

@@ -10,6 +10,8 @@ pub(crate) mod clock;
 #[cfg(feature = "ssr")]
 pub(crate) mod leaderboard;
 #[cfg(feature = "ssr")]
+pub(crate) mod log;
+#[cfg(feature = "ssr")]
 pub(crate) mod overview;
 #[cfg(feature = "ssr")]
 pub(crate) mod parts;
@@ -51,6 +53,8 @@ pub(crate) enum Drawing {
     Model(String),
     /// What is above the list of calls: filters, and sums where there are some.
     CallFilters,
+    /// The hub's own log.
+    Log,
 }
 
 /// A page as the server has drawn it.
@@ -65,30 +69,24 @@ pub(crate) struct Drawn {
 /// A drawn page. It is drawn again when the address has other parameters, or something may have been missed.
 pub(crate) fn page(drawing: impl Fn() -> Drawing + Send + Sync + 'static) -> AnyView {
     let live: Live = expect_context();
-    let search = use_location().search;
-    put_in(Signal::derive(move || (live.missed.get(), Question::Drawn(drawing(), search.get()))))
+    following(drawing, move || live.missed.get())
 }
 
-/// The same, also drawn again when calls and what is configured have news, at most every two seconds.
-pub(crate) fn page_of_today(drawing: Drawing) -> AnyView {
-    let live: Live = expect_context();
+/// A drawn page that is drawn again when the address has other parameters, or `news` changes.
+pub(crate) fn following(
+    drawing: impl Fn() -> Drawing + Send + Sync + 'static,
+    news: impl Fn() -> u32 + Send + Sync + 'static,
+) -> AnyView {
     let search = use_location().search;
-    let version = RwSignal::new(0_u32);
-    let is_waiting = StoredValue::new(false);
-    Effect::new(move |before: Option<()>| {
+    put_in(Signal::derive(move || (news(), Question::Drawn(drawing(), search.get()))))
+}
+
+/// The first page: drawn again when calls and what is configured have news, at most every two seconds.
+pub(crate) fn page_of_today() -> AnyView {
+    let live: Live = expect_context();
+    let version = Live::slowly(move || {
         live.calls.track();
         let _ = (live.recorded.get(), live.missed.get(), live.configuration.get());
-        if before.is_none() || is_waiting.get_value() {
-            return;
-        }
-        is_waiting.set_value(true);
-        set_timeout(
-            move || {
-                is_waiting.try_set_value(false);
-                version.try_update(|version| *version = version.wrapping_add(1));
-            },
-            std::time::Duration::from_secs(2),
-        );
     });
     // How many calls run is said at once.
     Effect::new(move |_| {
@@ -96,7 +94,7 @@ pub(crate) fn page_of_today(drawing: Drawing) -> AnyView {
             browser::say("[data-active]", &whole(n_active.into()));
         }
     });
-    put_in(Signal::derive(move || (version.get(), Question::Drawn(drawing.clone(), search.get()))))
+    following(|| Drawing::Overview, move || version.get())
 }
 
 /// A drawn part of another page; `search` is the query string that it is drawn for.

@@ -17,8 +17,8 @@ use crate::{
     pages::not_found::NotFound,
     preferences::Preferences,
     routes::{
-        CallAlone, Calls, EditProvider, EditUser, Leaderboard, Login, ModelUse, NewProvider, NewUser, Overview, Prices,
-        ProviderUse, Providers, Quotas, Sessions, Settings, UserUse, Users,
+        CallAlone, Calls, EditProvider, EditUser, Leaderboard, Log, Login, Me, ModelUse, NewProvider, NewUser,
+        Overview, Prices, ProviderUse, Providers, Quotas, Sessions, Settings, UserUse, Users,
     },
     shell::Frame,
 };
@@ -105,6 +105,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/providers/:id/use") view={Lazy::<ProviderUse>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/models/:name") view={Lazy::<ModelUse>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/prices") view={Lazy::<Prices>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/log") view={Lazy::<Log>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/me") view={Lazy::<Me>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/settings") view={Lazy::<Settings>::new()} ssr=SsrMode::Async />
                 </ParentRoute>
             </Routes>

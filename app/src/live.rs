@@ -1,4 +1,5 @@
-//! The feed of what happens, as signals: one event stream for each tab, handed on four times a second.
+//! The feed of what happens, as signals: one event stream for each tab that is looked at, handed on four times a second.
+//! Who comes back goes on where he was.
 
 use hub::domain::call::Call;
 use leptos::prelude::*;
@@ -14,6 +15,8 @@ pub(crate) struct Live {
     pub(crate) recorded: RwSignal<u32>,
     /// Grows when users, keys, providers, prices, settings or holds have changed.
     pub(crate) configuration: RwSignal<u32>,
+    /// Grows when the hub's own log has new lines.
+    pub(crate) logged: RwSignal<u32>,
     /// Grows when something may have been missed: lists are to be read again.
     pub(crate) missed: RwSignal<u32>,
     /// False while the feed is being connected again.
@@ -32,6 +35,7 @@ impl Live {
             calls: RwSignal::new(Vec::new()),
             recorded: RwSignal::new(0),
             configuration: RwSignal::new(0),
+            logged: RwSignal::new(0),
             missed: RwSignal::new(0),
             is_connected: RwSignal::new(true),
             is_over: RwSignal::new(false),
@@ -44,11 +48,40 @@ impl Live {
         self.configuration.get().wrapping_add(self.missed.get())
     }
 
-    /// Connects in the browser, for as long as the calling component is shown.
-    pub(crate) fn connect(self) {
+    /// A number that grows when `news` changes, at most every two seconds, for what is dear to read again.
+    pub(crate) fn slowly(news: impl Fn() + 'static) -> RwSignal<u32> {
+        let (version, is_waiting) = (RwSignal::new(0_u32), StoredValue::new(false));
+        Effect::new(move |before: Option<()>| {
+            news();
+            if before.is_none() || is_waiting.get_value() {
+                return;
+            }
+            is_waiting.set_value(true);
+            set_timeout(
+                move || {
+                    is_waiting.try_set_value(false);
+                    version.try_update(|version| *version = version.wrapping_add(1));
+                },
+                std::time::Duration::from_secs(2),
+            );
+        });
+        version
+    }
+
+    /// Connects in the browser, for as long as the calling component is shown and somebody looks at its tab. `begins` is
+    /// where the feed stood when the page was read; none: that is not known yet.
+    pub(crate) fn connect(self, begins: impl Fn() -> Option<String> + Send + Sync + 'static) {
+        let (is_hidden, place) = (RwSignal::new(false), StoredValue::new(None));
+        feed::watch_hiding(is_hidden);
         Effect::new(move |_| {
             self.reopened.track();
-            feed::open(self);
+            let begins = begins();
+            if place.with_value(Option::is_none) {
+                place.set_value(begins);
+            }
+            if !is_hidden.get() && place.with_value(Option::is_some) {
+                feed::open(self, place);
+            }
         });
     }
 }
@@ -56,7 +89,10 @@ impl Live {
 /// Only the browser has a feed.
 #[cfg(not(feature = "hydrate"))]
 mod feed {
-    pub(super) fn open(_live: super::Live) {}
+    use leptos::prelude::{RwSignal, StoredValue};
+
+    pub(super) fn watch_hiding(_is_hidden: RwSignal<bool>) {}
+    pub(super) fn open(_live: super::Live, _place: StoredValue<Option<String>>) {}
 }
 
 #[cfg(feature = "hydrate")]
@@ -105,6 +141,7 @@ mod feed {
         n_active: Option<u32>,
         recorded: bool,
         configuration: bool,
+        logged: bool,
         missed: bool,
         is_scheduled: bool,
     }
@@ -123,6 +160,7 @@ mod feed {
                 ("active", _) => self.n_active = event.n_calls,
                 ("recorded", _) => self.recorded = true,
                 ("configuration" | "holds", _) => self.configuration = true,
+                ("logged", _) => self.logged = true,
                 _ => self.missed = true,
             }
         }
@@ -141,6 +179,9 @@ mod feed {
             if std::mem::take(&mut self.configuration) {
                 count(live.configuration);
             }
+            if std::mem::take(&mut self.logged) {
+                count(live.logged);
+            }
             if std::mem::take(&mut self.missed) {
                 count(live.missed);
             }
@@ -150,12 +191,25 @@ mod feed {
 
     type OnEvent = Closure<dyn FnMut(web_sys::Event)>;
 
-    /// Opens the stream, and closes it when the calling component goes.
-    pub(super) fn open(live: Live) {
-        let Ok(source) = EventSource::new(PATH) else { return };
+    /// Keeps `is_hidden` true while nobody can see the page.
+    pub(super) fn watch_hiding(is_hidden: RwSignal<bool>) {
+        is_hidden.set(browser::is_hidden());
+        let watching = window_event_listener_untyped("visibilitychange", move |_| {
+            is_hidden.try_set(browser::is_hidden());
+        });
+        on_cleanup(move || watching.remove());
+    }
+
+    /// Opens the stream behind `place`, which moves on with it, and closes it when the calling component goes.
+    pub(super) fn open(live: Live, place: StoredValue<Option<String>>) {
+        let path = place.with_value(|place| format!("{PATH}?after={}", place.as_deref().unwrap_or_default()));
+        let Ok(source) = EventSource::new(&path) else { return };
         let gathered = Rc::new(RefCell::new(Gathered::default()));
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
-            let text = message.data().as_string().unwrap_or_default();
+            let (text, id) = (message.data().as_string().unwrap_or_default(), message.last_event_id());
+            if !id.is_empty() {
+                place.try_set_value(Some(id));
+            }
             // An event of a newer hub than this page: the lists still say the truth.
             let event = serde_json::from_str(&text).unwrap_or_default();
             let mut waiting = gathered.borrow_mut();
@@ -174,10 +228,7 @@ mod feed {
             }
         });
         let on_open = OnEvent::new(move |_| {
-            if live.is_connected.try_get_untracked() == Some(false) {
-                live.is_connected.set(true);
-                live.missed.update(|count| *count = count.wrapping_add(1));
-            }
+            live.is_connected.try_set(true);
         });
         source.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         source.set_onerror(Some(on_error.as_ref().unchecked_ref()));

@@ -35,8 +35,8 @@ async fn main() -> ExitCode {
 
 async fn run() -> anyhow::Result<()> {
     let config = Config::from_env()?;
-    telemetry::init(&config.log_level)?;
-    let started = boot::start(config).await?;
+    let telemetry = telemetry::init(&config.log_level)?;
+    let started = boot::start(config, telemetry).await?;
     announce(&started)?;
     serve(started).await
 }

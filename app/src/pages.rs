@@ -1,12 +1,13 @@
 //! The table of pages: it drives the sidebar, the keyboard and its sheet.
 
-use crate::{text::Shell, ui::icon::Icon};
+use crate::{api::session::Session, text::Shell, ui::icon::Icon};
 
 pub(crate) mod calls;
 pub(crate) mod confirm;
 pub(crate) mod drawn;
 pub(crate) mod limits;
 pub(crate) mod login;
+pub(crate) mod me;
 pub(crate) mod not_found;
 pub(crate) mod prices;
 pub(crate) mod providers;
@@ -25,17 +26,51 @@ pub(crate) struct PageEntry {
     pub(crate) icon: Icon,
     /// The key that leads there after `g`.
     pub(crate) key: &'static str,
+    /// Whose it is.
+    pub(crate) of: Readers,
+}
+
+/// For whom a page is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Readers {
+    /// Those who run the hub.
+    Admins,
+    /// Those who have something of their own.
+    Users,
+}
+
+/// The pages that a reader can open, in the order of the sidebar.
+pub(crate) fn open_to(session: Option<&Session>) -> impl Iterator<Item = &'static PageEntry> {
+    let (is_admin, is_user) = session.map_or((true, false), |session| (session.is_admin, session.is_user));
+    PAGES.iter().filter(move |page| match page.of {
+        Readers::Admins => is_admin,
+        Readers::Users => is_user,
+    })
 }
 
 /// The pages, in the order of the sidebar.
-pub(crate) static PAGES: [PageEntry; 9] = [
-    PageEntry { path: "/", title: |text| text.overview, icon: Icon::Overview, key: "o" },
-    PageEntry { path: "/leaderboard", title: |text| text.leaderboard, icon: Icon::Leaderboard, key: "l" },
-    PageEntry { path: "/calls", title: |text| text.calls, icon: Icon::Calls, key: "c" },
-    PageEntry { path: "/sessions", title: |text| text.sessions, icon: Icon::Sessions, key: "s" },
-    PageEntry { path: "/providers", title: |text| text.providers, icon: Icon::Providers, key: "p" },
-    PageEntry { path: "/users", title: |text| text.users, icon: Icon::Users, key: "u" },
-    PageEntry { path: "/quotas", title: |text| text.quotas, icon: Icon::Quotas, key: "q" },
-    PageEntry { path: "/prices", title: |text| text.prices, icon: Icon::Prices, key: "$" },
-    PageEntry { path: "/settings", title: |text| text.settings, icon: Icon::Settings, key: "," },
+pub(crate) static PAGES: [PageEntry; 11] = [
+    PageEntry { path: "/", title: |text| text.overview, icon: Icon::Overview, key: "o", of: Readers::Admins },
+    PageEntry {
+        path: "/leaderboard",
+        title: |text| text.leaderboard,
+        icon: Icon::Leaderboard,
+        key: "l",
+        of: Readers::Admins,
+    },
+    PageEntry { path: "/calls", title: |text| text.calls, icon: Icon::Calls, key: "c", of: Readers::Admins },
+    PageEntry { path: "/sessions", title: |text| text.sessions, icon: Icon::Sessions, key: "s", of: Readers::Admins },
+    PageEntry {
+        path: "/providers",
+        title: |text| text.providers,
+        icon: Icon::Providers,
+        key: "p",
+        of: Readers::Admins,
+    },
+    PageEntry { path: "/users", title: |text| text.users, icon: Icon::Users, key: "u", of: Readers::Admins },
+    PageEntry { path: "/quotas", title: |text| text.quotas, icon: Icon::Quotas, key: "q", of: Readers::Admins },
+    PageEntry { path: "/prices", title: |text| text.prices, icon: Icon::Prices, key: "$", of: Readers::Admins },
+    PageEntry { path: "/log", title: |text| text.log, icon: Icon::Log, key: ".", of: Readers::Admins },
+    PageEntry { path: "/settings", title: |text| text.settings, icon: Icon::Settings, key: ",", of: Readers::Admins },
+    PageEntry { path: "/me", title: |text| text.my_use, icon: Icon::Users, key: "m", of: Readers::Users },
 ];

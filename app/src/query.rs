@@ -11,6 +11,10 @@ use hub::domain::{
 use leptos_router::params::ParamsMap;
 use serde::{Deserialize, Serialize};
 
+/// The first page of a reader who does not run the hub.
+#[cfg(feature = "ssr")]
+pub(crate) const OWN_PAGE: &str = "/me";
+
 /// The address of the login page for a reader who wanted `next`.
 pub(crate) fn login_path(next: &str) -> String {
     let next = safe_path(next);

@@ -62,6 +62,8 @@ lazy_routes! {
     UserUse in drawn: pages::drawn::UserUse;
     ProviderUse in drawn: pages::drawn::ProviderUse;
     ModelUse in drawn: pages::drawn::ModelUse;
+    Log in drawn: pages::drawn::Log;
+    Me in me: pages::me::Me;
 }
 
 /// The page, or that its code did not come: the hub does not answer, or is a newer one than this document's.

@@ -4,7 +4,10 @@ use leptos::prelude::*;
 use leptos_router::{components::Outlet, hooks::use_location};
 
 use crate::{
-    api::ask::{Question, read},
+    api::{
+        ask::{Question, read},
+        session::Session,
+    },
     asked::{asked, show_answer},
     live::Live,
     query::login_path,
@@ -17,6 +20,7 @@ use crate::{
     },
 };
 
+mod palette;
 pub(crate) mod preferences;
 mod shortcuts;
 mod sidebar;
@@ -29,17 +33,18 @@ pub(crate) fn Frame() -> impl IntoView {
     provide_context(live);
     provide_context(toasts);
     provide_context(now);
-    live.connect();
     let session = asked(|| (0, Question::Session));
+    live.connect(move || session.get().and_then(|answer| read::<Session>(&answer).ok()).map(|session| session.feed));
     provide_context(session);
-    let is_sheet_open = RwSignal::new(false);
-    shortcuts::listen(is_sheet_open);
-    // Closes the menu of a small screen when the reader has gone somewhere.
+    let (is_sheet_open, is_palette_open) = (RwSignal::new(false), RwSignal::new(false));
+    shortcuts::listen(is_sheet_open, is_palette_open);
+    // Closes the palette, and the menu of a small screen, when the reader has gone somewhere.
     let location = use_location();
     let menu = NodeRef::<leptos::html::Details>::new();
     let (pathname, search) = (location.pathname, location.search);
     Effect::new(move |_| {
-        let _ = pathname.get();
+        let _ = (pathname.get(), search.get());
+        is_palette_open.set(false);
         if let Some(menu) = menu.get_untracked() {
             menu.set_open(false);
         }
@@ -47,13 +52,14 @@ pub(crate) fn Frame() -> impl IntoView {
     view! {
         <a class="skip" href="#content">{text.shell.skip}</a>
         <div class="frame">
-            {show_answer(session, move |answer| sidebar::view(read(&answer).ok(), live, menu, is_sheet_open))}
+            {show_answer(session, move |answer| sidebar::view(read(&answer).ok(), live, menu, is_sheet_open, is_palette_open))}
             <main id="content" tabindex="-1">
                 {move || live.is_over.get().then(|| session_over(text, &pathname.get(), &search.get()))}
                 <Outlet />
             </main>
         </div>
         <shortcuts::Sheet is_open=is_sheet_open />
+        <Show when=move || is_palette_open.get()>{palette::view(is_palette_open)}</Show>
         {toasts.view()}
     }
     .erase()

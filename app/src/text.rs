@@ -92,6 +92,8 @@ pub(crate) struct Text {
     pub(crate) leaderboard: Leaderboard,
     #[cfg(feature = "ssr")]
     pub(crate) call_filters: CallFilters,
+    #[cfg(feature = "ssr")]
+    pub(crate) log: Log,
     pub(crate) outcome: fn(Option<Outcome>) -> &'static str,
     pub(crate) result: fn(AttemptResult) -> &'static str,
     /// What went wrong, by the machine's word for it, where it is a known one.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    actor::Actor,
+    actor::{Admin, Visitor},
     check::{check_text, within},
     fault, page,
     usage::Sums,
@@ -28,7 +28,7 @@ const ERROR_TEXTS: TimeDelta = TimeDelta::days(7);
 const TEXT_MAX: u32 = 200;
 
 /// A page of the recorded calls, newest first.
-pub async fn list(hub: &Hub, _actor: &Actor, query: &CallQuery) -> Result<Page<Call>, Fault> {
+pub async fn list(hub: &Hub, _actor: &Admin, query: &CallQuery) -> Result<Page<Call>, Fault> {
     let limit = page::limit(query.limit)?;
     let before: Option<CallId> = page::after(query.cursor.as_deref())?;
     let query = checked(query.clone(), clock::now())?;
@@ -40,7 +40,7 @@ pub async fn list(hub: &Hub, _actor: &Actor, query: &CallQuery) -> Result<Page<C
 ///
 /// # Errors
 /// [`Fault::Invalid`] for a filter that cannot be.
-pub async fn totals(hub: &Hub, _actor: &Actor, query: &CallQuery) -> Result<Option<Totals>, Fault> {
+pub async fn totals(hub: &Hub, _actor: &Admin, query: &CallQuery) -> Result<Option<Totals>, Fault> {
     let CallQuery { from, to, user_id, key_id, provider_id, model, .. } = query.clone();
     let summed = CallQuery { from, to, user_id, key_id, provider_id, model: model.clone(), ..CallQuery::default() };
     let now = clock::now();
@@ -76,7 +76,12 @@ pub(super) fn checked(mut query: CallQuery, now: DateTime<Utc>) -> Result<CallQu
 
 /// One call with all that is known of it: as it is recorded, or as this replica knows it while it runs and until it is
 /// recorded.
-pub async fn find(hub: &Hub, _actor: &Actor, id: CallId) -> Result<CallDetail, Fault> {
+pub async fn find(hub: &Hub, _actor: &Admin, id: CallId) -> Result<CallDetail, Fault> {
+    recorded_or_live(hub, id).await
+}
+
+/// A call, whosever it is.
+pub(super) async fn recorded_or_live(hub: &Hub, id: CallId) -> Result<CallDetail, Fault> {
     match (hub.store.find_call(id).await, hub.live.find(id)) {
         (Ok(Some(recorded)), _) => Ok(recorded),
         (_, Some(live)) => Ok(live),
@@ -86,8 +91,19 @@ pub async fn find(hub: &Hub, _actor: &Actor, id: CallId) -> Result<CallDetail, F
 }
 
 /// The calls that run in this replica.
-pub fn active(hub: &Hub, _actor: &Actor) -> Vec<Call> {
+pub fn active(hub: &Hub, _actor: &Admin) -> Vec<Call> {
     hub.live.active()
+}
+
+/// How many calls run in this replica, as far as the visitor may know: an admin of all, a person of their own.
+pub fn n_active(hub: &Hub, visitor: &Visitor) -> u32 {
+    match visitor {
+        Visitor::Admin(_) => hub.live.n_active(),
+        Visitor::Person(person) => {
+            let n_own = hub.live.active().iter().filter(|call| person.owns(call)).count();
+            u32::try_from(n_own).unwrap_or(u32::MAX)
+        }
+    }
 }
 
 #[cfg(test)]

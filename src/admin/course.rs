@@ -6,7 +6,7 @@ use chrono::{DateTime, Datelike, Days, Months, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 use super::{
-    actor::Actor,
+    actor::Admin,
     period::{Span, hour_of},
     usage::{self, Asked, Sums},
 };
@@ -37,7 +37,7 @@ const SPANS_MAX: usize = 1_000;
 ///
 /// # Errors
 /// [`Fault::Invalid`] for a range or a filter that cannot be.
-pub async fn course(hub: &Hub, _actor: &Actor, query: &UsageQuery) -> Result<Course, Fault> {
+pub async fn course(hub: &Hub, _actor: &Admin, query: &UsageQuery) -> Result<Course, Fault> {
     let range = usage::range(query, clock::now())?;
     let step = query.step.unwrap_or_else(|| step_of(range));
     let asked = Asked { range, step, ..usage::asked(query, range)? };

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::{
-    actor::{Actor, shown},
+    actor::{Admin, shown},
     calls, change, fault,
 };
 use crate::{
@@ -51,7 +51,7 @@ enum Next {
 ///
 /// # Errors
 /// [`Fault::Invalid`] for a filter that cannot be; [`Fault::Busy`] while the database does not answer.
-pub async fn calls(hub: &Hub, actor: &Actor, format: ExportFormat, query: CallQuery) -> Result<Export, Fault> {
+pub async fn calls(hub: &Hub, actor: &Admin, format: ExportFormat, query: CallQuery) -> Result<Export, Fault> {
     let mut entry = actor.entry("calls.export", &format.as_str());
     entry.after = shown(&query);
     let query = calls::checked(CallQuery { limit: None, cursor: None, ..query }, clock::now())?;

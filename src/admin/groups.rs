@@ -1,7 +1,7 @@
 //! Groups: which providers a key may use, and in which order.
 
 use super::{
-    actor::{Actor, shown},
+    actor::{Admin, shown},
     change, check, fault,
 };
 use crate::{
@@ -22,17 +22,17 @@ const NOTE_CHARS_MAX: usize = 2_000;
 const COST_MULTIPLIER_MAX: Multiplier = Multiplier::from_scaled(1_000_000_000);
 
 /// Every group, by name.
-pub async fn list(hub: &Hub, _actor: &Actor) -> Result<Vec<Group>, Fault> {
+pub async fn list(hub: &Hub, _actor: &Admin) -> Result<Vec<Group>, Fault> {
     hub.store.list_groups().await.map_err(fault::store)
 }
 
 /// One group.
-pub async fn find(hub: &Hub, _actor: &Actor, name: &str) -> Result<Group, Fault> {
+pub async fn find(hub: &Hub, _actor: &Admin, name: &str) -> Result<Group, Fault> {
     hub.store.find_group(name).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("group"))
 }
 
 /// Makes a group.
-pub async fn create(hub: &Hub, actor: &Actor, new: GroupCreate) -> Result<Group, Fault> {
+pub async fn create(hub: &Hub, actor: &Admin, new: GroupCreate) -> Result<Group, Fault> {
     let group = checked(Group {
         name: check::group("name", &new.name)?,
         note: new.note.unwrap_or_default(),
@@ -49,7 +49,7 @@ pub async fn create(hub: &Hub, actor: &Actor, new: GroupCreate) -> Result<Group,
 }
 
 /// Changes what the patch names; the next call goes by it.
-pub async fn update(hub: &Hub, actor: &Actor, name: &str, patch: GroupPatch) -> Result<Group, Fault> {
+pub async fn update(hub: &Hub, actor: &Admin, name: &str, patch: GroupPatch) -> Result<Group, Fault> {
     let mut change = change::begin(hub).await?;
     let before = change.lock_group(name).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("group"))?;
     let mut after = before.clone();
@@ -68,7 +68,7 @@ pub async fn update(hub: &Hub, actor: &Actor, name: &str, patch: GroupPatch) -> 
 ///
 /// # Errors
 /// [`Fault::Conflict`] if somebody does, or if it is the one that stands for all who name none.
-pub async fn delete(hub: &Hub, actor: &Actor, name: &str) -> Result<(), Fault> {
+pub async fn delete(hub: &Hub, actor: &Admin, name: &str) -> Result<(), Fault> {
     let mut change = change::begin(hub).await?;
     let before = change.lock_group(name).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("group"))?;
     let conflict = |why: String| Fault::Conflict { field: "name".to_owned(), why };

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    actor::{Actor, shown},
+    actor::{Admin, shown},
     change, check, fault,
 };
 use crate::{
@@ -47,14 +47,14 @@ const BY_ADDRESS: &[HoldReason] = &[
 ];
 
 /// Everything that is on hold, the oldest first.
-pub fn list(hub: &Hub, _actor: &Actor, query: &HoldQuery) -> Vec<HoldShown> {
+pub fn list(hub: &Hub, _actor: &Admin, query: &HoldQuery) -> Vec<HoldShown> {
     let is_asked = |hold: &Hold| query.provider_id.is_none() || hold.scope.provider_id() == query.provider_id;
     let holds = hub.health.holds();
     holds.iter().filter(|hold| is_asked(hold)).map(|hold| show(hub, hold)).collect()
 }
 
 /// Ends a hold; a breaker's closes the breaker.
-pub async fn end(hub: &Hub, actor: &Actor, id: HoldId) -> Result<(), Fault> {
+pub async fn end(hub: &Hub, actor: &Admin, id: HoldId) -> Result<(), Fault> {
     let known = hub.health.holds().into_iter().find(|hold| hold.id == id).ok_or_else(|| Fault::not_found("hold"))?;
     let mut change = change::begin(hub).await?;
     // Several replicas may have opened the same breaker.
@@ -71,7 +71,7 @@ pub async fn end(hub: &Hub, actor: &Actor, id: HoldId) -> Result<(), Fault> {
 }
 
 /// Takes a provider out of rotation, for a time or until it is resumed. A pause that was there is replaced.
-pub async fn pause_provider(hub: &Hub, actor: &Actor, id: ProviderId, pause: Pause) -> Result<HoldShown, Fault> {
+pub async fn pause_provider(hub: &Hub, actor: &Admin, id: ProviderId, pause: Pause) -> Result<HoldShown, Fault> {
     let mut change = change::begin(hub).await?;
     change.lock_provider(id).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("provider"))?;
     let before = change.holds_of_provider(id, &[HoldReason::Pause]).await.map_err(fault::store)?;
@@ -80,7 +80,7 @@ pub async fn pause_provider(hub: &Hub, actor: &Actor, id: ProviderId, pause: Pau
 }
 
 /// Puts a paused provider back into rotation.
-pub async fn resume_provider(hub: &Hub, actor: &Actor, id: ProviderId) -> Result<(), Fault> {
+pub async fn resume_provider(hub: &Hub, actor: &Admin, id: ProviderId) -> Result<(), Fault> {
     let mut change = change::begin(hub).await?;
     change.lock_provider(id).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("provider"))?;
     let which = change.holds_of_provider(id, &[HoldReason::Pause]).await.map_err(fault::store)?;
@@ -89,7 +89,7 @@ pub async fn resume_provider(hub: &Hub, actor: &Actor, id: ProviderId) -> Result
 
 /// Takes the providers of a group out of rotation for those who reach them by it, for a time or until it is resumed. A
 /// pause that was there is replaced.
-pub async fn pause_group(hub: &Hub, actor: &Actor, name: &str, pause: Pause) -> Result<HoldShown, Fault> {
+pub async fn pause_group(hub: &Hub, actor: &Admin, name: &str, pause: Pause) -> Result<HoldShown, Fault> {
     let mut change = change::begin(hub).await?;
     change.lock_group(name).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("group"))?;
     let before = change.holds_of_group(name).await.map_err(fault::store)?;
@@ -98,7 +98,7 @@ pub async fn pause_group(hub: &Hub, actor: &Actor, name: &str, pause: Pause) -> 
 }
 
 /// Puts the providers of a paused group back into rotation.
-pub async fn resume_group(hub: &Hub, actor: &Actor, name: &str) -> Result<(), Fault> {
+pub async fn resume_group(hub: &Hub, actor: &Admin, name: &str) -> Result<(), Fault> {
     let mut change = change::begin(hub).await?;
     change.lock_group(name).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("group"))?;
     let which = change.holds_of_group(name).await.map_err(fault::store)?;

@@ -1,7 +1,7 @@
 //! Keys the hub issues.
 
 use super::{
-    actor::{Actor, shown},
+    actor::{Admin, shown},
     change, check, fault, limits, page,
 };
 use crate::{
@@ -37,7 +37,7 @@ const CLIENT_CHARS_MAX: usize = 256;
 const ADDRESSES_MAX: usize = 200;
 
 /// A page of a user's keys, by id.
-pub async fn list(hub: &Hub, actor: &Actor, user_id: UserId, query: &PageQuery) -> Result<Page<ApiKey>, Fault> {
+pub async fn list(hub: &Hub, actor: &Admin, user_id: UserId, query: &PageQuery) -> Result<Page<ApiKey>, Fault> {
     let limit = page::limit(query.limit)?;
     let after = page::after(query.cursor.as_deref())?.unwrap_or_default();
     super::users::find(hub, actor, user_id).await?;
@@ -46,12 +46,12 @@ pub async fn list(hub: &Hub, actor: &Actor, user_id: UserId, query: &PageQuery) 
 }
 
 /// One key.
-pub async fn find(hub: &Hub, _actor: &Actor, id: KeyId) -> Result<ApiKey, Fault> {
+pub async fn find(hub: &Hub, _actor: &Admin, id: KeyId) -> Result<ApiKey, Fault> {
     hub.store.find_key(id).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("key"))
 }
 
 /// Makes a key. The answer is the only place where its secret ever stands.
-pub async fn create(hub: &Hub, actor: &Actor, user_id: UserId, new: KeyCreate) -> Result<NewKey, Fault> {
+pub async fn create(hub: &Hub, actor: &Admin, user_id: UserId, new: KeyCreate) -> Result<NewKey, Fault> {
     let secret = secret::generate(SECRET_PREFIX);
     let kept = kept(&secret);
     let mut key = checked(ApiKey {
@@ -80,7 +80,7 @@ pub async fn create(hub: &Hub, actor: &Actor, user_id: UserId, new: KeyCreate) -
 }
 
 /// Changes what `patch` names.
-pub async fn update(hub: &Hub, actor: &Actor, id: KeyId, patch: KeyPatch) -> Result<ApiKey, Fault> {
+pub async fn update(hub: &Hub, actor: &Admin, id: KeyId, patch: KeyPatch) -> Result<ApiKey, Fault> {
     let mut change = change::begin(hub).await?;
     let before = change.lock_key(id).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("key"))?;
     let key = checked(patched(before.clone(), patch)?)?;
@@ -93,7 +93,7 @@ pub async fn update(hub: &Hub, actor: &Actor, id: KeyId, patch: KeyPatch) -> Res
 }
 
 /// Deletes a key. It is refused from now on; what it did stays on record under its name.
-pub async fn delete(hub: &Hub, actor: &Actor, id: KeyId) -> Result<(), Fault> {
+pub async fn delete(hub: &Hub, actor: &Admin, id: KeyId) -> Result<(), Fault> {
     let mut change = change::begin(hub).await?;
     let before = change.lock_key(id).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("key"))?;
     change.delete_key(id).await.map_err(fault::store)?;

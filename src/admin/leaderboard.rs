@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use super::{
-    actor::Actor,
+    actor::Admin,
     period::{Span, span},
     usage::{Asked, Sums},
 };
@@ -29,7 +29,7 @@ const ROWS_MAX: i64 = 10_000;
 ///
 /// # Errors
 /// [`Fault::Invalid`] for a range that cannot be.
-pub async fn leaderboard(hub: &Hub, _actor: &Actor, query: &LeaderboardQuery) -> Result<Leaderboard, Fault> {
+pub async fn leaderboard(hub: &Hub, _actor: &Admin, query: &LeaderboardQuery) -> Result<Leaderboard, Fault> {
     let (now, zone) = (clock::now(), hub.snapshot.load().zone);
     let by = query.by.unwrap_or(UsageBy::User);
     let ((from, to), before) = spans(query, now, zone)?;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    actor::{Actor, shown},
+    actor::{Admin, shown},
     change,
     check::within,
     fault, keys, providers, users,
@@ -51,7 +51,7 @@ pub(super) fn check(limits: &Limits) -> Result<(), Fault> {
 ///
 /// # Errors
 /// [`Fault::NotFound`]; [`Fault::CountersAway`] while Redis does not answer.
-pub async fn usage(hub: &Hub, actor: &Actor, subject: Subject) -> Result<Vec<LimitUse>, Fault> {
+pub async fn usage(hub: &Hub, actor: &Admin, subject: Subject) -> Result<Vec<LimitUse>, Fault> {
     let limits = match subject {
         Subject::Key(id) => keys::find(hub, actor, id).await?.limits,
         Subject::User(id) => users::find(hub, actor, id).await?.limits,
@@ -105,12 +105,12 @@ fn spent(limits: &Limits, usage: &Usage, limited: Limited, place: usize) -> Limi
 
 /// The use of a limit of calls, tokens or sessions.
 fn counted(limits: &Limits, usage: &Usage, limited: Limited) -> LimitUse {
-    let (limit, used) = match limited {
-        Limited::ConcurrentRequests => (limits.limit_concurrent_requests.map(u64::from), usage.requests),
-        Limited::ConcurrentSessions => (limits.limit_concurrent_sessions.map(u64::from), usage.sessions),
-        Limited::Rpm => (limits.limit_rpm.map(u64::from), usage.rpm),
-        Limited::Tpm => (limits.limit_tpm, usage.tpm),
-        Limited::Total | Limited::FiveHours | Limited::Daily | Limited::Weekly | Limited::Monthly => (None, 0),
+    let (limit, used, leaves_ms) = match limited {
+        Limited::ConcurrentRequests => (limits.limit_concurrent_requests.map(u64::from), usage.requests, None),
+        Limited::ConcurrentSessions => (limits.limit_concurrent_sessions.map(u64::from), usage.sessions, None),
+        Limited::Rpm => (limits.limit_rpm.map(u64::from), usage.rpm, usage.rpm_leaves_ms),
+        Limited::Tpm => (limits.limit_tpm, usage.tpm, usage.tpm_leaves_ms),
+        Limited::Total | Limited::FiveHours | Limited::Daily | Limited::Weekly | Limited::Monthly => (None, 0, None),
     };
     LimitUse {
         window: limited,
@@ -118,12 +118,12 @@ fn counted(limits: &Limits, usage: &Usage, limited: Limited) -> LimitUse {
         settled: Amount::Count(used),
         reserved: Amount::Count(0),
         remaining: limit.map(|limit| Amount::Count(limit.saturating_sub(used))),
-        resets_at: None,
+        resets_at: leaves_ms.and_then(DateTime::from_timestamp_millis),
     }
 }
 
 /// Resets a user's limits: what its keys spent before no longer counts for the user. The keys' own limits stay.
-pub async fn reset_user(hub: &Hub, actor: &Actor, id: UserId) -> Result<User, Fault> {
+pub async fn reset_user(hub: &Hub, actor: &Admin, id: UserId) -> Result<User, Fault> {
     let mut change = change::begin(hub).await?;
     let before = change.lock_user(id).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("user"))?;
     let mut user = before.clone();
@@ -137,7 +137,7 @@ pub async fn reset_user(hub: &Hub, actor: &Actor, id: UserId) -> Result<User, Fa
 }
 
 /// Resets a key's limits: what it spent before no longer counts for the key. Its user's limits stay.
-pub async fn reset_key(hub: &Hub, actor: &Actor, id: KeyId) -> Result<ApiKey, Fault> {
+pub async fn reset_key(hub: &Hub, actor: &Admin, id: KeyId) -> Result<ApiKey, Fault> {
     let mut change = change::begin(hub).await?;
     let before = change.lock_key(id).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("key"))?;
     let mut key = before.clone();
@@ -151,7 +151,7 @@ pub async fn reset_key(hub: &Hub, actor: &Actor, id: KeyId) -> Result<ApiKey, Fa
 }
 
 /// Resets a provider's limits: what was spent there before no longer counts.
-pub async fn reset_provider(hub: &Hub, actor: &Actor, id: ProviderId) -> Result<Provider, Fault> {
+pub async fn reset_provider(hub: &Hub, actor: &Admin, id: ProviderId) -> Result<Provider, Fault> {
     let mut change = change::begin(hub).await?;
     let stored = change.lock_provider(id).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("provider"))?;
     let mut provider = stored.provider.clone();

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    actor::Actor,
+    actor::Admin,
     course, fault, holds,
     period::{days, hour_of},
     quotas,
@@ -42,7 +42,7 @@ const LIMIT_NEAR_PERCENT: u32 = 90;
 const BACKLOG_BYTES: u64 = 32 << 20;
 
 /// What the first page shows.
-pub async fn overview(hub: &Hub, actor: &Actor) -> Result<Overview, Fault> {
+pub async fn overview(hub: &Hub, actor: &Admin) -> Result<Overview, Fault> {
     let now = clock::now();
     let zone = hub.snapshot.load().zone;
     let (midnight, yesterday, yesterday_now) = days(now, zone);
@@ -93,7 +93,7 @@ fn named(rows: Vec<UsageRow>) -> Vec<UsageRow> {
 }
 
 /// What an operator should look at, the worst first.
-async fn attention(hub: &Hub, actor: &Actor, now: DateTime<Utc>) -> Result<Vec<Attention>, Fault> {
+async fn attention(hub: &Hub, actor: &Admin, now: DateTime<Utc>) -> Result<Vec<Attention>, Fault> {
     let (unpriced, n_quarantined, state, limits) = tokio::try_join!(
         async { hub.store.list_unpriced_models(now - TimeDelta::days(1)).await.map_err(fault::store) },
         async { hub.store.count_quarantined().await.map_err(fault::store) },
@@ -130,7 +130,7 @@ async fn attention(hub: &Hub, actor: &Actor, now: DateTime<Utc>) -> Result<Vec<A
 }
 
 /// Limits that are nearly used up, the fullest first. While the counters are away nobody can tell.
-async fn limits_near(hub: &Hub, actor: &Actor) -> Result<Vec<Attention>, Fault> {
+async fn limits_near(hub: &Hub, actor: &Admin) -> Result<Vec<Attention>, Fault> {
     let query = QuotaQuery { limit: Some(LIMITS_MAX), at_least: Some(LIMIT_NEAR_PERCENT), ..QuotaQuery::default() };
     let near = match quotas::list(hub, actor, &query).await {
         Ok(page) => page.items,
@@ -146,7 +146,7 @@ async fn limits_near(hub: &Hub, actor: &Actor) -> Result<Vec<Attention>, Fault> 
 }
 
 /// What is on hold, the first few.
-fn of_holds(hub: &Hub, actor: &Actor, now: DateTime<Utc>) -> Vec<Attention> {
+fn of_holds(hub: &Hub, actor: &Admin, now: DateTime<Utc>) -> Vec<Attention> {
     let shown = holds::list(hub, actor, &HoldQuery::default());
     let open = shown.into_iter().filter(|shown| !shown.hold.is_over(now));
     let held = open.map(|HoldShown { hold, provider_name, is_absolute, remaining_s }| {

@@ -4,7 +4,7 @@ pub mod import;
 mod litellm;
 
 use super::{
-    actor::{Actor, shown},
+    actor::{Admin, shown},
     change, check, fault, page,
 };
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
 const MODEL_CHARS_MAX: usize = 256;
 
 /// A page of the prices, by the model's name; only those whose name holds `q`.
-pub async fn list(hub: &Hub, _actor: &Actor, query: &PriceQuery) -> Result<Page<ModelPrice>, Fault> {
+pub async fn list(hub: &Hub, _actor: &Admin, query: &PriceQuery) -> Result<Page<ModelPrice>, Fault> {
     let limit = page::limit(query.limit)?;
     let after: String = page::after(query.cursor.as_deref())?.unwrap_or_default();
     let words = query.q.as_deref().unwrap_or_default().trim();
@@ -33,7 +33,7 @@ pub async fn list(hub: &Hub, _actor: &Actor, query: &PriceQuery) -> Result<Page<
 }
 
 /// Sets the price of a model; no later release changes it.
-pub async fn put(hub: &Hub, actor: &Actor, model: &str, price: Price) -> Result<ModelPrice, Fault> {
+pub async fn put(hub: &Hub, actor: &Admin, model: &str, price: Price) -> Result<ModelPrice, Fault> {
     let model = check::line("model", model, MODEL_CHARS_MAX)?;
     price.check().map_err(|(field, why)| Fault::invalid(field, why))?;
     let updated_at = check::time(Some(clock::now())).unwrap_or_default();
@@ -48,7 +48,7 @@ pub async fn put(hub: &Hub, actor: &Actor, model: &str, price: Price) -> Result<
 }
 
 /// A page of what a model's price ever was, newest first.
-pub async fn history(hub: &Hub, _actor: &Actor, model: &str, query: &PageQuery) -> Result<Page<PriceVersion>, Fault> {
+pub async fn history(hub: &Hub, _actor: &Admin, model: &str, query: &PageQuery) -> Result<Page<PriceVersion>, Fault> {
     let limit = page::limit(query.limit)?;
     let before: Option<i64> = page::after(query.cursor.as_deref())?;
     let is_first = before.is_none();
@@ -61,7 +61,7 @@ pub async fn history(hub: &Hub, _actor: &Actor, model: &str, query: &PageQuery) 
 }
 
 /// Deletes a price: the model is priced by the default of the settings from now on.
-pub async fn delete(hub: &Hub, actor: &Actor, model: &str) -> Result<(), Fault> {
+pub async fn delete(hub: &Hub, actor: &Admin, model: &str) -> Result<(), Fault> {
     let mut change = change::begin(hub).await?;
     let before = change.lock_price(model).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("price"))?;
     change.delete_price(model).await.map_err(fault::store)?;

@@ -5,7 +5,7 @@ mod draft;
 mod routing;
 
 use super::{
-    actor::{Actor, shown},
+    actor::{Admin, shown},
     change, check, fault, holds, page,
 };
 use crate::{
@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// A page of the providers, by id.
-pub async fn list(hub: &Hub, _actor: &Actor, query: &PageQuery) -> Result<Page<Provider>, Fault> {
+pub async fn list(hub: &Hub, _actor: &Admin, query: &PageQuery) -> Result<Page<Provider>, Fault> {
     let limit = page::limit(query.limit)?;
     let after = page::after(query.cursor.as_deref())?.unwrap_or_default();
     let providers = hub.store.list_providers(after, page::rows(limit)).await.map_err(fault::store)?;
@@ -32,12 +32,12 @@ pub async fn list(hub: &Hub, _actor: &Actor, query: &PageQuery) -> Result<Page<P
 }
 
 /// One provider.
-pub async fn find(hub: &Hub, _actor: &Actor, id: ProviderId) -> Result<Provider, Fault> {
+pub async fn find(hub: &Hub, _actor: &Admin, id: ProviderId) -> Result<Provider, Fault> {
     hub.store.find_provider(id).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("provider"))
 }
 
 /// Makes a provider.
-pub async fn create(hub: &Hub, actor: &Actor, mut new: ProviderCreate) -> Result<Provider, Fault> {
+pub async fn create(hub: &Hub, actor: &Admin, mut new: ProviderCreate) -> Result<Provider, Fault> {
     let proxy = new.proxy_url.take().map(|url| seal_proxy(hub, &url)).transpose()?;
     let secret = seal_secret(hub, &new.secret)?;
     let mut provider = draft::checked(draft::made(new, clock::now()))?;
@@ -60,7 +60,7 @@ pub async fn create(hub: &Hub, actor: &Actor, mut new: ProviderCreate) -> Result
 /// # Errors
 /// [`Fault::Invalid`] for the field `secret` if the base URL moves to another server and the secret is not given
 /// again: whoever may edit a provider must not be able to send its secret elsewhere (docs/rules.md, Edge and security).
-pub async fn update(hub: &Hub, actor: &Actor, id: ProviderId, mut patch: ProviderPatch) -> Result<Provider, Fault> {
+pub async fn update(hub: &Hub, actor: &Admin, id: ProviderId, mut patch: ProviderPatch) -> Result<Provider, Fault> {
     let secret = check::not_cleared("secret", std::mem::take(&mut patch.secret))?;
     let secret = secret.map(|secret| seal_secret(hub, &secret)).transpose()?;
     let proxy = std::mem::take(&mut patch.proxy_url);
@@ -95,7 +95,7 @@ pub async fn update(hub: &Hub, actor: &Actor, id: ProviderId, mut patch: Provide
 }
 
 /// Deletes a provider. It gets no calls from now on; what it did stays on record under its name.
-pub async fn delete(hub: &Hub, actor: &Actor, id: ProviderId) -> Result<(), Fault> {
+pub async fn delete(hub: &Hub, actor: &Admin, id: ProviderId) -> Result<(), Fault> {
     let mut change = change::begin(hub).await?;
     let stored = change.lock_provider(id).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("provider"))?;
     change.delete_provider(id).await.map_err(fault::store)?;
@@ -105,7 +105,7 @@ pub async fn delete(hub: &Hub, actor: &Actor, id: ProviderId) -> Result<(), Faul
 }
 
 /// Makes one small real call to a provider, enabled or not, and says what came back.
-pub async fn test(hub: &Hub, actor: &Actor, id: ProviderId, test: ProviderTest) -> Result<ProviderTestResult, Fault> {
+pub async fn test(hub: &Hub, actor: &Admin, id: ProviderId, test: ProviderTest) -> Result<ProviderTestResult, Fault> {
     let provider = find(hub, actor, id).await?;
     let model = match test.model {
         Some(model) => check::line("model", &model, draft::MODEL_CHARS_MAX)?,

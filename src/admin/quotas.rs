@@ -5,7 +5,7 @@ use std::{cmp::Reverse, str::FromStr};
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::{actor::Actor, check::within, fault, limits, page};
+use super::{actor::Admin, check::within, fault, limits, page};
 use crate::{
     clock,
     domain::{
@@ -54,7 +54,7 @@ impl FromStr for Place {
 ///
 /// # Errors
 /// [`Fault::Invalid`] for a parameter that cannot be; [`Fault::CountersAway`] while Redis does not answer.
-pub async fn list(hub: &Hub, _actor: &Actor, query: &QuotaQuery) -> Result<Page<Quota>, Fault> {
+pub async fn list(hub: &Hub, _actor: &Admin, query: &QuotaQuery) -> Result<Page<Quota>, Fault> {
     let limit = page::limit(query.limit)?;
     let after: Option<Place> = page::after(query.cursor.as_deref())?;
     within("at_least", query.at_least, 0, 100)?;

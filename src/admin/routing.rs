@@ -2,7 +2,7 @@
 
 use rand::Rng;
 
-use super::{actor::Actor, check};
+use super::{actor::Admin, check};
 use crate::{
     clock,
     domain::{
@@ -28,7 +28,7 @@ const MODEL_CHARS_MAX: usize = 256;
 ///
 /// # Errors
 /// [`Fault::Invalid`] unless it names either a key or groups; [`Fault::NotFound`] for a key that is not there.
-pub fn explain(hub: &Hub, _actor: &Actor, query: &ExplainQuery) -> Result<Explanation, Fault> {
+pub fn explain(hub: &Hub, _actor: &Admin, query: &ExplainQuery) -> Result<Explanation, Fault> {
     let snapshot = hub.snapshot.load_full();
     let model = check::line("model", &query.model, MODEL_CHARS_MAX)?;
     let caller = query.key_id.map(|id| find(&snapshot, id)).transpose()?;

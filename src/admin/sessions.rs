@@ -10,7 +10,7 @@ use std::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 
-use super::{actor::Actor, change, fault, page};
+use super::{actor::Admin, change, fault, page};
 use crate::{
     clock,
     domain::{
@@ -71,7 +71,7 @@ impl FromStr for Place {
 ///
 /// # Errors
 /// [`Fault::CountersAway`] while Redis does not answer.
-pub async fn list(hub: &Hub, _actor: &Actor, query: &PageQuery) -> Result<Page<Session>, Fault> {
+pub async fn list(hub: &Hub, _actor: &Admin, query: &PageQuery) -> Result<Page<Session>, Fault> {
     let limit = page::limit(query.limit)?;
     let after: Option<Place> = page::after(query.cursor.as_deref())?;
     let active = hub.state.sessions(clock::now().timestamp_millis()).await.map_err(|_| Fault::CountersAway)?;
@@ -92,7 +92,7 @@ pub async fn list(hub: &Hub, _actor: &Actor, query: &PageQuery) -> Result<Page<S
 ///
 /// # Errors
 /// [`Fault::NotFound`] if it is not active; [`Fault::CountersAway`] while Redis does not answer.
-pub async fn end(hub: &Hub, actor: &Actor, id: &SessionId) -> Result<(), Fault> {
+pub async fn end(hub: &Hub, actor: &Admin, id: &SessionId) -> Result<(), Fault> {
     let SessionId(session) = id;
     let mut change = change::begin(hub).await?;
     let mut entry = actor.entry("session.end", &session.id);

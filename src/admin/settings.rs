@@ -2,33 +2,37 @@
 
 use serde_json::{Map, Value};
 
-use super::{actor::Actor, change, fault};
+use super::{actor::Admin, change, fault};
 use crate::{
     domain::{
         fault::Fault,
         settings::{Setting, Settings, Variable},
     },
     hub::Hub,
+    telemetry,
 };
 
 /// Every setting as it stands.
-pub async fn list(hub: &Hub, _actor: &Actor) -> Result<Vec<Setting>, Fault> {
+pub async fn list(hub: &Hub, _actor: &Admin) -> Result<Vec<Setting>, Fault> {
     let stored = hub.store.list_settings().await.map_err(fault::store)?;
     Ok(described(&stored, &hub.config.variables))
 }
 
 /// Every variable of the environment as the hub has read it at its start, by name. Secrets have no value.
-pub fn environment(hub: &Hub, _actor: &Actor) -> Vec<Variable> {
+pub fn environment(hub: &Hub, _actor: &Admin) -> Vec<Variable> {
     hub.config.variables.clone()
 }
 
 /// Sets what `values` names, all or nothing; `null` brings a default back. Returns every setting as it stands then.
-pub async fn update(hub: &Hub, actor: &Actor, values: Map<String, Value>) -> Result<Vec<Setting>, Fault> {
+pub async fn update(hub: &Hub, actor: &Admin, values: Map<String, Value>) -> Result<Vec<Setting>, Fault> {
     let mut settings = Settings::default();
     for (name, value) in &values {
         settings.set(name, value).map_err(|error| Fault::invalid(name, error.to_string()))?;
     }
     check_time_zone(&settings.time_zone)?;
+    if !settings.log_level.is_empty() {
+        telemetry::parse(&settings.log_level).map_err(|why| Fault::invalid("log_level", why))?;
+    }
     let checked = serde_json::to_value(&settings).map_err(|error| fault::internal(&error))?;
     let mut change = change::begin(hub).await?;
     let before = change.lock_settings().await.map_err(fault::store)?;
@@ -59,7 +63,7 @@ fn named(stored: &[(String, Value)], values: &Map<String, Value>) -> Value {
 }
 
 /// Settings that follow a variable as long as they are empty.
-const FOLLOWS: &[(&str, &str)] = &[("time_zone", "TZ")];
+const FOLLOWS: &[(&str, &str)] = &[("time_zone", "TZ"), ("log_level", "LOG_LEVEL")];
 
 /// Every setting, given the rows there are. A row that no release understands any more counts as absent.
 fn described(stored: &[(String, Value)], variables: &[Variable]) -> Vec<Setting> {

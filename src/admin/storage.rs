@@ -1,13 +1,13 @@
 //! What the hub keeps, and how much room it takes.
 
-use super::{actor::Actor, fault};
+use super::{actor::Admin, fault};
 use crate::{
     domain::{fault::Fault, storage::Storage},
     hub::Hub,
 };
 
 /// What is kept: sizes, days, and what waits in the journal.
-pub async fn storage(hub: &Hub, _actor: &Actor) -> Result<Storage, Fault> {
+pub async fn storage(hub: &Hub, _actor: &Admin) -> Result<Storage, Fault> {
     let store = &hub.store;
     let (database_bytes, tables, days, n_quarantined) =
         tokio::try_join!(store.database_bytes(), store.list_tables(), store.list_days(), store.count_quarantined())

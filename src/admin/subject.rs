@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    actor::Actor,
+    actor::Admin,
     course, limits, providers,
     usage::{self, Asked, Sums},
     users,
@@ -58,7 +58,7 @@ pub struct UseReport {
 /// [`Fault::NotFound`] for a user or provider that is not there; [`Fault::Invalid`] for a range that cannot be.
 pub async fn report(
     hub: &Hub,
-    actor: &Actor,
+    actor: &Admin,
     of: &UseOf,
     (from, to): (DateTime<Utc>, DateTime<Utc>),
 ) -> Result<UseReport, Fault> {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
-use super::{actor::Actor, check::check_text, fault, period::Span};
+use super::{actor::Admin, check::check_text, fault, period::Span};
 use crate::{
     clock,
     domain::{
@@ -24,7 +24,7 @@ const ROWS_MAX: usize = 20_000;
 const MINUTES_KEPT: TimeDelta = TimeDelta::hours(47);
 
 /// Sums by span, oldest first, within a span the dearest first. Spans without calls have no row.
-pub async fn usage(hub: &Hub, _actor: &Actor, query: &UsageQuery) -> Result<Vec<UsageRow>, Fault> {
+pub async fn usage(hub: &Hub, _actor: &Admin, query: &UsageQuery) -> Result<Vec<UsageRow>, Fault> {
     let asked = asked(query, range(query, clock::now())?)?;
     let rows = Sums::open(hub).await?.read(asked, i64::try_from(ROWS_MAX + 1).unwrap_or(i64::MAX)).await?;
     if rows.len() > ROWS_MAX {
@@ -37,7 +37,7 @@ pub async fn usage(hub: &Hub, _actor: &Actor, query: &UsageQuery) -> Result<Vec<
 }
 
 /// What went wrong, the most frequent first: attempts that were not served, and calls that got none.
-pub async fn errors(hub: &Hub, _actor: &Actor, query: &ErrorQuery) -> Result<Vec<ErrorCount>, Fault> {
+pub async fn errors(hub: &Hub, _actor: &Admin, query: &ErrorQuery) -> Result<Vec<ErrorCount>, Fault> {
     let ErrorQuery { from, to, user_id, key_id, provider_id, model } = query.clone();
     let query = UsageQuery { from, to, user_id, key_id, provider_id, model, ..UsageQuery::default() };
     let asked = asked(&query, range(&query, clock::now())?)?;

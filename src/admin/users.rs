@@ -1,7 +1,7 @@
 //! People.
 
 use super::{
-    actor::{Actor, shown},
+    actor::{Admin, shown},
     change, check, fault, limits, page,
 };
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
 const NOTE_CHARS_MAX: usize = 2_000;
 
 /// A page of the users, by id.
-pub async fn list(hub: &Hub, _actor: &Actor, query: &PageQuery) -> Result<Page<User>, Fault> {
+pub async fn list(hub: &Hub, _actor: &Admin, query: &PageQuery) -> Result<Page<User>, Fault> {
     let limit = page::limit(query.limit)?;
     let after = page::after(query.cursor.as_deref())?.unwrap_or_default();
     let users = hub.store.list_users(after, page::rows(limit)).await.map_err(fault::store)?;
@@ -27,12 +27,12 @@ pub async fn list(hub: &Hub, _actor: &Actor, query: &PageQuery) -> Result<Page<U
 }
 
 /// One user.
-pub async fn find(hub: &Hub, _actor: &Actor, id: UserId) -> Result<User, Fault> {
+pub async fn find(hub: &Hub, _actor: &Admin, id: UserId) -> Result<User, Fault> {
     hub.store.find_user(id).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("user"))
 }
 
 /// Makes a user.
-pub async fn create(hub: &Hub, actor: &Actor, new: UserCreate) -> Result<User, Fault> {
+pub async fn create(hub: &Hub, actor: &Admin, new: UserCreate) -> Result<User, Fault> {
     let mut user = checked(User {
         limits: new.limits(),
         id: UserId::default(),
@@ -42,6 +42,7 @@ pub async fn create(hub: &Hub, actor: &Actor, new: UserCreate) -> Result<User, F
         role: new.role.unwrap_or_default(),
         group: new.group.unwrap_or_default(),
         expires_at: new.expires_at,
+        has_password: false,
         created_at: clock::now(),
     })?;
     let mut change = change::begin(hub).await?;
@@ -54,7 +55,7 @@ pub async fn create(hub: &Hub, actor: &Actor, new: UserCreate) -> Result<User, F
 }
 
 /// Changes what `patch` names.
-pub async fn update(hub: &Hub, actor: &Actor, id: UserId, patch: UserPatch) -> Result<User, Fault> {
+pub async fn update(hub: &Hub, actor: &Admin, id: UserId, patch: UserPatch) -> Result<User, Fault> {
     let mut change = change::begin(hub).await?;
     let before = change.lock_user(id).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("user"))?;
     let user = checked(patched(before.clone(), patch)?)?;
@@ -67,7 +68,7 @@ pub async fn update(hub: &Hub, actor: &Actor, id: UserId, patch: UserPatch) -> R
 }
 
 /// Deletes a user. Its keys are refused from now on; what it did stays on record under its name.
-pub async fn delete(hub: &Hub, actor: &Actor, id: UserId) -> Result<(), Fault> {
+pub async fn delete(hub: &Hub, actor: &Admin, id: UserId) -> Result<(), Fault> {
     let mut change = change::begin(hub).await?;
     let before = change.lock_user(id).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("user"))?;
     change.delete_user(id).await.map_err(fault::store)?;
@@ -115,6 +116,7 @@ mod tests {
             role: Role::Admin,
             group: vec!["a".to_owned()],
             expires_at: Some(clock::now()),
+            has_password: true,
             limits: Limits { limit_rpm: Some(5), ..Limits::default() },
             created_at: clock::now(),
         };

@@ -29,6 +29,8 @@ pub enum Event {
     Configuration,
     /// Holds began, changed or ended.
     Holds,
+    /// The hub's own log has new lines.
+    Logged,
     /// Events were dropped because this reader was slow: read the lists again.
     Missed,
 }

@@ -71,6 +71,10 @@ row_id!(
     /// One secret of a provider.
     CredentialId
 );
+row_id!(
+    /// A login of the console.
+    ConsoleSessionId
+);
 
 macro_rules! time_id {
     ($(#[$doc:meta])* $name:ident) => {

@@ -208,12 +208,17 @@ settings! {
         prices_sync_hours: u32 = 24, "h", number(0, 8_760);
     }
     Edge {
+        /// Tells clients why no provider could serve their call; else only that none could. The record says it in any case.
+        explain_errors: bool = true, "", switch();
         /// Tells clients in `x-switchyard-decision`, in short, where their call went.
         decision_header: bool = false, "", switch();
         /// Passes the provider's own rate-limit and organisation headers on to the client.
         expose_provider_headers: bool = false, "", switch();
         /// Opens `/metrics` to everyone.
         metrics_open: bool = false, "", switch();
+        /// What the hub writes to its log: `error`, `warn`, `info`, `debug`, `trace`, or directives such as
+        /// `info,hub::relay=debug`. Empty: as the variable `LOG_LEVEL` says.
+        log_level: String = String::new(), "", text(0, 1_024);
     }
 }
 

@@ -18,7 +18,7 @@ pub enum Role {
     /// Makes calls.
     #[default]
     User,
-    /// Also runs the hub. A relay key of an admin still opens no console.
+    /// Also runs the hub, logged in with a password. A relay key of an admin opens what any key opens.
     Admin,
 }
 
@@ -50,6 +50,8 @@ pub struct User {
     pub group: Vec<String>,
     /// From then on the user's keys are refused.
     pub expires_at: Option<DateTime<Utc>>,
+    /// True if the user can log in to the console with a password.
+    pub has_password: bool,
     /// How much it may use.
     #[serde(flatten)]
     pub limits: Limits,
@@ -116,4 +118,24 @@ with_limits! {
         #[cfg_attr(feature = "server", schema(value_type = Option<DateTime<Utc>>))]
         pub expires_at: Patch<DateTime<Utc>>,
     }
+}
+
+/// A password for the console.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PasswordSet {
+    /// 8 to 72 bytes, without control characters.
+    pub password: String,
+}
+
+/// A change of one's own password.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PasswordChange {
+    /// The password as it is.
+    pub old_password: String,
+    /// As in [`PasswordSet`].
+    pub password: String,
 }

@@ -1,12 +1,16 @@
 //! The management API: REST over the use cases, under `/admin/v1`.
 
 mod calls;
+mod console_sessions;
 mod document;
+mod find;
 mod groups;
 mod holds;
 mod input;
 mod keys;
 mod limits;
+mod log;
+mod me;
 mod page;
 mod prices;
 mod problem;
@@ -26,25 +30,29 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{any, delete, get, post, put},
 };
-use http::{HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde::Serialize;
 
 use self::problem::{Kind, Problem};
 use super::edge::{self, ClientInfo};
 use crate::{
-    admin::login,
+    admin::{
+        actor::Visitor,
+        login::{self, COOKIE},
+    },
     domain::{fault::Fault, page::Page},
     hub::Hub,
 };
 
 /// Everything under `/admin`: to be nested there.
 pub fn routes(hub: Hub) -> Router {
-    let behind_the_token = Router::new()
+    let of_admins = Router::new()
         .route("/users", get(users::list).post(users::create))
         .route("/users/{id}", get(users::find).patch(users::update).delete(users::delete))
         .route("/users/{id}/keys", get(keys::list).post(keys::create))
         .route("/users/{id}/limits", get(limits::of_user))
         .route("/users/{id}/reset", post(limits::reset_user))
+        .route("/users/{id}/password", put(users::set_password).delete(users::clear_password))
         .route("/keys/{id}/limits", get(limits::of_key))
         .route("/keys/{id}/reset", post(limits::reset_key))
         .route("/keys/{id}", get(keys::find).patch(keys::update).delete(keys::delete))
@@ -55,6 +63,8 @@ pub fn routes(hub: Hub) -> Router {
         .route("/providers/{id}/resume", post(holds::resume_provider))
         .route("/providers/{id}/limits", get(limits::of_provider))
         .route("/providers/{id}/reset", post(limits::reset_provider))
+        .route("/console-sessions", get(console_sessions::list).delete(console_sessions::end_others))
+        .route("/console-sessions/{id}", delete(console_sessions::end))
         .route("/quotas", get(quotas::list))
         .route("/sessions", get(sessions::list))
         .route("/sessions/{id}", delete(sessions::end))
@@ -73,28 +83,36 @@ pub fn routes(hub: Hub) -> Router {
         .route("/calls", get(calls::list))
         .route("/calls/export", get(calls::export))
         .route("/calls/{id}", get(calls::find))
+        .route("/search", get(find::search))
         .route("/usage", get(usage::sum))
         .route("/usage/errors", get(usage::errors))
         .route("/leaderboard", get(usage::leaderboard))
         .route("/settings", get(settings::list).patch(settings::update))
         .route("/environment", get(settings::environment))
         .route("/storage", get(storage::show))
+        .route("/log", get(log::list))
         .route("/", any(nowhere))
         .route("/{*path}", any(nowhere))
-        .method_not_allowed_fallback(async || {
-            Problem::new(Kind::MethodNotAllowed, "this route has other methods; see the header `allow`")
-        })
-        .layer(middleware::from_fn_with_state(hub.clone(), authenticate))
-        .with_state(hub);
+        .method_not_allowed_fallback(other_method)
+        .layer(middleware::from_fn_with_state(hub.clone(), admins_only));
+    let of_persons = Router::new()
+        .route("/me", get(me::find))
+        .route("/me/calls", get(me::calls))
+        .route("/me/calls/{id}", get(me::call))
+        .route("/me/password", put(me::change_password))
+        .route("/me/console-sessions", get(me::list_sessions).delete(me::end_other_sessions))
+        .route("/me/console-sessions/{id}", delete(me::end_session))
+        .method_not_allowed_fallback(other_method)
+        .layer(middleware::from_fn_with_state(hub.clone(), persons_only));
     Router::new()
-        .nest("/v1", behind_the_token.route("/openapi.json", get(page::openapi)))
+        .nest("/v1", of_admins.merge(of_persons).with_state(hub).route("/openapi.json", get(page::openapi)))
         .route("/v1/", any(nowhere))
         .route("/docs", get(page::docs))
         .route("/docs/style.css", get(page::style))
         .layer(middleware::from_fn(edge::harden))
 }
 
-/// Every route that needs the admin token: its method, and its path with parameters in braces.
+/// Every route that says in the description what it is for: its method, and its path with parameters in braces.
 pub fn route_table() -> Vec<(Method, String)> {
     let document = document::document();
     let mut table = Vec::new();
@@ -112,27 +130,46 @@ pub fn route_table() -> Vec<(Method, String)> {
     table
 }
 
-/// Lets nobody pass without the admin token, whatever they ask for.
-async fn authenticate(
-    State(hub): State<Hub>,
-    Extension(client): Extension<ClientInfo>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    let header = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let actor = match header {
-        Some(header) => login::actor_of_bearer(&hub, header, client.address).await,
-        None => Err(Fault::Unauthenticated),
-    };
-    let mut response = match actor {
-        Ok(actor) => {
-            request.extensions_mut().insert(actor);
+/// Lets nobody pass who does not run the hub, whatever they ask for.
+async fn admins_only(hub: State<Hub>, client: Extension<ClientInfo>, request: Request, next: Next) -> Response {
+    let admin = visitor(&hub, *client, request.method(), request.headers()).await.and_then(Visitor::admin);
+    go_on(admin, request, next).await
+}
+
+/// Lets whoever has something of their own pass.
+async fn persons_only(hub: State<Hub>, client: Extension<ClientInfo>, request: Request, next: Next) -> Response {
+    let person = visitor(&hub, *client, request.method(), request.headers()).await.and_then(Visitor::person);
+    go_on(person, request, next).await
+}
+
+/// Who asks: by the header `authorization`, else by the console's cookie, with which another site changes nothing.
+async fn visitor(hub: &Hub, client: ClientInfo, method: &Method, headers: &HeaderMap) -> Result<Visitor, Fault> {
+    if let Some(header) = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()) {
+        return login::of_bearer(hub, header, client.address).await;
+    }
+    let cookie = edge::cookie(headers, COOKIE).ok_or(Fault::Unauthenticated)?;
+    if !method.is_safe() {
+        edge::same_origin(headers)?;
+    }
+    login::of_cookie(hub, cookie, client.address).await
+}
+
+/// Hands a request on with who has made it, for its handler to take.
+async fn go_on<T: Clone + Send + Sync + 'static>(who: Result<T, Fault>, mut request: Request, next: Next) -> Response {
+    let mut response = match who {
+        Ok(who) => {
+            request.extensions_mut().insert(who);
             next.run(request).await
         }
         Err(fault) => Problem::from(fault).into_response(),
     };
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+/// Answers a method that the route does not have.
+async fn other_method() -> Problem {
+    Problem::new(Kind::MethodNotAllowed, "this route has other methods; see the header `allow`")
 }
 
 /// Answers what no route is for.

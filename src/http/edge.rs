@@ -9,7 +9,7 @@ use axum::{
     response::Response,
 };
 
-use crate::config::AddressBlock;
+use crate::{config::AddressBlock, domain::fault::Fault};
 
 /// What is known of a client's connection. In every request's extensions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +55,22 @@ pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     })
 }
 
+/// Refuses a request that another site made the browser send. Browsers say so themselves in `sec-fetch-site`
+/// (Fetch Metadata); one that does not still sends `origin` with every change.
+///
+/// # Errors
+/// [`Fault::NotAllowed`].
+pub fn same_origin(headers: &HeaderMap) -> Result<(), Fault> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let is_ours = if let Some(site) = text("sec-fetch-site") {
+        matches!(site, "same-origin" | "none")
+    } else {
+        let origin = text("origin").and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
+        origin.is_some() && origin == text("host")
+    };
+    if is_ours { Ok(()) } else { Err(Fault::NotAllowed) }
+}
+
 /// Headers that every page and answer of the console carries.
 pub async fn harden(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
@@ -94,5 +110,34 @@ mod tests {
         assert_eq!(client("10.0.0.1", &["1.2.3.4, junk"]), ("10.0.0.1".to_owned(), true));
         assert_eq!(client("::1", &[]), ("::1".to_owned(), true));
         assert_eq!(client("::ffff:10.0.0.1", &["1.2.3.4"]), ("1.2.3.4".to_owned(), true));
+    }
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+    }
+
+    #[test]
+    fn another_site_changes_nothing() {
+        for (pairs, allowed) in [
+            (&[("sec-fetch-site", "same-origin")][..], true),
+            (&[("sec-fetch-site", "none")], true),
+            (&[("sec-fetch-site", "same-site"), ("host", "a"), ("origin", "http://a")], false),
+            (&[("sec-fetch-site", "cross-site")], false),
+            (&[("host", "hub:23000"), ("origin", "http://hub:23000")], true),
+            (&[("host", "hub:23000"), ("origin", "http://evil")], false),
+            (&[("host", "hub:23000"), ("origin", "null")], false),
+            (&[("host", "hub:23000")], false),
+            (&[], false),
+        ] {
+            assert_eq!(same_origin(&headers(pairs)).is_ok(), allowed, "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn a_cookie_is_found_by_its_whole_name() {
+        let headers = headers(&[("cookie", "xa=1; a=2; b=3=4")]);
+        assert_eq!(cookie(&headers, "a"), Some("2"));
+        assert_eq!(cookie(&headers, "b"), Some("3=4"));
+        assert_eq!(cookie(&headers, "c"), None);
     }
 }

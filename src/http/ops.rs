@@ -11,7 +11,11 @@ use axum::{
 use serde_json::{Value, json};
 
 use super::edge::ClientInfo;
-use crate::{admin::login, domain::fault::Fault, hub::Hub};
+use crate::{
+    admin::{actor::Visitor, login},
+    domain::fault::Fault,
+    hub::Hub,
+};
 
 /// The process answers.
 pub async fn live() -> Json<Value> {
@@ -41,7 +45,7 @@ pub async fn ready(State(hub): State<Hub>) -> Response {
 pub async fn metrics(State(hub): State<Hub>, Extension(client): Extension<ClientInfo>, headers: HeaderMap) -> Response {
     if !hub.snapshot.load().settings.metrics_open {
         let token = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        if let Err(fault) = login::actor_of_bearer(&hub, token, client.address).await {
+        if let Err(fault) = login::of_bearer(&hub, token, client.address).await.and_then(Visitor::admin) {
             return refuse(&fault);
         }
     }

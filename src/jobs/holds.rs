@@ -85,6 +85,6 @@ async fn tell(hub: &Hub) {
     // The sender lives as long as the hub.
     while changes.changed().await.is_ok() {
         hub.parking.wake(None);
-        hub.live.publish(|| Event::Holds);
+        hub.live.feed.tell(|| Event::Holds);
     }
 }

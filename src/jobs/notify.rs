@@ -47,6 +47,6 @@ fn tell(hub: &Hub, recorded: &str) {
         Some(Event::Recorded { newest: newest.parse().ok()?, n_calls: n_calls.parse().ok()? })
     };
     if let Some(event) = event() {
-        hub.live.publish(|| event);
+        hub.live.feed.tell(|| event);
     }
 }

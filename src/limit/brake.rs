@@ -1,4 +1,4 @@
-//! A brake on wrong keys and tokens, per address.
+//! A brake on wrong keys, tokens and passwords, per address and per name.
 
 use std::{
     collections::HashMap,
@@ -7,7 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::clock;
+use crate::{
+    clock,
+    secret::{self, SecretHash},
+};
 
 /// Wrong secrets that cost nothing.
 const FREE_TRIES: u32 = 10;
@@ -18,8 +21,33 @@ const MEMORY: Duration = Duration::from_mins(10);
 /// The longest wait.
 const WAIT_S_MAX: u64 = 300;
 
-/// Addresses that are remembered at once; beyond it the oldest half is forgotten.
-const ADDRESSES_MAX: usize = 10_000;
+/// Guessers that are remembered at once; beyond it the oldest half is forgotten.
+const GUESSERS_MAX: usize = 10_000;
+
+/// Whose wrong secrets are counted together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Guesser {
+    /// An address; one host owns a whole IPv6 /64, so it counts as one.
+    Address(IpAddr),
+    /// The name of a user, whether there is one or not, by its hash: names come from whoever guesses.
+    Name(SecretHash),
+}
+
+impl Guesser {
+    /// Whoever tries to be the user of that name.
+    pub fn of_name(name: &str) -> Self {
+        Self::Name(secret::hash(name))
+    }
+}
+
+impl From<IpAddr> for Guesser {
+    fn from(address: IpAddr) -> Self {
+        Self::Address(match address.to_canonical() {
+            IpAddr::V4(v4) => v4.into(),
+            IpAddr::V6(v6) => std::net::Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)).into(),
+        })
+    }
+}
 
 #[derive(Clone, Copy, Debug)]
 struct Record {
@@ -41,44 +69,44 @@ impl Record {
 /// Slows down whoever guesses. Right secrets of the same address are refused too while it is locked, or guessing
 /// would go on behind one of them.
 #[derive(Debug, Default)]
-pub struct Brake(Mutex<HashMap<IpAddr, Record>>);
+pub struct Brake(Mutex<HashMap<Guesser, Record>>);
 
 impl Brake {
     /// # Errors
-    /// Seconds until `address` is looked at again.
-    pub fn check(&self, address: IpAddr) -> Result<(), u32> {
-        self.check_at(address, clock::instant())
+    /// Seconds until `guesser` is looked at again.
+    pub fn check(&self, guesser: impl Into<Guesser>) -> Result<(), u32> {
+        self.check_at(guesser.into(), clock::instant())
     }
 
-    /// Notes a wrong secret from `address`.
-    pub fn fail(&self, address: IpAddr) {
-        self.fail_at(address, clock::instant());
+    /// Notes a wrong secret of `guesser`.
+    pub fn fail(&self, guesser: impl Into<Guesser>) {
+        self.fail_at(guesser.into(), clock::instant());
     }
 
-    /// Forgets what `address` did wrong: it has shown a right secret.
-    pub fn forgive(&self, address: IpAddr) {
+    /// Forgets what `guesser` did wrong: it has shown a right secret.
+    pub fn forgive(&self, guesser: impl Into<Guesser>) {
         let mut records = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !records.is_empty() {
-            records.remove(&group(address));
+            records.remove(&guesser.into());
         }
     }
 
-    fn check_at(&self, address: IpAddr, now: Instant) -> Result<(), u32> {
+    fn check_at(&self, guesser: Guesser, now: Instant) -> Result<(), u32> {
         let records = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if records.is_empty() {
             return Ok(());
         }
-        let Some(record) = records.get(&group(address)) else { return Ok(()) };
+        let Some(record) = records.get(&guesser) else { return Ok(()) };
         let left = (record.last + record.wait()).saturating_duration_since(now);
         if left.is_zero() { Ok(()) } else { Err(u32::try_from(left.as_secs() + 1).unwrap_or(u32::MAX)) }
     }
 
-    fn fail_at(&self, address: IpAddr, now: Instant) {
+    fn fail_at(&self, guesser: Guesser, now: Instant) {
         let mut records = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if records.len() >= ADDRESSES_MAX {
+        if records.len() >= GUESSERS_MAX {
             records.retain(|_, record| now.duration_since(record.last) < MEMORY / 2);
         }
-        let record = records.entry(group(address)).or_insert(Record { n_wrong: 0, last: now });
+        let record = records.entry(guesser).or_insert(Record { n_wrong: 0, last: now });
         if now.duration_since(record.last) > MEMORY {
             record.n_wrong = 0;
         }
@@ -86,22 +114,18 @@ impl Brake {
     }
 }
 
-/// One host owns a whole IPv6 /64, so it counts as one address.
-fn group(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => v4.into(),
-        IpAddr::V6(v6) => std::net::Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)).into(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn address(text: &str) -> Guesser {
+        text.parse::<IpAddr>().unwrap().into()
+    }
+
     #[test]
     fn guessing_gets_slower_and_is_forgotten() {
         let brake = Brake::default();
-        let (here, there) = ("10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap());
+        let [here, there] = ["10.0.0.1", "10.0.0.2"].map(address);
         let start = clock::instant();
         for _ in 0..FREE_TRIES {
             brake.fail_at(here, start);
@@ -124,9 +148,9 @@ mod tests {
         let brake = Brake::default();
         let now = clock::instant();
         for host in 0..20_u32 {
-            brake.fail_at(format!("2001:db8::{host:x}").parse().unwrap(), now);
+            brake.fail_at(address(&format!("2001:db8::{host:x}")), now);
         }
-        assert!(brake.check_at("2001:db8::ffff".parse().unwrap(), now).is_err());
-        assert!(brake.check_at("2001:db8:1::1".parse().unwrap(), now).is_ok());
+        assert!(brake.check_at(address("2001:db8::ffff"), now).is_err());
+        assert!(brake.check_at(address("2001:db8:1::1"), now).is_ok());
     }
 }

@@ -130,9 +130,11 @@ async fn try_one(
         turn.iter().for_each(MessageTurn::answered);
         note_head(at_ms);
     };
+    // Large, and wrapped several times on its way: it is not copied there.
+    let trying = Box::pin(attempt(&target.upstream, ask, current, on_head));
     tokio::select! {
         biased;
-        result = messages::hold(turn.as_ref(), attempt(&target.upstream, ask, current, on_head)) => Ok(Some(result)),
+        result = messages::hold(turn.as_ref(), trying) => Ok(Some(result)),
         () = left.cancelled(), if may_stop => Ok(None),
     }
 }

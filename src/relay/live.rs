@@ -5,8 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::sync::broadcast;
-
+use super::feed::Feed;
 use crate::{
     domain::{
         attempt::RunningAttempt,
@@ -16,9 +15,6 @@ use crate::{
     },
     ledger::entry::Entry,
 };
-
-/// Events a slow reader may be behind before it is told that it missed some.
-const FEED_EVENTS: usize = 1_024;
 
 /// Calls that are remembered after their end.
 const ENDED_MAX: usize = 64;
@@ -84,17 +80,13 @@ pub fn lock(story: &Story) -> MutexGuard<'_, Entry> {
 }
 
 /// Calls that run in this replica, and the feed of what happens.
+#[derive(Default)]
 pub struct LiveCalls {
     calls: Mutex<HashMap<CallId, Story>>,
     /// Calls that have just ended, oldest first: the database may not have them yet.
     ended: Mutex<VecDeque<(CallId, Story)>>,
-    feed: broadcast::Sender<Arc<Event>>,
-}
-
-impl Default for LiveCalls {
-    fn default() -> Self {
-        Self { calls: Mutex::default(), ended: Mutex::default(), feed: broadcast::Sender::new(FEED_EVENTS) }
-    }
+    /// What happens.
+    pub feed: Feed,
 }
 
 impl LiveCalls {
@@ -146,26 +138,13 @@ impl LiveCalls {
         Some(CallDetail { running, waiting, ..entry.into_detail() })
     }
 
-    /// Hears what happens from now on.
-    pub fn subscribe(&self) -> broadcast::Receiver<Arc<Event>> {
-        self.feed.subscribe()
-    }
-
-    /// Says what has happened, if anybody listens.
-    pub fn publish(&self, event: impl FnOnce() -> Event) {
-        if self.feed.receiver_count() > 0 {
-            // An error says that the last listener has just left.
-            let _ = self.feed.send(Arc::new(event()));
-        }
-    }
-
     /// Says how a call stands, if anybody listens.
     pub(super) fn tell(&self, story: &Story) {
-        self.publish(|| Event::Call { call: Box::new(lock(story).call.clone()) });
+        self.feed.tell(|| Event::Call { call: Box::new(lock(story).call.clone()) });
     }
 
     /// Says that configuration has changed.
     pub fn configuration_changed(&self) {
-        self.publish(|| Event::Configuration);
+        self.feed.tell(|| Event::Configuration);
     }
 }

@@ -8,6 +8,18 @@ use crate::state::step::Check;
 /// The window of a rate.
 const MINUTE: TimeDelta = TimeDelta::minutes(1);
 
+/// The headers of a limit: the limit, what is left of it, when all of it is there again.
+const REQUESTS: [HeaderName; 3] = [
+    HeaderName::from_static("anthropic-ratelimit-requests-limit"),
+    HeaderName::from_static("anthropic-ratelimit-requests-remaining"),
+    HeaderName::from_static("anthropic-ratelimit-requests-reset"),
+];
+const TOKENS: [HeaderName; 3] = [
+    HeaderName::from_static("anthropic-ratelimit-tokens-limit"),
+    HeaderName::from_static("anthropic-ratelimit-tokens-remaining"),
+    HeaderName::from_static("anthropic-ratelimit-tokens-reset"),
+];
+
 /// A limit and what is left of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Left {
@@ -48,30 +60,15 @@ impl Rates {
             return;
         };
         let reset = HeaderValue::from_str(&resets_at.to_rfc3339_opts(SecondsFormat::Secs, true)).ok();
-        let mut say = |left: Option<Left>, names: [&'static str; 3]| {
-            let [limit, remaining, at] = names.map(HeaderName::from_static);
+        let mut say = |left: Option<Left>, [limit, remaining, at]: [HeaderName; 3]| {
             if let Some(left) = left {
                 headers.insert(limit, left.limit.into());
                 headers.insert(remaining, left.remaining.into());
                 headers.extend(reset.clone().map(|reset| (at, reset)));
             }
         };
-        say(
-            self.requests,
-            [
-                "anthropic-ratelimit-requests-limit",
-                "anthropic-ratelimit-requests-remaining",
-                "anthropic-ratelimit-requests-reset",
-            ],
-        );
-        say(
-            self.tokens,
-            [
-                "anthropic-ratelimit-tokens-limit",
-                "anthropic-ratelimit-tokens-remaining",
-                "anthropic-ratelimit-tokens-reset",
-            ],
-        );
+        say(self.requests, REQUESTS);
+        say(self.tokens, TOKENS);
     }
 }
 

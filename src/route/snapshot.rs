@@ -321,6 +321,7 @@ pub async fn reload(hub: &Hub) -> anyhow::Result<()> {
     let loaded = hub.store.load_snapshot().await?;
     let snapshot = Snapshot::build(loaded, hub.config.time_zone, &hub.sealer, &hub.clients);
     hub.state.wait_at_most(snapshot.settings.redis_wait_ms);
+    hub.telemetry.follow(&snapshot.settings.log_level);
     hub.health.follow(snapshot.upstreams.iter().map(|upstream| &upstream.provider), clock::now());
     hub.snapshot.store(Arc::new(snapshot));
     *fulfilled = wishes;

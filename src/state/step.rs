@@ -238,6 +238,10 @@ pub struct Usage {
     pub rpm: u64,
     /// Tokens of the last minute.
     pub tpm: u64,
+    /// When the first of these calls is no longer of the last minute.
+    pub rpm_leaves_ms: Option<i64>,
+    /// When the first of these tokens are no longer of the last minute.
+    pub tpm_leaves_ms: Option<i64>,
 }
 
 /// An active session, as an operator sees it.

@@ -1,18 +1,23 @@
 //! The audit log: who changed what, written in the transaction of the change.
 
 use super::{change::Change, statements};
+use crate::domain::id::{ConsoleSessionId, UserId};
 
 statements! {
     INSERT = "
-        insert into audit_log (actor, address, action, subject, before, after)
-        values ($1, $2, $3, $4, $5, $6)";
+        insert into audit_log (actor, user_id, session_id, address, action, subject, before, after)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)";
 }
 
 /// A line of the audit log. Secrets are never in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditEntry<'a> {
-    /// Who acted: `admin token`, `console session 12`, `nobody` for a failed login.
+    /// Who acted: `admin token`, `user Ada`, `nobody` for a failed login.
     pub actor: &'a str,
+    /// The user who acted; none for the admin token.
+    pub user_id: Option<UserId>,
+    /// The login of the console that it was done in; none for a bearer.
+    pub session_id: Option<ConsoleSessionId>,
     /// The address the request came from.
     pub address: &'a str,
     /// What was done: `provider.update`.
@@ -30,6 +35,8 @@ impl Change {
     pub async fn audit(&mut self, entry: AuditEntry<'_>) -> Result<(), sqlx::Error> {
         sqlx::query(INSERT)
             .bind(entry.actor)
+            .bind(entry.user_id.map(|id| id.0))
+            .bind(entry.session_id.map(|id| id.0))
             .bind(entry.address)
             .bind(entry.action)
             .bind(entry.subject)

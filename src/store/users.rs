@@ -15,7 +15,7 @@ macro_rules! select_users {
     ($rest:literal) => {
         concat!(
             "
-        select id, name, note, enabled, role, groups, expires_at, created_at, ",
+        select id, name, note, enabled, role, groups, expires_at, created_at, password_hash is not null as has_password, ",
             limit_columns!(""),
             "
         from users
@@ -46,6 +46,18 @@ statements! {
         update users
         set name = $2, note = $3, enabled = $4, role = $5, groups = $6, expires_at = $7
         where id = $1";
+    PASSWORD_OF_NAME = "
+        select id, password_hash
+        from users
+        where deleted_at is null and name = $1";
+    PASSWORD = "
+        select password_hash
+        from users
+        where deleted_at is null and id = $1";
+    SET_PASSWORD = "
+        update users
+        set password_hash = $2
+        where id = $1";
     DELETE = "
         update users
         set deleted_at = now()
@@ -63,6 +75,7 @@ fn from_row(row: &PgRow) -> Result<User, sqlx::Error> {
         group: row.try_get("groups")?,
         expires_at: row.try_get("expires_at")?,
         limits: limits::from_row(row)?,
+        has_password: row.try_get("has_password")?,
         created_at: row.try_get("created_at")?,
     })
 }
@@ -82,6 +95,18 @@ impl Store {
     /// A user that is not deleted.
     pub async fn find_user(&self, id: UserId) -> Result<Option<User>, sqlx::Error> {
         sqlx::query(FIND).bind(id.0).fetch_optional(&self.pool).await?.as_ref().map(from_row).transpose()
+    }
+
+    /// The id and the password's hash of the user who has this name now.
+    pub async fn find_password_of_name(&self, name: &str) -> Result<Option<(UserId, Option<String>)>, sqlx::Error> {
+        let row = sqlx::query(PASSWORD_OF_NAME).bind(name).fetch_optional(&self.pool).await?;
+        row.map(|row| Ok((UserId(row.try_get("id")?), row.try_get("password_hash")?))).transpose()
+    }
+
+    /// The hash of a user's password, if they have one.
+    pub async fn find_password(&self, id: UserId) -> Result<Option<String>, sqlx::Error> {
+        let row = sqlx::query(PASSWORD).bind(id.0).fetch_optional(&self.pool).await?;
+        row.map_or(Ok(None), |row| row.try_get("password_hash"))
     }
 }
 
@@ -122,6 +147,12 @@ impl Change {
             .execute(&mut *self.transaction)
             .await?;
         self.set_limits(Subject::User(user.id), &user.limits).await
+    }
+
+    /// Gives a user a password, by its hash, or takes it away.
+    pub async fn set_password(&mut self, id: UserId, hash: Option<&str>) -> Result<(), sqlx::Error> {
+        sqlx::query(SET_PASSWORD).bind(id.0).bind(hash).execute(&mut *self.transaction).await?;
+        Ok(())
     }
 
     /// Marks a user as deleted. Its keys go with it: they are read together with their user.

@@ -163,7 +163,7 @@ async fn an_admin_token_is_no_key_and_a_key_is_no_admin_token() {
     let request = Request::get("/admin/v1/users")
         .header("authorization", format!("Bearer {}", key.secret))
         .header("x-forwarded-for", &world.address);
-    assert_eq!(request.send(world.hub.address).await.status, 401);
+    assert_eq!(request.send(world.hub.address).await.status, 403, "known, but no administrator's");
 }
 
 #[tokio::test]

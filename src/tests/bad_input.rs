@@ -162,6 +162,21 @@ async fn a_model_that_no_provider_serves_is_refused_with_the_reason() {
 }
 
 #[tokio::test]
+async fn why_nobody_serves_a_call_is_told_to_its_client_only_if_that_is_wanted() {
+    let world = World::alone().await;
+    let key = world.key().await;
+    for (explains, ends) in [(true, false), (false, true)] {
+        world.patch("/admin/v1/settings", &json!({"explain_errors": explains})).await;
+        let mut reply = world.message(&key).await;
+        let said = reply.json().await["error"]["message"].as_str().unwrap().to_owned();
+        assert!(said.starts_with("no provider can serve claude-sonnet-4-5"), "{said}");
+        assert_eq!(said.ends_with("claude-sonnet-4-5"), ends, "{said}");
+        let recorded = world.call_of(&reply).await["error"]["message"].as_str().unwrap().to_owned();
+        assert!(recorded.contains(": "), "the record says it in any case: {recorded}");
+    }
+}
+
+#[tokio::test]
 async fn bytes_that_are_no_http_do_not_disturb_anybody() {
     let world = World::shared().await;
     world.provider("a").await;

@@ -3,28 +3,16 @@
 use serde_json::{Value, json};
 
 use crate::{
+    access::{cookie, log_in},
     client::Request,
     management::problem,
     upstream::Answer,
     world::{World, ask},
 };
 
-/// The cookie of somebody who has logged in to the console, as a form without script does it.
-async fn log_in(world: &World) -> String {
-    let door = Request::get("/login").header("accept", "text/html").send(world.hub.address).await.text().await;
-    let action = door.split("action=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a form");
-    let request = Request::post(action, format!("token={}", world.admin_token))
-        .header("content-type", "application/x-www-form-urlencoded")
-        .header("accept", "text/html")
-        .header("sec-fetch-site", "same-origin");
-    let reply = request.send(world.hub.address).await;
-    let cookie = reply.header("set-cookie").unwrap_or_else(|| panic!("{action}: {} and no cookie", reply.status));
-    cookie.split(';').next().unwrap().to_owned()
-}
-
 /// A page of the console as a reader without script gets it.
 async fn page(world: &World, path: &str) -> String {
-    let cookie = log_in(world).await;
+    let cookie = cookie(&log_in(world, "", &world.admin_token).await);
     let request = Request::get(path).header("cookie", cookie).header("accept", "text/html");
     let mut reply = request.send(world.hub.address).await;
     let text = reply.text().await;
@@ -49,7 +37,8 @@ async fn a_leaderboard_ranks_what_was_used_by_whatever_is_asked_for() {
     a.script.once(Answer::status(529));
     world.anew(&idle, &ask("claude-opus-4-8", false)).await.body().await;
     world.well_again(&a).await;
-    (world.calls_of(&busy, 2).await, world.calls_of(&idle, 1).await);
+    world.calls_of(&busy, 2).await;
+    world.calls_of(&idle, 1).await;
     let board = async |query: &str| world.get(&format!("/admin/v1/leaderboard?{query}")).await;
 
     let by_calls = board("by=key&sort=calls").await;

@@ -35,6 +35,7 @@ mod upstream;
 mod world;
 
 // the tests
+mod access;
 mod auth;
 mod bad_input;
 mod boot;
@@ -47,6 +48,7 @@ mod departures;
 mod edge;
 mod failover;
 mod faults;
+mod feed;
 mod headers;
 mod holds;
 mod insight;

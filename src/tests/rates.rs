@@ -15,8 +15,6 @@ use crate::{
 async fn backends() -> [World; 2] {
     let (redis, _) = crate::redis::start().await;
     let shared = World::with(Setup::usual().await.set("REDIS_URL", &redis)).await;
-    // What is looked at is the limit, not how fast a debug build is beside other tests.
-    shared.patch("/admin/v1/settings", &json!({"redis_wait_ms": 1_000})).await;
     [World::alone().await, shared]
 }
 

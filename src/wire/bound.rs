@@ -1,7 +1,9 @@
 //! What a request of the Anthropic wire can cost at most, as far as its body tells: read only where somebody's limit is
 //! hard.
 
-use memchr::memmem;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -10,6 +12,27 @@ const TOOL_USES_UNNAMED: u64 = 100;
 
 /// Tokens that tools add to the prompt beside their definitions, and each built-in one of its own.
 const TOOL_PROMPT_TOKENS: u64 = 1_000;
+
+/// Declares texts that are looked for in bodies. Each is prepared once: that takes longer than most looks.
+macro_rules! needles {
+    ($( $name:ident = $text:literal; )*) => {
+        $( static $name: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new($text)); )*
+    };
+}
+
+needles! {
+    IMAGE = b"\"image/";
+    CACHE_CONTROL = b"\"cache_control\"";
+    ONE_HOUR = b"\"1h\"";
+    FILE_ID = b"\"file_id\"";
+    PDF = b"\"application/pdf\"";
+    URL = b"\"url\"";
+    TOOLS = b"\"tools\"";
+    MCP_SERVERS = b"\"mcp_servers\"";
+    SPEED = b"\"speed\"";
+    ESCAPED_SLASH = b"\\/";
+    ESCAPED_BYTE = b"\\u00";
+}
 
 /// Tokens of one image at most: a well compressed one may have fewer bytes than tokens.
 const IMAGE_TOKENS: u64 = 5_000;
@@ -29,7 +52,7 @@ pub struct Bound {
     pub is_fast: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Fields<'body> {
     #[serde(borrow, default)]
     tools: Option<&'body RawValue>,
@@ -58,7 +81,11 @@ impl Bound {
 
     /// Reads a body that [`Peek`](super::peek::Peek) has taken.
     pub fn read(body: &[u8]) -> Self {
-        let Ok(fields) = serde_json::from_slice::<Fields<'_>>(body) else { return Self::DEAREST };
+        let is_disguised = is_disguised(body);
+        let may_have_fields =
+            is_disguised || [&TOOLS, &MCP_SERVERS, &SPEED].iter().any(|name| name.find(body).is_some());
+        let fields = if may_have_fields { serde_json::from_slice(body) } else { Ok(Fields::default()) };
+        let Ok(fields) = fields else { return Self::DEAREST };
         let tools = fields.tools.map(|raw| serde_json::from_str::<Vec<Tool>>(raw.get()));
         let (tool_uses, may_fetch) = match &tools {
             None => (0, false),
@@ -67,20 +94,19 @@ impl Bound {
         };
         let is_set =
             |raw: Option<&RawValue>| raw.is_some_and(|raw| !matches!(raw.get(), "null" | "[]" | "\"standard\""));
-        let is_disguised = is_disguised(body);
         let is_open = may_fetch || is_set(fields.mcp_servers) || has_outside_source(body) || is_disguised;
         let n_bytes = u64::try_from(body.len()).unwrap_or(u64::MAX);
-        let n_images = u64::try_from(memmem::find_iter(body, b"\"image/").count()).unwrap_or(u64::MAX);
+        let n_images = u64::try_from(IMAGE.find_iter(body).count()).unwrap_or(u64::MAX);
         let n_builtin = tools.iter().flatten().flatten().filter(|tool| tool.kind.is_some()).count();
         let n_prompts =
             if tools.is_some() { u64::try_from(n_builtin).unwrap_or(u64::MAX).saturating_add(1) } else { 0 };
         let overhead = n_prompts.saturating_mul(TOOL_PROMPT_TOKENS);
-        let has_cache_control = is_disguised || memmem::find(body, b"\"cache_control\"").is_some();
+        let has_cache_control = is_disguised || CACHE_CONTROL.find(body).is_some();
         Self {
             input_tokens: (!is_open)
                 .then(|| n_bytes.saturating_add(n_images.saturating_mul(IMAGE_TOKENS)).saturating_add(overhead)),
             may_write_cache: has_cache_control,
-            may_write_cache_1h: has_cache_control && (is_disguised || memmem::find(body, b"\"1h\"").is_some()),
+            may_write_cache_1h: has_cache_control && (is_disguised || ONE_HOUR.find(body).is_some()),
             tool_uses,
             is_fast: is_set(fields.speed),
         }
@@ -104,16 +130,14 @@ fn server_tools(tools: &[Tool]) -> (u64, bool) {
 
 /// True if a part of the prompt is not in the body (a URL or a file), or is packed (a PDF), so that its bytes do not bound its tokens.
 fn has_outside_source(body: &[u8]) -> bool {
-    memmem::find(body, b"\"file_id\"").is_some()
-        || memmem::find(body, b"\"application/pdf\"").is_some()
-        || memmem::find_iter(body, b"\"url\"").any(|at| is_value(body, at, 5))
+    FILE_ID.find(body).is_some() || PDF.find(body).is_some() || URL.find_iter(body).any(|at| is_value(body, at, 5))
 }
 
 /// True if printable characters are written as escapes, as no common writer of JSON does but for the slash: what is
 /// looked for in the body may then stand there in another form.
 fn is_disguised(body: &[u8]) -> bool {
     let is_printable = |at: usize| body.get(at + 4).is_some_and(|digit| (b'2'..=b'7').contains(digit));
-    memmem::find(body, b"\\/").is_some() || memmem::find_iter(body, b"\\u00").any(is_printable)
+    ESCAPED_SLASH.find(body).is_some() || ESCAPED_BYTE.find_iter(body).any(is_printable)
 }
 
 /// True if the text of `n_bytes` at `at` is a value and not a key, nor inside a longer text.

@@ -100,6 +100,16 @@ impl Rejection {
         Self::Malformed { why: why.into() }
     }
 
+    /// The same without what it says of providers and their faults (setting `explain_errors`).
+    #[must_use]
+    pub fn plain(&self) -> Self {
+        match self {
+            Self::NoProvider { model, .. } => Self::NoProvider { model: model.clone(), why: String::new() },
+            Self::Exhausted { timeout, .. } => Self::Exhausted { timeout: *timeout, why: String::new() },
+            other => other.clone(),
+        }
+    }
+
     /// The HTTP status.
     pub const fn status(&self) -> u16 {
         match self {
@@ -183,7 +193,9 @@ impl Rejection {
             Self::TooLarge { bytes_max } => format!("the request body is larger than {bytes_max} bytes"),
             Self::BodyCut => "the request body did not arrive completely".to_owned(),
             Self::NotFound => "this hub has no such endpoint".to_owned(),
+            Self::NoProvider { model, why } if why.is_empty() => format!("no provider can serve {model}"),
             Self::NoProvider { model, why } => format!("no provider can serve {model}: {why}"),
+            Self::Exhausted { why, .. } if why.is_empty() => "no provider gave an answer".to_owned(),
             Self::Exhausted { why, .. } => format!("no provider gave an answer: {why}"),
             Self::Limited(over) => over.message(),
             Self::ProvidersLimited { .. } => "every provider that could serve this is at a limit of its own".to_owned(),

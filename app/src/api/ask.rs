@@ -12,6 +12,10 @@ use crate::{drawn::Drawing, query::CallFilter};
 /// What a page can ask.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Question {
+    /// What the login page asks: whether the browser would drop the cookie, as a boolean. Open to all.
+    Door,
+    /// The reader's own limits and keys: [`Own`](hub::domain::own::Own).
+    Own,
     /// What every page knows of the hub: [`Session`](super::session::Session).
     Session,
     /// A page of calls: [`Calls`](super::calls::Calls).
@@ -22,6 +26,8 @@ pub(crate) enum Question {
     Providers(Option<String>),
     /// One [`Provider`](hub::domain::provider::Provider).
     Provider(String),
+    /// Every [`Found`](hub::domain::find::Found) by a piece of a name.
+    Find(String),
     /// Every [`Group`](hub::domain::group::Group).
     Groups,
     /// A page of [`UserRow`](super::users::UserRow), after a cursor.
@@ -51,13 +57,16 @@ pub(crate) enum Question {
 /// Answers a question, as JSON of the type that the question names.
 #[server(input = Json)]
 pub(crate) async fn ask(question: Question) -> Answer<String> {
-    use super::{calls, drawn, groups, keys, limits, prices, providers, session, sessions, settings, users};
+    use super::{calls, drawn, find, groups, keys, limits, own, prices, providers, session, sessions, settings, users};
     match question {
+        Question::Door => json(&super::guard::is_cookie_lost()?),
+        Question::Own => json(&own::read().await?),
         Question::Session => json(&session::read().await?),
         Question::Calls(filter) => json(&calls::list(&filter).await?),
         Question::Call(id) => json(&calls::find(&id).await?),
         Question::Providers(cursor) => json(&providers::list(cursor).await?),
         Question::Provider(id) => json(&providers::find(&id).await?),
+        Question::Find(text) => json(&find::find(text).await?),
         Question::Groups => json(&groups::list().await?),
         Question::Users(cursor) => json(&users::list(cursor).await?),
         Question::User(id) => json(&users::find(&id).await?),

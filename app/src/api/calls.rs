@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use {
     super::{Answer, Named},
     crate::{drawn::call_filters::Found, preferences::read_columns, query::CallFilter},
-    hub::{admin::actor::Actor, domain::call::CallDetail, hub::Hub},
+    hub::{admin::actor::Admin, domain::call::CallDetail, hub::Hub},
 };
 
 /// A page of calls, with those of them that still run.
@@ -73,7 +73,7 @@ pub(super) async fn find(id: &str) -> Answer<Detail> {
 
 /// What is above the list: what its filters choose from, and what they have found.
 #[cfg(feature = "ssr")]
-pub(super) async fn found(hub: &Hub, actor: &Actor, filter: &CallFilter) -> Answer<Found> {
+pub(super) async fn found(hub: &Hub, actor: &Admin, filter: &CallFilter) -> Answer<Found> {
     use hub::domain::page::PageQuery;
     let all = PageQuery { limit: Some(CHOICES_MAX), cursor: None };
     let query = filter.query(hub::clock::now());

@@ -4,13 +4,16 @@ use axum::extract::Query;
 use chrono::{DateTime, TimeDelta, Utc};
 use hub::{
     admin::{
-        actor::Actor,
-        course, leaderboard, overview, period,
+        actor::Admin,
+        course, leaderboard, log, overview, period,
         subject::{self, UseOf},
     },
-    domain::report::{
-        UsageBy, UsageQuery,
-        leaderboard::{LeaderboardQuery, Period},
+    domain::{
+        log::LogQuery,
+        report::{
+            UsageBy, UsageQuery,
+            leaderboard::{LeaderboardQuery, Period},
+        },
     },
     hub::Hub,
 };
@@ -32,7 +35,7 @@ use crate::{
 /// Who reads a drawn page, and what its address says.
 struct Reader {
     hub: Hub,
-    actor: Actor,
+    actor: Admin,
     clock: Clock,
     map: ParamsMap,
 }
@@ -49,6 +52,7 @@ pub(super) async fn draw(drawing: &Drawing, search: &str) -> Answer<Drawn> {
         Drawing::Model(name) => reader.subject(UsageBy::Model, name).await,
         Drawing::Leaderboard => reader.leaderboard().await,
         Drawing::CallFilters => reader.call_filters().await,
+        Drawing::Log => reader.log(),
     }
 }
 
@@ -120,6 +124,21 @@ impl Reader {
         let filter = CallFilter::read(&self.map);
         let found = super::calls::found(&self.hub, &self.actor, &filter).await?;
         Ok(in_words(|text| (None, drawn::call_filters::view(text, &filter, &found))))
+    }
+}
+
+impl Reader {
+    fn log(&self) -> Answer<Drawn> {
+        let text = |name| self.map.get_str(name).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+        let query = LogQuery {
+            limit: Some(drawn::log::LINES_MAX),
+            cursor: text("cursor"),
+            level: drawn::word(&self.map, "level"),
+            call_id: text("call_id"),
+            search: text("search"),
+        };
+        let page = log::list(&self.hub, &self.actor, &query).map_err(guard::refuse)?;
+        Ok(in_words(|text| drawn::log::page(text, &page, &query, self.clock)))
     }
 }
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, str::FromStr};
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use hub::{
-    admin::actor::Actor,
+    admin::actor::Admin,
     domain::{
         fault::Fault,
         group::{GroupCreate, GroupPatch},
@@ -28,7 +28,7 @@ pub(crate) mod provider;
 pub(crate) mod setting;
 
 /// Sums of the last 24 hours by the id of what they are grouped by.
-pub(crate) async fn last_day_totals(hub: &Hub, actor: &Actor, by: UsageBy) -> Answer<BTreeMap<String, Totals>> {
+pub(crate) async fn last_day_totals(hub: &Hub, actor: &Admin, by: UsageBy) -> Answer<BTreeMap<String, Totals>> {
     let query = UsageQuery { by: Some(by), ..UsageQuery::default() };
     let rows = hub::admin::usage::usage(hub, actor, &query).await.map_err(guard::refuse)?;
     Ok(rows.into_iter().filter_map(|row| Some((row.id?, row.totals))).collect())

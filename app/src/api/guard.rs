@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts, uri
 use chrono::{DateTime, Utc};
 use hub::{
     admin::{
-        actor::Actor,
+        actor::{Admin, Person, Visitor},
         login::{self, COOKIE},
     },
     config::SecureCookies,
@@ -16,15 +16,18 @@ use leptos::prelude::{expect_context, use_context};
 use leptos_axum::ResponseOptions;
 
 use super::{Answer, AppError, Trouble};
-use crate::{preferences::Preferences, query::login_path};
+use crate::{
+    preferences::Preferences,
+    query::{OWN_PAGE, login_path},
+};
 
-/// Who reads. Sends a reader without a session to the login page.
-pub(crate) async fn actor() -> Answer<(Hub, Actor)> {
+/// Who reads, whoever it is. Sends a reader without a session to the login page.
+pub(crate) async fn visitor() -> Answer<(Hub, Visitor)> {
     let hub: Hub = expect_context();
     let parts = parts()?;
     let cookie = cookie(&parts.headers, COOKIE).unwrap_or_default();
-    match login::actor_of_cookie(&hub, cookie, client(&parts).address).await {
-        Ok(actor) => Ok((hub, actor)),
+    match login::of_cookie(&hub, cookie, client(&parts).address).await {
+        Ok(visitor) => Ok((hub, visitor)),
         Err(fault) => {
             if fault == Fault::Unauthenticated {
                 leptos_axum::redirect(&login_path(page_of(&parts)));
@@ -34,10 +37,37 @@ pub(crate) async fn actor() -> Answer<(Hub, Actor)> {
     }
 }
 
-/// Who changes something; refuses what did not come from our own pages.
-pub(crate) async fn actor_for_change() -> Answer<(Hub, Actor)> {
-    same_origin(&parts()?.headers).map_err(refuse)?;
+/// An administrator who reads. The first page of anybody else is their own.
+pub(crate) async fn actor() -> Answer<(Hub, Admin)> {
+    let (hub, visitor) = visitor().await?;
+    match visitor.admin() {
+        Ok(admin) => Ok((hub, admin)),
+        Err(fault) => {
+            let parts = parts()?;
+            if page_of(&parts) == "/" && accepts_html(&parts) {
+                leptos_axum::redirect(OWN_PAGE);
+                return Err(in_words(&fault));
+            }
+            Err(refuse(fault))
+        }
+    }
+}
+
+/// A person who reads their own.
+pub(crate) async fn person() -> Answer<(Hub, Person)> {
+    let (hub, visitor) = visitor().await?;
+    Ok((hub, visitor.person().map_err(refuse)?))
+}
+
+/// An administrator who changes something; refuses what did not come from our own pages.
+pub(crate) async fn actor_for_change() -> Answer<(Hub, Admin)> {
+    same_origin()?;
     actor().await
+}
+
+/// Refuses what did not come from our own pages.
+pub(crate) fn same_origin() -> Answer<()> {
+    edge::same_origin(&parts()?.headers).map_err(refuse)
 }
 
 /// Gives the answer the status of the fault.
@@ -51,11 +81,20 @@ pub(crate) fn refuse(fault: Fault) -> AppError {
     if let Some(response) = use_context::<ResponseOptions>().filter(|_| !plain_form && !redirected) {
         response.set_status(status);
     }
+    in_words(&fault)
+}
+
+/// The fault in the reader's language.
+fn in_words(fault: &Fault) -> AppError {
     let text = Preferences::read().language.text();
     AppError {
-        trouble: if matches!(fault, Fault::NotFound { .. }) { Trouble::NotFound } else { Trouble::Refused },
+        trouble: match fault {
+            Fault::NotFound { .. } => Trouble::NotFound,
+            Fault::NotAllowed => Trouble::NotAllowed,
+            _ => Trouble::Refused,
+        },
         field: fault.field().map(str::to_owned),
-        message: (text.fault)(&fault),
+        message: (text.fault)(fault),
     }
 }
 
@@ -85,19 +124,6 @@ pub(crate) fn origin(parts: &Parts) -> String {
     format!("{scheme}://{}", host.unwrap_or("localhost"))
 }
 
-/// Refuses a request that another site made the browser send. Browsers say so themselves in `sec-fetch-site`
-/// (Fetch Metadata); one that does not still sends `origin` with every POST.
-pub(crate) fn same_origin(headers: &HeaderMap) -> Result<(), Fault> {
-    let ours = if let Some(site) = text(headers, "sec-fetch-site") {
-        matches!(site, "same-origin" | "none")
-    } else {
-        let host = text(headers, "host");
-        let origin = text(headers, "origin").and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
-        host.is_some() && host == origin
-    };
-    if ours { Ok(()) } else { Err(Fault::NotAllowed) }
-}
-
 /// Hands the session's cookie to the browser.
 pub(crate) fn set_session(hub: &Hub, client: ClientInfo, value: &str, expires_at: DateTime<Utc>) {
     let seconds = (expires_at - hub::clock::now()).num_seconds().max(0);
@@ -114,13 +140,27 @@ pub(crate) fn remember(name: &str, value: &str) {
     append_cookie(&format!("{name}={value}; Max-Age=31536000; Path=/; SameSite=Lax"));
 }
 
-fn attributes(hub: &Hub, client: ClientInfo) -> &'static str {
-    let secure = match hub.config.secure_cookies {
+/// Would a browser drop the session's cookie? It does so if the cookie is for https only and the page came without, unless
+/// the hub is on the same machine.
+pub(crate) fn is_cookie_lost() -> Answer<bool> {
+    let (hub, parts) = (expect_context::<Hub>(), parts()?);
+    let client = client(&parts);
+    let origin = origin(&parts);
+    let host = origin.rsplit("//").next().unwrap_or_default();
+    let is_here = ["localhost", "127.", "[::1]"].iter().any(|name| host.starts_with(name));
+    Ok(is_secure(&hub, client) && !client.https && !is_here)
+}
+
+fn is_secure(hub: &Hub, client: ClientInfo) -> bool {
+    match hub.config.secure_cookies {
         SecureCookies::Auto => client.https,
         SecureCookies::Always => true,
         SecureCookies::Never => false,
-    };
-    if secure { "Path=/; HttpOnly; SameSite=Lax; Secure" } else { "Path=/; HttpOnly; SameSite=Lax" }
+    }
+}
+
+fn attributes(hub: &Hub, client: ClientInfo) -> &'static str {
+    if is_secure(hub, client) { "Path=/; HttpOnly; SameSite=Lax; Secure" } else { "Path=/; HttpOnly; SameSite=Lax" }
 }
 
 fn append_cookie(text: &str) {
@@ -149,38 +189,4 @@ fn page_of(parts: &Parts) -> &str {
     }
     let referer = text(&parts.headers, "referer").and_then(|referer| referer.split_once("://"));
     referer.and_then(|(_, rest)| rest.find('/').and_then(|at| rest.get(at..))).unwrap_or("/")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
-        pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
-    }
-
-    #[test]
-    fn another_site_changes_nothing() {
-        for (pairs, allowed) in [
-            (&[("sec-fetch-site", "same-origin")][..], true),
-            (&[("sec-fetch-site", "none")], true),
-            (&[("sec-fetch-site", "same-site"), ("host", "a"), ("origin", "http://a")], false),
-            (&[("sec-fetch-site", "cross-site")], false),
-            (&[("host", "hub:23000"), ("origin", "http://hub:23000")], true),
-            (&[("host", "hub:23000"), ("origin", "http://evil")], false),
-            (&[("host", "hub:23000"), ("origin", "null")], false),
-            (&[("host", "hub:23000")], false),
-            (&[], false),
-        ] {
-            assert_eq!(same_origin(&headers(pairs)).is_ok(), allowed, "{pairs:?}");
-        }
-    }
-
-    #[test]
-    fn a_cookie_is_found_by_its_whole_name() {
-        let headers = headers(&[("cookie", "xa=1; a=2; b=3=4")]);
-        assert_eq!(cookie(&headers, "a"), Some("2"));
-        assert_eq!(cookie(&headers, "b"), Some("3=4"));
-        assert_eq!(cookie(&headers, "c"), None);
-    }
 }

@@ -10,36 +10,58 @@ use super::Answer;
 pub(crate) struct Session {
     /// The address of the hub as this reader sees it.
     pub(crate) origin: String,
-    /// Calls that run in this replica.
+    /// True if the reader may run the hub.
+    pub(crate) is_admin: bool,
+    /// True if the reader is a user, and so has something of their own.
+    pub(crate) is_user: bool,
+    /// Calls that run in this replica, as far as the reader may know of them.
     pub(crate) n_active: u32,
     /// The version of the hub.
     pub(crate) version: String,
+    /// Where the live feed stood before anything of the page was read.
+    pub(crate) feed: String,
 }
 
 /// Reads what every page knows of the hub.
 #[cfg(feature = "ssr")]
 pub(super) async fn read() -> Answer<Session> {
-    let (hub, actor) = super::guard::actor().await?;
-    let n_active = hub::admin::calls::active(&hub, &actor).len();
+    let feed = expect_context::<hub::hub::Hub>().live.feed.position();
+    let (hub, visitor) = super::guard::visitor().await?;
+    let n_active = hub::admin::calls::n_active(&hub, &visitor);
     Ok(Session {
         origin: super::guard::origin(&super::guard::parts()?),
-        n_active: u32::try_from(n_active).unwrap_or(u32::MAX),
+        is_user: visitor.clone().person().is_ok(),
+        is_admin: visitor.admin().is_ok(),
+        n_active,
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        feed,
     })
 }
 
-/// Trades the admin token for a session, and goes on to `next`.
+/// Trades the admin token, a key, or a name and a password for a session, and goes on to `next`.
 #[server]
-pub(crate) async fn log_in(token: String, #[server(default)] next: String) -> Answer<()> {
+pub(crate) async fn log_in(
+    #[server(default)] name: String,
+    secret: String,
+    #[server(default)] next: String,
+) -> Answer<()> {
     use super::guard;
-    let parts = guard::parts()?;
-    guard::same_origin(&parts.headers).map_err(guard::refuse)?;
-    let hub: hub::hub::Hub = expect_context();
+    use crate::query::{OWN_PAGE, safe_path};
+    use hub::admin::login::{Credentials, login};
+    guard::same_origin()?;
+    let (parts, hub) = (guard::parts()?, expect_context::<hub::hub::Hub>());
     let client = guard::client(&parts);
     let agent = parts.headers.get("user-agent").and_then(|agent| agent.to_str().ok()).unwrap_or_default();
-    let session = hub::admin::login::login(&hub, token.trim(), client.address, agent).await.map_err(guard::refuse)?;
+    let credentials = if name.trim().is_empty() {
+        Credentials::Secret(&secret)
+    } else {
+        Credentials::Password { name: &name, password: &secret }
+    };
+    let session = login(&hub, credentials, client.address, agent).await.map_err(guard::refuse)?;
     guard::set_session(&hub, client, session.cookie.expose(), session.expires_at);
-    leptos_axum::redirect(&crate::query::safe_path(&next));
+    let next = safe_path(&next);
+    let is_admin = session.visitor.admin().is_ok();
+    leptos_axum::redirect(if next == "/" && !is_admin { OWN_PAGE } else { &next });
     Ok(())
 }
 
@@ -47,9 +69,8 @@ pub(crate) async fn log_in(token: String, #[server(default)] next: String) -> An
 #[server]
 pub(crate) async fn log_out() -> Answer<()> {
     use super::guard;
-    let parts = guard::parts()?;
-    guard::same_origin(&parts.headers).map_err(guard::refuse)?;
-    let hub: hub::hub::Hub = expect_context();
+    guard::same_origin()?;
+    let (parts, hub) = (guard::parts()?, expect_context::<hub::hub::Hub>());
     if let Some(cookie) = guard::cookie(&parts.headers, hub::admin::login::COOKIE) {
         hub::admin::login::logout(&hub, cookie, guard::client(&parts).address).await.map_err(guard::refuse)?;
     }
@@ -63,6 +84,7 @@ pub(crate) async fn log_out() -> Answer<()> {
 #[server]
 pub(crate) async fn prefer(#[server(default)] language: String, #[server(default)] theme: String) -> Answer<()> {
     use crate::preferences::{LANGUAGE_COOKIE, THEME_COOKIE, Theme};
+    super::guard::same_origin()?;
     if let Some(language) = crate::text::Language::of(&language) {
         super::guard::remember(LANGUAGE_COOKIE, language.tag());
     }

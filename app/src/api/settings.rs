@@ -143,7 +143,7 @@ fn row(text: &Text, setting: &Setting) -> SettingRow {
 #[cfg(feature = "ssr")]
 async fn set(
     hub: &Hub,
-    actor: &hub::admin::actor::Actor,
+    actor: &hub::admin::actor::Admin,
     name: String,
     value: serde_json::Value,
 ) -> Answer<SettingRow> {

@@ -3,12 +3,16 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
-use crate::drawn::{Drawing, page, page_of_today};
+use crate::{
+    browser,
+    drawn::{Drawing, following, page, page_of_today},
+    live::Live,
+};
 
 /// The first page.
 #[component]
 pub(crate) fn Overview() -> impl IntoView {
-    page_of_today(Drawing::Overview)
+    page_of_today()
 }
 
 /// Who and what used most.
@@ -42,4 +46,22 @@ pub(crate) fn ModelUse() -> impl IntoView {
 fn named(name: &'static str) -> impl Fn() -> String + Copy + Send + Sync + 'static {
     let params = use_params_map();
     move || params.with(|params| params.get(name).unwrap_or_default())
+}
+
+/// The hub's own log. New lines come at its top: who reads further down is left alone.
+#[component]
+pub(crate) fn Log() -> impl IntoView {
+    let live: Live = expect_context();
+    let seen = StoredValue::new(0_u32);
+    let version = Live::slowly(move || _ = (live.logged.get(), live.missed.get()));
+    following(
+        || Drawing::Log,
+        move || {
+            let version = version.get();
+            if browser::is_at_top() {
+                seen.set_value(version);
+            }
+            seen.get_value()
+        },
+    )
 }

@@ -42,14 +42,17 @@ pub(crate) fn panel(owner: Owner, id: Memo<String>, reset: impl Fn() -> String +
 
 /// The bars of all limits there are.
 pub(crate) fn used(asked: Asked) -> AnyView {
+    show(asked, move |uses: Vec<LimitUse>| bars(&uses))
+}
+
+/// The bars of these limits, as far as they are set.
+pub(crate) fn bars(uses: &[LimitUse]) -> AnyView {
     let text = use_text();
-    show(asked, move |uses: Vec<LimitUse>| {
-        let bars: Vec<AnyView> = uses.iter().filter_map(|used| bar(text, used)).collect();
-        if bars.is_empty() {
-            return view! { <p class="help">{text.limits.none}</p> }.erase();
-        }
-        view! { <ul class="grid gap-4">{bars}</ul> }.erase()
-    })
+    let bars: Vec<AnyView> = uses.iter().filter_map(|used| bar(text, used)).collect();
+    if bars.is_empty() {
+        return view! { <p class="help">{text.limits.none}</p> }.erase();
+    }
+    view! { <ul class="grid gap-4">{bars}</ul> }.erase()
 }
 
 /// One limit: settled, reserved, free, and when there is more room; none if there is no limit.

@@ -8,6 +8,7 @@ use axum::{
 };
 use hub::{
     admin::{
+        actor::Visitor,
         export,
         login::{self, COOKIE},
     },
@@ -37,7 +38,7 @@ pub(super) async fn calls(
         return refuse(&Fault::invalid("format", "must be csv, json or ndjson"));
     };
     let cookie = edge::cookie(&headers, COOKIE).unwrap_or_default();
-    let export = match login::actor_of_cookie(&hub, cookie, client.address).await {
+    let export = match login::of_cookie(&hub, cookie, client.address).await.and_then(Visitor::admin) {
         Ok(actor) => export::calls(&hub, &actor, format, filter.query(clock::now())).await,
         Err(fault) => Err(fault),
     };

@@ -3,7 +3,9 @@
 use leptos::prelude::*;
 
 use crate::{
-    pages::PAGES,
+    api::{ask::read, session::Session},
+    asked::Asked,
+    pages,
     text::{Text, use_text},
     ui::{
         Erase,
@@ -22,20 +24,20 @@ pub(crate) const ROWS: &str = "[data-row]";
 pub(crate) const WAY_OUT: &str = "[data-esc]";
 
 /// Listens to the keyboard for as long as the calling component is shown.
-pub(super) fn listen(is_sheet_open: RwSignal<bool>) {
+pub(super) fn listen(is_sheet_open: RwSignal<bool>, is_palette_open: RwSignal<bool>) {
     #[cfg(feature = "hydrate")]
     {
         let navigate = leptos_router::hooks::use_navigate();
         let after_g = StoredValue::new(false);
         let handle = window_event_listener(leptos::ev::keydown, move |event| {
-            if let Some(path) = keys::pressed(&event, after_g, is_sheet_open) {
+            if let Some(path) = keys::pressed(&event, after_g, is_sheet_open, is_palette_open) {
                 navigate(path, leptos_router::NavigateOptions::default());
             }
         });
         on_cleanup(move || handle.remove());
     }
     #[cfg(not(feature = "hydrate"))]
-    let _ = (is_sheet_open, FILTER, ROWS, WAY_OUT);
+    let _ = (is_sheet_open, is_palette_open, FILTER, ROWS, WAY_OUT);
 }
 
 #[cfg(feature = "hydrate")]
@@ -43,16 +45,22 @@ mod keys {
     use leptos::{ev::KeyboardEvent, prelude::*};
     use wasm_bindgen::JsCast;
 
-    use super::{FILTER, PAGES, ROWS, WAY_OUT};
-    use crate::{browser, preferences::toggle_sidebar};
+    use super::{FILTER, ROWS, WAY_OUT};
+    use crate::{browser, pages::PAGES, preferences::toggle_sidebar};
 
     /// Does what a key stands for; gives back a page to go to.
     pub(super) fn pressed(
         event: &KeyboardEvent,
         after_g: StoredValue<bool>,
         is_sheet_open: RwSignal<bool>,
+        is_palette_open: RwSignal<bool>,
     ) -> Option<&'static str> {
         let key = event.key();
+        if key == "k" && (event.meta_key() || event.ctrl_key()) {
+            event.prevent_default();
+            is_palette_open.update(|open| *open = !*open);
+            return None;
+        }
         if key == "Escape" {
             browser::press(WAY_OUT);
             return None;
@@ -96,6 +104,8 @@ pub(super) fn Sheet(
     is_open: RwSignal<bool>,
 ) -> impl IntoView {
     let text = use_text();
+    let session: Asked = expect_context();
+    let known = move || session.get().and_then(|answer| read(&answer).ok());
     view! {
         <Show when=move || is_open.get()>
             <Dialog title_id="sheet-title">
@@ -104,21 +114,22 @@ pub(super) fn Sheet(
                         <button type="button" class="button ghost icon" aria-label=text.shell.close autofocus data-esc
                             on:click=move |_| is_open.set(false)>{icon(Icon::Close)}</button>
                     </div>
-                    <dl class="keys">{rows(text)}</dl>
+                    <dl class="keys">{rows(text, known().as_ref())}</dl>
             </Dialog>
         </Show>
     }
     .erase()
 }
 
-fn rows(text: &'static Text) -> Vec<AnyView> {
+fn rows(text: &'static Text, session: Option<&Session>) -> Vec<AnyView> {
     let row = |keys: Vec<&'static str>, what: String| {
         let keys = keys.into_iter().map(|key| view! { <kbd>{key}</kbd> }.erase()).collect_view();
         view! { <div><dt>{keys}</dt><dd>{what}</dd></div> }.erase()
     };
     let shell = &text.shell;
-    let pages = PAGES.iter().map(|page| row(vec!["g", page.key], (shell.go_to)((page.title)(shell))));
+    let pages = pages::open_to(session).map(|page| row(vec!["g", page.key], (shell.go_to)((page.title)(shell))));
     let others = [
+        (vec!["⌘ K", "Ctrl K"], shell.find),
         (vec!["/"], shell.focus_filter),
         (vec!["j"], shell.next_row),
         (vec!["k"], shell.previous_row),

@@ -8,7 +8,7 @@ use crate::{
     api::session::{LogOut, Session},
     change::{Change, ChangeForm},
     live::Live,
-    pages::PAGES,
+    pages,
     preferences::toggle_sidebar,
     text::{Text, use_text},
     ui::{
@@ -24,6 +24,7 @@ pub(super) fn view(
     live: Live,
     menu: NodeRef<Details>,
     is_sheet_open: RwSignal<bool>,
+    is_palette_open: RwSignal<bool>,
 ) -> AnyView {
     let text = use_text();
     view! {
@@ -33,18 +34,24 @@ pub(super) fn view(
                 <button type="button" class="button ghost icon only-wide needs-script" aria-label=text.shell.collapse title=text.shell.collapse
                     on:click=move |_| toggle_sidebar()>{icon(Icon::Sidebar)}</button>
             </div>
-            <div class="only-wide sidebar-body">{content(text, session.clone(), live, is_sheet_open)}</div>
+            <div class="only-wide sidebar-body">{content(text, session.clone(), live, is_sheet_open, is_palette_open)}</div>
             <details class="menu only-small" node_ref=menu>
                 <summary class="button icon" aria-label=text.shell.menu>{icon(Icon::Menu)}</summary>
-                <div class="sidebar-body">{content(text, session, live, is_sheet_open)}</div>
+                <div class="sidebar-body">{content(text, session, live, is_sheet_open, is_palette_open)}</div>
             </details>
         </div>
     }
     .erase()
 }
 
-fn content(text: &'static Text, session: Option<Session>, live: Live, is_sheet_open: RwSignal<bool>) -> AnyView {
-    let link = |page: &'static crate::pages::PageEntry| {
+fn content(
+    text: &'static Text,
+    session: Option<Session>,
+    live: Live,
+    is_sheet_open: RwSignal<bool>,
+    is_palette_open: RwSignal<bool>,
+) -> AnyView {
+    let link = |page: &'static pages::PageEntry| {
         let name = (page.title)(&text.shell);
         view! {
             <li>
@@ -58,7 +65,10 @@ fn content(text: &'static Text, session: Option<Session>, live: Live, is_sheet_o
         (false, false) => (Tone::Warn.class(), text.shell.reconnecting),
     });
     view! {
-        <nav aria-label=text.shell.main_navigation><ul>{PAGES.iter().map(link).collect_view()}</ul></nav>
+        <button type="button" class="nav find needs-script" title=text.shell.find on:click=move |_| is_palette_open.set(true)>
+            {icon(Icon::Search)}<span>{text.shell.find}</span><kbd>"⌘K"</kbd>
+        </button>
+        <nav aria-label=text.shell.main_navigation><ul>{pages::open_to(session.as_ref()).map(link).collect_view()}</ul></nav>
         <div class="sidebar-foot">
             <a class="nav" href="/admin/docs" rel="external" title=text.shell.api_docs>{icon(Icon::Docs)}<span>{text.shell.api_docs}</span></a>
             <button type="button" class="nav needs-script" title=text.shell.shortcuts on:click=move |_| is_sheet_open.set(true)>

@@ -22,6 +22,9 @@ sentences! {
     Subject {
         of_user of_provider of_model total_p50 total_p95 no_errors;
     }
+    Log {
+        title lead level any error warn info debug trace search call_id find empty empty_why older newest lines;
+    }
     Leaderboard {
         title lead whose users keys providers models empty empty_why cache_hit success first_token_p50 first_token_p95
         speed since_ever compared_with;

@@ -40,6 +40,8 @@ pub(super) static TEXT: Text = Text {
     leaderboard: drawn::LEADERBOARD,
     #[cfg(feature = "ssr")]
     call_filters: drawn::CALL_FILTERS,
+    #[cfg(feature = "ssr")]
+    log: drawn::LOG,
     outcome: words::outcome,
     result: words::result,
     cause: words::cause,

@@ -14,10 +14,11 @@ pub(super) use sentences;
 
 sentences! {
     Shell {
-        overview leaderboard calls sessions providers users quotas prices settings api_docs log_out theme theme_system theme_light theme_dark language
+        overview leaderboard calls sessions providers users quotas prices settings log api_docs log_out theme theme_system theme_light theme_dark language
         collapse menu main_navigation skip live reconnecting shortcuts close not_found not_found_why not_found_back
         focus_filter next_row previous_row open_row close_panel this_sheet collapse_sidebar
-        lost_connection session_over session_over_why;
+        find find_what find_nothing kind_user kind_key kind_provider kind_model kind_call kind_page
+        lost_connection session_over session_over_why my_use not_allowed not_allowed_why;
         go_to(&str)
     }
     Common {
@@ -26,7 +27,7 @@ sentences! {
         more unsaved default_group;
         ago_seconds(i64) ago_minutes(i64) ago_hours(i64) ago_days(i64) in_time(&str) n_more(u32)
     }
-    Login { title lead token token_help submit where_is_it; }
+    Login { title lead name name_help secret secret_help submit where_is_it cookie_lost cookie_lost_why; }
     Calls {
         title time outcome caller model provider tokens_in tokens_out tokens_cache cost first_byte first_token
         duration status

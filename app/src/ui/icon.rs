@@ -16,6 +16,8 @@ pub(crate) enum Icon {
     Sessions,
     Settings,
     Quotas,
+    Search,
+    Log,
     Export,
     Docs,
     LogOut,
@@ -42,6 +44,8 @@ impl Icon {
     const fn path(self) -> &'static str {
         match self {
             Self::Overview => "M2.5 13.5v-5m3.7 5v-11m3.6 11V6m3.7 7.5v-9",
+            Self::Log => "M2.5 3.5l3 3-3 3m5 3h6",
+            Self::Search => "M7 12a5 5 0 1 0 0-10 5 5 0 0 0 0 10Zm3.6-1.4L14 14",
             Self::Leaderboard => "M2.5 3.5h11m-11 4.5h7.5m-7.5 4.5h4",
             Self::Calls => "M2.5 4h7m-7 4h11m-11 4h5M12 2v4m-2-2h4",
             Self::Providers => {

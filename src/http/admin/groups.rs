@@ -13,7 +13,7 @@ use super::{
     whole,
 };
 use crate::{
-    admin::{actor::Actor, groups},
+    admin::{actor::Admin, groups},
     domain::{
         group::{Group, GroupCreate, GroupPatch},
         page::Page,
@@ -28,7 +28,7 @@ use crate::{
     responses((status = 200, description = "The groups.", body = Page<Group>), ListProblems))]
 pub(super) async fn list(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Params(NoParams {}): Params<NoParams>,
 ) -> Answer<Page<Group>> {
     Ok(Json(whole(groups::list(&hub, &actor).await?)))
@@ -43,7 +43,7 @@ pub(super) async fn list(
         headers(("location" = String, description = "Where it can be read."))), CreateProblems))]
 pub(super) async fn create(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Body(new): Body<GroupCreate>,
 ) -> Result<Response, Problem> {
     let group = groups::create(&hub, &actor, new).await?;
@@ -56,7 +56,7 @@ pub(super) async fn create(
     responses((status = 200, description = "The group.", body = Group), FindProblems))]
 pub(super) async fn find(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Id(name): Id<String>,
     Params(NoParams {}): Params<NoParams>,
 ) -> Answer<Group> {
@@ -72,7 +72,7 @@ pub(super) async fn find(
     responses((status = 200, description = "The group as it is now.", body = Group), ChangeProblems))]
 pub(super) async fn update(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Id(name): Id<String>,
     Body(patch): Body<GroupPatch>,
 ) -> Answer<Group> {
@@ -87,7 +87,7 @@ pub(super) async fn update(
     responses((status = 204, description = "The group is deleted."), DeleteProblems))]
 pub(super) async fn delete(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Id(name): Id<String>,
     Params(NoParams {}): Params<NoParams>,
 ) -> Result<StatusCode, Problem> {

@@ -11,7 +11,7 @@ use super::{
     whole,
 };
 use crate::{
-    admin::{actor::Actor, holds},
+    admin::{actor::Admin, holds},
     domain::{
         hold::{HoldQuery, HoldShown, Pause},
         id::{HoldId, ProviderId},
@@ -27,7 +27,7 @@ use crate::{
     responses((status = 200, description = "The holds.", body = Page<HoldShown>), ListProblems))]
 pub(super) async fn list(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Params(query): Params<HoldQuery>,
 ) -> Answer<Page<HoldShown>> {
     Ok(Json(whole(holds::list(&hub, &actor, &query))))
@@ -41,7 +41,7 @@ pub(super) async fn list(
     responses((status = 204, description = "The hold has ended."), FindProblems))]
 pub(super) async fn end(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Id(id): Id<HoldId>,
     Params(NoParams {}): Params<NoParams>,
 ) -> Result<StatusCode, Problem> {
@@ -57,7 +57,7 @@ pub(super) async fn end(
     responses((status = 200, description = "The hold.", body = HoldShown), ChangeProblems))]
 pub(super) async fn pause_provider(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Id(id): Id<ProviderId>,
     Body(pause): Body<Pause>,
 ) -> Answer<HoldShown> {
@@ -72,7 +72,7 @@ pub(super) async fn pause_provider(
     responses((status = 204, description = "It is not paused."), FindProblems))]
 pub(super) async fn resume_provider(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Id(id): Id<ProviderId>,
     Params(NoParams {}): Params<NoParams>,
 ) -> Result<StatusCode, Problem> {
@@ -88,7 +88,7 @@ pub(super) async fn resume_provider(
     responses((status = 200, description = "The hold.", body = HoldShown), ChangeProblems))]
 pub(super) async fn pause_group(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Id(name): Id<String>,
     Body(pause): Body<Pause>,
 ) -> Answer<HoldShown> {
@@ -103,7 +103,7 @@ pub(super) async fn pause_group(
     responses((status = 204, description = "It is not paused."), FindProblems))]
 pub(super) async fn resume_group(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Id(name): Id<String>,
     Params(NoParams {}): Params<NoParams>,
 ) -> Result<StatusCode, Problem> {

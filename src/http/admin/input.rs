@@ -19,7 +19,7 @@ use super::problem::{Kind, Problem};
 const BODY_BYTES_MAX: usize = 1 << 20;
 
 /// Fields that carry secrets.
-const SECRET_FIELDS: [&str; 2] = ["secret", "proxy_url"];
+const SECRET_FIELDS: [&str; 4] = ["secret", "proxy_url", "password", "old_password"];
 
 /// A JSON body. No body at all is an empty object. These routes have no query parameters.
 pub(super) struct Body<T>(pub(super) T);

@@ -10,7 +10,7 @@ use super::{
     problem::Problem,
 };
 use crate::{
-    admin::{actor::Actor, keys},
+    admin::{actor::Admin, keys},
     domain::{
         id::{KeyId, UserId},
         key::{ApiKey, KeyCreate, KeyPatch, NewKey},
@@ -27,7 +27,7 @@ use crate::{
     responses((status = 200, description = "A page of keys.", body = Page<ApiKey>), FindProblems))]
 pub(super) async fn list(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Id(user_id): Id<UserId>,
     Params(query): Params<PageQuery>,
 ) -> Answer<Page<ApiKey>> {
@@ -43,7 +43,7 @@ pub(super) async fn list(
         headers(("location" = String, description = "Where it can be read, without its secret."))), ChangeProblems))]
 pub(super) async fn create(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Id(user_id): Id<UserId>,
     Body(new): Body<KeyCreate>,
 ) -> Result<Response, Problem> {
@@ -57,7 +57,7 @@ pub(super) async fn create(
     responses((status = 200, description = "The key, without its secret.", body = ApiKey), FindProblems))]
 pub(super) async fn find(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Id(id): Id<KeyId>,
     Params(NoParams {}): Params<NoParams>,
 ) -> Answer<ApiKey> {
@@ -72,7 +72,7 @@ pub(super) async fn find(
     responses((status = 200, description = "The key as it is now.", body = ApiKey), ChangeProblems))]
 pub(super) async fn update(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Id(id): Id<KeyId>,
     Body(patch): Body<KeyPatch>,
 ) -> Answer<ApiKey> {
@@ -87,7 +87,7 @@ pub(super) async fn update(
     responses((status = 204, description = "The key is deleted."), FindProblems))]
 pub(super) async fn delete(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Id(id): Id<KeyId>,
     Params(NoParams {}): Params<NoParams>,
 ) -> Result<StatusCode, Problem> {

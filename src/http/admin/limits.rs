@@ -9,7 +9,7 @@ use super::{
     whole,
 };
 use crate::{
-    admin::{actor::Actor, limits},
+    admin::{actor::Admin, limits},
     domain::{
         id::{KeyId, ProviderId, UserId},
         key::ApiKey,
@@ -29,7 +29,7 @@ use crate::{
     responses((status = 200, description = "Every limit and its use.", body = Page<LimitUse>), FindProblems))]
 pub(super) async fn of_user(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Id(id): Id<UserId>,
     Params(NoParams {}): Params<NoParams>,
 ) -> Answer<Page<LimitUse>> {
@@ -44,7 +44,7 @@ pub(super) async fn of_user(
     responses((status = 200, description = "The user as it is now.", body = User), ChangeProblems))]
 pub(super) async fn reset_user(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Id(id): Id<UserId>,
     Body(NoParams {}): Body<NoParams>,
 ) -> Answer<User> {
@@ -59,7 +59,7 @@ pub(super) async fn reset_user(
     responses((status = 200, description = "Every limit and its use.", body = Page<LimitUse>), FindProblems))]
 pub(super) async fn of_key(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Id(id): Id<KeyId>,
     Params(NoParams {}): Params<NoParams>,
 ) -> Answer<Page<LimitUse>> {
@@ -74,7 +74,7 @@ pub(super) async fn of_key(
     responses((status = 200, description = "The key as it is now.", body = ApiKey), ChangeProblems))]
 pub(super) async fn reset_key(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Id(id): Id<KeyId>,
     Body(NoParams {}): Body<NoParams>,
 ) -> Answer<ApiKey> {
@@ -89,7 +89,7 @@ pub(super) async fn reset_key(
     responses((status = 200, description = "Every limit and its use.", body = Page<LimitUse>), FindProblems))]
 pub(super) async fn of_provider(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Id(id): Id<ProviderId>,
     Params(NoParams {}): Params<NoParams>,
 ) -> Answer<Page<LimitUse>> {
@@ -104,7 +104,7 @@ pub(super) async fn of_provider(
     responses((status = 200, description = "The provider as it is now.", body = Provider), ChangeProblems))]
 pub(super) async fn reset_provider(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Id(id): Id<ProviderId>,
     Body(NoParams {}): Body<NoParams>,
 ) -> Answer<Provider> {

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     admin::{
-        actor::Actor,
+        actor::Admin,
         prices::{self, import::FILE_BYTES_MAX},
     },
     domain::{
@@ -31,7 +31,7 @@ use crate::{
     responses((status = 200, description = "A page of prices.", body = Page<ModelPrice>), ListProblems))]
 pub(super) async fn list(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Params(query): Params<PriceQuery>,
 ) -> Answer<Page<ModelPrice>> {
     Ok(Json(prices::list(&hub, &actor, &query).await?))
@@ -46,7 +46,7 @@ pub(super) async fn list(
     responses((status = 200, description = "The price as it is now.", body = ModelPrice), SetProblems))]
 pub(super) async fn put(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Id(model): Id<String>,
     Body(price): Body<Price>,
 ) -> Answer<ModelPrice> {
@@ -61,7 +61,7 @@ pub(super) async fn put(
     responses((status = 204, description = "The price is deleted."), FindProblems))]
 pub(super) async fn delete(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Id(model): Id<String>,
     Params(NoParams {}): Params<NoParams>,
 ) -> Result<StatusCode, Problem> {
@@ -77,7 +77,7 @@ pub(super) async fn delete(
     responses((status = 200, description = "A page of versions.", body = Page<PriceVersion>), FindProblems))]
 pub(super) async fn history(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Id(model): Id<String>,
     Params(query): Params<PageQuery>,
 ) -> Answer<Page<PriceVersion>> {
@@ -92,7 +92,7 @@ pub(super) async fn history(
     responses((status = 200, description = "What changed, or would change.", body = ImportReport), SetProblems))]
 pub(super) async fn import(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Params(query): Params<ImportQuery>,
     File(file): File<FILE_BYTES_MAX>,
 ) -> Answer<ImportReport> {
@@ -106,7 +106,7 @@ pub(super) async fn import(
     responses((status = 200, description = "What changed, or would change.", body = ImportReport), SetProblems))]
 pub(super) async fn sync(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Params(query): Params<ImportQuery>,
 ) -> Answer<ImportReport> {
     Ok(Json(prices::import::sync(&hub, &actor, query.preview).await?))

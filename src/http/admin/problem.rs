@@ -90,9 +90,9 @@ macro_rules! kinds {
 kinds! {
     /// The body is not JSON, or the query cannot be read.
     Malformed = StatusCode::BAD_REQUEST, "malformed", "Malformed request";
-    /// There is no `Authorization: Bearer` header with the admin token.
+    /// There is no `Authorization: Bearer` header with the admin token or a key, and no console session.
     Unauthenticated = StatusCode::UNAUTHORIZED, "unauthenticated", "Not authenticated";
-    /// The actor may not do this.
+    /// Whoever asks is known but may not do this: it takes an administrator, or came from another site.
     NotAllowed = StatusCode::FORBIDDEN, "not-allowed", "Not allowed";
     /// There is no such thing, or no such route.
     NotFound = StatusCode::NOT_FOUND, "not-found", "Not found";
@@ -104,7 +104,7 @@ kinds! {
     TooLarge = StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Body too large";
     /// A value cannot be used, or a name is unknown: `field` says which, `detail` what would be right.
     Invalid = StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Invalid value";
-    /// Too many wrong tokens came from this address; the header `retry-after` says when to try again.
+    /// Too many wrong tokens or passwords came from this address, or for this name; the header `retry-after` says when to try again.
     TooManyAttempts = StatusCode::TOO_MANY_REQUESTS, "too-many-attempts", "Too many attempts";
     /// A mistake of the hub's own; the log says more under the id in `instance`.
     Internal = StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error";
@@ -142,7 +142,7 @@ impl From<Fault> for Problem {
         match fault {
             Fault::Unauthenticated => Self::new(
                 Kind::Unauthenticated,
-                "the header `authorization: Bearer …` with the admin token is missing or wrong",
+                "the header `authorization: Bearer …` with the admin token or a key is missing or wrong, and there is no session",
             ),
             Fault::NotAllowed => Self::new(Kind::NotAllowed, detail),
             Fault::TooManyAttempts { retry_after_s } => {

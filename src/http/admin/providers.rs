@@ -10,7 +10,7 @@ use super::{
     problem::Problem,
 };
 use crate::{
-    admin::{actor::Actor, providers},
+    admin::{actor::Admin, providers},
     domain::{
         id::ProviderId,
         page::{Page, PageQuery},
@@ -26,7 +26,7 @@ use crate::{
     responses((status = 200, description = "A page of providers.", body = Page<Provider>), ListProblems))]
 pub(super) async fn list(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Params(query): Params<PageQuery>,
 ) -> Answer<Page<Provider>> {
     Ok(Json(providers::list(&hub, &actor, &query).await?))
@@ -38,7 +38,7 @@ pub(super) async fn list(
     responses((status = 200, description = "The provider, without its secret.", body = Provider), FindProblems))]
 pub(super) async fn find(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Id(id): Id<ProviderId>,
     Params(NoParams {}): Params<NoParams>,
 ) -> Answer<Provider> {
@@ -52,7 +52,7 @@ pub(super) async fn find(
         headers(("location" = String, description = "Where it can be read."))), CreateProblems))]
 pub(super) async fn create(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Body(new): Body<ProviderCreate>,
 ) -> Result<Response, Problem> {
     let provider = providers::create(&hub, &actor, new).await?;
@@ -67,7 +67,7 @@ pub(super) async fn create(
     responses((status = 200, description = "The provider as it is now.", body = Provider), ChangeProblems))]
 pub(super) async fn update(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Id(id): Id<ProviderId>,
     Body(patch): Body<ProviderPatch>,
 ) -> Answer<Provider> {
@@ -82,7 +82,7 @@ pub(super) async fn update(
     responses((status = 204, description = "The provider is deleted."), FindProblems))]
 pub(super) async fn delete(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Id(id): Id<ProviderId>,
     Params(NoParams {}): Params<NoParams>,
 ) -> Result<StatusCode, Problem> {
@@ -99,7 +99,7 @@ pub(super) async fn delete(
     responses((status = 200, description = "What came back.", body = ProviderTestResult), ChangeProblems))]
 pub(super) async fn test(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Id(id): Id<ProviderId>,
     Body(test): Body<ProviderTest>,
 ) -> Answer<ProviderTestResult> {

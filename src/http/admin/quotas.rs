@@ -4,7 +4,7 @@ use axum::{Extension, Json, extract::State};
 
 use super::{Answer, document::ListProblems, input::Params};
 use crate::{
-    admin::{actor::Actor, quotas},
+    admin::{actor::Admin, quotas},
     domain::{
         limit::quota::{Quota, QuotaQuery},
         page::Page,
@@ -20,7 +20,7 @@ use crate::{
     responses((status = 200, description = "A page of limits.", body = Page<Quota>), ListProblems))]
 pub(super) async fn list(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Params(query): Params<QuotaQuery>,
 ) -> Answer<Page<Quota>> {
     Ok(Json(quotas::list(&hub, &actor, &query).await?))

@@ -4,7 +4,7 @@ use axum::{Extension, Json, extract::State};
 
 use super::{Answer, document::ExplainProblems, input::Body};
 use crate::{
-    admin::{actor::Actor, routing},
+    admin::{actor::Admin, routing},
     domain::explain::{ExplainQuery, Explanation},
     hub::Hub,
 };
@@ -17,7 +17,7 @@ use crate::{
     responses((status = 200, description = "Where it would go.", body = Explanation), ExplainProblems))]
 pub(super) async fn explain(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Body(query): Body<ExplainQuery>,
 ) -> Answer<Explanation> {
     Ok(Json(routing::explain(&hub, &actor, &query)?))

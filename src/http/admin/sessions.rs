@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     admin::{
-        actor::Actor,
+        actor::Admin,
         sessions::{self, SessionId},
     },
     domain::{
@@ -28,7 +28,7 @@ use crate::{
     responses((status = 200, description = "A page of sessions.", body = Page<Session>), ListProblems))]
 pub(super) async fn list(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Params(query): Params<PageQuery>,
 ) -> Answer<Page<Session>> {
     Ok(Json(sessions::list(&hub, &actor, &query).await?))
@@ -42,7 +42,7 @@ pub(super) async fn list(
     responses((status = 204, description = "The session has ended."), FindProblems))]
 pub(super) async fn end(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Id(id): Id<SessionId>,
     Params(NoParams {}): Params<NoParams>,
 ) -> Result<StatusCode, Problem> {

@@ -10,7 +10,7 @@ use super::{
     whole,
 };
 use crate::{
-    admin::{actor::Actor, settings},
+    admin::{actor::Admin, settings},
     domain::{
         page::Page,
         settings::{Setting, Variable},
@@ -25,7 +25,7 @@ use crate::{
     responses((status = 200, description = "Every setting.", body = Page<Setting>), ListProblems))]
 pub(super) async fn list(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Params(NoParams {}): Params<NoParams>,
 ) -> Answer<Page<Setting>> {
     Ok(Json(whole(settings::list(&hub, &actor).await?)))
@@ -39,7 +39,7 @@ pub(super) async fn list(
     responses((status = 200, description = "Every setting as it is now.", body = Page<Setting>), SetProblems))]
 pub(super) async fn update(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Body(values): Body<Map<String, Value>>,
 ) -> Answer<Page<Setting>> {
     Ok(Json(whole(settings::update(&hub, &actor, values).await?)))
@@ -53,7 +53,7 @@ pub(super) async fn update(
     responses((status = 200, description = "Every variable.", body = Page<Variable>), ListProblems))]
 pub(super) async fn environment(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Params(NoParams {}): Params<NoParams>,
 ) -> Answer<Page<Variable>> {
     Ok(Json(whole(settings::environment(&hub, &actor))))

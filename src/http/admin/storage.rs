@@ -8,7 +8,7 @@ use super::{
     input::{NoParams, Params},
 };
 use crate::{
-    admin::{actor::Actor, storage},
+    admin::{actor::Admin, storage},
     domain::storage::Storage,
     hub::Hub,
 };
@@ -20,7 +20,7 @@ use crate::{
     responses((status = 200, description = "What is kept.", body = Storage), ListProblems))]
 pub(super) async fn show(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Params(NoParams {}): Params<NoParams>,
 ) -> Answer<Storage> {
     Ok(Json(storage::storage(&hub, &actor).await?))

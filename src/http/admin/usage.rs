@@ -4,7 +4,7 @@ use axum::{Extension, Json, extract::State};
 
 use super::{Answer, document::ListProblems, input::Params, whole};
 use crate::{
-    admin::{actor::Actor, leaderboard, usage},
+    admin::{actor::Admin, leaderboard, usage},
     domain::{
         page::Page,
         report::{
@@ -23,7 +23,7 @@ use crate::{
     responses((status = 200, description = "The sums.", body = Page<UsageRow>), ListProblems))]
 pub(super) async fn sum(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Params(query): Params<UsageQuery>,
 ) -> Answer<Page<UsageRow>> {
     Ok(Json(whole(usage::usage(&hub, &actor, &query).await?)))
@@ -37,7 +37,7 @@ pub(super) async fn sum(
     responses((status = 200, description = "The causes.", body = Page<ErrorCount>), ListProblems))]
 pub(super) async fn errors(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Params(query): Params<ErrorQuery>,
 ) -> Answer<Page<ErrorCount>> {
     Ok(Json(whole(usage::errors(&hub, &actor, &query).await?)))
@@ -51,7 +51,7 @@ pub(super) async fn errors(
     responses((status = 200, description = "The ranks.", body = Leaderboard), ListProblems))]
 pub(super) async fn leaderboard(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Params(query): Params<LeaderboardQuery>,
 ) -> Answer<Leaderboard> {
     Ok(Json(leaderboard::leaderboard(&hub, &actor, &query).await?))

@@ -5,16 +5,16 @@ use http::StatusCode;
 
 use super::{
     Answer, created,
-    document::{ChangeProblems, CreateProblems, FindProblems, ListProblems},
+    document::{ChangeProblems, CreateProblems, FindProblems, ListProblems, SetOneProblems},
     input::{Body, Id, NoParams, Params},
     problem::Problem,
 };
 use crate::{
-    admin::{actor::Actor, users},
+    admin::{actor::Admin, password, users},
     domain::{
         id::UserId,
         page::{Page, PageQuery},
-        user::{User, UserCreate, UserPatch},
+        user::{PasswordSet, User, UserCreate, UserPatch},
     },
     hub::Hub,
 };
@@ -26,7 +26,7 @@ use crate::{
     responses((status = 200, description = "A page of users.", body = Page<User>), ListProblems))]
 pub(super) async fn list(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Params(query): Params<PageQuery>,
 ) -> Answer<Page<User>> {
     Ok(Json(users::list(&hub, &actor, &query).await?))
@@ -38,7 +38,7 @@ pub(super) async fn list(
     responses((status = 200, description = "The user.", body = User), FindProblems))]
 pub(super) async fn find(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Id(id): Id<UserId>,
     Params(NoParams {}): Params<NoParams>,
 ) -> Answer<User> {
@@ -51,7 +51,7 @@ pub(super) async fn find(
         headers(("location" = String, description = "Where it can be read."))), CreateProblems))]
 pub(super) async fn create(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Body(new): Body<UserCreate>,
 ) -> Result<Response, Problem> {
     let user = users::create(&hub, &actor, new).await?;
@@ -66,7 +66,7 @@ pub(super) async fn create(
     responses((status = 200, description = "The user as it is now.", body = User), ChangeProblems))]
 pub(super) async fn update(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Id(id): Id<UserId>,
     Body(patch): Body<UserPatch>,
 ) -> Answer<User> {
@@ -81,10 +81,42 @@ pub(super) async fn update(
     responses((status = 204, description = "The user is deleted."), FindProblems))]
 pub(super) async fn delete(
     State(hub): State<Hub>,
-    Extension(actor): Extension<Actor>,
+    Extension(actor): Extension<Admin>,
     Id(id): Id<UserId>,
     Params(NoParams {}): Params<NoParams>,
 ) -> Result<StatusCode, Problem> {
     users::delete(&hub, &actor, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Gives a user a password for the console.
+///
+/// All logins of the user end. A user with the role `admin` runs the hub with it.
+#[utoipa::path(put, path = "/admin/v1/users/{id}/password", tag = "users", operation_id = "set_password",
+    params(("id" = String, Path, description = "The user's id.")), request_body = PasswordSet,
+    responses((status = 204, description = "The password is set."), SetOneProblems))]
+pub(super) async fn set_password(
+    State(hub): State<Hub>,
+    Extension(actor): Extension<Admin>,
+    Id(id): Id<UserId>,
+    Body(new): Body<PasswordSet>,
+) -> Result<StatusCode, Problem> {
+    password::set(&hub, &actor, id, new).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Takes a user's password for the console away.
+///
+/// All logins of the user end.
+#[utoipa::path(delete, path = "/admin/v1/users/{id}/password", tag = "users", operation_id = "delete_password",
+    params(("id" = String, Path, description = "The user's id.")),
+    responses((status = 204, description = "The user has no password."), FindProblems))]
+pub(super) async fn clear_password(
+    State(hub): State<Hub>,
+    Extension(actor): Extension<Admin>,
+    Id(id): Id<UserId>,
+    Params(NoParams {}): Params<NoParams>,
+) -> Result<StatusCode, Problem> {
+    password::clear(&hub, &actor, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

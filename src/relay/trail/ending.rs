@@ -135,8 +135,9 @@ impl Trail {
         if outcome == Outcome::Rejected {
             self.account.undo();
         }
+        let (call_id, explains) = (self.call_id, self.snapshot.settings.explain_errors);
         self.close(outcome, Some(CallError::new(rejection.cause(), rejection.message())));
-        refuse(rejection, self.call_id)
+        if explains { refuse(rejection, call_id) } else { refuse(&rejection.plain(), call_id) }
     }
 
     /// The ledger has no room: the call is as if it had never been, or refusals would fill what is left.

@@ -47,8 +47,10 @@ async fn a_second_leaves_when_its_end_leaves(bench: Bench) {
     }
     assert_eq!(bench.taken(&limited(T0 + 61 * SECOND)).await.remaining, [0, 40]);
     assert_eq!(bench.refused(&limited(T0 + 62 * SECOND - 1)).await.frees_at_ms, Some(T0 + 62 * SECOND));
-    assert_eq!(bench.usage(KEY, &[], T0 + 62 * SECOND).await.rpm, 1);
-    assert_eq!(bench.usage(KEY, &[], T0 + 200 * SECOND).await.rpm, 0);
+    let usage = bench.usage(KEY, &[], T0 + 62 * SECOND).await;
+    assert_eq!((usage.rpm, usage.rpm_leaves_ms.is_some_and(|at| at > T0 + 62 * SECOND)), (1, true));
+    let usage = bench.usage(KEY, &[], T0 + 200 * SECOND).await;
+    assert_eq!((usage.rpm, usage.rpm_leaves_ms, usage.tpm_leaves_ms), (0, None, None));
     // What is more than the limit never passes, also when nothing is used.
     let huge = Step { checks: vec![Check::Tpm { subject: USER, limit: 10, tokens: 11 }], ..step(T0 + 300 * SECOND) };
     assert_eq!(bench.refused(&huge).await.frees_at_ms, None);

@@ -264,6 +264,8 @@ impl Book {
             sessions: u64::try_from(account.presence.len(now_ms)).unwrap_or(u64::MAX),
             rpm: account.rates.calls(now_ms),
             tpm: account.rates.tokens(now_ms),
+            rpm_leaves_ms: account.rates.calls_leave_ms(),
+            tpm_leaves_ms: account.rates.tokens_leave_ms(),
         }
     }
 

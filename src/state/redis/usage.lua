@@ -1,5 +1,5 @@
 -- What a subject has used: subject, now, spans. Answers reserved, when the five hours began, requests, sessions, calls
--- and tokens of the last minute, and for each span what is settled and when its first bucket begins.
+-- and tokens of the last minute and when the first of each leave, and for each span what is settled and when its first bucket begins.
 
 if not generation then return false end
 
@@ -9,7 +9,7 @@ local account, rates = money_of(subject), rates_of(subject, now)
 local start = five_hours(account, now)
 local answer = {
   int(get(account, 'reserved')), start and int(start) or '', int(get(account, 'requests')),
-  int(active_sessions(subject, now)), int(rates.c), int(rates.t),
+  int(active_sessions(subject, now)), int(rates.c), int(rates.t), leaves(rates.firstc), leaves(rates.firstt),
 }
 for i = 3, #ARGV do
   local sum, first = 0, ''

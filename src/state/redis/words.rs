@@ -241,6 +241,8 @@ impl Words {
             sessions: self.parsed()?,
             rpm: self.parsed()?,
             tpm: self.parsed()?,
+            rpm_leaves_ms: self.maybe()?,
+            tpm_leaves_ms: self.maybe()?,
             ..Usage::default()
         };
         while self.0.len() > 0 {

@@ -20,7 +20,7 @@ async fn a_user_is_made_read_changed_and_deleted() {
     for (field, value) in full.as_object().unwrap() {
         assert_eq!(made[field], *value, "{field}: {made}");
     }
-    let own = ["created_at", "enabled", "expires_at", "group", "id", "name", "note", "role"];
+    let own = ["created_at", "enabled", "expires_at", "group", "has_password", "id", "name", "note", "role"];
     assert_eq!(names(&made), with_limits(&own));
     assert!(made["id"].is_string());
     let path = format!("/admin/v1/users/{}", made["id"].as_str().unwrap());

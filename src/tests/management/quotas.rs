@@ -32,7 +32,6 @@ fn of(subject: &str, id: &str, window: &str, share: u64) -> (String, String, Str
 async fn limits_of_every_kind_are_listed_the_fullest_first() {
     let (redis, _) = crate::redis::start().await;
     let shared = World::with(Setup::usual().await.set("REDIS_URL", &redis)).await;
-    shared.patch("/admin/v1/settings", &json!({"redis_wait_ms": 1_000})).await;
     for world in [World::alone().await, shared] {
         assert_eq!(listed(&world, "").await, [], "nobody has a limit");
         // Each call costs 0.015 dollars.

@@ -1,6 +1,6 @@
 //! What drawn pages say, in English.
 
-use crate::text::{CallFilters, Drawn, Leaderboard, Subject};
+use crate::text::{CallFilters, Drawn, Leaderboard, Log, Subject};
 
 /// What they share.
 pub(super) const DRAWN: Drawn = Drawn {
@@ -90,4 +90,25 @@ pub(super) const SUBJECT: Subject = Subject {
     total_p50: "Total, median",
     total_p95: "Total, p95",
     no_errors: "Nothing went wrong.",
+};
+
+/// Those of the hub's own log.
+pub(super) const LOG: Log = Log {
+    title: "Log",
+    lead: "What this replica has written last, the newest first. The setting log_level says what is written.",
+    level: "Level",
+    any: "All",
+    error: "Error",
+    warn: "Warning",
+    info: "Info",
+    debug: "Debug",
+    trace: "Trace",
+    search: "Text",
+    call_id: "Call id",
+    find: "Find",
+    empty: "No lines",
+    empty_why: "Nothing was written yet, or the filter fits nothing.",
+    older: "Older lines",
+    newest: "To the newest",
+    lines: "Lines of the log",
 };

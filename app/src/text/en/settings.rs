@@ -217,12 +217,26 @@ pub(super) static WORDS: &[(&str, SettingWords)] = &[
     ),
     ("prices_url", words("Address of the price file", "In LiteLLM's form; empty for none.")),
     ("prices_sync_hours", words("Reading prices anew", "How often; 0 for never.")),
+    (
+        "explain_errors",
+        words(
+            "Explain errors to clients",
+            "Why no provider could serve their call. Off: only that none could; the record says why in any case.",
+        ),
+    ),
     ("decision_header", words("Tell clients where their call went", "In short, in the header x-switchyard-decision.")),
     (
         "expose_provider_headers",
         words("Pass on the provider's headers", "Its rate-limit and organisation headers reach the client."),
     ),
     ("metrics_open", words("Open /metrics", "Everybody can read them. Else only with the admin token.")),
+    (
+        "log_level",
+        words(
+            "Level of the log",
+            "What the hub writes to its log: error, warn, info, debug, trace, or directives as in LOG_LEVEL. Follows at once.",
+        ),
+    ),
 ];
 
 #[cfg(feature = "ssr")]

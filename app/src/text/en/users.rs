@@ -12,7 +12,7 @@ pub(super) const USERS: Users = Users {
     role: "Role",
     role_user: "User",
     role_admin: "Admin",
-    role_help: "An admin's key opens no console either: it makes calls.",
+    role_help: "An admin runs the hub, logged in with a password. An admin's key opens no more than any key.",
     requests: "Requests",
     cost: "Cost",
     profile: "Profile",

@@ -182,7 +182,7 @@ pub(super) fn attention(attention: &Attention) -> (String, String) {
 #[cfg(feature = "ssr")]
 pub(super) fn fault(fault: &Fault) -> String {
     match fault {
-        Fault::Unauthenticated => "That token is not right.".into(),
+        Fault::Unauthenticated => "That is not right, or may not log in now.".into(),
         Fault::NotAllowed => "You may not do this.".into(),
         Fault::TooManyAttempts { retry_after_s } => {
             format!("Too many attempts. Try again in {retry_after_s} second{}.", s(*retry_after_s))

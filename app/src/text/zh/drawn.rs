@@ -1,6 +1,6 @@
 //! What drawn pages say, in Chinese.
 
-use crate::text::{CallFilters, Drawn, Leaderboard, Subject};
+use crate::text::{CallFilters, Drawn, Leaderboard, Log, Subject};
 
 /// What they share.
 pub(super) const DRAWN: Drawn = Drawn {
@@ -90,4 +90,25 @@ pub(super) const SUBJECT: Subject = Subject {
     total_p50: "总时长（中位数）",
     total_p95: "总时长（p95）",
     no_errors: "没有出错。",
+};
+
+/// Those of the hub's own log.
+pub(super) const LOG: Log = Log {
+    title: "日志",
+    lead: "本副本最近写入的内容，最新的在最前。写入的级别由设置 log_level 决定。",
+    level: "级别",
+    any: "全部",
+    error: "错误",
+    warn: "警告",
+    info: "信息",
+    debug: "调试",
+    trace: "跟踪",
+    search: "文本",
+    call_id: "调用 ID",
+    find: "查找",
+    empty: "没有内容",
+    empty_why: "尚未写入任何内容，或筛选条件没有匹配。",
+    older: "更早的内容",
+    newest: "回到最新",
+    lines: "日志内容",
 };

@@ -143,9 +143,17 @@ pub(super) static WORDS: &[(&str, SettingWords)] = &[
     ("default_price", words("没有价格的模型", "每百万 token 的美元价格。有意偏高：这类请求会被标记，且从不免费。")),
     ("prices_url", words("价格文件地址", "LiteLLM 格式；留空为无。")),
     ("prices_sync_hours", words("重新读取价格", "多久一次；0 为从不。")),
+    (
+        "explain_errors",
+        words("向客户端说明错误原因", "为何没有供应商能处理其请求。关闭后只说明无法处理；记录中始终有原因。"),
+    ),
     ("decision_header", words("告知客户端请求的去向", "简要写在 x-switchyard-decision 头中。")),
     ("expose_provider_headers", words("转发供应商的响应头", "其速率限制和组织响应头会传给客户端。")),
     ("metrics_open", words("开放 /metrics", "任何人都可读取；否则需要管理员令牌。")),
+    (
+        "log_level",
+        words("日志级别", "写入日志的内容：error、warn、info、debug、trace，或与 LOG_LEVEL 相同的指令。立即生效。"),
+    ),
 ];
 
 #[cfg(feature = "ssr")]

@@ -12,7 +12,7 @@ pub(super) const USERS: Users = Users {
     role: "角色",
     role_user: "用户",
     role_admin: "管理员",
-    role_help: "管理员的密钥同样不能打开控制台，只能用于调用。",
+    role_help: "管理员使用密码登录后可管理中转站；其密钥的权限与普通密钥相同。",
     requests: "请求",
     cost: "费用",
     profile: "资料",

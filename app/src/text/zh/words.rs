@@ -170,7 +170,7 @@ fn noun(what: &str) -> &str {
 #[cfg(feature = "ssr")]
 pub(super) fn fault(fault: &Fault) -> String {
     match fault {
-        Fault::Unauthenticated => "令牌不正确。".into(),
+        Fault::Unauthenticated => "登录信息不正确，或该账号目前不能登录。".into(),
         Fault::NotAllowed => "没有权限。".into(),
         Fault::TooManyAttempts { retry_after_s } => format!("尝试次数过多，请在 {retry_after_s} 秒后重试。"),
         Fault::NotFound { what } => format!("没有这个{}，可能已被删除。", noun(what)),

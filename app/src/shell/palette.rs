@@ -1,0 +1,123 @@
+//! The palette: everything that has a name, a few keys away.
+
+use std::time::Duration;
+
+use hub::domain::find::{Found, FoundKind};
+use leptos::{leptos_dom::helpers::debounce, prelude::*};
+
+use crate::{
+    api::{
+        ask::{Question, read},
+        session::Session,
+    },
+    asked::{Asked, asked, show_answer},
+    browser,
+    pages::open_to,
+    query::escape,
+    text::{Text, use_text},
+    ui::{Erase, dialog::Dialog},
+};
+
+/// How long the reader may pause between two letters before the hub is asked.
+const PAUSE: Duration = Duration::from_millis(120);
+
+/// What the arrow keys move among.
+const FOUND: &str = "[data-found]";
+
+/// The palette, until `is_open` is false.
+pub(super) fn view(is_open: RwSignal<bool>) -> AnyView {
+    let text = use_text();
+    let (typed, wanted) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let mut ask = debounce(PAUSE, move |text: String| _ = wanted.try_set(text));
+    let found = asked(move || (0, Question::Find(wanted.get())));
+    // Who may not look for things still finds their pages.
+    let session: Asked = expect_context();
+    let session = move || session.get().and_then(|answer| read::<Session>(&answer).ok());
+    let things = move |answer| {
+        let found: Vec<Found> = read(&answer).unwrap_or_default();
+        things(text, &found, &pages(text, session().as_ref(), &wanted.get_untracked()))
+    };
+    let on_key = move |event: leptos::ev::KeyboardEvent| {
+        let done = match event.key().as_str() {
+            "ArrowDown" => browser::step_focus(FOUND, 1),
+            "ArrowUp" => browser::step_focus(FOUND, -1),
+            _ => false,
+        };
+        if done {
+            event.prevent_default();
+        }
+    };
+    view! {
+        <Dialog title_id="palette-title">
+            <div class="palette" on:keydown=on_key>
+                <h2 id="palette-title" class="sr-only">{text.shell.find}</h2>
+                <form on:submit=move |event| {
+                    event.prevent_default();
+                    browser::press_first(FOUND);
+                }>
+                    <input type="search" class="input" autofocus autocomplete="off" spellcheck="false" maxlength="100"
+                        placeholder=text.shell.find_what aria-label=text.shell.find_what
+                        on:input=move |event| {
+                            let text = event_target_value(&event);
+                            typed.set(text.clone());
+                            ask(text);
+                        } />
+                </form>
+                <ul aria-live="polite">
+                    {move || page_rows(text, &pages(text, session().as_ref(), &typed.get()))}
+                    {show_answer(found, things)}
+                </ul>
+                <button type="button" class="sr-only" data-esc on:click=move |_| is_open.set(false)>{text.shell.close}</button>
+            </div>
+        </Dialog>
+    }
+    .erase()
+}
+
+/// The pages whose name holds the text.
+fn pages(text: &'static Text, session: Option<&Session>, typed: &str) -> Vec<(&'static str, &'static str)> {
+    let typed = typed.trim().to_lowercase();
+    let named = open_to(session).map(|page| (page.path, (page.title)(&text.shell)));
+    named.filter(|(_, name)| name.to_lowercase().contains(&typed)).collect()
+}
+
+fn page_rows(text: &'static Text, pages: &[(&'static str, &'static str)]) -> AnyView {
+    let rows = pages.iter().map(|(path, name)| row((*path).to_owned(), (*name).to_owned(), None, text.shell.kind_page));
+    rows.collect_view().into_any()
+}
+
+fn things(text: &'static Text, found: &[Found], pages: &[(&str, &str)]) -> AnyView {
+    if found.is_empty() && pages.is_empty() {
+        return view! { <li class="caption">{text.shell.find_nothing}</li> }.erase();
+    }
+    let rows = found.iter().map(|found| {
+        let (path, kind) = place(text, found);
+        row(path, found.name.clone(), found.detail.clone(), kind)
+    });
+    rows.collect_view().into_any()
+}
+
+/// Where a thing is, and what it is called.
+fn place(text: &'static Text, found: &Found) -> (String, &'static str) {
+    let (id, shell) = (escape(&found.id), &text.shell);
+    match found.kind {
+        FoundKind::User => (format!("/users/{id}"), shell.kind_user),
+        FoundKind::Key => (format!("/users/{id}"), shell.kind_key),
+        FoundKind::Provider => (format!("/providers/{id}"), shell.kind_provider),
+        FoundKind::Model => (format!("/calls?model={id}"), shell.kind_model),
+        FoundKind::Call => (format!("/calls/{id}"), shell.kind_call),
+    }
+}
+
+fn row(path: String, name: String, detail: Option<String>, kind: &'static str) -> AnyView {
+    view! {
+        <li>
+            <a href=path data-found>
+                <span class="ellipsis">{name}</span>
+                <span class="caption ellipsis">{detail}</span>
+                <span class="caption">{kind}</span>
+            </a>
+        </li>
+    }
+    .erase()
+}

@@ -1,0 +1,68 @@
+// What is around every page: the palette, and the feed of a tab that nobody looks at.
+
+/** Takes what `console.mjs` has: its page, logged in, and its ways of checking. */
+export async function shell({ page, go, check, expect, ask, shot, hub, key }) {
+  await check('the palette finds pages, people, providers and calls, by the keyboard alone', async () => {
+    await go('/calls');
+    await page.keyboard.press('Control+k');
+    const field = page.getByRole('searchbox', { name: /id of a call/ });
+    await field.fill('quot');
+    await page.locator('[data-found]').filter({ hasText: 'Quotas' }).waitFor();
+    await field.fill('scripted');
+    const provider = page.locator('[data-found]').filter({ hasText: 'Provider' }).first();
+    await provider.waitFor();
+    await shot(page, 'palette');
+    await field.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/providers\/\d+/);
+    expect((await page.locator('dialog').count()) === 0, 'the palette stays open');
+    await page.keyboard.press('Control+k');
+    await field.fill('there-is-no-such-thing');
+    await page.getByText('Nothing has that in its name').waitFor();
+    await page.keyboard.press('Escape');
+    await field.waitFor({ state: 'detached' });
+  });
+
+  await check('a tab that nobody looks at hears nothing, and goes on where it was', async () => {
+    const looksAway = (hidden) =>
+      page.evaluate((hidden) => {
+        Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
+        document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
+      }, hidden);
+    await go('/calls');
+    await page.locator('.only-wide .state.good').getByText('Live').waitFor();
+    await ask(key, 'claude-sonnet-4-5').then(({ text }) => text);
+    await page.waitForTimeout(600);
+    const feeds = [];
+    page.on('request', (request) => request.url().includes('/_live') && feeds.push(request.url()));
+    await looksAway(true);
+    await page.waitForTimeout(300);
+    const { id, text } = await ask(key, 'claude-sonnet-4-5');
+    await text;
+    await page.waitForTimeout(600);
+    const row = page.locator(`tr:has([data-call="${id}"])`);
+    expect(!(await row.isVisible()), 'a hidden tab was told of a call');
+    await looksAway(false);
+    await row.waitFor();
+    expect(feeds.length === 1 && /after=[0-9a-f]{32}-[1-9]/.test(feeds[0]), feeds.join(' '));
+    expect((await (await fetch(hub + '/_live')).status) === 401, 'the feed is open to everybody');
+  });
+
+  await check('the log shows what the hub writes, by level and call, and follows it', async () => {
+    await go('/log');
+    await page.getByRole('heading', { level: 1, name: 'Log' }).waitFor();
+    await page.getByRole('link', { name: 'Warning' }).click();
+    await page.waitForURL(/level=warn/);
+    await page.getByText('a wrong admin token').first().waitFor();
+    const lines = () => page.getByText('a wrong admin token').count();
+    const before = await lines();
+    // Two wrong logins less than what the brake lets pass.
+    await fetch(`${hub}/admin/v1/users`, { headers: { authorization: 'Bearer not-the-right-token' } });
+    await page.waitForFunction((before) => [...document.querySelectorAll('td.says')].filter((cell) => cell.textContent.includes('a wrong admin token')).length > before, before);
+    await shot(page, 'log');
+    await page.fill('[name=call_id]', '01a1ff74-5212-727f-8b9f-3dcd1eecdb78');
+    await page.getByRole('button', { name: 'Find' }).last().click();
+    await page.waitForURL(/call_id=01a1ff74/);
+    await page.getByText('No lines').waitFor();
+  });
+}

@@ -1,0 +1,26 @@
+//! `/admin/v1/search`
+
+use axum::{Extension, Json, extract::State};
+
+use super::{Answer, document::ListProblems, input::Params, whole};
+use crate::{
+    admin::{actor::Admin, find},
+    domain::{
+        find::{FindQuery, Found},
+        page::Page,
+    },
+    hub::Hub,
+};
+
+/// Finds users, keys, providers and models by a piece of their name, and a call by its id.
+///
+/// A few of each kind, those first whose name begins with what is looked for.
+#[utoipa::path(get, path = "/admin/v1/search", tag = "users", operation_id = "search", params(FindQuery),
+    responses((status = 200, description = "What was found.", body = Page<Found>), ListProblems))]
+pub(super) async fn search(
+    State(hub): State<Hub>,
+    Extension(actor): Extension<Admin>,
+    Params(query): Params<FindQuery>,
+) -> Answer<Page<Found>> {
+    Ok(Json(whole(find::find(&hub, &actor, &query).await?)))
+}

@@ -1,0 +1,150 @@
+//! Every server function of the console, and every question that one of them answers.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::{Cast, For, Who, call, check, escape, function, paths};
+use crate::{client::Request, hub::root};
+
+/// Every server function that changes something: its fields, and for whom it is. What is to be changed is not there.
+const FUNCTIONS: &[(&str, &str, For)] = &[
+    ("create_key", "form[id]=999999999&form[name]=x", For::Admins),
+    ("delete_group", "name=no-such-group", For::Admins),
+    ("delete_key", "id=999999999&user_id=999999999", For::Admins),
+    ("delete_price", "model=no-such-model", For::Admins),
+    ("delete_provider", "id=999999999", For::Admins),
+    ("delete_user", "id=999999999", For::Admins),
+    ("enable_provider", "id=999999999&enabled=true", For::Admins),
+    ("end_hold", "id=00000000-0000-7000-8000-000000000000", For::Admins),
+    ("end_session", "id=999999999", For::Admins),
+    ("import_prices", "file=nonsense&run=", For::Admins),
+    ("log_in", "secret=<token>", For::All),
+    ("log_out", "", For::All),
+    ("pause_provider", "id=999999999", For::Admins),
+    ("prefer", "theme=dark", For::All),
+    ("reset_limits", "owner=user&id=999999999", For::Admins),
+    ("reset_setting", "name=no_such_setting", For::Admins),
+    ("save_default_price", "form[input]=nonsense", For::Admins),
+    ("save_group", "form[name]=no-such-group&form[priority]=1&form[cost_multiplier]=1&form[note]=", For::Admins),
+    ("save_key", "form[id]=999999999&form[name]=x", For::Admins),
+    ("save_price", "form[input]=nonsense", For::Admins),
+    ("save_provider", "form[id]=999999999&form[name]=x", For::Admins),
+    ("save_setting", "name=no_such_setting&value=1", For::Admins),
+    ("save_user", "form[id]=999999999&form[name]=x", For::Admins),
+    ("test_provider", "id=999999999", For::Admins),
+];
+
+/// Every question, and for whom it is.
+fn questions() -> Vec<(&'static str, Value, For)> {
+    let none = Value::Null;
+    vec![
+        ("Door", none.clone(), For::All),
+        ("Session", none.clone(), For::Known),
+        ("Own", none.clone(), For::Users),
+        ("Calls", json!({"pairs": []}), For::Admins),
+        ("Call", json!("00000000-0000-7000-8000-000000000000"), For::Admins),
+        ("Providers", none.clone(), For::Admins),
+        ("Provider", json!("999999999"), For::Admins),
+        ("Drawn", json!(["Overview", ""]), For::Admins),
+        ("Drawn", json!(["Leaderboard", ""]), For::Admins),
+        ("Drawn", json!([{"User": "999999999"}, ""]), For::Admins),
+        ("Drawn", json!([{"Provider": "999999999"}, ""]), For::Admins),
+        ("Drawn", json!([{"Model": "no-such-model"}, ""]), For::Admins),
+        ("Drawn", json!(["CallFilters", ""]), For::Admins),
+        ("Drawn", json!(["Log", ""]), For::Admins),
+        ("Find", json!("x"), For::Admins),
+        ("Groups", none.clone(), For::Admins),
+        ("Users", none.clone(), For::Admins),
+        ("User", json!("999999999"), For::Admins),
+        ("Keys", json!(["999999999", null]), For::Admins),
+        ("Limits", json!(["user", "999999999"]), For::Admins),
+        ("Quotas", json!({"at_least": 0}), For::Admins),
+        ("Sessions", none.clone(), For::Admins),
+        ("Prices", json!([null, null]), For::Admins),
+        ("PriceHistory", json!("no-such-model"), For::Admins),
+        ("Settings", none.clone(), For::Admins),
+        ("Storage", none, For::Admins),
+    ]
+}
+
+#[tokio::test]
+async fn every_function_is_open_to_those_it_is_for_and_to_nobody_else() {
+    let cast = Cast::alone().await;
+    for who in Who::ALL {
+        for (name, fields, of) in FUNCTIONS {
+            // A fresh one each time: logging out is among them.
+            let cookie = cast.cookie(who).await.unwrap_or_default();
+            let fields = fields.replace("<token>", &escape(&cast.world.admin_token));
+            let mut reply =
+                call(&cast.world, name, &fields).header("cookie", cookie).send(cast.world.hub.address).await;
+            let said = reply.text().await;
+            check(&format!("{name}: {said}"), *of, who, reply.status);
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_question_is_answered_to_those_it_is_for_and_to_nobody_else() {
+    let cast = Cast::shared().await;
+    for who in Who::ALL {
+        let cookie = cast.cookie(who).await.unwrap_or_default();
+        for (name, value, of) in questions() {
+            let question = if plain(name) { json!(name) } else { json!({ name: value }) };
+            let request = Request::post(function("ask"), json!({ "question": question }).to_string())
+                .header("accept", "application/json")
+                .header("x-forwarded-for", &cast.world.address)
+                .header("cookie", &cookie);
+            let mut reply = request.send(cast.world.hub.address).await;
+            let said = reply.text().await;
+            check(&format!("{name}: {said}"), of, who, reply.status);
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_site_calls_no_function_that_changes_something() {
+    let cast = Cast::shared().await;
+    let cookie = cast.cookie(Who::AdminUser).await.unwrap();
+    for (name, fields, _) in FUNCTIONS {
+        for foreign in
+            [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"), ("origin", "http://evil.example")]
+        {
+            let request = Request::new("POST", function(name))
+                .header("content-type", "application/x-www-form-urlencoded")
+                .header("accept", "application/json")
+                .header("x-forwarded-for", &cast.world.address)
+                .header("cookie", &cookie)
+                .header(foreign.0, foreign.1)
+                .body(*fields);
+            assert_eq!(request.send(cast.world.hub.address).await.status, 403, "{name} with {foreign:?}");
+        }
+    }
+}
+
+#[test]
+fn no_function_and_no_question_is_left_out() {
+    let name = |path: &str| path.trim_start_matches("/_ui/").trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
+    let there: BTreeSet<String> = paths().into_iter().map(name).filter(|name| name != "ask").collect();
+    let tried: BTreeSet<String> = FUNCTIONS.iter().map(|(name, ..)| (*name).to_owned()).collect();
+    assert_eq!(tried, there, "those that are tried, and those that there are");
+    let tried: BTreeSet<String> = questions().into_iter().map(|(name, ..)| name.to_owned()).collect();
+    assert_eq!(
+        tried,
+        variants().into_iter().map(|(name, _)| name).collect(),
+        "those that are asked, and all questions"
+    );
+}
+
+/// True for a question that carries nothing.
+fn plain(name: &str) -> bool {
+    variants().iter().any(|(variant, is_plain)| variant == name && *is_plain)
+}
+
+/// Every question as it stands in the source, and whether it carries nothing.
+fn variants() -> Vec<(String, bool)> {
+    let source = std::fs::read_to_string(root().join("app/src/api/ask.rs")).unwrap();
+    let body = source.split("pub(crate) enum Question {").nth(1).unwrap().split("\n}").next().unwrap();
+    let lines = body.lines().map(str::trim).filter(|line| !line.starts_with("//") && !line.is_empty());
+    lines.map(|line| (line.split(['(', ',']).next().unwrap().to_owned(), !line.contains('('))).collect()
+}
