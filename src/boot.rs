@@ -89,6 +89,7 @@ pub async fn start(config: Config, telemetry: Telemetry) -> anyhow::Result<Start
         spawn(jobs::sync::run(hub.clone())),
         spawn(jobs::notify::run(hub.clone())),
         spawn(jobs::partitions::run(hub.clone())),
+        spawn(jobs::days::run(hub.clone())),
         spawn(jobs::sweep::run(hub.clone())),
         spawn(jobs::prices::run(hub.clone())),
         spawn(jobs::state::run(hub.clone())),

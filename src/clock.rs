@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use chrono::{DateTime, LocalResult, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, Days, LocalResult, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
 /// The time of day, to the microsecond: what Postgres keeps.
@@ -35,4 +35,10 @@ pub fn at_local(local: NaiveDateTime, zone: Tz) -> DateTime<Utc> {
 /// The beginning of the day that `at` lies in, as the zone's clocks show it.
 pub fn midnight(at: DateTime<Utc>, zone: Tz) -> DateTime<Utc> {
     at_local(at.with_timezone(&zone).date_naive().and_time(NaiveTime::MIN), zone)
+}
+
+/// The beginning of the day after that.
+pub fn next_midnight(at: DateTime<Utc>, zone: Tz) -> DateTime<Utc> {
+    let day = at.with_timezone(&zone).date_naive();
+    at_local(day.checked_add_days(Days::new(1)).unwrap_or(day).and_time(NaiveTime::MIN), zone)
 }

@@ -1,6 +1,7 @@
 //! By the clock, or behind the callers' backs: the only tasks beside `boot`'s.
 
 pub mod alone;
+pub mod days;
 pub mod drain;
 pub mod holds;
 pub mod notify;

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod calls;
 pub mod change;
 pub mod console_sessions;
+pub mod facets;
 pub mod find;
 pub mod groups;
 pub mod holds;
@@ -63,6 +64,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (7, "holds", include_str!("../migrations/0007_holds.sql")),
     (8, "attempt_times", include_str!("../migrations/0008_attempt_times.sql")),
     (9, "access", include_str!("../migrations/0009_access.sql")),
+    (10, "insight", include_str!("../migrations/0010_insight.sql")),
     (11, "manage", include_str!("../migrations/0011_manage.sql")),
 ];
 
@@ -156,6 +158,7 @@ pub fn all_statements() -> Vec<(&'static str, &'static str, &'static str)> {
         ("calls", calls::STATEMENTS),
         ("change", change::STATEMENTS),
         ("console_sessions", console_sessions::STATEMENTS),
+        ("facets", facets::STATEMENTS),
         ("find", find::STATEMENTS),
         ("groups", groups::STATEMENTS),
         ("holds", holds::STATEMENTS),

@@ -14,6 +14,7 @@ pub(crate) mod find;
 pub(crate) mod groups;
 pub(crate) mod keys;
 pub(crate) mod limits;
+#[cfg(feature = "ssr")]
 pub(crate) mod overview;
 pub(crate) mod own;
 pub(crate) mod prices;

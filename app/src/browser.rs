@@ -13,7 +13,7 @@ mod real {
     };
     use wasm_bindgen::{JsCast, JsValue};
     use wasm_bindgen_futures::JsFuture;
-    use web_sys::{HtmlElement, HtmlFormElement, Request, RequestInit, Response, js_sys};
+    use web_sys::{Element, HtmlElement, HtmlFormElement, Request, RequestInit, Response, js_sys};
 
     use crate::api::{Answer, AppError};
 
@@ -151,12 +151,6 @@ mod real {
         Some(format!("{action}?{query}"))
     }
 
-    /// The id of the list in which something was chosen, if it is one of those that a list is searched by.
-    pub(crate) fn chosen_id(event: &leptos::ev::Event) -> Option<String> {
-        let element = event.target()?.dyn_into::<HtmlElement>().ok()?;
-        element.matches("[role=search] select").ok()?.then(|| element.id())
-    }
-
     /// Writes at each time of the page that is counted down how long it is until then.
     pub(crate) fn count_down(now_ms: i64, written: fn(u64) -> String) {
         let Ok(times) = document().query_selector_all("[data-until]") else { return };
@@ -167,6 +161,54 @@ mod real {
                 time.set_text_content(Some(&written(u64::try_from(until - now_ms).unwrap_or_default())));
             }
         }
+    }
+
+    /// Writes a text into the first element that `selector` finds.
+    pub(crate) fn say(selector: &str, text: &str) {
+        if let Ok(Some(element)) = document().query_selector(selector) {
+            element.set_text_content(Some(text));
+        }
+    }
+
+    /// True if something was chosen from a list.
+    pub(crate) fn is_choice(event: &leptos::ev::Event) -> bool {
+        event
+            .target()
+            .is_some_and(|target| target.dyn_ref::<Element>().is_some_and(|element| element.tag_name() == "SELECT"))
+    }
+
+    /// The columns that are not checked in the menu that was changed; none if the event is about something else.
+    pub(crate) fn hidden_columns(event: &leptos::ev::Event) -> Option<String> {
+        let menu = event.target()?.dyn_into::<Element>().ok()?.closest("[data-column-menu]").ok()??;
+        let hidden = all(&menu.query_selector_all("input:not(:checked)").ok()?);
+        Some(hidden.iter().filter_map(|input| input.get_attribute("value")).collect::<Vec<_>>().join("."))
+    }
+
+    /// The ids of what is unfolded.
+    pub(crate) fn unfolded() -> Vec<String> {
+        let found = document().query_selector_all("details[open][id]");
+        found.map(|found| all(&found).iter().map(Element::id).collect()).unwrap_or_default()
+    }
+
+    /// The id of the element that has the focus, if it has one.
+    pub(crate) fn focused() -> Option<String> {
+        Some(document().active_element()?.id()).filter(|id| !id.is_empty())
+    }
+
+    /// Unfolds these, and gives this one the focus if nobody has it.
+    pub(crate) fn restore(unfolded: &[String], focused: Option<&str>) {
+        for element in unfolded.iter().filter_map(|id| document().get_element_by_id(id)) {
+            // The name is a valid one.
+            let _ = element.set_attribute("open", "");
+        }
+        let is_lost = document().active_element().is_none_or(|element| element.tag_name() == "BODY");
+        if let Some(id) = focused.filter(|_| is_lost) {
+            focus(&format!("#{id}"));
+        }
+    }
+
+    fn all(nodes: &web_sys::NodeList) -> Vec<Element> {
+        (0..nodes.length()).filter_map(|place| nodes.get(place)?.dyn_into().ok()).collect()
     }
 
     /// Reads the file that was chosen in an input, as text.
@@ -324,7 +366,13 @@ mod absent {
         None
     }
 
-    pub(crate) fn chosen_id(_event: &ev::Event) -> Option<String> {
+    pub(crate) fn say(_selector: &str, _text: &str) {}
+
+    pub(crate) fn is_choice(_event: &ev::Event) -> bool {
+        false
+    }
+
+    pub(crate) fn hidden_columns(_event: &ev::Event) -> Option<String> {
         None
     }
 
@@ -335,6 +383,16 @@ mod absent {
     pub(crate) fn post(_url: String, _fields: String, _then: impl FnOnce(Answer<String>) + 'static) {}
 
     pub(crate) fn count_down(_now_ms: i64, _written: fn(u64) -> String) {}
+
+    pub(crate) fn unfolded() -> Vec<String> {
+        Vec::new()
+    }
+
+    pub(crate) fn focused() -> Option<String> {
+        None
+    }
+
+    pub(crate) fn restore(_unfolded: &[String], _focused: Option<&str>) {}
 
     pub(crate) fn submit_form_of(_event: &ev::Event) {}
 

@@ -4,6 +4,10 @@
 #[cfg(feature = "ssr")]
 pub(crate) mod act;
 #[cfg(feature = "ssr")]
+pub(crate) mod call_filters;
+#[cfg(feature = "ssr")]
+mod chart;
+#[cfg(feature = "ssr")]
 pub(crate) mod clock;
 #[cfg(feature = "ssr")]
 pub(crate) mod leaderboard;
@@ -12,6 +16,8 @@ pub(crate) mod log;
 #[cfg(feature = "ssr")]
 pub(crate) mod many;
 #[cfg(feature = "ssr")]
+pub(crate) mod overview;
+#[cfg(feature = "ssr")]
 pub(crate) mod parts;
 #[cfg(feature = "ssr")]
 pub(crate) mod providers;
@@ -19,6 +25,8 @@ pub(crate) mod providers;
 pub(crate) mod range;
 #[cfg(feature = "ssr")]
 pub(crate) mod routing;
+#[cfg(feature = "ssr")]
+pub(crate) mod subject;
 #[cfg(feature = "ssr")]
 pub(crate) mod users;
 
@@ -34,8 +42,9 @@ use crate::{
     api::ask::Question,
     asked::{asked, show},
     browser, fault,
-    format::elapsed,
+    format::{elapsed, whole},
     live::Live,
+    preferences::choose_columns,
     text::use_text,
     ui::{Erase, time::use_now, toast::use_toasts},
 };
@@ -43,8 +52,18 @@ use crate::{
 /// A page that the server draws.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Drawing {
+    /// The first page.
+    Overview,
     /// Who and what used most.
     Leaderboard,
+    /// The use of a user, by id.
+    User(String),
+    /// The use of a provider, by id.
+    Provider(String),
+    /// The use of a model, by name.
+    Model(String),
+    /// What is above the list of calls: filters, and sums where there are some.
+    CallFilters,
     /// The hub's own log.
     Log,
     /// The list of providers.
@@ -62,8 +81,8 @@ pub(crate) enum Drawing {
 /// A page as the server has drawn it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Drawn {
-    /// Its title.
-    pub(crate) title: String,
+    /// Its title; none for a part of a page.
+    pub(crate) title: Option<String>,
     /// What it shows, as HTML.
     pub(crate) html: String,
 }
@@ -80,24 +99,53 @@ pub(crate) fn following(
     news: impl Fn() -> u32 + Send + Sync + 'static,
 ) -> AnyView {
     let search = use_location().search;
-    let drawn = asked(move || (news(), Question::Drawn(drawing(), search.get())));
-    let (text, toasts) = (use_text(), use_toasts());
-    let navigate = use_navigate();
-    let changed = StoredValue::new(String::new());
+    put_in(Signal::derive(move || (news(), Question::Drawn(drawing(), search.get()))))
+}
+
+/// The first page: drawn again when calls and what is configured have news, at most every two seconds.
+pub(crate) fn page_of_today() -> AnyView {
+    let live: Live = expect_context();
+    let version = Live::slowly(move || {
+        live.calls.track();
+        let _ = (live.recorded.get(), live.missed.get(), live.configuration.get());
+    });
+    // How many calls run is said at once.
+    Effect::new(move |_| {
+        if let Some(n_active) = live.n_active.get() {
+            browser::say("[data-active]", &whole(n_active.into()));
+        }
+    });
+    following(|| Drawing::Overview, move || version.get())
+}
+
+/// A drawn part of another page; `search` is the query string that it is drawn for.
+pub(crate) fn part(drawing: Drawing, search: Signal<String>) -> AnyView {
+    let live: Live = expect_context();
+    put_in(Signal::derive(move || (live.missed.get(), Question::Drawn(drawing.clone(), search.get()))))
+}
+
+fn put_in(question: Signal<(u32, Question)>) -> AnyView {
+    let unfolded = StoredValue::new(Vec::new());
+    let focused = StoredValue::new(None);
+    let drawn = asked(move || {
+        unfolded.set_value(browser::unfolded());
+        focused.set_value(browser::focused());
+        question.get()
+    });
+    // What is drawn anew is as the reader left it: what was unfolded is so again, and the focus is where it was.
+    Effect::new(move |_| {
+        drawn.track();
+        let (unfolded, focused) = (unfolded.get_value(), focused.get_value());
+        set_timeout(move || browser::restore(&unfolded, focused.as_deref()), std::time::Duration::ZERO);
+    });
     let now = use_now();
     Effect::new(move |_| {
         if let Some(now) = now.get() {
             browser::count_down(now, elapsed);
         }
     });
-    // The element that was changed is drawn anew too: who sits on it keeps sitting there.
-    Effect::new(move |_| {
-        drawn.track();
-        let id = changed.try_update_value(std::mem::take).unwrap_or_default();
-        if !id.is_empty() {
-            set_timeout(move || _ = browser::focus(&format!("#{id}")), std::time::Duration::ZERO);
-        }
-    });
+    let (text, toasts) = (use_text(), use_toasts());
+    let navigate = use_navigate();
     let submit = move |event: leptos::ev::SubmitEvent| {
         if let Some((url, fields)) = browser::posted(&event) {
             event.prevent_default();
@@ -112,16 +160,18 @@ pub(crate) fn following(
             navigate(&address, NavigateOptions { scroll: false, ..NavigateOptions::default() });
         }
     };
-    let change = move |event: leptos::ev::Event| {
-        if let Some(id) = browser::chosen_id(&event) {
-            changed.set_value(id);
+    let change = |event: leptos::ev::Event| {
+        if let Some(hidden) = browser::hidden_columns(&event) {
+            choose_columns(&hidden);
+        } else if browser::is_choice(&event) {
             browser::submit_form_of(&event);
         }
     };
     show(drawn, move |drawn: Drawn| {
         let submit = submit.clone();
+        let title = drawn.title.map(|title| view! { <Title text=title /> });
         view! {
-            <Title text=drawn.title />
+            {title}
             <div inner_html=drawn.html on:change=change on:submit=submit></div>
         }
         .erase()

@@ -26,6 +26,7 @@ pub(crate) fn whole(number: u64) -> String {
 }
 
 /// A number where there is little room: `842`, `12.4k`, `3.10M`.
+#[cfg(feature = "ssr")]
 pub(crate) fn short(number: u64) -> String {
     let (unit, letter) = match number {
         0..1_000 => return number.to_string(),
@@ -112,6 +113,7 @@ pub(crate) fn span_or_unknown(ms: Option<u32>) -> String {
 }
 
 /// The change from `before` to `now` in percent: `+12 %`, `−3 %`, `±0 %`; none where there is nothing to compare with.
+#[cfg(feature = "ssr")]
 pub(crate) fn change(now: u64, before: u64) -> Option<String> {
     if before == 0 {
         return None;
@@ -162,6 +164,7 @@ impl Moment {
     }
 
     /// `14:00`
+    #[cfg(feature = "ssr")]
     pub(crate) fn hour(self) -> String {
         format!("{:02}:{:02}", self.local.hour(), self.local.minute())
     }

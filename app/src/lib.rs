@@ -4,7 +4,9 @@
 #![expect(unreachable_pub, reason = "the component macro writes `pub` whatever it is given")]
 
 use leptos::prelude::*;
-use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
+#[cfg(feature = "ssr")]
+use leptos_meta::{HashedStylesheet, MetaTags};
+use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
     Lazy, SsrMode,
     components::{ParentRoute, Route, Router, Routes},
@@ -15,8 +17,9 @@ use crate::{
     pages::not_found::NotFound,
     preferences::Preferences,
     routes::{
-        CallAlone, Calls, EditProvider, EditUser, Leaderboard, Log, Login, ManyProviders, ManyUsers, Me, NewProvider,
-        NewUser, Overview, Prices, Providers, Quotas, Routing, Sessions, Settings, Users,
+        CallAlone, Calls, EditProvider, EditUser, Leaderboard, Log, Login, ManyProviders, ManyUsers, Me, ModelUse,
+        NewProvider, NewUser, Overview, Prices, ProviderUse, Providers, Quotas, Routing, Sessions, Settings, UserUse,
+        Users,
     },
     shell::Frame,
 };
@@ -42,15 +45,18 @@ mod text;
 mod ui;
 
 /// The document around the application. `build` is the address under which its files are; none: they have plain names.
+#[cfg(feature = "ssr")]
 pub fn shell(options: LeptosOptions, build: Option<String>) -> impl IntoView {
     let build = build.unwrap_or_default();
     let chosen = Preferences::read();
+    let columns = preferences::read_columns().join(" ");
     view! {
         <!DOCTYPE html>
         <html
             lang=chosen.language.tag()
             data-theme=chosen.theme.attribute()
             data-sidebar=chosen.is_narrow.then_some("narrow")
+            data-columns=columns
         >
             <head>
                 <meta charset="utf-8" />
@@ -99,6 +105,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/users/bulk") view={Lazy::<ManyUsers>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/users/:id") view={Lazy::<EditUser>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/routing") view={Lazy::<Routing>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/users/:id/use") view={Lazy::<UserUse>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/providers/:id/use") view={Lazy::<ProviderUse>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/models/:name") view={Lazy::<ModelUse>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/prices") view={Lazy::<Prices>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/log") view={Lazy::<Log>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/me") view={Lazy::<Me>::new()} ssr=SsrMode::Async />

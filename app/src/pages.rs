@@ -9,7 +9,6 @@ pub(crate) mod limits;
 pub(crate) mod login;
 pub(crate) mod me;
 pub(crate) mod not_found;
-pub(crate) mod overview;
 pub(crate) mod prices;
 pub(crate) mod providers;
 pub(crate) mod quotas;

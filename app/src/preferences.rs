@@ -12,6 +12,33 @@ pub(crate) const LANGUAGE_COOKIE: &str = "switchyard_language";
 pub(crate) const THEME_COOKIE: &str = "switchyard_theme";
 /// The cookie of the sidebar.
 pub(crate) const SIDEBAR_COOKIE: &str = "switchyard_sidebar";
+/// The cookie of the columns of calls that are hidden.
+const COLUMNS_COOKIE: &str = "switchyard_columns";
+
+/// What the columns of calls that can be hidden are called, by their place in the table; the last two are hidden unless
+/// the reader wants them.
+#[cfg(feature = "ssr")]
+pub(crate) const COLUMNS: [&str; 11] = ["c3", "c4", "c5", "c6", "c7", "c8", "c9", "c10", "c11", "c12", "c13"];
+
+/// The columns that are hidden, in a cookie: names between dots.
+#[cfg(feature = "ssr")]
+fn hidden_columns(cookie: Option<&str>) -> Vec<&'static str> {
+    let hidden = cookie.unwrap_or("c12.c13");
+    COLUMNS.into_iter().filter(|name| hidden.split('.').any(|hidden| hidden == *name)).collect()
+}
+
+/// The columns that are hidden, for `data-columns` on `<html>`, which the style goes by.
+#[cfg(feature = "ssr")]
+pub(crate) fn read_columns() -> Vec<&'static str> {
+    let parts = use_context::<axum::http::request::Parts>();
+    hidden_columns(parts.as_ref().and_then(|parts| crate::api::guard::cookie(&parts.headers, COLUMNS_COOKIE)))
+}
+
+/// Hides columns at once, and keeps them hidden; `hidden` has their names between dots.
+pub(crate) fn choose_columns(hidden: &str) {
+    browser::set_root_attribute("data-columns", Some(&hidden.replace('.', " ")));
+    browser::remember(COLUMNS_COOKIE, hidden);
+}
 
 /// Light, dark, or as the system says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,6 +87,7 @@ pub(crate) struct Preferences {
     /// The theme.
     pub(crate) theme: Theme,
     /// True if the sidebar shows icons only.
+    #[cfg(feature = "ssr")]
     pub(crate) is_narrow: bool,
 }
 
@@ -86,7 +114,6 @@ impl Preferences {
         Self {
             language: browser::root_attribute("lang").as_deref().and_then(Language::of).unwrap_or_default(),
             theme: browser::root_attribute("data-theme").as_deref().and_then(Theme::of).unwrap_or_default(),
-            is_narrow: browser::root_attribute("data-sidebar").as_deref() == Some("narrow"),
         }
     }
 }
@@ -102,4 +129,16 @@ pub(crate) fn toggle_sidebar() {
     let narrow = browser::root_attribute("data-sidebar").is_none();
     browser::set_root_attribute("data-sidebar", narrow.then_some("narrow"));
     browser::remember(SIDEBAR_COOKIE, if narrow { "narrow" } else { "wide" });
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_columns_that_can_be_hidden_are() {
+        assert_eq!(hidden_columns(None), ["c12", "c13"]);
+        assert_eq!(hidden_columns(Some("")), [""; 0]);
+        assert_eq!(hidden_columns(Some("c1.c4.\"><script>.c10")), ["c4", "c10"]);
+    }
 }

@@ -4,7 +4,10 @@ use std::fmt::Write;
 
 #[cfg(feature = "ssr")]
 use chrono::{DateTime, TimeDelta, Utc};
-use hub::domain::{call::Call, report::CallQuery};
+use hub::domain::{
+    call::{Call, CallError},
+    report::CallQuery,
+};
 use leptos_router::params::ParamsMap;
 use serde::{Deserialize, Serialize};
 
@@ -50,8 +53,27 @@ pub(crate) fn escape(text: &str) -> String {
 }
 
 /// The parameters of a query string that the list of calls knows.
-const CALL_PARAMETERS: [&str; 11] =
-    ["range", "from", "to", "user", "key", "provider", "model", "session", "outcome", "status", "cursor"];
+const CALL_PARAMETERS: [&str; 19] = [
+    "range",
+    "from",
+    "to",
+    "user",
+    "key",
+    "provider",
+    "model",
+    "session",
+    "outcome",
+    "status",
+    "cost_min",
+    "cost_max",
+    "seconds_min",
+    "seconds_max",
+    "content_min",
+    "retried",
+    "errors",
+    "error",
+    "cursor",
+];
 
 /// Which calls the reader asks for, as the address says it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +90,7 @@ impl CallFilter {
     }
 
     /// The value of one parameter.
+    #[cfg(feature = "ssr")]
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
@@ -86,9 +109,9 @@ impl CallFilter {
 
     /// The address of a file with all calls that it admits, whatever page is shown.
     pub(crate) fn export_path(&self, format: &str) -> String {
-        let all = self.with("cursor", None).path(None);
-        let query = all.split_once('?').map(|(_, query)| format!("&{query}")).unwrap_or_default();
-        format!("/calls/export?format={format}{query}")
+        let query = self.with("cursor", None).search();
+        let more = if query.is_empty() { "" } else { "&" };
+        format!("/calls/export?format={format}{more}{query}")
     }
 
     /// The address of the list, with a call opened beside it.
@@ -97,6 +120,11 @@ impl CallFilter {
         let pairs = self.pairs.iter().map(|(key, value)| (key.as_str(), value.as_str())).chain(open);
         let query: Vec<String> = pairs.map(|(key, value)| format!("{key}={}", escape(value))).collect();
         if query.is_empty() { "/calls".to_owned() } else { format!("/calls?{}", query.join("&")) }
+    }
+
+    /// The query string of the list.
+    pub(crate) fn search(&self) -> String {
+        self.path(None).split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default()
     }
 
     /// What the use case is asked, at that time. What cannot be read is left out.
@@ -117,8 +145,27 @@ impl CallFilter {
             session_id: self.get("session").map(str::to_owned),
             outcome: self.get("outcome").and_then(outcome),
             status: self.get("status").and_then(|status| status.parse().ok()),
+            cost_min: self.get("cost_min").and_then(|cost| cost.parse().ok()),
+            cost_max: self.get("cost_max").and_then(|cost| cost.parse().ok()),
+            duration_min: self.get("seconds_min").and_then(ms_of_seconds),
+            duration_max: self.get("seconds_max").and_then(ms_of_seconds),
+            first_token_min: self.get("content_min").and_then(ms_of_seconds),
+            retried: self.get("retried").map(|retried| retried != "no"),
+            errors: self.get("errors").map(|_| true),
+            error: self.get("error").map(str::to_owned),
         }
     }
+}
+
+/// Milliseconds of a number of seconds, such as `0.5`.
+#[cfg(feature = "ssr")]
+fn ms_of_seconds(text: &str) -> Option<u32> {
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if part.len() > 3 || !digits(part) || !digits(whole) || whole.is_empty() {
+        return None;
+    }
+    whole.parse::<u32>().ok()?.checked_mul(1_000)?.checked_add(format!("{part:0<3}").parse().ok()?)
 }
 
 /// The hours of a named range.
@@ -152,6 +199,25 @@ pub(crate) fn admits(query: &CallQuery, call: &Call) -> bool {
         && same(query.session_id.as_ref(), call.session_id.as_ref())
         && query.outcome.is_none_or(|outcome| call.outcome == Some(outcome))
         && query.status.is_none_or(|status| call.status == Some(status))
+        && admits_numbers(query, call)
+        && admits_error(query, call.error.as_ref())
+}
+
+fn admits_numbers(query: &CallQuery, call: &Call) -> bool {
+    let at_least = |bound: Option<u32>, have: Option<u32>| bound.is_none_or(|bound| have.is_some_and(|ms| ms >= bound));
+    query.cost_min.is_none_or(|cost| call.cost_usd >= cost)
+        && query.cost_max.is_none_or(|cost| call.cost_usd <= cost)
+        && at_least(query.duration_min, call.duration_ms)
+        && query.duration_max.is_none_or(|bound| call.duration_ms.is_some_and(|ms| ms <= bound))
+        && at_least(query.first_token_min, call.first_token_ms)
+        && query.retried.is_none_or(|retried| (call.n_attempts > 1) == retried)
+}
+
+fn admits_error(query: &CallQuery, error: Option<&CallError>) -> bool {
+    let is_meant = |text: &String| {
+        error.is_some_and(|error| error.cause == *text || error.message.to_lowercase().contains(&text.to_lowercase()))
+    };
+    (query.errors != Some(true) || error.is_some()) && query.error.as_ref().is_none_or(is_meant)
 }
 
 #[cfg(test)]
@@ -194,7 +260,16 @@ mod tests {
     #[test]
     fn a_new_call_comes_only_into_a_list_that_admits_it() {
         use hub::domain::call::Outcome;
-        let call = Call { model: "a".to_owned(), outcome: Some(Outcome::Failed), status: Some(529), ..Call::default() };
+        let call = Call {
+            model: "a".to_owned(),
+            outcome: Some(Outcome::Failed),
+            status: Some(529),
+            cost_usd: "2".parse().unwrap(),
+            duration_ms: Some(1_501),
+            n_attempts: 2,
+            error: Some(CallError { cause: "status".to_owned(), message: "Overloaded".to_owned() }),
+            ..Call::default()
+        };
         for (pairs, admitted) in [
             (&[][..], true),
             (&[("model", "a"), ("outcome", "failed"), ("status", "529")], true),
@@ -203,9 +278,24 @@ mod tests {
             (&[("user", "3")], false),
             (&[("cursor", "x")], false),
             (&[("range", "1h")], false),
+            (&[("cost_min", "0.5"), ("retried", "yes"), ("seconds_min", "1.5")], true),
+            (&[("cost_min", "3")], false),
+            (&[("cost_max", "0.1")], false),
+            (&[("seconds_max", "1.5")], false),
+            (&[("content_min", "1")], false),
+            (&[("retried", "no")], false),
+            (&[("errors", "yes"), ("error", "OVERLOADED")], true),
+            (&[("error", "status")], true),
+            (&[("error", "elsewhere")], false),
         ] {
             let query = filter(pairs).query("2025-11-21T14:00:00Z".parse().unwrap());
             assert_eq!(admits(&query, &call), admitted, "{pairs:?}");
         }
+    }
+
+    #[test]
+    fn seconds_are_read_to_the_millisecond() {
+        assert_eq!(["30", "0.5", "1.250"].map(ms_of_seconds), [Some(30_000), Some(500), Some(1_250)]);
+        assert_eq!(["", ".5", "-1", "1.0001", "1e3", "99999999999", "1.x"].map(ms_of_seconds), [None; 7]);
     }
 }

@@ -45,7 +45,7 @@ macro_rules! lazy_routes {
 
 lazy_routes! {
     Login in login: pages::login::Login;
-    Overview in overview: pages::overview::Overview;
+    Overview in drawn: pages::drawn::Overview;
     Calls in calls: pages::calls::Calls;
     CallAlone in calls: pages::calls::CallAlone;
     Sessions in sessions: pages::sessions::Sessions;
@@ -62,6 +62,9 @@ lazy_routes! {
     Prices in prices: pages::prices::Prices;
     Settings in settings: pages::settings::Settings;
     Leaderboard in drawn: pages::drawn::Leaderboard;
+    UserUse in drawn: pages::drawn::UserUse;
+    ProviderUse in drawn: pages::drawn::ProviderUse;
+    ModelUse in drawn: pages::drawn::ModelUse;
     Log in drawn: pages::drawn::Log;
     Me in me: pages::me::Me;
 }

@@ -75,7 +75,10 @@ pub(crate) struct Text {
     pub(crate) shell: Shell,
     pub(crate) common: Common,
     pub(crate) login: Login,
+    #[cfg(feature = "ssr")]
     pub(crate) overview: Overview,
+    #[cfg(feature = "ssr")]
+    pub(crate) subject: Subject,
     pub(crate) calls: Calls,
     pub(crate) chain: Chain,
     pub(crate) providers: Providers,
@@ -91,6 +94,8 @@ pub(crate) struct Text {
     pub(crate) drawn: Drawn,
     #[cfg(feature = "ssr")]
     pub(crate) leaderboard: Leaderboard,
+    #[cfg(feature = "ssr")]
+    pub(crate) call_filters: CallFilters,
     #[cfg(feature = "ssr")]
     pub(crate) log: Log,
     #[cfg(feature = "ssr")]

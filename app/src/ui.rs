@@ -2,6 +2,7 @@
 
 use leptos::prelude::{AnyView, IntoAny, IntoView, View};
 
+#[cfg(feature = "ssr")]
 pub(crate) mod chart;
 pub(crate) mod code;
 pub(crate) mod dialog;

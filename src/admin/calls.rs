@@ -1,37 +1,77 @@
 //! Calls, for reading.
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use super::{
     actor::{Admin, Visitor},
+    check::{check_text, within},
     fault, page,
+    usage::Sums,
 };
 use crate::{
+    clock,
     domain::{
         call::{Call, CallDetail},
         fault::Fault,
         id::CallId,
+        money::Usd,
         page::Page,
-        report::CallQuery,
+        report::{CallQuery, Totals, UsageFilter},
     },
     hub::Hub,
 };
+
+/// How far back the texts of errors are looked through.
+const ERROR_TEXTS: TimeDelta = TimeDelta::days(7);
+
+/// Characters of a text that is looked for.
+const TEXT_MAX: u32 = 200;
 
 /// A page of the recorded calls, newest first.
 pub async fn list(hub: &Hub, _actor: &Admin, query: &CallQuery) -> Result<Page<Call>, Fault> {
     let limit = page::limit(query.limit)?;
     let before: Option<CallId> = page::after(query.cursor.as_deref())?;
-    check(query)?;
-    let calls = hub.store.list_calls(query, before, page::rows(limit)).await.map_err(fault::store)?;
+    let query = checked(query.clone(), clock::now())?;
+    let calls = hub.store.list_calls(&query, before, page::rows(limit)).await.map_err(fault::store)?;
     Ok(page::cut(calls, limit, |call| call.id.to_string()))
 }
 
-/// Checks the filters of calls.
-pub(super) fn check(query: &CallQuery) -> Result<(), Fault> {
-    for (field, text) in [("model", &query.model), ("session_id", &query.session_id)] {
-        if text.as_ref().is_some_and(|text| text.contains('\0')) {
-            return Err(Fault::invalid(field, "must not have zero characters"));
+/// The sums over all calls that are meant, not only those of a page; none if no sums tell these calls apart.
+///
+/// # Errors
+/// [`Fault::Invalid`] for a filter that cannot be.
+pub async fn totals(hub: &Hub, _actor: &Admin, query: &CallQuery) -> Result<Option<Totals>, Fault> {
+    let CallQuery { from, to, user_id, key_id, provider_id, model, .. } = query.clone();
+    let summed = CallQuery { from, to, user_id, key_id, provider_id, model: model.clone(), ..CallQuery::default() };
+    let now = clock::now();
+    let range = (from.unwrap_or(DateTime::UNIX_EPOCH), to.unwrap_or(now).min(now));
+    if summed != (CallQuery { limit: None, cursor: None, ..query.clone() }) || range.0 >= range.1 {
+        return Ok(None);
+    }
+    check_text("model", model.as_deref())?;
+    let filter = UsageFilter { user_id, key_id, provider_id, model };
+    Sums::open(hub).await?.total(range, filter).await.map(Some)
+}
+
+/// The filters of calls, if they can be.
+pub(super) fn checked(mut query: CallQuery, now: DateTime<Utc>) -> Result<CallQuery, Fault> {
+    check_text("model", query.model.as_deref())?;
+    check_text("session_id", query.session_id.as_deref())?;
+    check_text("error", query.error.as_deref())?;
+    for (field, min, max) in [
+        ("cost_min", query.cost_min.map(Usd::scaled), query.cost_max.map(Usd::scaled)),
+        ("duration_min", query.duration_min.map(Into::into), query.duration_max.map(Into::into)),
+    ] {
+        if min.zip(max).is_some_and(|(min, max)| min > max) {
+            return Err(Fault::invalid(field, "must not be above its counterpart"));
         }
     }
-    Ok(())
+    if let Some(text) = &query.error {
+        within("error", u32::try_from(text.chars().count()).ok(), 1, TEXT_MAX)?;
+        let first = now - ERROR_TEXTS;
+        query.from = Some(query.from.map_or(first, |from| from.max(first)));
+    }
+    Ok(query)
 }
 
 /// One call with all that is known of it: as it is recorded, or as this replica knows it while it runs and until it is
@@ -63,5 +103,35 @@ pub fn n_active(hub: &Hub, visitor: &Visitor) -> u32 {
             let n_own = hub.live.active().iter().filter(|call| person.owns(call)).count();
             u32::try_from(n_own).unwrap_or(u32::MAX)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_do_not_cross_and_texts_of_errors_are_not_looked_for_in_all_that_ever_was() {
+        let now: DateTime<Utc> = "2026-11-21T00:00:00Z".parse().unwrap();
+        let usd = |text: &str| Some(text.parse().unwrap());
+        for (query, field) in [
+            (CallQuery { cost_min: usd("2"), cost_max: usd("1"), ..CallQuery::default() }, "cost_min"),
+            (CallQuery { duration_min: Some(2), duration_max: Some(1), ..CallQuery::default() }, "duration_min"),
+            (CallQuery { error: Some(String::new()), ..CallQuery::default() }, "error"),
+            (CallQuery { error: Some("x".repeat(201)), ..CallQuery::default() }, "error"),
+            (CallQuery { error: Some("\0".to_owned()), ..CallQuery::default() }, "error"),
+        ] {
+            assert_eq!(checked(query, now).unwrap_err().field(), Some(field));
+        }
+        let from = |from: Option<&str>, error: Option<&str>| {
+            let from = from.map(|from| from.parse().unwrap());
+            let query = CallQuery { from, error: error.map(str::to_owned), ..CallQuery::default() };
+            checked(query, now).unwrap().from
+        };
+        assert_eq!(from(None, None), None);
+        assert_eq!(from(None, Some("overloaded")), Some(now - ERROR_TEXTS));
+        assert_eq!(from(Some("2020-01-01T00:00:00Z"), Some("x")), Some(now - ERROR_TEXTS));
+        let late = "2026-11-20T00:00:00Z";
+        assert_eq!(from(Some(late), Some("x")), Some(late.parse().unwrap()));
     }
 }

@@ -157,6 +157,14 @@ pub(super) fn not_cleared<T>(field: &str, patch: Patch<T>) -> Result<Option<T>, 
     }
 }
 
+/// A text to look for: Postgres knows no zero characters.
+pub(super) fn check_text(field: &'static str, text: Option<&str>) -> Result<(), Fault> {
+    if text.is_some_and(|text| text.contains('\0')) {
+        return Err(Fault::invalid(field, "must not have zero characters"));
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

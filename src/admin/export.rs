@@ -12,7 +12,7 @@ use crate::{
         call::Call,
         fault::Fault,
         id::CallId,
-        report::{CallExport, CallQuery, ExportFormat},
+        report::{CallQuery, ExportFormat},
     },
     hub::Hub,
     store::Store,
@@ -51,24 +51,10 @@ enum Next {
 ///
 /// # Errors
 /// [`Fault::Invalid`] for a filter that cannot be; [`Fault::Busy`] while the database does not answer.
-pub async fn calls(hub: &Hub, actor: &Admin, asked: CallExport) -> Result<Export, Fault> {
-    let mut entry = actor.entry("calls.export", &asked.format.as_str());
-    entry.after = shown(&asked);
-    let CallExport { format, from, to, user_id, key_id, provider_id, model, session_id, outcome, status } = asked;
-    let query = CallQuery {
-        limit: None,
-        cursor: None,
-        from,
-        to,
-        user_id,
-        key_id,
-        provider_id,
-        model,
-        session_id,
-        outcome,
-        status,
-    };
-    calls::check(&query)?;
+pub async fn calls(hub: &Hub, actor: &Admin, format: ExportFormat, query: CallQuery) -> Result<Export, Fault> {
+    let mut entry = actor.entry("calls.export", &format.as_str());
+    entry.after = shown(&query);
+    let query = calls::checked(CallQuery { limit: None, cursor: None, ..query }, clock::now())?;
     let first = hub.store.list_calls(&query, None, BATCH).await.map_err(fault::store)?;
     let mut change = change::begin(hub).await?;
     change.audit(entry).await.map_err(fault::store)?;

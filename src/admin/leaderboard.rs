@@ -7,21 +7,19 @@ use chrono_tz::Tz;
 
 use super::{
     actor::Admin,
-    fault,
     period::{Span, span},
-    usage::between,
+    usage::{Asked, Sums},
 };
 use crate::{
     clock,
     domain::{
         fault::Fault,
         report::{
-            Totals, UsageBy, UsageRow, UsageStep,
+            Totals, UsageBy, UsageRow,
             leaderboard::{Leaderboard, LeaderboardQuery, LeaderboardRow},
         },
     },
     hub::Hub,
-    store::usage::SumQuery,
 };
 
 /// Most rows that are ranked; beyond it the cheapest are left out.
@@ -35,17 +33,15 @@ pub async fn leaderboard(hub: &Hub, _actor: &Admin, query: &LeaderboardQuery) ->
     let (now, zone) = (clock::now(), hub.snapshot.load().zone);
     let by = query.by.unwrap_or(UsageBy::User);
     let ((from, to), before) = spans(query, now, zone)?;
-    let sums = async |(from, to): Span| {
-        let query = SumQuery { from, quarters_to: to, to, by: Some(by), step: UsageStep::Total, time_zone: zone };
-        hub.store.sum_usage(&between(from, to, now, query), ROWS_MAX).await.map_err(fault::store)
-    };
+    let sums = Sums::open(hub).await?;
+    let sums = async |range: Span| sums.read(Asked { range, by: Some(by), ..Asked::default() }, ROWS_MAX).await;
     let (rows, rows_before) = tokio::try_join!(sums((from, to)), async {
         match before {
             Some(before) => sums(before).await,
             None => Ok(Vec::new()),
         }
     })?;
-    let mut items = rows_of(rows, rows_before);
+    let mut items = rows_of(rows, rows_before, by);
     query.sort.unwrap_or_default().sort(&mut items, query.reverse.unwrap_or_default());
     Ok(Leaderboard { from, to, before_from: before.map(|(from, _)| from), before_to: before.map(|(_, to)| to), items })
 }
@@ -66,7 +62,7 @@ fn spans(query: &LeaderboardQuery, now: DateTime<Utc>, zone: Tz) -> Result<(Span
 }
 
 /// The rows of somebody or something, each with its sums before.
-fn rows_of(rows: Vec<UsageRow>, before: Vec<UsageRow>) -> Vec<LeaderboardRow> {
+fn rows_of(rows: Vec<UsageRow>, before: Vec<UsageRow>, by: UsageBy) -> Vec<LeaderboardRow> {
     let mut before: HashMap<String, Totals> =
         before.into_iter().filter_map(|row| Some((row.id?, row.totals))).collect();
     let row = |row: UsageRow| {
@@ -74,7 +70,10 @@ fn rows_of(rows: Vec<UsageRow>, before: Vec<UsageRow>) -> Vec<LeaderboardRow> {
         Some(LeaderboardRow {
             name: row.name.unwrap_or_else(|| id.clone()),
             cache_permille: row.totals.cache_permille(),
-            success_permille: row.totals.success_permille(),
+            success_permille: match by {
+                UsageBy::Provider => row.totals.good_permille(),
+                UsageBy::User | UsageBy::Key | UsageBy::Model => row.totals.success_permille(),
+            },
             totals: row.totals,
             before: before.remove(&id),
             id,

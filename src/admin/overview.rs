@@ -1,25 +1,25 @@
 //! What the first page shows.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
     actor::Admin,
-    fault, holds,
+    course, fault, holds,
     period::{days, hour_of},
-    usage::between,
+    quotas,
+    usage::{Asked, Sums},
 };
 use crate::{
     clock,
     domain::{
+        call::Call,
         fault::Fault,
         hold::{HoldQuery, HoldScope, HoldShown},
-        report::{Attention, Overview, Totals, UsageBy, UsageRow, UsageStep},
+        limit::quota::QuotaQuery,
+        report::{Attention, Overview, UsageBy, UsageFilter, UsageRow, UsageStep},
     },
     hub::Hub,
     route::snapshot::Snapshot,
-    store::usage::SumQuery,
 };
 
 /// Rows of each list on the first page.
@@ -28,22 +28,38 @@ const ROWS_MAX: i64 = 10;
 /// Holds that are named on the first page.
 const HELD_MAX: usize = 10;
 
-/// Hours that the first page's chart shows.
+/// Hours whose course the first page shows.
 const HOURS: i64 = 24;
+
+/// Running calls that are named on the first page.
+const RUNNING_MAX: usize = 10;
+
+/// Limits that are named on the first page, and from how many percent on.
+const LIMITS_MAX: u32 = 10;
+const LIMIT_NEAR_PERCENT: u32 = 90;
+
+/// Bytes that wait in the journal of a hub in trouble: some ten thousand entries.
+const BACKLOG_BYTES: u64 = 32 << 20;
 
 /// What the first page shows.
 pub async fn overview(hub: &Hub, actor: &Admin) -> Result<Overview, Fault> {
     let now = clock::now();
     let zone = hub.snapshot.load().zone;
     let (midnight, yesterday, yesterday_now) = days(now, zone);
-    let hours_from = hour_of(now, zone) - TimeDelta::hours(HOURS - 1);
-    let (today, before, hours, providers, models, users, attention) = tokio::try_join!(
-        total(hub, midnight, now),
-        total(hub, yesterday, yesterday_now),
-        sums(hub, hours_from, now, None, UsageStep::Hour),
-        sums(hub, midnight, now, Some(UsageBy::Provider), UsageStep::Total),
-        sums(hub, midnight, now, Some(UsageBy::Model), UsageStep::Total),
-        sums(hub, midnight, now, Some(UsageBy::User), UsageStep::Total),
+    let hours = (hour_of(now, zone) - TimeDelta::hours(HOURS - 1), now);
+    let (hour, day) = (TimeDelta::hours(1), TimeDelta::days(1));
+    let sums = Sums::open(hub).await?;
+    // One row more than is shown for what belongs to nobody.
+    let today = |by| sums.read(Asked { range: (midnight, now), by: Some(by), ..Asked::default() }, ROWS_MAX + 1);
+    let (today, before, hour, hour_before, hours, providers, models, users, attention) = tokio::try_join!(
+        sums.total((midnight, now), UsageFilter::default()),
+        sums.total((yesterday, yesterday_now), UsageFilter::default()),
+        sums.total((now - hour, now), UsageFilter::default()),
+        sums.total((now - day - hour, now - day), UsageFilter::default()),
+        course::of_sums(sums, Asked { range: hours, step: UsageStep::Hour, ..Asked::default() }, zone),
+        today(UsageBy::Provider),
+        today(UsageBy::Model),
+        today(UsageBy::User),
         attention(hub, actor, now),
     )?;
     Ok(Overview {
@@ -51,41 +67,23 @@ pub async fn overview(hub: &Hub, actor: &Admin) -> Result<Overview, Fault> {
         today,
         yesterday: before,
         active: u32::try_from(hub.live.active().len()).unwrap_or(u32::MAX),
-        hours: every_hour(hours, hours_from),
+        hour,
+        hour_before,
+        hours,
         providers: named(providers),
         models: named(models),
         users: named(users),
+        running: running(hub),
         attention,
     })
 }
 
-async fn sums(
-    hub: &Hub,
-    from: DateTime<Utc>,
-    to: DateTime<Utc>,
-    by: Option<UsageBy>,
-    step: UsageStep,
-) -> Result<Vec<UsageRow>, Fault> {
-    let query = SumQuery { from, quarters_to: to, to, by, step, time_zone: hub.snapshot.load().zone };
-    // One row more than is shown for what belongs to nobody; the chart has a row for each hour.
-    let limit = ROWS_MAX.max(HOURS) + 1;
-    hub.store.sum_usage(&between(from, to, clock::now(), query), limit).await.map_err(fault::store)
-}
-
-async fn total(hub: &Hub, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Totals, Fault> {
-    let rows = sums(hub, from, to, None, UsageStep::Total).await?;
-    Ok(rows.into_iter().next().map(|row| row.totals).unwrap_or_default())
-}
-
-/// A row for each hour, those without calls too.
-fn every_hour(rows: Vec<UsageRow>, from: DateTime<Utc>) -> Vec<UsageRow> {
-    let mut rows: BTreeMap<_, _> = rows.into_iter().map(|row| (row.from, row)).collect();
-    (0..HOURS)
-        .map(|hour| {
-            let from = Some(from + TimeDelta::hours(hour));
-            rows.remove(&from).unwrap_or_else(|| UsageRow { from, ..UsageRow::default() })
-        })
-        .collect()
+/// The calls that run, those that began first first.
+fn running(hub: &Hub) -> Vec<Call> {
+    let mut running = hub.live.active();
+    running.sort_by_key(|call| call.id);
+    running.truncate(RUNNING_MAX);
+    running
 }
 
 /// The rows of somebody or something, without what belongs to nobody.
@@ -96,10 +94,11 @@ fn named(rows: Vec<UsageRow>) -> Vec<UsageRow> {
 
 /// What an operator should look at, the worst first.
 async fn attention(hub: &Hub, actor: &Admin, now: DateTime<Utc>) -> Result<Vec<Attention>, Fault> {
-    let (unpriced, n_quarantined, state) = tokio::try_join!(
+    let (unpriced, n_quarantined, state, limits) = tokio::try_join!(
         async { hub.store.list_unpriced_models(now - TimeDelta::days(1)).await.map_err(fault::store) },
         async { hub.store.count_quarantined().await.map_err(fault::store) },
         async { Ok(hub.state.status().await) },
+        limits_near(hub, actor),
     )?;
     let ledger = hub.ledger.status();
     let snapshot = hub.snapshot.load();
@@ -109,6 +108,9 @@ async fn attention(hub: &Hub, actor: &Admin, now: DateTime<Utc>) -> Result<Vec<A
     }
     if ledger.is_database_away {
         attention.push(Attention::DatabaseAway { waiting: ledger.backlog_bytes });
+    }
+    if !ledger.is_database_away && ledger.backlog_bytes > BACKLOG_BYTES {
+        attention.push(Attention::Backlog { waiting: ledger.backlog_bytes });
     }
     if !state.ok {
         attention.push(Attention::RedisAway);
@@ -120,19 +122,36 @@ async fn attention(hub: &Hub, actor: &Admin, now: DateTime<Utc>) -> Result<Vec<A
         attention.push(Attention::Unpriced { models });
     }
     attention.extend(of_holds(hub, actor, now));
+    attention.extend(limits);
     if n_quarantined > 0 {
         attention.push(Attention::Quarantined { n_entries: n_quarantined });
     }
     Ok(attention)
 }
 
+/// Limits that are nearly used up, the fullest first. While the counters are away nobody can tell.
+async fn limits_near(hub: &Hub, actor: &Admin) -> Result<Vec<Attention>, Fault> {
+    let query = QuotaQuery { limit: Some(LIMITS_MAX), at_least: Some(LIMIT_NEAR_PERCENT), ..QuotaQuery::default() };
+    let near = match quotas::list(hub, actor, &query).await {
+        Ok(page) => page.items,
+        Err(Fault::CountersAway) => Vec::new(),
+        Err(fault) => return Err(fault),
+    };
+    let near = near.into_iter().map(|quota| Attention::LimitNear {
+        name: quota.user_name.map_or_else(|| quota.name.clone(), |user| format!("{user} / {}", quota.name)),
+        window: quota.used.window,
+        share_permille: quota.share_permille,
+    });
+    Ok(near.collect())
+}
+
 /// What is on hold, the first few.
 fn of_holds(hub: &Hub, actor: &Admin, now: DateTime<Utc>) -> Vec<Attention> {
     let shown = holds::list(hub, actor, &HoldQuery::default());
     let open = shown.into_iter().filter(|shown| !shown.hold.is_over(now));
-    let held = open.map(|HoldShown { hold, provider_name, is_absolute, .. }| {
+    let held = open.map(|HoldShown { hold, provider_name, is_absolute, remaining_s }| {
         let group = if let HoldScope::Group { group } = hold.scope { group } else { String::new() };
-        Attention::Held { name: provider_name.unwrap_or(group), reason: hold.reason, is_absolute }
+        Attention::Held { name: provider_name.unwrap_or(group), reason: hold.reason, is_absolute, remaining_s }
     });
     held.take(HELD_MAX).collect()
 }
@@ -150,23 +169,4 @@ fn of_configuration(snapshot: &Snapshot) -> Vec<Attention> {
     attention
         .extend(unreadable.map(|upstream| Attention::SecretUnreadable { provider: upstream.provider.name.clone() }));
     attention
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(text: &str) -> DateTime<Utc> {
-        text.parse().unwrap()
-    }
-
-    #[test]
-    fn an_hour_without_calls_has_a_row_too() {
-        let from = at("2026-05-05T10:00:00Z");
-        let busy =
-            UsageRow { from: Some(from + TimeDelta::hours(2)), id: Some("busy".to_owned()), ..UsageRow::default() };
-        let hours = every_hour(vec![busy.clone()], from);
-        assert_eq!(hours.len(), 24);
-        assert_eq!((hours[0].from, &hours[2]), (Some(from), &busy));
-    }
 }

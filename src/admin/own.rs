@@ -73,8 +73,7 @@ async fn set_limits(hub: &Hub, subject: Subject, limits: &Limits) -> Result<Vec<
 pub async fn calls(hub: &Hub, person: &Person, query: &OwnCallQuery) -> Result<Page<OwnCall>, Fault> {
     let limit = page::limit(query.limit)?;
     let before: Option<CallId> = page::after(query.cursor.as_deref())?;
-    let query = narrowed(person.scope, query)?;
-    calls::check(&query)?;
+    let query = calls::checked(narrowed(person.scope, query)?, clock::now())?;
     let found = hub.store.list_calls(&query, before, page::rows(limit)).await.map_err(fault::store)?;
     Ok(page::cut(found.into_iter().map(OwnCall::from).collect(), limit, |call| call.id.to_string()))
 }

@@ -1,16 +1,17 @@
 //! Sums over calls.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
 
-use super::{actor::Admin, fault};
+use super::{actor::Admin, check::check_text, fault, period::Span};
 use crate::{
     clock,
     domain::{
         fault::Fault,
-        report::{UsageQuery, UsageRow, UsageStep},
+        report::{ErrorCount, ErrorQuery, Totals, UsageBy, UsageFilter, UsageQuery, UsageRow, UsageStep},
     },
     hub::Hub,
-    store::usage::SumQuery,
+    store::usage::{Spans, SumQuery},
 };
 
 /// Spans that one answer may hold.
@@ -24,9 +25,8 @@ const MINUTES_KEPT: TimeDelta = TimeDelta::hours(47);
 
 /// Sums by span, oldest first, within a span the dearest first. Spans without calls have no row.
 pub async fn usage(hub: &Hub, _actor: &Admin, query: &UsageQuery) -> Result<Vec<UsageRow>, Fault> {
-    let query = sum_query(query, clock::now(), hub.config.time_zone)?;
-    let limit = i64::try_from(ROWS_MAX + 1).unwrap_or(i64::MAX);
-    let rows = hub.store.sum_usage(&query, limit).await.map_err(fault::store)?;
+    let asked = asked(query, range(query, clock::now())?)?;
+    let rows = Sums::open(hub).await?.read(asked, i64::try_from(ROWS_MAX + 1).unwrap_or(i64::MAX)).await?;
     if rows.len() > ROWS_MAX {
         return Err(Fault::invalid(
             "step",
@@ -36,28 +36,102 @@ pub async fn usage(hub: &Hub, _actor: &Admin, query: &UsageQuery) -> Result<Vec<
     Ok(rows)
 }
 
-/// What to ask the store for.
-fn sum_query(query: &UsageQuery, now: DateTime<Utc>, time_zone: chrono_tz::Tz) -> Result<SumQuery, Fault> {
+/// What went wrong, the most frequent first: attempts that were not served, and calls that got none.
+pub async fn errors(hub: &Hub, _actor: &Admin, query: &ErrorQuery) -> Result<Vec<ErrorCount>, Fault> {
+    let ErrorQuery { from, to, user_id, key_id, provider_id, model } = query.clone();
+    let query = UsageQuery { from, to, user_id, key_id, provider_id, model, ..UsageQuery::default() };
+    let asked = asked(&query, range(&query, clock::now())?)?;
+    Sums::open(hub).await?.errors(asked.range, &asked.filter).await
+}
+
+/// The sums that are asked for, of a range.
+pub(super) fn asked(query: &UsageQuery, range: Span) -> Result<Asked, Fault> {
+    check_text("model", query.model.as_deref())?;
+    let filter = UsageFilter {
+        user_id: query.user_id,
+        key_id: query.key_id,
+        provider_id: query.provider_id,
+        model: query.model.clone(),
+    };
+    Ok(Asked { range, filter, by: query.by, step: query.step.unwrap_or_default() })
+}
+
+/// The range that is asked for.
+pub(super) fn range(query: &UsageQuery, now: DateTime<Utc>) -> Result<Span, Fault> {
     let to = query.to.unwrap_or(now).min(now + TimeDelta::days(1));
     let from = query.from.unwrap_or(to - TimeDelta::days(1));
     if from >= to {
         return Err(Fault::invalid("from", "must be before `to`"));
     }
-    let step = query.step.unwrap_or_default();
-    let spans_max = match step {
+    let spans_max = match query.step.unwrap_or_default() {
         UsageStep::Hour => TimeDelta::hours(SPANS_MAX),
         UsageStep::Day => TimeDelta::days(SPANS_MAX),
-        UsageStep::Total => TimeDelta::MAX,
+        UsageStep::Week | UsageStep::Month | UsageStep::Total => TimeDelta::MAX,
     };
     if to - from > spans_max {
         return Err(Fault::invalid("from", format!("must not be more than {SPANS_MAX} of `step` before `to`")));
     }
-    Ok(between(from, to, now, SumQuery { from, quarters_to: to, to, by: query.by, step, time_zone }))
+    Ok((from, to))
 }
 
-/// `query` from `from`, cut down to its quarter of an hour, up to `to`: to the minute where those are still kept, else
-/// to the end of its quarter.
-pub(super) fn between(from: DateTime<Utc>, to: DateTime<Utc>, now: DateTime<Utc>, query: SumQuery) -> SumQuery {
+/// Sums that are asked for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Asked {
+    /// From the first time up to the second.
+    pub(super) range: Span,
+    /// Only of these.
+    pub(super) filter: UsageFilter,
+    /// One row for each of these.
+    pub(super) by: Option<UsageBy>,
+    /// One row for each of these spans.
+    pub(super) step: UsageStep,
+}
+
+/// The sums as they can be read just now.
+#[derive(Clone, Copy)]
+pub(super) struct Sums<'a> {
+    hub: &'a Hub,
+    now: DateTime<Utc>,
+    zone: Tz,
+    /// The zone of the sums by day; none while they are made for the first time. Those of another zone than the hub's
+    /// serve nobody: quarters of an hour do.
+    days_zone: Option<Tz>,
+}
+
+impl<'a> Sums<'a> {
+    /// Looks what there is.
+    pub(super) async fn open(hub: &'a Hub) -> Result<Self, Fault> {
+        let zone = hub.snapshot.load().zone;
+        let days_zone = hub.store.days_zone().await.map_err(fault::store)?;
+        Ok(Self { hub, now: clock::now(), zone, days_zone })
+    }
+
+    /// Reads sums; at most `limit` rows.
+    pub(super) async fn read(self, asked: Asked, limit: i64) -> Result<Vec<UsageRow>, Fault> {
+        let Asked { range, filter, by, step } = asked;
+        let zone = self.days_zone.filter(|zone| *zone == self.zone && step != UsageStep::Hour);
+        let spans = spans(range, self.now, zone);
+        let has_facets = self.days_zone.is_some();
+        let query = SumQuery { spans, filter, by, step, time_zone: self.zone, has_facets };
+        self.hub.store.sum_usage(&query, limit).await.map_err(fault::store)
+    }
+
+    /// The sums of a range, in one.
+    pub(super) async fn total(self, range: Span, filter: UsageFilter) -> Result<Totals, Fault> {
+        let rows = self.read(Asked { range, filter, ..Asked::default() }, 1).await?;
+        Ok(rows.into_iter().next().map(|row| row.totals).unwrap_or_default())
+    }
+
+    /// What went wrong in a range, the most frequent first.
+    pub(super) async fn errors(self, (from, to): Span, filter: &UsageFilter) -> Result<Vec<ErrorCount>, Fault> {
+        self.hub.store.count_errors((quarter_of(from), to), filter).await.map_err(fault::store)
+    }
+}
+
+/// A range from its beginning, cut down to its quarter of an hour, to its end: to the minute where those are still
+/// kept, else to the end of its quarter. `zone` is where the days begin that serve what they hold, if any do.
+fn spans((from, to): Span, now: DateTime<Utc>, zone: Option<Tz>) -> Spans {
+    let from = quarter_of(from);
     let quarter = quarter_of(to);
     let (quarters_to, to) = if to > now || quarter < now - MINUTES_KEPT {
         let end = if quarter == to { to } else { quarter + TimeDelta::minutes(15) };
@@ -65,7 +139,18 @@ pub(super) fn between(from: DateTime<Utc>, to: DateTime<Utc>, now: DateTime<Utc>
     } else {
         (quarter, to)
     };
-    SumQuery { from: quarter_of(from), quarters_to, to, ..query }
+    let without_days = Spans { from, days_from: from, days_to: from, quarters_to, to };
+    let Some(zone) = zone else { return without_days };
+    let midnight = clock::midnight(from, zone);
+    let days_from = if midnight == from { from } else { clock::next_midnight(from, zone) };
+    // There is nothing after now, so the sums of today are those up to now.
+    let (days_to, quarters_to, to) = if to >= now {
+        let end = clock::next_midnight(now, zone).max(to);
+        (end, end, end)
+    } else {
+        (clock::midnight(to, zone), quarters_to, to)
+    };
+    if days_from < days_to { Spans { from, days_from, days_to, quarters_to, to } } else { without_days }
 }
 
 /// The beginning of the quarter of an hour that `at` lies in.
@@ -82,30 +167,53 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn bounds(from: Option<&str>, to: Option<&str>, step: UsageStep) -> Result<[String; 3], Fault> {
-        let query = UsageQuery { from: from.map(at), to: to.map(at), by: None, step: Some(step) };
-        let sum = sum_query(&query, at("2026-05-05T10:07:30Z"), chrono_tz::UTC)?;
-        Ok([sum.from, sum.quarters_to, sum.to].map(|at| at.format("%dT%H:%M:%S").to_string()))
+    fn cut(from: &str, to: &str, zone: Option<Tz>) -> [String; 5] {
+        let Spans { from, days_from, days_to, quarters_to, to } =
+            spans((at(from), at(to)), at("2026-05-05T10:07:30Z"), zone);
+        [from, days_from, days_to, quarters_to, to].map(|at| at.format("%dT%H:%M:%S").to_string())
     }
 
     #[test]
     fn ranges_end_to_the_minute_where_minutes_are_kept() {
-        let expect = |from: &str, quarters_to: &str, to: &str| Ok([from, quarters_to, to].map(str::to_owned));
-        assert_eq!(bounds(None, None, UsageStep::Hour), expect("04T10:00:00", "05T10:00:00", "05T10:07:30"));
-        let (from, to) = (Some("2026-05-01T00:20:00Z"), Some("2026-05-01T03:20:00Z"));
-        assert_eq!(bounds(from, to, UsageStep::Total), expect("01T00:15:00", "01T03:30:00", "01T03:30:00"));
-        let to = Some("2026-05-01T03:30:00Z");
-        assert_eq!(bounds(from, to, UsageStep::Total), expect("01T00:15:00", "01T03:30:00", "01T03:30:00"));
+        let (from, first) = ("2026-05-01T00:20:00Z", "01T00:15:00");
+        for (to, quarters_to, end) in [
+            ("2026-05-05T10:06:00Z", "05T10:00:00", "05T10:06:00"),
+            ("2026-05-05T11:06:00Z", "05T11:15:00", "05T11:15:00"),
+            ("2026-05-01T03:20:00Z", "01T03:30:00", "01T03:30:00"),
+            ("2026-05-01T03:30:00Z", "01T03:30:00", "01T03:30:00"),
+        ] {
+            assert_eq!(cut(from, to, None), [first, first, first, quarters_to, end], "{to}");
+        }
+    }
+
+    #[test]
+    fn days_serve_what_they_hold() {
+        let berlin = Some(chrono_tz::Europe::Berlin);
+        let midnights = ("30T22:00:00", "03T22:00:00");
+        let expected = ["30T10:00:00", midnights.0, midnights.1, "04T03:30:00", "04T03:40:00"];
+        assert_eq!(cut("2026-04-30T10:00:00Z", "2026-05-04T03:40:00Z", berlin), expected);
+        // A day is read whole, and today up to now.
+        let whole = ["30T22:00:00", "30T22:00:00", "01T22:00:00", "01T22:00:00", "01T22:00:00"];
+        assert_eq!(cut("2026-04-30T22:00:00Z", "2026-05-01T22:00:00Z", berlin), whole);
+        let today = ["04T22:00:00", "04T22:00:00", "05T22:00:00", "05T22:00:00", "05T22:00:00"];
+        assert_eq!(cut("2026-05-04T22:00:00Z", "2026-05-05T10:07:30Z", berlin), today);
+        // There is no whole day between these.
+        let short = ["04T12:00:00", "04T12:00:00", "04T12:00:00", "05T08:00:00", "05T08:00:00"];
+        assert_eq!(cut("2026-05-04T12:00:00Z", "2026-05-05T08:00:00Z", berlin), short);
     }
 
     #[test]
     fn a_range_is_neither_empty_nor_endless() {
+        let asked = |from: Option<&str>, to: Option<&str>, step| {
+            let query = UsageQuery { from: from.map(at), to: to.map(at), step: Some(step), ..UsageQuery::default() };
+            range(&query, at("2026-05-05T10:07:30Z"))
+        };
         let (early, late) = (Some("2020-01-01T00:00:00Z"), Some("2026-01-01T00:00:00Z"));
         for (from, to, step) in
             [(late, early, UsageStep::Total), (late, late, UsageStep::Total), (early, late, UsageStep::Day)]
         {
-            assert_eq!(bounds(from, to, step).unwrap_err().field(), Some("from"));
+            assert_eq!(asked(from, to, step).unwrap_err().field(), Some("from"));
         }
-        assert!(bounds(early, late, UsageStep::Total).is_ok());
+        assert!(asked(early, late, UsageStep::Total).is_ok());
     }
 }

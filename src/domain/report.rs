@@ -3,9 +3,21 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{call::Outcome, hold::HoldReason, money::Usd, usage::Usage};
+use self::course::Course;
+use super::{
+    call::{Call, Outcome},
+    hold::HoldReason,
+    id::{KeyId, ProviderId, UserId},
+    limit::Limited,
+    money::Usd,
+    usage::Usage,
+};
 
+mod calls;
+pub mod course;
 pub mod leaderboard;
+
+pub use calls::{CallExport, CallQuery, ExportFormat};
 
 /// Sums over a set of calls.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,18 +39,28 @@ pub struct Totals {
     pub abandoned: u64,
     /// Attempts.
     pub attempts: u64,
+    /// Of these, those that the provider served.
+    pub attempts_good: u64,
+    /// Of these, those that the provider did not serve (docs/rules.md, Reports).
+    pub attempts_bad: u64,
     /// Tokens.
     pub usage: Usage,
     /// Dollars.
     pub cost_usd: Usd,
+    /// Tokens of output in a second, between the first content of a stream and its end.
+    pub tokens_per_second: Option<u32>,
     /// Half of the calls that had content had it within this many milliseconds (upper edge of a histogram bucket).
     pub first_token_ms_p50: Option<u32>,
     /// As above, 95 of 100.
     pub first_token_ms_p95: Option<u32>,
+    /// As above, 99 of 100.
+    pub first_token_ms_p99: Option<u32>,
     /// Half of the calls were over within this many milliseconds (upper edge of a histogram bucket).
     pub duration_ms_p50: Option<u32>,
     /// As above, 95 of 100.
     pub duration_ms_p95: Option<u32>,
+    /// As above, 99 of 100.
+    pub duration_ms_p99: Option<u32>,
 }
 
 impl Totals {
@@ -62,6 +84,11 @@ impl Totals {
     /// Completed calls, in thousandths of those that were completed or let down (docs/rules.md, Reports).
     pub fn success_permille(&self) -> Option<u32> {
         permille(self.completed, self.completed + self.errors())
+    }
+
+    /// Attempts that the provider served, in thousandths of those that it served or did not.
+    pub fn good_permille(&self) -> Option<u32> {
+        permille(self.attempts_good, self.attempts_good + self.attempts_bad)
     }
 
     /// Prompt tokens that came from a cache, in thousandths of all of them.
@@ -112,9 +139,49 @@ pub enum UsageStep {
     Hour,
     /// A day in the hub's time zone.
     Day,
+    /// A week from Monday on.
+    Week,
+    /// A month.
+    Month,
     /// The whole range.
     #[default]
     Total,
+}
+
+impl UsageStep {
+    /// The name used in JSON and in addresses.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Hour => "hour",
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+            Self::Total => "total",
+        }
+    }
+}
+
+/// Whose and what use is meant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UsageFilter {
+    /// Only this user's.
+    pub user_id: Option<UserId>,
+    /// Only this key's.
+    pub key_id: Option<KeyId>,
+    /// Only this provider's.
+    pub provider_id: Option<ProviderId>,
+    /// Only of this model.
+    pub model: Option<String>,
+}
+
+/// How often something went wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct ErrorCount {
+    /// What, as `error.cause` says it.
+    pub cause: String,
+    /// How many attempts, or calls without attempts.
+    pub n_errors: u64,
 }
 
 /// Which sums to read.
@@ -132,6 +199,39 @@ pub struct UsageQuery {
     /// One row for each of these spans; default `total`.
     #[cfg_attr(feature = "server", param(inline))]
     pub step: Option<UsageStep>,
+    /// Only this user's.
+    #[cfg_attr(feature = "server", param(value_type = Option<String>))]
+    pub user_id: Option<UserId>,
+    /// Only this key's.
+    #[cfg_attr(feature = "server", param(value_type = Option<String>))]
+    pub key_id: Option<KeyId>,
+    /// Only this provider's.
+    #[cfg_attr(feature = "server", param(value_type = Option<String>))]
+    pub provider_id: Option<ProviderId>,
+    /// Only of calls that asked for this model.
+    pub model: Option<String>,
+}
+
+/// Which errors to count.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+#[serde(deny_unknown_fields, default)]
+pub struct ErrorQuery {
+    /// From this time on, cut down to a quarter of an hour; default 24 hours ago.
+    pub from: Option<DateTime<Utc>>,
+    /// Up to this time, to the end of its quarter of an hour; default now.
+    pub to: Option<DateTime<Utc>>,
+    /// Only this user's.
+    #[cfg_attr(feature = "server", param(value_type = Option<String>))]
+    pub user_id: Option<UserId>,
+    /// Only this key's.
+    #[cfg_attr(feature = "server", param(value_type = Option<String>))]
+    pub key_id: Option<KeyId>,
+    /// Only this provider's.
+    #[cfg_attr(feature = "server", param(value_type = Option<String>))]
+    pub provider_id: Option<ProviderId>,
+    /// Only of calls that asked for this model.
+    pub model: Option<String>,
 }
 
 /// One row of sums.
@@ -161,14 +261,20 @@ pub struct Overview {
     pub yesterday: Totals,
     /// Calls that run now.
     pub active: u32,
-    /// The last 24 hours, one row an hour, oldest first, none missing.
-    pub hours: Vec<UsageRow>,
+    /// The last 60 minutes.
+    pub hour: Totals,
+    /// The same 60 minutes a day before.
+    pub hour_before: Totals,
+    /// The last 24 hours.
+    pub hours: Course,
     /// Today's sums by provider, dearest first.
     pub providers: Vec<UsageRow>,
     /// Today's sums by model, dearest first.
     pub models: Vec<UsageRow>,
     /// Today's sums by user, dearest first.
     pub users: Vec<UsageRow>,
+    /// Calls that run now in this replica, those that began first first; at most ten.
+    pub running: Vec<Call>,
     /// What an operator should look at; empty on a good day.
     pub attention: Vec<Attention>,
 }
@@ -209,96 +315,28 @@ pub enum Attention {
         reason: HoldReason,
         /// True if it gets no calls; false if it is only the last choice.
         is_absolute: bool,
+        /// Seconds that are left; null until somebody ends it.
+        remaining_s: Option<u64>,
+    },
+    /// A limit is used up by more than nine tenths.
+    LimitNear {
+        /// The name of the user, key or provider.
+        name: String,
+        /// Which limit.
+        window: Limited,
+        /// What is used, in thousandths of it.
+        share_permille: u64,
+    },
+    /// More entries wait in the journal than a busy hub leaves there.
+    Backlog {
+        /// Bytes of entries that wait.
+        waiting: u64,
     },
     /// The stored secret of a provider cannot be opened.
     SecretUnreadable {
         /// The provider's name.
         provider: String,
     },
-}
-
-/// Adds the filters of calls to a struct of query parameters: they stand after the struct's own fields.
-///
-/// serde cannot flatten into a struct that refuses unknown fields, so a macro writes them into each.
-macro_rules! with_call_filters {
-    ($(#[$meta:meta])* pub struct $name:ident { $($own:tt)* }) => {
-        $(#[$meta])*
-        #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-        #[cfg_attr(feature = "server", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
-        #[serde(deny_unknown_fields, default)]
-        pub struct $name {
-            $($own)*
-            /// From this time on.
-            pub from: Option<DateTime<Utc>>,
-            /// Before this time.
-            pub to: Option<DateTime<Utc>>,
-            /// Only this user's.
-            #[cfg_attr(feature = "server", param(value_type = Option<String>))]
-            pub user_id: Option<super::id::UserId>,
-            /// Only this key's.
-            #[cfg_attr(feature = "server", param(value_type = Option<String>))]
-            pub key_id: Option<super::id::KeyId>,
-            /// Only those whose last provider was this one.
-            #[cfg_attr(feature = "server", param(value_type = Option<String>))]
-            pub provider_id: Option<super::id::ProviderId>,
-            /// Only those that asked for this model.
-            pub model: Option<String>,
-            /// Only this conversation.
-            pub session_id: Option<String>,
-            /// Only those that ended so.
-            #[cfg_attr(feature = "server", param(inline))]
-            pub outcome: Option<Outcome>,
-            /// Only those answered with this status.
-            pub status: Option<u16>,
-        }
-    };
-}
-
-with_call_filters! {
-    /// Which calls to list, newest first.
-    pub struct CallQuery {
-        /// At most this many items, 1 to 500; default 50.
-        pub limit: Option<u32>,
-        /// The `next_cursor` of the page before.
-        pub cursor: Option<String>,
-    }
-}
-
-with_call_filters! {
-    /// Which calls to export, newest first, and in which form.
-    pub struct CallExport {
-        /// The form of the file; default `csv`.
-        #[cfg_attr(feature = "server", param(inline))]
-        pub format: ExportFormat,
-    }
-}
-
-/// The form of an exported file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum ExportFormat {
-    /// A table with a line of names (RFC 4180).
-    #[default]
-    Csv,
-    /// One JSON array.
-    Json,
-    /// A JSON object on each line.
-    Ndjson,
-}
-
-impl ExportFormat {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Csv, Self::Json, Self::Ndjson];
-
-    /// The name used in queries, and the ending of the file.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Csv => "csv",
-            Self::Json => "json",
-            Self::Ndjson => "ndjson",
-        }
-    }
 }
 
 /// Where the histograms of times are cut: upper edges in milliseconds; a last bucket takes the rest.

@@ -64,6 +64,7 @@ pub fn routes(hub: Hub) -> Router {
         .route("/calls/{id}", get(calls::find))
         .route("/search", get(find::search))
         .route("/usage", get(usage::sum))
+        .route("/usage/errors", get(usage::errors))
         .route("/leaderboard", get(usage::leaderboard))
         .route("/settings", get(settings::list).patch(settings::update))
         .route("/environment", get(settings::environment))

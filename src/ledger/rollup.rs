@@ -3,13 +3,19 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 
 use super::entry::Closed;
-use crate::domain::{
-    call::Outcome,
-    price::bill::Cost,
-    report::{TIME_BUCKETS, time_bucket},
-    usage::Usage,
+use crate::{
+    clock,
+    domain::{
+        attempt::{Attempt, AttemptResult},
+        call::Outcome,
+        price::bill::Cost,
+        report::{TIME_BUCKETS, time_bucket},
+        usage::Usage,
+    },
+    store::facets::Facet,
 };
 
 /// What a row of sums is for; 0 stands for none.
@@ -36,31 +42,71 @@ pub struct Rollup {
     pub outcomes: [i64; Outcome::ALL.len()],
     /// Attempts, each at its own provider, as all that follows but the histograms.
     pub attempts: i64,
+    /// Attempts that the provider served.
+    pub attempts_good: i64,
+    /// Attempts that the provider did not serve.
+    pub attempts_bad: i64,
     /// Attempts that were priced by the default.
     pub unpriced: i64,
     /// Tokens.
     pub usage: Usage,
     /// Dollars.
     pub cost: Cost,
+    /// Tokens of answers that came as streams.
+    pub streamed: i64,
+    /// Milliseconds from the first content of these to their end.
+    pub streamed_ms: i64,
     /// Times until the first content, by bucket.
     pub first_token: [i64; TIME_BUCKETS],
     /// Times for the whole call, by bucket.
     pub duration: [i64; TIME_BUCKETS],
 }
 
-/// Adds up `entries` in spans of `minutes`, in an order that never makes two writers wait for each other.
-pub fn roll_up<'a>(entries: impl Iterator<Item = &'a Closed>, minutes: i64) -> BTreeMap<RollupKey, Rollup> {
+/// What sums are added up over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grain {
+    /// A minute.
+    Minute,
+    /// A quarter of an hour.
+    Quarter,
+    /// A facet; its days begin in this zone.
+    Facet(Facet, Tz),
+}
+
+impl Grain {
+    /// The beginning of the span that holds `at`.
+    fn floor(self, at: DateTime<Utc>) -> DateTime<Utc> {
+        match self {
+            Self::Minute => floor(at, 60),
+            Self::Facet(facet, zone) if facet.has_days() => clock::midnight(at, zone),
+            Self::Quarter | Self::Facet(..) => floor(at, 900),
+        }
+    }
+
+    /// The row that a call belongs to, or the part of it that is about a provider.
+    fn key(self, entry: &Closed, provider_id: i64) -> RollupKey {
+        let (has_callers, has_routes) = match self {
+            Self::Minute | Self::Quarter => (true, true),
+            Self::Facet(facet, _) => (facet.has_callers(), facet.has_routes()),
+        };
+        let call = &entry.call;
+        let caller = |id: Option<i64>| id.filter(|_| has_callers).unwrap_or_default();
+        RollupKey {
+            at: self.floor(call.created_at),
+            user_id: caller(call.user_id.map(|id| id.0)),
+            key_id: caller(call.key_id.map(|id| id.0)),
+            provider_id: if has_routes { provider_id } else { 0 },
+            model: if has_routes { call.model.clone() } else { String::new() },
+        }
+    }
+}
+
+/// Adds up `entries`, in an order that never makes two writers wait for each other.
+pub fn roll_up<'a>(entries: impl Iterator<Item = &'a Closed>, grain: Grain) -> BTreeMap<RollupKey, Rollup> {
     let mut rows = BTreeMap::<RollupKey, Rollup>::new();
     for entry in entries {
         let call = &entry.call;
-        let key = |provider_id| RollupKey {
-            at: floor(call.created_at, minutes),
-            user_id: call.user_id.map_or(0, |id| id.0),
-            key_id: call.key_id.map_or(0, |id| id.0),
-            provider_id,
-            model: call.model.clone(),
-        };
-        let row = rows.entry(key(call.provider_id.map_or(0, |id| id.0))).or_default();
+        let row = rows.entry(grain.key(entry, call.provider_id.map_or(0, |id| id.0))).or_default();
         row.calls += 1;
         for (outcome, count) in Outcome::ALL.iter().zip(&mut row.outcomes) {
             *count += i64::from(call.outcome == Some(*outcome));
@@ -68,11 +114,50 @@ pub fn roll_up<'a>(entries: impl Iterator<Item = &'a Closed>, minutes: i64) -> B
         count_time(&mut row.first_token, call.first_token_ms);
         count_time(&mut row.duration, call.duration_ms);
         for attempt in &entry.attempts {
-            let row = rows.entry(key(attempt.provider_id.0)).or_default();
+            let row = rows.entry(grain.key(entry, attempt.provider_id.0)).or_default();
             row.attempts += 1;
+            row.attempts_good += i64::from(was_served(attempt) == Some(true));
+            row.attempts_bad += i64::from(was_served(attempt) == Some(false));
             row.unpriced += i64::from(attempt.unpriced);
             row.usage = row.usage.plus(&attempt.usage);
             row.cost = row.cost.plus(&attempt.cost);
+            if call.stream
+                && let Some(first) = attempt.first_token_ms.filter(|first| *first < attempt.ended_ms)
+            {
+                row.streamed += i64::try_from(attempt.usage.output).unwrap_or_default();
+                row.streamed_ms += i64::from(attempt.ended_ms - first);
+            }
+        }
+    }
+    rows
+}
+
+/// Whether the provider served an attempt; none where it is not to blame for what came of it.
+fn was_served(attempt: &Attempt) -> Option<bool> {
+    let is_ours = attempt.error.as_ref().is_some_and(|error| error.cause == "crash");
+    match attempt.result {
+        AttemptResult::Completed => Some(true),
+        AttemptResult::Failed | AttemptResult::Interrupted => (!is_ours).then_some(false),
+        AttemptResult::Delivered => attempt.status.is_some_and(|status| status >= 500).then_some(false),
+        AttemptResult::Abandoned => None,
+    }
+}
+
+/// Counts what went wrong, by quarter of an hour and cause: each attempt that was not served, and each call without
+/// attempts that ended in an error.
+pub fn errors<'a>(entries: impl Iterator<Item = &'a Closed>) -> BTreeMap<(RollupKey, String), i64> {
+    let mut rows = BTreeMap::new();
+    let mut count = |entry: &Closed, provider_id, cause: &str| {
+        *rows.entry((Grain::Quarter.key(entry, provider_id), cause.to_owned())).or_default() += 1;
+    };
+    for entry in entries {
+        for attempt in &entry.attempts {
+            if let Some(error) = &attempt.error {
+                count(entry, attempt.provider_id.0, &error.cause);
+            }
+        }
+        if let Some(error) = entry.call.error.as_ref().filter(|_| entry.attempts.is_empty()) {
+            count(entry, 0, &error.cause);
         }
     }
     rows
@@ -84,8 +169,8 @@ fn count_time(histogram: &mut [i64; TIME_BUCKETS], ms: Option<u32>) {
     }
 }
 
-/// The beginning of the span of `minutes` that holds `at`.
-fn floor(at: DateTime<Utc>, minutes: i64) -> DateTime<Utc> {
-    let seconds = at.timestamp().div_euclid(minutes * 60) * minutes * 60;
+/// The beginning of the span of `seconds` that holds `at`.
+fn floor(at: DateTime<Utc>, seconds: i64) -> DateTime<Utc> {
+    let seconds = at.timestamp().div_euclid(seconds) * seconds;
     DateTime::from_timestamp(seconds, 0).unwrap_or(at)
 }

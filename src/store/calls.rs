@@ -38,7 +38,8 @@ macro_rules! select_calls {
 }
 
 statements! {
-    /// Newest first. The bounds on the id leave out the partitions of other days.
+    /// Newest first. The bounds on the id leave out the partitions of other days. What comes late with its first content
+    /// ends late too: it is said so that the index on the duration serves both.
     LIST = select_calls!("", "
         where c.id >= $1 and c.id < $2
             and ($3::timestamptz is null or c.created_at >= $3)
@@ -50,8 +51,18 @@ statements! {
             and ($9::text is null or c.session_id = $9)
             and ($10::text is null or c.outcome = $10)
             and ($11::integer is null or c.status = $11)
+            and ($12::bigint is null or c.cost >= $12)
+            and ($13::bigint is null or c.cost <= $13)
+            and ($14::integer is null or c.duration_ms >= $14)
+            and ($15::integer is null or c.duration_ms <= $15)
+            and ($16::integer is null or (c.first_token_ms >= $16 and c.duration_ms >= $16))
+            and ($17::boolean is not true or c.n_attempts > 1)
+            and ($17::boolean is not false or c.n_attempts <= 1)
+            and ($18::boolean is not true or c.error_cause is not null)
+            and ($19::text is null or (c.error_cause is not null
+                and (c.error_cause = $19 or position(lower($19) in lower(c.error_message)) > 0)))
         order by c.id desc
-        limit $12");
+        limit $20");
     FIND = select_calls!(
         ",
             c.cost_input, c.cost_output, c.cost_cache_write_5m, c.cost_cache_write_1h, c.cost_cache_read,
@@ -217,6 +228,14 @@ impl Store {
             .bind(&query.session_id)
             .bind(query.outcome.map(crate::domain::call::Outcome::as_str))
             .bind(query.status.map(i32::from))
+            .bind(query.cost_min.map(Usd::scaled))
+            .bind(query.cost_max.map(Usd::scaled))
+            .bind(query.duration_min.map(read::integer))
+            .bind(query.duration_max.map(read::integer))
+            .bind(query.first_token_min.map(read::integer))
+            .bind(query.retried)
+            .bind(query.errors)
+            .bind(&query.error)
             .bind(limit)
             // Planned for these values each time: which index serves depends on the filters that are set.
             .persistent(false)

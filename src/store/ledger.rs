@@ -7,45 +7,29 @@ use std::collections::{BTreeMap, HashSet};
 use sqlx::{Postgres, Row, Transaction};
 use uuid::Uuid;
 
-use super::{CHANNEL, Store, statements};
-use crate::ledger::{entry::Closed, rollup::roll_up};
+use super::{
+    CHANNEL, Store,
+    facets::{Facet, added, each_sum, zone_for_adding},
+    statements,
+};
+use crate::ledger::{
+    entry::Closed,
+    rollup::{Grain, errors, roll_up},
+};
 
-/// The columns that both tables of sums have, to be filled from a JSON list of rows.
+/// Adds rows of a JSON list to a table of sums.
 macro_rules! add_to {
-    ($table:literal) => {
+    ($table:literal, $key:literal) => {
         concat!(
             "insert into ",
             $table,
             " as sums select * from json_populate_recordset(null::",
             $table,
-            ", $1::text::json)
-            on conflict (at, user_id, key_id, provider_id, model) do update set
-                calls = sums.calls + excluded.calls,
-                completed = sums.completed + excluded.completed,
-                rejected = sums.rejected + excluded.rejected,
-                refused = sums.refused + excluded.refused,
-                failed = sums.failed + excluded.failed,
-                interrupted = sums.interrupted + excluded.interrupted,
-                abandoned = sums.abandoned + excluded.abandoned,
-                attempts = sums.attempts + excluded.attempts,
-                unpriced = sums.unpriced + excluded.unpriced,
-                input = sums.input + excluded.input,
-                output = sums.output + excluded.output,
-                cache_write_5m = sums.cache_write_5m + excluded.cache_write_5m,
-                cache_write_1h = sums.cache_write_1h + excluded.cache_write_1h,
-                cache_read = sums.cache_read + excluded.cache_read,
-                web_searches = sums.web_searches + excluded.web_searches,
-                web_fetches = sums.web_fetches + excluded.web_fetches,
-                code_executions = sums.code_executions + excluded.code_executions,
-                cost_input = sums.cost_input + excluded.cost_input,
-                cost_output = sums.cost_output + excluded.cost_output,
-                cost_cache_write_5m = sums.cost_cache_write_5m + excluded.cost_cache_write_5m,
-                cost_cache_write_1h = sums.cost_cache_write_1h + excluded.cost_cache_write_1h,
-                cost_cache_read = sums.cost_cache_read + excluded.cost_cache_read,
-                cost_tools = sums.cost_tools + excluded.cost_tools,
-                cost_request = sums.cost_request + excluded.cost_request,
-                cost = sums.cost + excluded.cost,
-                first_token_hist = add_histograms(sums.first_token_hist, excluded.first_token_hist),
+            ", $1::text::json) on conflict (",
+            $key,
+            ") do update set ",
+            each_sum!(added),
+            "first_token_hist = add_histograms(sums.first_token_hist, excluded.first_token_hist),
                 duration_hist = add_histograms(sums.duration_hist, excluded.duration_hist)"
         )
     };
@@ -64,8 +48,13 @@ statements! {
         select * from json_populate_recordset(
             jsonb_populate_record(null::attempts, jsonb_build_object('recorded_at', now())), $1::text::json)
         on conflict (call_id, id) do nothing";
-    ADD_TO_MINUTES = add_to!("usage_1m");
-    ADD_TO_QUARTERS = add_to!("usage_15m");
+    ADD_TO_MINUTES = add_to!("usage_1m", "at, user_id, key_id, provider_id, model");
+    ADD_TO_QUARTERS = add_to!("usage_15m", "at, user_id, key_id, provider_id, model");
+    ADD_TO_FACETS = add_to!("usage_facets", "facet, at, user_id, key_id, provider_id, model");
+    ADD_ERRORS = "
+        insert into usage_errors as sums select * from json_populate_recordset(null::usage_errors, $1::text::json)
+        on conflict (at, user_id, key_id, provider_id, model, cause) do update set
+            n_errors = sums.n_errors + excluded.n_errors";
     TOUCH_KEYS = "
         update keys set last_used_at = greatest(keys.last_used_at, used.at)
         from unnest($1::bigint[], $2::timestamptz[]) as used (id, at)
@@ -88,10 +77,7 @@ impl Store {
             return transaction.commit().await;
         }
         sqlx::query(INSERT_ATTEMPTS).bind(rows::attempts(&fresh)).execute(&mut *transaction).await?;
-        for (statement, minutes) in [(ADD_TO_MINUTES, 1), (ADD_TO_QUARTERS, 15)] {
-            let sums = roll_up(fresh.iter().copied(), minutes);
-            sqlx::query(statement).bind(rows::rollups(&sums)).execute(&mut *transaction).await?;
-        }
+        add_sums(&mut transaction, &fresh).await?;
         touch_keys(&mut transaction, &fresh).await?;
         let newest = fresh.iter().map(|entry| entry.call.id).max().unwrap_or_default();
         sqlx::query(NOTIFY_RECORDED)
@@ -107,6 +93,25 @@ impl Store {
         let text = serde_json::to_string(entry).unwrap_or_default();
         sqlx::query(QUARANTINE).bind(entry.call.id.0).bind(reason).bind(text).execute(&self.pool).await.map(|_| ())
     }
+}
+
+async fn add_sums(transaction: &mut Transaction<'_, Postgres>, fresh: &[&Closed]) -> Result<(), sqlx::Error> {
+    for (statement, grain) in [(ADD_TO_MINUTES, Grain::Minute), (ADD_TO_QUARTERS, Grain::Quarter)] {
+        let sums = roll_up(fresh.iter().copied(), grain);
+        sqlx::query(statement).bind(rows::rollups(&sums, None)).execute(&mut **transaction).await?;
+    }
+    // Who makes the days for the first time takes in what is there by then.
+    if let Some(zone) = zone_for_adding(transaction).await? {
+        for facet in Facet::ALL {
+            let sums = roll_up(fresh.iter().copied(), Grain::Facet(facet, zone));
+            sqlx::query(ADD_TO_FACETS).bind(rows::rollups(&sums, Some(facet))).execute(&mut **transaction).await?;
+        }
+    }
+    let errors = errors(fresh.iter().copied());
+    if !errors.is_empty() {
+        sqlx::query(ADD_ERRORS).bind(rows::errors(&errors)).execute(&mut **transaction).await?;
+    }
+    Ok(())
 }
 
 async fn touch_keys(transaction: &mut Transaction<'_, Postgres>, fresh: &[&Closed]) -> Result<(), sqlx::Error> {

@@ -3,41 +3,79 @@
 use chrono::{DateTime, Utc};
 use sqlx::{Row, postgres::PgRow};
 
-use super::{Store, calls, read, statements};
-use crate::domain::report::{Totals, UsageBy, UsageRow, UsageStep, time_percentile};
+use super::{
+    Store, calls,
+    facets::{Facet, each_sum, histogram, listed, summed},
+    read, statements,
+};
+use crate::domain::report::{ErrorCount, Totals, UsageBy, UsageFilter, UsageRow, UsageStep, time_percentile};
+
+/// Rows of a table of sums in a span, of those that are asked for.
+macro_rules! part {
+    ($table:literal, $condition:literal, $from:literal, $to:literal) => {
+        concat!(
+            "select at, user_id, key_id, provider_id, model",
+            each_sum!(listed),
+            ", first_token_hist, duration_hist from ",
+            $table,
+            " where ",
+            $condition,
+            " and at >= ",
+            $from,
+            " and at < ",
+            $to,
+            "
+            and ($6::bigint is null or user_id = $6) and ($7::bigint is null or key_id = $7)
+            and ($8::bigint is null or provider_id = $8) and ($9::text is null or model = $9)"
+        )
+    };
+}
 
 statements! {
-    /// Quarters of an hour from $1 up to $2, and minutes from there up to $3. `date_trunc` knows the zone's summer time.
-    SUM = "
-        with rolled as (
-            select * from usage_15m where at >= $1 and at < $2
-            union all
-            select * from usage_1m where at >= $2 and at < $3
-        ),
+    /// Quarters of an hour, whole days, quarters, and minutes, one after the other: bounds $1 to $5. `date_trunc` knows
+    /// the zone's summer time. Quarters tell callers apart only where it is needed ($11).
+    SUM = concat!(
+        "with rolled as (",
+        part!("usage_facets", "facet = $10", "$2", "$3"),
+        " union all ",
+        part!("usage_15m", "$11::boolean", "$1", "$2"),
+        " union all ",
+        part!("usage_15m", "$11::boolean", "$3", "$4"),
+        " union all ",
+        part!("usage_facets", "not $11::boolean and facet = 'route_15m'", "$1", "$2"),
+        " union all ",
+        part!("usage_facets", "not $11::boolean and facet = 'route_15m'", "$3", "$4"),
+        " union all ",
+        part!("usage_1m", "true", "$4", "$5"),
+        "),
         sums as (
             select
-                case $4 when 'hour' then date_trunc('hour', at, $5) when 'day' then date_trunc('day', at, $5) else $1 end as at,
-                case $6 when 'user' then user_id when 'key' then key_id when 'provider' then provider_id else 0 end as id,
-                case $6 when 'model' then model else '' end as model,
-                sum(calls)::bigint as calls, sum(completed)::bigint as completed, sum(rejected)::bigint as rejected,
-                sum(refused)::bigint as refused, sum(failed)::bigint as failed, sum(interrupted)::bigint as interrupted,
-                sum(abandoned)::bigint as abandoned, sum(attempts)::bigint as attempts,
-                sum(input)::bigint as input, sum(output)::bigint as output, sum(cache_write_5m)::bigint as cache_write_5m,
-                sum(cache_write_1h)::bigint as cache_write_1h, sum(cache_read)::bigint as cache_read,
-                sum(web_searches)::bigint as web_searches, sum(web_fetches)::bigint as web_fetches,
-                sum(code_executions)::bigint as code_executions,
-                sum(cost)::bigint as cost,
-                sum_histograms(first_token_hist) as first_token_hist, sum_histograms(duration_hist) as duration_hist
-            from rolled
+                case when $12 = 'total' then $1 else date_trunc($12, at, $13) end as at,
+                case $14 when 'user' then user_id when 'key' then key_id when 'provider' then provider_id else 0 end as id,
+                case $14 when 'model' then model else '' end as model",
+        each_sum!(summed),
+        histogram!("first_token_hist"),
+        histogram!("duration_hist"),
+        " from rolled
             group by 1, 2, 3
         )
         select s.*, coalesce(u.name, k.name, p.name) as name
         from sums s
-        left join users u on $6 = 'user' and u.id = s.id
-        left join keys k on $6 = 'key' and k.id = s.id
-        left join providers p on $6 = 'provider' and p.id = s.id
+        left join users u on $14 = 'user' and u.id = s.id
+        left join keys k on $14 = 'key' and k.id = s.id
+        left join providers p on $14 = 'provider' and p.id = s.id
         order by s.at, s.cost desc, s.calls desc, s.id, s.model
-        limit $7";
+        limit $15");
+    /// The most frequent first.
+    ERRORS = "
+        select cause, sum(n_errors)::bigint as n_errors
+        from usage_errors
+        where at >= $1 and at < $2
+            and ($3::bigint is null or user_id = $3) and ($4::bigint is null or key_id = $4)
+            and ($5::bigint is null or provider_id = $5) and ($6::text is null or model = $6)
+        group by cause
+        order by n_errors desc, cause
+        limit 50";
     /// What was refused before it used a token needs no price.
     UNPRICED_MODELS = "
         select model
@@ -48,40 +86,54 @@ statements! {
         limit 20";
 }
 
-/// Which sums to read. The bounds are whole quarters and whole minutes, in this order.
+/// A range of time, cut where sums of another length serve it. The bounds stand in this order; two that are the same
+/// have nothing between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SumQuery {
-    /// From this quarter of an hour on.
+pub struct Spans {
+    /// From this quarter of an hour on, by quarter.
     pub from: DateTime<Utc>,
-    /// Up to this quarter of an hour from the sums by quarter.
+    /// From this midnight on, by day.
+    pub days_from: DateTime<Utc>,
+    /// From this midnight on, by quarter of an hour again.
+    pub days_to: DateTime<Utc>,
+    /// From this quarter of an hour on, by minute, which are kept for two days.
     pub quarters_to: DateTime<Utc>,
-    /// And from there up to this time from the sums by minute, which are kept for two days.
+    /// Up to this time.
     pub to: DateTime<Utc>,
+}
+
+/// Which sums to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SumQuery {
+    /// In which time.
+    pub spans: Spans,
+    /// Only of these.
+    pub filter: UsageFilter,
     /// One row for each of these.
     pub by: Option<UsageBy>,
     /// One row for each of these spans.
     pub step: UsageStep,
     /// Where days begin.
     pub time_zone: chrono_tz::Tz,
+    /// False while the facets are made for the first time: then only `usage_15m` has everything.
+    pub has_facets: bool,
 }
 
-/// The parameter that groups rows.
-const fn by_word(by: Option<UsageBy>) -> &'static str {
-    match by {
-        None => "",
-        Some(UsageBy::User) => "user",
-        Some(UsageBy::Key) => "key",
-        Some(UsageBy::Provider) => "provider",
-        Some(UsageBy::Model) => "model",
-    }
-}
-
-/// The parameter that cuts time.
-const fn step_word(step: UsageStep) -> &'static str {
-    match step {
-        UsageStep::Hour => "hour",
-        UsageStep::Day => "day",
-        UsageStep::Total => "total",
+impl SumQuery {
+    /// The facet whose days serve, and whether its quarters of an hour have to tell callers apart.
+    fn facet(&self) -> (Facet, bool) {
+        let Self { filter, by, .. } = self;
+        let has_callers =
+            filter.user_id.is_some() || filter.key_id.is_some() || matches!(by, Some(UsageBy::User | UsageBy::Key));
+        let has_routes = filter.provider_id.is_some()
+            || filter.model.is_some()
+            || matches!(by, Some(UsageBy::Provider | UsageBy::Model));
+        let facet = match (has_callers, has_routes) {
+            (false, _) => Facet::RouteDays,
+            (true, false) => Facet::CallerDays,
+            (true, true) => Facet::WholeDays,
+        };
+        (facet, has_callers || !self.has_facets)
     }
 }
 
@@ -110,29 +162,73 @@ fn totals_from_row(row: &PgRow) -> Result<Totals, sqlx::Error> {
         interrupted: read::number(row, "interrupted")?,
         abandoned: read::number(row, "abandoned")?,
         attempts: read::number(row, "attempts")?,
+        attempts_good: read::number(row, "attempts_good")?,
+        attempts_bad: read::number(row, "attempts_bad")?,
         usage: calls::usage_from_row(row)?,
         cost_usd: read::usd(row, "cost")?,
+        tokens_per_second: per_second(row.try_get("streamed")?, row.try_get("streamed_ms")?),
         first_token_ms_p50: time_percentile(&first_token, 50),
         first_token_ms_p95: time_percentile(&first_token, 95),
+        first_token_ms_p99: time_percentile(&first_token, 99),
         duration_ms_p50: time_percentile(&duration, 50),
         duration_ms_p95: time_percentile(&duration, 95),
+        duration_ms_p99: time_percentile(&duration, 99),
     })
+}
+
+/// So many in a second, rounded down; none without any time.
+fn per_second(number: i64, ms: i64) -> Option<u32> {
+    let rate = i128::from(number) * 1_000 / i128::from(ms.max(1));
+    (ms > 0).then(|| u32::try_from(rate).unwrap_or(u32::MAX))
 }
 
 impl Store {
     /// Sums by span, oldest first, within a span the dearest first; at most `limit` rows. Spans without calls are left out.
     pub async fn sum_usage(&self, query: &SumQuery, limit: i64) -> Result<Vec<UsageRow>, sqlx::Error> {
+        let SumQuery { spans, filter, by, step, time_zone, .. } = query;
+        let (facet, has_callers) = query.facet();
         let rows = sqlx::query(SUM)
-            .bind(query.from)
-            .bind(query.quarters_to)
-            .bind(query.to)
-            .bind(step_word(query.step))
-            .bind(query.time_zone.name())
-            .bind(by_word(query.by))
+            .bind(spans.from)
+            .bind(spans.days_from)
+            .bind(spans.days_to)
+            .bind(spans.quarters_to)
+            .bind(spans.to)
+            .bind(filter.user_id.map(|id| id.0))
+            .bind(filter.key_id.map(|id| id.0))
+            .bind(filter.provider_id.map(|id| id.0))
+            .bind(&filter.model)
+            .bind(facet.as_str())
+            .bind(has_callers)
+            .bind(step.as_str())
+            .bind(time_zone.name())
+            .bind(by.map_or("", UsageBy::as_str))
             .bind(limit)
+            // Planned for these values each time: which tables are read depends on them.
+            .persistent(false)
             .fetch_all(&self.pool)
             .await?;
-        rows.iter().map(|row| from_row(row, query.by)).collect()
+        rows.iter().map(|row| from_row(row, *by)).collect()
+    }
+
+    /// What went wrong in whole quarters of an hour, the most frequent first; at most 50 causes.
+    pub async fn count_errors(
+        &self,
+        (from, to): (DateTime<Utc>, DateTime<Utc>),
+        filter: &UsageFilter,
+    ) -> Result<Vec<ErrorCount>, sqlx::Error> {
+        let rows = sqlx::query(ERRORS)
+            .bind(from)
+            .bind(to)
+            .bind(filter.user_id.map(|id| id.0))
+            .bind(filter.key_id.map(|id| id.0))
+            .bind(filter.provider_id.map(|id| id.0))
+            .bind(&filter.model)
+            .persistent(false)
+            .fetch_all(&self.pool)
+            .await?;
+        let count =
+            |row: &PgRow| Ok(ErrorCount { cause: row.try_get("cause")?, n_errors: read::number(row, "n_errors")? });
+        rows.iter().map(count).collect()
     }
 
     /// Models whose calls since `from` were priced by the default; at most 20.

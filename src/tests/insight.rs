@@ -95,3 +95,96 @@ async fn a_drawn_page_is_there_without_script_and_in_the_readers_language() {
     let odd = page(&world, "/leaderboard?by=x&period=y&sort=z&from=%00&to=%F0%28").await;
     assert!(odd.contains("Ada &amp; Co"), "what cannot be read is left out");
 }
+
+/// The sums of usage rows, as far as they are compared.
+fn summed(rows: &Value) -> (u64, u64, u64, u64, u64) {
+    let sum = |of: &dyn Fn(&Value) -> u64| rows["items"].as_array().unwrap().iter().map(of).sum();
+    let number = |field: &'static str| sum(&move |row| row[field].as_u64().unwrap());
+    (
+        number("calls"),
+        number("attempts"),
+        number("attempts_good"),
+        number("attempts_bad"),
+        sum(&|row| row["usage"]["output"].as_u64().unwrap()),
+    )
+}
+
+#[tokio::test]
+async fn sums_by_day_say_what_quarters_of_an_hour_say_in_every_zone() {
+    let world = World::alone().await;
+    let a = world.provider_with("a", json!({"priority": 0, "max_attempts": 1})).await;
+    world.provider_with("b", json!({"priority": 1})).await;
+    let (one, two) = (world.key().await, world.key().await);
+    let zone_is = async |name: &'static str| {
+        let sql = "select name from usage_zone";
+        crate::patience::until("the days are made", async || (world.value(sql).await == name).then_some(())).await;
+    };
+    zone_is("UTC").await;
+    a.script.once(Answer::status(529));
+    world.stream(&one).await.body().await;
+    world.well_again(&a).await;
+    world.message(&two).await.body().await;
+    (world.calls_of(&one, 1).await, world.calls_of(&two, 1).await);
+    // The same calls a month and two days ago, as a hub would have summed them then.
+    for days in [2, 31] {
+        let columns = world
+            .value(
+                "select string_agg(column_name, ', ' order by ordinal_position) as c
+            from information_schema.columns where table_name = 'usage_15m' and column_name <> 'at'",
+            )
+            .await;
+        let columns = columns.as_str().unwrap().to_owned();
+        crate::postgres::execute(
+            world.dsn(),
+            &format!(
+                "insert into usage_15m (at, {columns}) select at - interval '{days} days', {columns} from usage_15m
+            where at > now() - interval '1 day'"
+            ),
+        )
+        .await;
+    }
+    // Another zone, and the days are made anew from all that there is.
+    let from = (chrono::Utc::now() - chrono::TimeDelta::days(40)).format("%Y-%m-%dT%H:%M:%SZ");
+    for zone in ["Asia/Kathmandu", "America/St_Johns"] {
+        world.patch("/admin/v1/settings", &json!({"time_zone": zone})).await;
+        zone_is(zone).await;
+        for (filter, expected) in [
+            (String::new(), (6, 9, 6, 3, 6 * 385)),
+            (format!("&user_id={}", one.user_id), (3, 6, 3, 3, 3 * 385)),
+            (format!("&key_id={}", two.id), (3, 3, 3, 0, 3 * 385)),
+            (format!("&provider_id={}", a.id), (3, 6, 3, 3, 3 * 385)),
+            (format!("&user_id={}&provider_id={}", one.user_id, a.id), (0, 3, 0, 3, 0)),
+            ("&model=claude-sonnet-4-5".to_owned(), (6, 9, 6, 3, 6 * 385)),
+            ("&model=other".to_owned(), (0, 0, 0, 0, 0)),
+        ] {
+            for by in ["", "&by=user", "&by=key", "&by=provider", "&by=model"] {
+                for step in ["hour", "day", "week", "month", "total"] {
+                    let query = format!("/admin/v1/usage?from={from}&step={step}{by}{filter}");
+                    assert_eq!(summed(&world.get(&query).await), expected, "{zone}: {query}");
+                }
+            }
+        }
+        // What is recorded later goes to the day of that zone.
+        let late = world.key().await;
+        world.message(&late).await.body().await;
+        world.calls_of(&late, 1).await;
+        let today = world.get(&format!("/admin/v1/leaderboard?by=key&sort=calls")).await;
+        assert!(today["items"].as_array().unwrap().iter().any(|row| row["id"] == late.id), "{zone}: {today}");
+        let days = world.get(&format!("/admin/v1/usage?from={from}&step=day&key_id={}", late.id)).await;
+        let sql = format!(
+            "select count(*) from usage_15m u join usage_facets f on f.facet = 'caller_1d' and f.key_id = u.key_id
+            and f.at = date_trunc('day', u.at, '{zone}') where u.key_id = {}",
+            late.id
+        );
+        assert_eq!((days["items"].as_array().unwrap().len(), world.value(&sql).await), (1, json!(1)), "{zone}: {days}");
+        crate::postgres::execute(
+            world.dsn(),
+            &format!(
+                "delete from usage_15m where key_id = {0}; delete from usage_1m where key_id = {0};
+            delete from usage_facets where facet = 'route_15m'; update usage_zone set name = ''",
+                late.id
+            ),
+        )
+        .await;
+    }
+}

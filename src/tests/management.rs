@@ -69,6 +69,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/admin/v1/calls/export"),
     ("GET", "/admin/v1/calls/{id}"),
     ("GET", "/admin/v1/usage"),
+    ("GET", "/admin/v1/usage/errors"),
     ("GET", "/admin/v1/leaderboard"),
     ("GET", "/admin/v1/settings"),
     ("PATCH", "/admin/v1/settings"),

@@ -18,14 +18,10 @@ pub(crate) enum Question {
     Own,
     /// What every page knows of the hub: [`Session`](super::session::Session).
     Session,
-    /// What the first page shows: [`FirstPage`](super::overview::FirstPage).
-    Overview,
     /// A page of calls: [`Calls`](super::calls::Calls).
     Calls(CallFilter),
     /// One call: [`Detail`](super::calls::Detail).
     Call(String),
-    /// What the filters of calls choose from: [`CallChoices`](super::calls::CallChoices).
-    CallChoices,
     /// One [`Provider`](hub::domain::provider::Provider).
     Provider(String),
     /// Every [`Found`](hub::domain::find::Found) by a piece of a name.
@@ -57,17 +53,13 @@ pub(crate) enum Question {
 /// Answers a question, as JSON of the type that the question names.
 #[server(input = Json)]
 pub(crate) async fn ask(question: Question) -> Answer<String> {
-    use super::{
-        calls, drawn, find, groups, keys, limits, overview, own, prices, providers, session, sessions, settings, users,
-    };
+    use super::{calls, drawn, find, groups, keys, limits, own, prices, providers, session, sessions, settings, users};
     match question {
         Question::Door => json(&super::guard::is_cookie_lost()?),
         Question::Own => json(&own::read().await?),
         Question::Session => json(&session::read().await?),
-        Question::Overview => json(&overview::read().await?),
         Question::Calls(filter) => json(&calls::list(&filter).await?),
         Question::Call(id) => json(&calls::find(&id).await?),
-        Question::CallChoices => json(&calls::choices().await?),
         Question::Provider(id) => json(&providers::find(&id).await?),
         Question::Find(text) => json(&find::find(text).await?),
         Question::Groups => json(&groups::list().await?),

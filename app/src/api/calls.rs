@@ -9,9 +9,12 @@ use hub::domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::Named;
 #[cfg(feature = "ssr")]
-use {super::Answer, crate::query::CallFilter, hub::domain::call::CallDetail};
+use {
+    super::{Answer, Named},
+    crate::{drawn::call_filters::Found, preferences::read_columns, query::CallFilter},
+    hub::{admin::actor::Admin, domain::call::CallDetail, hub::Hub},
+};
 
 /// A page of calls, with those of them that still run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -37,15 +40,6 @@ pub(crate) struct Detail {
     pub(crate) waiting: Option<Waiting>,
     /// Why they went where they went.
     pub(crate) decision: Decision,
-}
-
-/// What the filters choose from.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct CallChoices {
-    /// Providers.
-    pub(crate) providers: Vec<Named>,
-    /// Users.
-    pub(crate) users: Vec<Named>,
 }
 
 /// Most names a filter offers.
@@ -77,17 +71,20 @@ pub(super) async fn find(id: &str) -> Answer<Detail> {
     Ok(Detail { call, attempts, running, waiting, decision })
 }
 
-/// What the filters choose from.
+/// What is above the list: what its filters choose from, and what they have found.
 #[cfg(feature = "ssr")]
-pub(super) async fn choices() -> Answer<CallChoices> {
+pub(super) async fn found(hub: &Hub, actor: &Admin, filter: &CallFilter) -> Answer<Found> {
     use hub::domain::{provider::many::ProviderQuery, user::many::UserQuery};
-    let (hub, actor) = super::guard::actor().await?;
+    let query = filter.query(hub::clock::now());
     let all = ProviderQuery { limit: Some(CHOICES_MAX), ..ProviderQuery::default() };
-    let providers = hub::admin::providers::list(&hub, &actor, &all).await.map_err(super::guard::refuse)?;
+    let providers = hub::admin::providers::list(hub, actor, &all).await.map_err(super::guard::refuse)?;
     let all = UserQuery { limit: Some(CHOICES_MAX), ..UserQuery::default() };
-    let users = hub::admin::users::list(&hub, &actor, &all).await.map_err(super::guard::refuse)?;
-    Ok(CallChoices {
+    let users = hub::admin::users::list(hub, actor, &all).await.map_err(super::guard::refuse)?;
+    let totals = hub::admin::calls::totals(hub, actor, &query).await.map_err(super::guard::refuse)?;
+    Ok(Found {
         providers: providers.items.into_iter().map(|item| Named { id: item.id.to_string(), name: item.name }).collect(),
         users: users.items.into_iter().map(|item| Named { id: item.id.to_string(), name: item.name }).collect(),
+        totals,
+        hidden: read_columns(),
     })
 }

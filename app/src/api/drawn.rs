@@ -3,9 +3,20 @@
 mod manage;
 
 use axum::extract::Query;
+use chrono::{DateTime, TimeDelta, Utc};
 use hub::{
-    admin::{actor::Admin, leaderboard, log, period},
-    domain::{log::LogQuery, report::leaderboard::LeaderboardQuery},
+    admin::{
+        actor::Admin,
+        course, leaderboard, log, overview, period,
+        subject::{self, UseOf},
+    },
+    domain::{
+        log::LogQuery,
+        report::{
+            UsageBy, UsageQuery,
+            leaderboard::{LeaderboardQuery, Period},
+        },
+    },
     hub::Hub,
 };
 use leptos::prelude::{AnyView, Owner, RenderHtml, provide_context};
@@ -13,8 +24,13 @@ use leptos_router::params::ParamsMap;
 
 use super::{Answer, guard};
 use crate::{
-    drawn::{self, Drawing, Drawn, clock::Clock, range::Range},
+    drawn::{
+        self, Drawing, Drawn,
+        clock::Clock,
+        range::{Range, Recent},
+    },
     preferences::Preferences,
+    query::CallFilter,
     text::Text,
 };
 
@@ -32,19 +48,72 @@ pub(super) async fn draw(drawing: &Drawing, search: &str) -> Answer<Drawn> {
     let clock = Clock { zone: hub.snapshot.load().zone, now: hub::clock::now() };
     let reader = Reader { hub, actor, clock, map: parameters(search) };
     match drawing {
+        Drawing::Overview => reader.overview().await,
+        Drawing::User(id) => reader.subject(UsageBy::User, id).await,
+        Drawing::Provider(id) => reader.subject(UsageBy::Provider, id).await,
+        Drawing::Model(name) => reader.subject(UsageBy::Model, name).await,
         Drawing::Leaderboard => reader.leaderboard().await,
         Drawing::Providers => reader.providers().await,
         Drawing::ManyProviders => reader.many_providers(search).await,
         Drawing::Users => reader.users().await,
         Drawing::ManyUsers => reader.many_users(search).await,
         Drawing::Routing => reader.routing().await,
+        Drawing::CallFilters => reader.call_filters().await,
         Drawing::Log => reader.log(),
     }
 }
 
 impl Reader {
+    async fn overview(&self) -> Answer<Drawn> {
+        let (hub, actor) = (&self.hub, &self.actor);
+        let range = Range::<Recent>::read(&self.map, self.clock.today());
+        let (from, to) = self.span(&range);
+        let by = drawn::word(&self.map, "by");
+        let query = UsageQuery { from: Some(from), to: Some(to), by, ..UsageQuery::default() };
+        let overview = overview::overview(hub, actor).await.map_err(guard::refuse)?;
+        let course = course::course(hub, actor, &query).await.map_err(guard::refuse)?;
+        let notices = overview.attention.iter().map(super::overview::notice).collect();
+        let shown = drawn::overview::Shown { overview: &overview, notices, course: &course, by, range };
+        Ok(in_words(|text| drawn::overview::page(text, &shown, self.clock)))
+    }
+
+    async fn subject(&self, by: UsageBy, id: &str) -> Answer<Drawn> {
+        let of = match by {
+            UsageBy::User | UsageBy::Key => UseOf::User(super::forms::id(id, "user")?),
+            UsageBy::Provider => UseOf::Provider(super::forms::id(id, "provider")?),
+            UsageBy::Model => UseOf::Model(id.to_owned()),
+        };
+        let range = Range::<Recent>::read(&self.map, self.clock.today());
+        let report = subject::report(&self.hub, &self.actor, &of, self.span(&range)).await.map_err(guard::refuse)?;
+        let shown = drawn::subject::Shown {
+            by,
+            id,
+            name: &report.name,
+            total: &report.total,
+            before: &report.before,
+            course: &report.course,
+            parts: &report.parts,
+            errors: &report.errors,
+            limits: &report.limits,
+            range,
+        };
+        Ok(in_words(|text| drawn::subject::page(text, &shown, self.clock)))
+    }
+
+    /// From when to when the address asks for.
+    fn span(&self, range: &Range<Recent>) -> (DateTime<Utc>, DateTime<Utc>) {
+        let Clock { zone, now } = self.clock;
+        match range.days {
+            Some((first, last)) => {
+                let (from, to) = period::of_days(first, last, zone);
+                (from, to.min(now))
+            }
+            None => (now - TimeDelta::days(range.period.unwrap_or_default().n_days()), now),
+        }
+    }
+
     async fn leaderboard(&self) -> Answer<Drawn> {
-        let range = Range::read(&self.map, self.clock.today());
+        let range = Range::<Period>::read(&self.map, self.clock.today());
         let days = range.days.map(|(first, last)| period::of_days(first, last, self.clock.zone));
         let query = LeaderboardQuery {
             by: drawn::word(&self.map, "by"),
@@ -56,6 +125,12 @@ impl Reader {
         };
         let board = leaderboard::leaderboard(&self.hub, &self.actor, &query).await.map_err(guard::refuse)?;
         Ok(in_words(|text| drawn::leaderboard::page(text, &board, &query, &range, self.clock)))
+    }
+
+    async fn call_filters(&self) -> Answer<Drawn> {
+        let filter = CallFilter::read(&self.map);
+        let found = super::calls::found(&self.hub, &self.actor, &filter).await?;
+        Ok(in_words(|text| (None, drawn::call_filters::view(text, &filter, &found))))
     }
 }
 
@@ -82,7 +157,7 @@ pub(super) fn parameters(search: &str) -> ParamsMap {
 }
 
 /// Draws in the reader's language: a title, and a view that becomes HTML.
-fn in_words(page: impl FnOnce(&'static Text) -> (String, AnyView)) -> Drawn {
+fn in_words(page: impl FnOnce(&'static Text) -> (Option<String>, AnyView)) -> Drawn {
     let language = Preferences::read().language;
     Owner::new().with(|| {
         provide_context(language);

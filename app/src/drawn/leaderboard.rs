@@ -4,7 +4,7 @@ use hub::domain::{
     money::Usd,
     report::{
         Totals, UsageBy,
-        leaderboard::{Leaderboard, LeaderboardQuery, LeaderboardRow, RankBy},
+        leaderboard::{Leaderboard, LeaderboardQuery, LeaderboardRow, Period, RankBy},
     },
 };
 use leptos::prelude::*;
@@ -12,11 +12,11 @@ use leptos::prelude::*;
 use super::{
     clock::Clock,
     parts::{self, Choice, SortHead, link_with, tabs, versus},
-    range::{Range, picker},
+    range::{Range, periods},
+    subject,
 };
 use crate::{
     format::{UNKNOWN, share_of_permille, short, span_or_unknown, usd, whole},
-    query::escape,
     text::Text,
     ui::{Erase, icon::Icon, state::empty},
 };
@@ -32,9 +32,9 @@ pub(crate) fn page(
     text: &'static Text,
     board: &Leaderboard,
     query: &LeaderboardQuery,
-    range: &Range,
+    range: &Range<Period>,
     clock: Clock,
-) -> (String, AnyView) {
+) -> (Option<String>, AnyView) {
     let words = &text.leaderboard;
     let by = query.by.unwrap_or(UsageBy::User);
     let address = address(query, range);
@@ -59,7 +59,7 @@ pub(crate) fn page(
     };
     let hidden = u32::try_from(board.items.len().saturating_sub(ROWS_MAX)).unwrap_or_default();
     let content = view! {
-        <div class="bar">{tabs(words.whose, kinds.into_iter().map(kind))} {picker(text, PATH, &elsewhere, range)}</div>
+        <div class="bar">{tabs(words.whose, kinds.into_iter().map(kind))} {periods(text, PATH, &elsewhere, range)}</div>
         <p class="caption span">{spans(text, board, clock)}</p>
         <section class="panel" aria-label=words.title>
             {list}
@@ -70,20 +70,11 @@ pub(crate) fn page(
 }
 
 /// The parameters that lead here.
-fn address(query: &LeaderboardQuery, range: &Range) -> Vec<(&'static str, String)> {
-    let days = range.days.map(|(first, last)| (first.to_string(), last.to_string()));
-    let (first, last) = days.unzip();
-    [
-        ("by", query.by.map(|by| by.as_str().to_owned())),
-        ("period", range.period.map(|period| period.as_str().to_owned())),
-        ("from", first),
-        ("to", last),
-        ("sort", query.sort.map(|sort| sort.as_str().to_owned())),
-        ("order", (query.reverse == Some(true)).then(|| "reverse".to_owned())),
-    ]
-    .into_iter()
-    .filter_map(|(name, value)| Some((name, value?)))
-    .collect()
+fn address(query: &LeaderboardQuery, range: &Range<Period>) -> Vec<(&'static str, String)> {
+    let by = query.by.map(|by| ("by", by.as_str().to_owned()));
+    let sort = query.sort.map(|sort| ("sort", sort.as_str().to_owned()));
+    let order = (query.reverse == Some(true)).then(|| ("order", "reverse".to_owned()));
+    by.into_iter().chain(range.parameters(|period| period.as_str())).chain(sort).chain(order).collect()
 }
 
 /// The span that is shown, and the one it is compared with.
@@ -155,6 +146,7 @@ fn label(text: &'static Text, column: RankBy, by: UsageBy) -> &'static str {
         (RankBy::Success, _) => words.success,
         (RankBy::FirstTokenP50, _) => words.first_token_p50,
         (RankBy::FirstTokenP95, _) => words.first_token_p95,
+        (RankBy::Speed, _) => words.speed,
     }
 }
 
@@ -165,7 +157,7 @@ fn line(text: &'static Text, row: &LeaderboardRow, rank: u64, by: UsageBy, place
     let rate = |permille: Option<u32>| permille.map_or_else(|| UNKNOWN.to_owned(), share_of_permille);
     view! {
         <tr>
-            <td><span class="rank-number">{whole(rank)}</span><a class="row-link" data-row href=subject(by, &row.id)>{row.name.clone()}</a></td>
+            <td><span class="rank-number">{whole(rank)}</span><a class="row-link" data-row href=subject::path(by, &row.id)>{row.name.clone()}</a></td>
             <td class="num">{versus(text, usd(now.cost_usd, places), nano(now), before.map(nano))}</td>
             <td class="num">{versus(text, whole(now.calls), now.calls, before.map(|before| before.calls))}</td>
             <td class="num">{versus(text, short(tokens(now)), tokens(now), before.map(tokens))}</td>
@@ -173,12 +165,8 @@ fn line(text: &'static Text, row: &LeaderboardRow, rank: u64, by: UsageBy, place
             <td class="num">{rate(row.success_permille)}</td>
             <td class="num">{span_or_unknown(now.first_token_ms_p50)}</td>
             <td class="num">{span_or_unknown(now.first_token_ms_p95)}</td>
+            <td class="num">{now.tokens_per_second.map_or_else(|| UNKNOWN.to_owned(), |rate| whole(rate.into()))}</td>
         </tr>
     }
     .erase()
-}
-
-/// Where more about one of them stands.
-fn subject(by: UsageBy, id: &str) -> String {
-    format!("/calls?{}={}", by.as_str(), escape(id))
 }

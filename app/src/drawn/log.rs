@@ -26,7 +26,12 @@ const PATH: &str = "/log";
 pub(crate) const LINES_MAX: u32 = 200;
 
 /// The page.
-pub(crate) fn page(text: &'static Text, lines: &Page<LogLine>, query: &LogQuery, clock: Clock) -> (String, AnyView) {
+pub(crate) fn page(
+    text: &'static Text,
+    lines: &Page<LogLine>,
+    query: &LogQuery,
+    clock: Clock,
+) -> (Option<String>, AnyView) {
     let words = &text.log;
     let address = address(query);
     let level = |level: Option<LogLevel>| Choice {

@@ -14,9 +14,9 @@ use crate::{
 };
 
 /// A page with its head.
-pub(crate) fn page(title: &str, lead: &'static str, content: AnyView) -> (String, AnyView) {
+pub(crate) fn page(title: &str, lead: &'static str, content: AnyView) -> (Option<String>, AnyView) {
     let head = Head { title: title.to_owned().into(), lead: Some(lead), above: None, actions: ().into_any() };
-    (title.to_owned(), frame(false, head, content))
+    (Some(title.to_owned()), frame(false, head, content))
 }
 
 /// A page below another one, or with something to do in its head.
@@ -111,6 +111,15 @@ pub(crate) fn tabs(label: &'static str, choices: impl Iterator<Item = Choice>) -
         view! { <a href=choice.href aria-current=current data-noscroll>{choice.label}</a> }.erase()
     };
     view! { <nav class="tabs" aria-label=label>{choices.map(one).collect_view()}</nav> }.erase()
+}
+
+/// What a list offers: values and their words, of which one is chosen.
+pub(crate) fn options(all: Vec<(String, String)>, chosen: &str) -> AnyView {
+    let option = |(value, word): (String, String)| {
+        let selected = value == chosen;
+        view! { <option value=value selected=selected>{word}</option> }.erase()
+    };
+    all.into_iter().map(option).collect_view().into_any()
 }
 
 /// The head of a column that rows can be sorted by.

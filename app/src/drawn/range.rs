@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use hub::domain::report::leaderboard::Period;
 use leptos::prelude::*;
 use leptos_router::params::ParamsMap;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
     parts::{Choice, link_with, tabs},
@@ -11,16 +12,64 @@ use super::{
 };
 use crate::{text::Text, ui::Erase};
 
-/// A range of time.
+/// The time up to now, for pages that show a course.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Recent {
+    /// A day.
+    #[default]
+    #[serde(rename = "24h")]
+    Day,
+    /// Seven days.
+    #[serde(rename = "7d")]
+    Week,
+    /// Thirty days.
+    #[serde(rename = "30d")]
+    Month,
+    /// Ninety days.
+    #[serde(rename = "90d")]
+    Quarter,
+    /// A year.
+    #[serde(rename = "1y")]
+    Year,
+}
+
+impl Recent {
+    /// All of them.
+    const ALL: [Self; 5] = [Self::Day, Self::Week, Self::Month, Self::Quarter, Self::Year];
+
+    /// The word in the address.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Day => "24h",
+            Self::Week => "7d",
+            Self::Month => "30d",
+            Self::Quarter => "90d",
+            Self::Year => "1y",
+        }
+    }
+
+    /// How many days it has.
+    pub(crate) const fn n_days(self) -> i64 {
+        match self {
+            Self::Day => 1,
+            Self::Week => 7,
+            Self::Month => 30,
+            Self::Quarter => 90,
+            Self::Year => 365,
+        }
+    }
+}
+
+/// A range of time: with a name, or of days.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Range {
-    /// The period; none if there are days.
-    pub(crate) period: Option<Period>,
+pub(crate) struct Range<Name> {
+    /// The name; none if there are days.
+    pub(crate) period: Option<Name>,
     /// The first day and the last, which belongs to it.
     pub(crate) days: Option<(NaiveDate, NaiveDate)>,
 }
 
-impl Range {
+impl<Name: Default + DeserializeOwned> Range<Name> {
     /// Reads the address. Days that stand the wrong way round are turned around; of those that are not there yet none is
     /// taken.
     pub(crate) fn read(map: &ParamsMap, today: NaiveDate) -> Self {
@@ -35,24 +84,75 @@ impl Range {
     }
 }
 
-/// The choice of a range: a link for each period, and a form for days. What else the address says stays.
-pub(crate) fn picker(text: &'static Text, path: &str, map: &[(&'static str, String)], range: &Range) -> AnyView {
+impl<Name> Range<Name> {
+    /// The parameters that lead to it, `name` being the word for its name.
+    pub(crate) fn parameters(&self, name: impl Fn(&Name) -> &'static str) -> Vec<(&'static str, String)> {
+        match (&self.period, self.days) {
+            (Some(period), _) => vec![("period", name(period).to_owned())],
+            (None, Some((first, last))) => vec![("from", first.to_string()), ("to", last.to_string())],
+            (None, None) => Vec::new(),
+        }
+    }
+}
+
+/// The choice among periods of the calendar, and of days. What else the address says stays.
+pub(crate) fn periods(
+    text: &'static Text,
+    path: &str,
+    map: &[(&'static str, String)],
+    range: &Range<Period>,
+) -> AnyView {
     let words = &text.drawn;
-    let periods = [
-        (Period::Today, words.today),
-        (Period::Week, words.this_week),
-        (Period::Month, words.this_month),
-        (Period::All, words.all_time),
-    ];
-    let choice = |(period, label): (Period, &'static str)| Choice {
-        label,
+    let label = |period| match period {
+        Period::Today => words.today,
+        Period::Week => words.this_week,
+        Period::Month => words.this_month,
+        Period::All => words.all_time,
+    };
+    let choice = |period: Period| Choice {
+        label: label(period),
         href: link_with(path, map, &[("period", period.as_str())]),
         is_chosen: range.period == Some(period),
     };
+    picker(text, path, map, Period::ALL.map(choice).into_iter(), range.days)
+}
+
+/// The choice of how far back, and of days. What else the address says stays.
+pub(crate) fn recents(
+    text: &'static Text,
+    path: &str,
+    map: &[(&'static str, String)],
+    range: &Range<Recent>,
+) -> AnyView {
+    let words = &text.drawn;
+    let label = |recent| match recent {
+        Recent::Day => words.last_day_hours,
+        Recent::Week => words.seven_days,
+        Recent::Month => words.thirty_days,
+        Recent::Quarter => words.ninety_days,
+        Recent::Year => words.a_year,
+    };
+    let choice = |recent: Recent| Choice {
+        label: label(recent),
+        href: link_with(path, map, &[("period", recent.as_str())]),
+        is_chosen: range.period == Some(recent),
+    };
+    picker(text, path, map, Recent::ALL.map(choice).into_iter(), range.days)
+}
+
+/// A link for each period, and a form for days.
+fn picker(
+    text: &'static Text,
+    path: &str,
+    map: &[(&'static str, String)],
+    choices: impl Iterator<Item = Choice>,
+    days: Option<(NaiveDate, NaiveDate)>,
+) -> AnyView {
+    let words = &text.drawn;
     let kept = map.iter().map(|(name, value)| view! { <input type="hidden" name=*name value=value.clone() /> }.erase());
-    let (first, last) = range.days.map_or_else(Default::default, |(first, last)| (first.to_string(), last.to_string()));
+    let (first, last) = days.map_or_else(Default::default, |(first, last)| (first.to_string(), last.to_string()));
     view! {
-        {tabs(words.time, periods.into_iter().map(choice))}
+        {tabs(words.time, choices)}
         <form class="days" method="get" action=path.to_owned()>
             {kept.collect_view()}
             <input class="input" type="date" name="from" value=first required aria-label=words.first_day />
@@ -73,7 +173,7 @@ mod tests {
         let day = |text: &str| text.parse::<NaiveDate>().unwrap();
         let read = |pairs: &[(&str, &str)]| {
             let map = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-            Range::read(&map, day("2026-11-21"))
+            Range::<Period>::read(&map, day("2026-11-21"))
         };
         assert_eq!(read(&[]), Range { period: Some(Period::Today), days: None });
         assert_eq!(read(&[("period", "month")]).period, Some(Period::Month));
@@ -83,5 +183,18 @@ mod tests {
         assert_eq!(read(&[("from", "2026-11-05")]).days, Some((day("2026-11-05"), day("2026-11-21"))));
         assert_eq!(read(&[("from", "2027-01-01"), ("to", "2027-01-02")]).days, None);
         assert_eq!(read(&[("from", "soon")]).period, Some(Period::Today));
+    }
+
+    #[test]
+    fn words_in_addresses_are_those_that_are_read() {
+        for recent in Recent::ALL {
+            assert_eq!(serde_json::to_value(recent).unwrap(), recent.as_str());
+        }
+        let days = Range::<Recent> {
+            period: None,
+            days: Some(("2026-11-01".parse().unwrap(), "2026-11-02".parse().unwrap())),
+        };
+        let pairs = days.parameters(|recent| recent.as_str());
+        assert_eq!(pairs, [("from", "2026-11-01".to_owned()), ("to", "2026-11-02".to_owned())]);
     }
 }

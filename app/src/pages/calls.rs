@@ -7,9 +7,9 @@ use crate::{
     api::{
         Trouble,
         ask::{Question, read},
-        calls::CallChoices,
     },
     asked::{asked, show, show_answer},
+    drawn::{self, Drawing},
     live::Live,
     query::CallFilter,
     text::use_text,
@@ -20,7 +20,6 @@ mod chain;
 mod cost;
 mod detail;
 mod export;
-mod filters;
 mod rows;
 mod sentence;
 mod table;
@@ -37,13 +36,9 @@ pub(crate) fn Calls() -> impl IntoView {
     let filter = Memo::new(move |_| query.with(CallFilter::read));
     let open = Memo::new(move |_| query.with(|query| query.get("call").filter(|id| !id.is_empty())));
     let list = asked(move || (live.missed.get(), Question::Calls(filter.get())));
-    let choices = asked(|| (0, Question::CallChoices));
     view! {
         <Page title=text.calls.title wide=true actions=move || export::menu(filter)>
-            {show_answer(choices, move |answer| {
-                let choices: CallChoices = read(&answer).unwrap_or_default();
-                (move || filters::view(&filter.get(), &choices)).into_any()
-            })}
+            {drawn::part(Drawing::CallFilters, Signal::derive(move || filter.get().search()))}
             <div class="split">
                 {show(list, move |calls| table::view(calls, filter, open))}
                 {move || open.get().map(|id| {

@@ -1,10 +1,11 @@
 //! The pages that the server draws.
 
 use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
 
 use crate::{
     browser,
-    drawn::{Drawing, following, page},
+    drawn::{Drawing, following, page, page_of_today},
     live::Live,
 };
 
@@ -33,10 +34,43 @@ pub(crate) fn Routing() -> impl IntoView {
     page(|| Drawing::Routing)
 }
 
+/// The first page.
+#[component]
+pub(crate) fn Overview() -> impl IntoView {
+    page_of_today()
+}
+
 /// Who and what used most.
 #[component]
 pub(crate) fn Leaderboard() -> impl IntoView {
     page(|| Drawing::Leaderboard)
+}
+
+/// The use of one user.
+#[component]
+pub(crate) fn UserUse() -> impl IntoView {
+    let id = named("id");
+    page(move || Drawing::User(id()))
+}
+
+/// The use of one provider.
+#[component]
+pub(crate) fn ProviderUse() -> impl IntoView {
+    let id = named("id");
+    page(move || Drawing::Provider(id()))
+}
+
+/// The use of one model.
+#[component]
+pub(crate) fn ModelUse() -> impl IntoView {
+    let name = named("name");
+    page(move || Drawing::Model(name()))
+}
+
+/// What the path says, tracked.
+fn named(name: &'static str) -> impl Fn() -> String + Copy + Send + Sync + 'static {
+    let params = use_params_map();
+    move || params.with(|params| params.get(name).unwrap_or_default())
 }
 
 /// The hub's own log. New lines come at its top: who reads further down is left alone.

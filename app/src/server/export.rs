@@ -13,10 +13,7 @@ use hub::{
         login::{self, COOKIE},
     },
     clock,
-    domain::{
-        fault::Fault,
-        report::{CallExport, CallQuery, ExportFormat},
-    },
+    domain::{fault::Fault, report::ExportFormat},
     http::{
         edge::{self, ClientInfo},
         export::answer,
@@ -42,7 +39,7 @@ pub(super) async fn calls(
     };
     let cookie = edge::cookie(&headers, COOKIE).unwrap_or_default();
     let export = match login::of_cookie(&hub, cookie, client.address).await.and_then(Visitor::admin) {
-        Ok(actor) => export::calls(&hub, &actor, asked(&filter, format)).await,
+        Ok(actor) => export::calls(&hub, &actor, format, filter.query(clock::now())).await,
         Err(fault) => Err(fault),
     };
     match export {
@@ -50,13 +47,6 @@ pub(super) async fn calls(
         Err(Fault::Unauthenticated) => Redirect::to(&login_path(&filter.path(None))).into_response(),
         Err(fault) => refuse(&fault),
     }
-}
-
-/// What the use case is asked. Which page of the list was shown does not matter.
-fn asked(filter: &CallFilter, format: ExportFormat) -> CallExport {
-    let CallQuery { limit: _, cursor: _, from, to, user_id, key_id, provider_id, model, session_id, outcome, status } =
-        filter.query(clock::now());
-    CallExport { format, from, to, user_id, key_id, provider_id, model, session_id, outcome, status }
 }
 
 fn refuse(fault: &Fault) -> Response {

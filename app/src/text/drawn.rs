@@ -4,13 +4,29 @@ use super::groups::sentences;
 
 sentences! {
     Drawn {
-        time today this_week this_month all_time first_day last_day versus;
+        time today this_week this_month all_time first_day last_day versus last_day_hours seven_days thirty_days ninety_days
+        a_year all others each_hour each_day each_week each_month show_table;
+    }
+    CallFilters {
+        presets all errors slow expensive retried not_retried any_attempts attempts columns more cost_min cost_max
+        seconds_min seconds_max content_min key error error_help any_outcome any_provider any_user any_model any_time
+        last_hour last_day last_week last_month filter remove_filter filtered_time;
+        totals(&str, &str, &str, &str)
+    }
+    Overview {
+        title today requests cost tokens errors active attention attention_none by_provider by_model by_user nothing_today
+        nothing_today_why cached_share error_rate first_token vs_yesterday no_yesterday look_at_calls over_time by all
+        providers models users nothing nothing_why choosing waiting answering nothing_runs view_all;
+        since_midnight(&str) in_last_hour(&str) most_within(&str)
+    }
+    Subject {
+        of_user of_provider of_model total_p50 total_p95 no_errors;
     }
     Log {
         title lead level any error warn info debug trace search call_id find empty empty_why older newest lines;
     }
     Leaderboard {
         title lead whose users keys providers models empty empty_why cache_hit success first_token_p50 first_token_p95
-        since_ever compared_with;
+        speed since_ever compared_with;
     }
 }

@@ -24,24 +24,18 @@ sentences! {
     Common {
         save saved create cancel delete edit enabled disabled copy copied copy_by_hand name note group
         group_help expires expires_help never created updated actions state retry loading next_page
-        more unsaved default_group show_table;
+        more unsaved default_group;
         ago_seconds(i64) ago_minutes(i64) ago_hours(i64) ago_days(i64) in_time(&str) n_more(u32)
     }
     Login { title lead name name_help secret secret_help submit where_is_it cookie_lost cookie_lost_why; }
-    Overview {
-        title today requests cost tokens errors active active_help attention attention_none last_day hour
-        by_provider by_model by_user nothing_today nothing_today_why prompt_tokens output_tokens
-        cached_share error_rate first_token vs_yesterday no_yesterday look_at_calls chart_requests chart_cost;
-        since_midnight(&str) chart_summary(&str, &str)
-    }
     Calls {
         title time outcome caller model provider tokens_in tokens_out tokens_cache cost first_byte first_token
-        duration status any_outcome any_provider any_user any_model any_time last_hour last_day last_week last_month
-        filter apply clear empty empty_why empty_filtered empty_filtered_why newest older probe stream no_stream open_alone
+        duration status
+        apply clear empty empty_why empty_filtered empty_filtered_why newest older probe stream no_stream open_alone
         close detail facts unpriced unpriced_why user key session user_agent address kind
         messages id upstream_id charged_tokens unit_price class amount input output
         cache_write_5m cache_write_1h cache_read tools request_fee total usage_raw model_asked model_sent model_served source
-        filtered_session filtered_key filtered_time remove_filter arrived list_caption export export_csv export_json
+        arrived list_caption export export_csv export_json
         export_lines export_what;
         n_new(usize) n_attempts(u32) factors(&str, &str, &str) price_version(i64) reserved(&str) over_reserved(&str)
     }
@@ -59,7 +53,7 @@ sentences! {
         priority_help weight_help group_help multiplier multiplier_help models_rules models_help redirects redirects_help
         network network_lead proxy proxy_help connect_timeout first_byte_timeout idle_timeout total_timeout headers headers_help
         client_gone drain drain_help drain_warning stop stop_help enabled_help test test_lead test_model test_model_help
-        test_run test_running test_ok test_failed test_call danger delete_what seconds
+        test_run test_running test_ok test_failed test_call danger delete_what seconds prompt_tokens output_tokens
         base_url_changes;
         delete_title(&str) test_took(&str, &str)
     }

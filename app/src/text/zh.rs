@@ -21,7 +21,10 @@ pub(super) static TEXT: Text = Text {
     shell: shell::SHELL,
     common: shell::COMMON,
     login: shell::LOGIN,
+    #[cfg(feature = "ssr")]
     overview: overview::OVERVIEW,
+    #[cfg(feature = "ssr")]
+    subject: drawn::SUBJECT,
     calls: calls::CALLS,
     chain: calls::CHAIN,
     providers: providers::PROVIDERS,
@@ -36,6 +39,8 @@ pub(super) static TEXT: Text = Text {
     drawn: drawn::DRAWN,
     #[cfg(feature = "ssr")]
     leaderboard: drawn::LEADERBOARD,
+    #[cfg(feature = "ssr")]
+    call_filters: drawn::CALL_FILTERS,
     #[cfg(feature = "ssr")]
     log: drawn::LOG,
     #[cfg(feature = "ssr")]

@@ -6,19 +6,10 @@ use leptos::prelude::*;
 use crate::ui::Erase;
 
 /// Units from the bottom of a chart to its top.
-const HEIGHT: u64 = 1_000;
+pub(crate) const HEIGHT: u64 = 1_000;
 
 /// Units from one column to the next.
-const STEP: u64 = 10;
-
-/// One column.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Column {
-    /// All of it.
-    pub(crate) value: u64,
-    /// The part at its foot that is bad.
-    pub(crate) bad: u64,
-}
+pub(crate) const STEP: u64 = 10;
 
 /// The smallest round number that is not below `value`; but for 1 its half is a whole number too.
 pub(crate) fn ceiling(value: u64) -> u64 {
@@ -38,35 +29,10 @@ pub(crate) fn ceiling(value: u64) -> u64 {
 }
 
 /// The height of `value` under `top`; what is not nothing is seen.
-fn height(value: u64, top: u64) -> u64 {
+pub(crate) fn height(value: u64, top: u64) -> u64 {
     let exact = u128::from(value) * u128::from(HEIGHT) / u128::from(top.max(1));
     let seen = if value > 0 { exact.max(16) } else { 0 };
     u64::try_from(seen).unwrap_or(HEIGHT).min(HEIGHT)
-}
-
-/// Columns side by side under a common top. The one pointed at is written to `pointed`.
-pub(crate) fn columns(columns: &[Column], top: u64, pointed: RwSignal<Option<usize>>) -> AnyView {
-    let bars = columns.iter().enumerate().map(|(place, column)| {
-        let x = u64::try_from(place).unwrap_or_default() * STEP;
-        let (all, bad) = (height(column.value, top), height(column.bad, top));
-        view! {
-            <g class="column" on:pointerenter=move |_| pointed.set(Some(place))>
-                <rect class="catch" x=x y="0" width=STEP height=HEIGHT />
-                <rect class="bar" x=x + 1 y=HEIGHT - all width=STEP - 2 height=all.saturating_sub(bad) />
-                <rect class="bar bad" x=x + 1 y=HEIGHT - bad width=STEP - 2 height=bad />
-            </g>
-        }
-        .erase()
-    });
-    let width = u64::try_from(columns.len()).unwrap_or_default() * STEP;
-    view! {
-        <svg class="columns" viewBox=format!("0 0 {width} {HEIGHT}") preserveAspectRatio="none" aria-hidden="true"
-            on:pointerleave=move |_| pointed.set(None)>
-            <path class="grid" vector-effect="non-scaling-stroke" d=format!("M0 {}H{width}M0 0H{width}", HEIGHT / 2) />
-            {bars.collect_view()}
-        </svg>
-    }
-    .erase()
 }
 
 /// A line without axes, beside a number.

@@ -60,11 +60,13 @@ pub enum RankBy {
     FirstTokenP50,
     /// By the time within which 95 of 100 calls had content.
     FirstTokenP95,
+    /// By tokens of output in a second.
+    Speed,
 }
 
 impl RankBy {
     /// All of them, in the order of their columns.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Name,
         Self::Cost,
         Self::Calls,
@@ -73,6 +75,7 @@ impl RankBy {
         Self::Success,
         Self::FirstTokenP50,
         Self::FirstTokenP95,
+        Self::Speed,
     ];
 
     /// The name used in JSON and in addresses.
@@ -86,6 +89,7 @@ impl RankBy {
             Self::Success => "success",
             Self::FirstTokenP50 => "first_token_p50",
             Self::FirstTokenP95 => "first_token_p95",
+            Self::Speed => "speed",
         }
     }
 
@@ -100,6 +104,7 @@ impl RankBy {
             Self::Success => row.success_permille.map(Into::into),
             Self::FirstTokenP50 => row.totals.first_token_ms_p50.map(Into::into),
             Self::FirstTokenP95 => row.totals.first_token_ms_p95.map(Into::into),
+            Self::Speed => row.totals.tokens_per_second.map(Into::into),
         }
     }
 
@@ -166,7 +171,8 @@ pub struct LeaderboardRow {
     pub name: String,
     /// Prompt tokens that came from a cache, in thousandths of all of them; null without any.
     pub cache_permille: Option<u32>,
-    /// Calls that were completed, in thousandths of those that were completed or let down; null without any.
+    /// Calls that were completed, in thousandths of those that were completed or let down; of a provider the same of
+    /// attempts. Null without any.
     pub success_permille: Option<u32>,
     /// The sums.
     #[serde(flatten)]

@@ -46,7 +46,8 @@ pub(super) async fn export(
     Extension(actor): Extension<Admin>,
     Params(asked): Params<CallExport>,
 ) -> Result<Response, Problem> {
-    Ok(answer(export::calls(&hub, &actor, asked).await?))
+    let (format, query) = asked.split();
+    Ok(answer(export::calls(&hub, &actor, format, query).await?))
 }
 
 /// Reads a call with its attempts and its decision chain.

@@ -8,7 +8,7 @@ use crate::{
     domain::{
         page::Page,
         report::{
-            UsageQuery, UsageRow,
+            ErrorCount, ErrorQuery, UsageQuery, UsageRow,
             leaderboard::{Leaderboard, LeaderboardQuery},
         },
     },
@@ -27,6 +27,20 @@ pub(super) async fn sum(
     Params(query): Params<UsageQuery>,
 ) -> Answer<Page<UsageRow>> {
     Ok(Json(whole(usage::usage(&hub, &actor, &query).await?)))
+}
+
+/// Counts what went wrong, by cause.
+///
+/// Attempts that were not served, and calls that got no attempt, the most frequent cause first. Not paged: at most 50
+/// causes are counted.
+#[utoipa::path(get, path = "/admin/v1/usage/errors", tag = "usage", operation_id = "count_errors", params(ErrorQuery),
+    responses((status = 200, description = "The causes.", body = Page<ErrorCount>), ListProblems))]
+pub(super) async fn errors(
+    State(hub): State<Hub>,
+    Extension(actor): Extension<Admin>,
+    Params(query): Params<ErrorQuery>,
+) -> Answer<Page<ErrorCount>> {
+    Ok(Json(whole(usage::errors(&hub, &actor, &query).await?)))
 }
 
 /// Ranks users, keys, providers or models.

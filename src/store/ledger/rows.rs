@@ -19,6 +19,7 @@ use crate::{
         entry::Closed,
         rollup::{Rollup, RollupKey},
     },
+    store::facets::Facet,
 };
 
 /// Parts of a cost in nano-dollars.
@@ -145,9 +146,11 @@ struct AttemptRow<'a> {
     cost: CostColumns,
 }
 
-/// A row of `usage_1m` or `usage_15m`.
+/// A row of `usage_1m`, `usage_15m` or `usage_facets`.
 #[derive(Serialize)]
 struct RollupRow<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    facet: Option<&'static str>,
     at: DateTime<Utc>,
     user_id: i64,
     key_id: i64,
@@ -161,13 +164,29 @@ struct RollupRow<'a> {
     interrupted: i64,
     abandoned: i64,
     attempts: i64,
+    attempts_good: i64,
+    attempts_bad: i64,
     unpriced: i64,
     #[serde(flatten)]
     usage: &'a Usage,
     #[serde(flatten)]
     cost: CostColumns,
+    streamed: i64,
+    streamed_ms: i64,
     first_token_hist: &'a [i64],
     duration_hist: &'a [i64],
+}
+
+/// A row of `usage_errors`.
+#[derive(Serialize)]
+struct ErrorRow<'a> {
+    at: DateTime<Utc>,
+    user_id: i64,
+    key_id: i64,
+    provider_id: i64,
+    model: &'a str,
+    cause: &'a str,
+    n_errors: i64,
 }
 
 /// Rows of `calls`, as a JSON list.
@@ -244,11 +263,25 @@ fn attempt_row<'a>(entry: &Closed, attempt: &'a Attempt) -> AttemptRow<'a> {
     }
 }
 
-/// Rows of `usage_1m` or `usage_15m`, as a JSON list.
-pub(super) fn rollups(sums: &BTreeMap<RollupKey, Rollup>) -> String {
+/// Rows of `usage_errors`, as a JSON list.
+pub(super) fn errors(errors: &BTreeMap<(RollupKey, String), i64>) -> String {
+    list(errors.iter().map(|((key, cause), n_errors)| ErrorRow {
+        at: key.at,
+        user_id: key.user_id,
+        key_id: key.key_id,
+        provider_id: key.provider_id,
+        model: &key.model,
+        cause,
+        n_errors: *n_errors,
+    }))
+}
+
+/// Rows of `usage_1m` or `usage_15m`, or of a facet, as a JSON list.
+pub(super) fn rollups(sums: &BTreeMap<RollupKey, Rollup>, facet: Option<Facet>) -> String {
     list(sums.iter().map(|(key, sum)| {
         let [completed, rejected, refused, failed, interrupted, abandoned] = sum.outcomes;
         RollupRow {
+            facet: facet.map(Facet::as_str),
             at: key.at,
             user_id: key.user_id,
             key_id: key.key_id,
@@ -262,9 +295,13 @@ pub(super) fn rollups(sums: &BTreeMap<RollupKey, Rollup>) -> String {
             interrupted,
             abandoned,
             attempts: sum.attempts,
+            attempts_good: sum.attempts_good,
+            attempts_bad: sum.attempts_bad,
             unpriced: sum.unpriced,
             usage: &sum.usage,
             cost: (&sum.cost).into(),
+            streamed: sum.streamed,
+            streamed_ms: sum.streamed_ms,
             first_token_hist: &sum.first_token,
             duration_hist: &sum.duration,
         }

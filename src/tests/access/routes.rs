@@ -67,6 +67,7 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("PATCH", "/settings", For::Admins),
     ("GET", "/storage", For::Admins),
     ("GET", "/usage", For::Admins),
+    ("GET", "/usage/errors", For::Admins),
     ("GET", "/users", For::Admins),
     ("POST", "/users", For::Admins),
     ("GET", "/users/{id}", For::Admins),

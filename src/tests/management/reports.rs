@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::walk;
+use super::{problem, walk};
 use crate::{
     upstream::Answer,
     world::{World, ask},
@@ -36,8 +36,43 @@ async fn calls_are_found_by_whatever_is_known_of_them() {
         ("from=2100-01-01T00:00:00Z".to_owned(), &[]),
         ("to=2020-01-01T00:00:00Z".to_owned(), &[]),
         ("from=2020-01-01T00:00:00Z&to=2100-01-01T00:00:00Z".to_owned(), &all),
+        ("errors=true".to_owned(), &[second.as_str()]),
+        ("errors=false".to_owned(), &all),
+        ("error=Refused".to_owned(), &[]),
+        (format!("error={}", errors_cause(&world, &second).await), &[second.as_str()]),
+        ("retried=true".to_owned(), &[]),
+        ("retried=false".to_owned(), &all),
+        ("cost_min=0.000000001".to_owned(), &[third.as_str(), first.as_str()]),
+        ("cost_max=0".to_owned(), &[second.as_str()]),
+        ("cost_min=1000".to_owned(), &[]),
+        ("duration_min=600000".to_owned(), &[]),
+        ("duration_max=600000".to_owned(), &all),
+        ("first_token_min=600000".to_owned(), &[]),
     ] {
         assert_eq!(walk(&world, &format!("/admin/v1/calls?{query}"), 100).await, found, "{query}");
+    }
+}
+
+/// What a recorded call says went wrong.
+async fn errors_cause(world: &World, id: &str) -> String {
+    world.call(id).await["error"]["cause"].as_str().expect("a cause").to_owned()
+}
+
+#[tokio::test]
+async fn a_filter_of_calls_that_cannot_be_is_named() {
+    let world = World::shared().await;
+    for (query, field) in [
+        ("cost_min=2&cost_max=1", "cost_min"),
+        ("duration_min=2&duration_max=1", "duration_min"),
+        ("cost_min=dear", "cost_min"),
+        ("duration_min=-1", "duration_min"),
+        ("retried=perhaps", "retried"),
+        ("error=%00", "error"),
+        ("error=", "error"),
+    ] {
+        for path in ["calls", "calls/export"] {
+            problem(&world.admin("GET", &format!("/admin/v1/{path}?{query}"), &Value::Null).await, 422, Some(field));
+        }
     }
 }
 

@@ -63,6 +63,8 @@ fn head(text: &'static Text) -> AnyView {
                 <th scope="col" class="num">{calls.cost}</th>
                 <th scope="col" class="num">{calls.first_byte}</th>
                 <th scope="col" class="num">{calls.duration}</th>
+                <th scope="col" class="num">{calls.status}</th>
+                <th scope="col">{calls.session}</th>
             </tr>
         </thead>
     }
@@ -101,6 +103,8 @@ fn cells(text: &'static Text, call: &Call, path: String) -> AnyView {
         <td class="num">{cost}</td>
         <td class="num">{span_or_unknown(call.first_byte_ms)}</td>
         <td class="num">{duration(call)}</td>
+        <td class="num">{call.status.map_or_else(|| UNKNOWN.to_owned(), |status| status.to_string())}</td>
+        <td class="mono sub">{call.session_id.clone()}</td>
     }
     .erase()
 }

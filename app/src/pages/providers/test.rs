@@ -56,9 +56,9 @@ fn shown(text: &'static Text, result: &ProviderTestResult) -> AnyView {
     let tokens = format!(
         "{} {} · {} {}",
         whole(result.usage.prompt()),
-        text.overview.prompt_tokens,
+        words.prompt_tokens,
         whole(result.usage.output),
-        text.overview.output_tokens
+        words.output_tokens
     );
     let answer = (!result.answer.is_empty())
         .then(|| view! { <pre class="raw" tabindex="0">{result.answer.clone()}</pre> }.erase());

@@ -57,6 +57,8 @@ pub(super) const PROVIDERS: Providers = Providers {
     danger: "Delete",
     delete_what: "No more calls go there, and its stored key is erased. Recorded calls and their costs stay.",
     seconds: "s",
+    prompt_tokens: "prompt",
+    output_tokens: "output",
     base_url_changes: "Another host needs the key again.",
     delete_title: |name| format!("Delete the provider {name}?"),
     test_took: |first, total| format!("first byte after {first}, {total} in all"),

@@ -88,7 +88,6 @@ pub(super) const COMMON: Common = Common {
     more: "More",
     unsaved: "Not saved yet",
     default_group: "default",
-    show_table: "Show as a table",
     ago_seconds: |n| if n < 5 { "just now".into() } else { format!("{n} s ago") },
     ago_minutes: |n| format!("{n} min ago"),
     ago_hours: |n| format!("{n} h ago"),

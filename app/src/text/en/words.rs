@@ -9,7 +9,10 @@ use hub::domain::{
 };
 #[cfg(feature = "ssr")]
 use {
-    crate::format::whole,
+    crate::{
+        format::{span, whole},
+        pages::limits,
+    },
     hub::domain::{fault::Fault, report::Attention},
 };
 
@@ -152,12 +155,23 @@ pub(super) fn attention(attention: &Attention) -> (String, String) {
                 if *n_entries == 1 { "y" } else { "ies" }
             ),
         ),
-        Attention::Held { name, reason, is_absolute: true } => {
-            ("On hold", format!("{name}: {}. It gets no calls meanwhile.", hold(*reason)))
+        Attention::Held { name, reason, is_absolute, remaining_s } => {
+            let then = if *is_absolute { "It gets no calls" } else { "Others are used first" };
+            let long = remaining_s
+                .map_or_else(|| " until it is ended".into(), |left| format!(" for another {}", span(left * 1_000)));
+            ("On hold", format!("{name}: {}. {then}{long}.", hold(*reason)))
         }
-        Attention::Held { name, reason, is_absolute: false } => {
-            ("On hold", format!("{name}: {}. Others are used first.", hold(*reason)))
-        }
+        Attention::Backlog { waiting } => (
+            "Entries wait in the journal",
+            format!(
+                "{} MB; the database takes them more slowly than they come. Lists are late.",
+                whole(waiting / 1_000_000)
+            ),
+        ),
+        Attention::LimitNear { name, window, share_permille } => (
+            "A limit is nearly used up",
+            format!("{name}: {} at {} %.", limits::name(&super::TEXT, *window), share_permille / 10),
+        ),
         Attention::SecretUnreadable { provider } => {
             ("A stored secret cannot be opened", format!("Enter the key of {provider} again."))
         }

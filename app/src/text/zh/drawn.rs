@@ -1,6 +1,6 @@
 //! What drawn pages say, in Chinese.
 
-use crate::text::{Drawn, Leaderboard, Log};
+use crate::text::{CallFilters, Drawn, Leaderboard, Log, Subject};
 
 /// What they share.
 pub(super) const DRAWN: Drawn = Drawn {
@@ -12,6 +12,18 @@ pub(super) const DRAWN: Drawn = Drawn {
     first_day: "第一天",
     last_day: "最后一天",
     versus: "与之前的时段相比",
+    last_day_hours: "24 小时",
+    seven_days: "7 天",
+    thirty_days: "30 天",
+    ninety_days: "90 天",
+    a_year: "一年",
+    all: "全部",
+    others: "其他",
+    each_hour: "按小时",
+    each_day: "按天",
+    each_week: "按周",
+    each_month: "按月",
+    show_table: "以表格显示",
 };
 
 /// Its words.
@@ -29,8 +41,55 @@ pub(super) const LEADERBOARD: Leaderboard = Leaderboard {
     success: "成功率",
     first_token_p50: "首个内容（中位数）",
     first_token_p95: "首个内容（p95）",
+    speed: "Token/秒",
     since_ever: "自开始以来",
     compared_with: "对比",
+};
+
+/// Its words.
+pub(super) const CALL_FILTERS: CallFilters = CallFilters {
+    presets: "预设",
+    all: "全部",
+    errors: "错误",
+    slow: "慢",
+    expensive: "昂贵",
+    retried: "有重试",
+    not_retried: "一次成功",
+    any_attempts: "不限",
+    attempts: "尝试次数",
+    columns: "列",
+    more: "更多筛选",
+    cost_min: "费用不低于（美元）",
+    cost_max: "费用不高于（美元）",
+    seconds_min: "总时长不少于（秒）",
+    seconds_max: "总时长不超过（秒）",
+    content_min: "首个内容不早于（秒）",
+    key: "密钥编号",
+    error: "错误中的文字",
+    error_help: "错误原因，或错误信息中的任意文字；仅限最近 7 天",
+    any_outcome: "全部结果",
+    any_provider: "全部供应商",
+    any_user: "全部用户",
+    any_model: "全部模型",
+    any_time: "全部时间",
+    last_hour: "最近 1 小时",
+    last_day: "最近 24 小时",
+    last_week: "最近 7 天",
+    last_month: "最近 30 天",
+    filter: "筛选调用",
+    remove_filter: "去掉此筛选",
+    filtered_time: "时间范围",
+    totals: |calls, tokens, cost, errors| format!("{calls} 次请求 · {tokens} Token · {cost} · {errors} 个错误"),
+};
+
+/// Its words.
+pub(super) const SUBJECT: Subject = Subject {
+    of_user: "该用户所有密钥的用量。",
+    of_provider: "所有人对该供应商的用量。",
+    of_model: "调用所请求的该模型的用量。",
+    total_p50: "总时长（中位数）",
+    total_p95: "总时长（p95）",
+    no_errors: "没有出错。",
 };
 
 /// Those of the hub's own log.

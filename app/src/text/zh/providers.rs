@@ -57,6 +57,8 @@ pub(super) const PROVIDERS: Providers = Providers {
     danger: "删除",
     delete_what: "不再有调用发往此处，保存的密钥会被清除。已记录的调用和费用会保留。",
     seconds: "秒",
+    prompt_tokens: "输入",
+    output_tokens: "输出",
     base_url_changes: "更换主机时需要重新填写。",
     delete_title: |name| format!("删除供应商 {name}？"),
     test_took: |first, total| format!("首字节 {first}，总计 {total}"),

@@ -88,7 +88,6 @@ pub(super) const COMMON: Common = Common {
     more: "更多",
     unsaved: "尚未保存",
     default_group: "default",
-    show_table: "以表格显示",
     ago_seconds: |n| if n < 5 { "刚刚".into() } else { format!("{n} 秒前") },
     ago_minutes: |n| format!("{n} 分钟前"),
     ago_hours: |n| format!("{n} 小时前"),

@@ -9,7 +9,10 @@ use hub::domain::{
 };
 #[cfg(feature = "ssr")]
 use {
-    crate::format::whole,
+    crate::{
+        format::{span, whole},
+        pages::limits,
+    },
     hub::domain::{fault::Fault, report::Attention},
 };
 
@@ -134,11 +137,16 @@ pub(super) fn attention(attention: &Attention) -> (String, String) {
         Attention::Quarantined { n_entries } => {
             ("有记录被隔离", format!("数据库拒绝了 {} 条记录，请查看 quarantine。", whole(*n_entries)))
         }
-        Attention::Held { name, reason, is_absolute: true } => {
-            ("已暂停使用", format!("{name}：{}。期间不会收到调用。", hold(*reason)))
+        Attention::Held { name, reason, is_absolute, remaining_s } => {
+            let then = if *is_absolute { "期间不会收到调用" } else { "优先使用其他供应商" };
+            let long = remaining_s.map_or_else(|| "直到手动结束".into(), |left| format!("还有 {}", span(left * 1_000)));
+            ("已暂停使用", format!("{name}：{}。{then}，{long}。", hold(*reason)))
         }
-        Attention::Held { name, reason, is_absolute: false } => {
-            ("已暂停使用", format!("{name}：{}。优先使用其他供应商。", hold(*reason)))
+        Attention::Backlog { waiting } => {
+            ("记录在日志中等待", format!("{} MB；数据库的写入慢于新增，列表会延迟。", whole(waiting / 1_000_000)))
+        }
+        Attention::LimitNear { name, window, share_permille } => {
+            ("限额即将用尽", format!("{name}：{}已用 {} %。", limits::name(&super::TEXT, *window), share_permille / 10))
         }
         Attention::SecretUnreadable { provider } => ("保存的密钥无法解密", format!("请重新输入 {provider} 的密钥。")),
     };

@@ -1,0 +1,218 @@
+//! What is above the list of calls: presets, filters, what is shown, and sums.
+
+use hub::domain::{call::Outcome, report::Totals};
+use leptos::prelude::*;
+
+use super::parts::{Choice, options, tabs};
+use crate::{
+    api::Named,
+    format::{short, usd_alone, whole},
+    preferences::COLUMNS,
+    query::CallFilter,
+    text::Text,
+    ui::{
+        Erase,
+        icon::{Icon, icon},
+    },
+};
+
+/// What the filters choose from, and what they have found.
+pub(crate) struct Found {
+    /// Providers.
+    pub(crate) providers: Vec<Named>,
+    /// Users.
+    pub(crate) users: Vec<Named>,
+    /// The sums over all that was found, if any sums tell these calls apart.
+    pub(crate) totals: Option<Totals>,
+    /// The columns that the reader has hidden.
+    pub(crate) hidden: Vec<&'static str>,
+}
+
+/// The filters that are folded away.
+const FOLDED: [&str; 8] =
+    ["status", "key", "session", "cost_min", "cost_max", "seconds_min", "seconds_max", "content_min"];
+
+/// What the presets set.
+const PRESETS: [(&str, &str); 4] = [("errors", "yes"), ("seconds_min", "30"), ("cost_min", "1"), ("retried", "yes")];
+
+/// The bar.
+pub(crate) fn view(text: &'static Text, filter: &CallFilter, found: &Found) -> AnyView {
+    let totals = found.totals.as_ref().map(|totals| view! { <p class="caption">{sums(text, totals)}</p> }.erase());
+    view! {
+        <div class="bar">{presets(text, filter)} {columns(text, &found.hidden)} {totals}</div>
+        {form(text, filter, found)}
+    }
+    .into_any()
+}
+
+/// The sums of what was found.
+fn sums(text: &'static Text, totals: &Totals) -> String {
+    (text.call_filters.totals)(
+        &whole(totals.calls),
+        &short(totals.usage.total()),
+        &usd_alone(totals.cost_usd),
+        &whole(totals.errors()),
+    )
+}
+
+/// Filters that are asked for often. One takes the place of another, and leaves the rest as it is.
+fn presets(text: &'static Text, filter: &CallFilter) -> AnyView {
+    let words = &text.call_filters;
+    let bare = PRESETS.iter().fold(filter.with("cursor", None), |filter, (name, _)| filter.with(name, None));
+    let is_set = |name: &str, value: &str| filter.get(name) == Some(value);
+    let all = Choice {
+        label: words.all,
+        href: bare.path(None),
+        is_chosen: !PRESETS.iter().any(|(name, value)| is_set(name, value)),
+    };
+    let labels = [words.errors, words.slow, words.expensive, words.retried];
+    let preset = |((name, value), label): (&(&str, &str), &'static str)| Choice {
+        label,
+        href: bare.with(name, Some(value)).path(None),
+        is_chosen: is_set(name, value),
+    };
+    tabs(words.presets, std::iter::once(all).chain(PRESETS.iter().zip(labels).map(preset)))
+}
+
+/// Which columns there are. A choice works at once, and is kept.
+fn columns(text: &'static Text, hidden: &[&str]) -> AnyView {
+    let words = &text.calls;
+    let labels = [
+        words.caller,
+        words.model,
+        words.provider,
+        words.tokens_in,
+        words.tokens_out,
+        words.tokens_cache,
+        words.cost,
+        words.first_byte,
+        words.duration,
+        words.status,
+        words.session,
+    ];
+    let one = |(name, label): (&'static str, &'static str)| {
+        let is_shown = !hidden.contains(&name);
+        view! { <li><label class="check"><input type="checkbox" value=name checked=is_shown />{label}</label></li> }
+            .erase()
+    };
+    view! {
+        <details class="drop" id="columns">
+            <summary class="button">{text.call_filters.columns}</summary>
+            <div class="drop-body"><ul class="column-list" data-column-menu>{COLUMNS.into_iter().zip(labels).map(one).collect_view()}</ul></div>
+        </details>
+    }
+    .erase()
+}
+
+/// The filters: a form whose answer is an address.
+fn form(text: &'static Text, filter: &CallFilter, found: &Found) -> AnyView {
+    let words = &text.calls;
+    let own = |name: &str| filter.get(name).unwrap_or_default().to_owned();
+    let choose = |name: &'static str, label: &'static str, all: Vec<(String, String)>| {
+        let options = options(all, &own(name));
+        view! { <select class="select" name=name id=format!("filter-{name}") aria-label=label>{options}</select> }
+            .erase()
+    };
+    view! {
+        <form class="filters" method="get" action="/calls" role="search" aria-label=text.call_filters.filter>
+            {choose("range", words.time, ranges(text))}
+            {choose("outcome", words.outcome, outcomes(text))}
+            {choose("provider", words.provider, named(text.call_filters.any_provider, &found.providers))}
+            {choose("user", words.user, named(text.call_filters.any_user, &found.users))}
+            <input class="input" name="model" id="filter-model" value=own("model") aria-label=words.model placeholder=text.call_filters.any_model
+                spellcheck="false" data-filter />
+            <input class="input" name="error" id="filter-error" value=own("error") aria-label=text.call_filters.error
+                title=text.call_filters.error_help placeholder=text.call_filters.error maxlength="200" />
+            {folded(text, filter)}
+            {kept(text, filter)}
+            <button class="button" type="submit" id="filter-apply">{words.apply}</button>
+            {filter.is_narrow().then(|| view! { <a class="button ghost" href="/calls">{words.clear}</a> }.erase())}
+        </form>
+    }
+    .erase()
+}
+
+/// The filters that are needed less often.
+fn folded(text: &'static Text, filter: &CallFilter) -> AnyView {
+    let (words, own) = (&text.call_filters, |name: &str| filter.get(name).unwrap_or_default().to_owned());
+    let n_set = FOLDED.iter().filter(|name| filter.get(name).is_some()).count();
+    let field = |name: &'static str, label: &'static str, mode: &'static str| {
+        view! {
+            <label class="field">
+                <span class="caption">{label}</span>
+                <input class="input" name=name id=format!("filter-{name}") value=own(name) inputmode=mode autocomplete="off" />
+            </label>
+        }
+        .erase()
+    };
+    let retried = [("", words.any_attempts), ("yes", words.retried), ("no", words.not_retried)]
+        .map(|(value, word)| (value.to_owned(), word.to_owned()));
+    let count = (n_set > 0)
+        .then(|| view! { <span class="badge">{whole(u64::try_from(n_set).unwrap_or_default())}</span> }.erase());
+    view! {
+        <details class="drop" id="more-filters">
+            <summary class="button">{words.more}{count}</summary>
+            <div class="drop-body filter-grid">
+                {field("cost_min", words.cost_min, "decimal")} {field("cost_max", words.cost_max, "decimal")}
+                {field("seconds_min", words.seconds_min, "decimal")} {field("seconds_max", words.seconds_max, "decimal")}
+                {field("content_min", words.content_min, "decimal")} {field("status", text.calls.status, "numeric")}
+                {field("key", words.key, "numeric")} {field("session", text.calls.session, "text")}
+                <label class="field">
+                    <span class="caption">{words.attempts}</span>
+                    <select class="select" name="retried" id="filter-retried">{options(retried.to_vec(), &own("retried"))}</select>
+                </label>
+            </div>
+        </details>
+    }
+    .erase()
+}
+
+fn ranges(text: &Text) -> Vec<(String, String)> {
+    let words = &text.call_filters;
+    [
+        ("", words.any_time),
+        ("1h", words.last_hour),
+        ("24h", words.last_day),
+        ("7d", words.last_week),
+        ("30d", words.last_month),
+    ]
+    .map(|(value, word)| (value.to_owned(), word.to_owned()))
+    .to_vec()
+}
+
+fn outcomes(text: &Text) -> Vec<(String, String)> {
+    let all = Outcome::ALL.map(|outcome| (outcome.as_str().to_owned(), (text.outcome)(Some(outcome)).to_owned()));
+    std::iter::once((String::new(), text.call_filters.any_outcome.to_owned())).chain(all).collect()
+}
+
+fn named(any: &str, all: &[Named]) -> Vec<(String, String)> {
+    let all = all.iter().map(|item| (item.id.clone(), item.name.clone()));
+    std::iter::once((String::new(), any.to_owned())).chain(all).collect()
+}
+
+/// Filters without a field of their own: they come from links, stay as they are, and can be taken away.
+fn kept(text: &'static Text, filter: &CallFilter) -> Vec<AnyView> {
+    let chip = |(name, label): (&'static str, &'static str)| {
+        let value = filter.get(name)?.to_owned();
+        let away = filter.with(name, None).path(None);
+        let shown = value.clone();
+        Some(
+            view! {
+                <span class="badge">
+                    <input type="hidden" name=name value=value />
+                    {label}" "<span class="mono ellipsis max-w-40">{shown}</span>
+                    <a class="chip-away" href=away aria-label=text.call_filters.remove_filter title=text.call_filters.remove_filter>{icon(Icon::Close)}</a>
+                </span>
+            }
+            .erase(),
+        )
+    };
+    [
+        ("from", text.call_filters.filtered_time),
+        ("to", text.call_filters.filtered_time),
+        ("errors", text.call_filters.errors),
+    ]
+    .into_iter()
+    .filter_map(chip)
+    .collect()
+}

@@ -1,0 +1,197 @@
+//! Charts of drawn pages: use over time as stacked columns, with the numbers behind them as a table.
+
+use hub::domain::{
+    money::Usd,
+    report::{
+        Totals, UsageStep,
+        course::{Course, CourseLine},
+    },
+};
+use leptos::prelude::*;
+
+use super::clock::Clock;
+use crate::{
+    format::{UNKNOWN, usd, usd_alone, whole},
+    text::Text,
+    ui::{
+        Erase,
+        chart::{HEIGHT, STEP, ceiling, height},
+    },
+};
+
+/// What a chart shows of sums.
+#[derive(Clone, Copy)]
+pub(crate) struct Measure {
+    /// Its words.
+    pub(crate) label: &'static str,
+    /// The number.
+    pub(crate) of: fn(&Totals) -> u64,
+    /// How it is written.
+    pub(crate) written: fn(u64) -> String,
+}
+
+/// Calls.
+pub(crate) fn calls(text: &'static Text) -> Measure {
+    Measure { label: text.overview.requests, of: |totals| totals.calls, written: whole }
+}
+
+/// Dollars.
+pub(crate) fn cost(text: &'static Text) -> Measure {
+    Measure { label: text.overview.cost, of: |totals| nano(totals.cost_usd), written: dollars }
+}
+
+/// Nano-dollars, for an axis.
+pub(crate) fn nano(amount: Usd) -> u64 {
+    u64::try_from(amount.scaled()).unwrap_or_default()
+}
+
+/// Dollars on an axis: whole ones where there are enough of them.
+fn dollars(nano: u64) -> String {
+    let amount = Usd::from_scaled(i64::try_from(nano).unwrap_or(i64::MAX));
+    if nano >= 10_000_000_000 { usd(amount, 0) } else { usd_alone(amount) }
+}
+
+/// The charts, their legend, and the table behind them.
+pub(crate) fn charts(text: &'static Text, course: &Course, clock: Clock, id: &'static str) -> AnyView {
+    let measures = [calls(text), cost(text)];
+    let legend = (course.lines.len() > 1).then(|| legend(text, &course.lines));
+    view! {
+        <div class="charts">{measures.map(|measure| chart(text, course, measure, clock)).into_iter().collect_view()}</div>
+        {legend}
+        {table(text, course, clock, id)}
+    }
+    .into_any()
+}
+
+/// The beginning of a span, as long as it is.
+pub(crate) fn span_name(course: &Course, place: usize, clock: Clock) -> String {
+    let Some(moment) = course.starts.get(place).map(|at| clock.moment(*at)) else { return String::new() };
+    match course.step {
+        UsageStep::Hour => format!("{} {}", moment.day(), moment.hour()),
+        UsageStep::Month => moment.date().chars().take(7).collect(),
+        UsageStep::Day | UsageStep::Week | UsageStep::Total => moment.date(),
+    }
+}
+
+fn name(text: &'static Text, line: &CourseLine, is_alone: bool) -> String {
+    match (&line.name, &line.id) {
+        (Some(name), _) if !name.is_empty() => name.clone(),
+        (_, Some(id)) => id.clone(),
+        _ if is_alone => text.drawn.all.to_owned(),
+        _ => text.drawn.others.to_owned(),
+    }
+}
+
+fn chart(text: &'static Text, course: &Course, measure: Measure, clock: Clock) -> AnyView {
+    let n_spans = course.starts.len();
+    let sum = |place: usize| -> u64 {
+        course.lines.iter().filter_map(|line| line.values.get(place)).map(measure.of).fold(0, u64::saturating_add)
+    };
+    let top = ceiling((0..n_spans).map(sum).max().unwrap_or_default());
+    let written =
+        |value: u64| if (0..n_spans).any(|place| sum(place) > 0) { (measure.written)(value) } else { String::new() };
+    let column = |place: usize| {
+        let x = u64::try_from(place).unwrap_or_default() * STEP;
+        let mut below = 0_u64;
+        let is_alone = course.lines.len() == 1;
+        let bars: Vec<AnyView> = course
+            .lines
+            .iter()
+            .enumerate()
+            .filter_map(|(n, line)| {
+                let value = line.values.get(place).map(measure.of).filter(|value| *value > 0)?;
+                let (foot, head) = (height(below, top), height(below.saturating_add(value), top));
+                below = below.saturating_add(value);
+                let tone = if is_alone { "line-1" } else { tone(n, line) };
+                Some(view! { <rect class=tone x=x + 1 y=HEIGHT - head width=STEP - 2 height=head.saturating_sub(foot) /> }.erase())
+            })
+            .collect();
+        let said = format!("{} · {}", span_name(course, place, clock), (measure.written)(sum(place)));
+        view! {
+            <g class="column">
+                <rect class="catch" x=x y="0" width=STEP height=HEIGHT />
+                {bars}
+                <title>{said}</title>
+            </g>
+        }
+        .erase()
+    };
+    let width = u64::try_from(n_spans.max(1)).unwrap_or_default() * STEP;
+    let ends = [0, n_spans / 2, n_spans.saturating_sub(1)]
+        .map(|place| view! { <span>{span_name(course, place, clock)}</span> }.erase());
+    let half = if top > 1 { written(top / 2) } else { String::new() };
+    view! {
+        <figure class="chart">
+            <figcaption><span>{measure.label}</span><span class="caption">{step_word(text, course.step)}</span></figcaption>
+            <div class="plot">
+                <div class="axis" aria-hidden="true"><span>{written(top)}</span><span>{half}</span><span>"0"</span></div>
+                <svg class="columns" viewBox=format!("0 0 {width} {HEIGHT}") preserveAspectRatio="none" aria-hidden="true">
+                    <path class="grid" vector-effect="non-scaling-stroke" d=format!("M0 {}H{width}M0 0H{width}", HEIGHT / 2) />
+                    {(0..n_spans).map(column).collect_view()}
+                </svg>
+                <div class="ends" aria-hidden="true">{ends.into_iter().collect_view()}</div>
+            </div>
+        </figure>
+    }
+    .erase()
+}
+
+/// The class of a line: its place, or that it is all others.
+fn tone(place: usize, line: &CourseLine) -> &'static str {
+    if line.id.is_none() {
+        return "line-others";
+    }
+    ["line-1", "line-2", "line-3", "line-4", "line-5"].get(place).copied().unwrap_or("line-others")
+}
+
+fn step_word(text: &'static Text, step: UsageStep) -> &'static str {
+    match step {
+        UsageStep::Hour => text.drawn.each_hour,
+        UsageStep::Day => text.drawn.each_day,
+        UsageStep::Week => text.drawn.each_week,
+        UsageStep::Month => text.drawn.each_month,
+        UsageStep::Total => "",
+    }
+}
+
+fn legend(text: &'static Text, lines: &[CourseLine]) -> AnyView {
+    let entry = |(place, line): (usize, &CourseLine)| {
+        let class = tone(place, line);
+        view! {
+            <li>
+                <svg width="10" height="10" viewBox="0 0 10 10" aria-hidden="true"><rect class=class width="10" height="10" rx="2" /></svg>
+                {name(text, line, false)}
+            </li>
+        }
+        .erase()
+    };
+    view! { <ul class="lines">{lines.iter().enumerate().map(entry).collect_view()}</ul> }.erase()
+}
+
+/// The numbers behind the charts: a row for each span, newest first.
+fn table(text: &'static Text, course: &Course, clock: Clock, id: &'static str) -> AnyView {
+    let is_alone = course.lines.len() == 1;
+    let head = |line: &CourseLine| view! { <th scope="col" class="num">{name(text, line, is_alone)}</th> }.erase();
+    let cell = |line: &CourseLine, place: usize| {
+        let value =
+            line.values.get(place).map(|totals| format!("{} · {}", whole(totals.calls), usd_alone(totals.cost_usd)));
+        view! { <td class="num">{value.unwrap_or_else(|| UNKNOWN.to_owned())}</td> }.erase()
+    };
+    let row = |place: usize| {
+        let cells = course.lines.iter().map(|line| cell(line, place)).collect_view();
+        view! { <tr><th scope="row">{span_name(course, place, clock)}</th>{cells}</tr> }.erase()
+    };
+    view! {
+        <details class="behind" id=id>
+            <summary>{text.drawn.show_table}</summary>
+            <div class="scroll">
+                <table class="table">
+                    <caption class="aside">{text.overview.requests}" · "{text.overview.cost}</caption>
+                    <thead><tr><th scope="col">{text.drawn.time}</th>{course.lines.iter().map(head).collect_view()}</tr></thead>
+                    <tbody>{(0..course.starts.len()).rev().map(row).collect_view()}</tbody>
+                </table>
+            </div>
+        </details>
+    }
+    .erase()
+}

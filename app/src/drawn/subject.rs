@@ -1,0 +1,258 @@
+//! The use of one user, provider or model: over time, by the others, its errors and its limits.
+
+use hub::domain::{
+    limit::LimitUse,
+    report::{ErrorCount, Totals, UsageBy, UsageRow, course::Course},
+};
+use leptos::prelude::*;
+
+use super::{
+    chart::{charts, nano},
+    clock::Clock,
+    parts::versus,
+    range::{Range, Recent, recents},
+};
+use crate::{
+    format::{UNKNOWN, share_of_permille, short, span_or_unknown, usd, usd_alone, whole},
+    pages::limits,
+    query::escape,
+    text::Text,
+    ui::{
+        Erase,
+        chart::rank_bar,
+        icon::Icon,
+        page::{Head, frame},
+        state::empty,
+    },
+};
+
+/// Most rows of a breakdown that are shown.
+const ROWS_MAX: usize = 12;
+
+/// Whose use is shown, and what there is to show.
+pub(crate) struct Shown<'a> {
+    /// What it is.
+    pub(crate) by: UsageBy,
+    /// Its id, or the model's name.
+    pub(crate) id: &'a str,
+    /// Its name.
+    pub(crate) name: &'a str,
+    /// All of its use.
+    pub(crate) total: &'a Totals,
+    /// The same of as much time before.
+    pub(crate) before: &'a Totals,
+    /// How it went.
+    pub(crate) course: &'a Course,
+    /// By what it can be told apart by.
+    pub(crate) parts: &'a [(UsageBy, Vec<UsageRow>)],
+    /// What went wrong.
+    pub(crate) errors: &'a [ErrorCount],
+    /// Its limits.
+    pub(crate) limits: &'a [LimitUse],
+    /// Over which time.
+    pub(crate) range: Range<Recent>,
+}
+
+/// Where the use of one of these is shown; of a key its calls are.
+pub(crate) fn path(by: UsageBy, id: &str) -> String {
+    let id = id.replace('/', "%2F");
+    match by {
+        UsageBy::User => format!("/users/{id}/use"),
+        UsageBy::Key => format!("/calls?key={id}"),
+        UsageBy::Provider => format!("/providers/{id}/use"),
+        UsageBy::Model => format!("/models/{}", escape(&id).replace("%252F", "%2F")),
+    }
+}
+
+/// The page.
+pub(crate) fn page(text: &'static Text, shown: &Shown<'_>, clock: Clock) -> (Option<String>, AnyView) {
+    let words = &text.subject;
+    let place = path(shown.by, shown.id);
+    let lead = match shown.by {
+        UsageBy::User | UsageBy::Key => words.of_user,
+        UsageBy::Provider => words.of_provider,
+        UsageBy::Model => words.of_model,
+    };
+    let head = Head {
+        title: shown.name.to_owned().into(),
+        lead: Some(lead),
+        above: Some((above(shown.by), text.leaderboard.title)),
+        actions: actions(text, shown),
+    };
+    let content = if shown.total.calls == 0 && shown.total.attempts == 0 {
+        view! { <section class="panel">{empty(Icon::Inbox, text.leaderboard.empty, text.leaderboard.empty_why, None)}</section> }.into_any()
+    } else {
+        view! {
+            {figures(text, shown)}
+            <section class="panel" aria-labelledby="over-time">
+                <div class="panel-head"><h2 id="over-time">{text.overview.over_time}</h2></div>
+                {charts(text, shown.course, clock, "course")}
+            </section>
+            <div class="ranks">
+                {shown.parts.iter().map(|(by, rows)| part(text, *by, rows)).collect_view()}
+                {errors(text, shown.errors)}
+            </div>
+        }
+        .into_any()
+    };
+    let content = view! {
+        <div class="overview">
+            <div class="bar">{recents(text, &place, &[], &shown.range)}</div>
+            {content}
+            {quotas(text, shown.limits)}
+        </div>
+    };
+    (Some(shown.name.to_owned()), frame(false, head, content.into_any()))
+}
+
+/// The leaderboard of its like.
+const fn above(by: UsageBy) -> &'static str {
+    match by {
+        UsageBy::User => "/leaderboard?by=user",
+        UsageBy::Key => "/leaderboard?by=key",
+        UsageBy::Provider => "/leaderboard?by=provider",
+        UsageBy::Model => "/leaderboard?by=model",
+    }
+}
+
+fn actions(text: &'static Text, shown: &Shown<'_>) -> AnyView {
+    let calls = format!("/calls?{}={}", shown.by.as_str(), escape(shown.id));
+    let form = match shown.by {
+        UsageBy::User => Some(format!("/users/{}", shown.id)),
+        UsageBy::Provider => Some(format!("/providers/{}", shown.id)),
+        UsageBy::Key | UsageBy::Model => None,
+    };
+    view! {
+        {form.map(|form| view! { <a class="button" href=form>{text.common.edit}</a> }.erase())}
+        <a class="button" href=calls>{text.calls.title}</a>
+    }
+    .into_any()
+}
+
+/// All of it in numbers, each against as much time before.
+fn figures(text: &'static Text, shown: &Shown<'_>) -> AnyView {
+    let words = &text.leaderboard;
+    let (now, before) = (shown.total, shown.before);
+    let success = if shown.by == UsageBy::Provider { now.good_permille() } else { now.success_permille() };
+    let rate = |permille: Option<u32>| permille.map_or_else(|| UNKNOWN.to_owned(), share_of_permille);
+    let figure = |label: &'static str, value: AnyView| view! { <div><dt>{label}</dt><dd>{value}</dd></div> }.erase();
+    let plain = |label: &'static str, value: String| figure(label, value.into_any());
+    let speed = now.tokens_per_second.map_or_else(|| UNKNOWN.to_owned(), |rate| whole(rate.into()));
+    view! {
+        <dl class="figures panel">
+            {figure(text.overview.cost, versus(text, usd_alone(now.cost_usd), nano(now.cost_usd), Some(nano(before.cost_usd))))}
+            {figure(text.overview.requests, versus(text, whole(now.calls), now.calls, Some(before.calls)))}
+            {figure(text.overview.tokens, versus(text, short(now.usage.total()), now.usage.total(), Some(before.usage.total())))}
+            {plain(words.cache_hit, rate(now.cache_permille()))}
+            {plain(words.success, rate(success))}
+            {plain(words.first_token_p50, span_or_unknown(now.first_token_ms_p50))}
+            {plain(words.first_token_p95, span_or_unknown(now.first_token_ms_p95))}
+            {plain(text.subject.total_p50, span_or_unknown(now.duration_ms_p50))}
+            {plain(text.subject.total_p95, span_or_unknown(now.duration_ms_p95))}
+            {plain(words.speed, speed)}
+        </dl>
+    }
+    .erase()
+}
+
+/// What it was used by or with, the dearest first.
+fn part(text: &'static Text, by: UsageBy, rows: &[UsageRow]) -> AnyView {
+    let words = &text.leaderboard;
+    let title = match by {
+        UsageBy::User => words.users,
+        UsageBy::Key => words.keys,
+        UsageBy::Provider => words.providers,
+        UsageBy::Model => words.models,
+    };
+    let cost = |row: &UsageRow| nano(row.totals.cost_usd);
+    let most = rows.iter().map(cost).max().unwrap_or_default();
+    let places = if most >= 10_000_000_000 { 2 } else { 4 };
+    let named: Vec<&UsageRow> = rows.iter().filter(|row| row.id.is_some()).collect();
+    let row = |row: &&UsageRow| {
+        let id = row.id.clone().unwrap_or_default();
+        let name = row.name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| id.clone());
+        view! {
+            <li>
+                <a class="rank-row" href=path(by, &id)>
+                    {rank_bar(cost(row), most)} <span class="ellipsis">{name}</span>
+                    <span class="num text-muted">{whole(row.totals.calls)}</span>
+                    <span class="num">{usd(row.totals.cost_usd, places)}</span>
+                </a>
+            </li>
+        }
+        .erase()
+    };
+    let hidden = u32::try_from(named.len().saturating_sub(ROWS_MAX)).unwrap_or_default();
+    view! {
+        <section class="panel">
+            <div class="panel-head">
+                <h2 class="flex-1">{title}</h2>
+                <span class="caption num">{text.overview.requests}" · "{text.overview.cost}</span>
+            </div>
+            <ul class="p-2">{named.iter().take(ROWS_MAX).map(row).collect_view()}</ul>
+            {(hidden > 0).then(|| view! { <p class="caption px-4 pb-3">{(text.common.n_more)(hidden)}</p> }.erase())}
+        </section>
+    }
+    .erase()
+}
+
+/// What went wrong, the most frequent first.
+fn errors(text: &'static Text, errors: &[ErrorCount]) -> AnyView {
+    let most = errors.iter().map(|error| error.n_errors).max().unwrap_or_default();
+    let row = |error: &ErrorCount| {
+        let words = (text.cause)(&error.cause).map_or_else(|| error.cause.clone(), str::to_owned);
+        view! {
+            <li>
+                <a class="rank-row" href=format!("/calls?error={}", escape(&error.cause))>
+                    {rank_bar(error.n_errors, most)} <span class="ellipsis">{words}</span><span></span>
+                    <span class="num">{whole(error.n_errors)}</span>
+                </a>
+            </li>
+        }
+        .erase()
+    };
+    let none =
+        errors.is_empty().then(|| view! { <p class="attention text-muted">{text.subject.no_errors}</p> }.erase());
+    view! {
+        <section class="panel">
+            <div class="panel-head"><h2>{text.overview.errors}</h2></div>
+            {none}
+            <ul class="p-2">{errors.iter().take(ROWS_MAX).map(row).collect_view()}</ul>
+        </section>
+    }
+    .erase()
+}
+
+/// How much of each limit is used.
+fn quotas(text: &'static Text, limits: &[LimitUse]) -> Option<AnyView> {
+    let row = |used: &LimitUse| {
+        view! {
+            <li class="limit-row">
+                <span>{limits::name(text, used.window)}</span>
+                <div class="quota-use">{limits::meter(text, used)}<p class="caption">{limits::of_limit(used)}" · "{limits::left(text, used)}</p></div>
+            </li>
+        }
+        .erase()
+    };
+    (!limits.is_empty()).then(|| {
+        view! {
+            <section class="panel" aria-labelledby="limits">
+                <div class="panel-head"><h2 id="limits">{text.limits.title}</h2></div>
+                <ul>{limits.iter().map(row).collect_view()}</ul>
+            </section>
+        }
+        .erase()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_with_a_slash_has_a_path_of_its_own() {
+        assert_eq!(path(UsageBy::Model, "vendor/model x"), "/models/vendor%2Fmodel%20x");
+        assert_eq!(path(UsageBy::Model, "claude-opus-4-8"), "/models/claude-opus-4-8");
+        assert_eq!(path(UsageBy::User, "7"), "/users/7/use");
+    }
+}

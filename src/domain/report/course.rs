@@ -1,0 +1,52 @@
+//! Use over time.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{Totals, UsageStep};
+
+/// Use over time: one line for each of the dearest, and one for all others.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct Course {
+    /// The length of a span.
+    pub step: UsageStep,
+    /// The beginning of each span, oldest first, none missing.
+    pub starts: Vec<DateTime<Utc>>,
+    /// The lines, the dearest first, the others last.
+    pub lines: Vec<CourseLine>,
+}
+
+/// One line.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct CourseLine {
+    /// The id of the user, key or provider, or the model's name; null for all, for the others, and for nobody's calls.
+    pub id: Option<String>,
+    /// Its name.
+    pub name: Option<String>,
+    /// The sums of each span; percentiles only where there is one line.
+    pub values: Vec<Totals>,
+}
+
+impl Totals {
+    /// The numbers of both together. What cannot be added up, percentiles and rates, is left out.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Self {
+        Self {
+            calls: self.calls + other.calls,
+            completed: self.completed + other.completed,
+            rejected: self.rejected + other.rejected,
+            refused: self.refused + other.refused,
+            failed: self.failed + other.failed,
+            interrupted: self.interrupted + other.interrupted,
+            abandoned: self.abandoned + other.abandoned,
+            attempts: self.attempts + other.attempts,
+            attempts_good: self.attempts_good + other.attempts_good,
+            attempts_bad: self.attempts_bad + other.attempts_bad,
+            usage: self.usage.plus(&other.usage),
+            cost_usd: self.cost_usd + other.cost_usd,
+            ..Self::default()
+        }
+    }
+}
