@@ -50,7 +50,7 @@ pub(crate) fn page(
     map: &ParamsMap,
     asked: &Asked,
     apply: impl FnOnce(AnyView) -> AnyView,
-) -> (String, AnyView) {
+) -> (Option<String>, AnyView) {
     let words = &text.many;
     let above = Some((noun.path, noun.list));
     if map.get_str("id").is_none() && map.get_str("all").is_none() {

@@ -25,18 +25,14 @@ pub(crate) fn page_with(
     above: Option<(&'static str, &'static str)>,
     actions: AnyView,
     content: AnyView,
-) -> (String, AnyView) {
+) -> (Option<String>, AnyView) {
     let head = Head { title: title.to_owned().into(), lead: None, above, actions };
-    (title.to_owned(), frame(false, head, content))
+    (Some(title.to_owned()), frame(false, head, content))
 }
 
 /// What a list is chosen from: nothing first, then values with their words.
-pub(crate) fn options(nothing: &'static str, all: impl Iterator<Item = (String, String)>, chosen: &str) -> AnyView {
-    let option = |(value, word): (String, String)| {
-        let is_chosen = value == chosen;
-        view! { <option value=value selected=is_chosen>{word}</option> }.erase()
-    };
-    view! { <option value="">{nothing}</option>{all.map(option).collect_view()} }.into_any()
+pub(crate) fn options_or(nothing: &'static str, all: impl Iterator<Item = (String, String)>, chosen: &str) -> AnyView {
+    view! { <option value="">{nothing}</option>{options(all.collect(), chosen)} }.into_any()
 }
 
 /// The parameters of an address that stay when a form asks for another one.

@@ -86,7 +86,7 @@ pub(crate) struct Row {
 }
 
 /// The page.
-pub(crate) fn page(text: &'static Text, list: &ProviderList, clock: Clock) -> (String, AnyView) {
+pub(crate) fn page(text: &'static Text, list: &ProviderList, clock: Clock) -> (Option<String>, AnyView) {
     let words = &text.provider_list;
     let address = address(list);
     let content = view! {
@@ -123,7 +123,7 @@ fn filters(text: &'static Text, list: &ProviderList) -> AnyView {
     let words = &text.provider_list;
     let group = list.filter.group.clone().unwrap_or_default();
     let names = list.groups.iter().map(|group| (group.name.clone(), group.name.clone()));
-    let options = parts::options(words.any_group, names, &group);
+    let options = parts::options_or(words.any_group, names, &group);
     let by = (list.by != By::List).then(|| view! { <input type="hidden" name="by" value=list.by.as_str() /> }.erase());
     view! {
         <form class="filters flex-1" method="get" action=PATH role="search" aria-label=words.filter>

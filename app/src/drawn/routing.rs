@@ -35,7 +35,12 @@ pub(crate) struct Simulator {
 }
 
 /// The page.
-pub(crate) fn page(text: &'static Text, map: &ParamsMap, simulator: &Simulator, clock: Clock) -> (String, AnyView) {
+pub(crate) fn page(
+    text: &'static Text,
+    map: &ParamsMap,
+    simulator: &Simulator,
+    clock: Clock,
+) -> (Option<String>, AnyView) {
     let words = &text.simulator;
     let answer = match &simulator.asked {
         Some(Ok(explanation)) => answer(text, explanation, clock),
@@ -78,8 +83,8 @@ fn form(text: &'static Text, map: &ParamsMap, simulator: &Simulator, clock: Cloc
     };
     let key = |key: &NamedKey| (key.id.to_string(), format!("{} / {}", key.user_name, key.name));
     let bound = |provider: &Provider| (provider.id.to_string(), provider.name.clone());
-    let keys = parts::options(words.no_key, simulator.keys.iter().map(key), &get("key"));
-    let providers = parts::options(words.not_bound, simulator.providers.iter().map(bound), &get("bound"));
+    let keys = parts::options_or(words.no_key, simulator.keys.iter().map(key), &get("key"));
+    let providers = parts::options_or(words.not_bound, simulator.providers.iter().map(bound), &get("bound"));
     let at_help = (words.at_help)(clock.zone.name());
     view! {
         <form method="get" action=PATH>

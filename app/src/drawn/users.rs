@@ -67,7 +67,7 @@ pub(crate) struct Row {
 }
 
 /// The page.
-pub(crate) fn page(text: &'static Text, list: &UserList, clock: Clock) -> (String, AnyView) {
+pub(crate) fn page(text: &'static Text, list: &UserList, clock: Clock) -> (Option<String>, AnyView) {
     let content = view! { {filters(text, list)} {body(text, list, clock)} };
     let actions = view! { <a class="button primary" href="/users/new">{icon(Icon::Plus)}{text.users.new}</a> };
     parts::page_with(text.users.title, None, actions.erase(), content.into_any())
@@ -97,13 +97,13 @@ fn filters(text: &'static Text, list: &UserList) -> AnyView {
             <input class="input" type="search" name="search" value=list.filter.search.clone() placeholder=words.search
                 aria-label=words.search maxlength="256" data-filter />
             <select class="select" id="user-tag" name="tag" aria-label=words.tag>
-                {parts::options(words.any_tag, list.tags.iter().map(twice), &tag)}
+                {parts::options_or(words.any_tag, list.tags.iter().map(twice), &tag)}
             </select>
             <select class="select" id="user-group" name="group" aria-label=text.common.group>
-                {parts::options(text.provider_list.any_group, list.groups.iter().map(|group| twice(&group.name)), &group)}
+                {parts::options_or(text.provider_list.any_group, list.groups.iter().map(|group| twice(&group.name)), &group)}
             </select>
             <select class="select" id="user-status" name="status" aria-label=text.common.state>
-                {parts::options(words.any_status, statuses.into_iter(), status)}
+                {parts::options_or(words.any_status, statuses.into_iter(), status)}
             </select>
             <label class="until">
                 {words.ends_until}

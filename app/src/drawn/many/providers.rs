@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The page. `search` is its query string.
-pub(crate) fn page(text: &'static Text, map: &ParamsMap, search: &str, asked: &Asked) -> (String, AnyView) {
+pub(crate) fn page(text: &'static Text, map: &ParamsMap, search: &str, asked: &Asked) -> (Option<String>, AnyView) {
     let noun = Noun {
         path: PATH,
         bulk_path: "/providers/bulk",
