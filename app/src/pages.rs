@@ -39,13 +39,24 @@ pub(crate) enum Readers {
     Users,
 }
 
+impl Readers {
+    /// Is it for this reader?
+    pub(crate) const fn include(self, session: &Session) -> bool {
+        match self {
+            Self::Admins => session.is_admin,
+            Self::Users => session.is_user,
+        }
+    }
+}
+
+/// For whom the page at this address is.
+pub(crate) fn readers(path: &str) -> Readers {
+    if path == "/me" || path.starts_with("/me/") { Readers::Users } else { Readers::Admins }
+}
+
 /// The pages that a reader can open, in the order of the sidebar.
 pub(crate) fn open_to(session: Option<&Session>) -> impl Iterator<Item = &'static PageEntry> {
-    let (is_admin, is_user) = session.map_or((true, false), |session| (session.is_admin, session.is_user));
-    PAGES.iter().filter(move |page| match page.of {
-        Readers::Admins => is_admin,
-        Readers::Users => is_user,
-    })
+    PAGES.iter().filter(move |page| session.map_or(page.of == Readers::Admins, |session| page.of.include(session)))
 }
 
 /// The pages, in the order of the sidebar.

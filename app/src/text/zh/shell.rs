@@ -55,6 +55,8 @@ pub(super) const SHELL: Shell = Shell {
     my_use: "我的用量",
     not_allowed: "此页面仅供管理员使用",
     not_allowed_why: "你已登录，但不是管理员。",
+    nobodys: "此页面不属于任何人",
+    nobodys_why: "你使用管理员令牌登录，它不是用户，没有自己的用量和调用。用户登录后可在此查看自己的数据。",
     go_to: |name| format!("前往{name}"),
 };
 
