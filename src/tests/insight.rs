@@ -124,7 +124,8 @@ async fn sums_by_day_say_what_quarters_of_an_hour_say_in_every_zone() {
     world.stream(&one).await.body().await;
     world.well_again(&a).await;
     world.message(&two).await.body().await;
-    (world.calls_of(&one, 1).await, world.calls_of(&two, 1).await);
+    world.calls_of(&one, 1).await;
+    world.calls_of(&two, 1).await;
     // The same calls a month and two days ago, as a hub would have summed them then.
     for days in [2, 31] {
         let columns = world
@@ -157,18 +158,18 @@ async fn sums_by_day_say_what_quarters_of_an_hour_say_in_every_zone() {
             ("&model=claude-sonnet-4-5".to_owned(), (6, 9, 6, 3, 6 * 385)),
             ("&model=other".to_owned(), (0, 0, 0, 0, 0)),
         ] {
-            for by in ["", "&by=user", "&by=key", "&by=provider", "&by=model"] {
-                for step in ["hour", "day", "week", "month", "total"] {
-                    let query = format!("/admin/v1/usage?from={from}&step={step}{by}{filter}");
-                    assert_eq!(summed(&world.get(&query).await), expected, "{zone}: {query}");
-                }
+            let steps = ["hour", "day", "week", "month", "total"];
+            let ways = ["", "&by=user", "&by=key", "&by=provider", "&by=model"];
+            for (by, step) in ways.iter().flat_map(|by| steps.map(|step| (by, step))) {
+                let query = format!("/admin/v1/usage?from={from}&step={step}{by}{filter}");
+                assert_eq!(summed(&world.get(&query).await), expected, "{zone}: {query}");
             }
         }
         // What is recorded later goes to the day of that zone.
         let late = world.key().await;
         world.message(&late).await.body().await;
         world.calls_of(&late, 1).await;
-        let today = world.get(&format!("/admin/v1/leaderboard?by=key&sort=calls")).await;
+        let today = world.get("/admin/v1/leaderboard?by=key&sort=calls").await;
         assert!(today["items"].as_array().unwrap().iter().any(|row| row["id"] == late.id), "{zone}: {today}");
         let days = world.get(&format!("/admin/v1/usage?from={from}&step=day&key_id={}", late.id)).await;
         let sql = format!(

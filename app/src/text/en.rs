@@ -8,6 +8,7 @@ mod drawn;
 mod limits;
 #[cfg(feature = "ssr")]
 mod manage;
+#[cfg(feature = "ssr")]
 mod overview;
 mod prices;
 mod providers;
