@@ -110,7 +110,7 @@ const page = await context.newPage();
 page.setDefaultTimeout(10_000);
 await page.goto(`${hub}/login`);
 await page.waitForSelector('html[data-ready]', { state: 'attached' });
-await page.fill('#token', token);
+await page.fill('#secret', token);
 await page.click('button[type=submit].primary');
 await page.waitForURL(`${hub}/`);
 watch(page);
