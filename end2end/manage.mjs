@@ -111,7 +111,7 @@ for (let n = 0; n < 6; n += 1) expect(await ask(key.key) === 200, 'no answer');
 
 await page.goto(`${hub}/login?next=/providers`);
 await page.waitForSelector('html[data-ready]', { state: 'attached' });
-await page.fill('#token', token);
+await page.fill('#secret', token);
 await page.click('button[type=submit].primary');
 await page.waitForURL(`${hub}/providers`);
 

@@ -14,11 +14,15 @@ pub(crate) mod leaderboard;
 #[cfg(feature = "ssr")]
 pub(crate) mod log;
 #[cfg(feature = "ssr")]
+pub(crate) mod losses;
+#[cfg(feature = "ssr")]
 pub(crate) mod many;
 #[cfg(feature = "ssr")]
 pub(crate) mod overview;
 #[cfg(feature = "ssr")]
 pub(crate) mod parts;
+#[cfg(feature = "ssr")]
+pub(crate) mod prices;
 #[cfg(feature = "ssr")]
 pub(crate) mod providers;
 #[cfg(feature = "ssr")]
@@ -27,6 +31,8 @@ pub(crate) mod range;
 pub(crate) mod routing;
 #[cfg(feature = "ssr")]
 pub(crate) mod subject;
+#[cfg(feature = "ssr")]
+pub(crate) mod trial;
 #[cfg(feature = "ssr")]
 pub(crate) mod users;
 
@@ -39,7 +45,7 @@ use leptos_router::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    api::ask::Question,
+    api::{ask::Question, limits::Owner},
     asked::{asked, show},
     browser, fault,
     format::{elapsed, whole},
@@ -76,6 +82,12 @@ pub(crate) enum Drawing {
     ManyUsers,
     /// Where a call would go.
     Routing,
+    /// The list of prices.
+    Prices,
+    /// What the price of a model ever was.
+    PriceHistory(String),
+    /// What is lost with somebody or something, by id.
+    Losses(Owner, String),
 }
 
 /// A page as the server has drawn it.
@@ -150,7 +162,14 @@ fn put_in(question: Signal<(u32, Question)>) -> AnyView {
         if let Some((url, fields)) = browser::posted(&event) {
             event.prevent_default();
             browser::post(url, fields, move |answer| match answer {
-                Ok(_) => drawn.refetch(),
+                Ok(said) => {
+                    // Some say what they have done.
+                    let said = serde_json::from_str::<String>(&said).unwrap_or_default();
+                    if !said.is_empty() {
+                        toasts.done(said);
+                    }
+                    drawn.refetch();
+                }
                 Err(error) => toasts.failed(fault::message(text, &error)),
             });
             return;

@@ -45,6 +45,8 @@ pub(crate) fn Confirm(
     title: String,
     /// What will be lost.
     what: &'static str,
+    /// The same in numbers.
+    lost: Option<AnyView>,
     /// The address of the page without the question.
     #[prop(into)]
     back: String,
@@ -56,6 +58,7 @@ pub(crate) fn Confirm(
         <Dialog title_id="confirm-title" is_alert=true>
             <h2 id="confirm-title">{title}</h2>
             <p class="mt-2 text-muted">{what}</p>
+            {lost}
             <div class="mt-5 flex flex-wrap justify-end gap-2">
                 <a class="button" href=back autofocus data-esc data-noscroll>{text.common.cancel}</a>
                 {children()}

@@ -89,6 +89,7 @@ pub(super) const COMMON: Common = Common {
     next_page: "Next page",
     more: "More",
     unsaved: "Not saved yet",
+    leave: "What you have changed here is not saved. Leave the page and lose it?",
     default_group: "default",
     ago_seconds: |n| if n < 5 { "just now".into() } else { format!("{n} s ago") },
     ago_minutes: |n| format!("{n} min ago"),

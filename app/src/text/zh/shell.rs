@@ -89,6 +89,7 @@ pub(super) const COMMON: Common = Common {
     next_page: "下一页",
     more: "更多",
     unsaved: "尚未保存",
+    leave: "此处的更改尚未保存。要离开并放弃更改吗？",
     default_group: "default",
     ago_seconds: |n| if n < 5 { "刚刚".into() } else { format!("{n} 秒前") },
     ago_minutes: |n| format!("{n} 分钟前"),
