@@ -481,7 +481,7 @@ await check('a provider is switched off in the list', async () => {
 });
 
 await check('a group gets its place in the order', async () => {
-  await go('/providers?group=default');
+  await go('/providers?edit=default');
   const dialog = page.getByRole('dialog', { name: 'Group default' });
   await dialog.getByLabel('Priority').fill('-3');
   await dialog.getByRole('button', { name: 'Save' }).click();
@@ -580,7 +580,7 @@ await check('settings are changed one by one, and brought back to their defaults
   expect((await setting('waiting').getByRole('combobox').inputValue()) === 'off', 'still waiting');
 });
 
-const pages = () => ['/', '/calls', `/calls?call=${callId}`, `/calls/${callId}`, '/providers', '/providers/new', '/providers?group=', '/providers?drop=gone', providerPath, '/users', '/users/new', userPath, `${userPath}?new=key`, '/prices', '/prices?edit=claude-sonnet-4-5', '/prices?history=claude-sonnet-4-5', '/prices?import=1', '/prices?q=opus', '/sessions', '/quotas', '/quotas?share=100', '/settings', '/log', '/nowhere'];
+const pages = () => ['/', '/calls', `/calls?call=${callId}`, `/calls/${callId}`, '/providers', '/providers/new', '/providers?edit=', '/providers?drop=gone', providerPath, '/users', '/users/new', userPath, `${userPath}?new=key`, '/prices', '/prices?edit=claude-sonnet-4-5', '/prices?history=claude-sonnet-4-5', '/prices?import=1', '/prices?q=opus', '/sessions', '/quotas', '/quotas?share=100', '/settings', '/log', '/nowhere'];
 
 for (const theme of ['dark', 'light']) {
   for (const path of pages()) {
@@ -729,13 +729,13 @@ await check('the code of a page comes when somebody goes there, and is kept', as
   reader.on('response', (response) => asked.push(response));
   await go('/', reader);
   const code = (part) => asked.filter((response) => response.url().includes(`/pkg/split_${part}.`));
-  expect(code('drawn').length > 0 && code('users').length === 0, asked.map((response) => response.url()).join(' '));
+  expect(code('overview').length > 0 && code('drawn').length === 0, asked.map((response) => response.url()).join(' '));
   asked.length = 0;
   await reader.getByRole('link', { name: 'Users' }).first().click();
   await reader.getByRole('heading', { level: 1, name: 'Users' }).waitFor();
-  expect(code('users').length === 1, 'the code did not come');
+  expect(code('drawn').length === 1, 'the code did not come');
   expect(!asked.some((response) => response.request().resourceType() === 'document'), 'a document was asked for');
-  const kept = await code('users')[0].headerValue('cache-control');
+  const kept = await code('drawn')[0].headerValue('cache-control');
   expect(kept === 'public, max-age=31536000, immutable', kept);
   await other.close();
 });

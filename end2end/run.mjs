@@ -15,7 +15,7 @@ import { start as startUpstream } from './upstream.mjs';
 const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(here);
 /** The tests, in this order: the console's begins with an empty hub. */
-const FILES = ['console.mjs', 'insight.mjs'];
+const FILES = ['console.mjs', 'insight.mjs', 'manage.mjs', 'access.mjs'];
 const READY_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 40_000;
 const TESTS_WITHIN_MS = 300_000;

@@ -3,6 +3,7 @@
 //! change.
 
 pub mod actor;
+mod bulk;
 pub mod calls;
 mod change;
 mod check;

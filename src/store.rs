@@ -23,6 +23,7 @@ pub mod settings;
 pub mod snapshot;
 pub mod storage;
 pub mod sums;
+pub mod traffic;
 pub mod usage;
 pub mod users;
 
@@ -64,6 +65,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (8, "attempt_times", include_str!("../migrations/0008_attempt_times.sql")),
     (9, "access", include_str!("../migrations/0009_access.sql")),
     (10, "insight", include_str!("../migrations/0010_insight.sql")),
+    (11, "manage", include_str!("../migrations/0011_manage.sql")),
 ];
 
 /// The channel on which replicas tell each other that configuration or holds changed, or calls were recorded.
@@ -172,6 +174,7 @@ pub fn all_statements() -> Vec<(&'static str, &'static str, &'static str)> {
         ("snapshot", snapshot::STATEMENTS),
         ("storage", storage::STATEMENTS),
         ("sums", sums::STATEMENTS),
+        ("traffic", traffic::STATEMENTS),
         ("usage", usage::STATEMENTS),
         ("users", users::STATEMENTS),
     ];

@@ -6,4 +6,5 @@ pub mod client;
 pub mod failure;
 pub mod fetch;
 pub mod origin;
+pub mod reach;
 pub mod request;

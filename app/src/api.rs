@@ -25,7 +25,7 @@ pub(crate) mod settings;
 pub(crate) mod users;
 
 #[cfg(feature = "ssr")]
-mod forms;
+pub(crate) mod forms;
 #[cfg(feature = "ssr")]
 pub(crate) mod guard;
 
@@ -36,8 +36,6 @@ pub(crate) enum Trouble {
     NotFound,
     /// The use case said no.
     Refused,
-    /// The reader may not do or see this.
-    NotAllowed,
     /// The hub could not be reached, or one side did not understand the other.
     Broken,
 }

@@ -151,6 +151,18 @@ mod real {
         Some(format!("{action}?{query}"))
     }
 
+    /// Writes at each time of the page that is counted down how long it is until then.
+    pub(crate) fn count_down(now_ms: i64, written: fn(u64) -> String) {
+        let Ok(times) = document().query_selector_all("[data-until]") else { return };
+        for index in 0..times.length() {
+            let time = times.get(index).and_then(|node| node.dyn_into::<HtmlElement>().ok());
+            let until = time.as_ref().and_then(|time| time.get_attribute("data-until")?.parse::<i64>().ok());
+            if let (Some(time), Some(until)) = (time, until) {
+                time.set_text_content(Some(&written(u64::try_from(until - now_ms).unwrap_or_default())));
+            }
+        }
+    }
+
     /// Writes a text into the first element that `selector` finds.
     pub(crate) fn say(selector: &str, text: &str) {
         if let Ok(Some(element)) = document().query_selector(selector) {
@@ -210,10 +222,16 @@ mod real {
         });
     }
 
+    /// Where a form is posted to, and its fields; none if it only asks for an address.
+    pub(crate) fn posted(event: &leptos::ev::SubmitEvent) -> Option<(String, String)> {
+        let form = event.target()?.dyn_into::<HtmlFormElement>().ok()?;
+        if form.method() == "post" { Some((form.get_attribute("action")?, form_fields(event)?)) } else { None }
+    }
+
     /// Sends the fields of a form to a server function, and hands on its answer. Goes where the answer leads.
-    pub(crate) fn post(url: &'static str, fields: String, then: impl FnOnce(Answer<String>) + 'static) {
+    pub(crate) fn post(url: String, fields: String, then: impl FnOnce(Answer<String>) + 'static) {
         leptos::task::spawn_local(async move {
-            let answer = match exchange(url, &fields).await {
+            let answer = match exchange(&url, &fields).await {
                 Ok((true, text)) => Ok(text),
                 Ok((false, text)) => Err(serde_json::from_str(&text).unwrap_or_else(|error| AppError::broken(&error))),
                 Err(error) => Err(AppError::broken(&format!("{error:?}"))),
@@ -358,6 +376,14 @@ mod absent {
         None
     }
 
+    pub(crate) fn posted(_event: &ev::SubmitEvent) -> Option<(String, String)> {
+        None
+    }
+
+    pub(crate) fn post(_url: String, _fields: String, _then: impl FnOnce(Answer<String>) + 'static) {}
+
+    pub(crate) fn count_down(_now_ms: i64, _written: fn(u64) -> String) {}
+
     pub(crate) fn unfolded() -> Vec<String> {
         Vec::new()
     }
@@ -367,8 +393,6 @@ mod absent {
     }
 
     pub(crate) fn restore(_unfolded: &[String], _focused: Option<&str>) {}
-
-    pub(crate) fn post(_url: &'static str, _fields: String, _then: impl FnOnce(Answer<String>) + 'static) {}
 
     pub(crate) fn submit_form_of(_event: &ev::Event) {}
 

@@ -57,7 +57,7 @@ pub(crate) fn ChangeForm(
         let Some(fields) = browser::form_fields(&event) else { return };
         event.prevent_default();
         change.is_pending.set(true);
-        browser::post(change.url, fields, move |answer| {
+        browser::post(change.url.to_owned(), fields, move |answer| {
             // The form may be gone by now.
             change.is_pending.try_set(false);
             change.answer.try_set(Some(answer));

@@ -2,6 +2,8 @@
 //! part of what it loads. Their filters are the address, so links and forms are all that they need.
 
 #[cfg(feature = "ssr")]
+pub(crate) mod act;
+#[cfg(feature = "ssr")]
 pub(crate) mod call_filters;
 #[cfg(feature = "ssr")]
 mod chart;
@@ -12,13 +14,21 @@ pub(crate) mod leaderboard;
 #[cfg(feature = "ssr")]
 pub(crate) mod log;
 #[cfg(feature = "ssr")]
+pub(crate) mod many;
+#[cfg(feature = "ssr")]
 pub(crate) mod overview;
 #[cfg(feature = "ssr")]
 pub(crate) mod parts;
 #[cfg(feature = "ssr")]
+pub(crate) mod providers;
+#[cfg(feature = "ssr")]
 pub(crate) mod range;
 #[cfg(feature = "ssr")]
+pub(crate) mod routing;
+#[cfg(feature = "ssr")]
 pub(crate) mod subject;
+#[cfg(feature = "ssr")]
+pub(crate) mod users;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -31,11 +41,12 @@ use serde::{Deserialize, Serialize};
 use crate::{
     api::ask::Question,
     asked::{asked, show},
-    browser,
-    format::whole,
+    browser, fault,
+    format::{elapsed, whole},
     live::Live,
     preferences::choose_columns,
-    ui::Erase,
+    text::use_text,
+    ui::{Erase, time::use_now, toast::use_toasts},
 };
 
 /// A page that the server draws.
@@ -55,6 +66,16 @@ pub(crate) enum Drawing {
     CallFilters,
     /// The hub's own log.
     Log,
+    /// The list of providers.
+    Providers,
+    /// Several providers changed at once.
+    ManyProviders,
+    /// The list of users.
+    Users,
+    /// Several users changed at once.
+    ManyUsers,
+    /// Where a call would go.
+    Routing,
 }
 
 /// A page as the server has drawn it.
@@ -117,8 +138,23 @@ fn put_in(question: Signal<(u32, Question)>) -> AnyView {
         let (unfolded, focused) = (unfolded.get_value(), focused.get_value());
         set_timeout(move || browser::restore(&unfolded, focused.as_deref()), std::time::Duration::ZERO);
     });
+    let now = use_now();
+    Effect::new(move |_| {
+        if let Some(now) = now.get() {
+            browser::count_down(now, elapsed);
+        }
+    });
+    let (text, toasts) = (use_text(), use_toasts());
     let navigate = use_navigate();
     let submit = move |event: leptos::ev::SubmitEvent| {
+        if let Some((url, fields)) = browser::posted(&event) {
+            event.prevent_default();
+            browser::post(url, fields, move |answer| match answer {
+                Ok(_) => drawn.refetch(),
+                Err(error) => toasts.failed(fault::message(text, &error)),
+            });
+            return;
+        }
         if let Some(address) = browser::form_address(&event) {
             event.prevent_default();
             navigate(&address, NavigateOptions { scroll: false, ..NavigateOptions::default() });

@@ -6,7 +6,7 @@ use crate::{
     api::{AppError, Trouble},
     change::Change,
     text::{Text, use_text},
-    ui::{icon::Icon, state},
+    ui::state,
 };
 
 /// The error in words.
@@ -32,11 +32,7 @@ pub(crate) fn at(change: Change, field: &'static str) -> Signal<Option<String>> 
     })
 }
 
-/// What could not be read: what failed, and a way to try again; or that it is not for this reader.
+/// What could not be read: what failed, and a way to try again.
 pub(crate) fn failed(error: &AppError, retry: impl Fn() + 'static) -> AnyView {
-    if error.trouble == Trouble::NotAllowed {
-        let text = &use_text().shell;
-        return state::empty(Icon::Alert, text.not_allowed, text.not_allowed_why, Some(("/me", text.my_use)));
-    }
     state::failed(message(use_text(), error), Box::new(retry))
 }

@@ -130,6 +130,7 @@ pub(crate) fn change(now: u64, before: u64) -> Option<String> {
 }
 
 /// `part` of `all` in percent with one place: `0.4 %`.
+#[cfg(feature = "ssr")]
 pub(crate) fn share(part: u64, all: u64) -> Option<String> {
     let permille = u128::from(part) * 1_000 / u128::from(all.max(1));
     if part > 0 && permille == 0 {

@@ -17,8 +17,9 @@ use crate::{
     pages::not_found::NotFound,
     preferences::Preferences,
     routes::{
-        CallAlone, Calls, EditProvider, EditUser, Leaderboard, Log, Login, Me, ModelUse, NewProvider, NewUser,
-        Overview, Prices, ProviderUse, Providers, Quotas, Sessions, Settings, UserUse, Users,
+        CallAlone, Calls, EditProvider, EditUser, Leaderboard, Log, Login, ManyProviders, ManyUsers, Me, ModelUse,
+        NewProvider, NewUser, Overview, Prices, ProviderUse, Providers, Quotas, Routing, Sessions, Settings, UserUse,
+        Users,
     },
     shell::Frame,
 };
@@ -97,10 +98,13 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/quotas") view={Lazy::<Quotas>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/providers") view={Lazy::<Providers>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/providers/new") view={Lazy::<NewProvider>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/providers/bulk") view={Lazy::<ManyProviders>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/providers/:id") view={Lazy::<EditProvider>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/users") view={Lazy::<Users>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/users/new") view={Lazy::<NewUser>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/users/bulk") view={Lazy::<ManyUsers>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/users/:id") view={Lazy::<EditUser>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/routing") view={Lazy::<Routing>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/users/:id/use") view={Lazy::<UserUse>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/providers/:id/use") view={Lazy::<ProviderUse>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/models/:name") view={Lazy::<ModelUse>::new()} ssr=SsrMode::Async />

@@ -39,17 +39,28 @@ pub(crate) enum Readers {
     Users,
 }
 
+impl Readers {
+    /// Is it for this reader?
+    pub(crate) const fn include(self, session: &Session) -> bool {
+        match self {
+            Self::Admins => session.is_admin,
+            Self::Users => session.is_user,
+        }
+    }
+}
+
+/// For whom the page at this address is.
+pub(crate) fn readers(path: &str) -> Readers {
+    if path == "/me" || path.starts_with("/me/") { Readers::Users } else { Readers::Admins }
+}
+
 /// The pages that a reader can open, in the order of the sidebar.
 pub(crate) fn open_to(session: Option<&Session>) -> impl Iterator<Item = &'static PageEntry> {
-    let (is_admin, is_user) = session.map_or((true, false), |session| (session.is_admin, session.is_user));
-    PAGES.iter().filter(move |page| match page.of {
-        Readers::Admins => is_admin,
-        Readers::Users => is_user,
-    })
+    PAGES.iter().filter(move |page| session.map_or(page.of == Readers::Admins, |session| page.of.include(session)))
 }
 
 /// The pages, in the order of the sidebar.
-pub(crate) static PAGES: [PageEntry; 11] = [
+pub(crate) static PAGES: [PageEntry; 12] = [
     PageEntry { path: "/", title: |text| text.overview, icon: Icon::Overview, key: "o", of: Readers::Admins },
     PageEntry {
         path: "/leaderboard",
@@ -67,6 +78,7 @@ pub(crate) static PAGES: [PageEntry; 11] = [
         key: "p",
         of: Readers::Admins,
     },
+    PageEntry { path: "/routing", title: |text| text.routing, icon: Icon::Routing, key: "r", of: Readers::Admins },
     PageEntry { path: "/users", title: |text| text.users, icon: Icon::Users, key: "u", of: Readers::Admins },
     PageEntry { path: "/quotas", title: |text| text.quotas, icon: Icon::Quotas, key: "q", of: Readers::Admins },
     PageEntry { path: "/prices", title: |text| text.prices, icon: Icon::Prices, key: "$", of: Readers::Admins },

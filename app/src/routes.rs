@@ -45,7 +45,7 @@ macro_rules! lazy_routes {
 
 lazy_routes! {
     Login in login: pages::login::Login;
-    Overview in drawn: pages::drawn::Overview;
+    Overview in overview: pages::drawn::Overview;
     Calls in calls: pages::calls::Calls;
     CallAlone in calls: pages::calls::CallAlone;
     Sessions in sessions: pages::sessions::Sessions;
@@ -53,7 +53,10 @@ lazy_routes! {
     Providers in providers: pages::providers::Providers;
     NewProvider in providers: pages::providers::NewProvider;
     EditProvider in providers: pages::providers::EditProvider;
-    Users in users: pages::users::Users;
+    Users in drawn: pages::drawn::Users;
+    ManyUsers in drawn: pages::drawn::ManyUsers;
+    ManyProviders in drawn: pages::drawn::ManyProviders;
+    Routing in drawn: pages::drawn::Routing;
     NewUser in users: pages::users::NewUser;
     EditUser in users: pages::users::EditUser;
     Prices in prices: pages::prices::Prices;

@@ -10,11 +10,13 @@ use crate::{
     },
     asked::{asked, show_answer},
     live::Live,
+    pages::{self, Readers},
     query::login_path,
     text::{Text, use_text},
     ui::{
         Erase,
         icon::{Icon, icon},
+        state::empty,
         time::Now,
         toast::Toasts,
     },
@@ -36,6 +38,10 @@ pub(crate) fn Frame() -> impl IntoView {
     let session = asked(|| (0, Question::Session));
     live.connect(move || session.get().and_then(|answer| read::<Session>(&answer).ok()).map(|session| session.feed));
     provide_context(session);
+    // For what is opened later: whoever reads a resource outside of a page would make it wait.
+    let reader = Reader(RwSignal::new(None));
+    provide_context(reader);
+    Effect::new(move |_| reader.0.set(session.get().and_then(|answer| read(&answer).ok())));
     let (is_sheet_open, is_palette_open) = (RwSignal::new(false), RwSignal::new(false));
     shortcuts::listen(is_sheet_open, is_palette_open);
     // Closes the palette, and the menu of a small screen, when the reader has gone somewhere.
@@ -55,6 +61,7 @@ pub(crate) fn Frame() -> impl IntoView {
             {show_answer(session, move |answer| sidebar::view(read(&answer).ok(), live, menu, is_sheet_open, is_palette_open))}
             <main id="content" tabindex="-1">
                 {move || live.is_over.get().then(|| session_over(text, &pathname.get(), &search.get()))}
+                {show_answer(session, move |answer| kept_out(text, read(&answer).ok(), pathname))}
                 <Outlet />
             </main>
         </div>
@@ -63,6 +70,31 @@ pub(crate) fn Frame() -> impl IntoView {
         {toasts.view()}
     }
     .erase()
+}
+
+/// What is known of the reader, once the browser has taken over.
+#[derive(Clone, Copy)]
+struct Reader(RwSignal<Option<Session>>);
+
+/// Says in the page's place that it is not for this reader. The page itself is there, without anything in it that the
+/// reader may not see, and is not shown.
+fn kept_out(text: &'static Text, session: Option<Session>, pathname: Memo<String>) -> AnyView {
+    let session = StoredValue::new(session);
+    let shell = &text.shell;
+    let notice = move || {
+        let readers = pages::readers(&pathname.get());
+        if session.with_value(|session| session.as_ref().is_none_or(|session| readers.include(session))) {
+            return None;
+        }
+        #[cfg(feature = "ssr")]
+        crate::api::guard::forbid();
+        let (title, why, way_out) = match readers {
+            Readers::Admins => (shell.not_allowed, shell.not_allowed_why, ("/me", shell.my_use)),
+            Readers::Users => (shell.nobodys, shell.nobodys_why, ("/", shell.overview)),
+        };
+        Some(view! { <div class="kept-out">{empty(Icon::Alert, title, why, Some(way_out))}</div> }.erase())
+    };
+    notice.into_any()
 }
 
 /// Says that the reader has to log in again, and how; the login leads back to this page.

@@ -14,11 +14,15 @@ use leptos::prelude::use_context;
 #[cfg(feature = "ssr")]
 pub(crate) use drawn::*;
 pub(crate) use groups::*;
+#[cfg(feature = "ssr")]
+pub(crate) use manage::*;
 
 #[cfg(feature = "ssr")]
 mod drawn;
 mod en;
 mod groups;
+#[cfg(feature = "ssr")]
+mod manage;
 mod zh;
 
 /// The languages the console speaks.
@@ -94,6 +98,14 @@ pub(crate) struct Text {
     pub(crate) call_filters: CallFilters,
     #[cfg(feature = "ssr")]
     pub(crate) log: Log,
+    #[cfg(feature = "ssr")]
+    pub(crate) provider_list: ProviderList,
+    #[cfg(feature = "ssr")]
+    pub(crate) user_list: UserList,
+    #[cfg(feature = "ssr")]
+    pub(crate) many: Many,
+    #[cfg(feature = "ssr")]
+    pub(crate) simulator: Simulator,
     pub(crate) outcome: fn(Option<Outcome>) -> &'static str,
     pub(crate) result: fn(AttemptResult) -> &'static str,
     /// What went wrong, by the machine's word for it, where it is a known one.

@@ -11,13 +11,22 @@ use crate::{
 };
 
 /// Characters of a name.
-const NAME_CHARS_MAX: usize = 100;
+pub(super) const NAME_CHARS_MAX: usize = 100;
 
 /// Characters of a group's name.
 const GROUP_CHARS_MAX: usize = 64;
 
 /// Groups that one thing may belong to.
 const GROUPS_MAX: usize = 50;
+
+/// Characters of a tag.
+const TAG_CHARS_MAX: usize = 32;
+
+/// Tags of one user.
+const TAGS_MAX: usize = 20;
+
+/// Characters that a list can be searched for.
+const WORDS_CHARS_MAX: usize = 256;
 
 /// Rules in one list.
 const RULES_MAX: usize = 500;
@@ -37,6 +46,12 @@ pub(super) fn line(field: &str, text: &str, chars_max: usize) -> Result<String, 
         return Err(Fault::invalid(field, "must not have control characters"));
     }
     Ok(text.to_owned())
+}
+
+/// Words that a list is searched for: trimmed; none if nothing is left.
+pub(super) fn words(field: &str, words: Option<&str>) -> Result<Option<String>, Fault> {
+    let words = words.map(str::trim).filter(|words| !words.is_empty());
+    words.map(|words| line(field, words, WORDS_CHARS_MAX)).transpose()
 }
 
 /// Free text of at most `chars_max` characters.
@@ -62,6 +77,24 @@ pub(super) fn groups(names: &[String], any: bool) -> Result<Vec<String>, Fault> 
     }
     if kept.len() > GROUPS_MAX {
         return Err(Fault::invalid("group", format!("must be at most {GROUPS_MAX} names")));
+    }
+    Ok(kept)
+}
+
+/// Tags, each once.
+pub(super) fn tags(tags: &[String]) -> Result<Vec<String>, Fault> {
+    let mut kept: Vec<String> = Vec::new();
+    for tag in tags {
+        let tag = line("tags", tag, TAG_CHARS_MAX)?;
+        if tag.contains(',') {
+            return Err(Fault::invalid("tags", format!("`{tag}`: a tag has no comma; give a list of tags")));
+        }
+        if !kept.contains(&tag) {
+            kept.push(tag);
+        }
+    }
+    if kept.len() > TAGS_MAX {
+        return Err(Fault::invalid("tags", format!("must be at most {TAGS_MAX}")));
     }
     Ok(kept)
 }
@@ -149,6 +182,18 @@ mod tests {
         }
         assert!(text("note", "two\nlines", 10).is_ok());
         assert!(text("note", "a\0", 10).is_err() && text("note", "12345678901", 10).is_err());
+    }
+
+    #[test]
+    fn tags_are_short_words_each_once() {
+        assert_eq!(tags(&names(&[" a ", "b", "a"])), Ok(names(&["a", "b"])));
+        for wrong in ["a,b", "", &"t".repeat(33)] {
+            assert_eq!(tags(&names(&[wrong])).unwrap_err().field(), Some("tags"), "{wrong}");
+        }
+        let many: Vec<String> = (0..21).map(|n| n.to_string()).collect();
+        assert_eq!(tags(&many).unwrap_err().field(), Some("tags"));
+        assert_eq!((words("q", Some("  ")), words("q", Some(" a "))), (Ok(None), Ok(Some("a".to_owned()))));
+        assert_eq!(words("q", Some("\0")).unwrap_err().field(), Some("q"));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Keys the hub issues.
 
+use chrono::TimeDelta;
+
 use super::{
     actor::{Admin, shown},
     change, check, fault, limits, page,
@@ -9,7 +11,7 @@ use crate::{
     domain::{
         fault::Fault,
         id::{KeyId, UserId},
-        key::{ApiKey, KeyCreate, KeyPatch, NewKey},
+        key::{ApiKey, KeyCreate, KeyPatch, NewKey, Rotation},
         page::{Page, PageQuery},
     },
     hub::Hub,
@@ -26,6 +28,9 @@ const SHOWN_CHARS: usize = 10;
 
 /// Last characters of a key that are kept for display.
 const LAST_CHARS: usize = 4;
+
+/// The longest time that a replaced secret may still be used: 30 days.
+const GRACE_S_MAX: u32 = 2_592_000;
 
 /// Globs on user agents of one key.
 const CLIENTS_MAX: usize = 100;
@@ -65,6 +70,7 @@ pub async fn create(hub: &Hub, actor: &Admin, user_id: UserId, new: KeyCreate) -
         clients: new.clients.unwrap_or_default(),
         addresses: new.addresses.unwrap_or_default(),
         expires_at: new.expires_at,
+        old_secret_until: None,
         last_used_at: None,
         preview: preview(&kept.prefix, &kept.last_four),
         created_at: clock::now(),
@@ -90,6 +96,24 @@ pub async fn update(hub: &Hub, actor: &Admin, id: KeyId, patch: KeyPatch) -> Res
     (entry.before, entry.after) = (shown(&before), shown(&key));
     change::commit(hub, change, entry).await?;
     Ok(key)
+}
+
+/// Gives a key another secret: the answer is the only place where it ever stands. The one before ends at once, or after
+/// a grace time; one that was replaced earlier ends now.
+pub async fn rotate(hub: &Hub, actor: &Admin, id: KeyId, rotation: Rotation) -> Result<NewKey, Fault> {
+    check::within("grace_s", Some(rotation.grace_s), 0, GRACE_S_MAX)?;
+    let secret = secret::generate(SECRET_PREFIX);
+    let kept = kept(&secret);
+    let mut change = change::begin(hub).await?;
+    let before = change.lock_key(id).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("key"))?;
+    let grace = (rotation.grace_s > 0).then(|| clock::now() + TimeDelta::seconds(rotation.grace_s.into()));
+    let preview = preview(&kept.prefix, &kept.last_four);
+    let key = ApiKey { preview, old_secret_until: grace, ..before.clone() };
+    change.rotate_key(id, &kept, grace).await.map_err(fault::store)?;
+    let mut entry = actor.entry("key.rotate", &id);
+    (entry.before, entry.after) = (shown(&before), shown(&key));
+    change::commit(hub, change, entry).await?;
+    Ok(NewKey { stored: key, key: secret.expose().to_owned() })
 }
 
 /// Deletes a key. It is refused from now on; what it did stays on record under its name.

@@ -2,8 +2,15 @@
 
 mod address;
 mod draft;
+mod many;
 mod routing;
+pub mod traffic;
+mod way;
 
+pub use self::{
+    many::{bulk, clone},
+    way::test_proxy,
+};
 use super::{
     actor::{Admin, shown},
     change, check, fault, holds, page,
@@ -13,9 +20,9 @@ use crate::{
     domain::{
         fault::Fault,
         id::ProviderId,
-        page::{Page, PageQuery},
+        page::Page,
         patch::{NewSecret, Patch},
-        provider::{Provider, ProviderCreate, ProviderPatch, ProviderTest, ProviderTestResult},
+        provider::{Provider, ProviderCreate, ProviderPatch, ProviderTest, ProviderTestResult, many::ProviderQuery},
     },
     hub::Hub,
     relay::probe,
@@ -24,10 +31,11 @@ use crate::{
 };
 
 /// A page of the providers, by id.
-pub async fn list(hub: &Hub, _actor: &Admin, query: &PageQuery) -> Result<Page<Provider>, Fault> {
+pub async fn list(hub: &Hub, _actor: &Admin, query: &ProviderQuery) -> Result<Page<Provider>, Fault> {
     let limit = page::limit(query.limit)?;
     let after = page::after(query.cursor.as_deref())?.unwrap_or_default();
-    let providers = hub.store.list_providers(after, page::rows(limit)).await.map_err(fault::store)?;
+    let filter = many::checked(&query.filter())?;
+    let providers = hub.store.list_providers(after, page::rows(limit), &filter).await.map_err(fault::store)?;
     Ok(page::cut(providers, limit, |provider| provider.id.to_string()))
 }
 

@@ -10,11 +10,13 @@ use crate::{
     clock,
     domain::{
         fault::Fault,
+        id::UserId,
         limit::{
-            LimitUse, Limited,
+            LimitUse, Limited, Limits, Subject,
             quota::{Quota, QuotaQuery, SubjectKind},
         },
         page::Page,
+        user::User,
     },
     hub::Hub,
     store::limits::Limitee,
@@ -77,6 +79,26 @@ pub async fn list(hub: &Hub, _actor: &Admin, query: &QuotaQuery) -> Result<Page<
     quotas.sort_by(|(one, _), (other, _)| one.cmp(other));
     let items = quotas.into_iter().map(|(_, quota)| quota).collect();
     Ok(page::cut(items, limit, |quota| Place::of(quota).text()))
+}
+
+/// Of each user the limit that is used most; none where there is none.
+///
+/// # Errors
+/// [`Fault::CountersAway`] while Redis does not answer.
+pub async fn fullest(hub: &Hub, _actor: &Admin, users: &[User]) -> Result<Vec<Option<LimitUse>>, Fault> {
+    let now = clock::now();
+    let asked = users.iter().map(|user| (user.id, user.limits.clone())).collect::<Vec<_>>();
+    let asked = stream::iter(asked).map(|(id, limits)| fullest_of(hub, id, limits, now));
+    asked.buffered(ASKED_MAX).try_collect().await
+}
+
+/// The limit of a user that is used most.
+async fn fullest_of(hub: &Hub, id: UserId, limits: Limits, now: DateTime<Utc>) -> Result<Option<LimitUse>, Fault> {
+    if !limits.is_any() {
+        return Ok(None);
+    }
+    let uses = limits::used(hub, Subject::User(id), &limits, now).await?;
+    Ok(uses.into_iter().filter(|used| used.limit.is_some()).max_by_key(LimitUse::share_permille))
 }
 
 /// The limits of somebody that are set, with their use.

@@ -1,5 +1,9 @@
 //! Where would a call go?
 
+mod counters;
+
+use std::sync::Arc;
+
 use rand::Rng;
 
 use super::{actor::Admin, check};
@@ -7,7 +11,7 @@ use crate::{
     clock,
     domain::{
         decision::{Candidate, Choice},
-        explain::{Chance, ExplainQuery, ExplainedChoice, Explanation, GroupTurn, Refusal},
+        explain::{Chance, ExplainQuery, ExplainedChoice, Explanation, GroupTurn, NamedKey, Refusal},
         fault::Fault,
         id::KeyId,
     },
@@ -21,14 +25,18 @@ use crate::{
     wire::rejection::Rejection,
 };
 
+/// Characters of a session's id.
+const SESSION_CHARS_MAX: usize = 256;
+
 /// Characters of a model's name.
 const MODEL_CHARS_MAX: usize = 256;
 
 /// Explains where a call would go, by the function that sends calls.
 ///
 /// # Errors
-/// [`Fault::Invalid`] unless it names either a key or groups; [`Fault::NotFound`] for a key that is not there.
-pub fn explain(hub: &Hub, _actor: &Admin, query: &ExplainQuery) -> Result<Explanation, Fault> {
+/// [`Fault::Invalid`] unless it names either a key or groups; [`Fault::NotFound`] for a key that is not there;
+/// [`Fault::CountersAway`] while Redis does not answer, if limits or a session are asked for.
+pub async fn explain(hub: &Hub, _actor: &Admin, query: &ExplainQuery) -> Result<Explanation, Fault> {
     let snapshot = hub.snapshot.load_full();
     let model = check::line("model", &query.model, MODEL_CHARS_MAX)?;
     let caller = query.key_id.map(|id| find(&snapshot, id)).transpose()?;
@@ -38,28 +46,63 @@ pub fn explain(hub: &Hub, _actor: &Admin, query: &ExplainQuery) -> Result<Explan
         (Some(_), Some(_)) => return Err(Fault::invalid("groups", "must not be given together with `key_id`")),
         (None, None) => return Err(Fault::invalid("key_id", "must be given, or `groups`")),
     };
-    let at = query.at.unwrap_or_else(clock::now);
-    let wanted = Wanted {
-        groups: &groups,
-        model: Some(&model),
-        tried: &[],
-        limited: &[],
-        bound: query.bound_provider_id,
-        warm: None,
-        now: at,
+    let now = clock::now();
+    let at = query.at.unwrap_or(now);
+    let bound = match (&query.session_id, query.bound_provider_id) {
+        (None, bound) => bound,
+        (Some(_), Some(_)) => {
+            return Err(Fault::invalid("session_id", "must not be given together with `bound_provider_id`"));
+        }
+        (Some(session_id), None) => {
+            let session_id = check::line("session_id", session_id, SESSION_CHARS_MAX)?;
+            let key_id = query.key_id.ok_or_else(|| Fault::invalid("session_id", "must be given with `key_id`"))?;
+            counters::bound(hub, key_id, &session_id, now).await?
+        }
     };
+    let (mut over, mut limited) = (Vec::new(), Vec::new());
+    if query.limits {
+        limited = counters::limited(hub, &snapshot, now).await?;
+        if let Some(caller) = caller {
+            over = counters::exhausted(hub, caller, now).await?;
+        }
+    }
+    let wanted =
+        Wanted { groups: &groups, model: Some(&model), tried: &[], limited: &limited, bound, warm: None, now: at };
     let turns = in_order(&snapshot, &groups).into_iter();
+    let refused = caller.map(|caller| refusals(&snapshot, caller, &wanted, query)).unwrap_or_default();
     Ok(Explanation {
         at,
-        refusals: caller.map(|caller| refusals(&snapshot, caller, &wanted, query)).unwrap_or_default(),
+        refusals: refused.into_iter().chain(over).map(refusal).collect(),
+        bound_provider_id: bound,
         groups: turns.map(|(name, priority)| GroupTurn { name: name.to_owned(), priority }).collect(),
         choices: choices(&snapshot, &wanted, &hub.health.view()),
     })
 }
 
+/// Most keys that can be chosen from.
+const KEYS_MAX: usize = 500;
+
+/// The keys that a call could come with, by user and name; at most 500.
+pub fn keys(hub: &Hub, _actor: &Admin) -> Vec<NamedKey> {
+    let snapshot = hub.snapshot.load();
+    let named = |caller: &Arc<Caller>| NamedKey {
+        id: caller.key.id,
+        name: caller.key.name.clone(),
+        user_name: caller.user.name.clone(),
+    };
+    let mut keys: Vec<NamedKey> = snapshot.callers.values().map(named).collect();
+    keys.sort_by(|one, other| (&one.user_name, &one.name, one.id).cmp(&(&other.user_name, &other.name, other.id)));
+    // A key whose secret was replaced is there twice for a while.
+    keys.dedup();
+    keys.truncate(KEYS_MAX);
+    keys
+}
+
 /// A key that is in use.
 fn find(snapshot: &Snapshot, id: KeyId) -> Result<&Caller, Fault> {
-    let caller = snapshot.callers.values().find(|caller| caller.key.id == id);
+    let callers = snapshot.callers.values().filter(|caller| caller.key.id == id);
+    // A secret that was replaced is there too until its grace is over: it ends first.
+    let caller = callers.max_by_key(|caller| (caller.key.expires_at.is_none(), caller.key.expires_at));
     caller.map(|caller| &**caller).ok_or_else(|| Fault::not_found("key"))
 }
 
@@ -72,7 +115,7 @@ fn renamed(fault: Fault, field: &str) -> Fault {
 }
 
 /// All that the key may not do.
-fn refusals(snapshot: &Snapshot, caller: &Caller, wanted: &Wanted<'_>, query: &ExplainQuery) -> Vec<Refusal> {
+fn refusals(snapshot: &Snapshot, caller: &Caller, wanted: &Wanted<'_>, query: &ExplainQuery) -> Vec<Rejection> {
     let restrictions = &caller.restrictions;
     let (_, model) = snapshot.split_prefix(wanted.model.unwrap_or_default());
     let asked = [
@@ -81,12 +124,12 @@ fn refusals(snapshot: &Snapshot, caller: &Caller, wanted: &Wanted<'_>, query: &E
         query.user_agent.as_deref().map_or(Ok(()), |agent| restrictions.admit_client(Some(agent))),
         restrictions.admit_model(model),
     ];
-    let refusal = |rejection: Rejection| Refusal {
-        status: rejection.status(),
-        cause: rejection.cause().to_owned(),
-        message: rejection.message(),
-    };
-    asked.into_iter().filter_map(Result::err).map(refusal).collect()
+    asked.into_iter().filter_map(Result::err).collect()
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "made for map")]
+fn refusal(rejection: Rejection) -> Refusal {
+    Refusal { status: rejection.status(), cause: rejection.cause().to_owned(), message: rejection.message() }
 }
 
 /// What is chosen, and what then, if all that were chosen fail.

@@ -29,6 +29,12 @@ pub struct ExplainQuery {
     /// The provider that its session is bound to; default none.
     #[serde(default)]
     pub bound_provider_id: Option<ProviderId>,
+    /// Or the session of the key that it belongs to, 1 to 256 characters: where that one is bound to now.
+    #[serde(default)]
+    pub session_id: Option<String>,
+    /// Also looks at what is used of limits now; default false. A limit counts where nothing of it is left.
+    #[serde(default)]
+    pub limits: bool,
     /// The client's `user-agent`; without it clients are not looked at.
     #[serde(default)]
     pub user_agent: Option<String>,
@@ -38,7 +44,7 @@ pub struct ExplainQuery {
     pub address: Option<IpAddr>,
 }
 
-/// Where it would go. Limits of money and rates are not looked at: they are known when an attempt reserves.
+/// Where it would go. What an attempt would reserve is not known, so a limit that it alone would not fit into is not seen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Explanation {
@@ -46,6 +52,8 @@ pub struct Explanation {
     pub at: DateTime<Utc>,
     /// What the key may not do: with one of these the call is refused before anything is chosen.
     pub refusals: Vec<Refusal>,
+    /// The provider that its session is bound to.
+    pub bound_provider_id: Option<ProviderId>,
     /// The caller's groups, in the order in which they go.
     pub groups: Vec<GroupTurn>,
     /// The choices, each made as if all providers chosen before it had failed: the first is what happens. The last has
@@ -63,6 +71,17 @@ pub struct Refusal {
     pub cause: String,
     /// A sentence for people.
     pub message: String,
+}
+
+/// A key with whose it is, to choose from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedKey {
+    /// Its id.
+    pub id: KeyId,
+    /// Its name.
+    pub name: String,
+    /// The name of its user.
+    pub user_name: String,
 }
 
 /// One of a caller's groups.

@@ -38,6 +38,8 @@ pub struct ApiKey {
     /// How much it may use.
     #[serde(flatten)]
     pub limits: Limits,
+    /// Until then calls may still come with the secret it had before; null if it had none, or that ended at once.
+    pub old_secret_until: Option<DateTime<Utc>>,
     /// When a call with it was last recorded.
     pub last_used_at: Option<DateTime<Utc>>,
     /// First and last characters of the secret, to tell keys apart.
@@ -115,7 +117,16 @@ with_limits! {
     }
 }
 
-/// A key that was just made, with its secret: shown this once and never again.
+/// Another secret for a key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct Rotation {
+    /// Seconds that calls may still come with the secret before, 0 to 2,592,000; default 0: it ends at once.
+    pub grace_s: u32,
+}
+
+/// A key that was just made, or got another secret, with its secret: shown this once and never again.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct NewKey {

@@ -220,6 +220,15 @@ impl Limits {
             || self.limit_total_usd.is_some()
     }
 
+    /// True if there is any limit.
+    pub const fn is_any(&self) -> bool {
+        self.has_money()
+            || self.limit_rpm.is_some()
+            || self.limit_tpm.is_some()
+            || self.limit_concurrent_requests.is_some()
+            || self.limit_concurrent_sessions.is_some()
+    }
+
     /// True if there is a limit of money that must never be overshot.
     pub fn is_hard(&self) -> bool {
         self.limit_mode == LimitMode::Hard && self.has_money()

@@ -1,6 +1,8 @@
 //! Providers: configured places to send calls.
 
 mod input;
+pub mod many;
+pub mod traffic;
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,7 @@
 //! People.
 
+pub mod many;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +50,8 @@ pub struct User {
     pub role: Role,
     /// Names of the provider groups the user's keys may use; empty means `default`.
     pub group: Vec<String>,
+    /// Words that operators sort users by.
+    pub tags: Vec<String>,
     /// From then on the user's keys are refused.
     pub expires_at: Option<DateTime<Utc>>,
     /// True if the user can log in to the console with a password.
@@ -80,6 +84,9 @@ with_limits! {
         /// Default empty, which means the group `default`. An unknown name creates the group.
         #[serde(default)]
         pub group: Option<Vec<String>>,
+        /// At most 20 of 1 to 32 characters, without comma; default none.
+        #[serde(default)]
+        pub tags: Option<Vec<String>>,
         /// Default never.
         #[serde(default)]
         pub expires_at: Option<DateTime<Utc>>,
@@ -115,6 +122,10 @@ with_limits! {
         pub group: Patch<Vec<String>>,
         /// As in [`UserCreate`].
         #[serde(skip_serializing_if = "Patch::is_keep")]
+        #[cfg_attr(feature = "server", schema(value_type = Option<Vec<String>>))]
+        pub tags: Patch<Vec<String>>,
+        /// As in [`UserCreate`].
+        #[serde(skip_serializing_if = "Patch::is_keep")]
         #[cfg_attr(feature = "server", schema(value_type = Option<DateTime<Utc>>))]
         pub expires_at: Patch<DateTime<Utc>>,
     }
@@ -138,4 +149,26 @@ pub struct PasswordChange {
     pub old_password: String,
     /// As in [`PasswordSet`].
     pub password: String,
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A user for tests.
+    pub(crate) fn ada() -> User {
+        User {
+            id: UserId(1),
+            name: "Ada".to_owned(),
+            note: "first".to_owned(),
+            enabled: false,
+            role: Role::Admin,
+            group: vec!["a".to_owned()],
+            tags: vec!["blue".to_owned()],
+            expires_at: None,
+            has_password: false,
+            limits: Limits::default(),
+            created_at: DateTime::default(),
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Keys the hub has issued.
 
+use chrono::{DateTime, Utc};
 use sqlx::{Row, postgres::PgRow, types::Json};
 
 use super::{
@@ -22,7 +23,7 @@ macro_rules! select_keys {
     ($rest:literal) => {
         concat!(
             "
-        select k.id, k.user_id, k.name, k.secret_hash, k.prefix, k.last_four, k.enabled, k.groups, k.models,
+        select k.id, k.user_id, k.name, k.secret_hash, k.old_secret_hash, k.old_secret_until, k.prefix, k.last_four, k.enabled, k.groups, k.models,
             k.clients, k.addresses, k.expires_at, k.last_used_at, k.created_at, ",
             limit_columns!("k."),
             "
@@ -55,6 +56,12 @@ statements! {
     UPDATE = "
         update keys
         set name = $2, enabled = $3, groups = $4, models = $5, clients = $6, addresses = $7, expires_at = $8
+        where id = $1";
+    /// The secret before stays known until $5; without it, it is forgotten.
+    ROTATE = "
+        update keys
+        set secret_hash = $2, prefix = $3, last_four = $4, old_secret_until = $5,
+            old_secret_hash = case when $5::timestamptz is null then null else secret_hash end
         where id = $1";
     DELETE = "
         update keys
@@ -93,20 +100,30 @@ fn from_row(row: &PgRow) -> Result<ApiKey, sqlx::Error> {
         addresses: addresses.collect::<Result<_, _>>()?,
         expires_at: row.try_get("expires_at")?,
         limits: limits::from_row(row)?,
+        old_secret_until: row.try_get("old_secret_until")?,
         last_used_at: row.try_get("last_used_at")?,
         preview: preview(row.try_get("prefix")?, row.try_get("last_four")?),
         created_at: row.try_get("created_at")?,
     })
 }
 
-/// Every key that is not deleted, of users that are not, with the hash of its secret.
+/// Every key that is not deleted, of users that are not, with the hash of its secret. One whose secret was replaced comes
+/// a second time: with the hash of that one, and with the end of that one.
 pub(super) async fn all(connection: &mut sqlx::PgConnection) -> Result<Vec<(SecretHash, ApiKey)>, sqlx::Error> {
-    let with_hash = |row: &PgRow| {
-        let hash: &[u8] = row.try_get("secret_hash")?;
-        let hash = hash.try_into().map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
-        Ok((hash, from_row(row)?))
-    };
-    sqlx::query(ALL).fetch_all(connection).await?.iter().map(with_hash).collect()
+    let mut keys = Vec::new();
+    for row in &sqlx::query(ALL).fetch_all(connection).await? {
+        let key = from_row(row)?;
+        if let (Some(hash), Some(until)) = (row.try_get::<Option<&[u8]>, _>("old_secret_hash")?, key.old_secret_until) {
+            let expires_at = Some(key.expires_at.map_or(until, |end| end.min(until)));
+            keys.push((secret_hash(hash)?, ApiKey { expires_at, ..key.clone() }));
+        }
+        keys.push((secret_hash(row.try_get("secret_hash")?)?, key));
+    }
+    Ok(keys)
+}
+
+fn secret_hash(bytes: &[u8]) -> Result<SecretHash, sqlx::Error> {
+    bytes.try_into().map_err(|error| sqlx::Error::Decode(Box::new(error)))
 }
 
 impl Store {
@@ -151,7 +168,7 @@ impl Change {
         Ok(id)
     }
 
-    /// Writes a key as it is given. Its secret and its user never change.
+    /// Writes a key as it is given, without its secret. Its user never changes.
     pub async fn update_key(&mut self, key: &ApiKey) -> Result<(), sqlx::Error> {
         sqlx::query(UPDATE)
             .bind(key.id.0)
@@ -165,6 +182,24 @@ impl Change {
             .execute(&mut *self.transaction)
             .await?;
         self.set_limits(Subject::Key(key.id), &key.limits).await
+    }
+
+    /// Gives a key another secret. Calls may come with the one before until `old_until`, if there is such a time.
+    pub async fn rotate_key(
+        &mut self,
+        id: KeyId,
+        secret: &KeptSecret,
+        old_until: Option<DateTime<Utc>>,
+    ) -> Result<(), sqlx::Error> {
+        sqlx::query(ROTATE)
+            .bind(id.0)
+            .bind(secret.hash.as_slice())
+            .bind(&secret.prefix)
+            .bind(&secret.last_four)
+            .bind(old_until)
+            .execute(&mut *self.transaction)
+            .await?;
+        Ok(())
     }
 
     /// Marks a key as deleted.

@@ -19,7 +19,7 @@ use crate::domain::{
     id::{CredentialId, ProviderId},
     limit::{Subject, TimeOfDay},
     money::Multiplier,
-    provider::Provider,
+    provider::{Provider, many::ProviderFilter},
 };
 
 /// A provider with its credential: its first row in `credentials`.
@@ -44,11 +44,17 @@ macro_rules! select_providers {
 }
 
 statements! {
-    /// By id, after the cursor.
+    /// By id, after the cursor, where name or address hold the words looked for.
     LIST = select_providers!("
             and p.id > $1
+            and ($3::text is null or position(lower($3) in lower(p.name)) > 0 or position(lower($3) in lower(p.base_url)) > 0)
+            and ($4::text is null or $4 = any(p.groups) or (p.groups = '{}' and $4 = 'default'))
         order by p.id
         limit $2");
+    NAMES = "
+        select name
+        from providers
+        where deleted_at is null";
     FIND = select_providers!("
             and p.id = $1");
     LOCK = select_providers!("
@@ -188,9 +194,15 @@ pub(super) async fn all(connection: &mut sqlx::PgConnection) -> Result<Vec<Store
 }
 
 impl Store {
-    /// At most `limit` providers with ids above `after`, by id.
-    pub async fn list_providers(&self, after: ProviderId, limit: i64) -> Result<Vec<Provider>, sqlx::Error> {
-        let rows = sqlx::query(LIST).bind(after.0).bind(limit).fetch_all(&self.pool).await?;
+    /// At most `limit` providers with ids above `after` that the filter lets pass, by id.
+    pub async fn list_providers(
+        &self,
+        after: ProviderId,
+        limit: i64,
+        filter: &ProviderFilter,
+    ) -> Result<Vec<Provider>, sqlx::Error> {
+        let query = sqlx::query(LIST).bind(after.0).bind(limit).bind(&filter.search).bind(&filter.group);
+        let rows = query.fetch_all(&self.pool).await?;
         rows.iter().map(|row| Ok(from_row(row)?.provider)).collect()
     }
 
@@ -206,6 +218,11 @@ impl Change {
     pub async fn lock_provider(&mut self, id: ProviderId) -> Result<Option<StoredProvider>, sqlx::Error> {
         let row = sqlx::query(LOCK).bind(id.0).fetch_optional(&mut *self.transaction).await?;
         row.as_ref().map(from_row).transpose()
+    }
+
+    /// The names of all providers.
+    pub async fn provider_names(&mut self) -> Result<Vec<String>, sqlx::Error> {
+        sqlx::query(NAMES).fetch_all(&mut *self.transaction).await?.iter().map(|row| row.try_get("name")).collect()
     }
 
     /// Inserts a provider without its proxy; the id it carries is ignored, the one it got is returned.

@@ -1,5 +1,6 @@
 //! People.
 
+use chrono::{DateTime, Utc};
 use sqlx::{Row, postgres::PgRow};
 
 use super::{
@@ -8,14 +9,22 @@ use super::{
     limits::{self, limit_columns},
     read, statements,
 };
-use crate::domain::{id::UserId, limit::Subject, user::User};
+use crate::domain::{
+    id::UserId,
+    limit::Subject,
+    user::{
+        User,
+        many::{EXPIRING_DAYS, UserFilter, UserStatus},
+    },
+};
 
 /// Users that are not deleted.
 macro_rules! select_users {
     ($rest:literal) => {
         concat!(
             "
-        select id, name, note, enabled, role, groups, expires_at, created_at, password_hash is not null as has_password, ",
+        select id, name, note, enabled, role, groups, tags, expires_at, created_at,
+            password_hash is not null as has_password, ",
             limit_columns!(""),
             "
         from users
@@ -26,11 +35,32 @@ macro_rules! select_users {
 }
 
 statements! {
-    /// By id, after the cursor.
+    /// By id, after the cursor, those that the filters let pass; $8 is the time that it is.
     LIST = select_users!("
             and id > $1
+            and ($3::text is null or position(lower($3) in lower(name)) > 0 or position(lower($3) in lower(note)) > 0
+                or exists (select from unnest(tags) tag where position(lower($3) in lower(tag)) > 0)
+                or exists (
+                    select from keys
+                    where user_id = users.id and keys.deleted_at is null and (position(lower($3) in lower(keys.name)) > 0
+                        or position(lower($3) in lower(prefix || '…' || last_four)) > 0)))
+            and ($4::text is null or $4 = any(tags))
+            and ($5::text is null or $5 = any(groups) or (groups = '{}' and $5 = 'default'))
+            and ($6::text is null or $6 = case
+                when not enabled then 'disabled'
+                when expires_at <= $8 then 'expired'
+                when expires_at <= $8 + make_interval(days => $9) then 'expiring'
+                else 'active'
+            end)
+            and ($7::timestamptz is null or expires_at < $7)
         order by id
         limit $2");
+    TAGS = "
+        select distinct tag
+        from users, unnest(tags) tag
+        where deleted_at is null
+        order by tag
+        limit 1000";
     FIND = select_users!("
             and id = $1");
     LOCK = select_users!("
@@ -39,12 +69,12 @@ statements! {
     /// For the snapshot: all of them.
     ALL = select_users!("");
     INSERT = "
-        insert into users (name, note, enabled, role, groups, expires_at, created_at)
-        values ($1, $2, $3, $4, $5, $6, $7)
+        insert into users (name, note, enabled, role, groups, expires_at, created_at, tags)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)
         returning id";
     UPDATE = "
         update users
-        set name = $2, note = $3, enabled = $4, role = $5, groups = $6, expires_at = $7
+        set name = $2, note = $3, enabled = $4, role = $5, groups = $6, expires_at = $7, tags = $8
         where id = $1";
     PASSWORD_OF_NAME = "
         select id, password_hash
@@ -73,6 +103,7 @@ fn from_row(row: &PgRow) -> Result<User, sqlx::Error> {
         enabled: row.try_get("enabled")?,
         role: read::word(row, "role")?,
         group: row.try_get("groups")?,
+        tags: row.try_get("tags")?,
         expires_at: row.try_get("expires_at")?,
         limits: limits::from_row(row)?,
         has_password: row.try_get("has_password")?,
@@ -86,10 +117,32 @@ pub(super) async fn all(connection: &mut sqlx::PgConnection) -> Result<Vec<User>
 }
 
 impl Store {
-    /// At most `limit` users with ids above `after`, by id.
-    pub async fn list_users(&self, after: UserId, limit: i64) -> Result<Vec<User>, sqlx::Error> {
-        let rows = sqlx::query(LIST).bind(after.0).bind(limit).fetch_all(&self.pool).await?;
+    /// At most `limit` users with ids above `after` that the filter lets pass at `now`, by id.
+    pub async fn list_users(
+        &self,
+        after: UserId,
+        limit: i64,
+        filter: &UserFilter,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<User>, sqlx::Error> {
+        let rows = sqlx::query(LIST)
+            .bind(after.0)
+            .bind(limit)
+            .bind(&filter.search)
+            .bind(&filter.tag)
+            .bind(&filter.group)
+            .bind(filter.status.map(UserStatus::as_str))
+            .bind(filter.expires_before)
+            .bind(now)
+            .bind(i32::try_from(EXPIRING_DAYS).unwrap_or(i32::MAX))
+            .fetch_all(&self.pool)
+            .await?;
         rows.iter().map(from_row).collect()
+    }
+
+    /// The tags that users have, by name; at most 1,000.
+    pub async fn list_tags(&self) -> Result<Vec<String>, sqlx::Error> {
+        sqlx::query(TAGS).fetch_all(&self.pool).await?.iter().map(|row| row.try_get("tag")).collect()
     }
 
     /// A user that is not deleted.
@@ -127,6 +180,7 @@ impl Change {
             .bind(&user.group)
             .bind(user.expires_at)
             .bind(user.created_at)
+            .bind(&user.tags)
             .fetch_one(&mut *self.transaction)
             .await?;
         let id = UserId(row.try_get("id")?);
@@ -144,6 +198,7 @@ impl Change {
             .bind(user.role.as_str())
             .bind(&user.group)
             .bind(user.expires_at)
+            .bind(&user.tags)
             .execute(&mut *self.transaction)
             .await?;
         self.set_limits(Subject::User(user.id), &user.limits).await

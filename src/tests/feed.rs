@@ -1,9 +1,9 @@
 //! The live feed of the console: who was cut off goes on where it was.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
-    access::{cookie, log_in},
+    access::{Cast, Who, cookie, log_in},
     client::{Reply, Request},
     patience::within,
     world::World,
@@ -136,4 +136,27 @@ async fn the_log_is_read_by_level_and_call_and_its_level_is_changed_while_the_hu
     let (status, problem) =
         world.admin("PATCH", "/admin/v1/settings", &serde_json::json!({"log_level": "info,hub=loud"})).await;
     assert_eq!((status, &problem["field"]), (422, &"log_level".into()), "{problem}");
+}
+
+#[tokio::test]
+async fn a_person_hears_that_their_own_calls_are_recorded_and_nothing_else() {
+    let cast = Cast::alone().await;
+    let world = &cast.world;
+    world.provider("a").await;
+    let cookie = cast.cookie(Who::Person).await.unwrap();
+    let mut reader = Reader::open(world, &cookie, None, None).await;
+    assert!(reader.bundle().await.0.is_empty());
+    // Somebody else's call comes, is recorded, and changes nothing here.
+    world.message(&cast.admin).await.body().await;
+    world.calls_of(&cast.admin, 1).await;
+    world.message(&cast.person).await.body().await;
+    loop {
+        let (events, _) = reader.bundle().await;
+        assert!(events.iter().all(|event| *event == json!({"kind": "missed"})), "{events:?}");
+        if !events.is_empty() {
+            break;
+        }
+    }
+    let sql = format!("select id from calls where key_id = {}", cast.person.id);
+    assert_eq!(world.rows(&sql).await.len(), 1, "the news came before the call was recorded");
 }

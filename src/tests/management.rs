@@ -2,6 +2,8 @@
 
 mod exports;
 mod limits;
+mod many_providers;
+mod many_users;
 mod openapi;
 mod people;
 mod providers;
@@ -23,17 +25,25 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/admin/v1/users/{id}"),
     ("PATCH", "/admin/v1/users/{id}"),
     ("DELETE", "/admin/v1/users/{id}"),
+    ("POST", "/admin/v1/users/bulk"),
+    ("GET", "/admin/v1/users/tags"),
+    ("POST", "/admin/v1/users/{id}/renew"),
     ("POST", "/admin/v1/users/{id}/keys"),
     ("GET", "/admin/v1/users/{id}/keys"),
     ("GET", "/admin/v1/keys/{id}"),
     ("PATCH", "/admin/v1/keys/{id}"),
     ("DELETE", "/admin/v1/keys/{id}"),
+    ("POST", "/admin/v1/keys/{id}/rotate"),
     ("POST", "/admin/v1/providers"),
     ("GET", "/admin/v1/providers"),
     ("GET", "/admin/v1/providers/{id}"),
     ("PATCH", "/admin/v1/providers/{id}"),
     ("DELETE", "/admin/v1/providers/{id}"),
     ("POST", "/admin/v1/providers/{id}/test"),
+    ("POST", "/admin/v1/providers/bulk"),
+    ("GET", "/admin/v1/providers/traffic"),
+    ("POST", "/admin/v1/providers/{id}/clone"),
+    ("POST", "/admin/v1/providers/{id}/test-proxy"),
     ("GET", "/admin/v1/users/{id}/limits"),
     ("POST", "/admin/v1/users/{id}/reset"),
     ("GET", "/admin/v1/keys/{id}/limits"),

@@ -188,3 +188,49 @@ async fn after_a_proxy_that_fails_another_provider_serves() {
     assert_eq!((reply.status, reply.header("x-switchyard-provider")), (200, Some(b.id.as_str())));
     assert!(a.script.requests().is_empty());
 }
+
+#[tokio::test]
+async fn the_way_to_a_provider_is_tried_without_its_secret() {
+    let world = World::shared().await;
+    let provider = world.provider("a").await;
+    let path = format!("/admin/v1/providers/{}", provider.id);
+    let base = provider.script.url().replace("127.0.0.1", "provider.invalid");
+    let http = Proxy::start(Kind::Http).await;
+    let own = format!("http://user:pass-word@{}", http.address);
+    world.patch(&path, &json!({"base_url": base, "secret": "sk-ant-1", "proxy_url": own})).await;
+    let test = async |body: Value| {
+        let (status, result) = world.admin("POST", &format!("{path}/test-proxy"), &body).await;
+        assert_eq!(status, 200, "{result}");
+        assert!(!result.to_string().contains("pass-word"), "{result}");
+        result
+    };
+    let port = upstream::address().port();
+    let reached = test(Value::Null).await;
+    assert_eq!((&reached["ok"], &reached["status"], &reached["error"]), (&json!(true), &json!(404), &Value::Null));
+    assert_eq!(reached["origin"], format!("http://provider.invalid:{port}"));
+    assert_eq!(reached["proxy_url"], format!("http://user:***@{}", http.address));
+    let seen = provider.script.only_request();
+    assert_eq!((seen.method.as_str(), seen.target.as_str()), ("HEAD", "/"));
+    assert!(seen.all("x-api-key").is_empty() && seen.all("authorization").is_empty(), "{}", seen.head);
+    // The masked form stands for the stored one; a new connection is made each time.
+    assert_eq!(test(json!({"proxy_url": reached["proxy_url"]})).await["ok"], true);
+    assert_eq!(http.asked().len(), 2);
+
+    // One that is not saved yet.
+    let socks = Proxy::start(Kind::Socks).await;
+    let by_socks = test(json!({"proxy_url": format!("socks5://{}", socks.address)})).await;
+    assert_eq!((&by_socks["ok"], socks.asked()), (&json!(true), vec![format!("name provider.invalid:{port}")]));
+    let refusing = Proxy::start(Kind::Refusing).await;
+    let closed = crate::reaper::free_port();
+    for wrong in [format!("http://{}", refusing.address), format!("socks5://127.0.0.1:{closed}"), String::new()] {
+        let result = test(json!({"proxy_url": wrong})).await;
+        assert!(result["ok"] == false && result["error"].is_string(), "{wrong}: {result}");
+    }
+    assert_eq!(provider.script.requests().len(), 3);
+    let refused = world.admin("POST", &format!("{path}/test-proxy"), &json!({"proxy_url": "gopher://x"})).await;
+    assert_eq!((refused.0, &refused.1["field"]), (422, &json!("proxy_url")), "{}", refused.1);
+    let sql =
+        format!("select after from audit_log where action = 'provider.test_proxy' and subject = '{}'", provider.id);
+    let trace = world.rows(&sql).await;
+    assert_eq!((trace.len(), json!(trace).to_string().contains("pass-word")), (6, false), "{trace:?}");
+}

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use sqlx::{Connection, Executor};
 
 use crate::{
     hub::Setup,
@@ -61,6 +62,29 @@ async fn replicas_share_every_limit() {
     .await;
     assert_eq!(nano(&used["settled"]), 5 * 15_000_000, "{used}");
     assert_eq!(window(&first, &path, "total").await["settled"], used["settled"]);
+}
+
+#[tokio::test]
+async fn a_heap_of_notices_is_followed_by_few_readings() {
+    let world = World::alone().await;
+    let mut connection = sqlx::PgConnection::connect(world.dsn()).await.unwrap();
+    let before = uses_of_the_database(&world).await;
+    let heap =
+        "do $$ begin for n in 1..1000 loop perform pg_notify('switchyard', 'configuration' ); commit; end loop; end $$";
+    connection.execute(heap).await.unwrap();
+    // What comes last is seen, too.
+    let provider = world.provider("a").await;
+    let key = world.key().await;
+    assert_eq!(world.message(&key).await.header("x-switchyard-provider"), Some(provider.id.as_str()));
+    let mut last = 0;
+    until("the hub has read what it wants to", async || {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let now = uses_of_the_database(&world).await;
+        (std::mem::replace(&mut last, now) == now).then_some(())
+    })
+    .await;
+    let uses = last - before;
+    assert!((4..500).contains(&uses), "a thousand notices made the hub ask Postgres {uses} times");
 }
 
 #[tokio::test]

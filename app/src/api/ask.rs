@@ -22,16 +22,12 @@ pub(crate) enum Question {
     Calls(CallFilter),
     /// One call: [`Detail`](super::calls::Detail).
     Call(String),
-    /// A page of [`ProviderRow`](super::providers::ProviderRow), after a cursor.
-    Providers(Option<String>),
     /// One [`Provider`](hub::domain::provider::Provider).
     Provider(String),
     /// Every [`Found`](hub::domain::find::Found) by a piece of a name.
     Find(String),
     /// Every [`Group`](hub::domain::group::Group).
     Groups,
-    /// A page of [`UserRow`](super::users::UserRow), after a cursor.
-    Users(Option<String>),
     /// One [`User`](hub::domain::user::User).
     User(String),
     /// A page of a user's [`ApiKey`](hub::domain::key::ApiKey)s, after a cursor.
@@ -64,11 +60,9 @@ pub(crate) async fn ask(question: Question) -> Answer<String> {
         Question::Session => json(&session::read().await?),
         Question::Calls(filter) => json(&calls::list(&filter).await?),
         Question::Call(id) => json(&calls::find(&id).await?),
-        Question::Providers(cursor) => json(&providers::list(cursor).await?),
         Question::Provider(id) => json(&providers::find(&id).await?),
         Question::Find(text) => json(&find::find(text).await?),
         Question::Groups => json(&groups::list().await?),
-        Question::Users(cursor) => json(&users::list(cursor).await?),
         Question::User(id) => json(&users::find(&id).await?),
         Question::Keys(user, cursor) => json(&keys::list(&user, cursor).await?),
         Question::Limits(owner, id) => json(&limits::usage(owner, &id).await?),

@@ -74,10 +74,11 @@ pub(super) async fn find(id: &str) -> Answer<Detail> {
 /// What is above the list: what its filters choose from, and what they have found.
 #[cfg(feature = "ssr")]
 pub(super) async fn found(hub: &Hub, actor: &Admin, filter: &CallFilter) -> Answer<Found> {
-    use hub::domain::page::PageQuery;
-    let all = PageQuery { limit: Some(CHOICES_MAX), cursor: None };
+    use hub::domain::{provider::many::ProviderQuery, user::many::UserQuery};
     let query = filter.query(hub::clock::now());
+    let all = ProviderQuery { limit: Some(CHOICES_MAX), ..ProviderQuery::default() };
     let providers = hub::admin::providers::list(hub, actor, &all).await.map_err(super::guard::refuse)?;
+    let all = UserQuery { limit: Some(CHOICES_MAX), ..UserQuery::default() };
     let users = hub::admin::users::list(hub, actor, &all).await.map_err(super::guard::refuse)?;
     let totals = hub::admin::calls::totals(hub, actor, &query).await.map_err(super::guard::refuse)?;
     Ok(Found {

@@ -1,5 +1,7 @@
 //! What drawn pages show: read from the use cases, and drawn.
 
+mod manage;
+
 use axum::extract::Query;
 use chrono::{DateTime, TimeDelta, Utc};
 use hub::{
@@ -51,6 +53,11 @@ pub(super) async fn draw(drawing: &Drawing, search: &str) -> Answer<Drawn> {
         Drawing::Provider(id) => reader.subject(UsageBy::Provider, id).await,
         Drawing::Model(name) => reader.subject(UsageBy::Model, name).await,
         Drawing::Leaderboard => reader.leaderboard().await,
+        Drawing::Providers => reader.providers().await,
+        Drawing::ManyProviders => reader.many_providers(search).await,
+        Drawing::Users => reader.users().await,
+        Drawing::ManyUsers => reader.many_users(search).await,
+        Drawing::Routing => reader.routing().await,
         Drawing::CallFilters => reader.call_filters().await,
         Drawing::Log => reader.log(),
     }
@@ -143,7 +150,7 @@ impl Reader {
 }
 
 /// The parameters of a query string.
-fn parameters(search: &str) -> ParamsMap {
+pub(super) fn parameters(search: &str) -> ParamsMap {
     let address = format!("/?{}", search.trim_start_matches('?')).parse().unwrap_or_default();
     let pairs = Query::<Vec<(String, String)>>::try_from_uri(&address).map(|Query(pairs)| pairs).unwrap_or_default();
     pairs.into_iter().collect()

@@ -8,13 +8,13 @@ use hub::{
     domain::{
         fault::Fault,
         group::{GroupCreate, GroupPatch},
-        key::{ApiKey, KeyCreate, KeyPatch},
+        key::{ApiKey, KeyCreate, KeyPatch, Rotation},
         money::Usd,
         network::Network,
         patch::Patch,
         price::Price,
         report::{Totals, UsageBy, UsageQuery},
-        user::{Role, User, UserCreate, UserPatch},
+        user::{Role, User, UserCreate, UserPatch, many::Renewal},
     },
     hub::Hub,
 };
@@ -24,6 +24,7 @@ use crate::format::last_day;
 use super::{Answer, groups::GroupForm, guard, keys::KeyForm, prices::PriceForm, users::UserForm};
 
 mod limits;
+pub(crate) mod many;
 pub(crate) mod provider;
 pub(crate) mod setting;
 
@@ -51,6 +52,7 @@ pub(crate) fn user_create(form: UserForm) -> Result<UserCreate, Fault> {
         enabled: Some(is_checked(form.enabled.as_ref())),
         role: Some(role(&form.role)),
         group: Some(names(&form.group)),
+        tags: Some(names(&form.tags)),
         expires_at: expiry(&form.expires)?,
         name: form.name.trim().to_owned(),
         note: Some(form.note),
@@ -66,12 +68,18 @@ pub(crate) fn user_patch(form: UserForm, before: &User) -> Result<UserPatch, Fau
         enabled: Patch::Set(is_checked(form.enabled.as_ref())),
         role: Patch::Set(role(&form.role)),
         group: Patch::Set(names(&form.group)),
+        tags: Patch::Set(names(&form.tags)),
         expires_at: expiry_change(&form.expires, before.expires_at)?,
         name: Patch::Set(form.name.trim().to_owned()),
         note: Patch::Set(form.note),
         ..UserPatch::default()
     }
     .with_limits(&limits))
+}
+
+/// More time for a user: days, or up to the end of a day.
+pub(crate) fn renewal(days: &str, until: &str) -> Result<Renewal, Fault> {
+    Ok(Renewal { days: number("days", days)?, until: expiry(until)?, enable: false })
 }
 
 /// A new key.
@@ -88,6 +96,11 @@ pub(crate) fn key_create(form: &KeyForm) -> Result<KeyCreate, Fault> {
         ..KeyCreate::default()
     }
     .with_limits(&limits))
+}
+
+/// Another secret for a key.
+pub(crate) fn rotation(grace: &str) -> Result<Rotation, Fault> {
+    Ok(Rotation { grace_s: number("grace_s", grace)?.unwrap_or_default() })
 }
 
 /// Changes to a key, as it stands before: all that the form shows.
@@ -131,7 +144,7 @@ pub(crate) fn price(form: &PriceForm) -> Result<(String, Price), Fault> {
 }
 
 /// Names, separated by commas.
-fn names(text: &str) -> Vec<String> {
+pub(crate) fn names(text: &str) -> Vec<String> {
     text.split([',', '，']).map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 

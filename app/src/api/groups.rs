@@ -44,6 +44,15 @@ pub(crate) async fn save_group(form: GroupForm) -> Answer<()> {
     Ok(())
 }
 
+/// Pauses a group until it is resumed.
+#[server]
+pub(crate) async fn pause_group(name: String) -> Answer<()> {
+    let (hub, actor) = super::guard::actor_for_change().await?;
+    let pause = hub::domain::hold::Pause::default();
+    hub::admin::holds::pause_group(&hub, &actor, &name, pause).await.map_err(super::guard::refuse)?;
+    Ok(())
+}
+
 /// Deletes a group that nobody names.
 #[server]
 pub(crate) async fn delete_group(name: String) -> Answer<()> {

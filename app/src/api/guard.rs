@@ -43,9 +43,7 @@ pub(crate) async fn actor() -> Answer<(Hub, Admin)> {
     match visitor.admin() {
         Ok(admin) => Ok((hub, admin)),
         Err(fault) => {
-            let parts = parts()?;
-            if page_of(&parts) == "/" && accepts_html(&parts) {
-                leptos_axum::redirect(OWN_PAGE);
+            if is_led_on(&parts()?) {
                 return Err(in_words(&fault));
             }
             Err(refuse(fault))
@@ -70,6 +68,23 @@ pub(crate) fn same_origin() -> Answer<()> {
     edge::same_origin(&parts()?.headers).map_err(refuse)
 }
 
+/// Says with the page's status that it is not for this reader.
+pub(crate) fn forbid() {
+    let is_led_on = parts().is_ok_and(|parts| is_led_on(&parts));
+    if let Some(response) = use_context::<ResponseOptions>().filter(|_| !is_led_on) {
+        response.set_status(StatusCode::FORBIDDEN);
+    }
+}
+
+/// Leads a reader on who does not run the hub and asks for its first page: theirs is another.
+fn is_led_on(parts: &Parts) -> bool {
+    let is_led_on = page_of(parts) == "/" && accepts_html(parts);
+    if is_led_on {
+        leptos_axum::redirect(OWN_PAGE);
+    }
+    is_led_on
+}
+
 /// Gives the answer the status of the fault.
 ///
 /// A form that was sent without script gets a redirect, which carries the fault itself and must stay one.
@@ -90,7 +105,6 @@ fn in_words(fault: &Fault) -> AppError {
     AppError {
         trouble: match fault {
             Fault::NotFound { .. } => Trouble::NotFound,
-            Fault::NotAllowed => Trouble::NotAllowed,
             _ => Trouble::Refused,
         },
         field: fault.field().map(str::to_owned),

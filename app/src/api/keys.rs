@@ -56,6 +56,18 @@ pub(crate) async fn save_key(form: KeyForm) -> Answer<()> {
     Ok(())
 }
 
+/// Gives a key another secret; calls may come with the one before for so many seconds more. The answer is the new secret,
+/// which is nowhere else.
+#[server]
+pub(crate) async fn rotate_key(id: String, grace: String) -> Answer<String> {
+    use super::guard;
+    let (hub, actor) = guard::actor_for_change().await?;
+    let id = super::forms::id(&id, "key")?;
+    let rotation = super::forms::rotation(&grace).map_err(guard::refuse)?;
+    let rotated = hub::admin::keys::rotate(&hub, &actor, id, rotation).await.map_err(guard::refuse)?;
+    Ok(rotated.key)
+}
+
 /// Deletes a key.
 #[server]
 pub(crate) async fn delete_key(id: String, user_id: String) -> Answer<()> {

@@ -1,27 +1,12 @@
 //! Providers.
 
 #[cfg(feature = "ssr")]
-use hub::domain::{hold::HoldQuery, page::Page};
-use hub::domain::{
-    hold::HoldShown,
-    provider::{Provider, ProviderTestResult},
-    report::Totals,
-};
+use hub::domain::provider::Provider;
+use hub::domain::provider::ProviderTestResult;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{Answer, limits::LimitForm};
-
-/// A provider and its last 24 hours.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct ProviderRow {
-    /// The provider.
-    pub(crate) provider: Provider,
-    /// What it did.
-    pub(crate) totals: Totals,
-    /// What of it is on hold.
-    pub(crate) holds: Vec<HoldShown>,
-}
 
 /// A provider as its form sends it: each field bears the name of the one it sets. Times are in seconds here.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -58,24 +43,6 @@ pub(crate) struct ProviderForm {
     pub(crate) headers: String,
     pub(crate) on_client_gone: String,
     pub(crate) limits: LimitForm,
-}
-
-/// A page of providers.
-#[cfg(feature = "ssr")]
-pub(super) async fn list(cursor: Option<String>) -> Answer<Page<ProviderRow>> {
-    use hub::domain::{page::PageQuery, report::UsageBy};
-    let (hub, actor) = super::guard::actor().await?;
-    let query = PageQuery { limit: Some(100), cursor };
-    let page = hub::admin::providers::list(&hub, &actor, &query).await.map_err(super::guard::refuse)?;
-    let mut totals = super::forms::last_day_totals(&hub, &actor, UsageBy::Provider).await?;
-    let shown = hub::admin::holds::list(&hub, &actor, &HoldQuery::default());
-    let of = |id| shown.iter().filter(|shown| shown.hold.scope.provider_id() == Some(id)).cloned().collect();
-    let row = |provider: Provider| ProviderRow {
-        holds: of(provider.id),
-        totals: totals.remove(&provider.id.to_string()).unwrap_or_default(),
-        provider,
-    };
-    Ok(Page { items: page.items.into_iter().map(row).collect(), next_cursor: page.next_cursor })
 }
 
 /// One provider.
@@ -121,6 +88,30 @@ pub(crate) async fn pause_provider(id: String) -> Answer<()> {
     let id = super::forms::id(&id, "provider")?;
     let pause = hub::domain::hold::Pause::default();
     hub::admin::holds::pause_provider(&hub, &actor, id, pause).await.map_err(super::guard::refuse)?;
+    Ok(())
+}
+
+/// Copies a provider. Goes on to the copy's page.
+#[server]
+pub(crate) async fn clone_provider(id: String) -> Answer<()> {
+    let (hub, actor) = super::guard::actor_for_change().await?;
+    let id = super::forms::id(&id, "provider")?;
+    let asked = hub::domain::provider::many::ProviderClone::default();
+    let copy = hub::admin::providers::clone(&hub, &actor, id, asked).await.map_err(super::guard::refuse)?;
+    leptos_axum::redirect(&format!("/providers/{}", copy.id));
+    Ok(())
+}
+
+/// Changes many providers as the query string of the page says that had a look at it. Goes back to the list.
+#[server]
+pub(crate) async fn change_providers(search: String) -> Answer<()> {
+    use super::{drawn, forms::many, guard};
+    let (hub, actor) = guard::actor_for_change().await?;
+    let map = drawn::parameters(&search);
+    if let Some(asked) = many::provider_bulk(&map, false).map_err(guard::refuse)? {
+        hub::admin::providers::bulk(&hub, &actor, asked).await.map_err(guard::refuse)?;
+    }
+    leptos_axum::redirect("/providers");
     Ok(())
 }
 

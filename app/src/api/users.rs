@@ -1,21 +1,11 @@
 //! Users.
 
 #[cfg(feature = "ssr")]
-use hub::domain::page::Page;
-use hub::domain::{report::Totals, user::User};
+use hub::domain::user::User;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{Answer, limits::LimitForm};
-
-/// A user and their last 24 hours.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct UserRow {
-    /// The user.
-    pub(crate) user: User,
-    /// What their keys did.
-    pub(crate) totals: Totals,
-}
 
 /// A user as the form sends it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -28,20 +18,9 @@ pub(crate) struct UserForm {
     pub(crate) enabled: Option<String>,
     pub(crate) role: String,
     pub(crate) group: String,
+    pub(crate) tags: String,
     pub(crate) expires: String,
     pub(crate) limits: LimitForm,
-}
-
-/// A page of users.
-#[cfg(feature = "ssr")]
-pub(super) async fn list(cursor: Option<String>) -> Answer<Page<UserRow>> {
-    use hub::domain::{page::PageQuery, report::UsageBy};
-    let (hub, actor) = super::guard::actor().await?;
-    let query = PageQuery { limit: Some(100), cursor };
-    let page = hub::admin::users::list(&hub, &actor, &query).await.map_err(super::guard::refuse)?;
-    let mut totals = super::forms::last_day_totals(&hub, &actor, UsageBy::User).await?;
-    let row = |user: User| UserRow { totals: totals.remove(&user.id.to_string()).unwrap_or_default(), user };
-    Ok(Page { items: page.items.into_iter().map(row).collect(), next_cursor: page.next_cursor })
 }
 
 /// One user.
@@ -67,6 +46,34 @@ pub(crate) async fn save_user(form: UserForm) -> Answer<()> {
         let patch = super::forms::user_patch(form, &before).map_err(guard::refuse)?;
         hub::admin::users::update(&hub, &actor, id, patch).await.map_err(guard::refuse)?;
     }
+    Ok(())
+}
+
+/// Gives a user so many days more, or time until the end of a day.
+#[server]
+pub(crate) async fn renew_user(
+    id: String,
+    #[server(default)] days: String,
+    #[server(default)] until: String,
+) -> Answer<()> {
+    use super::{forms, guard};
+    let (hub, actor) = guard::actor_for_change().await?;
+    let id = forms::id(&id, "user")?;
+    let renewal = forms::renewal(&days, &until).map_err(guard::refuse)?;
+    hub::admin::users::renew(&hub, &actor, id, renewal).await.map_err(guard::refuse)?;
+    Ok(())
+}
+
+/// Changes many users as the query string of the page says that had a look at it. Goes back to the list.
+#[server]
+pub(crate) async fn change_users(search: String) -> Answer<()> {
+    use super::{drawn, forms::many, guard};
+    let (hub, actor) = guard::actor_for_change().await?;
+    let map = drawn::parameters(&search);
+    if let Some(asked) = many::user_bulk(&map, false).map_err(guard::refuse)? {
+        hub::admin::users::bulk(&hub, &actor, asked).await.map_err(guard::refuse)?;
+    }
+    leptos_axum::redirect("/users");
     Ok(())
 }
 

@@ -4,7 +4,10 @@ use chrono::{DateTime, NaiveDate, Offset, TimeZone, Utc};
 use chrono_tz::Tz;
 use leptos::prelude::*;
 
-use crate::{format::Moment, ui::Erase};
+use crate::{
+    format::{Moment, elapsed},
+    ui::Erase,
+};
 
 /// The hub's time zone, and its now.
 #[derive(Clone, Copy)]
@@ -25,6 +28,20 @@ impl Clock {
     pub(crate) fn moment(self, at: DateTime<Utc>) -> Moment {
         let offset = self.zone.offset_from_utc_datetime(&at.naive_utc()).fix();
         Moment::new(at, offset.local_minus_utc() / 60)
+    }
+
+    /// How long it is until a time; with script it is counted down.
+    pub(crate) fn countdown(self, at: DateTime<Utc>) -> AnyView {
+        let left = u64::try_from((at - self.now).num_milliseconds()).unwrap_or_default();
+        let until = at.timestamp_millis().to_string();
+        let title = self.moment(at).full();
+        view! { <time class="tabular-nums" datetime=at.to_rfc3339() title=title data-until=until>{elapsed(left)}</time> }.erase()
+    }
+
+    /// The day of a time; all of it on pointing at it.
+    pub(crate) fn day(self, at: DateTime<Utc>) -> AnyView {
+        let moment = self.moment(at);
+        view! { <time datetime=at.to_rfc3339() title=moment.full()>{moment.date()}</time> }.erase()
     }
 
     /// The day and the minute of a time; all of it on pointing at it.

@@ -1,6 +1,7 @@
 //! What drawn pages are made of.
 
 use leptos::prelude::*;
+use leptos_router::params::ParamsMap;
 
 use crate::{
     format::change,
@@ -16,6 +17,68 @@ use crate::{
 pub(crate) fn page(title: &str, lead: &'static str, content: AnyView) -> (Option<String>, AnyView) {
     let head = Head { title: title.to_owned().into(), lead: Some(lead), above: None, actions: ().into_any() };
     (Some(title.to_owned()), frame(false, head, content))
+}
+
+/// A page below another one, or with something to do in its head.
+pub(crate) fn page_with(
+    title: &str,
+    above: Option<(&'static str, &'static str)>,
+    actions: AnyView,
+    content: AnyView,
+) -> (Option<String>, AnyView) {
+    let head = Head { title: title.to_owned().into(), lead: None, above, actions };
+    (Some(title.to_owned()), frame(false, head, content))
+}
+
+/// What a list is chosen from: nothing first, then values with their words.
+pub(crate) fn options_or(nothing: &'static str, all: impl Iterator<Item = (String, String)>, chosen: &str) -> AnyView {
+    view! { <option value="">{nothing}</option>{options(all.collect(), chosen)} }.into_any()
+}
+
+/// The parameters of an address that stay when a form asks for another one.
+pub(crate) fn kept(map: &ParamsMap, names: &[&'static str]) -> AnyView {
+    let all =
+        names.iter().flat_map(|name| map.get_all(name).unwrap_or_default().into_iter().map(|value| (*name, value)));
+    let field = |(name, value): (&'static str, String)| view! { <input type="hidden" name=name value=value /> }.erase();
+    all.filter(|(_, value)| !value.is_empty()).map(field).collect_view().into_any()
+}
+
+/// A field of one line.
+pub(crate) struct Line {
+    /// The name of its parameter; its id too.
+    pub(crate) name: &'static str,
+    /// What stands above it.
+    pub(crate) label: &'static str,
+    /// A sentence below.
+    pub(crate) help: String,
+    /// What is shown while it is empty.
+    pub(crate) example: &'static str,
+    /// The type of the input.
+    pub(crate) kind: &'static str,
+    /// What it holds.
+    pub(crate) value: String,
+    /// What is wrong with it.
+    pub(crate) problem: Option<String>,
+    /// True if it must be filled in.
+    pub(crate) required: bool,
+}
+
+impl Line {
+    /// Draws it.
+    pub(crate) fn view(self) -> AnyView {
+        let (help_id, problem_id) = (format!("{}-help", self.name), format!("{}-problem", self.name));
+        let (described, invalid) = (format!("{help_id} {problem_id}"), self.problem.is_some().then_some("true"));
+        view! {
+            <div class="field">
+                <label for=self.name>{self.label}</label>
+                <input class="input" id=self.name name=self.name type=self.kind value=self.value placeholder=self.example
+                    required=self.required autocomplete="off" spellcheck="false" aria-describedby=described aria-invalid=invalid />
+                <div class="help" id=help_id>{self.help}</div>
+                <div class="problem" id=problem_id role="alert">{self.problem}</div>
+            </div>
+        }
+        .erase()
+    }
 }
 
 /// An address with parameters: those that stay, then others. Empty ones are left out.

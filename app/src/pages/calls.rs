@@ -24,6 +24,9 @@ mod rows;
 mod sentence;
 mod table;
 
+#[cfg(feature = "ssr")]
+pub(crate) use chain::why;
+
 /// The list, with a call opened beside it if the address says so.
 #[component]
 pub(crate) fn Calls() -> impl IntoView {

@@ -9,6 +9,31 @@ use crate::{
     live::Live,
 };
 
+/// Several providers changed at once.
+#[component]
+pub(crate) fn ManyProviders() -> impl IntoView {
+    page(|| Drawing::ManyProviders)
+}
+
+/// The list of users.
+#[component]
+pub(crate) fn Users() -> impl IntoView {
+    let live: Live = expect_context();
+    following(|| Drawing::Users, move || live.news())
+}
+
+/// Several users changed at once.
+#[component]
+pub(crate) fn ManyUsers() -> impl IntoView {
+    page(|| Drawing::ManyUsers)
+}
+
+/// Where a call would go.
+#[component]
+pub(crate) fn Routing() -> impl IntoView {
+    page(|| Drawing::Routing)
+}
+
 /// The first page.
 #[component]
 pub(crate) fn Overview() -> impl IntoView {

@@ -127,6 +127,21 @@ pub(crate) const fn name(text: &Text, limited: Limited) -> &'static str {
     }
 }
 
+/// The name of a field of limits, in words; the name itself for one that is none.
+#[cfg(feature = "ssr")]
+pub(crate) fn label(text: &'static Text, field: &str) -> &'static str {
+    let words = &text.limits;
+    let known = Limited::ALL.into_iter().find(|limited| limited.field() == field);
+    match (known, field) {
+        (Some(limited), _) => name(text, limited),
+        (None, "limit_mode") => words.mode,
+        (None, "reset_5h_mode") => words.five_hours_mode,
+        (None, "daily_reset_mode") => words.daily_mode,
+        (None, "daily_reset_time") => words.daily_time,
+        (None, _) => words.title,
+    }
+}
+
 fn amount(amount: Amount) -> String {
     match amount {
         Amount::Count(count) => whole(count),

@@ -11,41 +11,21 @@ use super::{
 use crate::{
     api::{ask::Question, limits::Owner, providers::DeleteProvider},
     asked::{asked, show},
+    drawn::{self, Drawing},
     live::Live,
-    text::use_text,
-    ui::{
-        Erase,
-        icon::{Icon, icon},
-        page::Page,
-    },
+    text::{Text, use_text},
+    ui::{Erase, page::Page},
 };
 
 mod form;
 mod groups;
-mod table;
 mod test;
 
-pub(crate) use table::group_names;
-
-/// The list.
+/// The list, which the server draws, with the dialogs of groups over it.
 #[component]
 pub(crate) fn Providers() -> impl IntoView {
-    let text = use_text();
     let live: Live = expect_context();
-    let query = use_query_map();
-    let cursor = Memo::new(move |_| query.with(|query| query.get("cursor")));
-    let news = move || live.news();
-    let list = asked(move || (news(), Question::Providers(cursor.get())));
-    let actions = move || {
-        view! { <a class="button primary" href="/providers/new">{icon(Icon::Plus)}{text.providers.new}</a> }.erase()
-    };
-    view! {
-        <Page title=text.providers.title actions=actions>
-            {show(list, move |page| table::view(page, move || list.refetch()))}
-            <groups::Groups />
-        </Page>
-    }
-    .erase()
+    view! { {drawn::following(|| Drawing::Providers, move || live.news())} <groups::Groups /> }.into_any()
 }
 
 /// A new one.
@@ -102,4 +82,9 @@ pub(crate) fn EditProvider() -> impl IntoView {
         }
         .erase()
     })
+}
+
+/// The names of groups; those of nobody stand for the default.
+pub(crate) fn group_names(text: &Text, groups: &[String]) -> String {
+    if groups.is_empty() { text.common.default_group.to_owned() } else { groups.join(", ") }
 }

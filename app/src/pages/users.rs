@@ -11,39 +11,15 @@ use super::{
 use crate::{
     api::{ask::Question, limits::Owner, users::DeleteUser},
     asked::{asked, show},
-    live::Live,
     text::use_text,
-    ui::{
-        Erase,
-        icon::{Icon, icon},
-        page::Page,
-    },
+    ui::{Erase, page::Page},
 };
 
 mod form;
 mod keys;
 mod new_key;
 mod restrictions;
-mod table;
-
-/// The list.
-#[component]
-pub(crate) fn Users() -> impl IntoView {
-    let text = use_text();
-    let live: Live = expect_context();
-    let query = use_query_map();
-    let cursor = Memo::new(move |_| query.with(|query| query.get("cursor")));
-    let news = move || live.news();
-    let list = asked(move || (news(), Question::Users(cursor.get())));
-    let actions =
-        move || view! { <a class="button primary" href="/users/new">{icon(Icon::Plus)}{text.users.new}</a> }.erase();
-    view! {
-        <Page title=text.users.title actions=actions>
-            {show(list, table::view)}
-        </Page>
-    }
-    .erase()
-}
+mod rotate;
 
 /// A new one.
 #[component]

@@ -5,12 +5,10 @@ use std::time::Duration;
 use hub::domain::find::{Found, FoundKind};
 use leptos::{leptos_dom::helpers::debounce, prelude::*};
 
+use super::Reader;
 use crate::{
-    api::{
-        ask::{Question, read},
-        session::Session,
-    },
-    asked::{Asked, asked, show_answer},
+    api::{ask::Question, session::Session},
+    asked::{asked, show},
     browser,
     pages::open_to,
     query::escape,
@@ -29,14 +27,12 @@ pub(super) fn view(is_open: RwSignal<bool>) -> AnyView {
     let text = use_text();
     let (typed, wanted) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let mut ask = debounce(PAUSE, move |text: String| _ = wanted.try_set(text));
-    let found = asked(move || (0, Question::Find(wanted.get())));
-    // Who may not look for things still finds their pages.
-    let session: Asked = expect_context();
-    let session = move || session.get().and_then(|answer| read::<Session>(&answer).ok());
-    let things = move |answer| {
-        let found: Vec<Found> = read(&answer).unwrap_or_default();
-        things(text, &found, &pages(text, session().as_ref(), &wanted.get_untracked()))
-    };
+    let session = expect_context::<Reader>().0.get_untracked();
+    // Whoever does not run the hub finds pages: their own things are few.
+    let is_admin = session.as_ref().is_none_or(|session| session.is_admin);
+    let things = is_admin.then(|| things(text, wanted));
+    let session = StoredValue::new(session);
+    let pages = move || session.with_value(|session| pages(text, session.as_ref(), &typed.get()));
     let on_key = move |event: leptos::ev::KeyboardEvent| {
         let done = match event.key().as_str() {
             "ArrowDown" => browser::step_focus(FOUND, 1),
@@ -64,8 +60,8 @@ pub(super) fn view(is_open: RwSignal<bool>) -> AnyView {
                         } />
                 </form>
                 <ul aria-live="polite">
-                    {move || page_rows(text, &pages(text, session().as_ref(), &typed.get()))}
-                    {show_answer(found, things)}
+                    {move || pages()}
+                    {things}
                 </ul>
                 <button type="button" class="sr-only" data-esc on:click=move |_| is_open.set(false)>{text.shell.close}</button>
             </div>
@@ -75,26 +71,28 @@ pub(super) fn view(is_open: RwSignal<bool>) -> AnyView {
 }
 
 /// The pages whose name holds the text.
-fn pages(text: &'static Text, session: Option<&Session>, typed: &str) -> Vec<(&'static str, &'static str)> {
+fn pages(text: &'static Text, session: Option<&Session>, typed: &str) -> Vec<AnyView> {
     let typed = typed.trim().to_lowercase();
     let named = open_to(session).map(|page| (page.path, (page.title)(&text.shell)));
-    named.filter(|(_, name)| name.to_lowercase().contains(&typed)).collect()
+    named
+        .filter(|(_, name)| name.to_lowercase().contains(&typed))
+        .map(|(path, name)| row(path.to_owned(), name.to_owned(), None, text.shell.kind_page))
+        .collect()
 }
 
-fn page_rows(text: &'static Text, pages: &[(&'static str, &'static str)]) -> AnyView {
-    let rows = pages.iter().map(|(path, name)| row((*path).to_owned(), (*name).to_owned(), None, text.shell.kind_page));
-    rows.collect_view().into_any()
-}
-
-fn things(text: &'static Text, found: &[Found], pages: &[(&str, &str)]) -> AnyView {
-    if found.is_empty() && pages.is_empty() {
-        return view! { <li class="caption">{text.shell.find_nothing}</li> }.erase();
-    }
-    let rows = found.iter().map(|found| {
-        let (path, kind) = place(text, found);
-        row(path, found.name.clone(), found.detail.clone(), kind)
-    });
-    rows.collect_view().into_any()
+/// What else has the text in its name.
+fn things(text: &'static Text, wanted: RwSignal<String>) -> AnyView {
+    let found = asked(move || (0, Question::Find(wanted.get())));
+    show(found, move |found: Vec<Found>| {
+        if found.is_empty() && pages(text, None, &wanted.get_untracked()).is_empty() {
+            return view! { <li class="caption">{text.shell.find_nothing}</li> }.erase();
+        }
+        let rows = found.into_iter().map(|found| {
+            let (path, kind) = place(text, &found);
+            row(path, found.name, found.detail, kind)
+        });
+        rows.collect_view().into_any()
+    })
 }
 
 /// Where a thing is, and what it is called.

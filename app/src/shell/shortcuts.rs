@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
+use super::Reader;
 use crate::{
-    api::{ask::read, session::Session},
-    asked::Asked,
+    api::session::Session,
     pages,
     text::{Text, use_text},
     ui::{
@@ -104,8 +104,7 @@ pub(super) fn Sheet(
     is_open: RwSignal<bool>,
 ) -> impl IntoView {
     let text = use_text();
-    let session: Asked = expect_context();
-    let known = move || session.get().and_then(|answer| read(&answer).ok());
+    let Reader(reader) = expect_context();
     view! {
         <Show when=move || is_open.get()>
             <Dialog title_id="sheet-title">
@@ -114,7 +113,7 @@ pub(super) fn Sheet(
                         <button type="button" class="button ghost icon" aria-label=text.shell.close autofocus data-esc
                             on:click=move |_| is_open.set(false)>{icon(Icon::Close)}</button>
                     </div>
-                    <dl class="keys">{rows(text, known().as_ref())}</dl>
+                    <dl class="keys">{rows(text, reader.get().as_ref())}</dl>
             </Dialog>
         </Show>
     }

@@ -7,6 +7,8 @@ mod calls;
 mod drawn;
 mod limits;
 #[cfg(feature = "ssr")]
+mod manage;
+#[cfg(feature = "ssr")]
 mod overview;
 mod prices;
 mod providers;
@@ -42,6 +44,14 @@ pub(super) static TEXT: Text = Text {
     call_filters: drawn::CALL_FILTERS,
     #[cfg(feature = "ssr")]
     log: drawn::LOG,
+    #[cfg(feature = "ssr")]
+    provider_list: manage::PROVIDER_LIST,
+    #[cfg(feature = "ssr")]
+    user_list: manage::USER_LIST,
+    #[cfg(feature = "ssr")]
+    many: manage::MANY,
+    #[cfg(feature = "ssr")]
+    simulator: manage::SIMULATOR,
     outcome: words::outcome,
     result: words::result,
     cause: words::cause,

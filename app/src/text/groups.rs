@@ -14,15 +14,15 @@ pub(super) use sentences;
 
 sentences! {
     Shell {
-        overview leaderboard calls sessions providers users quotas prices settings log api_docs log_out theme theme_system theme_light theme_dark language
+        overview leaderboard calls sessions providers routing users quotas prices settings log api_docs log_out theme theme_system theme_light theme_dark language
         collapse menu main_navigation skip live reconnecting shortcuts close not_found not_found_why not_found_back
         focus_filter next_row previous_row open_row close_panel this_sheet collapse_sidebar
         find find_what find_nothing kind_user kind_key kind_provider kind_model kind_call kind_page
-        lost_connection session_over session_over_why my_use not_allowed not_allowed_why;
+        lost_connection session_over session_over_why my_use not_allowed not_allowed_why nobodys nobodys_why;
         go_to(&str)
     }
     Common {
-        save saved create cancel delete edit enable disable enabled disabled copy copied copy_by_hand name note group
+        save saved create cancel delete edit enabled disabled copy copied copy_by_hand name note group
         group_help expires expires_help never created updated actions state retry loading next_page
         more unsaved default_group;
         ago_seconds(i64) ago_minutes(i64) ago_hours(i64) ago_days(i64) in_time(&str) n_more(u32)
@@ -48,33 +48,33 @@ sentences! {
         by_group(&str) caused(&str) left_cache(&str)
     }
     Providers {
-        title new new_lead empty empty_why host priority weight share models all_models requests errors first_token
+        title new new_lead priority weight
         basics name_help base_url base_url_help secret secret_help secret_keep final_url routing routing_lead
         priority_help weight_help group_help multiplier multiplier_help models_rules models_help redirects redirects_help
         network network_lead proxy proxy_help connect_timeout first_byte_timeout idle_timeout total_timeout headers headers_help
         client_gone drain drain_help drain_warning stop stop_help enabled_help test test_lead test_model test_model_help
-        test_run test_running test_ok test_failed test_call danger delete_what seconds traffic_day
-        pause end_hold until_ended half_open prompt_tokens output_tokens
+        test_run test_running test_ok test_failed test_call danger delete_what seconds prompt_tokens output_tokens
         base_url_changes;
-        delete_title(&str) n_models(usize) test_took(&str, &str)
+        delete_title(&str) test_took(&str, &str)
     }
     Routing {
         availability availability_lead active_from active_to active_help prefix prefix_help group_priorities
         group_priorities_help max_attempts max_attempts_help breaker_failures breaker_failures_help breaker_open_s
         breaker_successes probe probe_help message_queue message_queue_help failure_rules failure_rules_help setting
         restrictions restrictions_unfold models_help clients clients_help addresses addresses_help
-        groups groups_lead new_group priority priority_help multiplier_help name_help delete_what;
+        new_group priority priority_help multiplier_help name_help delete_what;
         edit_group(&str) delete_group(&str)
     }
     Users {
-        title new new_lead empty empty_why role role_user role_admin role_help requests cost profile danger enabled_help
-        delete_what name_help note_help last_day;
+        title new new_lead role role_user role_admin role_help profile danger enabled_help
+        delete_what name_help note_help tags tags_help;
         delete_title(&str)
     }
     Keys {
         title new new_lead empty empty_why preview last_used never_used name_help created_title created_once setup setup_lead
-        setup_shell setup_settings group_help delete_what done enabled_help edit needs_script;
-        delete_title(&str)
+        setup_shell setup_settings group_help delete_what done enabled_help edit needs_script rotate rotate_what old_ends
+        at_once hour_more day_more week_more;
+        delete_title(&str) rotate_title(&str)
     }
     Prices {
         title lead new empty empty_why model per_million input output write_5m write_1h read source builtin litellm manual

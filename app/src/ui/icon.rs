@@ -11,6 +11,7 @@ pub(crate) enum Icon {
     Leaderboard,
     Calls,
     Providers,
+    Routing,
     Users,
     Prices,
     Sessions,
@@ -48,6 +49,7 @@ impl Icon {
             Self::Search => "M7 12a5 5 0 1 0 0-10 5 5 0 0 0 0 10Zm3.6-1.4L14 14",
             Self::Leaderboard => "M2.5 3.5h11m-11 4.5h7.5m-7.5 4.5h4",
             Self::Calls => "M2.5 4h7m-7 4h11m-11 4h5M12 2v4m-2-2h4",
+            Self::Routing => "M2.5 8h3l3-4.5h5m-2-2 2 2-2 2M5.5 8l3 4.5h5m-2-2 2 2-2 2",
             Self::Providers => {
                 "M3 2.5h10a1 1 0 0 1 1 1v2a1 1 0 0 1-1 1H3a1 1 0 0 1-1-1v-2a1 1 0 0 1 1-1Zm0 7h10a1 1 0 0 1 1 1v2a1 1 0 0 1-1 1H3a1 1 0 0 1-1-1v-2a1 1 0 0 1 1-1ZM4.5 4.5h.01m-.01 7h.01"
             }

@@ -62,6 +62,11 @@ pub(super) fn is_same_server(one: &str, other: &str) -> bool {
     }
 }
 
+/// Scheme, host and port of a URL; empty for what cannot be read.
+pub(super) fn origin(url: &str) -> String {
+    Url::parse(url).map(|url| url.origin().ascii_serialization()).unwrap_or_default()
+}
+
 fn parse(field: &str, text: &str) -> Result<Url, Fault> {
     let text = text.trim();
     if text.chars().count() > URL_CHARS_MAX {

@@ -13,7 +13,7 @@ use crate::{
     admin::{actor::Admin, keys},
     domain::{
         id::{KeyId, UserId},
-        key::{ApiKey, KeyCreate, KeyPatch, NewKey},
+        key::{ApiKey, KeyCreate, KeyPatch, NewKey, Rotation},
         page::{Page, PageQuery},
     },
     hub::Hub,
@@ -93,4 +93,19 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, Problem> {
     keys::delete(&hub, &actor, id).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Gives a key another secret.
+///
+/// It is in this answer and nowhere else. The one before ends at once, or after `grace_s`. All else of the key stays.
+#[utoipa::path(post, path = "/admin/v1/keys/{id}/rotate", tag = "keys", operation_id = "rotate_key",
+    params(("id" = String, Path, description = "The key's id.")), request_body = Rotation,
+    responses((status = 200, description = "The key, with its new secret.", body = NewKey), ChangeProblems))]
+pub(super) async fn rotate(
+    State(hub): State<Hub>,
+    Extension(actor): Extension<Admin>,
+    Id(id): Id<KeyId>,
+    Body(rotation): Body<Rotation>,
+) -> Answer<NewKey> {
+    Ok(Json(keys::rotate(&hub, &actor, id, rotation).await?))
 }

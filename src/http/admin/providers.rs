@@ -8,13 +8,19 @@ use super::{
     document::{ChangeProblems, CreateProblems, FindProblems, ListProblems},
     input::{Body, Id, NoParams, Params},
     problem::Problem,
+    whole,
 };
 use crate::{
     admin::{actor::Admin, providers},
     domain::{
+        bulk::BulkReport,
         id::ProviderId,
-        page::{Page, PageQuery},
-        provider::{Provider, ProviderCreate, ProviderPatch, ProviderTest, ProviderTestResult},
+        page::Page,
+        provider::{
+            Provider, ProviderCreate, ProviderPatch, ProviderTest, ProviderTestResult,
+            many::{ProviderBulk, ProviderClone, ProviderQuery, ProxyTest, ProxyTestResult},
+            traffic::ProviderTraffic,
+        },
     },
     hub::Hub,
 };
@@ -22,12 +28,13 @@ use crate::{
 /// Lists providers.
 ///
 /// By id.
-#[utoipa::path(get, path = "/admin/v1/providers", tag = "providers", operation_id = "list_providers", params(PageQuery),
+#[utoipa::path(get, path = "/admin/v1/providers", tag = "providers", operation_id = "list_providers",
+    params(ProviderQuery),
     responses((status = 200, description = "A page of providers.", body = Page<Provider>), ListProblems))]
 pub(super) async fn list(
     State(hub): State<Hub>,
     Extension(actor): Extension<Admin>,
-    Params(query): Params<PageQuery>,
+    Params(query): Params<ProviderQuery>,
 ) -> Answer<Page<Provider>> {
     Ok(Json(providers::list(&hub, &actor, &query).await?))
 }
@@ -104,4 +111,64 @@ pub(super) async fn test(
     Body(test): Body<ProviderTest>,
 ) -> Answer<ProviderTestResult> {
     Ok(Json(providers::test(&hub, &actor, id, test).await?))
+}
+
+/// Changes many providers.
+///
+/// All of them in one transaction, or none if one cannot be changed so. With `preview` it says what would become of each.
+#[utoipa::path(post, path = "/admin/v1/providers/bulk", tag = "providers", operation_id = "change_providers",
+    request_body = ProviderBulk,
+    responses((status = 200, description = "What changed, or would change.", body = BulkReport), ChangeProblems))]
+pub(super) async fn bulk(
+    State(hub): State<Hub>,
+    Extension(actor): Extension<Admin>,
+    Body(asked): Body<ProviderBulk>,
+) -> Answer<BulkReport> {
+    Ok(Json(providers::bulk(&hub, &actor, asked).await?))
+}
+
+/// Copies a provider.
+///
+/// With its secret and its proxy. The copy is disabled.
+#[utoipa::path(post, path = "/admin/v1/providers/{id}/clone", tag = "providers", operation_id = "clone_provider",
+    params(("id" = String, Path, description = "The id of the original.")), request_body = ProviderClone,
+    responses((status = 201, description = "The copy.", body = Provider,
+        headers(("location" = String, description = "Where it can be read."))), ChangeProblems))]
+pub(super) async fn clone(
+    State(hub): State<Hub>,
+    Extension(actor): Extension<Admin>,
+    Id(id): Id<ProviderId>,
+    Body(asked): Body<ProviderClone>,
+) -> Result<Response, Problem> {
+    let copy = providers::clone(&hub, &actor, id, asked).await?;
+    Ok(created(&format!("/admin/v1/providers/{}", copy.id), &copy))
+}
+
+/// Tests the way to a provider.
+///
+/// Makes one connection through its proxy, or the one that is given, and sends no secret. The answer is 200 whatever
+/// came of it; `ok` says whether the provider's server answered.
+#[utoipa::path(post, path = "/admin/v1/providers/{id}/test-proxy", tag = "providers", operation_id = "test_proxy",
+    params(("id" = String, Path, description = "The provider's id.")), request_body = ProxyTest,
+    responses((status = 200, description = "What came of it.", body = ProxyTestResult), ChangeProblems))]
+pub(super) async fn test_proxy(
+    State(hub): State<Hub>,
+    Extension(actor): Extension<Admin>,
+    Id(id): Id<ProviderId>,
+    Body(asked): Body<ProxyTest>,
+) -> Answer<ProxyTestResult> {
+    Ok(Json(providers::test_proxy(&hub, &actor, id, asked).await?))
+}
+
+/// Reads what providers did lately.
+///
+/// By id, in one page: the last 24 hours, the share of all calls, and the last 15 hours by quarter of an hour.
+#[utoipa::path(get, path = "/admin/v1/providers/traffic", tag = "providers", operation_id = "provider_traffic",
+    responses((status = 200, description = "Every provider.", body = Page<ProviderTraffic>), ListProblems))]
+pub(super) async fn traffic(
+    State(hub): State<Hub>,
+    Extension(actor): Extension<Admin>,
+    Params(NoParams {}): Params<NoParams>,
+) -> Answer<Page<ProviderTraffic>> {
+    Ok(Json(whole(providers::traffic::traffic(&hub, &actor).await?)))
 }

@@ -20,5 +20,5 @@ pub(super) async fn explain(
     Extension(actor): Extension<Admin>,
     Body(query): Body<ExplainQuery>,
 ) -> Answer<Explanation> {
-    Ok(Json(routing::explain(&hub, &actor, &query)?))
+    Ok(Json(routing::explain(&hub, &actor, &query).await?))
 }

@@ -8,13 +8,18 @@ use super::{
     document::{ChangeProblems, CreateProblems, FindProblems, ListProblems, SetOneProblems},
     input::{Body, Id, NoParams, Params},
     problem::Problem,
+    whole,
 };
 use crate::{
     admin::{actor::Admin, password, users},
     domain::{
+        bulk::BulkReport,
         id::UserId,
-        page::{Page, PageQuery},
-        user::{PasswordSet, User, UserCreate, UserPatch},
+        page::Page,
+        user::{
+            PasswordSet, User, UserCreate, UserPatch,
+            many::{Renewal, UserBulk, UserQuery},
+        },
     },
     hub::Hub,
 };
@@ -22,12 +27,12 @@ use crate::{
 /// Lists users.
 ///
 /// By id.
-#[utoipa::path(get, path = "/admin/v1/users", tag = "users", operation_id = "list_users", params(PageQuery),
+#[utoipa::path(get, path = "/admin/v1/users", tag = "users", operation_id = "list_users", params(UserQuery),
     responses((status = 200, description = "A page of users.", body = Page<User>), ListProblems))]
 pub(super) async fn list(
     State(hub): State<Hub>,
     Extension(actor): Extension<Admin>,
-    Params(query): Params<PageQuery>,
+    Params(query): Params<UserQuery>,
 ) -> Answer<Page<User>> {
     Ok(Json(users::list(&hub, &actor, &query).await?))
 }
@@ -119,4 +124,45 @@ pub(super) async fn clear_password(
 ) -> Result<StatusCode, Problem> {
     password::clear(&hub, &actor, id).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Changes many users.
+///
+/// All of them in one transaction, or none if one cannot be changed so. With `preview` it says what would become of each.
+#[utoipa::path(post, path = "/admin/v1/users/bulk", tag = "users", operation_id = "change_users", request_body = UserBulk,
+    responses((status = 200, description = "What changed, or would change.", body = BulkReport), ChangeProblems))]
+pub(super) async fn bulk(
+    State(hub): State<Hub>,
+    Extension(actor): Extension<Admin>,
+    Body(asked): Body<UserBulk>,
+) -> Answer<BulkReport> {
+    Ok(Json(users::bulk(&hub, &actor, asked).await?))
+}
+
+/// Lists the tags of users.
+///
+/// By name, in one page; at most 1,000.
+#[utoipa::path(get, path = "/admin/v1/users/tags", tag = "users", operation_id = "list_tags",
+    responses((status = 200, description = "The tags.", body = Page<String>), ListProblems))]
+pub(super) async fn tags(
+    State(hub): State<Hub>,
+    Extension(actor): Extension<Admin>,
+    Params(NoParams {}): Params<NoParams>,
+) -> Answer<Page<String>> {
+    Ok(Json(whole(users::tags(&hub, &actor).await?)))
+}
+
+/// Gives a user more time.
+///
+/// So many days, or up to a time.
+#[utoipa::path(post, path = "/admin/v1/users/{id}/renew", tag = "users", operation_id = "renew_user",
+    params(("id" = String, Path, description = "The user's id.")), request_body = Renewal,
+    responses((status = 200, description = "The user as it is now.", body = User), ChangeProblems))]
+pub(super) async fn renew(
+    State(hub): State<Hub>,
+    Extension(actor): Extension<Admin>,
+    Id(id): Id<UserId>,
+    Body(renewal): Body<Renewal>,
+) -> Answer<User> {
+    Ok(Json(users::renew(&hub, &actor, id, renewal).await?))
 }

@@ -9,6 +9,9 @@ use crate::{client::Request, hub::root};
 
 /// Every server function that changes something: its fields, and for whom it is. What is to be changed is not there.
 const FUNCTIONS: &[(&str, &str, For)] = &[
+    ("change_providers", "search=%3Fid%3D999999999%26set_weight%3D1", For::Admins),
+    ("change_users", "search=%3Fid%3D999999999%26set_enabled%3Dtrue", For::Admins),
+    ("clone_provider", "id=999999999", For::Admins),
     ("create_key", "form[id]=999999999&form[name]=x", For::Admins),
     ("delete_group", "name=no-such-group", For::Admins),
     ("delete_key", "id=999999999&user_id=999999999", For::Admins),
@@ -21,10 +24,13 @@ const FUNCTIONS: &[(&str, &str, For)] = &[
     ("import_prices", "file=nonsense&run=", For::Admins),
     ("log_in", "secret=<token>", For::All),
     ("log_out", "", For::All),
+    ("pause_group", "name=no-such-group", For::Admins),
     ("pause_provider", "id=999999999", For::Admins),
     ("prefer", "theme=dark", For::All),
+    ("renew_user", "id=999999999&days=1", For::Admins),
     ("reset_limits", "owner=user&id=999999999", For::Admins),
     ("reset_setting", "name=no_such_setting", For::Admins),
+    ("rotate_key", "id=999999999&grace=0", For::Admins),
     ("save_default_price", "form[input]=nonsense", For::Admins),
     ("save_group", "form[name]=no-such-group&form[priority]=1&form[cost_multiplier]=1&form[note]=", For::Admins),
     ("save_key", "form[id]=999999999&form[name]=x", For::Admins),
@@ -44,7 +50,6 @@ fn questions() -> Vec<(&'static str, Value, For)> {
         ("Own", none.clone(), For::Users),
         ("Calls", json!({"pairs": []}), For::Admins),
         ("Call", json!("00000000-0000-7000-8000-000000000000"), For::Admins),
-        ("Providers", none.clone(), For::Admins),
         ("Provider", json!("999999999"), For::Admins),
         ("Drawn", json!(["Overview", ""]), For::Admins),
         ("Drawn", json!(["Leaderboard", ""]), For::Admins),
@@ -55,7 +60,6 @@ fn questions() -> Vec<(&'static str, Value, For)> {
         ("Drawn", json!(["Log", ""]), For::Admins),
         ("Find", json!("x"), For::Admins),
         ("Groups", none.clone(), For::Admins),
-        ("Users", none.clone(), For::Admins),
         ("User", json!("999999999"), For::Admins),
         ("Keys", json!(["999999999", null]), For::Admins),
         ("Limits", json!(["user", "999999999"]), For::Admins),
@@ -65,6 +69,13 @@ fn questions() -> Vec<(&'static str, Value, For)> {
         ("PriceHistory", json!("no-such-model"), For::Admins),
         ("Settings", none.clone(), For::Admins),
         ("Storage", none, For::Admins),
+        ("Drawn", json!(["Leaderboard", ""]), For::Admins),
+        ("Drawn", json!(["Log", ""]), For::Admins),
+        ("Drawn", json!(["Providers", ""]), For::Admins),
+        ("Drawn", json!(["ManyProviders", ""]), For::Admins),
+        ("Drawn", json!(["Users", ""]), For::Admins),
+        ("Drawn", json!(["ManyUsers", ""]), For::Admins),
+        ("Drawn", json!(["Routing", ""]), For::Admins),
     ]
 }
 

@@ -30,6 +30,7 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("POST", "/keys/{id}/reset", For::Admins),
     ("GET", "/leaderboard", For::Admins),
     ("GET", "/log", For::Admins),
+    ("POST", "/keys/{id}/rotate", For::Admins),
     ("GET", "/me", For::Users),
     ("GET", "/me/calls", For::Users),
     ("GET", "/me/calls/{id}", For::Users),
@@ -53,6 +54,10 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("POST", "/providers/{id}/reset", For::Admins),
     ("POST", "/providers/{id}/resume", For::Admins),
     ("POST", "/providers/{id}/test", For::Admins),
+    ("POST", "/providers/{id}/test-proxy", For::Admins),
+    ("POST", "/providers/{id}/clone", For::Admins),
+    ("POST", "/providers/bulk", For::Admins),
+    ("GET", "/providers/traffic", For::Admins),
     ("GET", "/quotas", For::Admins),
     ("POST", "/routing/explain", For::Admins),
     ("GET", "/search", For::Admins),
@@ -74,6 +79,9 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("PUT", "/users/{id}/password", For::Admins),
     ("DELETE", "/users/{id}/password", For::Admins),
     ("POST", "/users/{id}/reset", For::Admins),
+    ("POST", "/users/{id}/renew", For::Admins),
+    ("POST", "/users/bulk", For::Admins),
+    ("GET", "/users/tags", For::Admins),
 ];
 
 /// A request that changes nothing, whoever sends it: what it asks to be changed is nonsense.

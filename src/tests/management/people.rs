@@ -14,13 +14,13 @@ async fn a_user_is_made_read_changed_and_deleted() {
     let name = format!("{}-Jörg", world.tag);
     let full = json!({
         "name": name, "note": "team blue", "enabled": false, "role": "admin", "group": ["blue", "red"],
-        "expires_at": "2031-01-02T03:04:05Z",
+        "expires_at": "2031-01-02T03:04:05Z", "tags": ["night shift", "on call"],
     });
     let made = world.create("/admin/v1/users", &full).await;
     for (field, value) in full.as_object().unwrap() {
         assert_eq!(made[field], *value, "{field}: {made}");
     }
-    let own = ["created_at", "enabled", "expires_at", "group", "has_password", "id", "name", "note", "role"];
+    let own = ["created_at", "enabled", "expires_at", "group", "has_password", "id", "name", "note", "role", "tags"];
     assert_eq!(names(&made), with_limits(&own));
     assert!(made["id"].is_string());
     let path = format!("/admin/v1/users/{}", made["id"].as_str().unwrap());
@@ -31,10 +31,14 @@ async fn a_user_is_made_read_changed_and_deleted() {
     expected["note"] = json!("team red");
     assert_eq!(patched, expected, "a PATCH changes only what it names");
     let cleared = world
-        .patch(&path, &json!({"expires_at": null, "note": null, "group": null, "role": null, "enabled": null}))
+        .patch(
+            &path,
+            &json!({"expires_at": null, "note": null, "group": null, "role": null, "enabled": null, "tags": null}),
+        )
         .await;
     let (none, empty) = (Value::Null, json!(""));
     assert_eq!((&cleared["expires_at"], &cleared["note"], &cleared["group"]), (&none, &empty, &json!([])));
+    assert_eq!(cleared["tags"], json!([]));
     assert_eq!((&cleared["role"], &cleared["enabled"]), (&json!("user"), &json!(true)));
     assert_eq!(world.patch(&path, &json!({})).await, cleared);
 
@@ -77,6 +81,7 @@ async fn a_key_is_made_read_changed_and_deleted() {
         "last_used_at",
         "models",
         "name",
+        "old_secret_until",
         "preview",
         "user_id",
     ];

@@ -157,7 +157,7 @@ fn on_client_gone(text: &str) -> OnClientGone {
 }
 
 /// Seconds with up to three places, as milliseconds; none if the field is empty.
-fn milliseconds(field: &str, text: &str) -> Result<Option<u32>, Fault> {
+pub(super) fn milliseconds(field: &str, text: &str) -> Result<Option<u32>, Fault> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);

@@ -235,7 +235,7 @@ pub(super) fn chosen(choice: &Choice) -> Option<&Candidate> {
 }
 
 /// Why it was this one.
-fn why(text: &'static Text, choice: &Choice) -> Option<String> {
+pub(crate) fn why(text: &'static Text, choice: &Choice) -> Option<String> {
     let mut parts = Vec::new();
     if choice.is_retry {
         parts.push(text.chain.once_more.to_owned());

@@ -1,6 +1,6 @@
-//! The groups, below the providers: their order, their factor, and what people say about them.
+//! The dialogs of groups, over the list of providers.
 
-use hub::domain::group::{DEFAULT_GROUP, Group};
+use hub::domain::group::Group;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
@@ -12,85 +12,32 @@ use crate::{
     asked::{asked, show},
     change::{Change, ChangeForm},
     fault,
-    live::Live,
     pages::confirm::{self, Doubt},
-    query::escape,
     text::{Text, use_text},
     ui::{Erase, dialog::Dialog, field::TextField, icon::Icon, state::note},
 };
 
-/// The list, with a group that is changed or deleted over it.
+/// The dialogs over the list: a group that is changed, one that is deleted.
 #[component]
 pub(super) fn Groups() -> impl IntoView {
     let text = use_text();
-    let live: Live = expect_context();
     let query = use_query_map();
     let parameter = move |name: &'static str| Memo::new(move |_| query.with(|query| query.get(name)));
-    let (editing, dropping) = (parameter("group"), parameter("drop"));
-    let news = move || {
-        // What a dialog has changed is read again when it closes.
-        let _ = (editing.get(), dropping.get());
-        live.news()
-    };
-    let list = asked(move || (news(), Question::Groups));
-    view! {
-        <section class="panel mt-6" aria-labelledby="groups-title">
-            <div class="panel-head">
-                <h2 class="flex-1" id="groups-title">{text.routing.groups}</h2>
-                <a class="button small" href="/providers?group=" data-noscroll>{text.routing.new_group}</a>
-            </div>
-            <p class="help px-4 pb-3">{text.routing.groups_lead}</p>
-            {show(list, move |groups: Vec<Group>| groups_view(text, groups, editing))}
-        </section>
-        {move || dropping.get().map(|name| ask_delete(text, name))}
+    let (editing, dropping) = (parameter("edit"), parameter("drop"));
+    move || {
+        if let Some(name) = dropping.get() {
+            return Some(ask_delete(text, name));
+        }
+        let name = editing.get()?;
+        if name.is_empty() {
+            return Some(view! { <EditGroup group=None /> }.erase());
+        }
+        let list = asked(|| (0, Question::Groups));
+        Some(show(list, move |groups: Vec<Group>| {
+            let group = groups.into_iter().find(|group| group.name == name);
+            view! { <EditGroup group=group /> }.erase()
+        }))
     }
-    .erase()
-}
-
-fn groups_view(text: &'static Text, groups: Vec<Group>, editing: Memo<Option<String>>) -> AnyView {
-    let rows = groups.iter().map(|group| line(text, group)).collect_view();
-    let groups = StoredValue::new(groups);
-    let find = move |name: &str| groups.with_value(|groups| groups.iter().find(|group| group.name == name).cloned());
-    view! {
-        <div class="scroll">
-            <table class="table">
-                <caption class="aside">{text.routing.groups}</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">{text.common.name}</th>
-                        <th scope="col" class="num">{text.routing.priority}</th>
-                        <th scope="col" class="num">{text.providers.multiplier}</th>
-                        <th scope="col">{text.common.note}</th>
-                        <th scope="col"><span class="aside">{text.common.actions}</span></th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-        {move || editing.get().map(|name| view! { <EditGroup group=find(&name) /> }.erase())}
-    }
-    .erase()
-}
-
-fn line(text: &'static Text, group: &Group) -> AnyView {
-    let name = escape(&group.name);
-    let label = |word: &str| format!("{word}: {}", group.name);
-    let drop = (group.name != DEFAULT_GROUP).then(|| {
-        view! { <a class="button ghost small danger" href=format!("/providers?drop={name}") aria-label=label(text.common.delete) data-noscroll>{text.common.delete}</a> }.erase()
-    });
-    view! {
-        <tr>
-            <td>{group.name.clone()}</td>
-            <td class="num">{group.priority}</td>
-            <td class="num">{group.cost_multiplier.to_string()}</td>
-            <td class="sub">{group.note.clone()}</td>
-            <td class="num">
-                <a class="button ghost small" href=format!("/providers?group={name}") aria-label=label(text.common.edit) data-noscroll>{text.common.edit}</a>
-                {drop}
-            </td>
-        </tr>
-    }
-    .erase()
 }
 
 /// Changes a group; a new one if there is none.

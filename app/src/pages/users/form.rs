@@ -52,6 +52,7 @@ pub(super) fn UserEditor(
                     {TextField::new("form[name]", text.common.name).value(of(|user| user.name.clone())).help(text.users.name_help).problem(problem("name")).required().view()}
                     {TextField::new("form[note]", text.common.note).value(of(|user| user.note.clone())).help(text.users.note_help).problem(problem("note")).view()}
                     {TextField::new("form[group]", text.common.group).value(of(|user| user.group.join(", "))).shape(Shape::Line, "default").help(text.common.group_help).problem(problem("group")).view()}
+                    {TextField::new("form[tags]", text.users.tags).value(of(|user| user.tags.join(", "))).help(text.users.tags_help).problem(problem("tags")).view()}
                     <div class="pair">
                         {TextField::new("form[expires]", text.common.expires).value(of(|user| user.expires_at.map(last_day).unwrap_or_default())).shape(Shape::Day, "").help(text.common.expires_help).problem(problem("expires_at")).view()}
                         {TextField::new("form[role]", text.users.role).value(role.as_str()).options(roles).help(text.users.role_help).view()}

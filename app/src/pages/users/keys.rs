@@ -4,7 +4,7 @@ use hub::domain::{key::ApiKey, page::Page};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use super::{new_key::NewKeyPanel, restrictions};
+use super::{new_key::NewKeyPanel, restrictions, rotate};
 use crate::{
     api::{
         ask::Question,
@@ -49,6 +49,7 @@ pub(super) fn Keys(
         limits: parameter("limits"),
         resetting: parameter("reset"),
         deleting: parameter("drop"),
+        rotating: parameter("rotate"),
     };
     let owner = StoredValue::new(user_id);
     let closings = closings(move || open.editing.get().or_else(|| open.deleting.get()).is_some());
@@ -73,6 +74,7 @@ struct Open {
     limits: Memo<Option<String>>,
     resetting: Memo<Option<String>>,
     deleting: Memo<Option<String>>,
+    rotating: Memo<Option<String>>,
 }
 
 fn keys(text: &'static Text, page: Page<ApiKey>, user_id: &str, open: Open) -> AnyView {
@@ -111,6 +113,7 @@ fn keys(text: &'static Text, page: Page<ApiKey>, user_id: &str, open: Open) -> A
         {move || chosen(open.limits).map(|key| show_limits(text, &key))}
         {move || chosen(open.resetting).map(|key| ask_reset(&key))}
         {move || chosen(open.deleting).map(|key| ask_delete(text, &key))}
+        {move || chosen(open.rotating).map(|key| rotate::ask(&key))}
     }
     .erase()
 }
@@ -132,6 +135,7 @@ fn line(text: &'static Text, key: &ApiKey, user_id: &str) -> AnyView {
             <td class="num">
                 <a class="button ghost small" href=format!("/users/{user_id}?limits={}", key.id) aria-label=label(text.limits.title) data-noscroll>{text.limits.title}</a>
                 <a class="button ghost small" href=format!("/users/{user_id}?edit={}", key.id) aria-label=label(text.common.edit) data-noscroll>{text.common.edit}</a>
+                <a class="button ghost small" href=format!("/users/{user_id}?rotate={}", key.id) aria-label=label(text.keys.rotate) data-noscroll>{text.keys.rotate}</a>
                 <a class="button ghost small danger" href=format!("/users/{user_id}?drop={}", key.id) aria-label=label(text.common.delete) data-noscroll>{text.common.delete}</a>
             </td>
         </tr>

@@ -32,19 +32,12 @@ pub(super) fn NewKeyPanel(
     on_made: impl Fn() + Send + Sync + 'static,
 ) -> impl IntoView {
     let text = use_text();
-    let session: Asked = expect_context();
     let change = Change::through::<CreateKey>();
     change.on_done(on_made);
     // Whoever asked for a new key goes on to name it.
     Effect::new(move |_| browser::focus(".new-key [name='form[name]']"));
     let back = format!("/users/{user_id}");
-    let done = back.clone();
-    let made = move || {
-        let key = read(&change.answer.get()?).ok()?;
-        let session: Option<Session> = session.get().and_then(|answer| read(&answer).ok());
-        let origin = session.map(|session| session.origin).unwrap_or_default();
-        Some(secret(text, key, &origin, done.clone()))
-    };
+    let made = made(change, back.clone());
     let is_made = Memo::new(move |_| change.answer.with(|answer| matches!(answer, Some(Ok(_)))));
     let problem = move |field| fault::at(change, field);
     let error = fault::of(change);
@@ -72,6 +65,18 @@ pub(super) fn NewKeyPanel(
             <div aria-live="polite">{made}</div>
         </div>
     }.erase()
+}
+
+/// The secret that a change has made, once it has.
+pub(super) fn made(change: Change, done: String) -> impl Fn() -> Option<AnyView> + Send + 'static {
+    let text = use_text();
+    let session: Asked = expect_context();
+    move || {
+        let key = read(&change.answer.get()?).ok()?;
+        let session: Option<Session> = session.get().and_then(|answer| read(&answer).ok());
+        let origin = session.map(|session| session.origin).unwrap_or_default();
+        Some(secret(text, key, &origin, done.clone()))
+    }
 }
 
 /// The secret, and how to use it.

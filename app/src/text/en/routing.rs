@@ -33,8 +33,6 @@ pub(super) const ROUTING: Routing = Routing {
     clients_help: "Globs on the client's user-agent, one a line, as claude-cli/*. Empty means any.",
     addresses: "Addresses",
     addresses_help: "Where calls may come from, one a line: 192.0.2.1, 10.0.0.0/8, 2001:db8::/32. Empty means anywhere.",
-    groups: "Groups",
-    groups_lead: "Who may use which providers. Of a key's groups the one with the lowest priority serves, and the next when it has nobody left.",
     new_group: "New group",
     priority: "Priority",
     priority_help: "The lowest number goes first. Groups with the same one are as good as one group.",

@@ -9,6 +9,7 @@ pub(super) const SHELL: Shell = Shell {
     calls: "Calls",
     sessions: "Sessions",
     providers: "Providers",
+    routing: "Routing",
     users: "Users",
     quotas: "Quotas",
     prices: "Prices",
@@ -54,6 +55,8 @@ pub(super) const SHELL: Shell = Shell {
     my_use: "My use",
     not_allowed: "This page is for administrators",
     not_allowed_why: "You are logged in, but not as somebody who runs the hub.",
+    nobodys: "This is nobody's page",
+    nobodys_why: "You are logged in with the admin token, which is no user: it has no use and no calls of its own. Users see theirs here.",
     go_to: |name| format!("Go to {name}"),
 };
 
@@ -65,8 +68,6 @@ pub(super) const COMMON: Common = Common {
     cancel: "Cancel",
     delete: "Delete",
     edit: "Edit",
-    enable: "Enable",
-    disable: "Disable",
     enabled: "Enabled",
     disabled: "Disabled",
     copy: "Copy",

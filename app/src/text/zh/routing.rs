@@ -33,8 +33,6 @@ pub(super) const ROUTING: Routing = Routing {
     clients_help: "匹配客户端 user-agent 的通配符，每行一条，例如 claude-cli/*。留空表示不限。",
     addresses: "来源地址",
     addresses_help: "允许的来源，每行一条：192.0.2.1、10.0.0.0/8、2001:db8::/32。留空表示不限。",
-    groups: "分组",
-    groups_lead: "谁可以使用哪些供应商。在密钥的分组中，优先级数字最小的先服务；没有可用供应商时由下一个接替。",
     new_group: "新建分组",
     priority: "优先级",
     priority_help: "数字最小的先用。数字相同的分组视为同一个分组。",

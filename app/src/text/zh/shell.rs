@@ -9,6 +9,7 @@ pub(super) const SHELL: Shell = Shell {
     calls: "调用",
     sessions: "会话",
     providers: "供应商",
+    routing: "路由",
     users: "用户",
     quotas: "额度",
     prices: "价格",
@@ -54,6 +55,8 @@ pub(super) const SHELL: Shell = Shell {
     my_use: "我的用量",
     not_allowed: "此页面仅供管理员使用",
     not_allowed_why: "你已登录，但不是管理员。",
+    nobodys: "此页面不属于任何人",
+    nobodys_why: "你使用管理员令牌登录，它不是用户，没有自己的用量和调用。用户登录后可在此查看自己的数据。",
     go_to: |name| format!("前往{name}"),
 };
 
@@ -65,8 +68,6 @@ pub(super) const COMMON: Common = Common {
     cancel: "取消",
     delete: "删除",
     edit: "编辑",
-    enable: "启用",
-    disable: "停用",
     enabled: "已启用",
     disabled: "已停用",
     copy: "复制",

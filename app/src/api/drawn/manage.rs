@@ -1,0 +1,173 @@
+//! The drawn pages for managing users, providers and routing.
+
+use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
+use hub::{
+    admin::{groups, holds, providers, quotas, routing, users},
+    domain::{
+        explain::{ExplainQuery, Explanation},
+        fault::Fault,
+        group::DEFAULT_GROUP,
+        hold::HoldQuery,
+        page::LIMIT_MAX,
+        provider::{many::ProviderQuery, traffic::ProviderTraffic},
+        report::UsageBy,
+        user::many::UserQuery,
+    },
+};
+
+use super::{Reader, in_words};
+use crate::{
+    api::{
+        Answer,
+        forms::{self, many},
+        guard,
+    },
+    drawn::{self, Drawn, routing::Simulator},
+};
+
+impl Reader {
+    /// A parameter that is filled in.
+    fn own(&self, name: &str) -> Option<String> {
+        self.map.get_str(name).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+    }
+
+    /// The list of providers.
+    pub(super) async fn providers(&self) -> Answer<Drawn> {
+        let query = ProviderQuery {
+            limit: Some(LIMIT_MAX),
+            cursor: None,
+            search: self.own("search"),
+            group: self.own("group"),
+        };
+        let (page, traffic, groups) = tokio::try_join!(
+            providers::list(&self.hub, &self.actor, &query),
+            providers::traffic::traffic(&self.hub, &self.actor),
+            groups::list(&self.hub, &self.actor),
+        )
+        .map_err(guard::refuse)?;
+        let of = |id| traffic.iter().find(|traffic: &&ProviderTraffic| traffic.provider_id == id).cloned();
+        let row = |provider: hub::domain::provider::Provider| drawn::providers::Row {
+            traffic: of(provider.id).unwrap_or_default(),
+            provider,
+        };
+        let list = drawn::providers::ProviderList {
+            is_cut: page.next_cursor.is_some(),
+            rows: page.items.into_iter().map(row).collect(),
+            groups,
+            holds: holds::list(&self.hub, &self.actor, &HoldQuery::default()),
+            filter: query.filter(),
+            by: drawn::word(&self.map, "by").unwrap_or_default(),
+        };
+        Ok(in_words(|text| drawn::providers::page(text, &list, self.clock)))
+    }
+
+    /// A page of the list of users.
+    pub(super) async fn users(&self) -> Answer<Drawn> {
+        let filter = many::user_filter(&self.map).unwrap_or_default();
+        let query = UserQuery {
+            limit: None,
+            cursor: self.own("cursor"),
+            search: filter.search.clone(),
+            tag: filter.tag.clone(),
+            group: filter.group.clone(),
+            status: filter.status,
+            expires_before: filter.expires_before,
+        };
+        let (page, tags, groups) = tokio::try_join!(
+            users::list(&self.hub, &self.actor, &query),
+            users::tags(&self.hub, &self.actor),
+            groups::list(&self.hub, &self.actor),
+        )
+        .map_err(guard::refuse)?;
+        let mut totals = forms::last_day_totals(&self.hub, &self.actor, UsageBy::User).await?;
+        // While nobody can count, the list is shown without.
+        let fullest = quotas::fullest(&self.hub, &self.actor, &page.items).await;
+        let fullest = fullest.unwrap_or_else(|_| vec![None; page.items.len()]);
+        let rows = page.items.into_iter().zip(fullest).map(|(user, fullest)| drawn::users::Row {
+            totals: totals.remove(&user.id.to_string()).unwrap_or_default(),
+            user,
+            fullest,
+        });
+        let list = drawn::users::UserList {
+            rows: rows.collect(),
+            next_cursor: page.next_cursor,
+            is_later: query.cursor.is_some(),
+            filter,
+            until: self.own("until").and_then(|day| day.parse().ok()),
+            tags,
+            groups,
+        };
+        Ok(in_words(|text| drawn::users::page(text, &list, self.clock)))
+    }
+
+    /// Providers changed many at a time: a look at it.
+    pub(super) async fn many_providers(&self, search: &str) -> Answer<Drawn> {
+        let asked = match many::provider_bulk(&self.map, true) {
+            Ok(Some(asked)) => Some(providers::bulk(&self.hub, &self.actor, asked).await),
+            Ok(None) => None,
+            Err(fault) => Some(Err(fault)),
+        };
+        Ok(in_words(|text| drawn::many::providers::page(text, &self.map, search, &asked)))
+    }
+
+    /// Users changed many at a time: a look at it.
+    pub(super) async fn many_users(&self, search: &str) -> Answer<Drawn> {
+        let asked = match many::user_bulk(&self.map, true) {
+            Ok(Some(asked)) => Some(users::bulk(&self.hub, &self.actor, asked).await),
+            Ok(None) => None,
+            Err(fault) => Some(Err(fault)),
+        };
+        Ok(in_words(|text| drawn::many::users::page(text, &self.map, search, &asked)))
+    }
+
+    /// Where a call would go.
+    pub(super) async fn routing(&self) -> Answer<Drawn> {
+        let all = ProviderQuery { limit: Some(LIMIT_MAX), ..ProviderQuery::default() };
+        let providers = providers::list(&self.hub, &self.actor, &all).await.map_err(guard::refuse)?;
+        let asked = match self.explain_query() {
+            Some(Ok(query)) => Some(self.explain(&query).await),
+            Some(Err(fault)) => Some(Err(fault)),
+            None => None,
+        };
+        let simulator = Simulator { keys: routing::keys(&self.hub, &self.actor), providers: providers.items, asked };
+        Ok(in_words(|text| drawn::routing::page(text, &self.map, &simulator, self.clock)))
+    }
+
+    async fn explain(&self, query: &ExplainQuery) -> Result<Explanation, Fault> {
+        routing::explain(&self.hub, &self.actor, query).await
+    }
+
+    /// The call that the address asks about; none before a model is named.
+    fn explain_query(&self) -> Option<Result<ExplainQuery, Fault>> {
+        let model = self.own("model")?;
+        let read = || {
+            let key_id = self.own("key").map(|id| id.parse().map_err(|_| Fault::not_found("key"))).transpose()?;
+            let groups = self.own("groups").map(|text| forms::names(&text));
+            let address = self.own("address").map(|text| {
+                text.parse().map_err(|_| Fault::invalid("address", "must be an address, such as 192.0.2.1"))
+            });
+            Ok(ExplainQuery {
+                key_id,
+                // Without either the default group is meant.
+                groups: groups.or_else(|| key_id.is_none().then(|| vec![DEFAULT_GROUP.to_owned()])),
+                model,
+                at: self.own("at").map(|text| self.time(&text)).transpose()?,
+                bound_provider_id: self.own("bound").and_then(|id| id.parse().ok()),
+                session_id: self.own("session"),
+                limits: self.map.get_str("limits").is_some(),
+                user_agent: self.own("client"),
+                address: address.transpose()?,
+            })
+        };
+        Some(read())
+    }
+
+    /// A time as the field for it sends it, by the hub's clocks.
+    fn time(&self, text: &str) -> Result<DateTime<Utc>, Fault> {
+        let wrong = || Fault::invalid("at", "must be a time: 2030-12-31T12:00");
+        let with_seconds = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S");
+        let local =
+            with_seconds.or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M")).map_err(|_| wrong())?;
+        self.clock.zone.from_local_datetime(&local).earliest().map(|at| at.to_utc()).ok_or_else(wrong)
+    }
+}

@@ -1,0 +1,221 @@
+//! Fields that are set for many at once: what an address says of them becomes a patch. An empty field is left alone, `-`
+//! brings the default back.
+
+use std::str::FromStr;
+
+use hub::domain::{
+    fault::Fault,
+    provider::many::{ProviderBulk, ProviderFilter},
+    user::many::{UserBulk, UserFilter, UserStatus},
+};
+use leptos_router::params::ParamsMap;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::{expiry, names, number, provider::milliseconds};
+
+/// What the names of fields begin with in the address: what chooses the rows has names of its own.
+pub(crate) const SET: &str = "set_";
+
+/// What brings a field back to its default, or to none.
+const CLEAR: &str = "-";
+
+/// What can stand in a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// On or off.
+    Switch,
+    /// A whole number.
+    Whole,
+    /// A number that may have places, sent as text.
+    Decimal,
+    /// Seconds, kept as milliseconds.
+    Seconds,
+    /// Names, separated by commas.
+    Names,
+    /// The last day, by UTC.
+    Day,
+    /// One of these.
+    Choice(&'static [&'static str]),
+}
+
+/// A field that can be set for many.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Field {
+    /// Its name in JSON.
+    pub(crate) name: &'static str,
+    /// What can stand in it.
+    pub(crate) kind: Kind,
+}
+
+/// Declares a table of fields.
+macro_rules! fields {
+    ($($name:ident: $kind:expr),* $(,)?) => { [$( Field { name: stringify!($name), kind: $kind } ),*] };
+}
+/// What of a provider can be set for many, its times and limits aside.
+pub(crate) const ROUTING: [Field; 5] = fields![
+    enabled: Kind::Switch, priority: Kind::Whole, weight: Kind::Whole, group: Kind::Names,
+    cost_multiplier: Kind::Decimal,
+];
+
+/// The times of a provider.
+pub(crate) const TIMES: [Field; 4] = fields![
+    connect_timeout_ms: Kind::Seconds, first_byte_timeout_ms: Kind::Seconds, idle_timeout_ms: Kind::Seconds,
+    total_timeout_ms: Kind::Seconds,
+];
+
+/// What of a user can be set for many, limits aside.
+pub(crate) const PROFILE: [Field; 4] = fields![
+    enabled: Kind::Switch, role: Kind::Choice(&["user", "admin"]), group: Kind::Names, expires_at: Kind::Day,
+];
+
+/// What of a user is changed and not set.
+pub(crate) const TAGS_AND_TIME: [Field; 3] =
+    fields![add_tags: Kind::Names, remove_tags: Kind::Names, renew_days: Kind::Whole];
+
+/// The limits, for every noun that has them.
+pub(crate) const LIMITS: [Field; 10] = fields![
+    limit_5h_usd: Kind::Decimal, limit_daily_usd: Kind::Decimal, limit_weekly_usd: Kind::Decimal,
+    limit_monthly_usd: Kind::Decimal, limit_total_usd: Kind::Decimal, limit_mode: Kind::Choice(&["soft", "hard"]),
+    limit_rpm: Kind::Whole, limit_tpm: Kind::Whole, limit_concurrent_requests: Kind::Whole,
+    limit_concurrent_sessions: Kind::Whole,
+];
+
+/// The patch that an address asks for, and whether it asks for anything.
+///
+/// # Errors
+/// The first field that cannot be read.
+fn patch<P: DeserializeOwned>(fields: &[&[Field]], map: &ParamsMap) -> Result<(P, bool), Fault> {
+    let mut asked = Map::new();
+    for field in fields.iter().copied().flatten() {
+        let text = map.get_str(&format!("{SET}{}", field.name)).unwrap_or_default().trim();
+        if let Some(value) = value(field, text)? {
+            let alone = Map::from_iter([(field.name.to_owned(), value.clone())]);
+            if serde_json::from_value::<P>(alone.into()).is_err() {
+                return Err(Fault::invalid(field.name, "must be a number"));
+            }
+            asked.insert(field.name.to_owned(), value);
+        }
+    }
+    let is_any = !asked.is_empty();
+    let patch = serde_json::from_value(asked.into()).map_err(|error| Fault::invalid("patch", error.to_string()))?;
+    Ok((patch, is_any))
+}
+
+/// A change of many providers, as an address asks for it; none if it asks for none yet.
+///
+/// # Errors
+/// The first field that cannot be read.
+pub(crate) fn provider_bulk(map: &ParamsMap, preview: bool) -> Result<Option<ProviderBulk>, Fault> {
+    let (patch, is_any) = patch(&[&ROUTING, &TIMES, &LIMITS], map)?;
+    let ids = ids(map, "provider")?;
+    let filter = ids.is_none().then(|| ProviderFilter { search: own(map, "search"), group: own(map, "group") });
+    Ok(is_any.then_some(ProviderBulk { ids, filter, patch, preview }))
+}
+
+/// A change of many users, as an address asks for it; none if it asks for none yet.
+///
+/// # Errors
+/// The first field that cannot be read.
+pub(crate) fn user_bulk(map: &ParamsMap, preview: bool) -> Result<Option<UserBulk>, Fault> {
+    let (patch, is_any) = patch(&[&PROFILE, &LIMITS], map)?;
+    let tags = |name: &str| names(map.get_str(&format!("{SET}{name}")).unwrap_or_default());
+    let (add_tags, remove_tags) = (tags("add_tags"), tags("remove_tags"));
+    let renew_days = number("renew_days", map.get_str("set_renew_days").unwrap_or_default())?;
+    let is_any = is_any || !add_tags.is_empty() || !remove_tags.is_empty() || renew_days.is_some();
+    let ids = ids(map, "user")?;
+    let filter = if ids.is_none() { Some(user_filter(map)?) } else { None };
+    Ok(is_any.then_some(UserBulk { ids, filter, patch, add_tags, remove_tags, renew_days, preview }))
+}
+
+/// Which users an address asks for.
+///
+/// # Errors
+/// A day that is none.
+pub(crate) fn user_filter(map: &ParamsMap) -> Result<UserFilter, Fault> {
+    Ok(UserFilter {
+        search: own(map, "search"),
+        tag: own(map, "tag"),
+        group: own(map, "group"),
+        status: own(map, "status").and_then(|word| UserStatus::ALL.into_iter().find(|status| status.as_str() == word)),
+        expires_before: expiry(map.get_str("until").unwrap_or_default())?,
+    })
+}
+
+/// The ids that are chosen; none if all that match are.
+fn ids<T: FromStr>(map: &ParamsMap, noun: &str) -> Result<Option<Vec<T>>, Fault> {
+    let Some(ids) = map.get_all("id") else { return Ok(None) };
+    ids.iter().map(|id| id.parse().map_err(|_| Fault::not_found(noun))).collect::<Result<_, _>>().map(Some)
+}
+
+/// A parameter that is filled in.
+fn own(map: &ParamsMap, name: &str) -> Option<String> {
+    map.get_str(name).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// What a field asks for; none if it is left alone.
+fn value(field: &Field, text: &str) -> Result<Option<Value>, Fault> {
+    let wrong = |why: &str| Fault::invalid(field.name, why);
+    Ok(Some(match (text, field.kind) {
+        ("", _) => return Ok(None),
+        (CLEAR, _) => Value::Null,
+        (_, Kind::Switch) => Value::Bool(text == "true"),
+        (_, Kind::Whole) => text.parse::<i64>().map_err(|_| wrong("must be a number"))?.into(),
+        (_, Kind::Seconds) => milliseconds(field.name, text)?.into(),
+        (_, Kind::Decimal | Kind::Choice(_)) => text.into(),
+        (_, Kind::Names) => names(text).into(),
+        (_, Kind::Day) => expiry(text)?.map(|end| end.to_rfc3339()).into(),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use hub::domain::{patch::Patch, provider::ProviderPatch};
+
+    use super::*;
+
+    const FIELDS: [Field; 5] = fields![
+        enabled: Kind::Switch, priority: Kind::Whole, cost_multiplier: Kind::Decimal, group: Kind::Names,
+        idle_timeout_ms: Kind::Seconds,
+    ];
+
+    fn read(pairs: &[(&str, &str)]) -> Result<(ProviderPatch, bool), Fault> {
+        let map = pairs.iter().map(|(name, value)| (format!("{SET}{name}"), (*value).to_owned())).collect();
+        patch(&[&FIELDS, &LIMITS], &map)
+    }
+
+    #[test]
+    fn an_address_asks_for_what_is_filled_in() {
+        assert_eq!(read(&[("priority", " ")]), Ok((ProviderPatch::default(), false)));
+        let (patch, is_any) = read(&[
+            ("enabled", "false"),
+            ("priority", "-3"),
+            ("cost_multiplier", "0.5"),
+            ("group", "a, b"),
+            ("idle_timeout_ms", "1.5"),
+            ("limit_rpm", "-"),
+            ("limit_daily_usd", "2.50"),
+        ])
+        .unwrap();
+        assert!(is_any);
+        assert_eq!((patch.enabled, patch.priority), (Patch::Set(false), Patch::Set(-3)));
+        assert_eq!(patch.group, Patch::Set(vec!["a".to_owned(), "b".to_owned()]));
+        assert_eq!((patch.idle_timeout_ms, patch.limit_rpm), (Patch::Set(1_500), Patch::Clear));
+        assert_eq!(patch.limit_daily_usd, Patch::Set("2.5".parse().unwrap()));
+        assert_eq!((patch.weight, patch.limit_tpm), (Patch::Keep, Patch::Keep));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named() {
+        for (field, text) in [
+            ("priority", "high"),
+            ("cost_multiplier", "much"),
+            ("idle_timeout_ms", "1 s"),
+            ("limit_rpm", "-5"),
+            ("limit_daily_usd", "$5"),
+            ("limit_mode", "medium"),
+        ] {
+            assert_eq!(read(&[(field, text)]).unwrap_err().field(), Some(field), "{text}");
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Many of one noun changed at once: the fields that can be set for all of them, the look at what would become of each,
+//! and the button that does it. All of it is in the address, so that a look is a page like any other.
+
+mod look;
+pub(crate) mod providers;
+pub(crate) mod users;
+
+use hub::domain::{bulk::BulkReport, fault::Fault};
+use leptos::prelude::*;
+use leptos_router::params::ParamsMap;
+
+use super::parts;
+use crate::{
+    api::forms::many::{Field, Kind, SET},
+    text::Text,
+    ui::{
+        Erase,
+        icon::{Icon, icon},
+        state::{empty, note},
+    },
+};
+
+/// A change of many as its address asks for it: what would come of it; none if nothing is asked for yet.
+pub(crate) type Asked = Option<Result<BulkReport, Fault>>;
+
+/// What of a noun is changed for many.
+pub(crate) struct Noun {
+    /// Where the list is.
+    path: &'static str,
+    /// Where many are changed.
+    bulk_path: &'static str,
+    /// What the list is called.
+    list: &'static str,
+    /// What this page is called.
+    title: &'static str,
+    /// Its picture.
+    icon: Icon,
+    /// The parameters that say which.
+    which: &'static [&'static str],
+    /// The parts of the form.
+    sections: Vec<(&'static str, &'static [Field])>,
+    /// The words for a field.
+    label: fn(&'static Text, &str) -> &'static str,
+}
+
+/// The page. `apply` makes the form that does it, given its button.
+pub(crate) fn page(
+    text: &'static Text,
+    noun: &Noun,
+    map: &ParamsMap,
+    asked: &Asked,
+    apply: impl FnOnce(AnyView) -> AnyView,
+) -> (Option<String>, AnyView) {
+    let words = &text.many;
+    let above = Some((noun.path, noun.list));
+    if map.get_str("id").is_none() && map.get_str("all").is_none() {
+        let nothing = empty(noun.icon, words.none_chosen, words.none_chosen_why, Some((noun.path, noun.list)));
+        let content = view! { <section class="panel">{nothing}</section> }.erase();
+        return parts::page_with(noun.title, above, ().into_any(), content);
+    }
+    let fault = asked.as_ref().and_then(|asked| asked.as_ref().err());
+    let why = fault.map(text.fault);
+    let at = fault.and_then(Fault::field).zip(why.as_deref());
+    let is_known = |field: &str| noun.sections.iter().any(|(_, fields)| fields.iter().any(|known| known.name == field));
+    let elsewhere = why.clone().filter(|_| !at.is_some_and(|(field, _)| is_known(field)));
+    let fields = Fields { text, map, fault: at, label: noun.label };
+    let sections = noun.sections.iter().map(|(title, of_it)| fields.section(title, of_it));
+    let look = asked.as_ref().and_then(|asked| asked.as_ref().ok()).map(|report| {
+        let button = view! { <button type="submit" class="button primary">{icon(Icon::Check)}{words.apply}</button> };
+        look::view(text, report, noun, apply(button.erase()))
+    });
+    let content = view! {
+        <form class="editor wide" method="get" action=noun.bulk_path>
+            {parts::kept(map, noun.which)}
+            <input type="hidden" name="look" value="1" />
+            <p class="note">{words.help}</p>
+            {sections.collect_view()}
+            <div role="alert">{elsewhere.map(|why| note("note bad", Icon::Alert, why))}</div>
+            <div><button type="submit" class="button">{words.look}</button></div>
+        </form>
+        {look}
+    };
+    parts::page_with(noun.title, above, ().into_any(), content.into_any())
+}
+
+/// The fields of a form, with what the address says and what is wrong with it.
+struct Fields<'a> {
+    /// The words.
+    text: &'static Text,
+    /// What the address says.
+    map: &'a ParamsMap,
+    /// What is wrong, and with which field.
+    fault: Option<(&'a str, &'a str)>,
+    /// The words for a field.
+    label: fn(&'static Text, &str) -> &'static str,
+}
+
+impl Fields<'_> {
+    /// A part of the form.
+    fn section(&self, title: &'static str, fields: &[Field]) -> AnyView {
+        view! {
+            <fieldset class="section">
+                <legend>{title}</legend>
+                <div class="triple">{fields.iter().map(|field| self.field(field)).collect_view()}</div>
+            </fieldset>
+        }
+        .erase()
+    }
+
+    fn field(&self, field: &Field) -> AnyView {
+        let words = &self.text.many;
+        let id = format!("{SET}{}", field.name);
+        let value = self.map.get_str(&id).unwrap_or_default().to_owned();
+        let problem = self.fault.filter(|(at, _)| *at == field.name).map(|(_, why)| why.to_owned());
+        let (invalid, problem_id) = (problem.is_some().then_some("true"), format!("{id}-problem"));
+        let chosen = |options: &[(&'static str, &'static str)]| {
+            let option = |(option, word): &(&'static str, &'static str)| {
+                view! { <option value=*option selected=*option == value>{*word}</option> }.erase()
+            };
+            options.iter().map(option).collect_view()
+        };
+        let described = problem_id.clone();
+        let (name, label) = (id.clone(), (self.label)(self.text, field.name));
+        let control = match field.kind {
+            Kind::Switch => {
+                let options =
+                    [("", words.keep), ("true", self.text.common.enabled), ("false", self.text.common.disabled)];
+                view! { <select class="select" id=id.clone() name=name aria-describedby=described>{chosen(&options)}</select> }.erase()
+            }
+            Kind::Choice(all) => {
+                let word = |one: &&'static str| (*one, choice_word(self.text, one));
+                let options: Vec<_> = std::iter::once(("", words.keep)).chain(all.iter().map(word)).collect();
+                view! { <select class="select" id=id.clone() name=name aria-describedby=described>{chosen(&options)}</select> }.erase()
+            }
+            Kind::Whole | Kind::Decimal | Kind::Seconds | Kind::Names | Kind::Day => {
+                let is_number = matches!(field.kind, Kind::Whole | Kind::Decimal | Kind::Seconds);
+                let class = if is_number { "input num" } else { "input" };
+                let example = if field.kind == Kind::Day { "2030-12-31" } else { words.keep };
+                view! {
+                    <input class=class type="text" id=id.clone() name=name value=value placeholder=example autocomplete="off"
+                        inputmode=is_number.then_some("decimal") aria-describedby=described aria-invalid=invalid />
+                }
+                .erase()
+            }
+        };
+        view! {
+            <div class="field">
+                <label for=id>{label}</label>
+                {control}
+                <div class="problem" id=problem_id role="alert">{problem}</div>
+            </div>
+        }
+        .erase()
+    }
+}
+
+/// What can be chosen, in words.
+fn choice_word(text: &'static Text, choice: &'static str) -> &'static str {
+    match choice {
+        "soft" => text.limits.soft,
+        "hard" => text.limits.hard,
+        "user" => text.users.role_user,
+        "admin" => text.users.role_admin,
+        other => other,
+    }
+}

@@ -1,0 +1,364 @@
+//! The list of providers: what each is doing, what keeps it from doing it, and what can be done about that.
+
+mod groups;
+mod strip;
+
+use hub::domain::{
+    group::Group,
+    hold::{HoldReason, HoldScope, HoldShown},
+    provider::{
+        Provider,
+        many::ProviderFilter,
+        traffic::{ProviderTraffic, permille},
+    },
+};
+use leptos::prelude::*;
+
+use super::{
+    act::act,
+    clock::Clock,
+    parts::{self, Choice, link_with, tabs},
+};
+use crate::{
+    api::providers::{CloneProvider, EnableProvider, EndHold, PauseProvider},
+    format::{share_of_permille, span_or_unknown, usd_alone, whole},
+    pages::providers::group_names,
+    text::Text,
+    ui::{
+        Erase,
+        icon::{Icon, icon},
+        state::{Tone, empty, enabled, state},
+    },
+};
+
+/// Where it is.
+pub(crate) const PATH: &str = "/providers";
+
+/// The form that the boxes of rows belong to: it stands outside the table, which has forms of its own.
+const CHOOSER: &str = "choose";
+
+/// How the list is cut into parts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum By {
+    /// Not at all: by id.
+    #[default]
+    List,
+    /// By the groups that providers belong to; one that is in several stands in each.
+    Group,
+    /// By priority, the lowest number first.
+    Priority,
+}
+
+impl By {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::List => "list",
+            Self::Group => "group",
+            Self::Priority => "priority",
+        }
+    }
+}
+
+/// What the page shows.
+pub(crate) struct ProviderList {
+    /// The providers, by id.
+    pub(crate) rows: Vec<Row>,
+    /// Every group.
+    pub(crate) groups: Vec<Group>,
+    /// Everything that is on hold.
+    pub(crate) holds: Vec<HoldShown>,
+    /// Which are asked for.
+    pub(crate) filter: ProviderFilter,
+    /// How they are cut into parts.
+    pub(crate) by: By,
+    /// True if there are more than are shown.
+    pub(crate) is_cut: bool,
+}
+
+/// A provider and what it did lately.
+#[derive(Clone)]
+pub(crate) struct Row {
+    /// The provider.
+    pub(crate) provider: Provider,
+    /// What it did.
+    pub(crate) traffic: ProviderTraffic,
+}
+
+/// The page.
+pub(crate) fn page(text: &'static Text, list: &ProviderList, clock: Clock) -> (Option<String>, AnyView) {
+    let words = &text.provider_list;
+    let address = address(list);
+    let content = view! {
+        <div class="bar">
+            {tabs(words.shown, views(text, list, &address))}
+            {filters(text, list)}
+        </div>
+        {body(text, list, clock)}
+        {groups::panel(text, list, clock)}
+    };
+    let actions = view! { <a class="button primary" href="/providers/new">{icon(Icon::Plus)}{text.providers.new}</a> };
+    parts::page_with(text.providers.title, None, actions.erase(), content.into_any())
+}
+
+/// The parameters that lead here.
+fn address(list: &ProviderList) -> Vec<(&'static str, String)> {
+    let by = if list.by == By::List { String::new() } else { list.by.as_str().to_owned() };
+    let of = |text: &Option<String>| text.clone().unwrap_or_default();
+    vec![("search", of(&list.filter.search)), ("group", of(&list.filter.group)), ("by", by)]
+}
+
+fn views(text: &'static Text, list: &ProviderList, address: &[(&'static str, String)]) -> impl Iterator<Item = Choice> {
+    let words = &text.provider_list;
+    [(By::List, words.as_list), (By::Group, words.by_group), (By::Priority, words.by_priority)]
+        .map(|(by, label)| Choice {
+            label,
+            href: link_with(PATH, address, &[("by", if by == By::List { "" } else { by.as_str() })]),
+            is_chosen: by == list.by,
+        })
+        .into_iter()
+}
+
+fn filters(text: &'static Text, list: &ProviderList) -> AnyView {
+    let words = &text.provider_list;
+    let group = list.filter.group.clone().unwrap_or_default();
+    let names = list.groups.iter().map(|group| (group.name.clone(), group.name.clone()));
+    let options = parts::options_or(words.any_group, names, &group);
+    let by = (list.by != By::List).then(|| view! { <input type="hidden" name="by" value=list.by.as_str() /> }.erase());
+    view! {
+        <form class="filters flex-1" method="get" action=PATH role="search" aria-label=words.filter>
+            <input class="input" type="search" name="search" value=list.filter.search.clone() placeholder=words.search
+                aria-label=words.search maxlength="256" data-filter />
+            <select class="select" id="provider-group" name="group" aria-label=text.common.group>{options}</select>
+            {by}
+            <button class="button" type="submit">{text.calls.apply}</button>
+        </form>
+    }
+    .erase()
+}
+
+fn body(text: &'static Text, list: &ProviderList, clock: Clock) -> AnyView {
+    let words = &text.provider_list;
+    if list.rows.is_empty() {
+        let is_filtered = list.filter != ProviderFilter::default();
+        let nothing = if is_filtered {
+            empty(Icon::Providers, words.none_found, words.none_found_why, Some((PATH, text.calls.clear)))
+        } else {
+            let action = Some(("/providers/new", text.providers.new));
+            empty(Icon::Providers, text.provider_list.empty, text.provider_list.empty_why, action)
+        };
+        return view! { <section class="panel">{nothing}</section> }.erase();
+    }
+    let parts = parts_of(text, list).into_iter().map(|(title, rows)| part(text, title, &rows, list, clock));
+    let cut = list.is_cut.then(|| view! { <p class="note mt-3">{words.too_many}</p> }.erase());
+    let all = link_with("/providers/bulk", &address(list), &[("by", ""), ("all", "1")]);
+    view! {
+        <form id=CHOOSER class="chooser" method="get" action="/providers/bulk">
+            <button class="button small" type="submit">{words.change_chosen}</button>
+            <a class="button small" href=all>{words.change_all}</a>
+            <span class="caption">{words.choose_help}</span>
+        </form>
+        {parts.collect_view()}
+        {cut}
+        <p class="caption mt-2 px-4">{words.legend}</p>
+    }
+    .into_any()
+}
+
+/// The rows in their parts, each with its title; one without if the list is not cut.
+fn parts_of(text: &'static Text, list: &ProviderList) -> Vec<(Option<String>, Vec<Row>)> {
+    let of = |is_in: &dyn Fn(&Provider) -> bool| {
+        list.rows.iter().filter(|row| is_in(&row.provider)).cloned().collect::<Vec<_>>()
+    };
+    match list.by {
+        By::List => vec![(None, list.rows.clone())],
+        By::Group => {
+            let of_group = |name: &str| of(&|provider: &Provider| is_of(provider, name));
+            let names = list.groups.iter().map(|group| group.name.as_str());
+            let parts = names.map(|name| (Some(name.to_owned()), of_group(name)));
+            parts.filter(|(_, rows)| !rows.is_empty()).collect()
+        }
+        By::Priority => {
+            let priorities: std::collections::BTreeSet<i32> =
+                list.rows.iter().map(|row| row.provider.priority).collect();
+            let title = |priority: i32| Some(format!("{} {priority}", text.providers.priority));
+            let part = |priority: i32| (title(priority), of(&|provider: &Provider| provider.priority == priority));
+            priorities.into_iter().map(part).collect()
+        }
+    }
+}
+
+/// True if a provider belongs to a group.
+fn is_of(provider: &Provider, group: &str) -> bool {
+    provider.group.iter().any(|name| name == group)
+        || provider.group.is_empty() && group == hub::domain::group::DEFAULT_GROUP
+}
+
+fn part(text: &'static Text, title: Option<String>, rows: &[Row], list: &ProviderList, clock: Clock) -> AnyView {
+    let words = &text.provider_list;
+    let label = title.clone().unwrap_or_else(|| text.providers.title.to_owned());
+    let caption = label.clone();
+    let title = title.map(|title| view! { <div class="panel-head"><h2>{title}</h2></div> }.erase());
+    // In a part the shares are those of the part.
+    let part_calls: u64 = rows.iter().map(|row| row.traffic.totals.calls).sum();
+    let lines = rows.iter().map(|row| line(text, row, part_calls, list, clock));
+    view! {
+        <section class="panel mb-4" aria-label=label>
+            {title}
+            <div class="scroll">
+                <table class="table providers">
+                    <caption class="aside">{caption}</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col">{text.common.name}</th>
+                            <th scope="col">{text.common.state}</th>
+                            <th scope="col">{words.last_hours}</th>
+                            <th scope="col" class="num">{text.provider_list.share}</th>
+                            <th scope="col" class="num">{text.provider_list.requests}</th>
+                            <th scope="col" class="num">{text.provider_list.errors}</th>
+                            <th scope="col" class="num">{words.p50}</th>
+                            <th scope="col" class="num">{words.p95}</th>
+                            <th scope="col" class="num">{text.overview.cost}</th>
+                            <th scope="col" class="num">{words.place}</th>
+                            <th scope="col">{text.common.group}</th>
+                            <th scope="col"><span class="aside">{text.common.actions}</span></th>
+                        </tr>
+                    </thead>
+                    <tbody>{lines.collect_view()}</tbody>
+                </table>
+            </div>
+        </section>
+    }
+    .erase()
+}
+
+fn line(text: &'static Text, row: &Row, part_calls: u64, list: &ProviderList, clock: Clock) -> AnyView {
+    let (provider, traffic) = (&row.provider, &row.traffic);
+    let totals = &traffic.totals;
+    let id = provider.id.to_string();
+    let host = provider.base_url.split_once("://").map_or(provider.base_url.as_str(), |(_, host)| host).to_owned();
+    let of_it = |shown: &&HoldShown| shown.hold.scope.provider_id() == Some(provider.id);
+    let holds = list.holds.iter().filter(of_it);
+    let is_paused = list.holds.iter().filter(of_it).any(|shown| shown.hold.reason == HoldReason::Pause);
+    let choose = format!("{}: {}", text.provider_list.choose, provider.name);
+    view! {
+        <tr class:off=!provider.enabled>
+            <td>
+                <span class="flex items-center gap-2">
+                    <input type="checkbox" class="pick" form=CHOOSER name="id" value=id.clone() aria-label=choose />
+                    <span class="min-w-0">
+                        <a class="row-link" data-row href=format!("/providers/{id}")>{provider.name.clone()}</a>
+                        <span class="sub mono block max-w-60 ellipsis">{host}</span>
+                    </span>
+                </span>
+            </td>
+            <td>{enabled(provider.enabled)}{holds.map(|shown| hold(text, shown, clock)).collect_view()}</td>
+            <td>{strip::view(text, &traffic.blocks, clock)}</td>
+            <td class="num sub">{share_of_permille(permille(totals.calls, part_calls))}</td>
+            <td class="num">{whole(totals.calls)}</td>
+            <td class="num">{whole(totals.errors())}</td>
+            <td class="num">{span_or_unknown(totals.first_token_ms_p50)}</td>
+            <td class="num">{span_or_unknown(totals.first_token_ms_p95)}</td>
+            <td class="num">{usd_alone(totals.cost_usd)}</td>
+            <td class="num">{format!("{} · {}", provider.priority, provider.weight)}</td>
+            <td><span class="block max-w-32 ellipsis">{group_names(text, &provider.group)}</span></td>
+            <td class="num">{actions(text, provider, is_paused)}</td>
+        </tr>
+    }
+    .erase()
+}
+
+/// What can be done with one in its row.
+fn actions(text: &'static Text, provider: &Provider, is_paused: bool) -> AnyView {
+    let id = || vec![("id", provider.id.to_string())];
+    let (word, next) =
+        if provider.enabled { (text.provider_list.disable, "false") } else { (text.provider_list.enable, "true") };
+    let mut switched = id();
+    switched.push(("enabled", next.to_owned()));
+    let pause = (!is_paused).then(|| act::<PauseProvider>(text.provider_list.pause, &provider.name, id()));
+    view! {
+        <span class="flex justify-end">
+            {pause}
+            {act::<EnableProvider>(word, &provider.name, switched)}
+            {act::<CloneProvider>(text.provider_list.clone, &provider.name, id())}
+        </span>
+    }
+    .erase()
+}
+
+/// One hold: why, for how long, and the button that ends it.
+pub(super) fn hold(text: &'static Text, shown: &HoldShown, clock: Clock) -> AnyView {
+    let HoldShown { hold, is_absolute, remaining_s, .. } = shown;
+    let tone = if *is_absolute { Tone::Bad } else { Tone::Warn };
+    let reason = (text.hold)(hold.reason);
+    let model = if let HoldScope::Model { model, .. } = &hold.scope { Some(model.clone()) } else { None };
+    let end = match (hold.until, remaining_s) {
+        (Some(_), Some(0)) => text.provider_list.half_open.into_any(),
+        (Some(until), _) => clock.countdown(until),
+        (None, _) => text.provider_list.until_ended.into_any(),
+    };
+    let word = match hold.reason {
+        HoldReason::Pause => text.provider_list.resume,
+        HoldReason::Breaker => text.provider_list.reset,
+        _ => text.provider_list.end_hold,
+    };
+    view! {
+        <span class="flex items-center gap-2" title=hold.note.clone()>
+            {state(tone, reason)} <span class="sub mono">{model}</span> <span class="sub">{end}</span>
+            {act::<EndHold>(word, reason, vec![("id", hold.id.to_string())])}
+        </span>
+    }
+    .erase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Language;
+
+    fn row(id: i64, priority: i32, group: &[&str]) -> Row {
+        let provider = serde_json::json!({
+            "id": id.to_string(), "name": format!("p{id}"), "kind": "anthropic", "base_url": "https://a.example",
+            "secret_preview": "", "enabled": true, "weight": 1, "priority": priority, "group_priorities": {},
+            "group": group, "cost_multiplier": "1", "models": [], "redirects": [], "prefix": null,
+            "active_from": null, "active_to": null, "max_attempts": null, "breaker_failures": null,
+            "breaker_open_s": null, "breaker_successes": null, "probe": true, "message_queue": false,
+            "failure_rules": [], "proxy_url": null, "connect_timeout_ms": null, "first_byte_timeout_ms": null,
+            "idle_timeout_ms": null, "total_timeout_ms": null, "on_client_gone": "drain", "headers": {},
+            "limit_rpm": null, "limit_tpm": null, "limit_5h_usd": null, "limit_daily_usd": null,
+            "limit_weekly_usd": null, "limit_monthly_usd": null, "limit_total_usd": null,
+            "limit_concurrent_requests": null, "limit_concurrent_sessions": null, "limit_mode": "soft",
+            "reset_5h_mode": "rolling", "daily_reset_mode": "fixed", "daily_reset_time": "00:00", "reset_at": null,
+            "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z",
+        });
+        Row { provider: serde_json::from_value(provider).unwrap(), traffic: ProviderTraffic::default() }
+    }
+
+    fn group(name: &str) -> Group {
+        let group = serde_json::json!({
+            "name": name, "note": "", "cost_multiplier": "1", "priority": 0, "created_at": "2026-01-01T00:00:00Z",
+        });
+        serde_json::from_value(group).unwrap()
+    }
+
+    #[test]
+    fn the_list_is_cut_by_group_and_by_priority() {
+        let list = |by| ProviderList {
+            rows: vec![row(1, 5, &[]), row(2, -1, &["blue", "red"]), row(3, 5, &["red"])],
+            groups: vec![group("blue"), group("default"), group("empty"), group("red")],
+            holds: Vec::new(),
+            filter: ProviderFilter::default(),
+            by,
+            is_cut: false,
+        };
+        let shown = |by| {
+            let parts = parts_of(Language::En.text(), &list(by)).into_iter();
+            let ids = |rows: Vec<Row>| rows.iter().map(|row| row.provider.id.0).collect::<Vec<_>>();
+            parts.map(|(title, rows)| (title.unwrap_or_default(), ids(rows))).collect::<Vec<_>>()
+        };
+        let part = |title: &str, ids: &[i64]| (title.to_owned(), ids.to_vec());
+        assert_eq!(shown(By::List), [part("", &[1, 2, 3])]);
+        assert_eq!(shown(By::Group), [part("blue", &[2]), part("default", &[1]), part("red", &[2, 3])]);
+        assert_eq!(shown(By::Priority), [part("Priority -1", &[2]), part("Priority 5", &[1, 3])]);
+    }
+}

@@ -1,0 +1,264 @@
+//! The list of users: who may call, for how long, and how much of it is left.
+
+use chrono::NaiveDate;
+use hub::domain::{
+    group::Group,
+    limit::LimitUse,
+    report::Totals,
+    user::{
+        Role, User,
+        many::{UserFilter, UserStatus},
+    },
+};
+use leptos::prelude::*;
+
+use super::{
+    act::{act, form},
+    clock::Clock,
+    parts::{self, link_with},
+};
+use crate::{
+    api::users::RenewUser,
+    format::{usd_alone, whole},
+    pages::{limits, providers::group_names},
+    text::Text,
+    ui::{
+        Erase,
+        icon::{Icon, icon},
+        state::{Tone, empty, state},
+    },
+};
+
+/// Where it is.
+pub(crate) const PATH: &str = "/users";
+
+/// The form that the boxes of rows belong to.
+const CHOOSER: &str = "choose";
+
+/// Days that a user is renewed by with one click.
+const RENEWALS: [u32; 3] = [7, 30, 90];
+
+/// What the page shows.
+pub(crate) struct UserList {
+    /// The users, by id.
+    pub(crate) rows: Vec<Row>,
+    /// Where the next page begins.
+    pub(crate) next_cursor: Option<String>,
+    /// True for another page than the first.
+    pub(crate) is_later: bool,
+    /// Which are asked for.
+    pub(crate) filter: UserFilter,
+    /// The last day of the filter on the end, as the address says it.
+    pub(crate) until: Option<NaiveDate>,
+    /// Every tag.
+    pub(crate) tags: Vec<String>,
+    /// Every group.
+    pub(crate) groups: Vec<Group>,
+}
+
+/// A user with what they did and used.
+pub(crate) struct Row {
+    /// The user.
+    pub(crate) user: User,
+    /// What their keys did in the last 24 hours.
+    pub(crate) totals: Totals,
+    /// The limit that is used most; none if there is none, or nobody can count just now.
+    pub(crate) fullest: Option<LimitUse>,
+}
+
+/// The page.
+pub(crate) fn page(text: &'static Text, list: &UserList, clock: Clock) -> (Option<String>, AnyView) {
+    let content = view! { {filters(text, list)} {body(text, list, clock)} };
+    let actions = view! { <a class="button primary" href="/users/new">{icon(Icon::Plus)}{text.users.new}</a> };
+    parts::page_with(text.users.title, None, actions.erase(), content.into_any())
+}
+
+/// The parameters that lead here, pages aside.
+fn address(list: &UserList) -> Vec<(&'static str, String)> {
+    let of = |text: &Option<String>| text.clone().unwrap_or_default();
+    vec![
+        ("search", of(&list.filter.search)),
+        ("tag", of(&list.filter.tag)),
+        ("group", of(&list.filter.group)),
+        ("status", list.filter.status.map(UserStatus::as_str).unwrap_or_default().to_owned()),
+        ("until", list.until.map(|day| day.to_string()).unwrap_or_default()),
+    ]
+}
+
+fn filters(text: &'static Text, list: &UserList) -> AnyView {
+    let words = &text.user_list;
+    let twice = |name: &String| (name.clone(), name.clone());
+    let tag = list.filter.tag.clone().unwrap_or_default();
+    let group = list.filter.group.clone().unwrap_or_default();
+    let status = list.filter.status.map(UserStatus::as_str).unwrap_or_default();
+    let statuses = UserStatus::ALL.map(|status| (status.as_str().to_owned(), status_word(text, status).to_owned()));
+    view! {
+        <form class="filters" method="get" action=PATH role="search" aria-label=words.filter>
+            <input class="input" type="search" name="search" value=list.filter.search.clone() placeholder=words.search
+                aria-label=words.search maxlength="256" data-filter />
+            <select class="select" id="user-tag" name="tag" aria-label=words.tag>
+                {parts::options_or(words.any_tag, list.tags.iter().map(twice), &tag)}
+            </select>
+            <select class="select" id="user-group" name="group" aria-label=text.common.group>
+                {parts::options_or(text.provider_list.any_group, list.groups.iter().map(|group| twice(&group.name)), &group)}
+            </select>
+            <select class="select" id="user-status" name="status" aria-label=text.common.state>
+                {parts::options_or(words.any_status, statuses.into_iter(), status)}
+            </select>
+            <label class="until">
+                {words.ends_until}
+                <input class="input" type="date" name="until" value=list.until.map(|day| day.to_string()) />
+            </label>
+            <button class="button" type="submit">{text.calls.apply}</button>
+        </form>
+    }
+    .erase()
+}
+
+fn body(text: &'static Text, list: &UserList, clock: Clock) -> AnyView {
+    let words = &text.user_list;
+    if list.rows.is_empty() {
+        let is_filtered = list.filter != UserFilter::default() || list.is_later;
+        let nothing = if is_filtered {
+            empty(Icon::Users, words.none_found, words.none_found_why, Some((PATH, text.calls.clear)))
+        } else {
+            empty(Icon::Users, text.user_list.empty, text.user_list.empty_why, Some(("/users/new", text.users.new)))
+        };
+        return view! { <section class="panel mt-4">{nothing}</section> }.erase();
+    }
+    let lines = list.rows.iter().map(|row| line(text, row, clock));
+    let next = list.next_cursor.as_deref().map(|cursor| {
+        let href = link_with(PATH, &address(list), &[("cursor", cursor)]);
+        view! { <nav class="pager"><a class="button small" rel="next" href=href>{text.common.next_page}</a></nav> }
+            .erase()
+    });
+    let all = link_with("/users/bulk", &address(list), &[("all", "1")]);
+    view! {
+        <form id=CHOOSER class="chooser" method="get" action="/users/bulk">
+            <button class="button small" type="submit">{text.provider_list.change_chosen}</button>
+            <a class="button small" href=all>{text.provider_list.change_all}</a>
+            <span class="caption">{text.provider_list.choose_help}</span>
+        </form>
+        <section class="panel" aria-label=text.users.title>
+            <div class="scroll">
+                <table class="table users">
+                    <caption class="aside">{text.users.title}</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col">{text.common.name}</th>
+                            <th scope="col">{text.common.state}</th>
+                            <th scope="col">{text.users.tags}</th>
+                            <th scope="col">{text.common.group}</th>
+                            <th scope="col">{words.most_used}</th>
+                            <th scope="col">{text.common.expires}</th>
+                            <th scope="col" class="num">{text.user_list.requests}</th>
+                            <th scope="col" class="num">{text.user_list.cost}</th>
+                            <th scope="col">{text.common.note}</th>
+                        </tr>
+                    </thead>
+                    <tbody>{lines.collect_view()}</tbody>
+                </table>
+            </div>
+            {next}
+        </section>
+        <p class="caption mt-2 px-4">{text.user_list.requests}", "{text.user_list.cost}": "{text.user_list.last_day}</p>
+    }
+    .into_any()
+}
+
+fn line(text: &'static Text, row: &Row, clock: Clock) -> AnyView {
+    let Row { user, totals, fullest } = row;
+    let id = user.id.to_string();
+    let choose = format!("{}: {}", text.provider_list.choose, user.name);
+    let role = (user.role == Role::Admin).then(|| view! { <span class="badge">{text.users.role_admin}</span> }.erase());
+    let tag = |tag: &String| {
+        let href = link_with(PATH, &[], &[("tag", tag)]);
+        view! { <a class="badge" href=href>{tag.clone()}</a> }.erase()
+    };
+    view! {
+        <tr class:off=!user.enabled>
+            <td>
+                <span class="flex items-center gap-2">
+                    <input type="checkbox" class="pick" form=CHOOSER name="id" value=id.clone() aria-label=choose />
+                    <a class="row-link" data-row href=format!("/users/{id}")>{user.name.clone()}</a>
+                    {role}
+                </span>
+            </td>
+            <td>{status(text, user, clock)}</td>
+            <td><span class="flex gap-1">{user.tags.iter().map(tag).collect_view()}</span></td>
+            <td>{group_names(text, &user.group)}</td>
+            <td>{fullest.as_ref().map(|used| most_used(text, used, &id))}</td>
+            <td>{end(text, user, clock)}</td>
+            <td class="num">{whole(totals.calls)}</td>
+            <td class="num">{usd_alone(totals.cost_usd)}</td>
+            <td class="sub"><span class="block max-w-60 ellipsis">{user.note.clone()}</span></td>
+        </tr>
+    }
+    .erase()
+}
+
+/// A status in a word.
+fn status_word(text: &'static Text, status: UserStatus) -> &'static str {
+    let words = &text.user_list;
+    match status {
+        UserStatus::Active => words.active,
+        UserStatus::Expiring => words.expiring,
+        UserStatus::Expired => words.expired,
+        UserStatus::Disabled => text.common.disabled,
+    }
+}
+
+fn status(text: &'static Text, user: &User, clock: Clock) -> AnyView {
+    let status = UserStatus::of(user, clock.now);
+    let tone = match status {
+        UserStatus::Active => Tone::Good,
+        UserStatus::Expiring => Tone::Warn,
+        UserStatus::Expired => Tone::Bad,
+        UserStatus::Disabled => Tone::Off,
+    };
+    state(tone, status_word(text, status))
+}
+
+/// The limit that is used most, as a bar that leads to all of them.
+fn most_used(text: &'static Text, used: &LimitUse, id: &str) -> AnyView {
+    view! {
+        <a class="quota-use small" href=format!("/users/{id}#limits-title")>
+            <span class="caption flex justify-between gap-2"><span>{limits::name(text, used.window)}</span><span class="tabular-nums">{limits::of_limit(used)}</span></span>
+            {limits::meter(text, used)}
+        </a>
+    }
+    .erase()
+}
+
+/// When a user ends, and more time.
+fn end(text: &'static Text, user: &User, clock: Clock) -> AnyView {
+    let words = &text.user_list;
+    let shown = user.expires_at.map_or_else(|| text.common.never.into_any(), |at| clock.day(at));
+    let days = |days: u32| {
+        let fields = vec![("id", user.id.to_string()), ("days", days.to_string())];
+        let word = match days {
+            7 => words.days_7,
+            30 => words.days_30,
+            _ => words.days_90,
+        };
+        act::<RenewUser>(word, &format!("{} {}", words.renew, user.name), fields)
+    };
+    let day = format!("{}: {}", words.own_day, user.name);
+    let own = view! {
+        <span class="flex gap-1">
+            <input class="input" type="date" name="until" required aria-label=day />
+            <button type="submit" class="button small">{words.renew}</button>
+        </span>
+    };
+    let renew = format!("{}: {}", words.renew, user.name);
+    view! {
+        <details class="drop">
+            <summary class="button ghost small">{shown}<span class="aside">" "{renew}</span></summary>
+            <div class="drop-body renew">
+                <div class="flex">{RENEWALS.into_iter().map(days).collect_view()}</div>
+                {form::<RenewUser>(vec![("id", user.id.to_string())], own.erase())}
+            </div>
+        </details>
+    }
+    .erase()
+}

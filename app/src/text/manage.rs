@@ -1,0 +1,29 @@
+//! The groups of sentences of the drawn pages for managing users, providers and routing: the browser does not carry them.
+
+use super::groups::sentences;
+
+sentences! {
+    ProviderList {
+        shown as_list by_group by_priority any_group filter search none_found none_found_why too_many change_chosen
+        change_all choose choose_help legend last_hours p50 p95 place resume reset clone in_use
+        empty empty_why share requests errors pause end_hold until_ended half_open
+        enable disable
+        groups groups_lead;
+        strip(&str, &str) block(&str, &str, &str)
+    }
+    UserList {
+        filter search tag any_tag any_status ends_until active expiring expired none_found none_found_why most_used
+        renew own_day days_7 days_30 days_90
+        empty empty_why requests cost last_day;
+    }
+    Many {
+        providers_title users_title help keep look look_title before after same none apply nothing_changes refused_all
+        none_chosen none_chosen_why tags_and_time add_tags remove_tags renew_days;
+        summary(u32, u32, usize)
+    }
+    Simulator {
+        title lead key no_key groups groups_help model_help client client_help address bound not_bound session session_help
+        at limits limits_help run nothing_yet refused first candidates verdict chance chosen possible;
+        at_help(&str) order(&str) then(usize)
+    }
+}

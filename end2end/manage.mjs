@@ -1,0 +1,342 @@
+// Users, keys, providers, routing and prices in a real browser: what an operator does on every other day.
+//
+// Environment: as for console.mjs.
+import { mkdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+import { chromium } from 'playwright-core';
+
+const hub = process.env.HUB_URL ?? 'http://127.0.0.1:23000';
+const upstream = process.env.UPSTREAM_URL;
+const upstreamKey = process.env.UPSTREAM_KEY ?? 'sk-ant-scripted-upstream-0001';
+const token = process.env.ADMIN_TOKEN;
+const shots = process.env.SHOTS;
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+if (shots) await mkdir(shots, { recursive: true });
+
+let passed = 0;
+let failed = 0;
+const troubles = [];
+
+/** One check, one line. */
+async function check(name, body) {
+  try {
+    await body();
+    passed += 1;
+    console.log(`ok   ${name}`);
+  } catch (fault) {
+    failed += 1;
+    console.log(`FAIL ${name}\n     ${String(fault.stack ?? fault).split('\n').slice(0, 6).join('\n     ')}`);
+    await shot(page, `failed-manage-${failed}`);
+  }
+}
+
+function expect(truth, text) {
+  if (!truth) throw new Error(text);
+}
+
+async function shot(of, name) {
+  if (shots) await of.screenshot({ path: join(shots, `${name}.png`), fullPage: true }).catch(() => {});
+}
+
+/** Notes what the browser complains about; a refusal that a test wants is none. */
+function watch(of) {
+  of.on('console', (message) => {
+    if (!['error', 'warning'].includes(message.type())) return;
+    if (/status of (404|422|409)/.test(message.text())) return;
+    troubles.push(`${message.type()}: ${message.text()} at ${of.url()}`);
+  });
+  of.on('pageerror', (error) => troubles.push(`exception: ${error.message} at ${of.url()}`));
+}
+
+/** Goes to a page and waits until the browser has taken it over. */
+async function go(path, of = page) {
+  await of.goto(hub + path, { waitUntil: 'load' });
+  await of.waitForSelector('html[data-ready]', { state: 'attached' });
+}
+
+/** Asks the management API. */
+async function admin(method, path, body) {
+  const answer = await fetch(`${hub}/admin/v1${path}`, {
+    method,
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: body && JSON.stringify(body),
+  });
+  const text = await answer.text();
+  expect(answer.ok, `${method} ${path}: ${answer.status} ${text.slice(0, 300)}`);
+  return text ? JSON.parse(text) : null;
+}
+
+/** Asks axe. Only what keeps somebody out counts: serious and critical. */
+async function axeFinds(of) {
+  await of.evaluate(axe);
+  const { violations } = await of.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+  return violations
+    .filter((violation) => ['serious', 'critical'].includes(violation.impact))
+    .map((violation) => `${violation.id}: ${violation.nodes.slice(0, 3).map((node) => `${node.target} ${node.failureSummary?.split('\n')[1] ?? ''}`).join(' | ')}`);
+}
+
+async function ask(key) {
+  const answer = await fetch(`${hub}/v1/messages`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-api-key': key, 'anthropic-version': '2023-06-01', 'x-claude-code-session-id': `manage-${Math.random()}` },
+    body: JSON.stringify({ model: 'claude-sonnet-4-5', max_tokens: 64, messages: [{ role: 'user', content: 'Hello' }] }),
+  });
+  await answer.text();
+  return answer.status;
+}
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  headless: true,
+  args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+});
+const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-GB', colorScheme: 'light' });
+const page = await context.newPage();
+page.setDefaultTimeout(10_000);
+watch(page);
+
+// What the tests work on: providers in two groups, users with limits and ends.
+const provider = (name, fields) => admin('POST', '/providers', { name, base_url: upstream, secret: upstreamKey, ...fields });
+const east = await provider('East', { group: ['managed'], priority: 0, weight: 3 });
+const west = await provider('West', { group: ['managed'], priority: 0, weight: 1 });
+await provider('Spare', { group: ['managed', 'spare'], priority: 5, models: ['claude-opus-*'] });
+const soon = new Date(Date.now() + 3 * 86_400_000).toISOString();
+const ada = await admin('POST', '/users', { name: 'Ada Managed', group: ['managed'], tags: ['night', 'core'], limit_daily_usd: '0.02', limit_rpm: 100, expires_at: soon });
+await admin('POST', '/users', { name: 'Bob Managed', tags: ['night'], enabled: false, note: 'on leave' });
+await admin('POST', '/users', { name: 'Cyd Managed', expires_at: '2020-01-01T00:00:00Z' });
+const key = await admin('POST', `/users/${ada.id}/keys`, { name: 'desk' });
+for (let n = 0; n < 6; n += 1) expect(await ask(key.key) === 200, 'no answer');
+
+await page.goto(`${hub}/login?next=/providers`);
+await page.waitForSelector('html[data-ready]', { state: 'attached' });
+await page.fill('#token', token);
+await page.click('button[type=submit].primary');
+await page.waitForURL(`${hub}/providers`);
+
+const row = (name) => page.locator('tr', { hasText: name }).first();
+
+await check('the list of providers is searched, and shown by group and by priority', async () => {
+  await row('East').waitFor();
+  await page.getByRole('searchbox', { name: 'Name or address' }).fill('west');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/search=west/);
+  await row('East').waitFor({ state: 'detached' });
+  await row('West').waitFor();
+  await go('/providers');
+  await page.getByRole('link', { name: 'By group' }).click();
+  await page.waitForURL(/by=group/);
+  await page.getByRole('heading', { level: 2, name: 'spare' }).waitFor();
+  await page.getByRole('link', { name: 'By priority' }).click();
+  await page.getByRole('heading', { level: 2, name: 'Priority 5' }).waitFor();
+  await shot(page, 'providers-by-priority');
+});
+
+await check('the strip and the shares say what each provider did', async () => {
+  await go('/providers?group=managed');
+  const strip = row('East').getByRole('img', { name: /attempts in 15 hours/ });
+  await strip.waitFor();
+  expect((await page.locator('tr svg.strip rect.good').count()) > 0, 'no block is good');
+});
+
+await check('a provider is paused and resumed in its row, and so is a group', async () => {
+  await go('/providers');
+  await page.getByRole('button', { name: 'Pause: West' }).click();
+  await row('West').getByText('Paused').waitFor();
+  await shot(page, 'providers-paused');
+  await row('West').getByRole('button', { name: /^Resume/ }).click();
+  await page.getByRole('button', { name: 'Pause: West' }).waitFor();
+  await page.getByRole('button', { name: 'Pause: managed' }).click();
+  const group = page.getByRole('region', { name: 'Groups' }).locator('tr', { hasText: 'managed' });
+  await group.getByText('Paused').waitFor();
+  expect(await ask(key.key) === 503, 'a paused group served');
+  await group.getByRole('button', { name: /^Resume/ }).click();
+  await group.getByText('in use').waitFor();
+  expect(await ask(key.key) === 200, 'a resumed group did not serve');
+});
+
+await check('a pause with an end is counted down', async () => {
+  await admin('POST', `/providers/${west.id}/pause`, { duration_s: 3_600 });
+  await go('/providers');
+  const left = row('West').locator('time[data-until]');
+  const first = await left.textContent();
+  await page.waitForFunction((before) => document.querySelector('time[data-until]').textContent !== before, first);
+  await admin('POST', `/providers/${west.id}/resume`);
+  // Others see it too, without asking.
+  await left.waitFor({ state: 'detached' });
+});
+
+await check('a copy of a provider waits to be looked at', async () => {
+  await go('/providers');
+  await page.getByRole('button', { name: 'Copy: East' }).click();
+  await page.waitForURL(/\/providers\/\d+$/);
+  await page.getByRole('heading', { level: 1, name: 'East copy' }).waitFor();
+  const copy = await admin('GET', page.url().slice(page.url().indexOf('/providers')));
+  expect(copy.enabled === false && copy.weight === 3, JSON.stringify(copy));
+});
+
+await check('several providers are changed after a look', async () => {
+  await go('/providers?group=managed');
+  await page.getByRole('checkbox', { name: 'Choose: East', exact: true }).check();
+  await page.getByRole('checkbox', { name: 'Choose: West' }).check();
+  await page.getByRole('button', { name: 'Change the chosen' }).click();
+  await page.waitForURL(/\/providers\/bulk\?/);
+  await page.getByLabel('Weight').fill('many');
+  await page.getByRole('button', { name: 'Show what would change' }).click();
+  await page.getByRole('alert').getByText('must be a number').waitFor();
+  expect((await page.getByLabel('Weight').inputValue()) === 'many', 'the input is lost');
+  await page.getByLabel('Weight').fill('7');
+  await page.getByLabel('Between bytes').fill('45');
+  await page.getByRole('button', { name: 'Show what would change' }).click();
+  await page.getByText('2 of 2 would change').waitFor();
+  await shot(page, 'providers-bulk');
+  expect((await admin('GET', `/providers/${east.id}`)).weight === 3, 'a look has changed something');
+  await page.getByRole('button', { name: 'Change them' }).click();
+  await page.waitForURL(`${hub}/providers`);
+  const after = await admin('GET', `/providers/${east.id}`);
+  expect(after.weight === 7 && after.idle_timeout_ms === 45_000, JSON.stringify(after));
+});
+
+await check('users are found by name, tag, state and end', async () => {
+  for (const [query, found] of [
+    ['search=ada+man', ['Ada Managed']],
+    ['tag=night', ['Ada Managed', 'Bob Managed']],
+    ['status=expiring', ['Ada Managed']],
+    ['status=expired&search=managed', ['Cyd Managed']],
+    ['until=2020-06-01&search=managed', ['Cyd Managed']],
+    ['group=managed', ['Ada Managed']],
+  ]) {
+    await go(`/users?${query}`);
+    await row(found[0]).waitFor();
+    const names = (await page.locator('tbody .row-link').allTextContents()).filter((name) => name.endsWith('Managed'));
+    expect(names.join() === found.join(), `${query}: ${names}`);
+  }
+  await go('/users');
+  await page.getByRole('combobox', { name: 'Tag' }).selectOption('core');
+  await page.waitForURL(/tag=core/);
+  await row('Bob Managed').waitFor({ state: 'detached' });
+  await go('/users?search=nobody-at-all');
+  await page.getByText('No user matches').waitFor();
+  await shot(page, 'users-none');
+});
+
+await check('the limit that is used most is a bar in the list', async () => {
+  await go('/users?search=ada');
+  const meter = row('Ada Managed').getByRole('meter', { name: 'Cost in a day' });
+  await meter.waitFor();
+  expect(Number(await meter.getAttribute('aria-valuenow')) > 0, 'nothing is used');
+});
+
+await check('a user is renewed in the row, by days and up to a day', async () => {
+  await go('/users?search=ada');
+  await row('Ada Managed').getByText(/Renew|\d/).first().waitFor();
+  await page.locator('summary', { has: page.locator('time') }).first().click();
+  await shot(page, 'users-renew');
+  await page.getByRole('button', { name: '+30 days: Renew Ada Managed' }).click();
+  await row('Ada Managed').getByText('Active').waitFor();
+  const after = await admin('GET', `/users/${ada.id}`);
+  const days = (Date.parse(after.expires_at) - Date.parse(soon)) / 86_400_000;
+  expect(days === 30, `${days} days`);
+  await page.locator('summary', { has: page.locator('time') }).first().click();
+  await page.getByLabel('New last day: Ada Managed').fill('2031-05-06');
+  await page.getByRole('button', { name: 'Renew', exact: true }).click();
+  await page.getByText('May 7').or(page.getByText('7 May')).or(page.locator('time[datetime^="2031-05-07"]')).first().waitFor();
+});
+
+await check('several users are changed after a look, and one that is refused keeps all as they are', async () => {
+  await go('/users?tag=night');
+  await page.getByRole('link', { name: 'Change all that match' }).click();
+  await page.waitForURL(/\/users\/bulk\?tag=night&all=1/);
+  await page.getByLabel('Add tags').fill('x'.repeat(33));
+  await page.getByRole('button', { name: 'Show what would change' }).click();
+  await page.getByText('2 refused').waitFor();
+  await page.getByText('Nothing can be changed while one of them is refused.').waitFor();
+  expect((await page.getByRole('button', { name: 'Change them' }).count()) === 0, 'it can be done');
+  await shot(page, 'users-bulk-refused');
+  await page.getByLabel('Add tags').fill('day');
+  await page.getByLabel('Take tags away').fill('night');
+  await page.getByLabel('Cost in a month').fill('40');
+  await page.getByRole('button', { name: 'Show what would change' }).click();
+  await page.getByText('2 of 2 would change').waitFor();
+  await shot(page, 'users-bulk');
+  await page.getByRole('button', { name: 'Change them' }).click();
+  await page.waitForURL(`${hub}/users`);
+  const after = await admin('GET', `/users/${ada.id}`);
+  expect(after.tags.join() === 'core,day' && after.limit_monthly_usd === '40', JSON.stringify(after));
+});
+
+await check('the simulator says where a call would go, and why', async () => {
+  await go('/routing');
+  await page.getByText('Choose a key or groups, and a model.').waitFor();
+  await page.getByLabel('Key', { exact: true }).selectOption({ label: 'Ada Managed / desk' });
+  await page.getByLabel('Model').fill('claude-sonnet-4-5');
+  await page.getByLabel('Address').fill('nowhere');
+  await page.getByRole('button', { name: 'Show where it goes' }).click();
+  await page.getByRole('alert').getByText('must be an address').waitFor();
+  await page.getByLabel('Address').fill('192.0.2.7');
+  await page.getByRole('button', { name: 'Show where it goes' }).click();
+  await page.getByRole('heading', { level: 2, name: /^First: (East|West)/ }).waitFor();
+  await page.locator('tr', { hasText: 'Spare' }).first().getByText(/model/i).waitFor();
+  expect((await page.getByText('50.0\u00a0%').count()) >= 2, 'the chances are not even');
+  await shot(page, 'routing');
+});
+
+const pages = ['/providers', '/providers?by=group', '/providers?search=nothing-here', '/providers/bulk', `/providers/bulk?id=${east.id}&set_weight=2&look=1`, '/users', '/users?status=expired', `/users/bulk?all=1&search=managed&set_add_tags=z&look=1`, '/routing', `/routing?key=${key.id}&model=claude-sonnet-4-5&limits=1`];
+
+for (const theme of ['dark', 'light']) {
+  for (const path of pages) {
+    await check(`axe finds nothing serious on ${path}, ${theme}`, async () => {
+      await go('/prices');
+      await page.locator('.only-wide').getByRole('button', { name: theme === 'dark' ? 'Dark' : 'Light' }).click();
+      await go(path);
+      const found = await axeFinds(page);
+      expect(found.length === 0, found.join('\n     '));
+      await shot(page, `manage${path.replaceAll(/[^a-z0-9]+/gi, '_')}-${theme}`);
+    });
+  }
+}
+
+await check('on a phone nothing is wider than the screen', async () => {
+  await page.setViewportSize({ width: 360, height: 800 });
+  for (const path of pages) {
+    await go(path);
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect(width <= 360, `${path} is ${width} px wide`);
+    await shot(page, `manage${path.replaceAll(/[^a-z0-9]+/gi, '_')}-phone`);
+  }
+  await page.setViewportSize({ width: 1440, height: 900 });
+});
+
+await check('in Chinese no word is missing', async () => {
+  await context.addCookies([{ name: 'switchyard_language', value: 'zh-CN', url: hub }]);
+  for (const path of ['/providers', '/users', '/routing']) {
+    await go(path);
+    const lang = await page.getAttribute('html', 'lang');
+    expect(lang === 'zh-CN', lang);
+    await shot(page, `manage${path.replaceAll('/', '_')}-zh`);
+  }
+  await context.clearCookies({ name: 'switchyard_language' });
+});
+
+await check('without script a list is searched, a look is had and a provider is paused', async () => {
+  const plain = await browser.newContext({ storageState: await context.storageState(), javaScriptEnabled: false, locale: 'en-GB' });
+  const reader = await plain.newPage();
+  await reader.goto(`${hub}/users?search=ada`);
+  await reader.locator('tr', { hasText: 'Ada Managed' }).waitFor();
+  expect((await reader.locator('tr', { hasText: 'Bob Managed' }).count()) === 0, 'not filtered');
+  await reader.goto(`${hub}/providers`);
+  await reader.getByRole('button', { name: 'Pause: West' }).click();
+  await reader.locator('tr', { hasText: 'West' }).first().getByText('Paused').waitFor();
+  await reader.locator('tr', { hasText: 'West' }).first().getByRole('button', { name: /^Resume/ }).click();
+  await reader.getByRole('button', { name: 'Pause: West' }).waitFor();
+  await plain.close();
+});
+
+await check('the browser had nothing to complain about', async () => {
+  expect(troubles.length === 0, troubles.join('\n     '));
+});
+
+await browser.close();
+console.log(`test result: ${failed ? 'FAILED' : 'ok'}. ${passed} passed; ${failed} failed; users, providers and routing in the browser`);
+process.exitCode = failed ? 1 : 0;

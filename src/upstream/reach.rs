@@ -1,0 +1,43 @@
+//! One connection to a provider's server, to see whether there is a way.
+
+use std::time::Duration;
+
+use http::{HeaderValue, Method, header, uri::PathAndQuery};
+use reqwest::Url;
+
+use super::{
+    client::{Clients, Departing},
+    request::target,
+};
+use crate::secret::Secret;
+
+/// How long the connection and the answer's head may take together.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Milliseconds to establish the connection, where nothing is said.
+const CONNECT_MS: u32 = 10_000;
+
+/// What a proxy answers that wants to know who comes (RFC 9110, 15.5.8).
+const PROXY_REFUSES: u16 = 407;
+
+/// Asks the server for the head of what lies at its base URL, without credentials, over a connection of its own: none that is kept is used.
+/// Gives the status, whatever it is.
+///
+/// # Errors
+/// A sentence that says why there was no answer. URLs are left out: they may carry a proxy's password.
+pub async fn reach(base: &str, proxy: Option<&Secret>, connect_timeout_ms: Option<u32>) -> Result<u16, String> {
+    let url: Url = base.parse().map_err(|_| "the base URL cannot be used".to_owned())?;
+    let client = Clients::default().get(&url, proxy, connect_timeout_ms.unwrap_or(CONNECT_MS))?;
+    let mut request = Departing::default();
+    *request.method_mut() = Method::HEAD;
+    *request.uri_mut() = target(&url, &PathAndQuery::from_static("/")).into();
+    let agent = HeaderValue::from_static(concat!("switchyard/", env!("CARGO_PKG_VERSION")));
+    request.headers_mut().insert(header::USER_AGENT, agent);
+    let sent = tokio::time::timeout(PATIENCE, client.send(&url, request)).await;
+    let answer = sent.map_err(|_| format!("no answer within {} s", PATIENCE.as_secs()))?;
+    let answer = answer.map_err(|failure| failure.error(None).message)?;
+    match answer.status().as_u16() {
+        PROXY_REFUSES if proxy.is_some() => Err("the proxy refuses the credentials (407)".to_owned()),
+        status => Ok(status),
+    }
+}
