@@ -757,9 +757,9 @@ await check('the code of a page comes when somebody goes there, and is kept', as
   asked.length = 0;
   await reader.getByRole('link', { name: 'Prices' }).first().click();
   await reader.getByRole('heading', { level: 1, name: 'Prices' }).waitFor();
-  expect(code('drawn').length === 1, 'the code did not come');
+  expect(code('prices').length === 1, 'the code did not come');
   expect(!asked.some((response) => response.request().resourceType() === 'document'), 'a document was asked for');
-  const kept = await code('drawn')[0].headerValue('cache-control');
+  const kept = await code('prices')[0].headerValue('cache-control');
   expect(kept === 'public, max-age=31536000, immutable', kept);
   await other.close();
 });
