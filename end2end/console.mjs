@@ -753,13 +753,13 @@ await check('the code of a page comes when somebody goes there, and is kept', as
   reader.on('response', (response) => asked.push(response));
   await go('/', reader);
   const code = (part) => asked.filter((response) => response.url().includes(`/pkg/split_${part}.`));
-  expect(code('overview').length > 0 && code('drawn').length === 0, asked.map((response) => response.url()).join(' '));
+  expect(code('drawn').length > 0 && code('prices').length === 0, asked.map((response) => response.url()).join(' '));
   asked.length = 0;
-  await reader.getByRole('link', { name: 'Users' }).first().click();
-  await reader.getByRole('heading', { level: 1, name: 'Users' }).waitFor();
-  expect(code('drawn').length === 1, 'the code did not come');
+  await reader.getByRole('link', { name: 'Prices' }).first().click();
+  await reader.getByRole('heading', { level: 1, name: 'Prices' }).waitFor();
+  expect(code('prices').length === 1, 'the code did not come');
   expect(!asked.some((response) => response.request().resourceType() === 'document'), 'a document was asked for');
-  const kept = await code('drawn')[0].headerValue('cache-control');
+  const kept = await code('prices')[0].headerValue('cache-control');
   expect(kept === 'public, max-age=31536000, immutable', kept);
   await other.close();
 });

@@ -57,7 +57,7 @@ async fn only_the_right_name_with_the_right_password_gets_in() {
     {
         let cookie = cast.cookie(who).await.unwrap();
         assert_eq!(
-            (asked(world, &cookie, "Overview").await, asked(world, &cookie, "Own").await),
+            (asked(world, &cookie, "Groups").await, asked(world, &cookie, "Own").await),
             (overview, own),
             "{who:?}"
         );
@@ -98,14 +98,14 @@ async fn whoever_may_no_longer_log_in_is_out_at_once() {
     let path = format!("/admin/v1/users/{}", user.user_id);
     let by_password = cookie(&log_in(&world, &name, PASSWORD).await);
     let by_key = cookie(&log_in(&world, "", &user.secret).await);
-    assert_eq!((asked(&world, &by_password, "Overview").await, asked(&world, &by_key, "Own").await), (200, 200));
+    assert_eq!((asked(&world, &by_password, "Groups").await, asked(&world, &by_key, "Own").await), (200, 200));
     for (no, yes) in [
         (json!({"enabled": false}), json!({"enabled": true})),
         (json!({"expires_at": past}), json!({"expires_at": future})),
     ] {
         world.patch(&path, &no).await;
         assert_eq!(
-            (asked(&world, &by_password, "Overview").await, asked(&world, &by_key, "Own").await),
+            (asked(&world, &by_password, "Groups").await, asked(&world, &by_key, "Own").await),
             (401, 401),
             "{no}"
         );
@@ -113,13 +113,13 @@ async fn whoever_may_no_longer_log_in_is_out_at_once() {
         assert_eq!(log_in(&world.another(), "", &user.secret).await.status, 401, "{no}");
         world.patch(&path, &yes).await;
         assert_eq!(
-            (asked(&world, &by_password, "Overview").await, asked(&world, &by_key, "Own").await),
+            (asked(&world, &by_password, "Groups").await, asked(&world, &by_key, "Own").await),
             (200, 200),
             "{yes}"
         );
     }
     world.patch(&path, &json!({"role": "user"})).await;
-    assert_eq!((asked(&world, &by_password, "Overview").await, asked(&world, &by_password, "Own").await), (403, 200));
+    assert_eq!((asked(&world, &by_password, "Groups").await, asked(&world, &by_password, "Own").await), (403, 200));
     world.admin("DELETE", &format!("/admin/v1/keys/{}", user.id), &Value::Null).await;
     assert_eq!((asked(&world, &by_password, "Own").await, asked(&world, &by_key, "Own").await), (200, 401));
     world.admin("DELETE", &path, &Value::Null).await;
@@ -245,9 +245,9 @@ async fn logins_are_listed_and_ended() {
     assert_eq!((asked(world, &by_key, "Own").await, asked(world, &first, "Own").await), (401, 200));
     let others = cast.cookie(Who::AdminToken).await.unwrap();
     assert_eq!(with_cookie(world, &admin, "DELETE", &of_user, &Value::Null).await.1, json!({"ended": 1}));
-    assert_eq!((asked(world, &first, "Own").await, asked(world, &others, "Overview").await), (401, 200));
+    assert_eq!((asked(world, &first, "Own").await, asked(world, &others, "Groups").await), (401, 200));
     assert_eq!(with_cookie(world, &admin, "DELETE", all, &Value::Null).await.1, json!({"ended": 1}));
-    assert_eq!((asked(world, &others, "Overview").await, asked(world, &admin, "Overview").await), (401, 200));
+    assert_eq!((asked(world, &others, "Groups").await, asked(world, &admin, "Groups").await), (401, 200));
 }
 
 #[tokio::test]
