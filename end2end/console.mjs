@@ -453,7 +453,7 @@ await check('a price file is shown before it is kept, and leaves what was set by
   await dialog.getByText('What would change').waitFor();
   const conflict = dialog.locator('tr', { hasText: 'claude-sonnet-4-5' });
   await conflict.getByText('$15.5').waitFor();
-  expect((await conflict.getByText('$2.00').count()) === 1, "the file's price is not shown beside");
+  expect((await conflict.getByText('Output: $2', { exact: true }).count()) === 1, "the file's price is not shown beside");
   await shot(page, 'price-import');
   const take = conflict.getByRole('checkbox');
   await take.check();

@@ -10,7 +10,7 @@ mod way;
 
 pub use self::{
     many::{bulk, clone},
-    trial::{ModelTrial, try_model},
+    trial::try_model,
     way::test_proxy,
 };
 use super::{

@@ -349,15 +349,17 @@ async fn a_session_is_explained_by_where_it_is_bound() {
 #[tokio::test]
 async fn limits_are_explained_as_they_are_used_now() {
     let world = World::shared().await;
-    let tight = world.provider_with("tight", json!({"priority": -1, "limit_total_usd": "0.000001"})).await;
+    let tight = world.provider_with("tight", json!({"priority": -1, "limit_total_usd": "1000"})).await;
     let wide = world.provider_with("wide", json!({"limit_total_usd": "1000"})).await;
-    let limit = json!({"limit_total_usd": "0.000001"});
-    let (key, other) = (world.key_with(json!({}), limit).await, world.key().await);
+    let (key, other) = (world.key_with(json!({}), json!({"limit_total_usd": "1000"})).await, world.key().await);
     let query = |key: &Key, limits| json!({"key_id": key.id, "model": "claude-sonnet-4-5", "limits": limits});
     let untouched = explain(&world, &query(&key, true)).await;
     assert_eq!(untouched["refusals"], json!([]));
     assert_eq!(untouched["choices"][0]["choice"]["provider_id"], json!(tight.id), "{untouched}");
     served_by(&world.message(&key).await, &tight);
+    for path in [format!("keys/{}", key.id), format!("providers/{}", tight.id)] {
+        world.patch(&format!("/admin/v1/{path}"), &json!({"limit_total_usd": "0.000001"})).await;
+    }
     let spent = crate::patience::until("what was spent is counted", async || {
         let explained = explain(&world, &query(&key, true)).await;
         (explained["refusals"] != json!([])).then_some(explained)

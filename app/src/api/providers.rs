@@ -127,7 +127,7 @@ pub(crate) async fn end_hold(id: String) -> Answer<()> {
 #[server]
 pub(crate) async fn try_model(form: ProviderForm, #[server(default)] model: String) -> Answer<String> {
     use super::{drawn, forms::provider, guard};
-    guard::actor().await?;
+    guard::actor_for_change().await?;
     let trial = provider::try_model(&form, &model).map_err(guard::refuse)?;
     Ok(drawn::in_words(|text| (None, crate::drawn::trial::model(text, &trial))).html)
 }

@@ -79,7 +79,7 @@ mod real {
     }
 
     /// Sends the form that the element of the event belongs to.
-    pub(crate) fn submit_form_of(event: &leptos::ev::Event) {
+    pub(crate) fn submit_form_of(event: &Event) {
         let form = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
         if let Ok(Some(form)) = form.map_or(Ok(None), |element| element.closest("form")) {
             // A form that is not valid shows that itself.
@@ -88,7 +88,7 @@ mod real {
     }
 
     /// Marks the field that was typed in as changed, or as back to what it was. True if any field of the form differs.
-    pub(crate) fn mark_changed(event: &leptos::ev::Event) -> bool {
+    pub(crate) fn mark_changed(event: &Event) -> bool {
         let Some(target) = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok()) else {
             return false;
         };
@@ -187,7 +187,7 @@ mod real {
     }
 
     /// Reads the file that was chosen in an input, as text.
-    pub(crate) fn chosen_text(event: &leptos::ev::Event, then: impl FnOnce(String) + 'static) {
+    pub(crate) fn chosen_text(event: &Event, then: impl FnOnce(String) + 'static) {
         let input = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok());
         let Some(file) = input.and_then(|input| input.files()).and_then(|files| files.get(0)) else { return };
         leptos::task::spawn_local(async move {

@@ -50,7 +50,7 @@ pub(crate) fn page(
         {filters(text, query)}
         <section class="panel">{list(text, &prices.items, query, &stay, clock)}{next}</section>
     };
-    parts::page_with(text.prices.title, None, actions.into_any(), content.into_any())
+    parts::page_with(text.price_list.title, None, actions.into_any(), content.into_any())
 }
 
 /// The parameters that lead here.
@@ -70,7 +70,7 @@ fn filters(text: &'static Text, query: &PriceQuery) -> AnyView {
         <form class="filters" method="get" action=PATH role="search" aria-label=words.search>
             <input class="input" type="search" name="q" value=query.q.clone() aria-label=words.search
                 placeholder=words.search spellcheck="false" data-filter />
-            <select class="select" id="price-source" name="source" aria-label=text.prices.source>
+            <select class="select" id="price-source" name="source" aria-label=text.price_list.source>
                 {parts::options_or(words.any_source, sources.into_iter(), source)}
             </select>
             <button class="button" type="submit">{text.calls.apply}</button>
@@ -105,7 +105,7 @@ fn table(text: &'static Text, prices: &[ModelPrice], stay: &[(&'static str, Stri
     view! {
         <div class="scroll">
             <table class="table">
-                <caption class="aside">{words.title}", "{words.per_million}</caption>
+                <caption class="aside">{text.price_list.title}", "{words.per_million}</caption>
                 <thead>
                     <tr>
                         <th scope="col">{words.model}</th>
@@ -114,8 +114,8 @@ fn table(text: &'static Text, prices: &[ModelPrice], stay: &[(&'static str, Stri
                         <th scope="col" class="num">{words.write_5m}</th>
                         <th scope="col" class="num">{words.write_1h}</th>
                         <th scope="col" class="num">{words.read}</th>
-                        <th scope="col">{words.source}</th>
-                        <th scope="col">{text.common.updated}</th>
+                        <th scope="col">{text.price_list.source}</th>
+                        <th scope="col">{text.price_list.updated}</th>
                         <th scope="col"><span class="aside">{text.common.actions}</span></th>
                     </tr>
                 </thead>
@@ -158,7 +158,7 @@ fn line(
             <td><span class="badge">{source_word(text, item.source)}</span></td>
             <td class="sub">{clock.day(item.updated_at)}</td>
             <td class="num">
-                <a class="button ghost small" href=over("history") aria-label=label(text.prices.history) data-noscroll>{text.prices.history}</a>
+                <a class="button ghost small" href=over("history") aria-label=label(text.price_list.history) data-noscroll>{text.price_list.history}</a>
                 <a class="button ghost small" href=over("edit") aria-label=label(text.common.edit) data-noscroll>{text.common.edit}</a>
                 <a class="button ghost small danger" href=over("drop") aria-label=label(text.common.delete) data-noscroll>{text.common.delete}</a>
             </td>

@@ -1,6 +1,6 @@
 //! What came of trying out what a provider's form says.
 
-use hub::{admin::providers::ModelTrial, domain::provider::many::ProxyTestResult};
+use hub::domain::{provider::many::ProxyTestResult, rule::ModelTrial};
 use leptos::prelude::*;
 
 use crate::{

@@ -262,7 +262,6 @@ fn set_limit(text: &'static Text, user: &User, fullest: Option<&LimitUse>) -> An
 
 /// When a user ends, and more time.
 fn end(text: &'static Text, user: &User, clock: Clock) -> AnyView {
-    let words = &text.user_list;
     let shown = user.expires_at.map_or_else(|| text.common.never.into_any(), |at| clock.day(at));
     let days = |days: u32| {
         let fields = vec![("id", user.id.to_string()), ("days", days.to_string())];

@@ -23,7 +23,7 @@ sentences! {
     }
     Common {
         save saved create cancel delete edit enabled disabled copy copied copy_by_hand name note group
-        group_help expires expires_help never created updated actions state retry loading next_page
+        group_help expires expires_help never created actions state retry loading next_page
         more unsaved leave default_group;
         ago_seconds(i64) ago_minutes(i64) ago_hours(i64) ago_days(i64) in_time(&str) n_more(u32)
     }
@@ -78,8 +78,8 @@ sentences! {
         delete_title(&str) rotate_title(&str)
     }
     Prices {
-        title new model per_million input output write_5m write_1h read source
-        delete_what model_help overwrites derived rules rules_help history history_lead
+        new model per_million input output write_5m write_1h read
+        delete_what model_help overwrites derived rules rules_help history_lead
         import import_lead import_file import_choose import_run import_preview import_running;
         delete_title(&str) edit_title(&str) history_title(&str)
     }

@@ -17,7 +17,7 @@ sentences! {
         empty empty_why requests cost last_day;
     }
     PriceList {
-        lead empty empty_why builtin litellm manual derived_help search none_found any_source deleted version
+        title source history updated lead empty empty_why builtin litellm manual derived_help search none_found any_source deleted version
         would_change has_changed nothing_differs added changed kept kept_why unusable and_more
         conflicts conflicts_lead own files take more_conflicts;
         counts(u32, u32)

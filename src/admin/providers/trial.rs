@@ -5,26 +5,10 @@ use crate::{
     admin::check,
     domain::{
         fault::Fault,
-        rule::{ModelRule, Redirect},
+        rule::{ModelRule, ModelTrial, Redirect},
     },
     route::rules::Matcher,
 };
-
-/// What rules make of a model.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ModelTrial {
-    /// No rule admits it.
-    Refused,
-    /// The provider serves it.
-    Served {
-        /// The rule that admits it; none if there are no rules.
-        rule: Option<ModelRule>,
-        /// The redirect that renames it.
-        redirect: Option<Redirect>,
-        /// The model that is sent.
-        sent: String,
-    },
-}
 
 /// Tries `model` as a call does (docs/rules.md, Routing): a model rule admits it, the first redirect that fits renames
 /// it. `prefix` is the provider's own.

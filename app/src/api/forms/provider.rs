@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use hub::{
-    admin::providers::{self, ModelTrial},
+    admin::providers,
     domain::{
         fault::Fault,
         limit::TimeOfDay,
         patch::{NewSecret, Patch},
         provider::{OnClientGone, ProviderCreate, ProviderPatch},
-        rule::{FailureRule, ModelRule, Redirect},
+        rule::{FailureRule, ModelRule, ModelTrial, Redirect},
     },
 };
 

@@ -219,10 +219,10 @@ mod tests {
         let of = |label, own: &str, file: &str| (label, own.to_owned(), file.to_owned());
         let words = &text.prices;
         let both = told(Some(&own));
-        assert_eq!(both[0], of(words.input, "$3.00", "$2.00"));
+        assert_eq!(both[0], of(words.input, "$3", "$2"));
         let labels: Vec<_> = both.iter().map(|found| found.0).collect();
         assert_eq!(labels, [words.input, words.write_5m, words.write_1h, words.rules], "{both:?}");
-        assert_eq!(told(None), [of(words.input, "", "$2.00"), of(words.output, "", "$15.00")]);
+        assert_eq!(told(None), [of(words.input, "", "$2"), of(words.output, "", "$15")]);
     }
 
     #[test]

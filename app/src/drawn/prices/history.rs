@@ -15,13 +15,13 @@ use crate::{
 pub(crate) fn view(text: &'static Text, versions: &[PriceVersion], clock: Clock) -> AnyView {
     let words = &text.prices;
     view! {
-        <div class="scroll inset" tabindex="0" role="region" aria-label=words.history>
+        <div class="scroll inset" tabindex="0" role="region" aria-label=text.price_list.history>
             <table class="table snug">
                 <thead>
                     <tr>
                         <th scope="col" class="num">{text.price_list.version}</th>
-                        <th scope="col">{text.common.updated}</th>
-                        <th scope="col">{words.source}</th>
+                        <th scope="col">{text.price_list.updated}</th>
+                        <th scope="col">{text.price_list.source}</th>
                         <th scope="col" class="num">{words.input}</th>
                         <th scope="col" class="num">{words.output}</th>
                         <th scope="col" class="num">{words.read}</th>

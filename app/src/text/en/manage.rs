@@ -67,6 +67,10 @@ pub(super) const USER_LIST: UserList = UserList {
 };
 
 pub(super) const PRICE_LIST: PriceList = PriceList {
+    title: "Prices",
+    source: "Set by",
+    history: "History",
+    updated: "Updated",
     lead: "What a million tokens cost, in US dollars, before a provider's multiplier.",
     empty: "No prices",
     empty_why: "Every model is charged at the cautious default of the settings.",

@@ -4,7 +4,6 @@ use crate::text::Prices;
 
 /// Its words.
 pub(super) const PRICES: Prices = Prices {
-    title: "Prices",
     new: "New price",
     model: "Model",
     per_million: "USD per million tokens",
@@ -13,14 +12,12 @@ pub(super) const PRICES: Prices = Prices {
     write_5m: "Cache write, 5 min",
     write_1h: "Cache write, 1 h",
     read: "Cache read",
-    source: "Set by",
     delete_what: "Calls of this model are then charged at the cautious default. Recorded costs stay.",
     model_help: "As clients ask for it. A dated name falls back to the undated one.",
     overwrites: "Saving makes it yours: neither a new release nor a price file changes it any more.",
     derived: "derived",
     rules: "More rules",
     rules_help: "As JSON: tiers, speeds, regions, service_tiers, tools, request, context_window, max_output, more.",
-    history: "History",
     history_lead: "Every price it ever had, newest first. Recorded calls name the version they were charged by.",
     import: "Import",
     import_lead: "Sets prices from a file in LiteLLM's form. What you have set or deleted by hand stays.",

@@ -81,7 +81,6 @@ pub(super) const COMMON: Common = Common {
     expires_help: "The last day, UTC. Empty means never.",
     never: "Never",
     created: "Created",
-    updated: "Updated",
     actions: "Actions",
     state: "State",
     retry: "Try again",

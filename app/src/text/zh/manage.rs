@@ -67,6 +67,10 @@ pub(super) const USER_LIST: UserList = UserList {
 };
 
 pub(super) const PRICE_LIST: PriceList = PriceList {
+    title: "价格",
+    source: "来源",
+    history: "历史",
+    updated: "更新时间",
     lead: "每百万 Token 的美元价格，未乘供应商倍率。",
     empty: "没有价格",
     empty_why: "所有模型都按设置中的保守默认价格计费。",

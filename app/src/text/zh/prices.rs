@@ -4,7 +4,6 @@ use crate::text::Prices;
 
 /// Its words.
 pub(super) const PRICES: Prices = Prices {
-    title: "价格",
     new: "新建价格",
     model: "模型",
     per_million: "美元 / 百万 Token",
@@ -13,14 +12,12 @@ pub(super) const PRICES: Prices = Prices {
     write_5m: "缓存写入（5 分钟）",
     write_1h: "缓存写入（1 小时）",
     read: "缓存读取",
-    source: "来源",
     delete_what: "该模型之后的调用将按保守的默认价格计费。已记录的费用不变。",
     model_help: "客户端请求时使用的名称。带日期的名称会回退到不带日期的名称。",
     overwrites: "保存后由你维护，新版本和价格文件不再更改。",
     derived: "推算",
     rules: "更多规则",
     rules_help: "JSON 格式：tiers、speeds、regions、service_tiers、tools、request、context_window、max_output、more。",
-    history: "历史",
     history_lead: "曾经的全部价格，最新在前。已记录的调用会注明计费版本。",
     import: "导入",
     import_lead: "从 LiteLLM 格式的文件设置价格。手动设置或删除的价格保持不变。",

@@ -81,7 +81,6 @@ pub(super) const COMMON: Common = Common {
     expires_help: "最后一天（UTC）。留空表示永不过期。",
     never: "永不",
     created: "创建时间",
-    updated: "更新时间",
     actions: "操作",
     state: "状态",
     retry: "重试",
