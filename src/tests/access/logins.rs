@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{Cast, PASSWORD, Who, call, cookie, function, log_in, set_password};
 use crate::{
     client::Request,
+    hub::Setup,
     world::{Key, World},
 };
 
@@ -248,7 +249,7 @@ async fn logins_are_listed_and_ended() {
     assert_eq!(with_cookie(world, &admin, "DELETE", &of_user, &Value::Null).await.1, json!({"ended": 1}));
     assert_eq!((asked(world, &first, "Mine").await, asked(world, &others, "Overview").await), (401, 200));
     assert_eq!(with_cookie(world, &admin, "DELETE", all, &Value::Null).await.1, json!({"ended": 1}));
-    assert_eq!((asked(world, &others, "Groups").await, asked(world, &admin, "Groups").await), (401, 200));
+    assert_eq!((asked(world, &others, "Overview").await, asked(world, &admin, "Overview").await), (401, 200));
 }
 
 #[tokio::test]
@@ -310,4 +311,21 @@ async fn what_a_user_does_with_a_password_is_on_record_under_their_name() {
     assert_eq!(trace[0]["actor"], json!(format!("user {}", cast.name("admin"))));
     assert_eq!(trace[0]["user_id"], json!(cast.admin.user_id.parse::<i64>().unwrap()));
     assert!(trace[0]["session_id"].is_i64(), "{trace:?}");
+}
+
+#[tokio::test]
+async fn the_login_page_says_so_when_the_browser_will_drop_the_cookie() {
+    const WARNING: &str = "Your browser will not keep this login";
+    for (variable, cases) in [
+        ("true", &[("hub.example", "http", true), ("hub.example", "https", false), ("localhost:1", "http", false)][..]),
+        ("auto", &[("hub.example", "http", false), ("hub.example", "https", false)][..]),
+    ] {
+        let hub = Setup::usual().await.set("ENABLE_SECURE_COOKIES", variable).start().await;
+        for (host, proto, warns) in cases {
+            let page = Request::get("/login").header("accept", "text/html").header("host", *host);
+            let mut reply = page.header("x-forwarded-proto", *proto).send(hub.address).await;
+            assert_eq!(reply.status, 200);
+            assert_eq!(reply.text().await.contains(WARNING), *warns, "{variable} {host} {proto}");
+        }
+    }
 }
