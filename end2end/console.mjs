@@ -423,7 +423,7 @@ await check('sessions are listed, and one is ended after a question', async () =
 
 await check('a price is found by its name, and every one it had is in its history', async () => {
   await go('/prices');
-  await page.getByRole('search').getByRole('textbox').fill('sonnet-4-5');
+  await page.getByRole('search').getByRole('searchbox').fill('sonnet-4-5');
   await page.getByRole('search').getByRole('button').click();
   await page.waitForURL(/\/prices\?q=sonnet-4-5/);
   await page.locator('tr', { hasText: 'claude-opus-5' }).first().waitFor({ state: 'detached' });
@@ -451,14 +451,38 @@ await check('a price file is shown before it is kept, and leaves what was set by
   await page.waitForFunction(() => document.getElementById('file').value.includes('vendor/new'));
   await dialog.getByRole('button', { name: 'Preview' }).click();
   await dialog.getByText('What would change').waitFor();
-  await dialog.getByText('Kept: 1').click();
-  await dialog.getByText('claude-sonnet-4-5 · set or deleted by hand').waitFor();
+  const conflict = dialog.locator('tr', { hasText: 'claude-sonnet-4-5' });
+  await conflict.getByText('$15.5').waitFor();
+  expect((await conflict.getByText('Output: $2', { exact: true }).count()) === 1, "the file's price is not shown beside");
   await shot(page, 'price-import');
+  const take = conflict.getByRole('checkbox');
+  await take.check();
+  await dialog.getByRole('button', { name: 'Preview' }).click();
+  await dialog.locator('tr', { hasText: 'claude-sonnet-4-5' }).locator('input:checked').waitFor();
+  await take.uncheck();
   await dialog.getByRole('button', { name: 'Import', exact: true }).click();
   await dialog.getByText('What has changed').waitFor();
   await page.keyboard.press('Escape');
   await page.locator('tr', { hasText: 'vendor/new' }).getByText('a price file').waitFor();
   await page.locator('tr', { hasText: 'claude-sonnet-4-5' }).getByText('$15.5').first().waitFor();
+  await page.selectOption('select[name=source]', 'litellm');
+  await page.waitForURL(/source=litellm/);
+  await page.locator('tr', { hasText: 'claude-sonnet-4-5' }).waitFor({ state: 'detached' });
+  await page.locator('tr', { hasText: 'vendor/new' }).waitFor();
+});
+
+await check('a price that was set by hand is taken from the file when that is chosen', async () => {
+  await go('/prices?q=sonnet-4-5&import=1');
+  const dialog = page.getByRole('dialog', { name: 'Import' });
+  const file = { 'claude-sonnet-4-5': { mode: 'chat', input_cost_per_token: 3e-6, output_cost_per_token: 15e-6 } };
+  await dialog.locator('textarea').fill(JSON.stringify(file));
+  await dialog.getByRole('button', { name: 'Preview' }).click();
+  await dialog.getByRole('checkbox', { name: /claude-sonnet-4-5/ }).check();
+  await dialog.getByRole('button', { name: 'Import', exact: true }).click();
+  await dialog.getByText('What has changed').waitFor();
+  await page.keyboard.press('Escape');
+  await page.waitForURL(`${hub}/prices?q=sonnet-4-5`);
+  await page.locator('tr', { hasText: 'claude-sonnet-4-5' }).getByText('a price file').waitFor();
 });
 
 await check('a key is disabled, and refused from then on', async () => {
@@ -729,13 +753,13 @@ await check('the code of a page comes when somebody goes there, and is kept', as
   reader.on('response', (response) => asked.push(response));
   await go('/', reader);
   const code = (part) => asked.filter((response) => response.url().includes(`/pkg/split_${part}.`));
-  expect(code('overview').length > 0 && code('drawn').length === 0, asked.map((response) => response.url()).join(' '));
+  expect(code('drawn').length > 0 && code('prices').length === 0, asked.map((response) => response.url()).join(' '));
   asked.length = 0;
-  await reader.getByRole('link', { name: 'Users' }).first().click();
-  await reader.getByRole('heading', { level: 1, name: 'Users' }).waitFor();
-  expect(code('drawn').length === 1, 'the code did not come');
+  await reader.getByRole('link', { name: 'Prices' }).first().click();
+  await reader.getByRole('heading', { level: 1, name: 'Prices' }).waitFor();
+  expect(code('prices').length === 1, 'the code did not come');
   expect(!asked.some((response) => response.request().resourceType() === 'document'), 'a document was asked for');
-  const kept = await code('drawn')[0].headerValue('cache-control');
+  const kept = await code('prices')[0].headerValue('cache-control');
   expect(kept === 'public, max-age=31536000, immutable', kept);
   await other.close();
 });

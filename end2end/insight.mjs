@@ -110,7 +110,7 @@ const page = await context.newPage();
 page.setDefaultTimeout(10_000);
 await page.goto(`${hub}/login`);
 await page.waitForSelector('html[data-ready]', { state: 'attached' });
-await page.fill('#token', token);
+await page.fill('#secret', token);
 await page.click('button[type=submit].primary');
 await page.waitForURL(`${hub}/`);
 watch(page);
@@ -163,6 +163,76 @@ await check('links and forms of a drawn page lead on without a new document', as
 });
 
 await check('the leaderboard in both themes and on a phone', () => looks('/leaderboard', 'leaderboard'));
+
+await check('the first page is drawn, tells its course apart, and follows what happens', async () => {
+  await go('/');
+  await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+  await page.locator('.tabs').getByRole('link', { name: 'Providers' }).click();
+  await page.waitForURL(/by=provider/);
+  await page.locator('.lines').getByText('Insight upstream').waitFor();
+  await page.locator('#course > summary').click();
+  const requests = page.locator('.tile .big').first();
+  const before = await requests.textContent();
+  await ask(people[0].key, 'claude-sonnet-4-5', 'insight-live');
+  await page.waitForFunction((text) => document.querySelector('.tile .big').textContent !== text, before);
+  expect(await page.locator('#course').evaluate((details) => details.open), 'what was unfolded has folded up');
+});
+
+await check('a row of the leaderboard leads to the use behind it, and on from there', async () => {
+  await go('/leaderboard');
+  await page.getByRole('link', { name: 'Ines' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Ines' }).waitFor();
+  await page.getByRole('link', { name: '7 days' }).click();
+  await page.waitForURL(/period=7d/);
+  await page.locator('.rank-row', { hasText: 'claude-sonnet-4-5' }).click();
+  await page.waitForURL(`${hub}/models/claude-sonnet-4-5`);
+  await page.locator('.rank-row', { hasText: 'Insight upstream' }).click();
+  await page.waitForURL(`${hub}/providers/${provider.id}/use`);
+  await page.getByText('Nothing went wrong.').waitFor();
+});
+
+await check('presets and folded filters of calls are in the address, and sums stand above the list', async () => {
+  const own = `/calls?provider=${provider.id}`;
+  await go(own);
+  await page.getByText(/requests · .* tokens · /).waitFor();
+  await page.getByRole('link', { name: 'Retried' }).click();
+  await page.waitForURL(/retried=yes/);
+  await page.getByText('No call matches').waitFor();
+  await page.getByRole('link', { name: 'All', exact: true }).click();
+  await page.waitForURL(hub + own);
+  await page.getByText('More filters').click();
+  await page.fill('[name=cost_min]', '0.0000001');
+  await page.fill('[name=seconds_max]', '600');
+  await page.locator('#filter-apply').click();
+  await page.waitForURL(/cost_min=0\.0000001&.*seconds_max=600/);
+  await page.locator('table.calls tbody tr').first().waitFor();
+  await page.selectOption('#filter-user', { label: 'Igor' });
+  await page.waitForURL(/user=/);
+  expect((await page.inputValue('[name=cost_min]')) === '0.0000001', 'the folded filters are forgotten');
+  await page.fill('[name=error]', 'no such text');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/error=no%20such%20text|error=no\+such\+text/);
+  await page.getByText('No call matches').waitFor();
+});
+
+await check('columns are hidden at once, and stay so', async () => {
+  await go('/calls');
+  const head = page.locator('table.calls thead th', { hasText: 'Model' });
+  expect(await head.isVisible(), 'the column is not there');
+  await page.getByText('Columns', { exact: true }).click();
+  await page.locator('[data-column-menu] input[value=c4]').uncheck();
+  expect(!(await head.isVisible()), 'the column is still there');
+  await go('/calls');
+  expect(!(await head.isVisible()), 'the column is back');
+  await page.getByText('Columns', { exact: true }).click();
+  await shot(page, 'calls-columns');
+  await page.locator('[data-column-menu] input[value=c4]').check();
+  expect(await head.isVisible(), 'the column does not come back');
+});
+
+await check('the first page in both themes and on a phone', () => looks('/?by=model', 'overview'));
+await check('the use of a user in both themes and on a phone', () => looks(`/users/${people[0].user.id}/use`, 'use'));
+await check('calls in both themes and on a phone', () => looks('/calls', 'calls'));
 
 await check('nothing went wrong in the browser', async () => {
   expect(troubles.length === 0, troubles.slice(0, 5).join('\n'));

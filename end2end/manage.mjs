@@ -7,6 +7,8 @@ import { join } from 'node:path';
 
 import { chromium } from 'playwright-core';
 
+import { editing } from './editing.mjs';
+
 const hub = process.env.HUB_URL ?? 'http://127.0.0.1:23000';
 const upstream = process.env.UPSTREAM_URL;
 const upstreamKey = process.env.UPSTREAM_KEY ?? 'sk-ant-scripted-upstream-0001';
@@ -111,7 +113,7 @@ for (let n = 0; n < 6; n += 1) expect(await ask(key.key) === 200, 'no answer');
 
 await page.goto(`${hub}/login?next=/providers`);
 await page.waitForSelector('html[data-ready]', { state: 'attached' });
-await page.fill('#token', token);
+await page.fill('#secret', token);
 await page.click('button[type=submit].primary');
 await page.waitForURL(`${hub}/providers`);
 
@@ -282,7 +284,9 @@ await check('the simulator says where a call would go, and why', async () => {
   await shot(page, 'routing');
 });
 
-const pages = ['/providers', '/providers?by=group', '/providers?search=nothing-here', '/providers/bulk', `/providers/bulk?id=${east.id}&set_weight=2&look=1`, '/users', '/users?status=expired', `/users/bulk?all=1&search=managed&set_add_tags=z&look=1`, '/routing', `/routing?key=${key.id}&model=claude-sonnet-4-5&limits=1`];
+await editing({ page, context, browser, go, row, check, expect, admin, shot, hub, ada, east, key });
+
+const pages = ['/providers', `/providers/${east.id}`, '/providers/new', `/users/${ada.id}`, '/users/new', '/prices', '/prices?q=opus&source=builtin', '/prices?history=claude-sonnet-4-5', '/prices?import=1', '/providers?by=group', '/providers?search=nothing-here', '/providers/bulk', `/providers/bulk?id=${east.id}&set_weight=2&look=1`, '/users', '/users?status=expired', `/users/bulk?all=1&search=managed&set_add_tags=z&look=1`, '/routing', `/routing?key=${key.id}&model=claude-sonnet-4-5&limits=1`];
 
 for (const theme of ['dark', 'light']) {
   for (const path of pages) {

@@ -53,12 +53,12 @@ export async function shell({ page, go, check, expect, ask, shot, hub, key }) {
     await page.getByRole('heading', { level: 1, name: 'Log' }).waitFor();
     await page.getByRole('link', { name: 'Warning' }).click();
     await page.waitForURL(/level=warn/);
-    await page.getByText('a wrong admin token').first().waitFor();
-    const lines = () => page.getByText('a wrong admin token').count();
+    await page.getByText('a wrong token, key or password').first().waitFor();
+    const lines = () => page.getByText('a wrong token, key or password').count();
     const before = await lines();
     // Two wrong logins less than what the brake lets pass.
     await fetch(`${hub}/admin/v1/users`, { headers: { authorization: 'Bearer not-the-right-token' } });
-    await page.waitForFunction((before) => [...document.querySelectorAll('td.says')].filter((cell) => cell.textContent.includes('a wrong admin token')).length > before, before);
+    await page.waitForFunction((before) => [...document.querySelectorAll('td.says')].filter((cell) => cell.textContent.includes('a wrong token, key or password')).length > before, before);
     await shot(page, 'log');
     await page.fill('[name=call_id]', '01a1ff74-5212-727f-8b9f-3dcd1eecdb78');
     await page.getByRole('button', { name: 'Find' }).last().click();

@@ -1,21 +1,19 @@
 //! What only the browser can do. On the server each of these does nothing, so that views need no conditions.
 
+mod forms;
+
 #[cfg(not(feature = "hydrate"))]
 pub(crate) use absent::*;
+pub(crate) use forms::*;
 #[cfg(feature = "hydrate")]
 pub(crate) use real::*;
 
 #[cfg(feature = "hydrate")]
 mod real {
-    use leptos::{
-        prelude::{document, window},
-        server_fn::redirect::{REDIRECT_HEADER, call_redirect_hook},
-    };
-    use wasm_bindgen::{JsCast, JsValue};
+    use leptos::prelude::{document, window};
+    use wasm_bindgen::JsCast;
     use wasm_bindgen_futures::JsFuture;
-    use web_sys::{Element, HtmlElement, HtmlFormElement, Request, RequestInit, Response, js_sys};
-
-    use crate::api::{Answer, AppError};
+    use web_sys::{Element, HtmlElement, Request, RequestInit, Response, js_sys};
 
     /// Milliseconds since 1970.
     #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "whole milliseconds, far below 2^53")]
@@ -135,22 +133,6 @@ mod real {
         let _ = window().location().reload();
     }
 
-    /// What a form would send, in the form of a query.
-    pub(crate) fn form_fields(event: &leptos::ev::SubmitEvent) -> Option<String> {
-        let form = event.target()?.dyn_into::<HtmlFormElement>().ok()?;
-        let data = web_sys::FormData::new_with_form(&form).ok()?;
-        let all = web_sys::UrlSearchParams::new_with_str_sequence_sequence(&data).ok()?;
-        Some(all.to_string().into())
-    }
-
-    /// The address that a form asks for: its action, with the fields that are not empty.
-    pub(crate) fn form_address(event: &leptos::ev::SubmitEvent) -> Option<String> {
-        let action = event.target()?.dyn_into::<HtmlFormElement>().ok()?.get_attribute("action")?;
-        let fields = form_fields(event)?;
-        let query = fields.split('&').filter(|pair| !pair.ends_with('=')).collect::<Vec<_>>().join("&");
-        Some(format!("{action}?{query}"))
-    }
-
     /// Writes at each time of the page that is counted down how long it is until then.
     pub(crate) fn count_down(now_ms: i64, written: fn(u64) -> String) {
         let Ok(times) = document().query_selector_all("[data-until]") else { return };
@@ -183,11 +165,12 @@ mod real {
         }
     }
 
-    /// True if something was chosen from a list.
+    /// True if something was chosen from a list of a form that asks for another page.
     pub(crate) fn is_choice(event: &leptos::ev::Event) -> bool {
         event
             .target()
-            .is_some_and(|target| target.dyn_ref::<Element>().is_some_and(|element| element.tag_name() == "SELECT"))
+            .and_then(|target| target.dyn_into::<Element>().ok())
+            .is_some_and(|element| element.matches("form[method=get] select").unwrap_or_default())
     }
 
     /// The columns that are not checked in the menu that was changed; none if the event is about something else.
@@ -224,53 +207,6 @@ mod real {
         (0..nodes.length()).filter_map(|place| nodes.get(place)?.dyn_into().ok()).collect()
     }
 
-    /// Reads the file that was chosen in an input, as text.
-    pub(crate) fn chosen_text(event: &leptos::ev::Event, then: impl FnOnce(String) + 'static) {
-        let input = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok());
-        let Some(file) = input.and_then(|input| input.files()).and_then(|files| files.get(0)) else { return };
-        leptos::task::spawn_local(async move {
-            if let Ok(text) = JsFuture::from(file.text()).await {
-                then(text.as_string().unwrap_or_default());
-            }
-        });
-    }
-
-    /// Where a form is posted to, and its fields; none if it only asks for an address.
-    pub(crate) fn posted(event: &leptos::ev::SubmitEvent) -> Option<(String, String)> {
-        let form = event.target()?.dyn_into::<HtmlFormElement>().ok()?;
-        if form.method() == "post" { Some((form.get_attribute("action")?, form_fields(event)?)) } else { None }
-    }
-
-    /// Sends the fields of a form to a server function, and hands on its answer. Goes where the answer leads.
-    pub(crate) fn post(url: String, fields: String, then: impl FnOnce(Answer<String>) + 'static) {
-        leptos::task::spawn_local(async move {
-            let answer = match exchange(&url, &fields).await {
-                Ok((true, text)) => Ok(text),
-                Ok((false, text)) => Err(serde_json::from_str(&text).unwrap_or_else(|error| AppError::broken(&error))),
-                Err(error) => Err(AppError::broken(&format!("{error:?}"))),
-            };
-            then(answer);
-        });
-    }
-
-    /// Whether the server function gave a result, and the text of its answer.
-    async fn exchange(url: &str, fields: &str) -> Result<(bool, String), JsValue> {
-        let options = RequestInit::new();
-        options.set_method("POST");
-        options.set_body(&fields.into());
-        let request = Request::new_with_str_and_init(url, &options)?;
-        request.headers().set("content-type", "application/x-www-form-urlencoded")?;
-        request.headers().set("accept", "application/json")?;
-        let response: Response = JsFuture::from(window().fetch_with_request(&request)).await?.dyn_into()?;
-        let text = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
-        if response.headers().has(REDIRECT_HEADER)?
-            && let Some(target) = response.headers().get("location")?
-        {
-            call_redirect_hook(&target);
-        }
-        Ok((response.ok(), text))
-    }
-
     /// The status with which the hub would answer a request for `path`; none if it does not answer.
     pub(crate) async fn status(path: &str) -> Option<u16> {
         let options = RequestInit::new();
@@ -279,49 +215,11 @@ mod real {
         let response = JsFuture::from(window().fetch_with_request(&request)).await.ok()?;
         Some(response.dyn_into::<Response>().ok()?.status())
     }
-
-    /// Sends the form that the element of the event belongs to.
-    pub(crate) fn submit_form_of(event: &leptos::ev::Event) {
-        let form = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
-        if let Ok(Some(form)) = form.map_or(Ok(None), |element| element.closest("form")) {
-            // A form that is not valid shows that itself.
-            let _ = form.unchecked_into::<HtmlFormElement>().request_submit();
-        }
-    }
-
-    /// Marks the field that was typed in as changed, or as back to what it was. True if any field of the form differs.
-    pub(crate) fn mark_changed(event: &leptos::ev::Event) -> bool {
-        let Some(target) = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok()) else {
-            return false;
-        };
-        if let Ok(Some(field)) = target.closest("[data-field]") {
-            // The name is a valid one.
-            let _ = field.toggle_attribute_with_force("data-changed", is_changed(&target));
-        }
-        let Ok(Some(form)) = target.closest("form") else { return false };
-        form.query_selector("[data-changed]").is_ok_and(|found| found.is_some())
-    }
-
-    fn is_changed(element: &HtmlElement) -> bool {
-        if let Some(input) = element.dyn_ref::<web_sys::HtmlInputElement>() {
-            return match input.type_().as_str() {
-                "checkbox" => input.checked() != input.default_checked(),
-                "radio" => true,
-                _ => input.value() != input.default_value(),
-            };
-        }
-        if let Some(area) = element.dyn_ref::<web_sys::HtmlTextAreaElement>() {
-            return area.default_value().is_ok_and(|before| area.value() != before);
-        }
-        true
-    }
 }
 
 #[cfg(not(feature = "hydrate"))]
 mod absent {
     use leptos::ev;
-
-    use crate::api::Answer;
 
     pub(crate) fn now_ms() -> i64 {
         0
@@ -369,16 +267,6 @@ mod absent {
 
     pub(crate) fn reload() {}
 
-    pub(crate) fn chosen_text(_event: &ev::Event, _then: impl FnOnce(String) + 'static) {}
-
-    pub(crate) fn form_fields(_event: &ev::SubmitEvent) -> Option<String> {
-        None
-    }
-
-    pub(crate) fn form_address(_event: &ev::SubmitEvent) -> Option<String> {
-        None
-    }
-
     pub(crate) fn say(_selector: &str, _text: &str) -> bool {
         false
     }
@@ -393,12 +281,6 @@ mod absent {
         None
     }
 
-    pub(crate) fn posted(_event: &ev::SubmitEvent) -> Option<(String, String)> {
-        None
-    }
-
-    pub(crate) fn post(_url: String, _fields: String, _then: impl FnOnce(Answer<String>) + 'static) {}
-
     pub(crate) fn count_down(_now_ms: i64, _written: fn(u64) -> String) {}
 
     pub(crate) fn unfolded() -> Vec<String> {
@@ -410,10 +292,4 @@ mod absent {
     }
 
     pub(crate) fn restore(_unfolded: &[String], _focused: Option<&str>) {}
-
-    pub(crate) fn submit_form_of(_event: &ev::Event) {}
-
-    pub(crate) fn mark_changed(_event: &ev::Event) -> bool {
-        false
-    }
 }

@@ -18,6 +18,8 @@ pub(crate) mod log;
 #[cfg(feature = "ssr")]
 pub(crate) mod logins;
 #[cfg(feature = "ssr")]
+pub(crate) mod losses;
+#[cfg(feature = "ssr")]
 pub(crate) mod many;
 #[cfg(feature = "ssr")]
 pub(crate) mod mine;
@@ -26,6 +28,8 @@ pub(crate) mod overview;
 #[cfg(feature = "ssr")]
 pub(crate) mod parts;
 #[cfg(feature = "ssr")]
+pub(crate) mod prices;
+#[cfg(feature = "ssr")]
 pub(crate) mod providers;
 #[cfg(feature = "ssr")]
 pub(crate) mod range;
@@ -33,6 +37,8 @@ pub(crate) mod range;
 pub(crate) mod routing;
 #[cfg(feature = "ssr")]
 pub(crate) mod subject;
+#[cfg(feature = "ssr")]
+pub(crate) mod trial;
 #[cfg(feature = "ssr")]
 pub(crate) mod users;
 
@@ -45,7 +51,7 @@ use leptos_router::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    api::ask::Question,
+    api::{ask::Question, limits::Owner},
     asked::{asked, show},
     browser, fault,
     format::{elapsed, whole},
@@ -82,6 +88,12 @@ pub(crate) enum Drawing {
     ManyUsers,
     /// Where a call would go.
     Routing,
+    /// The list of prices.
+    Prices,
+    /// What the price of a model ever was.
+    PriceHistory(String),
+    /// What is lost with somebody or something, by id.
+    Losses(Owner, String),
     /// The audit log.
     Audit,
     /// Logins of the console.
@@ -172,12 +184,21 @@ fn put_in(question: Signal<(u32, Question)>) -> AnyView {
         if let Some((url, fields)) = browser::posted(&event) {
             event.prevent_default();
             browser::say(".problem:not(:empty)", "");
-            browser::post(url, fields, move |answer| {
-                let Err(error) = answer else { return drawn.refetch() };
-                let problem = error.field.as_ref().map(|field| format!("#{field}-problem"));
-                // What is wrong with a field is said beside it.
-                if !problem.is_some_and(|problem| browser::say(&problem, &error.message)) {
-                    toasts.failed(fault::message(text, &error));
+            browser::post(url, fields, move |answer| match answer {
+                Ok(said) => {
+                    // Some say what they have done.
+                    let said = serde_json::from_str::<String>(&said).unwrap_or_default();
+                    if !said.is_empty() {
+                        toasts.done(said);
+                    }
+                    drawn.refetch();
+                }
+                Err(error) => {
+                    let problem = error.field.as_ref().map(|field| format!("#{field}-problem"));
+                    // What is wrong with a field is said beside it.
+                    if !problem.is_some_and(|problem| browser::say(&problem, &error.message)) {
+                        toasts.failed(fault::message(text, &error));
+                    }
                 }
             });
             return;

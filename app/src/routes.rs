@@ -45,7 +45,7 @@ macro_rules! lazy_routes {
 
 lazy_routes! {
     Login in login: pages::login::Login;
-    Overview in drawn: pages::drawn::Overview;
+    Overview in overview: pages::drawn::Overview;
     Calls in calls: pages::calls::Calls;
     CallAlone in calls: pages::calls::CallAlone;
     Sessions in sessions: pages::sessions::Sessions;

@@ -118,6 +118,12 @@ pub(crate) struct Text {
     #[cfg(feature = "ssr")]
     pub(crate) user_list: UserList,
     #[cfg(feature = "ssr")]
+    pub(crate) price_list: PriceList,
+    #[cfg(feature = "ssr")]
+    pub(crate) trials: Trials,
+    #[cfg(feature = "ssr")]
+    pub(crate) losses: Losses,
+    #[cfg(feature = "ssr")]
     pub(crate) many: Many,
     #[cfg(feature = "ssr")]
     pub(crate) simulator: Simulator,

@@ -20,7 +20,7 @@ use crate::{
 /// Characters of a model's name.
 const MODEL_CHARS_MAX: usize = 256;
 
-/// A page of the prices, by the model's name; only those whose name holds `q`.
+/// A page of the prices, by the model's name; only those whose name holds `q`, and of one source if one is named.
 pub async fn list(hub: &Hub, _actor: &Admin, query: &PriceQuery) -> Result<Page<ModelPrice>, Fault> {
     let limit = page::limit(query.limit)?;
     let after: String = page::after(query.cursor.as_deref())?.unwrap_or_default();
@@ -28,8 +28,14 @@ pub async fn list(hub: &Hub, _actor: &Admin, query: &PriceQuery) -> Result<Page<
     if words.contains('\0') {
         return Err(Fault::invalid("q", "must not have zero characters"));
     }
-    let prices = hub.store.list_prices(&after, page::rows(limit), words).await.map_err(fault::store)?;
+    let prices = hub.store.list_prices(&after, page::rows(limit), words, query.source).await;
+    let prices = prices.map_err(fault::store)?;
     Ok(page::cut(prices, limit, |price| price.model.clone()))
+}
+
+/// The price of a model.
+pub async fn find(hub: &Hub, _actor: &Admin, model: &str) -> Result<ModelPrice, Fault> {
+    hub.store.find_price(model).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("price"))
 }
 
 /// Sets the price of a model; no later release changes it.

@@ -5,10 +5,12 @@ mod draft;
 mod many;
 mod routing;
 pub mod traffic;
+mod trial;
 mod way;
 
 pub use self::{
     many::{bulk, clone},
+    trial::try_model,
     way::test_proxy,
 };
 use super::{

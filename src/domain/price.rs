@@ -200,6 +200,9 @@ pub enum PriceSource {
 }
 
 impl PriceSource {
+    /// All there are.
+    pub const ALL: [Self; 3] = [Self::Builtin, Self::Litellm, Self::Manual];
+
     /// The name used in the database and in JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -238,6 +241,8 @@ pub struct PriceQuery {
     pub cursor: Option<String>,
     /// Only models whose name holds this; case does not matter.
     pub q: Option<String>,
+    /// Only prices that are set by this.
+    pub source: Option<PriceSource>,
 }
 
 /// What a model's price was at one time.

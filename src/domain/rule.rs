@@ -105,6 +105,22 @@ pub struct Redirect {
     pub to: String,
 }
 
+/// What the rules of a provider make of a model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ModelTrial {
+    /// No rule admits it.
+    Refused,
+    /// The provider serves it.
+    Served {
+        /// The rule that admits it; none if there are no rules.
+        rule: Option<ModelRule>,
+        /// The redirect that renames it.
+        redirect: Option<Redirect>,
+        /// The model that is sent.
+        sent: String,
+    },
+}
+
 /// Says what a failure at one provider means. All conditions that it names must hold, and it names at least one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]

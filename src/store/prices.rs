@@ -29,11 +29,13 @@ macro_rules! select_prices {
 }
 
 statements! {
-    /// By name, after the cursor, where the name holds the words looked for.
+    /// By name, after the cursor, where the name holds the words looked for, of one source or all.
     LIST = select_prices!("", "where deleted_at is null and model > $1 and ($3 = '' or position(lower($3) in lower(model)) > 0)
+            and ($4::text is null or source = $4)
         order by model
         limit $2");
     ALL = select_prices!("", "where deleted_at is null");
+    FIND = select_prices!("", "where deleted_at is null and model = $1");
     LOCK = select_prices!("", "where deleted_at is null and model = $1 for update");
     /// One writer of many prices at a time: two of them would wait for each other's rows.
     LOCK_TABLE = "lock table model_prices in share row exclusive mode";
@@ -163,10 +165,23 @@ impl Store {
         transaction.commit().await
     }
 
-    /// At most `limit` prices of models whose names sort after `after` and hold `words`, by name.
-    pub async fn list_prices(&self, after: &str, limit: i64, words: &str) -> Result<Vec<ModelPrice>, sqlx::Error> {
-        let rows = sqlx::query(LIST).bind(after).bind(limit).bind(words).fetch_all(&self.pool).await?;
+    /// At most `limit` prices of models whose names sort after `after` and hold `words`, set by `source`, by name.
+    pub async fn list_prices(
+        &self,
+        after: &str,
+        limit: i64,
+        words: &str,
+        source: Option<PriceSource>,
+    ) -> Result<Vec<ModelPrice>, sqlx::Error> {
+        let query = sqlx::query(LIST).bind(after).bind(limit).bind(words).bind(source.map(PriceSource::as_str));
+        let rows = query.fetch_all(&self.pool).await?;
         rows.iter().map(from_row).collect()
+    }
+
+    /// The price of a model that is not deleted.
+    pub async fn find_price(&self, model: &str) -> Result<Option<ModelPrice>, sqlx::Error> {
+        let row = sqlx::query(FIND).bind(model).fetch_optional(&self.pool).await?;
+        row.as_ref().map(from_row).transpose()
     }
 
     /// At most `limit` versions of a model's price that are older than `before`, newest first.

@@ -109,83 +109,114 @@ fn summed(rows: &Value) -> (u64, u64, u64, u64, u64) {
     )
 }
 
+/// Waits until the sums by day begin in this zone.
+async fn days_are_of(world: &World, zone: &str) {
+    let sql = "select name from usage_zone";
+    crate::patience::until("the days are made", async || (world.value(sql).await == zone).then_some(())).await;
+}
+
+/// The same calls so many days ago, as a hub would have summed them then; the days have to be made anew.
+async fn copy_quarters(world: &World, days: u32) {
+    let columns = world
+        .value(
+            "select string_agg(column_name, ', ' order by ordinal_position) as c from information_schema.columns
+            where table_name = 'usage_15m' and column_name <> 'at'",
+        )
+        .await;
+    let columns = columns.as_str().unwrap().to_owned();
+    let copy = format!(
+        "insert into usage_15m (at, {columns}) select at - interval '{days} days', {columns} from usage_15m
+        where at > now() - interval '1 day';
+        update usage_zone set name = ''"
+    );
+    crate::postgres::execute(world.dsn(), &copy).await;
+}
+
 #[tokio::test]
 async fn sums_by_day_say_what_quarters_of_an_hour_say_in_every_zone() {
     let world = World::alone().await;
     let a = world.provider_with("a", json!({"priority": 0, "max_attempts": 1})).await;
     world.provider_with("b", json!({"priority": 1})).await;
     let (one, two) = (world.key().await, world.key().await);
-    let zone_is = async |name: &'static str| {
-        let sql = "select name from usage_zone";
-        crate::patience::until("the days are made", async || (world.value(sql).await == name).then_some(())).await;
-    };
-    zone_is("UTC").await;
+    days_are_of(&world, "UTC").await;
     a.script.once(Answer::status(529));
     world.stream(&one).await.body().await;
     world.well_again(&a).await;
     world.message(&two).await.body().await;
     world.calls_of(&one, 1).await;
     world.calls_of(&two, 1).await;
-    // The same calls a month and two days ago, as a hub would have summed them then.
-    for days in [2, 31] {
-        let columns = world
-            .value(
-                "select string_agg(column_name, ', ' order by ordinal_position) as c
-            from information_schema.columns where table_name = 'usage_15m' and column_name <> 'at'",
-            )
-            .await;
-        let columns = columns.as_str().unwrap().to_owned();
-        crate::postgres::execute(
-            world.dsn(),
-            &format!(
-                "insert into usage_15m (at, {columns}) select at - interval '{days} days', {columns} from usage_15m
-            where at > now() - interval '1 day'"
-            ),
-        )
-        .await;
-    }
-    // Another zone, and the days are made anew from all that there is.
+    copy_quarters(&world, 2).await;
+    copy_quarters(&world, 31).await;
+    let queries: Vec<String> = ["", "&by=user", "&by=key", "&by=provider", "&by=model"]
+        .iter()
+        .flat_map(|by| ["hour", "day", "week", "month", "total"].map(|step| format!("step={step}{by}")))
+        .collect();
     let from = (chrono::Utc::now() - chrono::TimeDelta::days(40)).format("%Y-%m-%dT%H:%M:%SZ");
-    for zone in ["Asia/Kathmandu", "America/St_Johns"] {
-        world.patch("/admin/v1/settings", &json!({"time_zone": zone})).await;
-        zone_is(zone).await;
-        for (filter, expected) in [
-            (String::new(), (6, 9, 6, 3, 6 * 385)),
-            (format!("&user_id={}", one.user_id), (3, 6, 3, 3, 3 * 385)),
-            (format!("&key_id={}", two.id), (3, 3, 3, 0, 3 * 385)),
-            (format!("&provider_id={}", a.id), (3, 6, 3, 3, 3 * 385)),
-            (format!("&user_id={}&provider_id={}", one.user_id, a.id), (0, 3, 0, 3, 0)),
-            ("&model=claude-sonnet-4-5".to_owned(), (6, 9, 6, 3, 6 * 385)),
-            ("&model=other".to_owned(), (0, 0, 0, 0, 0)),
-        ] {
-            let steps = ["hour", "day", "week", "month", "total"];
-            let ways = ["", "&by=user", "&by=key", "&by=provider", "&by=model"];
-            for (by, step) in ways.iter().flat_map(|by| steps.map(|step| (by, step))) {
-                let query = format!("/admin/v1/usage?from={from}&step={step}{by}{filter}");
-                assert_eq!(summed(&world.get(&query).await), expected, "{zone}: {query}");
-            }
+    let filters = [
+        (String::new(), (6, 9, 6, 3, 6 * 385)),
+        (format!("user_id={}", one.user_id), (3, 6, 3, 3, 3 * 385)),
+        (format!("key_id={}", two.id), (3, 3, 3, 0, 3 * 385)),
+        (format!("provider_id={}", a.id), (3, 6, 3, 3, 3 * 385)),
+        (format!("user_id={}&provider_id={}", one.user_id, a.id), (0, 3, 0, 3, 0)),
+        ("model=claude-sonnet-4-5".to_owned(), (6, 9, 6, 3, 6 * 385)),
+        ("model=other".to_owned(), (0, 0, 0, 0, 0)),
+    ];
+    // Without days, in a zone whose hours are no whole ones from UTC, and in another that comes after it.
+    for zone in ["", "Asia/Kathmandu", "America/St_Johns"] {
+        if !zone.is_empty() {
+            world.patch("/admin/v1/settings", &json!({"time_zone": zone})).await;
+            days_are_of(&world, zone).await;
         }
-        // What is recorded later goes to the day of that zone.
-        let late = world.key().await;
-        world.message(&late).await.body().await;
-        world.calls_of(&late, 1).await;
-        let today = world.get("/admin/v1/leaderboard?by=key&sort=calls").await;
-        assert!(today["items"].as_array().unwrap().iter().any(|row| row["id"] == late.id), "{zone}: {today}");
-        let days = world.get(&format!("/admin/v1/usage?from={from}&step=day&key_id={}", late.id)).await;
-        let sql = format!(
-            "select count(*) from usage_15m u join usage_facets f on f.facet = 'caller_1d' and f.key_id = u.key_id
-            and f.at = date_trunc('day', u.at, '{zone}') where u.key_id = {}",
-            late.id
-        );
-        assert_eq!((days["items"].as_array().unwrap().len(), world.value(&sql).await), (1, json!(1)), "{zone}: {days}");
-        crate::postgres::execute(
-            world.dsn(),
-            &format!(
-                "delete from usage_15m where key_id = {0}; delete from usage_1m where key_id = {0};
-            delete from usage_facets where facet = 'route_15m'; update usage_zone set name = ''",
-                late.id
-            ),
-        )
-        .await;
+        for ((filter, expected), query) in filters.iter().flat_map(|one| queries.iter().map(move |query| (one, query)))
+        {
+            let path = format!("/admin/v1/usage?from={from}&{query}&{filter}");
+            assert_eq!(summed(&world.get(path.trim_end_matches('&')).await), *expected, "{zone}: {path}");
+        }
     }
+    // What is recorded later goes to the day of that zone.
+    let late = world.key().await;
+    world.message(&late).await.body().await;
+    world.calls_of(&late, 1).await;
+    let sql = format!(
+        "select count(*) from usage_15m u join usage_facets f on f.facet = 'caller_1d' and f.key_id = u.key_id
+        and f.at = date_trunc('day', u.at, 'America/St_Johns') where u.key_id = {}",
+        late.id
+    );
+    assert_eq!(world.value(&sql).await, 1);
+    let today = world.get("/admin/v1/leaderboard?by=key&sort=calls").await;
+    assert!(today["items"].as_array().unwrap().iter().any(|row| row["id"] == late.id), "{today}");
+}
+
+#[tokio::test]
+async fn what_went_wrong_is_counted_by_its_cause_and_the_pages_of_use_show_it() {
+    let world = World::alone().await;
+    let a = world.provider_with("a", json!({"priority": 0, "max_attempts": 1})).await;
+    world.provider_with("b", json!({"priority": 1})).await;
+    let (key, other) = (world.key().await, world.key().await);
+    a.script.once(Answer::status(529));
+    world.message(&key).await.body().await;
+    world.well_again(&a).await;
+    world.message(&other).await.body().await;
+    let stored = world.calls_of(&key, 1).await;
+    world.calls_of(&other, 1).await;
+    let cause = stored[0]["attempts"][0]["error"]["cause"].clone();
+    let errors = async |query: &str| world.get(&format!("/admin/v1/usage/errors?{query}")).await["items"].clone();
+    let expected = json!([{"cause": cause, "n_errors": 1}]);
+    assert_eq!(errors("").await, expected);
+    assert_eq!(errors(&format!("provider_id={}&user_id={}", a.id, key.user_id)).await, expected);
+    assert_eq!(errors(&format!("user_id={}", other.user_id)).await, json!([]));
+    assert_eq!(errors("model=other").await, json!([]));
+    assert_eq!(errors("from=2020-01-01T00:00:00Z&to=2020-01-02T00:00:00Z").await, json!([]));
+
+    let of_provider = page(&world, &format!("/providers/{}/use", a.id)).await;
+    let (user, calls) = (format!("/users/{}/use", key.user_id), format!("/calls?error={}", cause.as_str().unwrap()));
+    assert!(of_provider.contains(&user) && of_provider.contains(&calls), "its users, and what went wrong there");
+    let of_user = page(&world, &format!("/users/{}/use?period=7d", key.user_id)).await;
+    assert!(of_user.contains("/models/claude-sonnet-4-5") && of_user.contains(&format!("/providers/{}/use", a.id)));
+    assert!(of_user.contains(&format!("/calls?key={}", key.id)) && !of_user.contains(&format!("key={}\"", other.id)));
+    let of_model = page(&world, "/models/claude-sonnet-4-5?period=1y").await;
+    assert!(of_model.contains(&format!("/users/{}/use", other.user_id)));
+    assert!(page(&world, "/models/no-such-model").await.contains("/leaderboard?by=model"));
+    let first = page(&world, "/?by=provider&period=30d").await;
+    assert!(first.contains(&format!("{}-a", world.tag)) && first.contains("id=\"attention\""));
 }

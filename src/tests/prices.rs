@@ -80,6 +80,14 @@ async fn a_price_file_is_shown_first_and_never_overwrites_an_operator() {
     assert_eq!(world.get("/admin/v1/prices?q=hand").await["items"][0]["input"], "9");
     assert_eq!(world.get("/admin/v1/prices?q=gone").await["items"], json!([]));
 
+    for (source, model) in [("litellm", "vendor/large"), ("manual", "hand")] {
+        let found = world.get(&format!("/admin/v1/prices?limit=500&source={source}")).await;
+        assert!(names(&found["items"]).contains(&model), "{found}");
+        let of = |price: &Value| price["source"] == source;
+        assert!(found["items"].as_array().unwrap().iter().all(of), "{found}");
+    }
+    problem(&world.admin("GET", "/admin/v1/prices?source=nobody", &Value::Null).await, 422, Some("source"));
+
     let (_, again) = send(&world, "/admin/v1/prices/import", file().to_string().into()).await;
     assert_eq!(
         (&again["added"], &again["changed"], &again["n_unchanged"]),
@@ -96,6 +104,29 @@ async fn a_price_file_is_shown_first_and_never_overwrites_an_operator() {
         (&opus["source"], &opus["input"], &opus["speeds"]["fast"]),
         (&json!("litellm"), &json!("6"), &json!("2"))
     );
+}
+
+#[tokio::test]
+async fn what_an_operator_has_decided_gives_way_where_it_is_named() {
+    let world = decided().await;
+    let import =
+        async |query: &str| send(&world, &format!("/admin/v1/prices/import?{query}"), file().to_string().into()).await;
+    problem(&import("take=hand,nowhere").await, 422, Some("take"));
+    let (_, preview) = import("take=hand&preview=true").await;
+    assert_eq!(names(&preview["changed"]), ["claude-opus-5", "hand"], "{preview}");
+    assert_eq!(names(&preview["kept"]), ["gone"], "{preview}");
+    assert_eq!(world.get("/admin/v1/prices?q=hand").await["items"][0]["source"], "manual");
+
+    let (status, report) = import("take=hand,gone").await;
+    assert_eq!((status, names(&report["added"])), (200, vec!["gone", "vendor/large"]), "{report}");
+    assert_eq!(report["kept"], json!([]));
+    for model in ["hand", "gone"] {
+        let price = world.get(&format!("/admin/v1/prices?q={model}")).await["items"][0].clone();
+        assert_eq!(price["source"], "litellm", "{price}");
+    }
+    let audit = world.rows("select after from audit_log where action = 'price.import'").await;
+    let taken: Vec<_> = audit.iter().map(|row| &row["after"]["taken"]).collect();
+    assert_eq!(taken, [&json!(["gone", "hand"])]);
 }
 
 #[tokio::test]

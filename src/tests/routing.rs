@@ -309,3 +309,75 @@ async fn a_group_that_somebody_names_stays() {
     problem(&world.admin("GET", &path, &Value::Null).await, 404, None);
     problem(&world.admin("DELETE", "/admin/v1/groups/default", &Value::Null).await, 409, None);
 }
+
+#[tokio::test]
+async fn a_session_is_explained_by_where_it_is_bound() {
+    let world = World::shared().await;
+    let first = world.provider_with("first", json!({"priority": 5})).await;
+    let key = world.key().await;
+    let session = format!("{}-s", world.tag);
+    let mut body = ask("claude-sonnet-4-5", false);
+    body["metadata"] = json!({"user_id": format!("user_a_account__session_{session}")});
+    served_by(&world.messages(&key, &body).await, &first);
+    let better = world.provider_with("better", json!({"priority": 0})).await;
+    let query = |session: &str| json!({"key_id": key.id, "model": "claude-sonnet-4-5", "session_id": session});
+    let bound = crate::patience::until("the session is bound", async || {
+        let explained = explain(&world, &query(&session)).await;
+        explained["bound_provider_id"].is_string().then_some(explained)
+    })
+    .await;
+    assert_eq!(bound["bound_provider_id"], json!(first.id));
+    let choice = &bound["choices"][0]["choice"];
+    assert_eq!((&choice["is_sticky"], &choice["provider_id"]), (&json!(true), &json!(first.id)), "{bound}");
+    let new = explain(&world, &query("another")).await;
+    let choice = &new["choices"][0]["choice"];
+    assert_eq!((&choice["is_sticky"], &choice["provider_id"]), (&json!(false), &json!(better.id)), "{new}");
+    assert_eq!(new["bound_provider_id"], Value::Null);
+    // The session of that name belongs to another key.
+    let other = world.key().await;
+    let query = json!({"key_id": other.id, "model": "claude-sonnet-4-5", "session_id": session});
+    assert_eq!(explain(&world, &query).await["bound_provider_id"], Value::Null);
+    for query in [
+        json!({"model": "a", "groups": ["a"], "session_id": "s"}),
+        json!({"model": "a", "key_id": key.id, "session_id": "s", "bound_provider_id": first.id}),
+        json!({"model": "a", "key_id": key.id, "session_id": ""}),
+    ] {
+        problem(&world.admin("POST", "/admin/v1/routing/explain", &query).await, 422, Some("session_id"));
+    }
+}
+
+#[tokio::test]
+async fn limits_are_explained_as_they_are_used_now() {
+    let world = World::shared().await;
+    let tight = world.provider_with("tight", json!({"priority": -1, "limit_total_usd": "1000"})).await;
+    let wide = world.provider_with("wide", json!({"limit_total_usd": "1000"})).await;
+    let (key, other) = (world.key_with(json!({}), json!({"limit_total_usd": "1000"})).await, world.key().await);
+    let query = |key: &Key, limits| json!({"key_id": key.id, "model": "claude-sonnet-4-5", "limits": limits});
+    let untouched = explain(&world, &query(&key, true)).await;
+    assert_eq!(untouched["refusals"], json!([]));
+    assert_eq!(untouched["choices"][0]["choice"]["provider_id"], json!(tight.id), "{untouched}");
+    served_by(&world.message(&key).await, &tight);
+    for path in [format!("keys/{}", key.id), format!("providers/{}", tight.id)] {
+        world.patch(&format!("/admin/v1/{path}"), &json!({"limit_total_usd": "0.000001"})).await;
+    }
+    let spent = crate::patience::until("what was spent is counted", async || {
+        let explained = explain(&world, &query(&key, true)).await;
+        (explained["refusals"] != json!([])).then_some(explained)
+    })
+    .await;
+    assert_eq!(spent["refusals"].as_array().unwrap().len(), 1, "{spent}");
+    let refusal = &spent["refusals"][0];
+    assert_eq!(refusal["status"], json!(402), "{refusal}");
+    assert!(refusal["message"].as_str().unwrap().contains("limit_total_usd"), "{refusal}");
+    // The key's own limit is not the other key's; the provider's is everybody's.
+    let others = explain(&world, &query(&other, true)).await;
+    assert_eq!(others["refusals"], json!([]));
+    let choice = &others["choices"][0]["choice"];
+    assert_eq!((&choice["provider_id"], skip(choice, &tight)), (&json!(wide.id), json!("limit")), "{others}");
+    // As calls fare.
+    assert_eq!(world.message(&key).await.status, 402);
+    served_by(&world.message(&other).await, &wide);
+    // Without limits it is as if nothing were used.
+    let free = explain(&world, &query(&key, false)).await;
+    assert_eq!((&free["refusals"], &free["choices"][0]["choice"]["provider_id"]), (&json!([]), &json!(tight.id)));
+}

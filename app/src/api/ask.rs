@@ -36,10 +36,8 @@ pub(crate) enum Question {
     Quotas(QuotaFilter),
     /// A page of [`Session`](hub::domain::session::Session)s of clients, after a cursor.
     Sessions(Option<String>),
-    /// A page of [`PriceRow`](super::prices::PriceRow), after a cursor, of models whose name holds a text.
-    Prices(Option<String>, Option<String>),
-    /// A page of a model's [`PriceVersion`](hub::domain::price::PriceVersion)s.
-    PriceHistory(String),
+    /// The [`ModelPrice`](hub::domain::price::ModelPrice) of a model.
+    Price(String),
     /// All settings and variables: [`SettingsPage`](super::settings::SettingsPage).
     Settings,
     /// What is kept: [`Storage`](hub::domain::storage::Storage).
@@ -65,8 +63,7 @@ pub(crate) async fn ask(question: Question) -> Answer<String> {
         Question::Limits(owner, id) => json(&limits::usage(owner, &id).await?),
         Question::Quotas(filter) => json(&limits::quotas(filter).await?),
         Question::Sessions(cursor) => json(&sessions::list(cursor).await?),
-        Question::Prices(cursor, words) => json(&prices::list(cursor, words).await?),
-        Question::PriceHistory(model) => json(&prices::history(&model).await?),
+        Question::Price(model) => json(&prices::find(&model).await?),
         Question::Settings => json(&settings::list().await?),
         Question::Storage => json(&settings::storage().await?),
         Question::Drawn(drawing, search) => json(&drawn::draw(&drawing, &search).await?),

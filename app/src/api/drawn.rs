@@ -21,20 +21,25 @@ use hub::{
     },
     hub::Hub,
 };
-use leptos::prelude::{AnyView, Owner, RenderHtml, provide_context};
+use leptos::{
+    prelude::{AnyView, Owner, RenderHtml, ServerActionError, provide_context, use_context},
+    server_fn::error::ServerFnUrlError,
+};
 use leptos_router::params::ParamsMap;
 
 use self::access::OwnReader;
-use super::{Answer, guard};
+use super::{Answer, AppError, guard};
 use crate::{
     drawn::{
         self, Drawing, Drawn,
         clock::Clock,
         range::{Range, Recent},
     },
+    fault,
     preferences::Preferences,
     query::CallFilter,
-    text::Text,
+    text::{Language, Text},
+    ui::{icon::Icon, state::note},
 };
 
 /// Who reads a drawn page, and what its address says.
@@ -52,6 +57,19 @@ fn clock(hub: &Hub) -> Clock {
 
 /// Draws a page. `search` is the query string of its address.
 pub(super) async fn draw(drawing: &Drawing, search: &str) -> Answer<Drawn> {
+    let mut drawn = drawn_page(drawing, search).await?;
+    drawn.html = refused(&drawn.html).unwrap_or_default() + &drawn.html;
+    Ok(drawn)
+}
+
+/// What was wrong with a form of the page that was sent without script.
+fn refused(html: &str) -> Option<String> {
+    let refusal = use_context::<ServerActionError>().filter(|refusal| html.contains(refusal.path()))?;
+    let error = ServerFnUrlError::<AppError>::decode_err(refusal.err());
+    Some(in_words(|text| (None, note("note bad mb-4", Icon::Alert, fault::message(text, &error)))).html)
+}
+
+async fn drawn_page(drawing: &Drawing, search: &str) -> Answer<Drawn> {
     match drawing {
         Drawing::Mine => OwnReader::new(search).await?.mine().await,
         Drawing::OwnCalls => OwnReader::new(search).await?.calls().await,
@@ -79,6 +97,9 @@ async fn draw_for_admins(drawing: &Drawing, search: &str) -> Answer<Drawn> {
         Drawing::Routing => reader.routing().await,
         Drawing::CallFilters => reader.call_filters().await,
         Drawing::Log => reader.log(),
+        Drawing::Prices => reader.prices().await,
+        Drawing::Losses(of, id) => reader.losses(*of, id).await,
+        Drawing::PriceHistory(model) => reader.price_history(model).await,
         Drawing::Audit => reader.audit().await,
         Drawing::Logins => reader.logins().await,
         Drawing::UserLogins(id) => reader.user_logins(id).await,
@@ -181,9 +202,18 @@ pub(super) fn parameters(search: &str) -> ParamsMap {
     pairs.into_iter().collect()
 }
 
+fn language() -> Language {
+    Preferences::read().language
+}
+
+/// The sentences in the reader's language.
+pub(super) fn words() -> &'static Text {
+    language().text()
+}
+
 /// Draws in the reader's language: a title, and a view that becomes HTML.
-fn in_words(page: impl FnOnce(&'static Text) -> (Option<String>, AnyView)) -> Drawn {
-    let language = Preferences::read().language;
+pub(super) fn in_words(page: impl FnOnce(&'static Text) -> (Option<String>, AnyView)) -> Drawn {
+    let language = language();
     Owner::new().with(|| {
         provide_context(language);
         let (title, view) = page(language.text());

@@ -1,29 +1,11 @@
 //! Prices of models.
 
-use chrono::{DateTime, Utc};
-use hub::domain::price::{Price, PriceSource, import::ImportReport};
 #[cfg(feature = "ssr")]
-use hub::domain::{
-    page::{Page, PageQuery},
-    price::{ModelPrice, PriceQuery, PriceVersion},
-};
+use hub::domain::price::ModelPrice;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::Answer;
-
-/// The price of one model.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct PriceRow {
-    /// The model.
-    pub(crate) model: String,
-    /// Dollars per million tokens.
-    pub(crate) price: Price,
-    /// Who set it.
-    pub(crate) source: PriceSource,
-    /// When it was last set.
-    pub(crate) updated_at: DateTime<Utc>,
-}
 
 /// A price as its form sends it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -38,61 +20,29 @@ pub(crate) struct PriceForm {
     pub(crate) rules: String,
 }
 
-/// Models that one list of a report names; the rest is counted.
+/// The price of a model.
 #[cfg(feature = "ssr")]
-const REPORT_ROWS_MAX: usize = 100;
-
-/// A page of prices.
-#[cfg(feature = "ssr")]
-pub(super) async fn list(cursor: Option<String>, q: Option<String>) -> Answer<Page<PriceRow>> {
+pub(super) async fn find(model: &str) -> Answer<ModelPrice> {
     let (hub, actor) = super::guard::actor().await?;
-    let query = PriceQuery { limit: Some(200), cursor, q };
-    let page = hub::admin::prices::list(&hub, &actor, &query).await.map_err(super::guard::refuse)?;
-    let row = |item: ModelPrice| PriceRow {
-        model: item.model,
-        price: item.price,
-        source: item.source,
-        updated_at: item.updated_at,
-    };
-    Ok(Page { items: page.items.into_iter().map(row).collect(), next_cursor: page.next_cursor })
+    hub::admin::prices::find(&hub, &actor, model).await.map_err(super::guard::refuse)
 }
 
-/// The newest versions of a model's price.
-#[cfg(feature = "ssr")]
-pub(super) async fn history(model: &str) -> Answer<Page<PriceVersion>> {
-    let (hub, actor) = super::guard::actor().await?;
-    let query = PageQuery { limit: Some(100), cursor: None };
-    hub::admin::prices::history(&hub, &actor, model, &query).await.map_err(super::guard::refuse)
-}
-
-/// What a price file changed, with lists that are cut where they are long.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Imported {
-    /// The report.
-    pub(crate) report: ImportReport,
-    /// New, changed, kept and unusable models, before their lists were cut.
-    pub(crate) n: [usize; 4],
-}
-
-/// Reads a price file, or the one that the settings name if `file` is empty. `run` is `import` to keep it.
+/// Reads a price file, or the one that the settings name if `file` is empty. `run` is `import` to keep it; `take` are
+/// models whose own price gives way. Answers what changed, or would change, as HTML.
 #[server]
-pub(crate) async fn import_prices(file: String, run: String) -> Answer<Imported> {
+pub(crate) async fn import_prices(file: String, run: String, #[server(default)] take: Vec<String>) -> Answer<String> {
     use super::guard;
-    use hub::admin::prices::import;
+    use hub::{admin::prices::import, domain::price::import::ImportQuery};
     let (hub, actor) = guard::actor_for_change().await?;
-    let is_preview = run != "import";
+    let query = ImportQuery { preview: run != "import", take: take.join(",") };
     let report = if file.trim().is_empty() {
-        import::sync(&hub, &actor, is_preview).await
+        import::sync(&hub, &actor, &query).await
     } else {
-        import::import(&hub, &actor, file.as_bytes(), is_preview).await
+        import::import(&hub, &actor, file.as_bytes(), &query).await
     };
-    let mut report = report.map_err(guard::refuse)?;
-    let n = [report.added.len(), report.changed.len(), report.kept.len(), report.unusable.len()];
-    report.added.truncate(REPORT_ROWS_MAX);
-    report.changed.truncate(REPORT_ROWS_MAX);
-    report.kept.truncate(REPORT_ROWS_MAX);
-    report.unusable.truncate(REPORT_ROWS_MAX);
-    Ok(Imported { report, n })
+    let report = report.map_err(guard::refuse)?;
+    let view = |text| (None, crate::drawn::prices::file::view(text, &report, &query.taken()));
+    Ok(super::drawn::in_words(view).html)
 }
 
 /// Sets the price of a model.

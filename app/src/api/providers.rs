@@ -102,17 +102,17 @@ pub(crate) async fn clone_provider(id: String) -> Answer<()> {
     Ok(())
 }
 
-/// Changes many providers as the query string of the page says that had a look at it. Goes back to the list.
+/// Changes many providers as the query string of the page says that had a look at it. Goes back to the list, and says
+/// how many it were.
 #[server]
-pub(crate) async fn change_providers(search: String) -> Answer<()> {
+pub(crate) async fn change_providers(search: String) -> Answer<String> {
     use super::{drawn, forms::many, guard};
     let (hub, actor) = guard::actor_for_change().await?;
     let map = drawn::parameters(&search);
-    if let Some(asked) = many::provider_bulk(&map, false).map_err(guard::refuse)? {
-        hub::admin::providers::bulk(&hub, &actor, asked).await.map_err(guard::refuse)?;
-    }
+    let Some(asked) = many::provider_bulk(&map, false).map_err(guard::refuse)? else { return Ok(String::new()) };
+    let report = hub::admin::providers::bulk(&hub, &actor, asked).await.map_err(guard::refuse)?;
     leptos_axum::redirect("/providers");
-    Ok(())
+    Ok((drawn::words().many.changed)(report.n_changed))
 }
 
 /// Ends a hold; a pause too.
@@ -121,6 +121,26 @@ pub(crate) async fn end_hold(id: String) -> Answer<()> {
     let (hub, actor) = super::guard::actor_for_change().await?;
     let id = super::forms::id(&id, "hold")?;
     hub::admin::holds::end(&hub, &actor, id).await.map_err(super::guard::refuse)
+}
+
+/// Says what the rules of a form make of a model, as HTML.
+#[server]
+pub(crate) async fn try_model(form: ProviderForm, #[server(default)] model: String) -> Answer<String> {
+    use super::{drawn, forms::provider, guard};
+    guard::actor_for_change().await?;
+    let trial = provider::try_model(&form, &model).map_err(guard::refuse)?;
+    Ok(drawn::in_words(|text| (None, crate::drawn::trial::model(text, &trial))).html)
+}
+
+/// Says whether a provider is reached through the proxy of a form, as HTML.
+#[server]
+pub(crate) async fn try_proxy(form: ProviderForm) -> Answer<String> {
+    use super::{drawn, guard};
+    let (hub, actor) = guard::actor_for_change().await?;
+    let id = super::forms::id(&form.id, "provider")?;
+    let asked = hub::domain::provider::many::ProxyTest { proxy_url: Some(form.proxy_url) };
+    let result = hub::admin::providers::test_proxy(&hub, &actor, id, asked).await.map_err(guard::refuse)?;
+    Ok(drawn::in_words(|text| (None, crate::drawn::trial::proxy(text, &result))).html)
 }
 
 /// Deletes a provider. Goes back to the list.

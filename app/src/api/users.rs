@@ -64,17 +64,28 @@ pub(crate) async fn renew_user(
     Ok(())
 }
 
-/// Changes many users as the query string of the page says that had a look at it. Goes back to the list.
+/// Sets one limit of a user by its field; an empty amount takes it away.
 #[server]
-pub(crate) async fn change_users(search: String) -> Answer<()> {
+pub(crate) async fn limit_user(id: String, field: String, #[server(default)] amount: String) -> Answer<()> {
+    use super::{forms, guard};
+    let (hub, actor) = guard::actor_for_change().await?;
+    let id = forms::id(&id, "user")?;
+    let patch = forms::many::one_limit(&field, &amount).map_err(guard::refuse)?;
+    hub::admin::users::update(&hub, &actor, id, patch).await.map_err(guard::refuse)?;
+    Ok(())
+}
+
+/// Changes many users as the query string of the page says that had a look at it. Goes back to the list, and says
+/// how many it were.
+#[server]
+pub(crate) async fn change_users(search: String) -> Answer<String> {
     use super::{drawn, forms::many, guard};
     let (hub, actor) = guard::actor_for_change().await?;
     let map = drawn::parameters(&search);
-    if let Some(asked) = many::user_bulk(&map, false).map_err(guard::refuse)? {
-        hub::admin::users::bulk(&hub, &actor, asked).await.map_err(guard::refuse)?;
-    }
+    let Some(asked) = many::user_bulk(&map, false).map_err(guard::refuse)? else { return Ok(String::new()) };
+    let report = hub::admin::users::bulk(&hub, &actor, asked).await.map_err(guard::refuse)?;
     leptos_axum::redirect("/users");
-    Ok(())
+    Ok((drawn::words().many.changed)(report.n_changed))
 }
 
 /// Deletes a user and all their keys. Goes back to the list.

@@ -54,7 +54,7 @@ fn dollars(nano: u64) -> String {
 /// The charts, their legend, and the table behind them.
 pub(crate) fn charts(text: &'static Text, course: &Course, clock: Clock, id: &'static str) -> AnyView {
     let measures = [calls(text), cost(text)];
-    let legend = (course.lines.len() > 1).then(|| legend(text, &course.lines));
+    let legend = course.lines.iter().any(|line| line.id.is_some()).then(|| legend(text, &course.lines));
     view! {
         <div class="charts">{measures.map(|measure| chart(text, course, measure, clock)).into_iter().collect_view()}</div>
         {legend}
@@ -93,7 +93,7 @@ fn chart(text: &'static Text, course: &Course, measure: Measure, clock: Clock) -
     let column = |place: usize| {
         let x = u64::try_from(place).unwrap_or_default() * STEP;
         let mut below = 0_u64;
-        let is_alone = course.lines.len() == 1;
+        let is_alone = course.lines.iter().all(|line| line.id.is_none());
         let bars: Vec<AnyView> = course
             .lines
             .iter()

@@ -139,7 +139,7 @@ fn figures(text: &'static Text, shown: &Shown<'_>) -> AnyView {
     let plain = |label: &'static str, value: String| figure(label, value.into_any());
     let speed = now.tokens_per_second.map_or_else(|| UNKNOWN.to_owned(), |rate| whole(rate.into()));
     view! {
-        <dl class="figures panel">
+        <dl class="figures panel padded">
             {figure(text.overview.cost, versus(text, usd_alone(now.cost_usd), nano(now.cost_usd), Some(nano(before.cost_usd))))}
             {figure(text.overview.requests, versus(text, whole(now.calls), now.calls, Some(before.calls)))}
             {figure(text.overview.tokens, versus(text, short(now.usage.total()), now.usage.total(), Some(before.usage.total())))}
@@ -234,11 +234,12 @@ fn quotas(text: &'static Text, limits: &[LimitUse]) -> Option<AnyView> {
         }
         .erase()
     };
-    (!limits.is_empty()).then(|| {
+    let set: Vec<&LimitUse> = limits.iter().filter(|used| used.limit.is_some()).collect();
+    (!set.is_empty()).then(|| {
         view! {
             <section class="panel" aria-labelledby="limits">
                 <div class="panel-head"><h2 id="limits">{text.limits.title}</h2></div>
-                <ul>{limits.iter().map(row).collect_view()}</ul>
+                <ul>{set.into_iter().map(row).collect_view()}</ul>
             </section>
         }
         .erase()

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use hub::domain::{
     group::Group,
-    limit::LimitUse,
+    limit::{Amount, LimitUse, Limited},
     report::Totals,
     user::{
         Role, User,
@@ -18,7 +18,7 @@ use super::{
     parts::{self, link_with},
 };
 use crate::{
-    api::users::RenewUser,
+    api::users::{LimitUser, RenewUser},
     format::{usd_alone, whole},
     pages::{limits, providers::group_names},
     text::Text,
@@ -187,7 +187,7 @@ fn line(text: &'static Text, row: &Row, clock: Clock) -> AnyView {
             <td>{status(text, user, clock)}</td>
             <td><span class="flex gap-1">{user.tags.iter().map(tag).collect_view()}</span></td>
             <td>{group_names(text, &user.group)}</td>
-            <td>{fullest.as_ref().map(|used| most_used(text, used, &id))}</td>
+            <td><span class="flex items-center gap-2">{fullest.as_ref().map(|used| most_used(text, used, &id))}{set_limit(text, user, fullest.as_ref())}</span></td>
             <td>{end(text, user, clock)}</td>
             <td class="num">{whole(totals.calls)}</td>
             <td class="num">{usd_alone(totals.cost_usd)}</td>
@@ -230,27 +230,56 @@ fn most_used(text: &'static Text, used: &LimitUse, id: &str) -> AnyView {
     .erase()
 }
 
+/// One limit set or raised in place: the one that is used most first.
+fn set_limit(text: &'static Text, user: &User, fullest: Option<&LimitUse>) -> AnyView {
+    let words = &text.user_list;
+    let first = fullest.map_or(Limited::Daily, |used| used.window);
+    let amount = fullest.and_then(|used| used.limit).map(|limit| match limit {
+        Amount::Usd(usd) => usd.to_string(),
+        Amount::Count(n) => n.to_string(),
+    });
+    let all =
+        Limited::ALL.into_iter().map(|limited| (limited.field().to_owned(), limits::name(text, limited).to_owned()));
+    let (which, how_much) =
+        (format!("{}: {}", words.which_limit, user.name), format!("{}: {}", words.how_much, user.name));
+    let fields = view! {
+        <span class="grid gap-2">
+            <select class="select" name="field" aria-label=which>{parts::options(all.collect(), first.field())}</select>
+            <span class="flex gap-1">
+                <input class="input num" name="amount" inputmode="decimal" autocomplete="off" value=amount placeholder=text.limits.no_limit aria-label=how_much />
+                <button type="submit" class="button small">{text.common.save}</button>
+            </span>
+        </span>
+    };
+    view! {
+        <details class="drop">
+            <summary class="button ghost small">{words.set_limit}<span class="aside">": "{user.name.clone()}</span></summary>
+            <div class="drop-body">{form::<LimitUser>(vec![("id", user.id.to_string())], fields.erase())}</div>
+        </details>
+    }
+    .erase()
+}
+
 /// When a user ends, and more time.
 fn end(text: &'static Text, user: &User, clock: Clock) -> AnyView {
-    let words = &text.user_list;
     let shown = user.expires_at.map_or_else(|| text.common.never.into_any(), |at| clock.day(at));
     let days = |days: u32| {
         let fields = vec![("id", user.id.to_string()), ("days", days.to_string())];
         let word = match days {
-            7 => words.days_7,
-            30 => words.days_30,
-            _ => words.days_90,
+            7 => text.users.days_7,
+            30 => text.users.days_30,
+            _ => text.users.days_90,
         };
-        act::<RenewUser>(word, &format!("{} {}", words.renew, user.name), fields)
+        act::<RenewUser>(word, &format!("{} {}", text.users.renew, user.name), fields)
     };
-    let day = format!("{}: {}", words.own_day, user.name);
+    let day = format!("{}: {}", text.users.own_day, user.name);
     let own = view! {
         <span class="flex gap-1">
             <input class="input" type="date" name="until" required aria-label=day />
-            <button type="submit" class="button small">{words.renew}</button>
+            <button type="submit" class="button small">{text.users.renew}</button>
         </span>
     };
-    let renew = format!("{}: {}", words.renew, user.name);
+    let renew = format!("{}: {}", text.users.renew, user.name);
     view! {
         <details class="drop">
             <summary class="button ghost small">{shown}<span class="aside">" "{renew}</span></summary>

@@ -166,6 +166,7 @@ pub(crate) fn ask_reset(owner: Owner, id: String, name: &str, back: String) -> A
         what: text.limits.reset_what,
         back,
         button: text.limits.reset,
+        of: None,
         fields: vec![("owner", owner.as_str().to_owned()), ("id", id)],
     })
 }

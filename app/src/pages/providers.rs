@@ -56,6 +56,7 @@ pub(crate) fn EditProvider() -> impl IntoView {
                 what: text.providers.delete_what,
                 back,
                 button: text.common.delete,
+                of: Some((Owner::Provider, id.clone())),
                 fields: vec![("id", id)],
             })
         };

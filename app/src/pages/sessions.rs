@@ -116,6 +116,7 @@ fn ask_end(text: &'static Text, session: Session) -> AnyView {
         what: text.sessions.end_what,
         back: "/sessions".to_owned(),
         button: text.sessions.end,
+        of: None,
         fields: vec![("id", session.id)],
     })
 }

@@ -19,6 +19,7 @@ use crate::{
 mod form;
 mod keys;
 mod new_key;
+mod renew;
 mod restrictions;
 mod rotate;
 
@@ -51,6 +52,7 @@ pub(crate) fn EditUser() -> impl IntoView {
                 what: text.users.delete_what,
                 back,
                 button: text.common.delete,
+                of: Some((Owner::User, id.clone())),
                 fields: vec![("id", id)],
             })
         };
@@ -69,6 +71,7 @@ pub(crate) fn EditUser() -> impl IntoView {
                     <div class="columns-form">
                         <form::UserEditor user=Some(user) on_saved=move || found.refetch() />
                         <div class="grid content-start gap-6">
+                            {renew::panel(&id.get_untracked(), move || found.refetch())}
                             {part(Drawing::UserLogins(id.get_untracked()), search.into())}
                             {limits::panel(Owner::User, id, move || format!("/users/{}?confirm=reset", id.get()))}
                             {confirm::delete_panel(text.users.danger, text.users.delete_what, move || format!("/users/{}?confirm=delete", id.get()))}

@@ -42,7 +42,7 @@ pub(crate) fn PreferenceSwitches() -> impl IntoView {
     };
     view! {
         <div class="preferences">
-            <form class="segments" method="post" action=Prefer::url() role="group" aria-label=text.shell.theme>
+            <form class="segments" method="post" action=Prefer::url() aria-label=text.shell.theme>
                 {Theme::ALL.into_iter().map(button).collect_view()}
             </form>
             <form method="post" action=Prefer::url()>

@@ -113,7 +113,7 @@ pub(super) fn Sheet(
                         <button type="button" class="button ghost icon" aria-label=text.shell.close autofocus data-esc
                             on:click=move |_| is_open.set(false)>{icon(Icon::Close)}</button>
                     </div>
-                    <dl class="keys">{rows(text, reader.get().as_ref())}</dl>
+                    <dl class="keys">{move || rows(text, reader.get().as_ref())}</dl>
             </Dialog>
         </Show>
     }

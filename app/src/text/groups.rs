@@ -23,8 +23,8 @@ sentences! {
     }
     Common {
         save saved create cancel delete edit enabled disabled copy copied copy_by_hand name note group
-        group_help expires expires_help never created updated actions state retry loading next_page
-        more unsaved default_group;
+        group_help expires expires_help never created actions state retry loading next_page
+        more unsaved leave default_group;
         ago_seconds(i64) ago_minutes(i64) ago_hours(i64) ago_days(i64) in_time(&str) n_more(u32)
     }
     Login { title lead name name_help secret secret_help submit where_is_it cookie_lost cookie_lost_why; }
@@ -54,7 +54,8 @@ sentences! {
         network network_lead proxy proxy_help connect_timeout first_byte_timeout idle_timeout total_timeout headers headers_help
         client_gone drain drain_help drain_warning stop stop_help enabled_help test test_lead test_model test_model_help
         test_run test_running test_ok test_failed test_call danger delete_what seconds prompt_tokens output_tokens
-        base_url_changes;
+        base_url_changes
+        contents try_model try_model_run try_proxy;
         delete_title(&str) test_took(&str, &str)
     }
     Routing {
@@ -67,7 +68,7 @@ sentences! {
     }
     Users {
         title new new_lead role role_user role_admin role_help profile danger enabled_help
-        delete_what name_help note_help tags tags_help;
+        delete_what name_help note_help tags tags_help renew renew_by own_day days_7 days_30 days_90;
         delete_title(&str)
     }
     Keys {
@@ -77,11 +78,10 @@ sentences! {
         delete_title(&str) rotate_title(&str)
     }
     Prices {
-        title lead new empty empty_why model per_million input output write_5m write_1h read source builtin litellm manual
-        delete_what model_help overwrites derived derived_help search none_found rules rules_help history history_lead
-        deleted version import import_lead import_file import_choose import_run import_preview import_running
-        import_nothing would_change has_changed added changed kept kept_why unusable and_more;
-        delete_title(&str) edit_title(&str) history_title(&str) import_counts(u32, u32)
+        new model per_million input output write_5m write_1h read
+        delete_what model_help overwrites derived rules rules_help history_lead
+        import import_lead import_file import_choose import_run import_preview import_running;
+        delete_title(&str) edit_title(&str) history_title(&str)
     }
     Limits {
         title unfold lead none no_limit total requests sessions rpm tpm five_hours daily weekly monthly mode mode_help soft

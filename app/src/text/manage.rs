@@ -13,13 +13,27 @@ sentences! {
     }
     UserList {
         filter search tag any_tag any_status ends_until active expiring expired none_found none_found_why most_used
-        renew own_day days_7 days_30 days_90
+        set_limit which_limit how_much
         empty empty_why requests cost last_day;
+    }
+    PriceList {
+        title source history updated lead empty empty_why builtin litellm manual derived_help search none_found any_source deleted version
+        would_change has_changed nothing_differs added changed kept kept_why unusable and_more
+        conflicts conflicts_lead own files take more_conflicts;
+        counts(u32, u32)
+    }
+    Trials {
+        served not_served not_served_why all_served reached not_reached;
+        by_rule(&str) sent_as(&str) sent_by(&str, &str) through(&str, &str) direct(&str) answered(u16, &str)
+    }
+    Losses {
+        last_day last_month;
+        keys(&str) did(&str, &str)
     }
     Many {
         providers_title users_title help keep look look_title before after same none apply nothing_changes refused_all
         none_chosen none_chosen_why tags_and_time add_tags remove_tags renew_days;
-        summary(u32, u32, usize)
+        summary(u32, u32, usize) changed(u32)
     }
     Simulator {
         title lead key no_key groups groups_help model_help client client_help address bound not_bound session session_help

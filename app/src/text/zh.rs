@@ -61,6 +61,12 @@ pub(super) static TEXT: Text = Text {
     #[cfg(feature = "ssr")]
     user_list: manage::USER_LIST,
     #[cfg(feature = "ssr")]
+    price_list: manage::PRICE_LIST,
+    #[cfg(feature = "ssr")]
+    trials: manage::TRIALS,
+    #[cfg(feature = "ssr")]
+    losses: manage::LOSSES,
+    #[cfg(feature = "ssr")]
     many: manage::MANY,
     #[cfg(feature = "ssr")]
     simulator: manage::SIMULATOR,

@@ -21,10 +21,15 @@ pub(crate) fn Dialog(
     #[cfg(feature = "hydrate")]
     Effect::new(move |_| {
         if let Some(dialog) = element.get() {
-            dialog.close();
-            // It fails only for a dialog that is not on the page.
-            let _ = dialog.show_modal();
             let dialog = StoredValue::new_local(dialog);
+            if dialog.with_value(|dialog| dialog.is_connected()) {
+                dialog.with_value(open);
+            } else {
+                // What waited for an answer is put on the page right after this.
+                request_animation_frame(move || {
+                    dialog.try_with_value(open);
+                });
+            }
             // Gives the focus back to where it was.
             on_cleanup(move || dialog.with_value(web_sys::HtmlDialogElement::close));
         }
@@ -38,6 +43,13 @@ pub(crate) fn Dialog(
     .erase()
 }
 
+#[cfg(feature = "hydrate")]
+fn open(dialog: &web_sys::HtmlDialogElement) {
+    dialog.close();
+    // It fails only for a dialog that is not on the page.
+    let _ = dialog.show_modal();
+}
+
 /// A question before something is lost. It has an address of its own, so it works without script and Back leaves it.
 #[component]
 pub(crate) fn Confirm(
@@ -45,6 +57,8 @@ pub(crate) fn Confirm(
     title: String,
     /// What will be lost.
     what: &'static str,
+    /// The same in numbers.
+    lost: Option<AnyView>,
     /// The address of the page without the question.
     #[prop(into)]
     back: String,
@@ -56,6 +70,7 @@ pub(crate) fn Confirm(
         <Dialog title_id="confirm-title" is_alert=true>
             <h2 id="confirm-title">{title}</h2>
             <p class="mt-2 text-muted">{what}</p>
+            {lost}
             <div class="mt-5 flex flex-wrap justify-end gap-2">
                 <a class="button" href=back autofocus data-esc data-noscroll>{text.common.cancel}</a>
                 {children()}

@@ -36,7 +36,8 @@ pub(crate) fn foot(
     .erase()
 }
 
-/// Watches what is typed in a form.
+/// Watches what is typed in a form, and asks before it is lost.
 pub(crate) fn watch(is_dirty: RwSignal<bool>) -> impl Fn(leptos::ev::Event) + Clone + 'static {
+    browser::ask_before_leaving(is_dirty, use_text().common.leave);
     move |event| is_dirty.set(browser::mark_changed(&event))
 }

@@ -13,7 +13,11 @@ use crate::{
 
 /// The reader's clock: none until the browser has taken over, then the time in milliseconds, each second.
 #[derive(Clone, Copy)]
-pub(crate) struct Now(RwSignal<Option<i64>>);
+pub(crate) struct Now {
+    time: RwSignal<Option<i64>>,
+    // One for all times on the page: a row that goes away while the clock ticks takes none along.
+    is_here: Memo<bool>,
+}
 
 impl Now {
     /// Starts the clock of this tab.
@@ -35,17 +39,17 @@ impl Now {
                 }
             });
         });
-        Self(now)
+        Self { time: now, is_here: Memo::new(move |_| now.get().is_some()) }
     }
 
     /// The time, tracked.
     pub(crate) fn get(self) -> Option<i64> {
-        self.0.get()
+        self.time.get()
     }
 
     /// True once the browser has taken over, tracked.
-    pub(crate) fn is_here(self) -> Memo<bool> {
-        Memo::new(move |_| self.0.get().is_some())
+    pub(crate) const fn is_here(self) -> Memo<bool> {
+        self.is_here
     }
 }
 
@@ -104,7 +108,7 @@ pub(crate) fn clock_view(at: DateTime<Utc>) -> AnyView {
     };
     view! {
         <time datetime=at.to_rfc3339() title=title>
-            <span class="sub">{move || day.get().map(|day| format!("{day}\u{a0}"))}</span>
+            <span class="sub">{move || day.try_get().flatten().map(|day| format!("{day}\u{a0}"))}</span>
             {move || moment(at, is_here.get()).time()}
         </time>
     }

@@ -1,6 +1,6 @@
 //! A price file: what it would change, and the change itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::litellm;
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
         fault::Fault,
         price::{
             CacheRate, ModelPrice, Price, PriceSource,
-            import::{ImportReport, KeptPrice, PriceChange},
+            import::{ImportQuery, ImportReport, KeptPrice, PriceChange},
         },
     },
     hub::Hub,
@@ -21,15 +21,19 @@ use crate::{
 /// Bytes of a price file.
 pub const FILE_BYTES_MAX: usize = 32 << 20;
 
-/// Sets the prices of a file in `LiteLLM`'s form; `is_preview` only says what would change. What an operator has set or
-/// deleted stays (docs/rules.md, Prices).
-pub async fn import(hub: &Hub, actor: &Admin, file: &[u8], is_preview: bool) -> Result<ImportReport, Fault> {
+/// Sets the prices of a file in `LiteLLM`'s form; a preview only says what would change. What an operator has set or
+/// deleted stays, unless `query.take` names it (docs/rules.md, Prices).
+pub async fn import(hub: &Hub, actor: &Admin, file: &[u8], query: &ImportQuery) -> Result<ImportReport, Fault> {
     let file = litellm::read(file).map_err(|why| Fault::invalid("file", why))?;
+    let taken = query.taken();
+    if let Some(unknown) = taken.iter().find(|model| !file.prices.contains_key(*model)) {
+        return Err(Fault::invalid("take", format!("names {unknown}, which the file has no price for")));
+    }
     let mut change = change::begin(hub).await?;
     let standing = change.lock_prices().await.map_err(fault::store)?;
-    let mut report = compare(file.prices, &standing);
-    (report.preview, report.unusable, report.n_skipped) = (is_preview, file.unusable, file.n_skipped);
-    if is_preview {
+    let mut report = compare(file.prices, &standing, &taken);
+    (report.preview, report.unusable, report.n_skipped) = (query.preview, file.unusable, file.n_skipped);
+    if query.preview {
         return Ok(report);
     }
     let updated_at = clock::now();
@@ -41,36 +45,45 @@ pub async fn import(hub: &Hub, actor: &Admin, file: &[u8], is_preview: bool) -> 
     let mut entry = actor.entry("price.import", &"");
     entry.after = Some(serde_json::json!({
         "added": report.added.len(), "changed": report.changed.len(), "kept": report.kept.len(),
-        "unusable": report.unusable.len(),
+        "unusable": report.unusable.len(), "taken": taken,
     }));
     change::commit(hub, change, entry).await?;
     Ok(report)
 }
 
 /// Imports the file that the setting `prices_url` names.
-pub async fn sync(hub: &Hub, actor: &Admin, is_preview: bool) -> Result<ImportReport, Fault> {
+pub async fn sync(hub: &Hub, actor: &Admin, query: &ImportQuery) -> Result<ImportReport, Fault> {
     let url = hub.snapshot.load().settings.prices_url.clone();
     if url.is_empty() {
         return Err(Fault::invalid("prices_url", "is not set: there is nowhere to read prices from"));
     }
     let file = fetch::get(&url, FILE_BYTES_MAX).await;
     let file = file.map_err(|why| Fault::invalid("prices_url", why))?;
-    import(hub, actor, &file, is_preview).await
+    import(hub, actor, &file, query).await
 }
 
 /// The same, by the clock.
 pub async fn sync_by_clock(hub: &Hub) -> Result<ImportReport, Fault> {
-    sync(hub, &Admin::system(), false).await
+    sync(hub, &Admin::system(), &ImportQuery::default()).await
 }
 
-/// What a file's prices are to the prices that stand.
-fn compare(file: BTreeMap<String, Price>, standing: &BTreeMap<String, Standing>) -> ImportReport {
+/// What a file's prices are to the prices that stand. An operator's price of a model of `taken` gives way.
+fn compare(
+    file: BTreeMap<String, Price>,
+    standing: &BTreeMap<String, Standing>,
+    taken: &BTreeSet<String>,
+) -> ImportReport {
     let mut report = ImportReport::default();
     for (model, file) in file {
         let Some(Standing { price: own, is_deleted }) = standing.get(&model) else {
             report.added.push(PriceChange { model, before: None, source: None, after: file });
             continue;
         };
+        let is_taken = taken.contains(&model);
+        if *is_deleted && is_taken {
+            report.added.push(PriceChange { model, before: None, source: None, after: file });
+            continue;
+        }
         if *is_deleted {
             report.kept.push(KeptPrice { model, own: None, file });
             continue;
@@ -78,8 +91,10 @@ fn compare(file: BTreeMap<String, Price>, standing: &BTreeMap<String, Standing>)
         let after = completed(file, &own.price);
         match own.source {
             _ if after == own.price => report.n_unchanged += 1,
-            PriceSource::Manual => report.kept.push(KeptPrice { model, own: Some(own.price.clone()), file: after }),
-            PriceSource::Builtin | PriceSource::Litellm => {
+            PriceSource::Manual if !is_taken => {
+                report.kept.push(KeptPrice { model, own: Some(own.price.clone()), file: after });
+            }
+            PriceSource::Builtin | PriceSource::Litellm | PriceSource::Manual => {
                 let before = Some(own.price.clone());
                 report.changed.push(PriceChange { model, before, source: Some(own.source), after });
             }
@@ -134,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_operator_has_decided_stays() {
+    fn what_an_operator_has_decided_stays_unless_it_is_named() {
         let all = [PriceSource::Builtin, PriceSource::Litellm, PriceSource::Manual];
         let deleted = standing(PriceSource::Builtin, true);
         let standing: BTreeMap<_, _> = all.map(|source| standing(source, false)).into_iter().chain([deleted]).collect();
@@ -144,12 +159,18 @@ mod tests {
             .chain(["new"])
             .map(|model| (model.to_owned(), price(r#"{"input":"2","output":"15"}"#)))
             .collect();
-        let report = compare(file, &standing);
+        let report = compare(file.clone(), &standing, &BTreeSet::new());
         let names = |changes: &[PriceChange]| changes.iter().map(|change| change.model.clone()).collect::<Vec<_>>();
         assert_eq!(names(&report.added), ["new"]);
         assert_eq!(names(&report.changed), ["builtin-false", "litellm-false"]);
         let kept: Vec<_> = report.kept.iter().map(|kept| (kept.model.as_str(), kept.own.is_some())).collect();
         assert_eq!(kept, [("builtin-true", false), ("manual-false", true)]);
+
+        let taken = BTreeSet::from(["builtin-true", "manual-false", "new"].map(str::to_owned));
+        let report = compare(file, &standing, &taken);
+        assert_eq!(names(&report.added), ["builtin-true", "new"]);
+        assert_eq!(names(&report.changed), ["builtin-false", "litellm-false", "manual-false"]);
+        assert_eq!(report.kept, []);
     }
 
     #[test]
@@ -158,6 +179,7 @@ mod tests {
         let same = compare(
             BTreeMap::from([(model, price(r#"{"input":"3","output":"15"}"#))]),
             &BTreeMap::from([standing(PriceSource::Builtin, false)]),
+            &BTreeSet::new(),
         );
         assert_eq!(same.n_unchanged, 1);
         let dearer = completed(price(r#"{"input":"4","output":"15","regions":{"us":"1.1"}}"#), &known.price.price);

@@ -1,5 +1,7 @@
 //! What a price file changes, or would change.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Price, PriceSource};
@@ -10,9 +12,9 @@ use super::{Price, PriceSource};
 pub struct ImportReport {
     /// True if nothing was changed: this is what would be.
     pub preview: bool,
-    /// Models that had no price.
+    /// Models that had no price, and deleted ones that take the file's.
     pub added: Vec<PriceChange>,
-    /// Models whose price differs.
+    /// Models whose price differs, and those of an operator that take the file's.
     pub changed: Vec<PriceChange>,
     /// Models whose price the file would change, and that stay as they are because an operator has decided so.
     pub kept: Vec<KeptPrice>,
@@ -25,12 +27,22 @@ pub struct ImportReport {
 }
 
 /// How to read a price file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields, default)]
 pub struct ImportQuery {
     /// Only says what would change.
     pub preview: bool,
+    /// Models whose price an operator has set or deleted and that take the file's all the same, separated by commas.
+    /// From then on the next file may change them.
+    pub take: String,
+}
+
+impl ImportQuery {
+    /// The models of `take`.
+    pub fn taken(&self) -> BTreeSet<String> {
+        self.take.split(',').map(str::trim).filter(|model| !model.is_empty()).map(str::to_owned).collect()
+    }
 }
 
 /// A price that is new or differs.

@@ -86,7 +86,8 @@ pub(super) async fn history(
 
 /// Sets the prices of a file.
 ///
-/// A price file in `LiteLLM`'s form, at most 32 MiB. What an operator has set or deleted stays.
+/// A price file in `LiteLLM`'s form, at most 32 MiB. What an operator has set or deleted stays,
+/// unless `take` names it.
 #[utoipa::path(post, path = "/admin/v1/prices/import", tag = "prices", operation_id = "import_prices",
     params(ImportQuery), request_body(content = Object, description = "The file."),
     responses((status = 200, description = "What changed, or would change.", body = ImportReport), SetProblems))]
@@ -96,7 +97,7 @@ pub(super) async fn import(
     Params(query): Params<ImportQuery>,
     File(file): File<FILE_BYTES_MAX>,
 ) -> Answer<ImportReport> {
-    Ok(Json(prices::import::import(&hub, &actor, &file, query.preview).await?))
+    Ok(Json(prices::import::import(&hub, &actor, &file, &query).await?))
 }
 
 /// Sets the prices of the file at the address of the setting `prices_url`.
@@ -109,5 +110,5 @@ pub(super) async fn sync(
     Extension(actor): Extension<Admin>,
     Params(query): Params<ImportQuery>,
 ) -> Answer<ImportReport> {
-    Ok(Json(prices::import::sync(&hub, &actor, query.preview).await?))
+    Ok(Json(prices::import::sync(&hub, &actor, &query).await?))
 }

@@ -28,6 +28,7 @@ const FUNCTIONS: &[(&str, &str, For)] = &[
     ("end_own_logins", "", For::Users),
     ("end_session", "id=999999999", For::Admins),
     ("import_prices", "file=nonsense&run=", For::Admins),
+    ("limit_user", "id=999999999&field=limit_rpm&amount=1", For::Admins),
     ("log_in", "secret=<token>", For::All),
     ("log_out", "", For::All),
     ("pause_group", "name=no-such-group", For::Admins),
@@ -46,6 +47,8 @@ const FUNCTIONS: &[(&str, &str, For)] = &[
     ("save_user", "form[id]=999999999&form[name]=x", For::Admins),
     ("set_password", "id=999999999&password=whatever+it+is", For::Admins),
     ("test_provider", "id=999999999", For::Admins),
+    ("try_model", "form[id]=&model=x", For::Admins),
+    ("try_proxy", "form[id]=999999999", For::Admins),
 ];
 
 /// Every question, and for whom it is.
@@ -71,8 +74,7 @@ fn questions() -> Vec<(&'static str, Value, For)> {
         ("Limits", json!(["user", "999999999"]), For::Admins),
         ("Quotas", json!({"at_least": 0}), For::Admins),
         ("Sessions", none.clone(), For::Admins),
-        ("Prices", json!([null, null]), For::Admins),
-        ("PriceHistory", json!("no-such-model"), For::Admins),
+        ("Price", json!("no-such-model"), For::Admins),
         ("Settings", none.clone(), For::Admins),
         ("Storage", none, For::Admins),
         ("Drawn", json!(["Leaderboard", ""]), For::Admins),
@@ -82,6 +84,9 @@ fn questions() -> Vec<(&'static str, Value, For)> {
         ("Drawn", json!(["Users", ""]), For::Admins),
         ("Drawn", json!(["ManyUsers", ""]), For::Admins),
         ("Drawn", json!(["Routing", ""]), For::Admins),
+        ("Drawn", json!(["Prices", ""]), For::Admins),
+        ("Drawn", json!([{"PriceHistory": "no-such-model"}, ""]), For::Admins),
+        ("Drawn", json!([{"Losses": ["user", "999999999"]}, ""]), For::Admins),
         ("Drawn", json!(["Audit", ""]), For::Admins),
         ("Drawn", json!(["Logins", ""]), For::Admins),
         ("Drawn", json!([{"UserLogins": "999999999"}, ""]), For::Admins),

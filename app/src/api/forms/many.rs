@@ -102,6 +102,19 @@ fn patch<P: DeserializeOwned>(fields: &[&[Field]], map: &ParamsMap) -> Result<(P
     Ok((patch, is_any))
 }
 
+/// The patch that sets one limit, by its field; an empty amount takes it away.
+///
+/// # Errors
+/// A field that is no limit; an amount that cannot be read.
+pub(crate) fn one_limit<P: DeserializeOwned>(field: &str, amount: &str) -> Result<P, Fault> {
+    let Some(known) = LIMITS.iter().find(|known| known.name == field && !matches!(known.kind, Kind::Choice(_))) else {
+        return Err(Fault::invalid("field", "must be a limit"));
+    };
+    let amount = Some(amount.trim()).filter(|amount| !amount.is_empty()).unwrap_or(CLEAR);
+    let map = ParamsMap::from_iter([(format!("{SET}{field}"), amount.to_owned())]);
+    patch(&[std::slice::from_ref(known)], &map).map(|(patch, _)| patch)
+}
+
 /// A change of many providers, as an address asks for it; none if it asks for none yet.
 ///
 /// # Errors
@@ -203,6 +216,17 @@ mod tests {
         assert_eq!((patch.idle_timeout_ms, patch.limit_rpm), (Patch::Set(1_500), Patch::Clear));
         assert_eq!(patch.limit_daily_usd, Patch::Set("2.5".parse().unwrap()));
         assert_eq!((patch.weight, patch.limit_tpm), (Patch::Keep, Patch::Keep));
+    }
+
+    #[test]
+    fn one_limit_is_set_or_taken_away() {
+        let set: ProviderPatch = one_limit("limit_rpm", " 50 ").unwrap();
+        assert_eq!((set.limit_rpm, set.limit_tpm), (Patch::Set(50), Patch::Keep));
+        assert_eq!(one_limit::<ProviderPatch>("limit_daily_usd", "").unwrap().limit_daily_usd, Patch::Clear);
+        let refused = |field, amount| one_limit::<ProviderPatch>(field, amount).unwrap_err();
+        assert_eq!(refused("limit_rpm", "many").field(), Some("limit_rpm"));
+        assert_eq!(refused("limit_mode", "hard").field(), Some("field"));
+        assert_eq!(refused("enabled", "true").field(), Some("field"));
     }
 
     #[test]

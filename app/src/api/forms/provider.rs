@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use hub::domain::{
-    fault::Fault,
-    limit::TimeOfDay,
-    patch::{NewSecret, Patch},
-    provider::{OnClientGone, ProviderCreate, ProviderPatch},
-    rule::{FailureRule, ModelRule, Redirect},
+use hub::{
+    admin::providers,
+    domain::{
+        fault::Fault,
+        limit::TimeOfDay,
+        patch::{NewSecret, Patch},
+        provider::{OnClientGone, ProviderCreate, ProviderPatch},
+        rule::{FailureRule, ModelRule, ModelTrial, Redirect},
+    },
 };
 
 use super::{is_checked, limits, names, number};
@@ -87,6 +90,12 @@ pub(crate) fn patch(form: &ProviderForm) -> Result<ProviderPatch, Fault> {
         ..ProviderPatch::default()
     }
     .with_limits(&limits))
+}
+
+/// What the rules of a form make of a model.
+pub(crate) fn try_model(form: &ProviderForm, model: &str) -> Result<ModelTrial, Fault> {
+    let prefix = text(&form.prefix);
+    providers::try_model(&rules(&form.models), &redirects(&form.redirects)?, prefix.as_deref(), model)
 }
 
 /// What is written in a field, if anything is.

@@ -36,7 +36,7 @@ pub(crate) fn section(scope: &'static str, limits: Option<&Limits>, change: Chan
     });
     let fields = Fields { scope, text, limits, change };
     view! {
-        <fieldset class="section" data-limits>
+        <fieldset class="section" id=format!("{scope}limits") data-limits>
             <legend>{words.title}</legend>
             <details class="fold" open=move || is_open.get()>
                 <summary>{words.unfold}</summary>

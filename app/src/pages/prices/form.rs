@@ -2,12 +2,12 @@
 
 use hub::domain::{
     money::Usd,
-    price::{CacheRate, Price, PriceSource},
+    price::{CacheRate, ModelPrice, Price, PriceSource},
 };
 use leptos::prelude::*;
 
 use crate::{
-    api::prices::{PriceRow, SavePrice},
+    api::prices::SavePrice,
     change::{Change, ChangeForm},
     fault,
     text::use_text,
@@ -28,9 +28,9 @@ const RATES: [&str; 6] = ["input", "output", "cache_write_5m", "cache_write_1h",
 #[component]
 pub(super) fn EditPrice(
     /// The price as it stands, if there is one.
-    price: Option<PriceRow>,
-    /// The model.
-    model: String,
+    price: Option<ModelPrice>,
+    /// The address of the list.
+    back: String,
 ) -> impl IntoView {
     let text = use_text();
     let words = &text.prices;
@@ -39,11 +39,10 @@ pub(super) fn EditPrice(
     let failure = move || error.get().map(|error| note("note bad", Icon::Alert, error));
     let title = price.as_ref().map_or_else(|| words.new.to_owned(), |price| (words.edit_title)(&price.model));
     let is_builtin = price.as_ref().is_some_and(|price| price.source != PriceSource::Manual);
-    let name = if price.is_some() {
-        view! { <input type="hidden" name="form[model]" value=model /> }.erase()
+    let name = if let Some(price) = &price {
+        view! { <input type="hidden" name="form[model]" value=price.model.clone() /> }.erase()
     } else {
         TextField::new("form[model]", words.model)
-            .value(model)
             .help(words.model_help)
             .problem(fault::at(change, "model"))
             .required()
@@ -60,7 +59,7 @@ pub(super) fn EditPrice(
                         {fields}
                         <div role="alert">{failure}</div>
                         <div class="flex justify-end gap-2">
-                            <a class="button" href="/prices" data-esc data-noscroll>{text.common.cancel}</a>
+                            <a class="button" href=back data-esc data-noscroll>{text.common.cancel}</a>
                             <button type="submit" class="button primary">{text.common.save}</button>
                         </div>
                     </div>

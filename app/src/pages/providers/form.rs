@@ -1,6 +1,7 @@
 //! The provider's form, in sections.
 
 mod availability;
+mod trial;
 
 use hub::domain::provider::{OnClientGone, Provider};
 use leptos::prelude::*;
@@ -35,6 +36,7 @@ pub(super) fn ProviderEditor(
     let is_new = provider.is_none();
     let is_dirty = RwSignal::new(false);
     change.on_done(move || {
+        is_dirty.set(false);
         toasts.done(text.common.saved);
         on_saved();
     });
@@ -46,6 +48,7 @@ pub(super) fn ProviderEditor(
         <div on:input=watch(is_dirty) class="editor">
             <ChangeForm change>
                 <input type="hidden" name="form[id]" value=form.provider.as_ref().map(|provider| provider.id.to_string()).unwrap_or_default() />
+                {form.contents()}
                 {form.basics()} {form.routing()} {form.availability()} {form.network()} {form.client_gone()} {limits}
                 {foot(is_new, label, change.is_pending.into(), error, is_dirty)}
             </ChangeForm>
@@ -69,9 +72,25 @@ impl Form {
             .problem(fault::at(self.change, field))
     }
 
-    fn section(title: &'static str, lead: Option<&'static str>, fields: Vec<AnyView>) -> AnyView {
+    /// The way to each section.
+    fn contents(&self) -> AnyView {
+        let words = &self.text.providers;
+        let all = [
+            ("#basics", words.basics),
+            ("#routing", words.routing),
+            ("#availability", self.text.routing.availability),
+            ("#network", words.network),
+            ("#client-gone", words.client_gone),
+            ("#limits", self.text.limits.title),
+        ];
+        let link = |(href, title)| view! { <a class="button ghost small" href=href>{title}</a> }.erase();
+        view! { <nav class="contents" aria-label=words.contents>{all.into_iter().map(link).collect_view()}</nav> }
+            .erase()
+    }
+
+    fn section(id: &'static str, title: &'static str, lead: Option<&'static str>, fields: Vec<AnyView>) -> AnyView {
         view! {
-            <fieldset class="section">
+            <fieldset class="section" id=id>
                 <legend>{title}</legend>
                 {lead.map(|lead| view! { <p class="help">{lead}</p> }.erase())}
                 {fields}
@@ -100,6 +119,7 @@ impl Form {
         let base = view! { <div on:input=move |event| typed.set(event_target_value(&event))>{base.help(words.base_url_help).view()}</div> }.erase();
         let is_enabled = self.provider.as_ref().is_none_or(|provider| provider.enabled);
         Self::section(
+            "basics",
             words.basics,
             None,
             vec![
@@ -126,6 +146,7 @@ impl Form {
             </div>
         }.erase();
         Self::section(
+            "routing",
             words.routing,
             Some(words.routing_lead),
             vec![
@@ -152,6 +173,7 @@ impl Form {
                 .shape(Shape::Code, "claude-opus-* -> claude-sonnet-4-5")
                 .help(words.redirects_help)
                 .view(),
+                self.model_trial(),
                 self.field("form[cost_multiplier]", words.multiplier, |provider| provider.cost_multiplier.to_string())
                     .numeric(Some("×"), "1")
                     .help(words.multiplier_help)
@@ -179,6 +201,7 @@ impl Form {
             </div>
         }.erase();
         Self::section(
+            "network",
             words.network,
             Some(words.network_lead),
             vec![
@@ -186,6 +209,7 @@ impl Form {
                     .shape(Shape::Line, "socks5h://127.0.0.1:1080")
                     .help(words.proxy_help)
                     .view(),
+                self.proxy_trial().into_any(),
                 times.into_any(),
                 self.field("form[headers]", words.headers, headers)
                     .shape(Shape::Code, "X-Team: platform")
@@ -212,6 +236,7 @@ impl Form {
     .erase()
         };
         Self::section(
+            "client-gone",
             words.client_gone,
             None,
             vec![

@@ -32,6 +32,7 @@ pub(super) fn UserEditor(
     let is_new = user.is_none();
     let is_dirty = RwSignal::new(false);
     change.on_done(move || {
+        is_dirty.set(false);
         toasts.done(text.common.saved);
         on_saved();
     });

@@ -125,7 +125,10 @@ fn line(text: &'static Text, key: &ApiKey, user_id: &str) -> AnyView {
     let label = |word: &str| format!("{word}: {}", key.name);
     view! {
         <tr class:off=!key.enabled>
-            <td><a class="row-link" data-row href=format!("/calls?key={}", key.id)>{key.name.clone()}</a></td>
+            <td>
+                <a class="row-link" data-row href=format!("/calls?key={}", key.id)>{key.name.clone()}</a>
+                {restricted(text, key)}
+            </td>
             <td class="mono sub">{key.preview.clone()}</td>
             <td>{enabled(key.enabled)}</td>
             <td class="sub">{groups}</td>
@@ -141,6 +144,22 @@ fn line(text: &'static Text, key: &ApiKey, user_id: &str) -> AnyView {
         </tr>
     }
     .erase()
+}
+
+/// What a key is for, as far as it is restricted.
+fn restricted(text: &'static Text, key: &ApiKey) -> Option<AnyView> {
+    let words = &text.routing;
+    let all = [
+        (text.providers.models_rules, key.models.iter().map(ToString::to_string).collect::<Vec<_>>()),
+        (words.clients, key.clients.clone()),
+        (words.addresses, key.addresses.iter().map(ToString::to_string).collect()),
+    ];
+    let set = all.into_iter().filter(|(_, rules)| !rules.is_empty());
+    let told: Vec<_> = set.map(|(name, rules)| format!("{name}: {}", rules.join(", "))).collect();
+    let told = told.join(" · ");
+    (!told.is_empty()).then(|| {
+        view! { <span class="caption block max-w-60 ellipsis" title=told.clone()>{told.clone()}</span> }.erase()
+    })
 }
 
 /// What the ids of a key's fields begin with: the user's form is on the same page.
@@ -210,6 +229,7 @@ fn ask_delete(text: &'static Text, key: &ApiKey) -> AnyView {
         what: text.keys.delete_what,
         back: format!("/users/{user_id}"),
         button: text.common.delete,
+        of: Some((Owner::Key, key.id.to_string())),
         fields: vec![("id", key.id.to_string()), ("user_id", user_id)],
     })
 }

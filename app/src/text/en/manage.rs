@@ -1,6 +1,6 @@
 //! The drawn pages for managing users, providers and routing, in English.
 
-use crate::text::{Many, ProviderList, Simulator, UserList};
+use crate::text::{Losses, Many, PriceList, ProviderList, Simulator, Trials, UserList};
 
 pub(super) const PROVIDER_LIST: ProviderList = ProviderList {
     shown: "How the list is shown",
@@ -56,16 +56,71 @@ pub(super) const USER_LIST: UserList = UserList {
     none_found: "No user matches",
     none_found_why: "Search for something else, or clear the filters.",
     most_used: "Most used limit",
-    renew: "Renew",
-    own_day: "New last day",
-    days_7: "+7 days",
-    days_30: "+30 days",
-    days_90: "+90 days",
+    set_limit: "Set",
+    which_limit: "Limit",
+    how_much: "How much",
     empty: "No users yet",
     empty_why: "A user owns keys. Create one, give it a key, and point a client at this hub.",
     requests: "Requests",
     cost: "Cost",
     last_day: "in the last 24 hours",
+};
+
+pub(super) const PRICE_LIST: PriceList = PriceList {
+    title: "Prices",
+    source: "Set by",
+    history: "History",
+    updated: "Updated",
+    lead: "What a million tokens cost, in US dollars, before a provider's multiplier.",
+    empty: "No prices",
+    empty_why: "Every model is charged at the cautious default of the settings.",
+    builtin: "this release",
+    litellm: "a price file",
+    manual: "an operator",
+    derived_help: "Not published: follows the published factors on the input price.",
+    search: "Find a model",
+    none_found: "No model's name holds this.",
+    deleted: "deleted",
+    version: "Version",
+    would_change: "What would change",
+    has_changed: "What has changed",
+    added: "New",
+    changed: "Changed",
+    kept: "Kept",
+    kept_why: "set or deleted by hand",
+    unusable: "Not usable",
+    and_more: "and more",
+    nothing_differs: "Nothing differs.",
+    any_source: "Set by anybody",
+    conflicts: "Set by hand",
+    conflicts_lead: "You have set or deleted these by hand, and the file says something else. They stay as they are, unless you take the file's.",
+    own: "Yours",
+    files: "The file's",
+    take: "Take the file's",
+    more_conflicts: "There are more. They are shown when these are decided.",
+    counts: |unchanged, skipped| format!("{unchanged} unchanged, {skipped} not for text"),
+};
+
+pub(super) const TRIALS: Trials = Trials {
+    served: "It is served",
+    not_served: "It is not served",
+    not_served_why: "No rule admits this model.",
+    all_served: "There are no rules: every model is served.",
+    reached: "It is reached",
+    not_reached: "It is not reached",
+    by_rule: |rule| format!("The rule {rule} admits it."),
+    sent_as: |model| format!("It is sent as {model}."),
+    sent_by: |model, rule| format!("It is sent as {model}, by the redirect of {rule}."),
+    through: |origin, proxy| format!("{origin} through {proxy}:"),
+    direct: |origin| format!("{origin} without a proxy:"),
+    answered: |status, took| format!("answered with {status} in {took}."),
+};
+
+pub(super) const LOSSES: Losses = Losses {
+    last_day: "Last 24 hours",
+    last_month: "Last 30 days",
+    keys: |n| format!("Keys that end with it: {n}"),
+    did: |calls, cost| format!("{calls} requests, {cost}"),
 };
 
 pub(super) const MANY: Many = Many {
@@ -88,6 +143,7 @@ pub(super) const MANY: Many = Many {
     add_tags: "Add tags",
     remove_tags: "Take tags away",
     renew_days: "Renew by days",
+    changed: |n| format!("{n} changed"),
     summary: |changed, refused, all| {
         let refused = if refused > 0 { format!(", {refused} refused") } else { String::new() };
         format!("{changed} of {all} would change{refused}")

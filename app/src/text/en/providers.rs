@@ -60,6 +60,10 @@ pub(super) const PROVIDERS: Providers = Providers {
     prompt_tokens: "prompt",
     output_tokens: "output",
     base_url_changes: "Another host needs the key again.",
+    contents: "Sections",
+    try_model: "Try a model",
+    try_model_run: "Which rule takes it?",
+    try_proxy: "Test the way through this proxy",
     delete_title: |name| format!("Delete the provider {name}?"),
     test_took: |first, total| format!("first byte after {first}, {total} in all"),
 };

@@ -1,6 +1,6 @@
 //! The drawn pages for managing users, providers and routing, in Chinese.
 
-use crate::text::{Many, ProviderList, Simulator, UserList};
+use crate::text::{Losses, Many, PriceList, ProviderList, Simulator, Trials, UserList};
 
 pub(super) const PROVIDER_LIST: ProviderList = ProviderList {
     shown: "列表的显示方式",
@@ -56,16 +56,71 @@ pub(super) const USER_LIST: UserList = UserList {
     none_found: "没有匹配的用户",
     none_found_why: "请换个关键词，或清除筛选条件。",
     most_used: "用得最多的限额",
-    renew: "续期",
-    own_day: "新的最后一天",
-    days_7: "+7 天",
-    days_30: "+30 天",
-    days_90: "+90 天",
+    set_limit: "设置",
+    which_limit: "限额",
+    how_much: "数量",
     empty: "还没有用户",
     empty_why: "密钥属于用户。创建用户，给他一个密钥，然后让客户端指向本中转站。",
     requests: "请求",
     cost: "费用",
     last_day: "最近 24 小时",
+};
+
+pub(super) const PRICE_LIST: PriceList = PriceList {
+    title: "价格",
+    source: "来源",
+    history: "历史",
+    updated: "更新时间",
+    lead: "每百万 Token 的美元价格，未乘供应商倍率。",
+    empty: "没有价格",
+    empty_why: "所有模型都按设置中的保守默认价格计费。",
+    builtin: "随版本提供",
+    litellm: "价格文件",
+    manual: "管理员",
+    derived_help: "官方未公布：按输入价格的公布倍率推算。",
+    search: "查找模型",
+    none_found: "没有名称包含此内容的模型。",
+    deleted: "已删除",
+    version: "版本",
+    would_change: "将发生的变更",
+    has_changed: "已发生的变更",
+    added: "新增",
+    changed: "变更",
+    kept: "保留",
+    kept_why: "手动设置或删除",
+    unusable: "不可用",
+    and_more: "以及更多",
+    nothing_differs: "没有差异。",
+    any_source: "任何来源",
+    conflicts: "手动设置",
+    conflicts_lead: "以下价格由你手动设置或删除，与文件不一致。除非选择采用文件价格，否则保持不变。",
+    own: "你的价格",
+    files: "文件价格",
+    take: "采用文件价格",
+    more_conflicts: "还有更多，处理完以上条目后显示。",
+    counts: |unchanged, skipped| format!("{unchanged} 个未变，{skipped} 个非文本模型"),
+};
+
+pub(super) const TRIALS: Trials = Trials {
+    served: "可以处理",
+    not_served: "不处理",
+    not_served_why: "没有规则接受此模型。",
+    all_served: "没有规则：接受所有模型。",
+    reached: "可以连通",
+    not_reached: "无法连通",
+    by_rule: |rule| format!("由规则 {rule} 接受。"),
+    sent_as: |model| format!("以 {model} 发送。"),
+    sent_by: |model, rule| format!("按 {rule} 的重定向，以 {model} 发送。"),
+    through: |origin, proxy| format!("{origin}，经由 {proxy}："),
+    direct: |origin| format!("{origin}，不经代理："),
+    answered: |status, took| format!("返回 {status}，用时 {took}。"),
+};
+
+pub(super) const LOSSES: Losses = Losses {
+    last_day: "最近 24 小时",
+    last_month: "最近 30 天",
+    keys: |n| format!("随之失效的密钥：{n}"),
+    did: |calls, cost| format!("{calls} 个请求，{cost}"),
 };
 
 pub(super) const MANY: Many = Many {
@@ -88,6 +143,7 @@ pub(super) const MANY: Many = Many {
     add_tags: "添加标签",
     remove_tags: "移除标签",
     renew_days: "续期天数",
+    changed: |n| format!("已更改 {n} 项"),
     summary: |changed, refused, all| {
         let refused = if refused > 0 { format!("，{refused} 个被拒绝") } else { String::new() };
         format!("{all} 个中有 {changed} 个会更改{refused}")

@@ -60,6 +60,10 @@ pub(super) const PROVIDERS: Providers = Providers {
     prompt_tokens: "输入",
     output_tokens: "输出",
     base_url_changes: "更换主机时需要重新填写。",
+    contents: "分节",
+    try_model: "试一个模型",
+    try_model_run: "由哪条规则处理？",
+    try_proxy: "测试经由此代理的连接",
     delete_title: |name| format!("删除供应商 {name}？"),
     test_took: |first, total| format!("首字节 {first}，总计 {total}"),
 };

@@ -15,6 +15,7 @@ impl Form {
         let is_on =
             |of: fn(&hub::domain::provider::Provider) -> bool, default| self.provider.as_ref().map_or(default, of);
         Self::section(
+            "availability",
             words.availability,
             Some(words.availability_lead),
             vec![

@@ -1,0 +1,150 @@
+// Changing things in place, trying them out before they are saved, and what is asked before something is lost.
+
+/** Takes what `manage.mjs` has: its page, logged in, its ways of checking, and a user and a provider to change. */
+export async function editing({ page, context, browser, go, row, check, expect, admin, shot, hub, ada, east, key }) {
+  /** Answers the browser's next question, and hands on what it asked. */
+  const answered = async (yes) => {
+    const dialog = await page.waitForEvent('dialog');
+    const message = dialog.message();
+    await (yes ? dialog.accept() : dialog.dismiss());
+    return message;
+  };
+
+  await check('a limit is set and taken away in the row of its user', async () => {
+    await go('/users?search=ada');
+    const drop = row('Ada Managed').locator('details', { hasText: 'Set' }).first();
+    await drop.locator('summary').click();
+    await page.getByLabel('Limit: Ada Managed').selectOption('limit_weekly_usd');
+    await page.getByLabel('How much: Ada Managed').fill('lots');
+    await drop.getByRole('button', { name: 'Save' }).click();
+    await page.locator('.toast').getByText('limit_weekly_usd').waitFor();
+    await shot(page, 'users-limit-refused');
+    await page.getByLabel('How much: Ada Managed').fill('12.5');
+    await drop.getByRole('button', { name: 'Save' }).click();
+    await drop.locator('summary').waitFor();
+    await page.waitForFunction(() => !document.querySelector('details[open] [name=amount]'));
+    const limit = async () => (await admin('GET', `/users/${ada.id}`)).limit_weekly_usd;
+    expect((await limit()) === '12.5', await limit());
+    await drop.locator('summary').click();
+    await page.getByLabel('Limit: Ada Managed').selectOption('limit_weekly_usd');
+    await page.getByLabel('How much: Ada Managed').fill('');
+    await drop.getByRole('button', { name: 'Save' }).click();
+    await page.waitForFunction(() => !document.querySelector('details[open] [name=amount]'));
+    expect((await limit()) === null, await limit());
+  });
+
+  await check('a user is renewed on the page of its own', async () => {
+    await admin('PATCH', `/users/${ada.id}`, { expires_at: '2031-01-01T00:00:00Z' });
+    await go(`/users/${ada.id}`);
+    const panel = page.getByRole('region', { name: 'Renew' });
+    await panel.getByLabel('By').selectOption('7');
+    await panel.getByRole('button', { name: 'Renew' }).first().click();
+    await page.locator('.toast').getByText('Saved').waitFor();
+    const end = (await admin('GET', `/users/${ada.id}`)).expires_at;
+    expect(end.startsWith('2031-01-08'), end);
+    await page.waitForFunction(() => document.querySelector('[name="form[expires]"]').value === '2031-01-07');
+    await shot(page, 'user-renewed');
+  });
+
+  await check('a key that is restricted says to what', async () => {
+    await admin('PATCH', `/keys/${key.id}`, { models: ['claude-*'], addresses: ['10.0.0.0/8'] });
+    await go(`/users/${ada.id}`);
+    await row('desk').getByText('claude-*').waitFor();
+    await row('desk').getByText('10.0.0.0/8').waitFor();
+    await admin('PATCH', `/keys/${key.id}`, { models: [], addresses: [] });
+  });
+
+  await check('rules are tried before they are saved, and the sections are one click away', async () => {
+    await go(`/providers/${east.id}`);
+    await page.getByRole('navigation', { name: 'Sections' }).getByRole('link', { name: 'When the client leaves' }).click();
+    await page.waitForFunction(() => document.getElementById('client-gone').getBoundingClientRect().top < innerHeight);
+    await page.fill('[name="form[models]"]', 'claude-opus-*\nclaude-sonnet-*');
+    await page.fill('[name="form[redirects]"]', 'claude-sonnet-* -> house-model');
+    await page.getByLabel('Try a model').fill('claude-sonnet-4-5');
+    const run = page.getByRole('button', { name: 'Which rule takes it?' });
+    await run.click();
+    await page.getByText('The rule claude-sonnet-* admits it. It is sent as house-model').waitFor();
+    await page.getByLabel('Try a model').fill('gpt-9');
+    await run.click();
+    await page.getByText('No rule admits this model.').waitFor();
+    await page.fill('[name="form[models]"]', 'regex:(');
+    await run.click();
+    await page.getByText(/^models: /).waitFor();
+    await shot(page, 'provider-tried');
+    expect((await admin('GET', `/providers/${east.id}`)).models.length === 0, 'trying has saved something');
+  });
+
+  await check('the way to a provider is tried, and a proxy that is none is told', async () => {
+    await go(`/providers/${east.id}`);
+    await page.getByRole('button', { name: 'Test the way through this proxy' }).click();
+    await page.getByText('It is reached').waitFor();
+    await page.fill('[name="form[proxy_url]"]', 'http://127.0.0.1:9');
+    await page.getByRole('button', { name: 'Test the way through this proxy' }).click();
+    await page.getByText('It is not reached').waitFor();
+    await shot(page, 'provider-proxy');
+  });
+
+  await check('what is not saved is asked about before the page is left', async () => {
+    await go('/providers');
+    await row('East').getByRole('link', { name: 'East', exact: true }).click();
+    await page.waitForURL(/\/providers\/\d+$/);
+    const name = page.locator('[name="form[name]"]');
+    await name.fill('East of here');
+    let asked = answered(false);
+    await page.getByRole('link', { name: 'Users', exact: true }).first().click();
+    expect((await asked).includes('not saved'), await asked);
+    asked = answered(false);
+    await page.evaluate(() => history.back());
+    await asked;
+    await page.waitForURL(/\/providers\/\d+$/);
+    expect((await name.inputValue()) === 'East of here', 'the input is lost');
+    // Over the page is still on it.
+    await page.locator('a[href$="confirm=delete"]').click();
+    await page.getByRole('alertdialog').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('alertdialog').waitFor({ state: 'detached' });
+    expect((await name.inputValue()) === 'East of here', 'the input is lost over a dialog');
+    asked = answered(true);
+    await page.getByRole('link', { name: 'Users', exact: true }).first().click();
+    await asked;
+    await page.waitForURL(`${hub}/users`);
+    // What is saved, or as it was, is not asked about.
+    await go(`/providers/${east.id}`);
+    await page.waitForTimeout(200);
+    await name.fill('East!');
+    await name.fill('East');
+    await page.getByRole('link', { name: 'Users', exact: true }).first().click();
+    await page.waitForURL(`${hub}/users`);
+  });
+
+  await check('deleting says in numbers what is lost', async () => {
+    await go(`/users/${ada.id}?confirm=delete`);
+    const dialog = page.getByRole('alertdialog');
+    await dialog.getByText('Keys that end with it: 1').waitFor();
+    await dialog.getByText(/Last 30 days: \d+ requests, \$/).waitFor();
+    await shot(page, 'user-delete');
+  });
+
+  await check('a change of many says how many it were', async () => {
+    await go('/users?search=ada');
+    await page.getByRole('link', { name: 'Change all that match' }).click();
+    await page.getByLabel('Add tags').fill('told');
+    await page.getByRole('button', { name: 'Show what would change' }).click();
+    await page.getByRole('button', { name: 'Change them' }).click();
+    await page.locator('.toast').getByText('1 changed').waitFor();
+  });
+
+  await check('without script a refused form of a list says why', async () => {
+    const plain = await browser.newContext({ storageState: await context.storageState(), javaScriptEnabled: false, locale: 'en-GB' });
+    const reader = await plain.newPage();
+    reader.setDefaultTimeout(10_000);
+    await reader.goto(`${hub}/users?search=ada`);
+    const drop = reader.locator('tr', { hasText: 'Ada Managed' }).locator('details', { hasText: 'Set' }).first();
+    await drop.locator('summary').click();
+    await reader.getByLabel('How much: Ada Managed').fill('lots');
+    await drop.getByRole('button', { name: 'Save' }).click();
+    await reader.locator('.note.bad').first().waitFor();
+    await reader.locator('tr', { hasText: 'Ada Managed' }).waitFor();
+    await plain.close();
+  });
+}
