@@ -11,7 +11,7 @@ const WHOLE_MAX = 700 * KIB;
 // The document of a page, compressed: the largest of an empty hub takes 6.4 KiB.
 const DOCUMENT = 8 * KIB;
 // Where a reader arrives: the login, and the page that it leads to.
-const FIRST_PAGES = ['login', 'drawn'];
+const FIRST_PAGES = ['login', 'overview'];
 
 const [site, hashFile] = process.argv.slice(2);
 const kib = (bytes) => (bytes / KIB).toFixed(1).padStart(7);
