@@ -126,7 +126,7 @@ export async function editing({ page, context, browser, go, row, check, expect, 
   });
 
   await check('a change of many says how many it were', async () => {
-    await go('/users?search=ada');
+    await go('/users?search=ada+managed');
     await page.getByRole('link', { name: 'Change all that match' }).click();
     await page.getByLabel('Add tags').fill('told');
     await page.getByRole('button', { name: 'Show what would change' }).click();
