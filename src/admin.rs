@@ -3,6 +3,7 @@
 //! change.
 
 pub mod actor;
+pub mod availability;
 mod bulk;
 pub mod calls;
 mod change;

@@ -60,7 +60,7 @@ pub(crate) fn open_to(session: Option<&Session>) -> impl Iterator<Item = &'stati
 }
 
 /// The pages, in the order of the sidebar.
-pub(crate) static PAGES: [PageEntry; 12] = [
+pub(crate) static PAGES: [PageEntry; 13] = [
     PageEntry { path: "/", title: |text| text.overview, icon: Icon::Overview, key: "o", of: Readers::Admins },
     PageEntry {
         path: "/leaderboard",
@@ -76,6 +76,13 @@ pub(crate) static PAGES: [PageEntry; 12] = [
         title: |text| text.providers,
         icon: Icon::Providers,
         key: "p",
+        of: Readers::Admins,
+    },
+    PageEntry {
+        path: "/availability",
+        title: |text| text.availability,
+        icon: Icon::Availability,
+        key: "a",
         of: Readers::Admins,
     },
     PageEntry { path: "/routing", title: |text| text.routing, icon: Icon::Routing, key: "r", of: Readers::Admins },

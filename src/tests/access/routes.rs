@@ -7,6 +7,7 @@ use crate::{client::Request, hub::root};
 
 /// Every route, and for whom it is.
 const ROUTES: &[(&str, &str, For)] = &[
+    ("GET", "/availability", For::Admins),
     ("GET", "/calls", For::Admins),
     ("GET", "/calls/export", For::Admins),
     ("GET", "/calls/{id}", For::Admins),
