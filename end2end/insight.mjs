@@ -163,6 +163,7 @@ await check('links and forms of a drawn page lead on without a new document', as
 });
 
 await check('the leaderboard in both themes and on a phone', () => looks('/leaderboard', 'leaderboard'));
+await check('availability in both themes and on a phone', () => looks('/availability', 'availability'));
 
 await check('the first page is drawn, tells its course apart, and follows what happens', async () => {
   await go('/');

@@ -4,6 +4,7 @@
 
 pub mod actor;
 pub mod audit;
+pub mod availability;
 mod bulk;
 pub mod calls;
 mod change;

@@ -2,6 +2,7 @@
 
 pub mod alone;
 pub mod audit;
+pub mod availability;
 pub mod calls;
 pub mod change;
 pub mod console_sessions;
@@ -67,6 +68,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (10, "insight", include_str!("../migrations/0010_insight.sql")),
     (11, "manage", include_str!("../migrations/0011_manage.sql")),
     (12, "token_mark", include_str!("../migrations/0012_token_mark.sql")),
+    (13, "probes", include_str!("../migrations/0013_probes.sql")),
 ];
 
 /// The channel on which replicas tell each other that configuration or holds changed, or calls were recorded.
@@ -156,6 +158,7 @@ pub fn all_statements() -> Vec<(&'static str, &'static str, &'static str)> {
     let files = [
         ("alone", alone::STATEMENTS),
         ("audit", audit::STATEMENTS),
+        ("availability", availability::STATEMENTS),
         ("calls", calls::STATEMENTS),
         ("change", change::STATEMENTS),
         ("console_sessions", console_sessions::STATEMENTS),

@@ -6,6 +6,8 @@ pub(crate) mod act;
 #[cfg(feature = "ssr")]
 pub(crate) mod audit;
 #[cfg(feature = "ssr")]
+pub(crate) mod availability;
+#[cfg(feature = "ssr")]
 pub(crate) mod call_filters;
 #[cfg(feature = "ssr")]
 mod chart;
@@ -35,6 +37,8 @@ pub(crate) mod providers;
 pub(crate) mod range;
 #[cfg(feature = "ssr")]
 pub(crate) mod routing;
+#[cfg(feature = "ssr")]
+mod strip;
 #[cfg(feature = "ssr")]
 pub(crate) mod subject;
 #[cfg(feature = "ssr")]
@@ -68,6 +72,8 @@ pub(crate) enum Drawing {
     Overview,
     /// Who and what used most.
     Leaderboard,
+    /// How providers served lately.
+    Availability,
     /// The use of a user, by id.
     User(String),
     /// The use of a provider, by id.

@@ -17,9 +17,9 @@ use crate::{
     pages::not_found::NotFound,
     preferences::Preferences,
     routes::{
-        Audit, CallAlone, Calls, EditProvider, EditUser, Leaderboard, Log, Login, Logins, ManyProviders, ManyUsers,
-        Mine, ModelUse, NewProvider, NewUser, Overview, OwnCall, OwnCalls, OwnLogins, Prices, ProviderUse, Providers,
-        Quotas, Routing, Sessions, Settings, Setup, UserUse, Users,
+        Audit, Availability, CallAlone, Calls, EditProvider, EditUser, Leaderboard, Log, Login, Logins, ManyProviders,
+        ManyUsers, Mine, ModelUse, NewProvider, NewUser, Overview, OwnCall, OwnCalls, OwnLogins, Prices, ProviderUse,
+        Providers, Quotas, Routing, Sessions, Settings, Setup, UserUse, Users,
     },
     shell::Frame,
 };
@@ -92,6 +92,7 @@ pub fn App() -> impl IntoView {
                 <ParentRoute path=path!("") view=Frame ssr=SsrMode::Async>
                     <Route path=path!("/") view={Lazy::<Overview>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/leaderboard") view={Lazy::<Leaderboard>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/availability") view={Lazy::<Availability>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/calls") view={Lazy::<Calls>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/calls/:id") view={Lazy::<CallAlone>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/sessions") view={Lazy::<Sessions>::new()} ssr=SsrMode::Async />

@@ -77,6 +77,13 @@ pub(crate) static PAGES: [PageEntry; 13] = [
         key: "p",
         of: Readers::Admins,
     },
+    PageEntry {
+        path: "/availability",
+        title: |text| text.availability,
+        icon: Icon::Availability,
+        key: "a",
+        of: Readers::Admins,
+    },
     PageEntry { path: "/routing", title: |text| text.routing, icon: Icon::Routing, key: "r", of: Readers::Admins },
     PageEntry { path: "/users", title: |text| text.users, icon: Icon::Users, key: "u", of: Readers::Admins },
     PageEntry { path: "/quotas", title: |text| text.quotas, icon: Icon::Quotas, key: "q", of: Readers::Admins },

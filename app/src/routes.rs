@@ -62,6 +62,7 @@ lazy_routes! {
     Prices in prices: pages::prices::Prices;
     Settings in settings: pages::settings::Settings;
     Leaderboard in drawn: pages::drawn::Leaderboard;
+    Availability in drawn: pages::drawn::Availability;
     UserUse in drawn: pages::drawn::UserUse;
     ProviderUse in drawn: pages::drawn::ProviderUse;
     ModelUse in drawn: pages::drawn::ModelUse;

@@ -99,6 +99,8 @@ pub(crate) struct Text {
     #[cfg(feature = "ssr")]
     pub(crate) leaderboard: Leaderboard,
     #[cfg(feature = "ssr")]
+    pub(crate) availability: Availability,
+    #[cfg(feature = "ssr")]
     pub(crate) call_filters: CallFilters,
     #[cfg(feature = "ssr")]
     pub(crate) log: Log,

@@ -13,6 +13,7 @@ use super::{
     usage::Usage,
 };
 
+pub mod availability;
 mod calls;
 pub mod course;
 pub mod leaderboard;

@@ -66,6 +66,7 @@ pub fn routes(hub: Hub) -> Router {
         .route("/search", get(find::search))
         .route("/usage", get(usage::sum))
         .route("/usage/errors", get(usage::errors))
+        .route("/availability", get(usage::availability))
         .route("/leaderboard", get(usage::leaderboard))
         .route("/settings", get(settings::list).patch(settings::update))
         .route("/environment", get(settings::environment))

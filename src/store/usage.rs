@@ -150,7 +150,8 @@ fn from_row(row: &PgRow, by: Option<UsageBy>) -> Result<UsageRow, sqlx::Error> {
     Ok(UsageRow { from: Some(row.try_get("at")?), id, name, totals: totals_from_row(row)? })
 }
 
-fn totals_from_row(row: &PgRow) -> Result<Totals, sqlx::Error> {
+/// The sums of a row that has them all.
+pub(super) fn totals_from_row(row: &PgRow) -> Result<Totals, sqlx::Error> {
     let first_token: Vec<i64> = row.try_get("first_token_hist")?;
     let duration: Vec<i64> = row.try_get("duration_hist")?;
     Ok(Totals {

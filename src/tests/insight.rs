@@ -110,7 +110,7 @@ fn summed(rows: &Value) -> (u64, u64, u64, u64, u64) {
 }
 
 /// Waits until the sums by day begin in this zone.
-async fn days_are_of(world: &World, zone: &str) {
+pub async fn days_are_of(world: &World, zone: &str) {
     let sql = "select name from usage_zone";
     crate::patience::until("the days are made", async || (world.value(sql).await == zone).then_some(())).await;
 }
@@ -219,4 +219,57 @@ async fn what_went_wrong_is_counted_by_its_cause_and_the_pages_of_use_show_it() 
     assert!(page(&world, "/models/no-such-model").await.contains("/leaderboard?by=model"));
     let first = page(&world, "/?by=provider&period=30d").await;
     assert!(first.contains(&format!("{}-a", world.tag)) && first.contains("id=\"attention\""));
+}
+
+#[tokio::test]
+async fn availability_is_the_share_of_good_attempts_of_each_provider_and_model_in_every_range() {
+    let world = World::alone().await;
+    let a = world.provider_with("a", json!({"priority": 0, "max_attempts": 1})).await;
+    let b = world.provider_with("b", json!({"priority": 1})).await;
+    let (one, two) = (world.key().await, world.key().await);
+    days_are_of(&world, "UTC").await;
+    a.script.once(Answer::status(529));
+    world.message(&one).await.body().await;
+    world.well_again(&a).await;
+    world.anew(&two, &ask("claude-opus-4-8", false)).await.body().await;
+    world.calls_of(&one, 1).await;
+    world.calls_of(&two, 1).await;
+    let test = world.admin("POST", &format!("/admin/v1/providers/{}/test", b.id), &json!({})).await;
+    assert_eq!((test.0, &test.1["ok"]), (200, &json!(true)), "{}", test.1);
+    let sql = format!("select count(*) from usage_15m where user_id = 0 and provider_id = {}", b.id);
+    crate::patience::until("the test is summed", async || (world.value(&sql).await == 1).then_some(())).await;
+
+    for (range, n_blocks) in [("1h", 60), ("24h", 48), ("7d", 56), ("30d", 30)] {
+        let shown = world.get(&format!("/admin/v1/availability?range={range}")).await;
+        let (at_a, at_b) = (&shown["providers"][0], &shown["providers"][1]);
+        assert_eq!((&at_a["provider_id"], &at_b["provider_id"]), (&json!(a.id), &json!(b.id)), "{range}: {shown}");
+        assert_eq!(shown["starts"].as_array().unwrap().len(), n_blocks, "{range}");
+        let sum = |of: &Value, field: &str| {
+            let blocks = of["blocks"].as_array().unwrap();
+            assert_eq!(blocks.len(), n_blocks, "{range}");
+            blocks.iter().map(|block| block[field].as_u64().unwrap()).sum::<u64>()
+        };
+        assert_eq!(
+            (sum(at_a, "good"), sum(at_a, "bad"), &at_a["good_permille"]),
+            (1, 1, &json!(500)),
+            "{range}: {at_a}"
+        );
+        assert_eq!((sum(at_b, "good"), sum(at_b, "bad"), &at_b["good_permille"]), (2, 0, &json!(1_000)), "{range}");
+        assert!(at_a["totals"]["duration_ms_p99"].is_u64(), "{range}: {at_a}");
+        assert_eq!((&at_a["probes"]["good"], &at_b["probes"]["good"]), (&json!(0), &json!(1)), "{range}");
+        let model = |of: &Value, name: &str| {
+            let models = of["models"].as_array().unwrap();
+            models.iter().find(|model| model["model"] == name).cloned().unwrap_or_default()
+        };
+        let (opus, sonnet) = (model(at_a, "claude-opus-4-8"), model(at_a, "claude-sonnet-4-5"));
+        assert_eq!((sum(&opus, "good"), sum(&opus, "bad")), (1, 0), "{range}: {opus}");
+        assert_eq!((sum(&sonnet, "good"), &sonnet["good_permille"]), (0, &json!(0)), "{range}: {sonnet}");
+    }
+    for (query, field) in [("range=1y", "range"), ("period=24h", "period")] {
+        let answer = world.admin("GET", &format!("/admin/v1/availability?{query}"), &Value::Null).await;
+        problem(&answer, 422, Some(field));
+    }
+    let drawn = page(&world, "/availability?range=7d").await;
+    assert!(drawn.contains(&format!("/providers/{}/use", a.id)) && drawn.contains("1 good attempts, 1 bad ones"));
+    assert!(page(&world, "/availability?range=x").await.contains("class=\"strip\""), "what cannot be read is left out");
 }

@@ -71,6 +71,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/admin/v1/usage"),
     ("GET", "/admin/v1/usage/errors"),
     ("GET", "/admin/v1/leaderboard"),
+    ("GET", "/admin/v1/availability"),
     ("GET", "/admin/v1/settings"),
     ("PATCH", "/admin/v1/settings"),
     ("GET", "/admin/v1/environment"),

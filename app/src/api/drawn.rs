@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use hub::{
     admin::{
         actor::Admin,
-        course, leaderboard, log, overview, period,
+        availability, course, leaderboard, log, overview, period,
         subject::{self, UseOf},
     },
     domain::{
@@ -16,6 +16,7 @@ use hub::{
         log::LogQuery,
         report::{
             UsageBy, UsageQuery,
+            availability::AvailabilityQuery,
             leaderboard::{LeaderboardQuery, Period},
         },
     },
@@ -90,6 +91,7 @@ async fn draw_for_admins(drawing: &Drawing, search: &str) -> Answer<Drawn> {
         Drawing::Provider(id) => reader.subject(UsageBy::Provider, id).await,
         Drawing::Model(name) => reader.subject(UsageBy::Model, name).await,
         Drawing::Leaderboard => reader.leaderboard().await,
+        Drawing::Availability => reader.availability().await,
         Drawing::Providers => reader.providers().await,
         Drawing::ManyProviders => reader.many_providers(search).await,
         Drawing::Users => reader.users().await,
@@ -160,6 +162,12 @@ impl Reader {
         };
         let board = leaderboard::leaderboard(&self.hub, &self.actor, &query).await.map_err(guard::refuse)?;
         Ok(in_words(|text| drawn::leaderboard::page(text, &board, &query, &range, self.clock)))
+    }
+
+    async fn availability(&self) -> Answer<Drawn> {
+        let query = AvailabilityQuery { range: drawn::word(&self.map, "range") };
+        let shown = availability::availability(&self.hub, &self.actor, query).await.map_err(guard::refuse)?;
+        Ok(in_words(|text| drawn::availability::page(text, &shown, self.clock)))
     }
 
     async fn call_filters(&self) -> Answer<Drawn> {

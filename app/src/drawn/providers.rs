@@ -1,7 +1,6 @@
 //! The list of providers: what each is doing, what keeps it from doing it, and what can be done about that.
 
 mod groups;
-mod strip;
 
 use hub::domain::{
     group::Group,
@@ -9,7 +8,7 @@ use hub::domain::{
     provider::{
         Provider,
         many::ProviderFilter,
-        traffic::{ProviderTraffic, permille},
+        traffic::{ProviderTraffic, TrafficBlock, permille},
     },
 };
 use leptos::prelude::*;
@@ -18,6 +17,7 @@ use super::{
     act::act,
     clock::Clock,
     parts::{self, Choice, link_with, tabs},
+    strip,
 };
 use crate::{
     api::providers::{CloneProvider, EnableProvider, EndHold, PauseProvider},
@@ -253,7 +253,7 @@ fn line(text: &'static Text, row: &Row, part_calls: u64, list: &ProviderList, cl
                 </span>
             </td>
             <td>{enabled(provider.enabled)}{holds.map(|shown| hold(text, shown, clock)).collect_view()}</td>
-            <td>{strip::view(text, &traffic.blocks, clock)}</td>
+            <td>{strip_of(text, &traffic.blocks, clock)}</td>
             <td class="num sub">{share_of_permille(permille(totals.calls, part_calls))}</td>
             <td class="num">{whole(totals.calls)}</td>
             <td class="num">{whole(totals.errors())}</td>
@@ -309,6 +309,16 @@ pub(super) fn hold(text: &'static Text, shown: &HoldShown, clock: Clock) -> AnyV
         </span>
     }
     .erase()
+}
+
+/// Its last 15 hours.
+fn strip_of(text: &'static Text, blocks: &[TrafficBlock], clock: Clock) -> AnyView {
+    let words = &text.provider_list;
+    let sum = |of: fn(&TrafficBlock) -> u64| whole(blocks.iter().map(of).sum());
+    let label = (words.strip)(&sum(|block| block.attempts), &sum(|block| block.failed));
+    strip::view(blocks, label, |block| {
+        (words.block)(&clock.moment(block.from).hour(), &whole(block.failed), &whole(block.attempts))
+    })
 }
 
 #[cfg(test)]

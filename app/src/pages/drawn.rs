@@ -46,6 +46,12 @@ pub(crate) fn Leaderboard() -> impl IntoView {
     page(|| Drawing::Leaderboard)
 }
 
+/// How providers served lately.
+#[component]
+pub(crate) fn Availability() -> impl IntoView {
+    page(|| Drawing::Availability)
+}
+
 /// The use of one user.
 #[component]
 pub(crate) fn UserUse() -> impl IntoView {

@@ -25,6 +25,11 @@ sentences! {
     Log {
         title lead level any error warn info debug trace search call_id find empty empty_why older newest lines;
     }
+    Availability {
+        title lead empty empty_why an_hour each_minute each_half_hour each_three_hours course good attempts bad total_p50
+        total_p95 total_p99 first_p50 first_p95 first_p99 probes probes_why;
+        strip(&str, &str) block(&str, &str, &str)
+    }
     Leaderboard {
         title lead whose users keys providers models empty empty_why cache_hit success first_token_p50 first_token_p95
         speed since_ever compared_with;

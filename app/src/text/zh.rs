@@ -43,6 +43,8 @@ pub(super) static TEXT: Text = Text {
     #[cfg(feature = "ssr")]
     leaderboard: drawn::LEADERBOARD,
     #[cfg(feature = "ssr")]
+    availability: drawn::AVAILABILITY,
+    #[cfg(feature = "ssr")]
     call_filters: drawn::CALL_FILTERS,
     #[cfg(feature = "ssr")]
     log: drawn::LOG,

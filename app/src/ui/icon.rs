@@ -9,6 +9,7 @@ use crate::ui::Erase;
 pub(crate) enum Icon {
     Overview,
     Leaderboard,
+    Availability,
     Calls,
     Providers,
     Routing,
@@ -50,6 +51,7 @@ impl Icon {
             Self::Log => "M2.5 3.5l3 3-3 3m5 3h6",
             Self::Search => "M7 12a5 5 0 1 0 0-10 5 5 0 0 0 0 10Zm3.6-1.4L14 14",
             Self::Leaderboard => "M2.5 3.5h11m-11 4.5h7.5m-7.5 4.5h4",
+            Self::Availability => "M1.5 8h3l2-5 3 10 2-5h3",
             Self::Calls => "M2.5 4h7m-7 4h11m-11 4h5M12 2v4m-2-2h4",
             Self::Routing => "M2.5 8h3l3-4.5h5m-2-2 2 2-2 2M5.5 8l3 4.5h5m-2-2 2 2-2 2",
             Self::Providers => {

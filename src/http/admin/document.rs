@@ -41,7 +41,7 @@ use crate::admin::login::COOKIE;
         holds::list, holds::end, holds::pause_provider, holds::resume_provider, holds::pause_group, holds::resume_group,
         groups::list, groups::create, groups::find, groups::update, groups::delete,
         routing::explain, find::search,
-        calls::list, calls::export, calls::find, usage::sum, usage::errors, usage::leaderboard,
+        calls::list, calls::export, calls::find, usage::sum, usage::errors, usage::leaderboard, usage::availability,
         settings::list, settings::update, settings::environment, storage::show, log::list,
         console_sessions::list, console_sessions::end, console_sessions::end_others, audit::list,
         me::find, me::usage, me::calls, me::call, me::change_password, me::list_sessions, me::end_session, me::end_other_sessions,

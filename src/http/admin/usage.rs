@@ -1,14 +1,15 @@
-//! `/admin/v1/usage` and `/admin/v1/leaderboard`
+//! `/admin/v1/usage`, `/admin/v1/leaderboard` and `/admin/v1/availability`
 
 use axum::{Extension, Json, extract::State};
 
 use super::{Answer, document::ListProblems, input::Params, whole};
 use crate::{
-    admin::{actor::Admin, leaderboard, usage},
+    admin::{actor::Admin, availability, leaderboard, usage},
     domain::{
         page::Page,
         report::{
             ErrorCount, ErrorQuery, UsageQuery, UsageRow,
+            availability::{Availability, AvailabilityQuery},
             leaderboard::{Leaderboard, LeaderboardQuery},
         },
     },
@@ -55,4 +56,19 @@ pub(super) async fn leaderboard(
     Params(query): Params<LeaderboardQuery>,
 ) -> Answer<Leaderboard> {
     Ok(Json(leaderboard::leaderboard(&hub, &actor, &query).await?))
+}
+
+/// Tells how providers served lately.
+///
+/// Each provider that is not deleted, and each of its models: a strip of blocks with its good and bad attempts, the sums
+/// of the range with its percentiles, and its tests and probes. Not paged.
+#[utoipa::path(get, path = "/admin/v1/availability", tag = "usage", operation_id = "show_availability",
+    params(AvailabilityQuery),
+    responses((status = 200, description = "How they served.", body = Availability), ListProblems))]
+pub(super) async fn availability(
+    State(hub): State<Hub>,
+    Extension(actor): Extension<Admin>,
+    Params(query): Params<AvailabilityQuery>,
+) -> Answer<Availability> {
+    Ok(Json(availability::availability(&hub, &actor, query).await?))
 }

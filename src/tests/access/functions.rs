@@ -62,6 +62,7 @@ fn questions() -> Vec<(&'static str, Value, For)> {
         ("Provider", json!("999999999"), For::Admins),
         ("Drawn", json!(["Overview", ""]), For::Admins),
         ("Drawn", json!(["Leaderboard", ""]), For::Admins),
+        ("Drawn", json!(["Availability", ""]), For::Admins),
         ("Drawn", json!([{"User": "999999999"}, ""]), For::Admins),
         ("Drawn", json!([{"Provider": "999999999"}, ""]), For::Admins),
         ("Drawn", json!([{"Model": "no-such-model"}, ""]), For::Admins),

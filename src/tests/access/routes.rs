@@ -8,6 +8,7 @@ use crate::{client::Request, hub::root};
 /// Every route, and for whom it is.
 const ROUTES: &[(&str, &str, For)] = &[
     ("GET", "/audit", For::Admins),
+    ("GET", "/availability", For::Admins),
     ("GET", "/calls", For::Admins),
     ("GET", "/calls/export", For::Admins),
     ("GET", "/calls/{id}", For::Admins),

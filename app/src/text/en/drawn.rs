@@ -1,6 +1,6 @@
 //! What drawn pages say, in English.
 
-use crate::text::{CallFilters, Drawn, Leaderboard, Log, Subject};
+use crate::text::{Availability, CallFilters, Drawn, Leaderboard, Log, Subject};
 
 /// What they share.
 pub(super) const DRAWN: Drawn = Drawn {
@@ -111,4 +111,30 @@ pub(super) const LOG: Log = Log {
     older: "Older lines",
     newest: "To the newest",
     lines: "Lines of the log",
+};
+
+/// Its words.
+pub(super) const AVAILABILITY: Availability = Availability {
+    title: "Availability",
+    lead: "How much of what providers were asked for they served.",
+    empty: "No providers",
+    empty_why: "Nothing can be served yet.",
+    an_hour: "An hour",
+    each_minute: "a minute a block",
+    each_half_hour: "half an hour a block",
+    each_three_hours: "three hours a block",
+    course: "Over time",
+    good: "Good",
+    attempts: "Attempts",
+    bad: "Bad",
+    total_p50: "Total, median",
+    total_p95: "Total, p95",
+    total_p99: "Total, p99",
+    first_p50: "First content, median",
+    first_p95: "First content, p95",
+    first_p99: "First content, p99",
+    probes: "Probes",
+    probes_why: "Tests and probes: served of all",
+    strip: |good, bad| format!("{good} good attempts, {bad} bad ones"),
+    block: |at, bad, all| format!("{at}: {bad} of {all} bad"),
 };

@@ -6,6 +6,7 @@ use crate::text::{Common, Login, Shell};
 pub(super) const SHELL: Shell = Shell {
     overview: "Overview",
     leaderboard: "Leaderboard",
+    availability: "Availability",
     calls: "Calls",
     sessions: "Sessions",
     providers: "Providers",

@@ -1,6 +1,6 @@
 //! What drawn pages say, in Chinese.
 
-use crate::text::{CallFilters, Drawn, Leaderboard, Log, Subject};
+use crate::text::{Availability, CallFilters, Drawn, Leaderboard, Log, Subject};
 
 /// What they share.
 pub(super) const DRAWN: Drawn = Drawn {
@@ -111,4 +111,30 @@ pub(super) const LOG: Log = Log {
     older: "更早的内容",
     newest: "回到最新",
     lines: "日志内容",
+};
+
+/// Its words.
+pub(super) const AVAILABILITY: Availability = Availability {
+    title: "可用性",
+    lead: "供应商成功处理了多少请求。",
+    empty: "没有供应商",
+    empty_why: "目前还无法处理任何请求。",
+    an_hour: "1 小时",
+    each_minute: "每块 1 分钟",
+    each_half_hour: "每块 30 分钟",
+    each_three_hours: "每块 3 小时",
+    course: "随时间",
+    good: "成功率",
+    attempts: "尝试",
+    bad: "失败",
+    total_p50: "总时长（中位数）",
+    total_p95: "总时长（p95）",
+    total_p99: "总时长（p99）",
+    first_p50: "首个内容（中位数）",
+    first_p95: "首个内容（p95）",
+    first_p99: "首个内容（p99）",
+    probes: "探测",
+    probes_why: "测试与探测：成功数 / 总数",
+    strip: |good, bad| format!("{good} 次尝试成功，{bad} 次失败"),
+    block: |at, bad, all| format!("{at}：{all} 次中 {bad} 次失败"),
 };

@@ -6,6 +6,7 @@ use crate::text::{Common, Login, Shell};
 pub(super) const SHELL: Shell = Shell {
     overview: "概览",
     leaderboard: "排行榜",
+    availability: "可用性",
     calls: "调用",
     sessions: "会话",
     providers: "供应商",

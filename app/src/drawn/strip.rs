@@ -1,9 +1,9 @@
-//! The strip of blocks: a quarter of an hour each, by how many attempts failed.
+//! A strip of blocks, each a span of time, by how many attempts failed in it.
 
 use hub::domain::provider::traffic::TrafficBlock;
 use leptos::prelude::*;
 
-use crate::{drawn::clock::Clock, format::whole, text::Text, ui::Erase};
+use crate::ui::Erase;
 
 /// Units from one block to the next.
 const STEP: usize = 4;
@@ -21,21 +21,19 @@ const fn class(block: &TrafficBlock) -> &'static str {
     }
 }
 
-/// The strip. Its numbers stand in words behind it, and with each block that has failures.
-pub(super) fn view(text: &'static Text, blocks: &[TrafficBlock], clock: Clock) -> AnyView {
-    let words = &text.provider_list;
-    let sum = |of: fn(&TrafficBlock) -> u64| blocks.iter().map(of).sum::<u64>();
-    let label = (words.strip)(&whole(sum(|block| block.attempts)), &whole(sum(|block| block.failed)));
-    let rects = blocks.iter().enumerate().map(|(place, block)| {
-        let told = (block.attempts > 0).then(|| {
-            let told = (words.block)(&clock.moment(block.from).hour(), &whole(block.failed), &whole(block.attempts));
-            view! { <title>{told}</title> }.into_any()
-        });
-        view! { <rect class=class(block) x=place * STEP width=STEP - 1 height=HEIGHT>{told}</rect> }.into_any()
-    });
+/// The strip. `label` says its numbers in words, and `told` those of a block in which something happened.
+pub(super) fn view(blocks: &[TrafficBlock], label: String, told: impl Fn(&TrafficBlock) -> String) -> AnyView {
+    let rects: Vec<AnyView> = blocks
+        .iter()
+        .enumerate()
+        .map(|(place, block)| {
+            let told = (block.attempts > 0).then(|| view! { <title>{told(block)}</title> }.into_any());
+            view! { <rect class=class(block) x=place * STEP width=STEP - 1 height=HEIGHT>{told}</rect> }.into_any()
+        })
+        .collect();
     view! {
         <svg class="strip" viewBox=format!("0 0 {} {HEIGHT}", blocks.len() * STEP) preserveAspectRatio="none" role="img" aria-label=label>
-            {rects.collect_view()}
+            {rects}
         </svg>
     }
     .erase()

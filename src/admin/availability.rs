@@ -1,0 +1,170 @@
+//! How providers served lately: a strip of blocks, times, probes.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+
+use super::{actor::Admin, fault, usage::quarter_of};
+use crate::{
+    clock,
+    domain::{
+        fault::Fault,
+        id::ProviderId,
+        report::availability::{
+            Availability, AvailabilityQuery, AvailabilityRange, ModelAvailability, Probes, ProviderAvailability,
+            Served, ServedBlock,
+        },
+    },
+    hub::Hub,
+    store::availability::{ServedFrom, ServedRow},
+};
+
+/// Models of a provider that are told apart.
+const MODELS_MAX: usize = 50;
+
+/// How every provider served in the range that is asked for, and each of its models.
+pub async fn availability(hub: &Hub, _actor: &Admin, query: AvailabilityQuery) -> Result<Availability, Fault> {
+    let range = query.range.unwrap_or_default();
+    let snapshot = hub.snapshot.load();
+    let starts = starts(range, clock::now(), snapshot.zone);
+    let from = starts.first().copied().unwrap_or_default();
+    let days_zone = hub.store.days_zone().await.map_err(fault::store)?;
+    let quarters = ServedFrom::Quarters { has_facets: days_zone.is_some() };
+    let source = match range {
+        AvailabilityRange::Hour => ServedFrom::Minutes,
+        AvailabilityRange::Day | AvailabilityRange::Week => quarters,
+        AvailabilityRange::Month if days_zone == Some(snapshot.zone) => ServedFrom::Days,
+        AvailabilityRange::Month => quarters,
+    };
+    let (rows, probes) = tokio::try_join!(
+        hub.store.served(source, from, block(range), snapshot.zone),
+        hub.store.count_probes(quarter_of(from)),
+    )
+    .map_err(fault::store)?;
+    let mut probes: HashMap<ProviderId, Probes> = probes.into_iter().collect();
+    let mut served = by_provider(rows, &starts);
+    let mut providers: Vec<_> = snapshot.upstreams.iter().map(|upstream| &upstream.provider).collect();
+    providers.sort_by_key(|provider| (provider.priority, &provider.name));
+    let providers = providers
+        .into_iter()
+        .map(|provider| {
+            let (whole, models) = served.remove(&provider.id).unwrap_or_else(|| (empty(&starts), Vec::new()));
+            ProviderAvailability {
+                provider_id: provider.id,
+                name: provider.name.clone(),
+                served: whole,
+                probes: probes.remove(&provider.id).unwrap_or_default(),
+                models,
+            }
+        })
+        .collect();
+    Ok(Availability { range, starts, providers })
+}
+
+/// The length of a block; none for days.
+fn block(range: AvailabilityRange) -> Option<TimeDelta> {
+    range.block_minutes().map(|minutes| TimeDelta::minutes(minutes.into()))
+}
+
+/// The beginnings of the blocks up to now, oldest first.
+fn starts(range: AvailabilityRange, now: DateTime<Utc>, zone: Tz) -> Vec<DateTime<Utc>> {
+    let back = (0..range.n_blocks()).rev();
+    if let Some(block) = block(range) {
+        let length = block.num_seconds().max(1);
+        let last = now.timestamp().div_euclid(length) * length;
+        return back.filter_map(|n| DateTime::from_timestamp(last - i64::from(n) * length, 0)).collect();
+    }
+    let today = now.with_timezone(&zone).date_naive();
+    let days = back.filter_map(|n| today.checked_sub_days(Days::new(n.into())));
+    days.map(|day| clock::at_local(day.and_time(NaiveTime::MIN), zone)).collect()
+}
+
+fn empty(starts: &[DateTime<Utc>]) -> Served {
+    Served { blocks: vec![ServedBlock::default(); starts.len()], ..Served::default() }
+}
+
+/// What each provider served, in all and by model. Rows come with the most used first.
+fn by_provider(
+    rows: Vec<ServedRow>,
+    starts: &[DateTime<Utc>],
+) -> BTreeMap<ProviderId, (Served, Vec<ModelAvailability>)> {
+    let mut all = BTreeMap::<ProviderId, (Served, Vec<ModelAvailability>)>::new();
+    // Sums of the range say which models there are; blocks are put into them afterwards.
+    let (wholes, blocks): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.block.is_none());
+    for ServedRow { provider_id, model, totals, .. } in wholes {
+        let (whole, models) = all.entry(provider_id).or_insert_with(|| (empty(starts), Vec::new()));
+        match model {
+            Some(model) if models.len() < MODELS_MAX => {
+                models.push(ModelAvailability { model, served: Served { totals, ..empty(starts) } });
+            }
+            Some(_) => {}
+            None => whole.totals = totals,
+        }
+    }
+    for row in blocks {
+        let Some((whole, models)) = all.get_mut(&row.provider_id) else { continue };
+        let served = match &row.model {
+            Some(name) => models.iter_mut().find(|model| model.model == *name).map(|model| &mut model.served),
+            None => Some(whole),
+        };
+        let place = row.block.and_then(|block| starts.binary_search(&block).ok());
+        if let Some(block) = served.zip(place).and_then(|(served, place)| served.blocks.get_mut(place)) {
+            *block = ServedBlock { good: row.totals.attempts_good, bad: row.totals.attempts_bad };
+        }
+    }
+    for (whole, models) in all.values_mut() {
+        for served in models.iter_mut().map(|model| &mut model.served).chain([whole]) {
+            served.good_permille = served.totals.good_permille();
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::report::Totals;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn blocks_reach_up_to_now_and_days_are_those_of_the_zone() {
+        let now = at("2026-10-26T10:47:12Z");
+        for (range, first, last) in [
+            (AvailabilityRange::Hour, "2026-10-26T09:48:00Z", "2026-10-26T10:47:00Z"),
+            (AvailabilityRange::Day, "2026-10-25T11:00:00Z", "2026-10-26T10:30:00Z"),
+            (AvailabilityRange::Week, "2026-10-19T12:00:00Z", "2026-10-26T09:00:00Z"),
+            // Winter time began on 25 October.
+            (AvailabilityRange::Month, "2026-09-26T22:00:00Z", "2026-10-25T23:00:00Z"),
+        ] {
+            let starts = starts(range, now, chrono_tz::Europe::Berlin);
+            assert_eq!(starts.len(), usize::try_from(range.n_blocks()).unwrap());
+            assert_eq!((starts.first(), starts.last()), (Some(&at(first)), Some(&at(last))), "{range:?}");
+        }
+    }
+
+    #[test]
+    fn rows_find_their_provider_their_model_and_their_block() {
+        let starts = ["2026-11-01T00:00:00Z", "2026-11-01T00:30:00Z"].map(at);
+        let row = |model: Option<&str>, block: Option<usize>, good, bad| ServedRow {
+            provider_id: ProviderId(7),
+            model: model.map(str::to_owned),
+            block: block.map(|place| starts[place]),
+            totals: Totals { attempts_good: good, attempts_bad: bad, ..Totals::default() },
+        };
+        let rows = vec![
+            row(None, Some(1), 3, 1),
+            row(Some("a"), Some(1), 3, 0),
+            row(None, None, 3, 1),
+            row(Some("a"), None, 3, 0),
+        ];
+        let all = by_provider(rows, &starts);
+        let (whole, models) = &all[&ProviderId(7)];
+        assert_eq!(whole.blocks, [ServedBlock::default(), ServedBlock { good: 3, bad: 1 }]);
+        assert_eq!((whole.good_permille, models[0].served.good_permille), (Some(750), Some(1_000)));
+        assert_eq!((models[0].model.as_str(), models[0].served.blocks[1].good), ("a", 3));
+    }
+}
