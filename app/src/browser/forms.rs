@@ -114,8 +114,8 @@ mod real {
         true
     }
 
-    /// What leads away from a page.
-    const LEAVINGS: [&str; 3] = ["beforeunload", "click", "popstate"];
+    /// What leads away from a page. A step back is not among them: the router hears of it first.
+    const LEAVINGS: [&str; 2] = ["beforeunload", "click"];
 
     /// Asks before the page is left while `is_dirty`: what was typed would be lost.
     pub(crate) fn ask_before_leaving(is_dirty: RwSignal<bool>, question: &'static str) {
@@ -123,9 +123,9 @@ mod real {
             if !is_dirty.get() {
                 return;
             }
-            let here = place();
+            let path = window().location().pathname().unwrap_or_default();
             let ask = Closure::<dyn Fn(Event)>::new(move |event: Event| {
-                if leaves(&event, &here.0) && may_leave(&event, &here, question) {
+                if leaves(&event, &path) && may_leave(&event, question) {
                     is_dirty.try_set(false);
                 }
             });
@@ -149,7 +149,7 @@ mod real {
     }
 
     /// Asks whether the page may be left; if not, nobody else hears of the event.
-    fn may_leave(event: &Event, here: &(String, String), question: &str) -> bool {
+    fn may_leave(event: &Event, question: &str) -> bool {
         if event.type_() == "beforeunload" {
             // The browser asks with words of its own.
             event.prevent_default();
@@ -160,38 +160,19 @@ mod real {
         }
         event.prevent_default();
         event.stop_immediate_propagation();
-        if event.type_() == "popstate" {
-            stay(here);
-        }
         false
     }
 
-    /// The path and the parameters of the address.
-    fn place() -> (String, String) {
-        let location = window().location();
-        (location.pathname().unwrap_or_default(), location.search().unwrap_or_default())
-    }
-
     /// True if the event leads away from the page at `path`. A click on a link does, unless it opens elsewhere or leads
-    /// to this page with other parameters; a step back does if it has led to another page.
+    /// to this page with other parameters.
     fn leaves(event: &Event, path: &str) -> bool {
-        match event.type_().as_str() {
-            "click" => {}
-            "popstate" => return place().0 != path,
-            _ => return true,
+        if event.type_() == "beforeunload" {
+            return true;
         }
         let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
         let Some(Ok(Some(link))) = target.map(|target| target.closest("a[href]")) else { return false };
         let link = link.unchecked_into::<HtmlAnchorElement>();
         link.target().is_empty() && link.pathname() != path
-    }
-
-    /// Puts the address of the page back after a step back that was refused.
-    fn stay((path, search): &(String, String)) {
-        if let Ok(history) = window().history() {
-            // Only an address of another server is refused.
-            let _ = history.push_state_with_url(&JsValue::NULL, "", Some(&format!("{path}{search}")));
-        }
     }
 
     /// Reads the file that was chosen in an input, as text.
