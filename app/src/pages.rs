@@ -59,7 +59,7 @@ pub(crate) fn open_to(session: Option<&Session>) -> impl Iterator<Item = &'stati
 }
 
 /// The pages, in the order of the sidebar.
-pub(crate) static PAGES: [PageEntry; 13] = [
+pub(crate) static PAGES: [PageEntry; 14] = [
     PageEntry { path: "/", title: |text| text.overview, icon: Icon::Overview, key: "o", of: Readers::Admins },
     PageEntry {
         path: "/leaderboard",

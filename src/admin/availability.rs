@@ -33,9 +33,8 @@ pub async fn availability(hub: &Hub, _actor: &Admin, query: AvailabilityQuery) -
     let quarters = ServedFrom::Quarters { has_facets: days_zone.is_some() };
     let source = match range {
         AvailabilityRange::Hour => ServedFrom::Minutes,
-        AvailabilityRange::Day | AvailabilityRange::Week => quarters,
         AvailabilityRange::Month if days_zone == Some(snapshot.zone) => ServedFrom::Days,
-        AvailabilityRange::Month => quarters,
+        AvailabilityRange::Day | AvailabilityRange::Week | AvailabilityRange::Month => quarters,
     };
     let (rows, probes) = tokio::try_join!(
         hub.store.served(source, from, block(range), snapshot.zone),

@@ -146,7 +146,8 @@ mod tests {
                 json!({"user_id": "1", "preview": "", "models": [], "clients": [], "addresses": []}),
             ))
             .unwrap(),
-            serde_json::from_value(with(user, json!({"note": "", "role": "user", "tags": [], "has_password": false}))).unwrap(),
+            serde_json::from_value(with(user, json!({"note": "", "role": "user", "tags": [], "has_password": false})))
+                .unwrap(),
             serde_json::from_value(provider).unwrap(),
         )
     }
