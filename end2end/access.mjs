@@ -108,7 +108,7 @@ const browser = await chromium.launch({
   args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
 });
 const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-GB', colorScheme: 'light' });
-const page = await context.newPage();
+let page = await context.newPage();
 page.setDefaultTimeout(10_000);
 watch(page);
 
@@ -132,8 +132,67 @@ await check('a person logs in and is led to their own use', async () => {
   await logIn('Grace', PASSWORD);
   await page.waitForURL(`${hub}/me`);
   await page.getByRole('heading', { name: 'My use' }).waitFor();
-  expect((await offered()).every((path) => path.startsWith('/me') || path === '/account'), (await offered()).join(' '));
+  expect((await offered()).every((path) => path.startsWith('/me')), (await offered()).join(' '));
   await page.getByText('laptop').first().waitFor();
+});
+
+await check('what is left and what was used is on the first page', async () => {
+  const provider = await admin('POST', '/providers', {
+    name: 'Access upstream', kind: 'anthropic', base_url: process.env.UPSTREAM_URL, secret: process.env.UPSTREAM_KEY, group: ['access'], probe: false,
+  });
+  await admin('PATCH', `/users/${person.id}`, { group: ['access'] });
+  for (let n = 0; n < 3; n += 1) {
+    const answer = await fetch(`${hub}/v1/messages`, {
+      method: 'POST',
+      headers: { 'x-api-key': key.key, 'content-type': 'application/json', 'anthropic-version': '2023-06-01' },
+      body: JSON.stringify({ model: 'claude-sonnet-4-5', max_tokens: 64, messages: [{ role: 'user', content: 'Hello' }] }),
+    });
+    expect(answer.ok, `call ${n}: ${answer.status} ${await answer.text()}`);
+  }
+  await page.waitForTimeout(1500);
+  await looks('/me', 'me');
+  expect((await page.locator('main [role=meter]').count()) === 3, 'three limits have bars');
+  await page.getByRole('heading', { name: 'Over time' }).waitFor();
+  await admin('DELETE', `/providers/${provider.id}`);
+});
+
+await check('own calls lead to one of them, without a word about providers', async () => {
+  await looks('/me/calls', 'me-calls');
+  await page.locator('tbody a.row-link').first().click();
+  await page.getByRole('heading', { name: 'What it cost' }).waitFor();
+  const said = await page.locator('main').innerText();
+  expect(!said.includes('Access upstream'), said);
+  await looks(new URL(page.url()).pathname, 'me-call');
+  await page.getByRole('link', { name: 'Calls', exact: true }).first().click();
+  await page.selectOption('#own-outcome', 'failed');
+  await page.getByText('No calls').waitFor();
+  expect(page.url().includes('outcome=failed'), page.url());
+});
+
+await check('how to set up a client can be copied for each system', async () => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: hub });
+  await looks('/me/setup', 'me-setup');
+  await page.getByRole('link', { name: 'Windows' }).click();
+  await page.locator('#in-terminal').getByText('$env:ANTHROPIC_BASE_URL').waitFor();
+  await page.locator('[data-copy=in-settings]').click();
+  await page.locator('[data-copy=in-settings]').getByText('Copied').waitFor();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  expect(JSON.parse(copied).env.ANTHROPIC_BASE_URL === hub, copied);
+});
+
+await check('a person changes the password, and a mistake is said beside its field', async () => {
+  await looks('/me/logins', 'me-logins');
+  await page.fill('#old_password', 'not the right one');
+  await page.fill('#password', `${PASSWORD} again`);
+  await page.getByRole('button', { name: 'Change password' }).click();
+  await page.locator('#old_password-problem:not(:empty)').waitFor();
+  await page.fill('#old_password', PASSWORD);
+  await page.getByRole('button', { name: 'Change password' }).click();
+  await page.getByText('The password is changed.').waitFor();
+  await admin('PUT', `/users/${person.id}/password`, { password: PASSWORD });
+  await go('/login');
+  await logIn('Grace', PASSWORD);
+  await page.waitForURL(`${hub}/me`);
 });
 
 await check('what is for administrators says so, with its status, and does not lead in circles', async () => {
@@ -155,7 +214,7 @@ await check('the palette finds a person only their own pages', async () => {
   await go('/me');
   await page.keyboard.press('Control+k');
   const found = await page.locator('[data-found]').evaluateAll((links) => links.map((link) => link.getAttribute('href')));
-  expect(found.length > 0 && found.every((path) => path.startsWith('/me') || path === '/account'), found.join(' '));
+  expect(found.length > 0 && found.every((path) => path.startsWith('/me')), found.join(' '));
   await page.keyboard.press('Escape');
 });
 
@@ -172,6 +231,42 @@ await check('a key shows its own use', async () => {
   await page.waitForURL(`${hub}/me`);
   await page.getByText('laptop').first().waitFor();
   expect((await go('/users')) === 403, 'users');
+});
+
+await check('an administrator sees who did what, field by field', async () => {
+  const runs = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-GB', colorScheme: 'light' });
+  const own = page;
+  page = await runs.newPage();
+  page.setDefaultTimeout(10_000);
+  watch(page);
+  try {
+    await admin('PATCH', `/users/${person.id}`, { note: 'from the audit' });
+    await go('/login');
+    await logIn('', token);
+    await page.waitForURL(`${hub}/`);
+    await looks('/audit', 'audit');
+    await page.selectOption('#audit-action', 'user.update');
+    await page.waitForURL(/action=user.update/);
+    await page.locator('.changes details').first().locator('summary').click();
+    await page.getByRole('cell', { name: 'from the audit' }).first().waitFor();
+    await shot(page, 'audit-open');
+    await go('/audit?subject=no-such-thing');
+    await page.getByText('Nothing on record').waitFor();
+    await looks('/logins', 'logins');
+    await go(`/users/${person.id}`);
+    await page.getByRole('heading', { name: 'Password for the console' }).waitFor();
+    await page.fill('#password', 'short');
+    await page.getByRole('button', { name: 'Set password' }).click();
+    await page.locator('#password-problem:not(:empty)').waitFor();
+    await page.fill('#password', PASSWORD);
+    await page.getByRole('button', { name: 'Set password' }).click();
+    await page.getByText('The password is changed.').waitFor();
+    await looks(`/users/${person.id}`, 'user-password');
+  } finally {
+    if (failed) await shot(page, 'failed-audit');
+    page = own;
+    await runs.close();
+  }
 });
 
 await check('without script a person logs in too, and reads', async () => {

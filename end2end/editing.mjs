@@ -3,11 +3,12 @@
 /** Takes what `manage.mjs` has: its page, logged in, its ways of checking, and a user and a provider to change. */
 export async function editing({ page, context, browser, go, row, check, expect, admin, shot, hub, ada, east, key }) {
   /** Answers the browser's next question, and hands on what it asked. */
-  const answered = (yes) =>
-    new Promise((asked) => page.once('dialog', async (dialog) => {
-      asked(dialog.message());
-      await (yes ? dialog.accept() : dialog.dismiss());
-    }));
+  const answered = async (yes) => {
+    const dialog = await page.waitForEvent('dialog');
+    const message = dialog.message();
+    await (yes ? dialog.accept() : dialog.dismiss());
+    return message;
+  };
 
   await check('a limit is set and taken away in the row of its user', async () => {
     await go('/users?search=ada');

@@ -3,6 +3,7 @@
 //! change.
 
 pub mod actor;
+pub mod audit;
 pub mod availability;
 mod bulk;
 pub mod calls;

@@ -4,6 +4,7 @@
 //! decimals travel as strings in JSON, times as RFC 3339.
 
 pub mod attempt;
+pub mod audit;
 pub mod bulk;
 pub mod call;
 pub mod console_session;

@@ -67,6 +67,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (9, "access", include_str!("../migrations/0009_access.sql")),
     (10, "insight", include_str!("../migrations/0010_insight.sql")),
     (11, "manage", include_str!("../migrations/0011_manage.sql")),
+    (12, "token_mark", include_str!("../migrations/0012_token_mark.sql")),
     (13, "probes", include_str!("../migrations/0013_probes.sql")),
 ];
 

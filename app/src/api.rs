@@ -14,9 +14,9 @@ pub(crate) mod find;
 pub(crate) mod groups;
 pub(crate) mod keys;
 pub(crate) mod limits;
+pub(crate) mod logins;
 #[cfg(feature = "ssr")]
 pub(crate) mod overview;
-pub(crate) mod own;
 pub(crate) mod prices;
 pub(crate) mod providers;
 pub(crate) mod session;

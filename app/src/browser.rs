@@ -145,10 +145,23 @@ mod real {
         }
     }
 
-    /// Writes a text into the first element that `selector` finds.
-    pub(crate) fn say(selector: &str, text: &str) {
-        if let Ok(Some(element)) = document().query_selector(selector) {
-            element.set_text_content(Some(text));
+    /// Writes a text into the first element that `selector` finds; false if there is none.
+    pub(crate) fn say(selector: &str, text: &str) -> bool {
+        let found = document().query_selector(selector).ok().flatten();
+        found.map(|element| element.set_text_content(Some(text))).is_some()
+    }
+
+    /// Copies the text that the pressed button is for and says so; where the browser forbids that it selects it.
+    pub(crate) fn copy_chosen(event: &leptos::ev::MouseEvent) {
+        let pressed = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        let button = pressed.and_then(|element| element.closest("[data-copy]").ok().flatten());
+        let Some(button) = button else { return };
+        let Some(id) = button.get_attribute("data-copy") else { return };
+        let text = document().get_element_by_id(&id).and_then(|element| element.text_content());
+        if text.is_some_and(|text| copy(&text)) {
+            button.set_text_content(button.get_attribute("data-copied").as_deref());
+        } else {
+            select(&id);
         }
     }
 
@@ -254,7 +267,11 @@ mod absent {
 
     pub(crate) fn reload() {}
 
-    pub(crate) fn say(_selector: &str, _text: &str) {}
+    pub(crate) fn say(_selector: &str, _text: &str) -> bool {
+        false
+    }
+
+    pub(crate) fn copy_chosen(_event: &ev::MouseEvent) {}
 
     pub(crate) fn is_choice(_event: &ev::Event) -> bool {
         false

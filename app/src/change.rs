@@ -25,9 +25,7 @@ pub(crate) struct Change {
 impl Change {
     /// A change through the server function `S`. If the form was sent without script and refused, it has that answer.
     pub(crate) fn through<S: ServerFn<Error = AppError>>() -> Self {
-        let refused = use_context::<ServerActionError>().filter(|error| error.path() == S::PATH);
-        let answer = refused.map(|error| Err(ServerFnUrlError::<AppError>::decode_err(error.err())));
-        Self { url: S::url(), is_pending: RwSignal::new(false), answer: RwSignal::new(answer) }
+        Self { url: S::url(), is_pending: RwSignal::new(false), answer: RwSignal::new(refused::<S>().map(Err)) }
     }
 
     /// Calls `then` each time the change is done.
@@ -43,6 +41,12 @@ impl Change {
             }
         });
     }
+}
+
+/// Why the server function `S` has refused a form that was sent without script.
+pub(crate) fn refused<S: ServerFn<Error = AppError>>() -> Option<AppError> {
+    let refused = use_context::<ServerActionError>().filter(|error| error.path() == S::PATH);
+    refused.map(|error| ServerFnUrlError::<AppError>::decode_err(error.err()))
 }
 
 /// A form that asks for a change.

@@ -4,6 +4,8 @@
 #[cfg(feature = "ssr")]
 pub(crate) mod act;
 #[cfg(feature = "ssr")]
+pub(crate) mod audit;
+#[cfg(feature = "ssr")]
 pub(crate) mod availability;
 #[cfg(feature = "ssr")]
 pub(crate) mod call_filters;
@@ -16,9 +18,13 @@ pub(crate) mod leaderboard;
 #[cfg(feature = "ssr")]
 pub(crate) mod log;
 #[cfg(feature = "ssr")]
+pub(crate) mod logins;
+#[cfg(feature = "ssr")]
 pub(crate) mod losses;
 #[cfg(feature = "ssr")]
 pub(crate) mod many;
+#[cfg(feature = "ssr")]
+pub(crate) mod mine;
 #[cfg(feature = "ssr")]
 pub(crate) mod overview;
 #[cfg(feature = "ssr")]
@@ -94,6 +100,22 @@ pub(crate) enum Drawing {
     PriceHistory(String),
     /// What is lost with somebody or something, by id.
     Losses(Owner, String),
+    /// The audit log.
+    Audit,
+    /// Logins of the console.
+    Logins,
+    /// The password and the logins of a user, by id.
+    UserLogins(String),
+    /// The reader's own use.
+    Mine,
+    /// The reader's own calls.
+    OwnCalls,
+    /// One of them, by id.
+    OwnCall(String),
+    /// How to set up a client.
+    Setup,
+    /// The reader's own logins and password.
+    OwnLogins,
 }
 
 /// A page as the server has drawn it.
@@ -167,6 +189,7 @@ fn put_in(question: Signal<(u32, Question)>) -> AnyView {
     let submit = move |event: leptos::ev::SubmitEvent| {
         if let Some((url, fields)) = browser::posted(&event) {
             event.prevent_default();
+            browser::say(".problem:not(:empty)", "");
             browser::post(url, fields, move |answer| match answer {
                 Ok(said) => {
                     // Some say what they have done.
@@ -176,7 +199,13 @@ fn put_in(question: Signal<(u32, Question)>) -> AnyView {
                     }
                     drawn.refetch();
                 }
-                Err(error) => toasts.failed(fault::message(text, &error)),
+                Err(error) => {
+                    let problem = error.field.as_ref().map(|field| format!("#{field}-problem"));
+                    // What is wrong with a field is said beside it.
+                    if !problem.is_some_and(|problem| browser::say(&problem, &error.message)) {
+                        toasts.failed(fault::message(text, &error));
+                    }
+                }
             });
             return;
         }
@@ -192,12 +221,13 @@ fn put_in(question: Signal<(u32, Question)>) -> AnyView {
             browser::submit_form_of(&event);
         }
     };
+    let copy = |event: leptos::ev::MouseEvent| browser::copy_chosen(&event);
     show(drawn, move |drawn: Drawn| {
         let submit = submit.clone();
         let title = drawn.title.map(|title| view! { <Title text=title /> });
         view! {
             {title}
-            <div inner_html=drawn.html on:change=change on:submit=submit></div>
+            <div inner_html=drawn.html on:change=change on:submit=submit on:click=copy></div>
         }
         .erase()
     })

@@ -17,9 +17,9 @@ use crate::{
     pages::not_found::NotFound,
     preferences::Preferences,
     routes::{
-        Availability, CallAlone, Calls, EditProvider, EditUser, Leaderboard, Log, Login, ManyProviders, ManyUsers, Me,
-        ModelUse, NewProvider, NewUser, Overview, Prices, ProviderUse, Providers, Quotas, Routing, Sessions, Settings,
-        UserUse, Users,
+        Audit, Availability, CallAlone, Calls, EditProvider, EditUser, Leaderboard, Log, Login, Logins, ManyProviders,
+        ManyUsers, Mine, ModelUse, NewProvider, NewUser, Overview, OwnCall, OwnCalls, OwnLogins, Prices, ProviderUse,
+        Providers, Quotas, Routing, Sessions, Settings, Setup, UserUse, Users,
     },
     shell::Frame,
 };
@@ -111,7 +111,13 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/models/:name") view={Lazy::<ModelUse>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/prices") view={Lazy::<Prices>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/log") view={Lazy::<Log>::new()} ssr=SsrMode::Async />
-                    <Route path=path!("/me") view={Lazy::<Me>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/audit") view={Lazy::<Audit>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/logins") view={Lazy::<Logins>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/me") view={Lazy::<Mine>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/me/calls") view={Lazy::<OwnCalls>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/me/calls/:id") view={Lazy::<OwnCall>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/me/setup") view={Lazy::<Setup>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/me/logins") view={Lazy::<OwnLogins>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/settings") view={Lazy::<Settings>::new()} ssr=SsrMode::Async />
                 </ParentRoute>
             </Routes>

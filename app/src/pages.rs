@@ -7,7 +7,6 @@ pub(crate) mod confirm;
 pub(crate) mod drawn;
 pub(crate) mod limits;
 pub(crate) mod login;
-pub(crate) mod me;
 pub(crate) mod not_found;
 pub(crate) mod prices;
 pub(crate) mod providers;
@@ -60,7 +59,7 @@ pub(crate) fn open_to(session: Option<&Session>) -> impl Iterator<Item = &'stati
 }
 
 /// The pages, in the order of the sidebar.
-pub(crate) static PAGES: [PageEntry; 13] = [
+pub(crate) static PAGES: [PageEntry; 14] = [
     PageEntry { path: "/", title: |text| text.overview, icon: Icon::Overview, key: "o", of: Readers::Admins },
     PageEntry {
         path: "/leaderboard",
@@ -82,7 +81,7 @@ pub(crate) static PAGES: [PageEntry; 13] = [
         path: "/availability",
         title: |text| text.availability,
         icon: Icon::Availability,
-        key: "a",
+        key: "v",
         of: Readers::Admins,
     },
     PageEntry { path: "/routing", title: |text| text.routing, icon: Icon::Routing, key: "r", of: Readers::Admins },
@@ -90,6 +89,7 @@ pub(crate) static PAGES: [PageEntry; 13] = [
     PageEntry { path: "/quotas", title: |text| text.quotas, icon: Icon::Quotas, key: "q", of: Readers::Admins },
     PageEntry { path: "/prices", title: |text| text.prices, icon: Icon::Prices, key: "$", of: Readers::Admins },
     PageEntry { path: "/log", title: |text| text.log, icon: Icon::Log, key: ".", of: Readers::Admins },
+    PageEntry { path: "/audit", title: |text| text.audit, icon: Icon::Audit, key: "a", of: Readers::Admins },
     PageEntry { path: "/settings", title: |text| text.settings, icon: Icon::Settings, key: ",", of: Readers::Admins },
     PageEntry { path: "/me", title: |text| text.my_use, icon: Icon::Users, key: "m", of: Readers::Users },
 ];

@@ -67,7 +67,13 @@ lazy_routes! {
     ProviderUse in drawn: pages::drawn::ProviderUse;
     ModelUse in drawn: pages::drawn::ModelUse;
     Log in drawn: pages::drawn::Log;
-    Me in me: pages::me::Me;
+    Audit in drawn: pages::drawn::Audit;
+    Logins in drawn: pages::drawn::Logins;
+    Mine in drawn: pages::drawn::Mine;
+    OwnCalls in drawn: pages::drawn::OwnCalls;
+    OwnCall in drawn: pages::drawn::OwnCall;
+    Setup in drawn: pages::drawn::Setup;
+    OwnLogins in drawn: pages::drawn::OwnLogins;
 }
 
 /// The page, or that its code did not come: the hub does not answer, or is a newer one than this document's.

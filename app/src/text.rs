@@ -12,11 +12,15 @@ use hub::domain::{fault::Fault, report::Attention, settings::SettingSection};
 use leptos::prelude::use_context;
 
 #[cfg(feature = "ssr")]
+pub(crate) use access::*;
+#[cfg(feature = "ssr")]
 pub(crate) use drawn::*;
 pub(crate) use groups::*;
 #[cfg(feature = "ssr")]
 pub(crate) use manage::*;
 
+#[cfg(feature = "ssr")]
+mod access;
 #[cfg(feature = "ssr")]
 mod drawn;
 mod en;
@@ -100,6 +104,17 @@ pub(crate) struct Text {
     pub(crate) call_filters: CallFilters,
     #[cfg(feature = "ssr")]
     pub(crate) log: Log,
+    #[cfg(feature = "ssr")]
+    pub(crate) audit: Audit,
+    #[cfg(feature = "ssr")]
+    pub(crate) logins: Logins,
+    #[cfg(feature = "ssr")]
+    pub(crate) mine: Mine,
+    #[cfg(feature = "ssr")]
+    pub(crate) setup: Setup,
+    /// What was done, by the audit log's word for it; none for a word that is none.
+    #[cfg(feature = "ssr")]
+    pub(crate) action: fn(&str) -> Option<&'static str>,
     #[cfg(feature = "ssr")]
     pub(crate) provider_list: ProviderList,
     #[cfg(feature = "ssr")]
@@ -193,6 +208,16 @@ mod tests {
             }
             for variable in &config.variables {
                 assert!((text.variable)(&variable.name).is_some(), "{} has no words", variable.name);
+            }
+        }
+    }
+
+    #[test]
+    #[cfg(feature = "ssr")]
+    fn every_action_of_the_audit_log_has_its_words() {
+        for text in [Language::En, Language::Zh].map(Language::text) {
+            for action in hub::domain::audit::ACTIONS {
+                assert!((text.action)(action).is_some(), "{action} has no words");
             }
         }
     }

@@ -70,6 +70,11 @@ pub struct Person {
 }
 
 impl Person {
+    /// True if it was a password that they have shown, which they can change.
+    pub fn has_password(&self) -> bool {
+        self.scope.key_id().is_none()
+    }
+
     /// Is it their call?
     pub fn owns(&self, call: &Call) -> bool {
         call.user_id == Some(self.scope.user_id())

@@ -13,6 +13,7 @@ use crate::{
         page::{Page, PageQuery},
     },
     hub::Hub,
+    secret,
     store::console_sessions::SomeSessions,
 };
 
@@ -67,12 +68,14 @@ async fn some_of(
 ) -> Result<Page<ConsoleSession>, Fault> {
     let limit = page::limit(query.limit)?;
     let before = page::after(query.cursor.as_deref())?.unwrap_or(ConsoleSessionId(i64::MAX));
-    let found = hub.store.list_sessions(some, before, page::rows(limit), clock::now()).await.map_err(fault::store)?;
+    let mark = secret::mark(&hub.admin_token);
+    let found = hub.store.list_sessions(some, (before, page::rows(limit)), &mark, clock::now()).await;
     let marked = |session: ConsoleSession| {
         let is_current = actor.session_id == Some(session.id);
         ConsoleSession { is_current, ..session }
     };
-    Ok(page::cut(found.into_iter().map(marked).collect(), limit, |session| session.id.to_string()))
+    let found = found.map_err(fault::store)?.into_iter().map(marked).collect();
+    Ok(page::cut(found, limit, |session| session.id.to_string()))
 }
 
 async fn end_one(hub: &Hub, actor: &Actor, some: SomeSessions, id: ConsoleSessionId) -> Result<(), Fault> {

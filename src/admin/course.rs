@@ -56,7 +56,7 @@ pub(super) async fn of_sums(sums: Sums<'_>, asked: Asked, zone: Tz) -> Result<Co
 }
 
 /// The steps that a range is shown in unless somebody wants others.
-fn step_of((from, to): Span) -> UsageStep {
+pub(super) fn step_of((from, to): Span) -> UsageStep {
     match (to - from).num_days() {
         ..3 => UsageStep::Hour,
         3..93 => UsageStep::Day,

@@ -84,7 +84,9 @@ pub async fn resume_provider(hub: &Hub, actor: &Admin, id: ProviderId) -> Result
     let mut change = change::begin(hub).await?;
     change.lock_provider(id).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("provider"))?;
     let which = change.holds_of_provider(id, &[HoldReason::Pause]).await.map_err(fault::store)?;
-    end_all(hub, change, actor.entry("provider.resume", &id), &which, Ending::Ended).await
+    let mut entry = actor.entry("provider.resume", &id);
+    entry.before = known(hub, &which);
+    end_all(hub, change, entry, &which, Ending::Ended).await
 }
 
 /// Takes the providers of a group out of rotation for those who reach them by it, for a time or until it is resumed. A
@@ -102,7 +104,9 @@ pub async fn resume_group(hub: &Hub, actor: &Admin, name: &str) -> Result<(), Fa
     let mut change = change::begin(hub).await?;
     change.lock_group(name).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("group"))?;
     let which = change.holds_of_group(name).await.map_err(fault::store)?;
-    end_all(hub, change, actor.entry("group.resume", &name), &which, Ending::Ended).await
+    let mut entry = actor.entry("group.resume", &name);
+    entry.before = known(hub, &which);
+    end_all(hub, change, entry, &which, Ending::Ended).await
 }
 
 /// Ends what an edit of a provider puts an end to, in the same change; to be told to [`ended`] once that is made.
@@ -161,12 +165,17 @@ async fn put(
 ) -> Result<HoldShown, Fault> {
     change.end_holds(before, Ending::Ended, clock::now()).await.map_err(fault::store)?;
     change.insert_hold(&hold).await.map_err(fault::store)?;
-    entry.after = shown(&hold);
+    (entry.before, entry.after) = (known(hub, before), shown(&hold));
     let answer = show(hub, &hold);
     change::commit(hub, change, entry).await?;
     hub.health.end(before, Ending::Ended, clock::now());
     hub.health.add(hold);
     Ok(answer)
+}
+
+/// How the first of these holds that is known here stands in the audit log.
+fn known(hub: &Hub, which: &[HoldId]) -> Option<serde_json::Value> {
+    hub.health.holds().iter().find(|hold| which.contains(&hold.id)).and_then(|hold| shown(&**hold))
 }
 
 /// Ends holds, here and in what is written.

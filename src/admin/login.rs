@@ -83,6 +83,7 @@ pub async fn login(
         token_hash: secret::hash(cookie.expose()),
         user_id: holder.user.as_ref().map(|(id, ..)| *id),
         key_id: holder.key.as_ref().map(|(id, _)| *id),
+        token_mark: holder.user.is_none().then(|| secret::mark(&hub.admin_token)),
         address: address.to_string(),
         user_agent: &user_agent,
         created_at,
@@ -98,12 +99,10 @@ pub async fn login(
 
 /// Ends the login that a cookie stands for. A cookie that stands for none is no mistake.
 pub async fn logout(hub: &Hub, cookie: &str, address: IpAddr) -> Result<(), Fault> {
-    let now = clock::now();
-    let found = hub.store.find_session(&secret::hash(cookie), now).await.map_err(fault::store)?;
-    let Some((id, holder)) = found else { return Ok(()) };
+    let Some((id, holder)) = find(hub, cookie).await? else { return Ok(()) };
     let mut change = change::begin(hub).await?;
     let this = SomeSessions { id: Some(id), ..SomeSessions::default() };
-    change.revoke_sessions(this, now).await.map_err(fault::store)?;
+    change.revoke_sessions(this, clock::now()).await.map_err(fault::store)?;
     let visitor = visitor(holder, Some(id), address);
     change.audit(visitor.actor().entry("console.logout", &id)).await.map_err(fault::store)?;
     change.commit_quietly().await.map_err(fault::store)
@@ -114,8 +113,14 @@ pub async fn logout(hub: &Hub, cookie: &str, address: IpAddr) -> Result<(), Faul
 /// # Errors
 /// [`Fault::Unauthenticated`] if it stands for nobody, or nobody who may log in.
 pub async fn of_cookie(hub: &Hub, cookie: &str, address: IpAddr) -> Result<Visitor, Fault> {
-    let found = hub.store.find_session(&secret::hash(cookie), clock::now()).await.map_err(fault::store)?;
+    let found = find(hub, cookie).await?;
     found.map(|(id, holder)| visitor(holder, Some(id), address)).ok_or(Fault::Unauthenticated)
+}
+
+/// The login that a cookie stands for, if it still stands.
+async fn find(hub: &Hub, cookie: &str) -> Result<Option<(ConsoleSessionId, Holder)>, Fault> {
+    let mark = secret::mark(&hub.admin_token);
+    hub.store.find_session(&secret::hash(cookie), &mark, clock::now()).await.map_err(fault::store)
 }
 
 /// Who an `authorization` header stands for: `Bearer` with the admin token or a relay key.

@@ -1,8 +1,11 @@
 //! What somebody sees of their own. Every question is asked with the ids of the [`Person`]'s scope.
 
+use chrono::{DateTime, Utc};
+
 use super::{
     actor::{Person, Scope},
-    calls, fault, limits, page,
+    calls, course, fault, limits, page,
+    usage::{self, Asked, Sums},
 };
 use crate::{
     clock,
@@ -11,15 +14,18 @@ use crate::{
         id::{CallId, KeyId},
         key::ApiKey,
         limit::{LimitUse, Limits, Subject},
-        own::{Own, OwnCall, OwnCallDetail, OwnCallQuery, OwnKey},
+        own::{Own, OwnCall, OwnCallDetail, OwnCallQuery, OwnKey, OwnReport, OwnUsageBy, OwnUsageQuery},
         page::Page,
-        report::CallQuery,
+        report::{CallQuery, UsageBy, UsageFilter, UsageQuery, UsageRow, UsageStep},
     },
     hub::Hub,
 };
 
 /// Keys that are told of.
 const KEYS_MAX: i64 = 100;
+
+/// Models of a report at most.
+const MODELS_MAX: i64 = 50;
 
 /// Oneself: limits with their use, and keys.
 ///
@@ -28,22 +34,30 @@ const KEYS_MAX: i64 = 100;
 pub async fn find(hub: &Hub, person: &Person) -> Result<Own, Fault> {
     let user_id = person.scope.user_id();
     let user = hub.store.find_user(user_id).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("user"))?;
-    let keys = match person.scope {
-        Scope::User(_) => hub.store.list_keys(user_id, KeyId::default(), KEYS_MAX).await,
-        Scope::Key(_, key_id) => hub.store.find_key(key_id).await.map(|key| key.into_iter().collect()),
-    };
-    let mut own_keys = Vec::new();
-    for key in keys.map_err(fault::store)? {
-        own_keys.push(own_key(hub, key).await?);
-    }
     Ok(Own {
         user_id,
         limits: set_limits(hub, Subject::User(user_id), &user.limits).await?,
         user_name: user.name,
         expires_at: user.expires_at,
-        has_password: person.scope.key_id().is_none(),
-        keys: own_keys,
+        has_password: person.has_password(),
+        keys: keys(hub, person).await?,
     })
+}
+
+/// One's own keys with their limits; of a key only that one.
+///
+/// # Errors
+/// [`Fault::CountersAway`] while Redis does not answer.
+pub async fn keys(hub: &Hub, person: &Person) -> Result<Vec<OwnKey>, Fault> {
+    let found = match person.scope {
+        Scope::User(user_id) => hub.store.list_keys(user_id, KeyId::default(), KEYS_MAX).await,
+        Scope::Key(_, key_id) => hub.store.find_key(key_id).await.map(|key| key.into_iter().collect()),
+    };
+    let mut keys = Vec::new();
+    for key in found.map_err(fault::store)? {
+        keys.push(own_key(hub, key).await?);
+    }
+    Ok(keys)
 }
 
 async fn own_key(hub: &Hub, key: ApiKey) -> Result<OwnKey, Fault> {
@@ -78,14 +92,70 @@ pub async fn calls(hub: &Hub, person: &Person, query: &OwnCallQuery) -> Result<P
     Ok(page::cut(found.into_iter().map(OwnCall::from).collect(), limit, |call| call.id.to_string()))
 }
 
-/// What the store is asked: within the scope, whatever `query` says.
-fn narrowed(scope: Scope, query: &OwnCallQuery) -> Result<CallQuery, Fault> {
-    if scope.key_id().is_some() && query.key_id.is_some_and(|asked| scope.key_id() != Some(asked)) {
-        return Err(Fault::not_found("key"));
+/// Sums over one's own calls by span, oldest first, within a span the dearest first. Spans without calls have no row.
+///
+/// # Errors
+/// [`Fault::NotFound`] for a key that is not the one that was shown; [`Fault::Invalid`] for a range that cannot be.
+pub async fn usage(hub: &Hub, person: &Person, query: &OwnUsageQuery) -> Result<Vec<UsageRow>, Fault> {
+    usage::rows(hub, &narrowed_usage(person.scope, query)?).await
+}
+
+/// Reads one's own use from `from` up to `to`.
+///
+/// # Errors
+/// [`Fault::Invalid`] for a range that cannot be.
+pub async fn report(
+    hub: &Hub,
+    person: &Person,
+    (from, to): (DateTime<Utc>, DateTime<Utc>),
+) -> Result<OwnReport, Fault> {
+    let query = UsageQuery { from: Some(from), to: Some(to), ..UsageQuery::default() };
+    let range = usage::range(&query, clock::now())?;
+    let (user_id, key_id) = (Some(person.scope.user_id()), person.scope.key_id());
+    let filter = UsageFilter { user_id, key_id, ..UsageFilter::default() };
+    let before = (range.0 - (range.1 - range.0), range.0);
+    let of = |by, step| Asked { range, filter: filter.clone(), by, step };
+    let sums = Sums::open(hub).await?;
+    let (total, before, course, models) = tokio::try_join!(
+        sums.total(range, filter.clone()),
+        sums.total(before, filter.clone()),
+        course::of_sums(sums, of(None, course::step_of(range)), hub.snapshot.load().zone),
+        sums.read(of(Some(UsageBy::Model), UsageStep::Total), MODELS_MAX),
+    )?;
+    Ok(OwnReport { total, before, course, models })
+}
+
+/// The key that is asked for within the scope; none for all of them.
+fn narrowed_key(scope: Scope, asked: Option<KeyId>) -> Result<Option<KeyId>, Fault> {
+    match (scope.key_id(), asked) {
+        (Some(own), Some(asked)) if own != asked => Err(Fault::not_found("key")),
+        (own, asked) => Ok(own.or(asked)),
     }
+}
+
+/// Which sums the store is asked for: within the scope, whatever `query` says.
+fn narrowed_usage(scope: Scope, query: &OwnUsageQuery) -> Result<UsageQuery, Fault> {
+    let by = |by| match by {
+        OwnUsageBy::Key => UsageBy::Key,
+        OwnUsageBy::Model => UsageBy::Model,
+    };
+    Ok(UsageQuery {
+        from: query.from,
+        to: query.to,
+        by: query.by.map(by),
+        step: query.step,
+        user_id: Some(scope.user_id()),
+        key_id: narrowed_key(scope, query.key_id)?,
+        provider_id: None,
+        model: query.model.clone(),
+    })
+}
+
+/// Which calls the store is asked for: within the scope, whatever `query` says.
+fn narrowed(scope: Scope, query: &OwnCallQuery) -> Result<CallQuery, Fault> {
     Ok(CallQuery {
         user_id: Some(scope.user_id()),
-        key_id: scope.key_id().or(query.key_id),
+        key_id: narrowed_key(scope, query.key_id)?,
         from: query.from,
         to: query.to,
         model: query.model.clone(),
@@ -122,5 +192,10 @@ mod tests {
             assert_eq!(ask(key, asked).map(ids), Ok((Some(UserId(1)), Some(KeyId(2)))));
         }
         assert_eq!(ask(key, Some(KeyId(9))).map(ids), Err(Fault::not_found("key")));
+        let sum = |scope, key_id| narrowed_usage(scope, &OwnUsageQuery { key_id, ..OwnUsageQuery::default() });
+        let ids = |query: UsageQuery| (query.user_id, query.key_id);
+        assert_eq!(sum(user, Some(KeyId(9))).map(ids), Ok((Some(UserId(1)), Some(KeyId(9)))));
+        assert_eq!(sum(key, None).map(ids), Ok((Some(UserId(1)), Some(KeyId(2)))));
+        assert_eq!(sum(key, Some(KeyId(9))).map(ids), Err(Fault::not_found("key")));
     }
 }

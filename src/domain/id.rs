@@ -75,6 +75,10 @@ row_id!(
     /// A login of the console.
     ConsoleSessionId
 );
+row_id!(
+    /// A line of the audit log.
+    AuditId
+);
 
 macro_rules! time_id {
     ($(#[$doc:meta])* $name:ident) => {

@@ -10,6 +10,7 @@ use super::{
     limit::LimitUse,
     money::Usd,
     price::bill::Cost,
+    report::{Totals, UsageRow, UsageStep, course::Course},
     rule::ModelRule,
     usage::{TokenSource, Usage},
 };
@@ -52,6 +53,52 @@ pub struct OwnKey {
     pub models: Vec<ModelRule>,
     /// How much of its limits is used. Only limits that are set.
     pub limits: Vec<LimitUse>,
+}
+
+/// What sums over one's own calls are grouped by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum OwnUsageBy {
+    /// By key.
+    Key,
+    /// By model asked for.
+    Model,
+}
+
+/// Which sums over one's own calls to read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+#[serde(deny_unknown_fields, default)]
+pub struct OwnUsageQuery {
+    /// From this time on, cut down to a quarter of an hour; default 24 hours ago.
+    pub from: Option<DateTime<Utc>>,
+    /// Up to this time; default now.
+    pub to: Option<DateTime<Utc>>,
+    /// One row for each of these; default one row for all.
+    #[cfg_attr(feature = "server", param(inline))]
+    pub by: Option<OwnUsageBy>,
+    /// One row for each of these spans; default `total`.
+    #[cfg_attr(feature = "server", param(inline))]
+    pub step: Option<UsageStep>,
+    /// Only this key's; whoever has shown a key sees no other.
+    #[cfg_attr(feature = "server", param(value_type = Option<String>))]
+    pub key_id: Option<KeyId>,
+    /// Only of calls that asked for this model.
+    pub model: Option<String>,
+}
+
+/// One's own use in a span of time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OwnReport {
+    /// All of it.
+    pub total: Totals,
+    /// The same of as much time before.
+    pub before: Totals,
+    /// How it went.
+    pub course: Course,
+    /// The dearest models first.
+    pub models: Vec<UsageRow>,
 }
 
 /// Which calls of one's own to list, newest first.

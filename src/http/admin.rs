@@ -1,5 +1,6 @@
 //! The management API: REST over the use cases, under `/admin/v1`.
 
+mod audit;
 mod calls;
 mod console_sessions;
 mod document;
@@ -71,12 +72,14 @@ pub fn routes(hub: Hub) -> Router {
         .route("/environment", get(settings::environment))
         .route("/storage", get(storage::show))
         .route("/log", get(log::list))
+        .route("/audit", get(audit::list))
         .route("/", any(nowhere))
         .route("/{*path}", any(nowhere))
         .method_not_allowed_fallback(other_method)
         .layer(middleware::from_fn_with_state(hub.clone(), admins_only));
     let of_persons = Router::new()
         .route("/me", get(me::find))
+        .route("/me/usage", get(me::usage))
         .route("/me/calls", get(me::calls))
         .route("/me/calls/{id}", get(me::call))
         .route("/me/password", put(me::change_password))

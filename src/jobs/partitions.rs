@@ -15,6 +15,9 @@ pub const DAYS_AHEAD: u64 = 4;
 /// How long sums by minute are kept.
 const MINUTES_KEPT: TimeDelta = TimeDelta::days(2);
 
+/// How long the audit log is kept, if calls are not kept longer.
+const AUDIT_KEPT: TimeDelta = TimeDelta::days(365);
+
 /// Creates partitions until the hub stops. Without one, rows go to the default partition: nothing is lost.
 pub async fn run(hub: Hub) {
     let mut ticks = tokio::time::interval(INTERVAL);
@@ -37,6 +40,7 @@ async fn let_go(hub: &Hub) -> Result<(), sqlx::Error> {
     hub.store.delete_minutes(now - MINUTES_KEPT).await?;
     let kept = TimeDelta::days(hub.snapshot.load().settings.retention_days.into());
     hub.store.delete_holds(now - kept).await?;
+    hub.store.delete_audit(now - kept.max(AUDIT_KEPT)).await?;
     let n_days = hub.store.drop_days((now - kept).date_naive()).await?;
     if n_days > 0 {
         tracing::info!(n_days, "calls of days that are kept no longer are let go");

@@ -1,12 +1,32 @@
 //! The audit log: who changed what, written in the transaction of the change.
 
-use super::{change::Change, statements};
-use crate::domain::id::{ConsoleSessionId, UserId};
+use chrono::{DateTime, Utc};
+use sqlx::{Row, postgres::PgRow};
+
+use super::{Store, change::Change, statements};
+use crate::domain::{
+    audit::{AuditLine, AuditQuery},
+    id::{AuditId, ConsoleSessionId, UserId},
+};
 
 statements! {
     INSERT = "
         insert into audit_log (actor, user_id, session_id, address, action, subject, before, after)
         values ($1, $2, $3, $4, $5, $6, $7, $8)";
+    LIST = "
+        select id, at, actor, user_id, session_id, address, action, subject, before, after
+        from audit_log
+        where ($1::timestamptz is null or (at, id) < ($1, $2))
+            and ($3::timestamptz is null or at >= $3)
+            and ($4::timestamptz is null or at < $4)
+            and ($5::text is null or actor = $5)
+            and ($6::text is null or action = $6)
+            and ($7::text is null or subject = $7)
+        order by at desc, id desc
+        limit $8";
+    DELETE_BEFORE = "
+        delete from audit_log
+        where at < $1";
 }
 
 /// A line of the audit log. Secrets are never in it.
@@ -28,6 +48,51 @@ pub struct AuditEntry<'a> {
     pub before: Option<serde_json::Value>,
     /// How it is; none if it was deleted.
     pub after: Option<serde_json::Value>,
+}
+
+/// A row of `audit_log`.
+fn from_row(row: &PgRow) -> Result<AuditLine, sqlx::Error> {
+    Ok(AuditLine {
+        id: AuditId(row.try_get("id")?),
+        at: row.try_get("at")?,
+        actor: row.try_get("actor")?,
+        user_id: row.try_get::<Option<i64>, _>("user_id")?.map(UserId),
+        session_id: row.try_get::<Option<i64>, _>("session_id")?.map(ConsoleSessionId),
+        address: row.try_get::<Option<String>, _>("address")?.filter(|address| !address.is_empty()),
+        action: row.try_get("action")?,
+        subject: row.try_get("subject")?,
+        before: row.try_get("before")?,
+        after: row.try_get("after")?,
+    })
+}
+
+impl Store {
+    /// At most `limit` lines of the audit log that `query` asks for, the latest first, after the line of that time and id.
+    pub async fn list_audit(
+        &self,
+        query: &AuditQuery,
+        after: Option<(DateTime<Utc>, AuditId)>,
+        limit: i64,
+    ) -> Result<Vec<AuditLine>, sqlx::Error> {
+        let rows = sqlx::query(LIST)
+            .bind(after.map(|(at, _)| at))
+            .bind(after.map(|(_, id)| id.0))
+            .bind(query.from)
+            .bind(query.to)
+            .bind(&query.actor)
+            .bind(&query.action)
+            .bind(&query.subject)
+            .bind(limit)
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(from_row).collect()
+    }
+
+    /// Deletes the lines of the audit log from before `until`.
+    pub async fn delete_audit(&self, until: DateTime<Utc>) -> Result<(), sqlx::Error> {
+        sqlx::query(DELETE_BEFORE).bind(until).execute(&self.pool).await?;
+        Ok(())
+    }
 }
 
 impl Change {

@@ -15,16 +15,19 @@ use crate::{
 
 statements! {
     INSERT = "
-        insert into console_sessions (token_hash, address, user_agent, created_at, last_seen_at, expires_at, user_id, key_id)
-        values ($1, $2, $3, $4, $4, $5, $6, $7)
+        insert into console_sessions (token_hash, address, user_agent, created_at, last_seen_at, expires_at, user_id, key_id,
+            token_mark)
+        values ($1, $2, $3, $4, $4, $5, $6, $7, $8)
         returning id";
-    /// Who it is for is looked at each time: whoever is disabled, expired or deleted is out at once.
+    /// Who it is for is looked at each time: whoever is disabled, expired or deleted, or has come with a token that is
+    /// another one now, is out at once.
     FIND = "
         select s.id, s.user_id, u.name as user_name, u.role, s.key_id, k.name as key_name
         from console_sessions s
         left join users u on u.id = s.user_id
         left join keys k on k.id = s.key_id
         where s.token_hash = $1 and s.revoked_at is null and s.expires_at > $2
+            and (s.user_id is not null or s.token_mark = $3)
             and (s.user_id is null
                 or (u.deleted_at is null and u.enabled and (u.expires_at is null or u.expires_at > $2)))
             and (s.key_id is null
@@ -43,6 +46,7 @@ statements! {
         where s.revoked_at is null and s.expires_at > $1 and s.id < $2
             and ($3::bigint is null or s.user_id = $3)
             and ($4::bigint is null or s.key_id = $4)
+            and (s.user_id is not null or s.token_mark = $6)
         order by s.id desc
         limit $5";
     REVOKE = "
@@ -68,6 +72,8 @@ pub struct NewSession<'a> {
     pub user_id: Option<UserId>,
     /// The key that was shown; none for the admin token and for a password.
     pub key_id: Option<KeyId>,
+    /// By what the admin token is known; none for a user's login.
+    pub token_mark: Option<SecretHash>,
     /// Where it was made from.
     pub address: String,
     /// What it was made with.
@@ -129,24 +135,31 @@ fn from_row(row: &PgRow) -> Result<ConsoleSession, sqlx::Error> {
 
 impl Store {
     /// The session of that cookie and whose it is, if it is neither revoked nor expired at `now` and they may still log
-    /// in; notes that it was seen.
+    /// in; notes that it was seen. `token_mark` is that of the admin token as it is now.
     pub async fn find_session(
         &self,
         token_hash: &SecretHash,
+        token_mark: &SecretHash,
         now: DateTime<Utc>,
     ) -> Result<Option<(ConsoleSessionId, Holder)>, sqlx::Error> {
-        let row = sqlx::query(FIND).bind(token_hash.as_slice()).bind(now).fetch_optional(&self.pool).await?;
+        let row = sqlx::query(FIND)
+            .bind(token_hash.as_slice())
+            .bind(now)
+            .bind(token_mark.as_slice())
+            .fetch_optional(&self.pool)
+            .await?;
         let Some(found) = row.as_ref().map(found_from_row).transpose()? else { return Ok(None) };
         sqlx::query(TOUCH).bind(found.0.0).bind(now).execute(&self.pool).await?;
         Ok(Some(found))
     }
 
     /// At most `limit` of these sessions that were made before the one with the id `before`, the latest first.
+    /// `token_mark` is that of the admin token as it is now.
     pub async fn list_sessions(
         &self,
         some: SomeSessions,
-        before: ConsoleSessionId,
-        limit: i64,
+        (before, limit): (ConsoleSessionId, i64),
+        token_mark: &SecretHash,
         now: DateTime<Utc>,
     ) -> Result<Vec<ConsoleSession>, sqlx::Error> {
         let rows = sqlx::query(LIST)
@@ -155,6 +168,7 @@ impl Store {
             .bind(some.user_id.map(|id| id.0))
             .bind(some.key_id.map(|id| id.0))
             .bind(limit)
+            .bind(token_mark.as_slice())
             .fetch_all(&self.pool)
             .await?;
         rows.iter().map(from_row).collect()
@@ -173,6 +187,7 @@ impl Change {
             .bind(session.expires_at)
             .bind(session.user_id.map(|id| id.0))
             .bind(session.key_id.map(|id| id.0))
+            .bind(session.token_mark.as_ref().map(SecretHash::as_slice))
             .fetch_one(&mut *self.transaction)
             .await?;
         row.try_get("id").map(ConsoleSessionId)

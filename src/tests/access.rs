@@ -1,5 +1,6 @@
 //! Who may see and do what: every route and every server function, tried by everybody.
 
+mod audit;
 mod functions;
 mod logins;
 mod own;

@@ -373,7 +373,7 @@ async fn limits_are_explained_as_they_are_used_now() {
     let others = explain(&world, &query(&other, true)).await;
     assert_eq!(others["refusals"], json!([]));
     let choice = &others["choices"][0]["choice"];
-    assert_eq!((&choice["provider_id"], skip(choice, &tight)), (&json!(wide.id), json!("limited")), "{others}");
+    assert_eq!((&choice["provider_id"], skip(choice, &tight)), (&json!(wide.id), json!("limit")), "{others}");
     // As calls fare.
     assert_eq!(world.message(&key).await.status, 402);
     served_by(&world.message(&other).await, &wide);

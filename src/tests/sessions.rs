@@ -9,7 +9,8 @@ use crate::{
     world::{Key, World, ask},
 };
 
-fn of_session(session: &str) -> Value {
+/// A message of a conversation.
+pub fn of_session(session: &str) -> Value {
     let mut body = ask("claude-sonnet-4-5", false);
     body["metadata"] = json!({"user_id": format!("user_1_account__session_{session}")});
     body

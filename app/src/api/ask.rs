@@ -14,8 +14,6 @@ use crate::{drawn::Drawing, query::CallFilter};
 pub(crate) enum Question {
     /// What the login page asks: whether the browser would drop the cookie, as a boolean. Open to all.
     Door,
-    /// The reader's own limits and keys: [`Own`](hub::domain::own::Own).
-    Own,
     /// What every page knows of the hub: [`Session`](super::session::Session).
     Session,
     /// A page of calls: [`Calls`](super::calls::Calls).
@@ -51,10 +49,9 @@ pub(crate) enum Question {
 /// Answers a question, as JSON of the type that the question names.
 #[server(input = Json)]
 pub(crate) async fn ask(question: Question) -> Answer<String> {
-    use super::{calls, drawn, find, groups, keys, limits, own, prices, providers, session, sessions, settings, users};
+    use super::{calls, drawn, find, groups, keys, limits, prices, providers, session, sessions, settings, users};
     match question {
         Question::Door => json(&super::guard::is_cookie_lost()?),
-        Question::Own => json(&own::read().await?),
         Question::Session => json(&session::read().await?),
         Question::Calls(filter) => json(&calls::list(&filter).await?),
         Question::Call(id) => json(&calls::find(&id).await?),

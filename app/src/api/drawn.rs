@@ -1,5 +1,6 @@
 //! What drawn pages show: read from the use cases, and drawn.
 
+mod access;
 mod manage;
 
 use axum::extract::Query;
@@ -11,6 +12,7 @@ use hub::{
         subject::{self, UseOf},
     },
     domain::{
+        fault::Fault,
         log::LogQuery,
         report::{
             UsageBy, UsageQuery,
@@ -26,6 +28,7 @@ use leptos::{
 };
 use leptos_router::params::ParamsMap;
 
+use self::access::OwnReader;
 use super::{Answer, AppError, guard};
 use crate::{
     drawn::{
@@ -48,6 +51,11 @@ struct Reader {
     map: ParamsMap,
 }
 
+/// The hub's clock.
+fn clock(hub: &Hub) -> Clock {
+    Clock { zone: hub.snapshot.load().zone, now: hub::clock::now() }
+}
+
 /// Draws a page. `search` is the query string of its address.
 pub(super) async fn draw(drawing: &Drawing, search: &str) -> Answer<Drawn> {
     let mut drawn = drawn_page(drawing, search).await?;
@@ -63,8 +71,19 @@ fn refused(html: &str) -> Option<String> {
 }
 
 async fn drawn_page(drawing: &Drawing, search: &str) -> Answer<Drawn> {
+    match drawing {
+        Drawing::Mine => OwnReader::new(search).await?.mine().await,
+        Drawing::OwnCalls => OwnReader::new(search).await?.calls().await,
+        Drawing::OwnCall(id) => OwnReader::new(search).await?.call(id).await,
+        Drawing::Setup => OwnReader::new(search).await?.setup().await,
+        Drawing::OwnLogins => OwnReader::new(search).await?.logins().await,
+        _ => draw_for_admins(drawing, search).await,
+    }
+}
+
+async fn draw_for_admins(drawing: &Drawing, search: &str) -> Answer<Drawn> {
     let (hub, actor) = guard::actor().await?;
-    let clock = Clock { zone: hub.snapshot.load().zone, now: hub::clock::now() };
+    let clock = clock(&hub);
     let reader = Reader { hub, actor, clock, map: parameters(search) };
     match drawing {
         Drawing::Overview => reader.overview().await,
@@ -83,6 +102,12 @@ async fn drawn_page(drawing: &Drawing, search: &str) -> Answer<Drawn> {
         Drawing::Prices => reader.prices().await,
         Drawing::Losses(of, id) => reader.losses(*of, id).await,
         Drawing::PriceHistory(model) => reader.price_history(model).await,
+        Drawing::Audit => reader.audit().await,
+        Drawing::Logins => reader.logins().await,
+        Drawing::UserLogins(id) => reader.user_logins(id).await,
+        Drawing::Mine | Drawing::OwnCalls | Drawing::OwnCall(_) | Drawing::Setup | Drawing::OwnLogins => {
+            Err(guard::refuse(Fault::NotAllowed))
+        }
     }
 }
 
@@ -90,7 +115,7 @@ impl Reader {
     async fn overview(&self) -> Answer<Drawn> {
         let (hub, actor) = (&self.hub, &self.actor);
         let range = Range::<Recent>::read(&self.map, self.clock.today());
-        let (from, to) = self.span(&range);
+        let (from, to) = span(&range, self.clock);
         let by = drawn::word(&self.map, "by");
         let query = UsageQuery { from: Some(from), to: Some(to), by, ..UsageQuery::default() };
         let overview = overview::overview(hub, actor).await.map_err(guard::refuse)?;
@@ -107,7 +132,8 @@ impl Reader {
             UsageBy::Model => UseOf::Model(id.to_owned()),
         };
         let range = Range::<Recent>::read(&self.map, self.clock.today());
-        let report = subject::report(&self.hub, &self.actor, &of, self.span(&range)).await.map_err(guard::refuse)?;
+        let report =
+            subject::report(&self.hub, &self.actor, &of, span(&range, self.clock)).await.map_err(guard::refuse)?;
         let shown = drawn::subject::Shown {
             by,
             id,
@@ -121,18 +147,6 @@ impl Reader {
             range,
         };
         Ok(in_words(|text| drawn::subject::page(text, &shown, self.clock)))
-    }
-
-    /// From when to when the address asks for.
-    fn span(&self, range: &Range<Recent>) -> (DateTime<Utc>, DateTime<Utc>) {
-        let Clock { zone, now } = self.clock;
-        match range.days {
-            Some((first, last)) => {
-                let (from, to) = period::of_days(first, last, zone);
-                (from, to.min(now))
-            }
-            None => (now - TimeDelta::days(range.period.unwrap_or_default().n_days()), now),
-        }
     }
 
     async fn leaderboard(&self) -> Answer<Drawn> {
@@ -175,6 +189,17 @@ impl Reader {
         };
         let page = log::list(&self.hub, &self.actor, &query).map_err(guard::refuse)?;
         Ok(in_words(|text| drawn::log::page(text, &page, &query, self.clock)))
+    }
+}
+
+/// From when to when a range is.
+fn span(range: &Range<Recent>, Clock { zone, now }: Clock) -> (DateTime<Utc>, DateTime<Utc>) {
+    match range.days {
+        Some((first, last)) => {
+            let (from, to) = period::of_days(first, last, zone);
+            (from, to.min(now))
+        }
+        None => (now - TimeDelta::days(range.period.unwrap_or_default().n_days()), now),
     }
 }
 

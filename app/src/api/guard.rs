@@ -57,6 +57,12 @@ pub(crate) async fn person() -> Answer<(Hub, Person)> {
     Ok((hub, visitor.person().map_err(refuse)?))
 }
 
+/// A person who changes their own; refuses what did not come from our own pages.
+pub(crate) async fn person_for_change() -> Answer<(Hub, Person)> {
+    same_origin()?;
+    person().await
+}
+
 /// An administrator who changes something; refuses what did not come from our own pages.
 pub(crate) async fn actor_for_change() -> Answer<(Hub, Admin)> {
     same_origin()?;

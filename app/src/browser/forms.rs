@@ -8,7 +8,7 @@ pub(crate) use real::*;
 #[cfg(feature = "hydrate")]
 mod real {
     use leptos::{
-        prelude::{Effect, GetUntracked, RwSignal, Set, StoredValue, WithValue, on_cleanup, window},
+        prelude::{Effect, Get, RwSignal, Set, StoredValue, WithValue, on_cleanup, window},
         server_fn::redirect::{REDIRECT_HEADER, call_redirect_hook},
     };
     use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -120,42 +120,50 @@ mod real {
     /// Asks before the page is left while `is_dirty`: what was typed would be lost.
     pub(crate) fn ask_before_leaving(is_dirty: RwSignal<bool>, question: &'static str) {
         Effect::new(move |_| {
+            if !is_dirty.get() {
+                return;
+            }
             let here = place();
             let ask = Closure::<dyn Fn(Event)>::new(move |event: Event| {
-                if !is_dirty.try_get_untracked().unwrap_or_default() || !leaves(&event, &here.0) {
-                    return;
-                }
-                if event.type_() == "beforeunload" {
-                    // The browser asks with words of its own.
-                    event.prevent_default();
-                } else if window().confirm_with_message(question).unwrap_or(true) {
-                    is_dirty.set(false);
-                } else {
-                    event.prevent_default();
-                    event.stop_immediate_propagation();
-                    if event.type_() == "popstate" {
-                        stay(&here);
-                    }
+                if leaves(&event, &here.0) && may_leave(&event, &here, question) {
+                    is_dirty.try_set(false);
                 }
             });
             let listener = StoredValue::new_local(ask);
-            // Before the router hears of it.
-            let all = move |is_on: bool| {
-                listener.with_value(|ask| {
-                    for name in LEAVINGS {
-                        let ask = ask.as_ref().unchecked_ref();
-                        // Only a name that is no name fails.
-                        let _ = if is_on {
-                            window().add_event_listener_with_callback_and_bool(name, ask, true)
-                        } else {
-                            window().remove_event_listener_with_callback_and_bool(name, ask, true)
-                        };
-                    }
-                });
-            };
-            all(true);
-            on_cleanup(move || all(false));
+            listener.with_value(|ask| listen(ask, true));
+            on_cleanup(move || listener.with_value(|ask| listen(ask, false)));
         });
+    }
+
+    /// Hears of what leads away before the router does, or no longer.
+    fn listen(ask: &Closure<dyn Fn(Event)>, is_on: bool) {
+        let ask = ask.as_ref().unchecked_ref();
+        for name in LEAVINGS {
+            // Only a name that is no name fails.
+            let _ = if is_on {
+                window().add_event_listener_with_callback_and_bool(name, ask, true)
+            } else {
+                window().remove_event_listener_with_callback_and_bool(name, ask, true)
+            };
+        }
+    }
+
+    /// Asks whether the page may be left; if not, nobody else hears of the event.
+    fn may_leave(event: &Event, here: &(String, String), question: &str) -> bool {
+        if event.type_() == "beforeunload" {
+            // The browser asks with words of its own.
+            event.prevent_default();
+            return false;
+        }
+        if window().confirm_with_message(question).unwrap_or(true) {
+            return true;
+        }
+        event.prevent_default();
+        event.stop_immediate_propagation();
+        if event.type_() == "popstate" {
+            stay(here);
+        }
+        false
     }
 
     /// The path and the parameters of the address.

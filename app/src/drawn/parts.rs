@@ -66,13 +66,18 @@ pub(crate) struct Line {
 impl Line {
     /// Draws it.
     pub(crate) fn view(self) -> AnyView {
+        self.completed_as("off")
+    }
+
+    /// Draws it. `complete` says what the browser may fill in.
+    pub(crate) fn completed_as(self, complete: &'static str) -> AnyView {
         let (help_id, problem_id) = (format!("{}-help", self.name), format!("{}-problem", self.name));
         let (described, invalid) = (format!("{help_id} {problem_id}"), self.problem.is_some().then_some("true"));
         view! {
             <div class="field">
                 <label for=self.name>{self.label}</label>
                 <input class="input" id=self.name name=self.name type=self.kind value=self.value placeholder=self.example
-                    required=self.required autocomplete="off" spellcheck="false" aria-describedby=described aria-invalid=invalid />
+                    required=self.required autocomplete=complete spellcheck="false" aria-describedby=described aria-invalid=invalid />
                 <div class="help" id=help_id>{self.help}</div>
                 <div class="problem" id=problem_id role="alert">{self.problem}</div>
             </div>

@@ -26,6 +26,8 @@ mod table;
 
 #[cfg(feature = "ssr")]
 pub(crate) use chain::why;
+#[cfg(feature = "ssr")]
+pub(crate) use table::tone;
 
 /// The list, with a call opened beside it if the address says so.
 #[component]

@@ -83,10 +83,14 @@ fn named(name: &'static str) -> impl Fn() -> String + Copy + Send + Sync + 'stat
 #[component]
 pub(crate) fn Log() -> impl IntoView {
     let live: Live = expect_context();
+    at_top(Drawing::Log, Live::slowly(move || _ = (live.logged.get(), live.missed.get())))
+}
+
+/// A page whose news come at its top: it is drawn again only for those who see that.
+fn at_top(drawing: Drawing, version: RwSignal<u32>) -> AnyView {
     let seen = StoredValue::new(0_u32);
-    let version = Live::slowly(move || _ = (live.logged.get(), live.missed.get()));
     following(
-        || Drawing::Log,
+        move || drawing.clone(),
         move || {
             let version = version.get();
             if browser::is_at_top() {
@@ -95,4 +99,52 @@ pub(crate) fn Log() -> impl IntoView {
             seen.get_value()
         },
     )
+}
+
+/// The audit log.
+#[component]
+pub(crate) fn Audit() -> impl IntoView {
+    page(|| Drawing::Audit)
+}
+
+/// Logins of the console.
+#[component]
+pub(crate) fn Logins() -> impl IntoView {
+    page(|| Drawing::Logins)
+}
+
+/// The reader's own use: drawn again when calls of theirs have news.
+#[component]
+pub(crate) fn Mine() -> impl IntoView {
+    of_own_calls(Drawing::Mine)
+}
+
+/// The reader's own calls. New ones come at the top: who reads further down is left alone.
+#[component]
+pub(crate) fn OwnCalls() -> impl IntoView {
+    of_own_calls(Drawing::OwnCalls)
+}
+
+/// One of the reader's own calls.
+#[component]
+pub(crate) fn OwnCall() -> impl IntoView {
+    let id = named("id");
+    page(move || Drawing::OwnCall(id()))
+}
+
+/// How to set up a client.
+#[component]
+pub(crate) fn Setup() -> impl IntoView {
+    page(|| Drawing::Setup)
+}
+
+/// The reader's own logins and password.
+#[component]
+pub(crate) fn OwnLogins() -> impl IntoView {
+    page(|| Drawing::OwnLogins)
+}
+
+fn of_own_calls(drawing: Drawing) -> AnyView {
+    let live: Live = expect_context();
+    at_top(drawing, Live::slowly(move || _ = (live.recorded.get(), live.missed.get(), live.configuration.get())))
 }

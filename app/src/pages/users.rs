@@ -2,7 +2,7 @@
 
 use hub::domain::user::User;
 use leptos::prelude::*;
-use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::hooks::{use_location, use_params_map, use_query_map};
 
 use super::{
     confirm::{self, Doubt},
@@ -11,6 +11,7 @@ use super::{
 use crate::{
     api::{ask::Question, limits::Owner, users::DeleteUser},
     asked::{asked, show},
+    drawn::{Drawing, part},
     text::use_text,
     ui::{Erase, page::Page},
 };
@@ -40,6 +41,7 @@ pub(crate) fn EditUser() -> impl IntoView {
     let text = use_text();
     let (params, query) = (use_params_map(), use_query_map());
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
+    let search = use_location().search;
     let asking = Memo::new(move |_| query.with(|query| query.get("confirm")));
     let found = asked(move || (0, Question::User(id.get())));
     show(found, move |user: User| {
@@ -70,6 +72,7 @@ pub(crate) fn EditUser() -> impl IntoView {
                         <form::UserEditor user=Some(user) on_saved=move || found.refetch() />
                         <div class="grid content-start gap-6">
                             {renew::panel(&id.get_untracked(), move || found.refetch())}
+                            {part(Drawing::UserLogins(id.get_untracked()), search.into())}
                             {limits::panel(Owner::User, id, move || format!("/users/{}?confirm=reset", id.get()))}
                             {confirm::delete_panel(text.users.danger, text.users.delete_what, move || format!("/users/{}?confirm=delete", id.get()))}
                         </div>

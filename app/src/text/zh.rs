@@ -2,6 +2,8 @@
 
 use super::Text;
 
+#[cfg(feature = "ssr")]
+mod access;
 mod calls;
 #[cfg(feature = "ssr")]
 mod drawn;
@@ -46,6 +48,16 @@ pub(super) static TEXT: Text = Text {
     call_filters: drawn::CALL_FILTERS,
     #[cfg(feature = "ssr")]
     log: drawn::LOG,
+    #[cfg(feature = "ssr")]
+    audit: access::AUDIT,
+    #[cfg(feature = "ssr")]
+    logins: access::LOGINS,
+    #[cfg(feature = "ssr")]
+    mine: access::MINE,
+    #[cfg(feature = "ssr")]
+    setup: access::SETUP,
+    #[cfg(feature = "ssr")]
+    action: access::action,
     #[cfg(feature = "ssr")]
     provider_list: manage::PROVIDER_LIST,
     #[cfg(feature = "ssr")]

@@ -20,6 +20,7 @@ pub(crate) enum Icon {
     Quotas,
     Search,
     Log,
+    Audit,
     Export,
     Docs,
     LogOut,
@@ -46,6 +47,7 @@ impl Icon {
     const fn path(self) -> &'static str {
         match self {
             Self::Overview => "M2.5 13.5v-5m3.7 5v-11m3.6 11V6m3.7 7.5v-9",
+            Self::Audit => "M8 1.8l5 1.7v4c0 3.2-2.1 5.6-5 6.7-2.9-1.1-5-3.5-5-6.7v-4l5-1.7ZM5.7 8l1.6 1.6 3-3.2",
             Self::Log => "M2.5 3.5l3 3-3 3m5 3h6",
             Self::Search => "M7 12a5 5 0 1 0 0-10 5 5 0 0 0 0 10Zm3.6-1.4L14 14",
             Self::Leaderboard => "M2.5 3.5h11m-11 4.5h7.5m-7.5 4.5h4",

@@ -11,7 +11,7 @@ use utoipa::{
 };
 
 use super::{
-    calls, console_sessions, find, groups, holds, keys, limits, log, me, prices,
+    audit, calls, console_sessions, find, groups, holds, keys, limits, log, me, prices,
     problem::{Kind, ProblemBody},
     providers, quotas, routing, sessions, settings, storage, usage, users,
 };
@@ -43,15 +43,15 @@ use crate::admin::login::COOKIE;
         routing::explain, find::search,
         calls::list, calls::export, calls::find, usage::sum, usage::errors, usage::leaderboard, usage::availability,
         settings::list, settings::update, settings::environment, storage::show, log::list,
-        console_sessions::list, console_sessions::end, console_sessions::end_others,
-        me::find, me::calls, me::call, me::change_password, me::list_sessions, me::end_session, me::end_other_sessions,
+        console_sessions::list, console_sessions::end, console_sessions::end_others, audit::list,
+        me::find, me::usage, me::calls, me::call, me::change_password, me::list_sessions, me::end_session, me::end_other_sessions,
     ),
     security(("admin_token" = []), ("console_session" = [])),
     modifiers(&Common),
     tags(
         (name = "users", description = "People."),
         (name = "me", description = "What is one's own, for whoever shows a relay key, or a user who has logged in."),
-        (name = "console", description = "Who is logged in to the console."),
+        (name = "console", description = "Who is logged in to the console, and who has changed what."),
         (name = "keys", description = "What people's tools authenticate with."),
         (name = "providers", description = "Configured places to send calls."),
         (name = "limits", description = "How much users, keys and providers may use, and have used."),

@@ -8,14 +8,16 @@ use super::{
     document::{FindProblems, ListProblems, SetProblems},
     input::{Body, Id, NoParams, Params},
     problem::Problem,
+    whole,
 };
 use crate::{
     admin::{actor::Person, console_sessions, own, password},
     domain::{
         console_session::{ConsoleSession, ConsoleSessionsEnded},
         id::{CallId, ConsoleSessionId},
-        own::{Own, OwnCall, OwnCallDetail, OwnCallQuery},
+        own::{Own, OwnCall, OwnCallDetail, OwnCallQuery, OwnUsageQuery},
         page::{Page, PageQuery},
+        report::UsageRow,
         user::PasswordChange,
     },
     hub::Hub,
@@ -33,6 +35,21 @@ pub(super) async fn find(
     Params(NoParams {}): Params<NoParams>,
 ) -> Answer<Own> {
     Ok(Json(own::find(&hub, &person).await?))
+}
+
+/// Adds up one's own calls, their tokens and their cost.
+///
+/// Oldest span first, within a span the dearest first; spans without calls have no row. Not paged: there is at most
+/// one page.
+#[utoipa::path(get, path = "/admin/v1/me/usage", tag = "me", operation_id = "sum_own_usage", params(OwnUsageQuery),
+    security(("relay_key" = []), ("console_session" = [])),
+    responses((status = 200, description = "The sums.", body = Page<UsageRow>), FindProblems))]
+pub(super) async fn usage(
+    State(hub): State<Hub>,
+    Extension(person): Extension<Person>,
+    Params(query): Params<OwnUsageQuery>,
+) -> Answer<Page<UsageRow>> {
+    Ok(Json(whole(own::usage(&hub, &person, &query).await?)))
 }
 
 /// Lists one's own recorded calls.

@@ -9,8 +9,10 @@ use crate::{client::Request, hub::root};
 
 /// Every server function that changes something: its fields, and for whom it is. What is to be changed is not there.
 const FUNCTIONS: &[(&str, &str, For)] = &[
+    ("change_password", "old_password=not+the+right+one&password=whatever+it+is", For::Passwords),
     ("change_providers", "search=%3Fid%3D999999999%26set_weight%3D1", For::Admins),
     ("change_users", "search=%3Fid%3D999999999%26set_enabled%3Dtrue", For::Admins),
+    ("clear_password", "id=999999999", For::Admins),
     ("clone_provider", "id=999999999", For::Admins),
     ("create_key", "form[id]=999999999&form[name]=x", For::Admins),
     ("delete_group", "name=no-such-group", For::Admins),
@@ -20,6 +22,10 @@ const FUNCTIONS: &[(&str, &str, For)] = &[
     ("delete_user", "id=999999999", For::Admins),
     ("enable_provider", "id=999999999&enabled=true", For::Admins),
     ("end_hold", "id=00000000-0000-7000-8000-000000000000", For::Admins),
+    ("end_login", "id=999999999", For::Admins),
+    ("end_logins", "user_id=999999999", For::Admins),
+    ("end_own_login", "id=999999999", For::Users),
+    ("end_own_logins", "", For::Users),
     ("end_session", "id=999999999", For::Admins),
     ("import_prices", "file=nonsense&run=", For::Admins),
     ("limit_user", "id=999999999&field=limit_rpm&amount=1", For::Admins),
@@ -39,6 +45,7 @@ const FUNCTIONS: &[(&str, &str, For)] = &[
     ("save_provider", "form[id]=999999999&form[name]=x", For::Admins),
     ("save_setting", "name=no_such_setting&value=1", For::Admins),
     ("save_user", "form[id]=999999999&form[name]=x", For::Admins),
+    ("set_password", "id=999999999&password=whatever+it+is", For::Admins),
     ("test_provider", "id=999999999", For::Admins),
     ("try_model", "form[id]=&model=x", For::Admins),
     ("try_proxy", "form[id]=999999999", For::Admins),
@@ -50,7 +57,6 @@ fn questions() -> Vec<(&'static str, Value, For)> {
     vec![
         ("Door", none.clone(), For::All),
         ("Session", none.clone(), For::Known),
-        ("Own", none.clone(), For::Users),
         ("Calls", json!({"pairs": []}), For::Admins),
         ("Call", json!("00000000-0000-7000-8000-000000000000"), For::Admins),
         ("Provider", json!("999999999"), For::Admins),
@@ -82,6 +88,14 @@ fn questions() -> Vec<(&'static str, Value, For)> {
         ("Drawn", json!(["Prices", ""]), For::Admins),
         ("Drawn", json!([{"PriceHistory": "no-such-model"}, ""]), For::Admins),
         ("Drawn", json!([{"Losses": ["user", "999999999"]}, ""]), For::Admins),
+        ("Drawn", json!(["Audit", ""]), For::Admins),
+        ("Drawn", json!(["Logins", ""]), For::Admins),
+        ("Drawn", json!([{"UserLogins": "999999999"}, ""]), For::Admins),
+        ("Drawn", json!(["Mine", ""]), For::Users),
+        ("Drawn", json!(["OwnCalls", ""]), For::Users),
+        ("Drawn", json!([{"OwnCall": "00000000-0000-7000-8000-000000000000"}, ""]), For::Users),
+        ("Drawn", json!(["Setup", ""]), For::Users),
+        ("Drawn", json!(["OwnLogins", ""]), For::Users),
     ]
 }
 
@@ -141,6 +155,9 @@ async fn another_site_calls_no_function_that_changes_something() {
 
 #[test]
 fn no_function_and_no_question_is_left_out() {
+    // Drawings are asked in one way; which of them there are stands in the source.
+    let drawn: BTreeSet<String> = questions().into_iter().filter(|(name, ..)| *name == "Drawn").map(drawing).collect();
+    assert_eq!(drawn, drawings(), "those that are drawn, and all drawings");
     let name = |path: &str| path.trim_start_matches("/_ui/").trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
     let there: BTreeSet<String> = paths().into_iter().map(name).filter(|name| name != "ask").collect();
     let tried: BTreeSet<String> = FUNCTIONS.iter().map(|(name, ..)| (*name).to_owned()).collect();
@@ -151,6 +168,22 @@ fn no_function_and_no_question_is_left_out() {
         variants().into_iter().map(|(name, _)| name).collect(),
         "those that are asked, and all questions"
     );
+}
+
+/// The name of the drawing that is asked for.
+fn drawing((_, value, _): (&str, Value, For)) -> String {
+    match &value[0] {
+        Value::String(name) => name.clone(),
+        named => named.as_object().unwrap().keys().next().unwrap().clone(),
+    }
+}
+
+/// Every drawing as it stands in the source.
+fn drawings() -> BTreeSet<String> {
+    let source = std::fs::read_to_string(root().join("app/src/drawn.rs")).unwrap();
+    let body = source.split("pub(crate) enum Drawing {").nth(1).unwrap().split("\n}").next().unwrap();
+    let lines = body.lines().map(str::trim).filter(|line| !line.starts_with("//") && !line.is_empty());
+    lines.map(|line| line.split(['(', ',']).next().unwrap().to_owned()).collect()
 }
 
 /// True for a question that carries nothing.

@@ -5,12 +5,14 @@ use serde_json::{Value, json};
 use super::{Cast, PASSWORD, Who, call, cookie, function, log_in, set_password};
 use crate::{
     client::Request,
+    hub::Setup,
     world::{Key, World},
 };
 
 /// What the console says to whoever has this cookie: the status of a question.
-async fn asked(world: &World, cookie: &str, question: &str) -> u16 {
-    let request = Request::post(function("ask"), json!({ "question": question }).to_string())
+async fn asked(world: &World, cookie: &str, drawing: &str) -> u16 {
+    let question = json!({ "question": {"Drawn": [drawing, ""]} });
+    let request = Request::post(function("ask"), question.to_string())
         .header("accept", "application/json")
         .header("x-forwarded-for", &world.address)
         .header("cookie", cookie);
@@ -57,7 +59,7 @@ async fn only_the_right_name_with_the_right_password_gets_in() {
     {
         let cookie = cast.cookie(who).await.unwrap();
         assert_eq!(
-            (asked(world, &cookie, "Groups").await, asked(world, &cookie, "Own").await),
+            (asked(world, &cookie, "Overview").await, asked(world, &cookie, "Mine").await),
             (overview, own),
             "{who:?}"
         );
@@ -98,14 +100,14 @@ async fn whoever_may_no_longer_log_in_is_out_at_once() {
     let path = format!("/admin/v1/users/{}", user.user_id);
     let by_password = cookie(&log_in(&world, &name, PASSWORD).await);
     let by_key = cookie(&log_in(&world, "", &user.secret).await);
-    assert_eq!((asked(&world, &by_password, "Groups").await, asked(&world, &by_key, "Own").await), (200, 200));
+    assert_eq!((asked(&world, &by_password, "Overview").await, asked(&world, &by_key, "Mine").await), (200, 200));
     for (no, yes) in [
         (json!({"enabled": false}), json!({"enabled": true})),
         (json!({"expires_at": past}), json!({"expires_at": future})),
     ] {
         world.patch(&path, &no).await;
         assert_eq!(
-            (asked(&world, &by_password, "Groups").await, asked(&world, &by_key, "Own").await),
+            (asked(&world, &by_password, "Overview").await, asked(&world, &by_key, "Mine").await),
             (401, 401),
             "{no}"
         );
@@ -113,17 +115,17 @@ async fn whoever_may_no_longer_log_in_is_out_at_once() {
         assert_eq!(log_in(&world.another(), "", &user.secret).await.status, 401, "{no}");
         world.patch(&path, &yes).await;
         assert_eq!(
-            (asked(&world, &by_password, "Groups").await, asked(&world, &by_key, "Own").await),
+            (asked(&world, &by_password, "Overview").await, asked(&world, &by_key, "Mine").await),
             (200, 200),
             "{yes}"
         );
     }
     world.patch(&path, &json!({"role": "user"})).await;
-    assert_eq!((asked(&world, &by_password, "Groups").await, asked(&world, &by_password, "Own").await), (403, 200));
+    assert_eq!((asked(&world, &by_password, "Overview").await, asked(&world, &by_password, "Mine").await), (403, 200));
     world.admin("DELETE", &format!("/admin/v1/keys/{}", user.id), &Value::Null).await;
-    assert_eq!((asked(&world, &by_password, "Own").await, asked(&world, &by_key, "Own").await), (200, 401));
+    assert_eq!((asked(&world, &by_password, "Mine").await, asked(&world, &by_key, "Mine").await), (200, 401));
     world.admin("DELETE", &path, &Value::Null).await;
-    assert_eq!(asked(&world, &by_password, "Own").await, 401);
+    assert_eq!(asked(&world, &by_password, "Mine").await, 401);
 }
 
 #[tokio::test]
@@ -155,16 +157,16 @@ async fn a_password_is_set_changed_and_taken_away() {
     let (status, answer) = with_cookie(&world, &here, "PUT", own, &change(PASSWORD, "short")).await;
     assert_eq!((status, &answer["field"]), (422, &json!("password")), "{answer}");
     assert_eq!(with_cookie(&world, &by_key, "PUT", own, &change(PASSWORD, fresh)).await.0, 403);
-    assert_eq!(asked(&world, &there, "Own").await, 200);
+    assert_eq!(asked(&world, &there, "Mine").await, 200);
     assert_eq!(with_cookie(&world, &here, "PUT", own, &change(PASSWORD, fresh)).await.0, 204);
     // The login that asked goes on; all others of that user are over.
-    assert_eq!(asked(&world, &here, "Own").await, 200);
-    assert_eq!((asked(&world, &there, "Own").await, asked(&world, &by_key, "Own").await), (401, 401));
+    assert_eq!(asked(&world, &here, "Mine").await, 200);
+    assert_eq!((asked(&world, &there, "Mine").await, asked(&world, &by_key, "Mine").await), (401, 401));
     assert_eq!(log_in(&world, &name, PASSWORD).await.status, 401);
     let again = cookie(&log_in(&world, &name, fresh).await);
 
     assert_eq!(world.admin("DELETE", &password, &Value::Null).await.0, 204);
-    assert_eq!((asked(&world, &here, "Own").await, asked(&world, &again, "Own").await), (401, 401));
+    assert_eq!((asked(&world, &here, "Mine").await, asked(&world, &again, "Mine").await), (401, 401));
     assert_eq!(log_in(&world, &name, fresh).await.status, 401);
     assert_eq!(world.get(&path).await["has_password"], false);
 
@@ -240,14 +242,14 @@ async fn logins_are_listed_and_ended() {
     let path = format!("{own}/{}", ids(&mine)[1]);
     assert_eq!(with_cookie(world, &by_key, "DELETE", &path, &Value::Null).await.0, 404);
     assert_eq!(with_cookie(world, &first, "DELETE", &path, &Value::Null).await.0, 204);
-    assert_eq!((asked(world, &second, "Own").await, asked(world, &first, "Own").await), (401, 200));
+    assert_eq!((asked(world, &second, "Mine").await, asked(world, &first, "Mine").await), (401, 200));
     assert_eq!(with_cookie(world, &first, "DELETE", own, &Value::Null).await.1, json!({"ended": 1}));
-    assert_eq!((asked(world, &by_key, "Own").await, asked(world, &first, "Own").await), (401, 200));
+    assert_eq!((asked(world, &by_key, "Mine").await, asked(world, &first, "Mine").await), (401, 200));
     let others = cast.cookie(Who::AdminToken).await.unwrap();
     assert_eq!(with_cookie(world, &admin, "DELETE", &of_user, &Value::Null).await.1, json!({"ended": 1}));
-    assert_eq!((asked(world, &first, "Own").await, asked(world, &others, "Groups").await), (401, 200));
+    assert_eq!((asked(world, &first, "Mine").await, asked(world, &others, "Overview").await), (401, 200));
     assert_eq!(with_cookie(world, &admin, "DELETE", all, &Value::Null).await.1, json!({"ended": 1}));
-    assert_eq!((asked(world, &others, "Groups").await, asked(world, &admin, "Groups").await), (401, 200));
+    assert_eq!((asked(world, &others, "Overview").await, asked(world, &admin, "Overview").await), (401, 200));
 }
 
 #[tokio::test]
@@ -309,4 +311,21 @@ async fn what_a_user_does_with_a_password_is_on_record_under_their_name() {
     assert_eq!(trace[0]["actor"], json!(format!("user {}", cast.name("admin"))));
     assert_eq!(trace[0]["user_id"], json!(cast.admin.user_id.parse::<i64>().unwrap()));
     assert!(trace[0]["session_id"].is_i64(), "{trace:?}");
+}
+
+#[tokio::test]
+async fn the_login_page_says_so_when_the_browser_will_drop_the_cookie() {
+    const WARNING: &str = "Your browser will not keep this login";
+    for (variable, cases) in [
+        ("true", &[("hub.example", "http", true), ("hub.example", "https", false), ("localhost:1", "http", false)][..]),
+        ("auto", &[("hub.example", "http", false), ("hub.example", "https", false)][..]),
+    ] {
+        let hub = Setup::usual().await.set("ENABLE_SECURE_COOKIES", variable).start().await;
+        for (host, proto, warns) in cases {
+            let page = Request::get("/login").header("accept", "text/html").header("host", *host);
+            let mut reply = page.header("x-forwarded-proto", *proto).send(hub.address).await;
+            assert_eq!(reply.status, 200);
+            assert_eq!(reply.text().await.contains(WARNING), *warns, "{variable} {host} {proto}");
+        }
+    }
 }

@@ -7,6 +7,7 @@ use crate::{client::Request, hub::root};
 
 /// Every route, and for whom it is.
 const ROUTES: &[(&str, &str, For)] = &[
+    ("GET", "/audit", For::Admins),
     ("GET", "/availability", For::Admins),
     ("GET", "/calls", For::Admins),
     ("GET", "/calls/export", For::Admins),
@@ -39,6 +40,7 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("DELETE", "/me/console-sessions", For::Users),
     ("DELETE", "/me/console-sessions/{id}", For::Users),
     ("PUT", "/me/password", For::Passwords),
+    ("GET", "/me/usage", For::Users),
     ("GET", "/prices", For::Admins),
     ("POST", "/prices/import", For::Admins),
     ("POST", "/prices/sync", For::Admins),

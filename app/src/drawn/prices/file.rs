@@ -165,7 +165,7 @@ fn rules(price: &Price) -> String {
         let is_empty = |value: &serde_json::Value| {
             value.is_null()
                 || value.as_array().is_some_and(Vec::is_empty)
-                || value.as_object().is_some_and(|of| of.is_empty())
+                || value.as_object().is_some_and(serde_json::Map::is_empty)
         };
         rules.retain(|name, value| !NAMES.contains(&name.as_str()) && !is_empty(value));
     }

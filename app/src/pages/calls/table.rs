@@ -110,7 +110,7 @@ fn cells(text: &'static Text, call: &Call, path: String) -> AnyView {
 }
 
 /// The tone of an outcome.
-pub(super) const fn tone(outcome: Option<Outcome>) -> Tone {
+pub(crate) const fn tone(outcome: Option<Outcome>) -> Tone {
     match outcome {
         None => Tone::Run,
         Some(Outcome::Completed) => Tone::Good,

@@ -34,7 +34,7 @@ pub(super) fn panel(id: &str, on_done: impl Fn() + 'static) -> AnyView {
         view! {
             <ChangeForm change>
                 <input type="hidden" name="id" value=id />
-                <div class="flex items-end gap-2">
+                <div class="beside">
                     {field.scope("renew-").view()}
                     <button type="submit" class="button">{words.renew}</button>
                 </div>

@@ -16,6 +16,7 @@ pub(super) const SHELL: Shell = Shell {
     prices: "Prices",
     settings: "Settings",
     log: "Log",
+    audit: "Audit",
     api_docs: "API reference",
     log_out: "Log out",
     theme: "Theme",

@@ -16,6 +16,7 @@ pub(super) const SHELL: Shell = Shell {
     prices: "价格",
     settings: "设置",
     log: "日志",
+    audit: "审计",
     api_docs: "API 文档",
     log_out: "退出登录",
     theme: "主题",

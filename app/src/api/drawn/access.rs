@@ -1,0 +1,139 @@
+//! The drawn pages about who may see and has done what, and somebody's own.
+
+use hub::{
+    admin::{actor::Person, audit, console_sessions, own, users},
+    domain::{
+        audit::AuditQuery,
+        console_session::ConsoleSessionQuery,
+        own::OwnCallQuery,
+        page::{LIMIT_MAX, PageQuery},
+    },
+    hub::Hub,
+};
+use leptos_router::params::ParamsMap;
+
+use super::{Reader, in_words, span};
+use crate::{
+    api::{Answer, forms, guard},
+    drawn::{
+        self, Drawn,
+        clock::Clock,
+        mine::{self, setup::System},
+        range::{Range, Recent},
+    },
+};
+
+/// Lines of a page of the audit log.
+const LINES_MAX: u32 = 100;
+
+/// A parameter that is filled in.
+fn filled(map: &ParamsMap, name: &str) -> Option<String> {
+    map.get_str(name).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// True if a password has just been changed.
+fn is_done(map: &ParamsMap) -> bool {
+    map.get_str("done") == Some("password")
+}
+
+impl Reader {
+    /// The audit log.
+    pub(super) async fn audit(&self) -> Answer<Drawn> {
+        let days = Range::<Recent>::read(&self.map, self.clock.today()).days;
+        let days = days.map(|(first, last)| hub::admin::period::of_days(first, last, self.clock.zone));
+        let query = AuditQuery {
+            limit: Some(LINES_MAX),
+            cursor: filled(&self.map, "cursor"),
+            from: days.map(|(from, _)| from),
+            to: days.map(|(_, to)| to),
+            actor: filled(&self.map, "actor"),
+            action: filled(&self.map, "action"),
+            subject: filled(&self.map, "subject"),
+        };
+        let lines = audit::list(&self.hub, &self.actor, &query).await.map_err(guard::refuse)?;
+        Ok(in_words(|text| drawn::audit::page(text, &self.map, &lines, self.clock)))
+    }
+
+    /// Everybody's logins.
+    pub(super) async fn logins(&self) -> Answer<Drawn> {
+        let query = ConsoleSessionQuery { cursor: filled(&self.map, "cursor"), ..ConsoleSessionQuery::default() };
+        let found = console_sessions::list(&self.hub, &self.actor, &query).await.map_err(guard::refuse)?;
+        Ok(in_words(|text| drawn::logins::page(text, &found, self.clock)))
+    }
+
+    /// A user's password and logins.
+    pub(super) async fn user_logins(&self, id: &str) -> Answer<Drawn> {
+        let id = forms::id(id, "user")?;
+        let user = users::find(&self.hub, &self.actor, id).await.map_err(guard::refuse)?;
+        let query = ConsoleSessionQuery { user_id: Some(id), limit: Some(LIMIT_MAX), ..ConsoleSessionQuery::default() };
+        let found = console_sessions::list(&self.hub, &self.actor, &query).await.map_err(guard::refuse)?;
+        let is_done = is_done(&self.map);
+        Ok(in_words(|text| (None, drawn::logins::of_user(text, &user, &found.items, is_done, self.clock))))
+    }
+}
+
+/// Who reads their own pages, and what the address says.
+pub(super) struct OwnReader {
+    hub: Hub,
+    person: Person,
+    clock: Clock,
+    map: ParamsMap,
+}
+
+impl OwnReader {
+    /// The reader; `search` is the query string.
+    pub(super) async fn new(search: &str) -> Answer<Self> {
+        let (hub, person) = guard::person().await?;
+        let clock = super::clock(&hub);
+        Ok(Self { hub, person, clock, map: super::parameters(search) })
+    }
+
+    /// What is left, and what was used.
+    pub(super) async fn mine(&self) -> Answer<Drawn> {
+        let mut range = Range::<Recent>::read(&self.map, self.clock.today());
+        if range.days.is_none() && self.map.get_str("period").is_none() {
+            range.period = Some(Recent::Month);
+        }
+        let own = own::find(&self.hub, &self.person).await.map_err(guard::refuse)?;
+        let report = own::report(&self.hub, &self.person, span(&range, self.clock)).await.map_err(guard::refuse)?;
+        Ok(in_words(|text| mine::page(text, &own, &report, &range, self.clock)))
+    }
+
+    /// The reader's calls.
+    pub(super) async fn calls(&self) -> Answer<Drawn> {
+        let query = OwnCallQuery {
+            cursor: filled(&self.map, "cursor"),
+            key_id: filled(&self.map, "key").and_then(|id| id.parse().ok()),
+            model: filled(&self.map, "model"),
+            session_id: filled(&self.map, "session"),
+            outcome: drawn::word(&self.map, "outcome"),
+            ..OwnCallQuery::default()
+        };
+        let found = own::calls(&self.hub, &self.person, &query).await.map_err(guard::refuse)?;
+        let keys = own::keys(&self.hub, &self.person).await.map_err(guard::refuse)?;
+        Ok(in_words(|text| mine::calls::page(text, &self.map, &found, &keys, self.clock)))
+    }
+
+    /// One of them.
+    pub(super) async fn call(&self, id: &str) -> Answer<Drawn> {
+        let found = own::call(&self.hub, &self.person, forms::id(id, "call")?).await.map_err(guard::refuse)?;
+        Ok(in_words(|text| mine::calls::alone(text, &found, self.clock)))
+    }
+
+    /// How to set up a client.
+    pub(super) async fn setup(&self) -> Answer<Drawn> {
+        let parts = guard::parts()?;
+        let agent = parts.headers.get("user-agent").and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+        let system = drawn::word(&self.map, "system").unwrap_or_else(|| System::of_agent(agent));
+        let keys = own::keys(&self.hub, &self.person).await.map_err(guard::refuse)?;
+        Ok(in_words(|text| mine::setup::page(text, &guard::origin(&parts), system, &keys)))
+    }
+
+    /// The reader's logins and password.
+    pub(super) async fn logins(&self) -> Answer<Drawn> {
+        let query = PageQuery { limit: Some(LIMIT_MAX), cursor: None };
+        let found = console_sessions::list_own(&self.hub, &self.person, &query).await.map_err(guard::refuse)?;
+        let (has_password, is_done) = (self.person.has_password(), is_done(&self.map));
+        Ok(in_words(|text| mine::logins_page(text, &found, has_password, is_done, self.clock)))
+    }
+}

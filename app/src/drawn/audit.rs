@@ -1,0 +1,196 @@
+//! The audit log.
+
+use hub::domain::{
+    audit::{ACTIONS, AuditLine},
+    bulk::FieldChange,
+    page::Page,
+};
+use leptos::prelude::*;
+use leptos_router::params::ParamsMap;
+use serde_json::Value;
+
+use super::{
+    clock::Clock,
+    parts::{self, Choice, link_with, tabs},
+};
+use crate::{
+    format::UNKNOWN,
+    query::escape,
+    text::Text,
+    ui::{Erase, icon::Icon, state::empty},
+};
+
+/// Where it is.
+const PATH: &str = "/audit";
+
+/// The parameters that say which lines are shown.
+const FILTERS: [&str; 5] = ["actor", "action", "subject", "from", "to"];
+
+/// The page. `map` is its address.
+pub(crate) fn page(
+    text: &'static Text,
+    map: &ParamsMap,
+    lines: &Page<AuditLine>,
+    clock: Clock,
+) -> (Option<String>, AnyView) {
+    let words = &text.audit;
+    let address: Vec<(&'static str, String)> = FILTERS.map(|name| (name, map.get(name).unwrap_or_default())).into();
+    let list = if lines.items.is_empty() {
+        let is_filtered = address.iter().any(|(_, value)| !value.is_empty());
+        empty(Icon::Inbox, words.empty, words.empty_why, is_filtered.then_some((PATH, text.calls.clear)))
+    } else {
+        table(text, &lines.items, clock)
+    };
+    let newest = map
+        .get_str("cursor")
+        .map(|_| view! { <a class="button small" href=link_with(PATH, &address, &[])>{words.newest}</a> }.erase());
+    let older = lines.next_cursor.as_ref().map(|cursor| {
+        let href = link_with(PATH, &address, &[("cursor", cursor)]);
+        view! { <a class="button small" rel="next" href=href>{words.older}</a> }.erase()
+    });
+    let content = view! {
+        {console_tabs(text, PATH)}
+        {filters(text, map)}
+        <section class="panel" aria-label=words.lines>{list}</section>
+        <div class="bar mt-3">{newest}{older}</div>
+    };
+    parts::page(words.title, words.lead, content.into_any())
+}
+
+/// The way between who did what, and who can do it now.
+pub(super) fn console_tabs(text: &'static Text, here: &str) -> AnyView {
+    let choices = [(PATH, text.audit.title), (super::logins::PATH, text.logins.title)];
+    let choice = |(path, label): (&'static str, _)| Choice { label, href: path.to_owned(), is_chosen: path == here };
+    view! { <div class="bar">{tabs(text.audit.title, choices.map(choice).into_iter())}</div> }.erase()
+}
+
+fn filters(text: &'static Text, map: &ParamsMap) -> AnyView {
+    let words = &text.audit;
+    let value = |name: &str| map.get(name).unwrap_or_default();
+    let actions =
+        ACTIONS.iter().map(|action| ((*action).to_owned(), (text.action)(action).unwrap_or(action).to_owned()));
+    view! {
+        <form class="filters" method="get" action=PATH role="search" aria-label=words.filter>
+            <select class="select" id="audit-action" name="action" aria-label=words.action>
+                {parts::options_or(words.any_action, actions, &value("action"))}
+            </select>
+            <input class="input" type="search" name="actor" value=value("actor") placeholder=words.actor aria-label=words.actor
+                maxlength="256" data-filter />
+            <input class="input" type="search" name="subject" value=value("subject") placeholder=words.subject
+                aria-label=words.subject maxlength="256" />
+            <label class="until">{words.from}<input class="input" type="date" name="from" value=value("from") /></label>
+            <label class="until">{words.to}<input class="input" type="date" name="to" value=value("to") /></label>
+            <button class="button" type="submit">{text.calls.apply}</button>
+        </form>
+    }
+    .erase()
+}
+
+fn table(text: &'static Text, lines: &[AuditLine], clock: Clock) -> AnyView {
+    let words = &text.audit;
+    view! {
+        <div class="scroll">
+            <table class="table audit">
+                <caption class="aside">{words.lines}</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">{words.at}</th>
+                        <th scope="col">{words.actor}</th>
+                        <th scope="col">{words.action}</th>
+                        <th scope="col">{words.subject}</th>
+                        <th scope="col">{words.changed}</th>
+                    </tr>
+                </thead>
+                <tbody>{lines.iter().map(|line| row(text, line, clock)).collect_view()}</tbody>
+            </table>
+        </div>
+    }
+    .erase()
+}
+
+fn row(text: &'static Text, line: &AuditLine, clock: Clock) -> AnyView {
+    let words = &text.audit;
+    let of_actor = link_with(PATH, &[], &[("actor", &line.actor)]);
+    let how = match line.session_id {
+        Some(id) => Some(format!("{} {id}", words.in_login)),
+        None => (line.address.is_some() && line.actor != "nobody").then(|| words.by_script.to_owned()),
+    };
+    let place: Vec<String> = [line.address.clone(), how].into_iter().flatten().collect();
+    let action = (text.action)(&line.action).map_or_else(|| line.action.clone(), str::to_owned);
+    view! {
+        <tr id=format!("line-{}", line.id)>
+            <td>{clock.stamp(line.at)}</td>
+            <td><a class="link" href=of_actor>{line.actor.clone()}</a><div class="caption">{place.join(" · ")}</div></td>
+            <td>{action}<div class="caption mono">{line.action.clone()}</div></td>
+            <td>{subject(line)}</td>
+            <td class="changes">{changes(text, line)}</td>
+        </tr>
+    }
+    .erase()
+}
+
+/// What it was done to, with the way there if it may still be there.
+fn subject(line: &AuditLine) -> AnyView {
+    let (kind, verb) = line.action.split_once('.').unwrap_or_default();
+    let id = escape(&line.subject);
+    let path = match kind {
+        "user" | "login" => format!("/users/{id}"),
+        "provider" => format!("/providers/{id}"),
+        "price" if !line.subject.is_empty() => format!("/prices?search={id}"),
+        _ => String::new(),
+    };
+    let named = [&line.after, &line.before].into_iter().flatten().find_map(|noun| noun.get("name")?.as_str());
+    let shown = named.map_or_else(|| line.subject.clone(), |name| format!("{name} ({})", line.subject));
+    if path.is_empty() || line.subject.is_empty() || verb == "delete" {
+        return view! { <span class="break-anywhere">{shown}</span> }.erase();
+    }
+    view! { <a class="link break-anywhere" href=path>{shown}</a> }.erase()
+}
+
+/// What has changed: of one field at once, of more on unfolding.
+fn changes(text: &'static Text, line: &AuditLine) -> AnyView {
+    let words = &text.audit;
+    let changes = line.changes();
+    if changes.is_empty() {
+        let is_change = line.before.is_some() && line.after.is_some();
+        return is_change.then(|| view! { <span class="sub">{words.nothing_changed}</span> }.erase()).into_any();
+    }
+    let names = changes.iter().map(|change| change.field.as_str()).collect::<Vec<_>>().join(", ");
+    view! {
+        <details id=format!("changes-{}", line.id)>
+            <summary><span class="ellipsis mono">{names}</span></summary>
+            <table class="table snug">
+                <caption class="aside">{words.changed}</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">{words.field}</th>
+                        <th scope="col">{words.before}</th>
+                        <th scope="col">{words.after}</th>
+                    </tr>
+                </thead>
+                <tbody>{changes.iter().map(difference).collect_view()}</tbody>
+            </table>
+        </details>
+    }
+    .erase()
+}
+
+fn difference(change: &FieldChange) -> AnyView {
+    view! {
+        <tr>
+            <th scope="row" class="mono">{change.field.clone()}</th>
+            <td class="mono break-anywhere sub">{shown(&change.before)}</td>
+            <td class="mono break-anywhere">{shown(&change.after)}</td>
+        </tr>
+    }
+    .erase()
+}
+
+/// A value as it is read: a text without its quotes, nothing as a dash.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => UNKNOWN.to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,239 @@
+//! Logins of the console, and passwords: everybody's, those of one user, one's own.
+
+use hub::domain::{console_session::ConsoleSession, page::Page, user::User};
+use leptos::{prelude::*, server_fn::ServerFn};
+
+use super::{
+    act::{act, form},
+    audit::console_tabs,
+    clock::Clock,
+    parts::{self, Line, link_with},
+};
+use crate::{
+    api::{
+        AppError,
+        logins::{ChangePassword, ClearPassword, EndLogin, EndLogins, EndOwnLogin, EndOwnLogins, SetPassword},
+    },
+    change::refused,
+    format::UNKNOWN,
+    text::Text,
+    ui::{
+        Erase,
+        icon::Icon,
+        state::{Tone, note, state},
+    },
+};
+
+/// Where everybody's are.
+pub(super) const PATH: &str = "/logins";
+
+/// Whose logins are shown.
+#[derive(Clone, Copy)]
+enum Whose<'a> {
+    /// Everybody's, to one who runs the hub.
+    Everybodys,
+    /// One user's, to one who runs the hub.
+    Users(&'a User),
+    /// The reader's own.
+    Own,
+}
+
+/// Everybody's logins, as a page.
+pub(crate) fn page(text: &'static Text, logins: &Page<ConsoleSession>, clock: Clock) -> (Option<String>, AnyView) {
+    let older = logins.next_cursor.as_ref().map(|cursor| {
+        let href = link_with(PATH, &[], &[("cursor", cursor)]);
+        view! { <nav class="pager"><a class="button small" rel="next" href=href>{text.common.next_page}</a></nav> }
+            .erase()
+    });
+    let content = view! {
+        {console_tabs(text, PATH)}
+        <section class="panel" aria-label=text.logins.title>
+            {table(text, &logins.items, Whose::Everybodys, clock)} {older}
+        </section>
+        <div class="bar mt-3">{end_others(text, &logins.items, Whose::Everybodys)}</div>
+    };
+    parts::page(text.logins.title, text.logins.lead, content.into_any())
+}
+
+/// A user's password and logins, as a part of the user's page.
+pub(crate) fn of_user(
+    text: &'static Text,
+    user: &User,
+    logins: &[ConsoleSession],
+    is_done: bool,
+    clock: Clock,
+) -> AnyView {
+    let words = &text.logins;
+    let id = user.id.to_string();
+    let (tone, says) = if user.has_password { (Tone::Good, words.has_password) } else { (Tone::Off, words.has_none) };
+    let fields = view! {
+        {password(words.new_password, "password", words.set_help, "new-password", problem::<SetPassword>("password"))}
+        <button type="submit" class="button">{words.set_password}</button>
+    };
+    let clear = user.has_password.then(|| {
+        let content = view! {
+            <p class="help">{words.clear_help}</p>
+            <button type="submit" class="button danger">{words.clear_password}</button>
+        };
+        form::<ClearPassword>(vec![("id", id.clone())], content.erase())
+    });
+    view! {
+        <section class="panel" aria-labelledby="password-title">
+            <div class="panel-head"><h2 id="password-title">{words.password}</h2></div>
+            <div class="grid gap-4 p-4">
+                {done(text, is_done)}
+                {state(tone, says)}
+                {form::<SetPassword>(vec![("id", id.clone())], fields.erase())}
+                {clear}
+            </div>
+            <div class="panel-head"><h2 class="flex-1">{words.of_user}</h2>{end_others(text, logins, Whose::Users(user))}</div>
+            {table(text, logins, Whose::Users(user), clock)}
+        </section>
+    }
+    .erase()
+}
+
+/// One's own logins, and for a user with a password the way to change it.
+pub(super) fn own(
+    text: &'static Text,
+    logins: &Page<ConsoleSession>,
+    has_password: bool,
+    is_done: bool,
+    clock: Clock,
+) -> AnyView {
+    let words = &text.logins;
+    let change = has_password.then(|| {
+        let old = problem::<ChangePassword>("old_password");
+        let fields = view! {
+            <div class="grid gap-4">
+                {password(words.old_password, "old_password", "", "current-password", old)}
+                {password(words.new_password, "password", words.change_help, "new-password", problem::<ChangePassword>("password"))}
+                <div><button type="submit" class="button primary">{words.change_password}</button></div>
+            </div>
+        };
+        view! {
+            <section class="panel" aria-labelledby="password-title">
+                <div class="panel-head"><h2 id="password-title">{words.password}</h2></div>
+                <div class="grid gap-4 p-4">{done(text, is_done)} {form::<ChangePassword>(Vec::new(), fields.erase())}</div>
+            </section>
+        }
+        .erase()
+    });
+    view! {
+        <div class="grid gap-6">
+            <section class="panel" aria-labelledby="logins-title">
+                <div class="panel-head"><h2 class="flex-1" id="logins-title">{words.title}</h2>{end_others(text, &logins.items, Whose::Own)}</div>
+                {table(text, &logins.items, Whose::Own, clock)}
+            </section>
+            {change}
+        </div>
+    }
+    .erase()
+}
+
+fn done(text: &'static Text, is_done: bool) -> Option<AnyView> {
+    is_done.then(|| view! { <div role="status">{note("note", Icon::Check, text.logins.done)}</div> }.erase())
+}
+
+/// What is wrong with a field of a form that was sent without script.
+fn problem<S: ServerFn<Error = AppError>>(field: &str) -> Option<String> {
+    refused::<S>().filter(|error| error.field.as_deref() == Some(field)).map(|error| error.message)
+}
+
+fn password(
+    label: &'static str,
+    name: &'static str,
+    help: &'static str,
+    complete: &'static str,
+    problem: Option<String>,
+) -> AnyView {
+    let line = Line {
+        name,
+        label,
+        help: help.to_owned(),
+        example: "",
+        kind: "password",
+        value: String::new(),
+        problem,
+        required: true,
+    };
+    line.completed_as(complete)
+}
+
+/// The button that ends all of them but the reader's own.
+fn end_others(text: &'static Text, logins: &[ConsoleSession], whose: Whose<'_>) -> Option<AnyView> {
+    let n_others = logins.iter().filter(|login| !login.is_current).count();
+    let button = view! { <button type="submit" class="button small">{text.logins.end_others}</button> }.erase();
+    let form = match whose {
+        Whose::Everybodys => form::<EndLogins>(Vec::new(), button),
+        Whose::Users(user) => form::<EndLogins>(vec![("user_id", user.id.to_string())], button),
+        Whose::Own => form::<EndOwnLogins>(Vec::new(), button),
+    };
+    (n_others > 0).then_some(form)
+}
+
+fn table(text: &'static Text, logins: &[ConsoleSession], whose: Whose<'_>, clock: Clock) -> AnyView {
+    let words = &text.logins;
+    if logins.is_empty() {
+        return view! { <p class="help p-4">{words.none}</p> }.erase();
+    }
+    let has_names = matches!(whose, Whose::Everybodys);
+    view! {
+        <div class="scroll">
+            <table class="table">
+                <caption class="aside">{words.title}</caption>
+                <thead>
+                    <tr>
+                        {has_names.then(|| view! { <th scope="col">{words.who}</th> }.erase())}
+                        <th scope="col">{words.with}</th>
+                        <th scope="col">{words.address}</th>
+                        <th scope="col">{words.agent}</th>
+                        <th scope="col">{words.began}</th>
+                        <th scope="col">{words.seen}</th>
+                        <th scope="col">{words.ends}</th>
+                        <th scope="col"><span class="aside">{text.common.actions}</span></th>
+                    </tr>
+                </thead>
+                <tbody>{logins.iter().map(|login| row(text, login, whose, clock)).collect_view()}</tbody>
+            </table>
+        </div>
+    }
+    .erase()
+}
+
+fn row(text: &'static Text, login: &ConsoleSession, whose: Whose<'_>, clock: Clock) -> AnyView {
+    let words = &text.logins;
+    let with = match (&login.key_name, login.user_id) {
+        (Some(key), _) => format!("{} {key}", words.with_key),
+        (None, Some(_)) => words.with_password.to_owned(),
+        (None, None) => words.with_token.to_owned(),
+    };
+    let who = matches!(whose, Whose::Everybodys).then(|| {
+        let named = login.user_id.zip(login.user_name.clone());
+        let shown = match named {
+            Some((id, name)) => view! { <a class="link" href=format!("/users/{id}")>{name}</a> }.erase(),
+            None => UNKNOWN.into_any(),
+        };
+        view! { <td>{shown}</td> }.erase()
+    });
+    let fields = vec![("id", login.id.to_string())];
+    let name = format!("{with}, {}", login.address);
+    let end = match whose {
+        Whose::Own => act::<EndOwnLogin>(words.end, &name, fields),
+        Whose::Everybodys | Whose::Users(_) => act::<EndLogin>(words.end, &name, fields),
+    };
+    let here = login.is_current.then(|| view! { " "<span class="badge">{words.this_one}</span> }.erase());
+    view! {
+        <tr>
+            {who}
+            <td>{with}{here}</td>
+            <td class="mono">{login.address.clone()}</td>
+            <td class="sub"><span class="block max-w-60 ellipsis" title=login.user_agent.clone()>{login.user_agent.clone()}</span></td>
+            <td>{clock.stamp(login.created_at)}</td>
+            <td>{clock.stamp(login.last_seen_at)}</td>
+            <td>{clock.day(login.expires_at)}</td>
+            <td>{end}</td>
+        </tr>
+    }
+    .erase()
+}

@@ -1,0 +1,244 @@
+//! One's own calls: a list, and one of them. Nothing tells who has served them.
+
+use hub::domain::{
+    call::{CallError, Outcome},
+    own::{OwnCall, OwnCallDetail, OwnKey},
+    page::Page,
+    price::bill::Cost,
+    usage::Usage,
+};
+use leptos::prelude::*;
+use leptos_router::params::ParamsMap;
+
+use super::framed;
+use crate::{
+    drawn::{
+        clock::Clock,
+        parts::{self, link_with, options_or},
+    },
+    format::{UNKNOWN, places_of, span_or_unknown, usd, usd_alone, whole},
+    pages::calls::tone,
+    text::Text,
+    ui::{
+        Erase,
+        icon::Icon,
+        state::{empty, state},
+    },
+};
+
+/// Where the list is.
+pub(crate) const PATH: &str = "/me/calls";
+
+/// The parameters that say which calls are shown.
+const FILTERS: [&str; 4] = ["key", "model", "outcome", "session"];
+
+/// The list. `map` is its address.
+pub(crate) fn page(
+    text: &'static Text,
+    map: &ParamsMap,
+    found: &Page<OwnCall>,
+    keys: &[OwnKey],
+    clock: Clock,
+) -> (Option<String>, AnyView) {
+    let words = &text.mine;
+    let address: Vec<(&'static str, String)> = FILTERS.map(|name| (name, map.get(name).unwrap_or_default())).into();
+    let list = if found.items.is_empty() {
+        let is_filtered = address.iter().any(|(_, value)| !value.is_empty());
+        empty(Icon::Calls, words.calls_empty, words.calls_empty_why, is_filtered.then_some((PATH, text.calls.clear)))
+    } else {
+        table(text, &found.items, clock)
+    };
+    let newest = map
+        .get_str("cursor")
+        .map(|_| view! { <a class="button small" href=link_with(PATH, &address, &[])>{text.calls.newest}</a> }.erase());
+    let older = found.next_cursor.as_ref().map(|cursor| {
+        let href = link_with(PATH, &address, &[("cursor", cursor)]);
+        view! { <a class="button small" rel="next" href=href>{text.calls.older}</a> }.erase()
+    });
+    let content = view! {
+        {filters(text, map, keys)}
+        <section class="panel" aria-label=text.calls.title>{list}</section>
+        <div class="bar mt-3">{newest}{older}</div>
+    };
+    framed(text, PATH, (text.calls.title, words.calls_lead), content.into_any())
+}
+
+fn filters(text: &'static Text, map: &ParamsMap, keys: &[OwnKey]) -> AnyView {
+    let words = &text.mine;
+    let value = |name: &str| map.get(name).unwrap_or_default();
+    let names = keys.iter().map(|key| (key.id.to_string(), key.name.clone()));
+    let outcomes = Outcome::ALL.into_iter();
+    let outcomes = outcomes.map(|outcome| (outcome.as_str().to_owned(), (text.outcome)(Some(outcome)).to_owned()));
+    view! {
+        <form class="filters" method="get" action=PATH role="search" aria-label=text.call_filters.filter>
+            <select class="select" id="own-key" name="key" aria-label=words.of_key>
+                {options_or(words.any_key, names, &value("key"))}
+            </select>
+            <select class="select" id="own-outcome" name="outcome" aria-label=text.calls.outcome>
+                {options_or(words.any_outcome, outcomes, &value("outcome"))}
+            </select>
+            <input class="input" type="search" name="model" value=value("model") placeholder=text.calls.model
+                aria-label=text.calls.model maxlength="256" data-filter />
+            {parts::kept(map, &["session"])}
+            <button class="button" type="submit">{text.calls.apply}</button>
+        </form>
+    }
+    .erase()
+}
+
+fn table(text: &'static Text, calls: &[OwnCall], clock: Clock) -> AnyView {
+    let words = &text.calls;
+    view! {
+        <div class="scroll">
+            <table class="table">
+                <caption class="aside">{words.list_caption}</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">{words.time}</th>
+                        <th scope="col">{words.outcome}</th>
+                        <th scope="col">{words.key}</th>
+                        <th scope="col">{words.model}</th>
+                        <th scope="col" class="num">{words.tokens_in}</th>
+                        <th scope="col" class="num">{words.tokens_out}</th>
+                        <th scope="col" class="num">{words.tokens_cache}</th>
+                        <th scope="col" class="num">{words.cost}</th>
+                        <th scope="col" class="num">{words.first_token}</th>
+                        <th scope="col" class="num">{words.duration}</th>
+                    </tr>
+                </thead>
+                <tbody>{calls.iter().map(|call| row(text, call, clock)).collect_view()}</tbody>
+            </table>
+        </div>
+    }
+    .erase()
+}
+
+fn row(text: &'static Text, call: &OwnCall, clock: Clock) -> AnyView {
+    view! {
+        <tr>
+            <td><a class="row-link" data-row href=format!("{PATH}/{}", call.id)>{clock.stamp(call.created_at)}</a></td>
+            <td>{outcome(text, call)}</td>
+            <td>{call.key_name.clone()}</td>
+            <td class="mono">{call.model.clone()}</td>
+            <td class="num">{whole(call.usage.input)}</td>
+            <td class="num">{whole(call.usage.output)}</td>
+            <td class="num">{whole(call.usage.cache_read)}</td>
+            <td class="num">{usd(call.cost_usd, 4)}</td>
+            <td class="num">{span_or_unknown(call.first_token_ms)}</td>
+            <td class="num">{span_or_unknown(call.duration_ms)}</td>
+        </tr>
+    }
+    .erase()
+}
+
+fn outcome(text: &'static Text, call: &OwnCall) -> AnyView {
+    let status = call.status.filter(|status| !(200..300).contains(status));
+    view! {
+        {state(tone(call.outcome), (text.outcome)(call.outcome))}
+        {status.map(|status| view! { <span class="sub">" "{status}</span> }.erase())}
+    }
+    .into_any()
+}
+
+/// One of them.
+pub(crate) fn alone(text: &'static Text, detail: &OwnCallDetail, clock: Clock) -> (Option<String>, AnyView) {
+    let (words, call) = (&text.calls, &detail.call);
+    let fact = |label: &'static str, value: AnyView| view! { <div><dt>{label}</dt><dd>{value}</dd></div> }.erase();
+    let mono = |value: String| view! { <span class="mono break-anywhere">{value}</span> }.erase();
+    let session = call.session_id.clone().map(|session| {
+        let href = link_with(PATH, &[], &[("session", &session)]);
+        fact(words.session, view! { <a class="link mono break-anywhere" href=href>{session}</a> }.erase())
+    });
+    let content = view! {
+        <div class="grid gap-6">
+            <section class="panel">
+                <dl class="figures">
+                    <div><dt>{words.cost}</dt><dd>{usd_alone(call.cost_usd)}</dd></div>
+                    <div><dt>{words.first_byte}</dt><dd>{span_or_unknown(call.first_byte_ms)}</dd></div>
+                    <div><dt>{words.first_token}</dt><dd>{span_or_unknown(call.first_token_ms)}</dd></div>
+                    <div><dt>{words.duration}</dt><dd>{span_or_unknown(call.duration_ms)}</dd></div>
+                </dl>
+            </section>
+            {call.error.as_ref().map(|error| trouble(text, error))}
+            <section class="panel p-4" aria-labelledby="facts-title">
+                <h2 class="section-title" id="facts-title">{words.facts}</h2>
+                <dl class="facts">
+                    {fact(words.arrived, clock.stamp(call.created_at))}
+                    {fact(words.outcome, outcome(text, call))}
+                    {call.key_name.clone().map(|key| fact(words.key, key.into_any()))}
+                    {fact(words.model_asked, mono(call.model.clone()))}
+                    {call.model_served.clone().map(|model| fact(words.model_served, mono(model)))}
+                    {fact(words.kind, if call.stream { words.stream } else { words.no_stream }.into_any())}
+                    {fact(text.mine.attempts, whole(call.n_attempts.into()).into_any())}
+                    {session}
+                    {call.client.user_agent.clone().map(|agent| fact(words.user_agent, mono(agent)))}
+                    {call.client.address.clone().map(|address| fact(words.address, mono(address)))}
+                    {fact(words.id, mono(call.id.to_string()))}
+                </dl>
+            </section>
+            {bill(text, &call.usage, &detail.cost)}
+        </div>
+    };
+    parts::page_with(text.mine.call, Some((PATH, words.title)), ().into_any(), content.into_any())
+}
+
+/// What went wrong, as far as the client was told.
+fn trouble(text: &'static Text, error: &CallError) -> AnyView {
+    let cause = (text.cause)(&error.cause).map_or_else(|| error.cause.clone(), str::to_owned);
+    view! {
+        <section class="panel p-4" aria-labelledby="error-title">
+            <h2 class="section-title" id="error-title">{text.mine.error}</h2>
+            <p>{cause}</p>
+            <p class="caption break-anywhere">{error.message.clone()}</p>
+        </section>
+    }
+    .erase()
+}
+
+/// What each class of tokens cost.
+fn bill(text: &'static Text, usage: &Usage, cost: &Cost) -> AnyView {
+    let words = &text.calls;
+    let n_uses = usage.web_searches.saturating_add(usage.web_fetches).saturating_add(usage.code_executions);
+    let lines = [
+        (words.input, usage.input, cost.input),
+        (words.cache_write_5m, usage.cache_write_5m, cost.cache_write_5m),
+        (words.cache_write_1h, usage.cache_write_1h, cost.cache_write_1h),
+        (words.cache_read, usage.cache_read, cost.cache_read),
+        (words.output, usage.output, cost.output),
+        (words.tools, n_uses, cost.tools),
+    ];
+    let places = places_of(lines.iter().map(|(_, _, cost)| *cost));
+    let line = |(name, tokens, cost): (&'static str, u64, _)| {
+        view! {
+            <tr class:off=tokens == 0>
+                <th scope="row">{name}</th>
+                <td class="num">{whole(tokens)}</td>
+                <td class="num">{usd(cost, places)}</td>
+            </tr>
+        }
+        .erase()
+    };
+    let fee = if cost.request.is_zero() { UNKNOWN.to_owned() } else { usd(cost.request, places) };
+    view! {
+        <section class="panel" aria-labelledby="cost-title">
+            <div class="panel-head"><h2 id="cost-title">{text.mine.cost_of}</h2></div>
+            <div class="scroll">
+                <table class="table">
+                    <caption class="aside">{text.mine.cost_of}</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col">{words.class}</th>
+                            <th scope="col" class="num">{words.amount}</th>
+                            <th scope="col" class="num">{words.cost}</th>
+                        </tr>
+                    </thead>
+                    <tbody>
+                        {lines.map(line).into_iter().collect_view()}
+                        <tr><th scope="row">{words.request_fee}</th><td></td><td class="num">{fee}</td></tr>
+                    </tbody>
+                </table>
+            </div>
+        </section>
+    }
+    .erase()
+}

@@ -1,0 +1,24 @@
+//! The groups of sentences of the drawn pages about who may see and has done what: the browser does not carry them.
+
+use super::groups::sentences;
+
+sentences! {
+    Audit {
+        title lead at actor action subject any_action from to filter empty empty_why older newest lines changed field before
+        after nothing_changed in_login by_script;
+    }
+    Logins {
+        title lead who with with_token with_password with_key address agent began seen ends this_one end end_others none
+        password has_password has_none set_password set_help new_password old_password change_password change_help
+        clear_password clear_help done of_user;
+    }
+    Mine {
+        title lead left left_why no_limits tabs use_tab calls_tab setup_tab logins_tab over_time models nothing nothing_why
+        calls_lead calls_empty calls_empty_why any_outcome any_key call error of_key keys_none until used
+        attempts cost_of;
+    }
+    Setup {
+        title lead your_key your_key_why system terminal terminal_why lasting lasting_why file_is sdks sdks_why models
+        models_why check check_why;
+    }
+}
