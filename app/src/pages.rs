@@ -81,7 +81,7 @@ pub(crate) static PAGES: [PageEntry; 14] = [
         path: "/availability",
         title: |text| text.availability,
         icon: Icon::Availability,
-        key: "a",
+        key: "v",
         of: Readers::Admins,
     },
     PageEntry { path: "/routing", title: |text| text.routing, icon: Icon::Routing, key: "r", of: Readers::Admins },

@@ -30,11 +30,12 @@ pub async fn availability(hub: &Hub, _actor: &Admin, query: AvailabilityQuery) -
     let starts = starts(range, clock::now(), snapshot.zone);
     let from = starts.first().copied().unwrap_or_default();
     let days_zone = hub.store.days_zone().await.map_err(fault::store)?;
-    let quarters = ServedFrom::Quarters { has_facets: days_zone.is_some() };
     let source = match range {
         AvailabilityRange::Hour => ServedFrom::Minutes,
         AvailabilityRange::Month if days_zone == Some(snapshot.zone) => ServedFrom::Days,
-        AvailabilityRange::Day | AvailabilityRange::Week | AvailabilityRange::Month => quarters,
+        AvailabilityRange::Day | AvailabilityRange::Week | AvailabilityRange::Month => {
+            ServedFrom::Quarters { has_facets: days_zone.is_some() }
+        }
     };
     let (rows, probes) = tokio::try_join!(
         hub.store.served(source, from, block(range), snapshot.zone),

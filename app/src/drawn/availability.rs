@@ -106,7 +106,8 @@ fn rows(text: &'static Text, shown: &Availability, provider: &ProviderAvailabili
     let href = subject::path(UsageBy::Provider, &provider.provider_id.to_string());
     let probes = provider.probes;
     let asked = probes.good + probes.bad;
-    let probed = if asked == 0 { UNKNOWN.to_owned() } else { format!("{} / {}", whole(probes.good), whole(asked)) };
+    let said_of_probes =
+        if asked == 0 { UNKNOWN.to_owned() } else { format!("{} / {}", whole(probes.good), whole(asked)) };
     let models = provider.models.iter().take(MODELS_MAX).map(|model| {
         let href = subject::path(UsageBy::Model, &model.model);
         view! {
@@ -126,7 +127,7 @@ fn rows(text: &'static Text, shown: &Availability, provider: &ProviderAvailabili
             <tr>
                 <th scope="rowgroup"><a class="row-link" data-row href=href>{provider.name.clone()}</a></th>
                 {cells(text, shown, &provider.served, clock)}
-                <td class="num" title=words.probes_why>{probed}</td>
+                <td class="num" title=words.probes_why>{said_of_probes}</td>
             </tr>
             {models.collect_view()}
             {more}
