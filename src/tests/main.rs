@@ -60,6 +60,7 @@ mod management;
 mod message_queue;
 mod oddities;
 mod outage;
+mod plans;
 mod prices;
 mod proxies;
 mod rates;
