@@ -42,7 +42,7 @@ async function shot(of, name) {
 /** Notes what the browser complains about. Refusals are what these tests want. */
 function watch(of) {
   of.on('console', (message) => {
-    const isWanted = /status of 40[134]/.test(message.text());
+    const isWanted = /status of (40[1349]|422)/.test(message.text());
     if (['error', 'warning'].includes(message.type()) && !isWanted) troubles.push(`${message.type()}: ${message.text()} at ${of.url()}`);
   });
   of.on('pageerror', (error) => troubles.push(`exception: ${error.message} at ${of.url()}`));

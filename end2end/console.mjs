@@ -753,7 +753,7 @@ await check('the code of a page comes when somebody goes there, and is kept', as
   reader.on('response', (response) => asked.push(response));
   await go('/', reader);
   const code = (part) => asked.filter((response) => response.url().includes(`/pkg/split_${part}.`));
-  expect(code('drawn').length > 0 && code('prices').length === 0, asked.map((response) => response.url()).join(' '));
+  expect(code('overview').length > 0 && code('prices').length === 0, asked.map((response) => response.url()).join(' '));
   asked.length = 0;
   await reader.getByRole('link', { name: 'Prices' }).first().click();
   await reader.getByRole('heading', { level: 1, name: 'Prices' }).waitFor();
