@@ -207,8 +207,11 @@ await check('presets and folded filters of calls are in the address, and sums st
   await page.locator('#filter-apply').click();
   await page.waitForURL(/cost_min=0\.0000001&.*seconds_max=600/);
   await page.locator('table.calls tbody tr').first().waitFor();
+  // The filters are drawn anew by the server: what is typed before that is typed into what goes.
+  await page.waitForFunction(() => document.querySelector('[name=cost_min]')?.defaultValue === '0.0000001');
   await page.selectOption('#filter-user', { label: 'Igor' });
   await page.waitForURL(/user=/);
+  await page.waitForFunction(() => document.querySelector('#filter-user option[selected]')?.textContent === 'Igor');
   expect((await page.inputValue('[name=cost_min]')) === '0.0000001', 'the folded filters are forgotten');
   await page.fill('[name=error]', 'no such text');
   await page.keyboard.press('Enter');
