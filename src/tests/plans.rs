@@ -50,7 +50,8 @@ fn ago(span: &str) -> String {
 }
 
 /// The values of a report: its range, cut into quarters, days, quarters and minutes; filters; the facet; its rows.
-fn report(range: [&str; 5], filters: [&str; 4], facet: &str, has_callers: bool, step: &str, by: &str) -> String {
+fn report(range: [&str; 5], filters: [&str; 4], facet: &str, step: &str, by: &str) -> String {
+    let has_callers = !facet.starts_with("route");
     let range = range.map(ago).join(", ");
     format!("{range}, {}, '{facet}', {has_callers}, '{step}', 'Asia/Kathmandu', '{by}', 20000", filters.join(", "))
 }
@@ -70,16 +71,16 @@ fn asked() -> Vec<(&'static str, &'static str, String)> {
     // A day ago up to now has no whole day in it.
     let day = ["1 day", "1 day", "1 day", "0", "0"];
     let mut asked = vec![
-        ("usage", "SUM", report(quarter, none, "route_1d", false, "total", "")),
-        ("usage", "SUM", report(quarter, none, "route_1d", false, "week", "provider")),
-        ("usage", "SUM", report(quarter, none, "caller_1d", true, "total", "user")),
-        ("usage", "SUM", report(month, none, "route_1d", false, "day", "model")),
-        ("usage", "SUM", report(month, none, "caller_1d", true, "day", "user")),
-        ("usage", "SUM", report(month, ["7", "null", "null", "null"], "whole_1d", true, "day", "provider")),
-        ("usage", "SUM", report(month, ["null", "null", "2", "null"], "whole_1d", true, "total", "user")),
-        ("usage", "SUM", report(month, ["null", "null", "null", "'model-a'"], "route_1d", false, "day", "")),
-        ("usage", "SUM", report(day, none, "route_1d", false, "hour", "model")),
-        ("usage", "SUM", report(day, none, "caller_1d", true, "hour", "user")),
+        ("usage", "SUM", report(quarter, none, "route_1d", "total", "")),
+        ("usage", "SUM", report(quarter, none, "route_1d", "week", "provider")),
+        ("usage", "SUM", report(quarter, none, "caller_1d", "total", "user")),
+        ("usage", "SUM", report(month, none, "route_1d", "day", "model")),
+        ("usage", "SUM", report(month, none, "caller_1d", "day", "user")),
+        ("usage", "SUM", report(month, ["7", "null", "null", "null"], "whole_1d", "day", "provider")),
+        ("usage", "SUM", report(month, ["null", "null", "2", "null"], "whole_1d", "total", "user")),
+        ("usage", "SUM", report(month, ["null", "null", "null", "'model-a'"], "route_1d", "day", "")),
+        ("usage", "SUM", report(day, none, "route_1d", "hour", "model")),
+        ("usage", "SUM", report(day, none, "caller_1d", "hour", "user")),
         ("usage", "ERRORS", format!("{}, now(), null, null, null, null", ago("7 days"))),
         ("usage", "UNPRICED_MODELS", ago("1 day")),
         ("traffic", "BLOCKS", ago("1 day")),
