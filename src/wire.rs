@@ -4,6 +4,7 @@ pub mod anthropic;
 pub mod bound;
 pub mod conversation;
 pub mod edit;
+pub mod gate;
 pub mod operation;
 pub mod over_limit;
 pub mod peek;

@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::{
+    holds::holds,
     upstream::{Answer, Turn, Used, turn::event},
-    world::{Key, World, ask},
+    world::{Key, World, ask, merge},
 };
 
 /// The record of a call that must not be set aside.
@@ -42,6 +43,42 @@ async fn characters_that_a_database_does_not_take_do_not_keep_a_call_from_its_re
     message["usage"]["inference_geo"] = "a\u{0}b".into();
     let call = recorded(&world, &key, Answer::json(200, &message), false, "an odd usage").await;
     assert_eq!(call["usage"], Used::EVERY_CLASS.shown(), "{call}");
+}
+
+#[tokio::test]
+async fn an_answer_need_not_have_a_text() {
+    let world = World::shared().await;
+    let a = world.provider_with("first", json!({"priority": 0, "breaker_failures": 1})).await;
+    let b = world.provider_with("second", json!({"priority": 1})).await;
+    let key = world.key().await;
+    let tool = json!({"type": "tool_use", "id": "toolu_1", "name": "list_files", "input": {}});
+    for (content, stop_reason) in [
+        (vec![tool], "tool_use"),
+        (vec![], "end_turn"),
+        (vec![], "refusal"),
+        (vec![], "safety"),
+        (vec![json!({"type": "text", "text": ""})], "max_tokens"),
+    ] {
+        let mut message = Turn::new().message();
+        (message["content"], message["stop_reason"]) = (json!(content), json!(stop_reason));
+        let start = merge(message.clone(), json!({"content": [], "stop_reason": null}));
+        let mut events = vec![event("message_start", json!({"message": start}))];
+        for block in content {
+            events.push(event("content_block_start", json!({"index": 0, "content_block": block})));
+            events.push(event("content_block_stop", json!({"index": 0})));
+        }
+        let delta = json!({"delta": {"stop_reason": stop_reason}, "usage": message["usage"]});
+        events.extend([event("message_delta", delta), event("message_stop", json!({}))]);
+        for (stream, answer) in [(true, Answer::events(events)), (false, Answer::json(200, &message))] {
+            a.script.always(answer.clone());
+            let mut reply = world.anew(&key, &ask("claude-sonnet-4-5", stream)).await;
+            assert_eq!((reply.status, reply.header("x-switchyard-provider")), (200, Some(a.id.as_str())));
+            assert_eq!(reply.body().await, answer.body(), "{stop_reason}");
+            let call = world.call_of(&reply).await;
+            assert_eq!((&call["outcome"], &call["n_attempts"]), (&json!("completed"), &json!(1)), "{call}");
+        }
+    }
+    assert!(b.script.requests().is_empty() && holds(&world, &a).await.is_empty());
 }
 
 #[tokio::test]

@@ -22,17 +22,16 @@ use crate::{
     clock,
     domain::attempt::Attempt,
     route::snapshot::Upstream,
-    wire::{anthropic::ErrorObject, sse::Cutter, tap::Tap},
+    wire::{
+        anthropic::ErrorObject,
+        gate::{Gate, Opening},
+        sse::Cutter,
+        tap::Tap,
+    },
 };
 
 /// The largest answer that is not streamed, and the largest error body.
 const WHOLE_BYTES_MAX: usize = 64 << 20;
-
-/// The most of a stream's beginning that is held back.
-const GATE_BYTES_MAX: usize = 256 << 10;
-
-/// The most events of it.
-const GATE_EVENTS_MAX: u32 = 256;
 
 /// Defaults of a provider's times (docs/rules.md, Routing).
 const FIRST_BYTE_MS: u32 = 120_000;
@@ -201,7 +200,7 @@ pub async fn attempt(
     let kind = head.headers.get(header::CONTENT_TYPE);
     let is_stream = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
     if head.status.is_success() && is_stream {
-        let streaming = Streaming {
+        let streaming = Box::new(Streaming {
             status: head.status.as_u16(),
             headers: head.headers,
             held: Bytes::new(),
@@ -209,8 +208,8 @@ pub async fn attempt(
             cutter: Cutter::default(),
             tap: Tap::default(),
             idle: bounds.idle,
-        };
-        return gate(streaming, &ask, &bounds, attempt).await;
+        });
+        return pass_gate(streaming, &ask, &bounds, attempt).await;
     }
     let whole = Box::new(Whole {
         status: head.status.as_u16(),
@@ -298,79 +297,68 @@ fn refused(whole: Box<Whole>) -> Failed {
     Failed { failure: Failure::Status(whole.status), answer: Some(whole), message, kind, tap: None }
 }
 
-/// Holds the beginning of a stream back until content, an error, or the gate's time or size. What a stream reported
+/// Holds the beginning of a stream back until it is known what it is, or the gate's time is up. What a stream reported
 /// before it failed is kept: it is charged.
-async fn gate(
-    mut streaming: Streaming,
+async fn pass_gate(
+    mut streaming: Box<Streaming>,
     ask: &Ask<'_>,
     bounds: &Bounds,
     attempt: &mut Attempt,
 ) -> Result<Reply, Failed> {
-    match hold(&mut streaming, ask, bounds, attempt).await {
-        Ok(()) => Ok(Reply::Streaming(Box::new(streaming))),
-        Err(failed) => Err(Failed { tap: failed.tap.or_else(|| Some(Box::new(streaming.tap))), ..failed }),
+    let mut gate = Gate::default();
+    match hold(&mut gate, &mut streaming.body, ask.gate, bounds).await {
+        Ok(Opening::Answer) => {
+            let (held, rest, tap) = gate.open();
+            streaming.tap = tap;
+            // What has come together with it goes out with it.
+            let more = streaming.cutter.push(rest);
+            streaming.tap.observe(&more);
+            streaming.held = if more.is_empty() { held } else { Bytes::from([&held[..], &more[..]].concat()) };
+            if streaming.tap.has_content {
+                attempt.first_token_ms = Some(clock::ms_since(ask.began));
+            }
+            Ok(Reply::Streaming(streaming))
+        }
+        Ok(Opening::Error(error)) => Err(restated(*streaming, gate.tap, &error, attempt)),
+        Err(failure) => Err(Failed { tap: Some(Box::new(gate.tap)), ..failure.into() }),
     }
 }
 
-async fn hold(streaming: &mut Streaming, ask: &Ask<'_>, bounds: &Bounds, attempt: &mut Attempt) -> Result<(), Failed> {
-    let opens_at = clock::instant() + ask.gate;
-    let mut held = BytesMut::new();
+async fn hold(gate: &mut Gate, body: &mut Body, time: Duration, bounds: &Bounds) -> Result<Opening, Failure> {
+    let opens_at = clock::instant() + time;
     loop {
-        let frame = match tokio::time::timeout_at(
-            opens_at.into(),
-            bounds.bound(bounds.idle, Deadline::Idle, streaming.body.frame()),
-        )
-        .await
-        {
-            // The gate's time is up, and something was seen that may go on: the provider is at work.
-            Err(_) if !held.is_empty() => break,
-            Err(_) => bounds.bound(bounds.idle, Deadline::Idle, streaming.body.frame()).await?,
+        let read = bounds.bound(bounds.idle, Deadline::Idle, body.frame());
+        let frame = match tokio::time::timeout_at(opens_at.into(), read).await {
+            // Something was seen that may go on: the provider is at work.
+            Err(_) if !gate.is_empty() => return Ok(Opening::Answer),
+            Err(_) => bounds.bound(bounds.idle, Deadline::Idle, body.frame()).await?,
             Ok(frame) => frame?,
         };
-        let whole = match frame {
-            None => return Err(ended(streaming, held.is_empty())),
-            Some(Err(failure)) => return Err(failure.into()),
-            Some(Ok(frame)) => streaming.cutter.push(frame.into_data().unwrap_or_default()),
-        };
-        streaming.tap.observe(&whole);
-        held.extend_from_slice(&whole);
-        if let Some(error) = streaming.tap.error.take() {
-            return Err(restated(streaming, &error, attempt));
-        }
-        let is_open = streaming.tap.has_content || streaming.tap.is_complete;
-        if is_open || held.len() > GATE_BYTES_MAX || streaming.tap.n_events > GATE_EVENTS_MAX {
-            break;
+        let Some(frame) = frame else { return Err(ended(gate)) };
+        if let Some(opening) = gate.push(&frame?.into_data().unwrap_or_default()) {
+            return Ok(opening);
         }
     }
-    if streaming.tap.has_content {
-        attempt.first_token_ms = Some(clock::ms_since(ask.began));
-    }
-    streaming.held = held.freeze();
-    Ok(())
 }
 
 /// A stream that ended before it had content.
-fn ended(streaming: &Streaming, held_nothing: bool) -> Failed {
-    let why = if held_nothing && streaming.tap.model_served.is_none() {
-        "an empty stream"
-    } else {
-        "a stream that ended before it had content"
-    };
-    Failure::Malformed(why.to_owned()).into()
+fn ended(gate: &Gate) -> Failure {
+    let is_empty = gate.is_empty() && gate.tap.model_served.is_none();
+    let why = if is_empty { "an empty stream" } else { "a stream that ended before it had content" };
+    Failure::Malformed(why.to_owned())
 }
 
 /// An error event as the first thing: restated as the status it stands for, its object as the body (docs/rules.md, Routing).
-fn restated(streaming: &mut Streaming, error: &ErrorObject, attempt: &mut Attempt) -> Failed {
+fn restated(streaming: Streaming, mut tap: Tap, error: &ErrorObject, attempt: &mut Attempt) -> Failed {
     let status = error.status();
     attempt.status = Some(status);
-    let mut headers = std::mem::take(&mut streaming.headers);
+    let mut headers = streaming.headers;
     headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
     headers.remove(header::CONTENT_LENGTH);
-    let tap = &mut streaming.tap;
     let body = Bytes::from(std::mem::take(&mut tap.error_data));
     let answer = Box::new(Whole { status, headers, body, tap: Tap::default() });
     let (message, kind) = (Some(error.message.clone()), Some(error.kind.clone()));
-    Failed { failure: Failure::Status(status), answer: Some(answer), message, kind, tap: None }
+    Failed { failure: Failure::Status(status), answer: Some(answer), message, kind, tap: Some(Box::new(tap)) }
 }
 
 /// A header as text, cut to a sane length.

@@ -1,7 +1,7 @@
 //! Server-sent events (WHATWG HTML, 9.2): cut anywhere by the network, put together here.
 
 use bytes::{Bytes, BytesMut};
-use memchr::{memchr, memrchr_iter};
+use memchr::{memchr, memchr_iter, memrchr_iter};
 
 /// An unfinished event longer than this is passed on as it is: the bytes go on, its meaning is lost.
 const EVENT_BYTES_MAX: usize = 1 << 20;
@@ -39,12 +39,19 @@ impl Cutter {
 
 /// Where the last whole event ends: behind its blank line; 0 if none does.
 fn last_event_end(bytes: &[u8]) -> usize {
-    memrchr_iter(b'\n', bytes)
-        .find(|newline| {
-            let before = bytes.get(..*newline).unwrap_or_default();
-            before.ends_with(b"\n") || before.ends_with(b"\n\r")
-        })
-        .map_or(0, |newline| newline + 1)
+    memrchr_iter(b'\n', bytes).find(|newline| ends_event(bytes, *newline)).map_or(0, |newline| newline + 1)
+}
+
+/// Where the first event ends whose end lies behind `from`: behind its blank line. `bytes` begin where an event does.
+pub fn event_end(bytes: &[u8], from: usize) -> Option<usize> {
+    let mut newlines = memchr_iter(b'\n', bytes.get(from..)?).map(|newline| from + newline);
+    newlines.find(|newline| ends_event(bytes, *newline)).map(|newline| newline + 1)
+}
+
+/// True if the line that ends here is blank.
+fn ends_event(bytes: &[u8], newline: usize) -> bool {
+    let before = bytes.get(..newline).unwrap_or_default();
+    before.ends_with(b"\n") || before.ends_with(b"\n\r")
 }
 
 /// One event.

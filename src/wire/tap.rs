@@ -155,14 +155,14 @@ impl Tap {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use bytes::Bytes;
     use proptest::prelude::*;
 
     use super::*;
     use crate::wire::sse::{Cutter, tests::cut};
 
-    const STREAM: &str = concat!(
+    pub(in crate::wire) const STREAM: &str = concat!(
         "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"model\":\"m-1\",\"usage\":{\"input_tokens\":12,\"output_tokens\":1}}}\n\n",
         "event: ping\ndata: {\"type\":\"ping\"}\n\n",
         "data: {\"type\":\"content_block_start\",\"index\":0}\n\n",
@@ -209,7 +209,7 @@ mod tests {
     }
 
     /// Events of this wire in any order, some damaged, some with ends of lines of another kind.
-    fn any_events() -> impl Strategy<Value = Vec<u8>> {
+    pub(in crate::wire) fn any_events() -> impl Strategy<Value = Vec<u8>> {
         let mut known: Vec<Vec<u8>> = STREAM.split_inclusive("\n\n").map(|event| event.as_bytes().to_vec()).collect();
         known.extend(
             [

@@ -146,6 +146,7 @@ pub const FAULTS: &[Fault] = &[
     stream(Stage::Start, Way::HalfAnEvent, Hidden(502)),
     stream(Stage::Start, Way::Error(529), Hidden(529)),
     stream(Stage::Start, Way::Error(500), Hidden(500)),
+    stream(Stage::Start, Way::Error(429), Hidden(429)),
     stream(Stage::Start, Way::Error(400), Told(400)),
     stream(Stage::Middle, Way::Stalls, Cut),
     stream(Stage::Middle, Way::Resets, Cut),
@@ -155,9 +156,12 @@ pub const FAULTS: &[Fault] = &[
     stream(Stage::Middle, Way::HalfAnEvent, Cut),
     stream(Stage::Middle, Way::Error(529), Cut),
     stream(Stage::Middle, Way::Error(500), Cut),
+    stream(Stage::Middle, Way::Error(429), Cut),
+    stream(Stage::Middle, Way::Error(400), Cut),
     whole(Stage::Middle, Way::Stalls, Hidden(504)),
     whole(Stage::Middle, Way::Resets, Hidden(502)),
     whole(Stage::Middle, Way::Closes, Hidden(502)),
+    whole(Stage::Middle, Way::Garbage, Hidden(502)),
     whole(Stage::Middle, Way::Ends, Hidden(502)),
     stream(Stage::End, Way::Stalls, Cut),
     stream(Stage::End, Way::Resets, Cut),
@@ -297,6 +301,11 @@ impl Fault {
             Stage::Over => text.len(),
             _ => 0,
         };
+        if self.way == Way::Garbage && self.stage == Stage::Middle {
+            // Its length is right, and its second half is none of JSON.
+            let garbage = vec![0xff; text.len() - n];
+            return Answer::new(200, "application/json", [&text.as_bytes()[..n], &garbage].concat());
+        }
         if self.way == Way::Ends {
             return Answer::new(200, "application/json", &text.as_bytes()[..n]);
         }
