@@ -3,6 +3,7 @@
 pub mod attempt;
 pub mod body;
 pub mod client;
+mod detour;
 pub mod failure;
 pub mod fetch;
 pub mod origin;

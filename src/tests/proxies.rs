@@ -47,7 +47,11 @@ impl Proxy {
 enum Kind {
     Http,
     Refusing,
+    /// It cannot lead any further.
+    Stuck,
     Socks,
+    /// The same.
+    StuckSocks,
 }
 
 impl Kind {
@@ -55,7 +59,7 @@ impl Kind {
         let mut near = BufReader::new(stream);
         let mut far = TcpStream::connect(upstream::address()).await?;
         match self {
-            Self::Http | Self::Refusing => {
+            Self::Http | Self::Refusing | Self::Stuck => {
                 let head = read_head(&mut near).await?;
                 let (line, headers) = parse_head(&head);
                 let credentials = headers.iter().find(|(name, _)| name == "proxy-authorization");
@@ -65,6 +69,11 @@ impl Kind {
                     Some((_, credentials)) => format!("{words} as {credentials}"),
                     None => words,
                 });
+                if matches!(self, Self::Stuck) {
+                    near.write_all(b"HTTP/1.1 502 Nobody There\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+                        .await?;
+                    return near.shutdown().await;
+                }
                 if matches!(self, Self::Refusing) || line.starts_with("CONNECT") {
                     near.write_all(b"HTTP/1.1 407 Not You\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").await?;
                     return near.shutdown().await;
@@ -75,7 +84,7 @@ impl Kind {
                 let end = at + 7 + text[at + 7..].find('/').unwrap();
                 far.write_all(format!("{}{}", &text[..at], &text[end..]).as_bytes()).await?;
             }
-            Self::Socks => {
+            Self::Socks | Self::StuckSocks => {
                 let mut hello = [0; 2];
                 near.read_exact(&mut hello).await?;
                 let mut methods = vec![0; usize::from(hello[1])];
@@ -94,6 +103,11 @@ impl Kind {
                 };
                 let port = near.read_u16().await?;
                 asked.lock().unwrap().push(format!("{host}:{port}"));
+                if matches!(self, Self::StuckSocks) {
+                    // RFC 1928, 6: connection refused.
+                    near.write_all(&[5, 5, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
+                    return near.shutdown().await;
+                }
                 near.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
             }
         }
@@ -172,6 +186,40 @@ async fn a_proxy_that_cannot_be_used_fails_the_attempt_and_nothing_goes_around_i
         assert_ne!(call["outcome"], "completed", "{call}");
         assert_eq!(call["attempts"].as_array().unwrap().len(), 1, "{call}");
         assert!(provider.script.requests().is_empty(), "{proxy_url} was passed by");
+        let path = format!("/admin/v1/providers/{}", provider.id);
+        assert_eq!(world.admin("DELETE", &path, &Value::Null).await.0, 204);
+    }
+}
+
+#[tokio::test]
+async fn what_lies_beyond_a_proxy_is_not_its_fault() {
+    let world = World::shared().await;
+    let closed = crate::reaper::free_port();
+    let [stuck, socks, refusing] =
+        [Proxy::start(Kind::Stuck).await, Proxy::start(Kind::StuckSocks).await, Proxy::start(Kind::Refusing).await];
+    let key = world.key().await;
+    for (n, (base, proxy, cause)) in [
+        ("https://provider.invalid", format!("http://{}", stuck.address), "connect"),
+        ("http://provider.invalid", format!("socks5://{}", socks.address), "connect"),
+        ("https://provider.invalid", format!("socks5h://{}", socks.address), "connect"),
+        ("https://provider.invalid", format!("http://{}", refusing.address), "proxy"),
+        ("http://provider.invalid", format!("http://{}", refusing.address), "proxy"),
+        ("https://provider.invalid", format!("http://127.0.0.1:{closed}"), "proxy"),
+        ("https://provider.invalid", format!("socks5://127.0.0.1:{closed}"), "proxy"),
+        ("http://provider.invalid", format!("http://127.0.0.1:{closed}"), "proxy"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let fields = json!({"base_url": base, "proxy_url": proxy});
+        let provider = world.provider_with(&format!("p{n}"), fields).await;
+        let mut reply = world.message(&key).await;
+        refused(&mut reply, 502, "api_error").await;
+        let call = world.call_of(&reply).await;
+        assert_eq!(call["attempts"][0]["error"]["cause"], cause, "{base} by {proxy}: {call}");
+        let holds = world.get(&format!("/admin/v1/holds?provider_id={}", provider.id)).await;
+        let reasons: Vec<&Value> = holds["items"].as_array().unwrap().iter().map(|hold| &hold["reason"]).collect();
+        assert_eq!(reasons, if cause == "proxy" { vec!["proxy"] } else { vec![] }, "{base} by {proxy}");
         let path = format!("/admin/v1/providers/{}", provider.id);
         assert_eq!(world.admin("DELETE", &path, &Value::Null).await.0, 204);
     }

@@ -7,12 +7,13 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use reqwest::Url;
 
 use super::{
     body::Body,
+    detour::unconnected,
     failure::Failure,
     origin::{Connector, Origin, connector},
 };
@@ -133,6 +134,7 @@ async fn send_proxied(client: &reqwest::Client, base: &Url, request: Departing) 
     let mut url = base.clone();
     url.set_path(head.uri.path());
     url.set_query(head.uri.query());
+    let is_tls = url.scheme() == "https";
     let mut request = reqwest::Request::new(head.method, url);
     *request.headers_mut() = head.headers;
     let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
@@ -140,9 +142,11 @@ async fn send_proxied(client: &reqwest::Client, base: &Url, request: Departing) 
         *request.body_mut() = Some(body.into());
     }
     let response = client.execute(request).await.map_err(|error| {
-        let why = innermost(&error);
-        if error.is_connect() { Failure::Proxy(why) } else { Failure::Reset(why) }
+        if error.is_connect() { unconnected(&error, is_tls) } else { Failure::Reset(innermost(&error)) }
     })?;
+    if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+        return Err(Failure::Proxy("the proxy refuses the credentials (407)".to_owned()));
+    }
     Ok(Response::<reqwest::Body>::from(response).map(Body::proxied))
 }
 
