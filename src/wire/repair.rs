@@ -138,9 +138,148 @@ fn field_span(body: &[u8], value: &Range<usize>) -> Option<Range<usize>> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::{Value, json};
 
     use super::*;
+
+    fn space() -> impl Strategy<Value = &'static str> {
+        prop::sample::select(&["", "", " ", "\n", "\t \r\n"][..])
+    }
+
+    /// Words of JSON with spaces of all kinds between them.
+    fn spaced(words: Vec<String>) -> impl Strategy<Value = String> {
+        prop::collection::vec(space(), words.len() + 1).prop_map(move |spaces| {
+            let pairs = spaces.iter().zip(words.iter().map(String::as_str).chain([""]));
+            pairs.map(|(space, word)| format!("{space}{word}")).collect()
+        })
+    }
+
+    /// A list, its items apart from each other by what `spaced` makes of a comma.
+    fn list(items: &[String]) -> Vec<String> {
+        let mut words = vec!["[".to_owned()];
+        for (n, item) in items.iter().enumerate() {
+            words.extend((n > 0).then(|| ",".to_owned()));
+            words.push(item.clone());
+        }
+        words.push("]".to_owned());
+        words
+    }
+
+    /// A block, and whether it is one of thinking.
+    fn block() -> impl Strategy<Value = (String, bool)> {
+        let known = [
+            (r#"{"type":"thinking","thinking":"t]}","signature":"s=="}"#, true),
+            (r#"{ "signature" : "" , "type" : "th\u0069nking" }"#, true),
+            (r#"{"type":"redacted_thinking","data":"d"}"#, true),
+            (r#"{"type":"text","text":"\"thinking\":[{ é 日本","x":1.50}"#, false),
+            (r#"{"type":"tool_use","id":"a","name":"thinking","input":{"type":"thinking"}}"#, false),
+            (r#"{"text":"without a type"}"#, false),
+        ];
+        prop::sample::select(known.to_vec()).prop_map(|(text, is_thinking)| (text.to_owned(), is_thinking))
+    }
+
+    /// A turn in two forms: as it is, and repaired; none if it goes.
+    fn turn() -> impl Strategy<Value = (String, Option<String>)> {
+        let said = prop::sample::select(&[r#""thinking""#, r#""a\u00e9""#, "null"][..]);
+        let plain = (prop::sample::select(&["user", "assistant"][..]), said).prop_flat_map(|(role, said)| {
+            spaced(
+                ["{", r#""role""#, ":", &format!("\"{role}\""), ",", r#""content""#, ":", said, "}"]
+                    .map(str::to_owned)
+                    .to_vec(),
+            )
+        });
+        let of_user = prop::collection::vec(block(), 0..3).prop_map(|blocks| {
+            let blocks: Vec<String> = blocks.into_iter().map(|(text, _)| text).collect();
+            format!(r#"{{"role":"user", "content" : {}}}"#, list(&blocks).concat())
+        });
+        let of_assistant = prop::collection::vec(block(), 0..5).prop_flat_map(|blocks| {
+            let all: Vec<String> = blocks.iter().map(|(text, _)| text.clone()).collect();
+            let kept: Vec<String> = blocks.iter().filter(|(_, it)| !it).map(|(text, _)| text.clone()).collect();
+            (spaced(list(&all)), any::<bool>()).prop_map(move |(text, has_more)| {
+                // The list stands between its brackets; what surrounds these is the turn's.
+                let text = text.trim_matches([' ', '\n', '\t', '\r']);
+                let within = |list: &str| {
+                    if has_more {
+                        format!(r#"{{"content":{list},"x":{{"content":[]}}, "role" : "assistant"}}"#)
+                    } else {
+                        format!(r#"{{ "role":"assistant" ,"content": {list} }}"#)
+                    }
+                };
+                let repaired = match (kept.len() == all.len(), kept.is_empty()) {
+                    (true, _) => Some(within(text)),
+                    (false, true) => None,
+                    (false, false) => Some(within(&format!("[{}]", kept.join(",")))),
+                };
+                (within(text), repaired)
+            })
+        });
+        prop_oneof![
+            1 => plain.prop_map(|text| {
+                let text = text.trim_matches([' ', '\n', '\t', '\r']).to_owned();
+                (text.clone(), Some(text))
+            }),
+            1 => of_user.prop_map(|text| (text.clone(), Some(text))),
+            4 => of_assistant,
+        ]
+    }
+
+    /// The same repair on values: how it is to be read, without regard to bytes.
+    fn on_values(mut body: Value) -> Option<Value> {
+        let is_thinking = |block: &Value| matches!(block["type"].as_str(), Some("thinking" | "redacted_thinking"));
+        let (mut is_changed, mut ends_with_tool) = (false, false);
+        body["messages"].as_array_mut()?.retain_mut(|turn| {
+            let is_assistant = turn["role"] == "assistant";
+            let Some(blocks) = turn["content"].as_array_mut().filter(|_| is_assistant) else { return true };
+            ends_with_tool = blocks.iter().any(|block| block["type"] == "tool_use");
+            let n_before = blocks.len();
+            blocks.retain(|block| !is_thinking(block));
+            is_changed |= blocks.len() < n_before;
+            blocks.len() == n_before || !blocks.is_empty()
+        });
+        if ends_with_tool {
+            body.as_object_mut()?.remove("thinking");
+        }
+        is_changed.then_some(body)
+    }
+
+    proptest! {
+        #[test]
+        fn a_repair_is_one_of_values_and_of_no_other_byte(
+            turns in prop::collection::vec(turn(), 0..6),
+            spaces in prop::collection::vec(space(), 12),
+            thinking_at in 0_usize..4,
+        ) {
+            // Between turns stand commas with spaces; where a turn goes, all of them stand close together.
+            let [all, kept]: [Vec<&str>; 2] = [
+                turns.iter().map(|(turn, _)| turn.as_str()).collect(),
+                turns.iter().filter_map(|(_, repaired)| repaired.as_deref()).collect(),
+            ];
+            let apart = format!("{},{}", spaces[0], spaces[1]);
+            let joined = if kept.len() < all.len() { kept.join(",") } else { kept.join(&apart) };
+            let body = |turns: &str, has_thinking: bool| {
+                let mut fields = vec![
+                    format!(r#""model"{}:"m""#, spaces[2]),
+                    format!(r#""messages":{}[{}{turns}{}]"#, spaces[3], spaces[4], spaces[5]),
+                    format!(r#""metadata":{{"thinking":{{}}}}{}"#, spaces[6]),
+                ];
+                if has_thinking {
+                    fields.insert(thinking_at, format!(r#""thinking"{}:{{"type":"enabled"}}"#, spaces[7]));
+                }
+                format!("{{{}}}", fields.join(","))
+            };
+            let before = Bytes::from(body(&all.join(&apart), true));
+            let expected = on_values(serde_json::from_slice(&before).unwrap());
+            let repaired = without_thinking(&before);
+            prop_assert_eq!(repaired.is_some(), expected.is_some());
+            if let (Some(repaired), Some(expected)) = (repaired, expected) {
+                let value: Value = serde_json::from_slice(&repaired).unwrap();
+                let text = body(&joined, expected.get("thinking").is_some());
+                prop_assert_eq!(&value, &expected);
+                prop_assert_eq!(std::str::from_utf8(&repaired).unwrap(), text);
+            }
+        }
+    }
 
     fn repaired(body: &Value) -> Option<Value> {
         let bytes = Bytes::from(body.to_string());
