@@ -26,7 +26,8 @@ test: install-test ## Check format and lints, run every test: Rust, Postgres, Re
 dev: install ## Start the hub for development; it is rebuilt whenever a file changes
 	@$(WITH_ENV) exec cargo leptos watch --split
 
-bench: build ## Measure the hub against a bare pass-through; writes target/bench.md (QUICK=1 for a short look)
+bench: build ## Measure a choice among providers, and the hub against a bare pass-through; writes target/bench.md (QUICK=1 for a short look)
+	@cargo bench --package hub --features server --bench selection
 	@cargo bench --package app --features ssr --bench load
 
 fmt: ## Format the code

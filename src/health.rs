@@ -23,12 +23,11 @@ use tokio::sync::{Notify, watch};
 
 use self::{
     book::{Book, Ending, Write},
-    breaker::Admission,
+    breaker::{Admission, Thresholds},
     tally::Tally,
     view::HoldsView,
 };
 use crate::domain::{
-    decision::FailureClass,
     hold::{Hold, HoldPlan},
     id::{CallId, CredentialId, HoldId, ProviderId},
     provider::Provider,
@@ -68,8 +67,8 @@ pub enum End<'a> {
     Success,
     /// It could not.
     Failure {
-        /// What kind of failure it was.
-        class: FailureClass,
+        /// True if its breaker counts it.
+        counts: bool,
         /// The hold that it asks for.
         hold: Option<HoldPlan>,
         /// What the provider said, or what happened.
@@ -121,7 +120,7 @@ impl Health {
             return Some(Trial(None));
         }
         let mut book = self.book();
-        let admission = book.admit(provider.id, now);
+        let admission = book.admit(provider, now);
         if matches!(admission, Admission::Place(_)) {
             self.publish(&mut book);
         }
@@ -136,7 +135,7 @@ impl Health {
     /// dropped.
     pub fn note(&self, outcome: &Outcome<'_>, now: DateTime<Utc>) -> Vec<Arc<Hold>> {
         let pulse = self.pulse(outcome.provider.id);
-        let (class, plan) = match outcome.end {
+        let (counts, plan) = match outcome.end {
             End::Success => {
                 pulse.succeeded.add(now);
                 if pulse.is_unwell.load(Ordering::Acquire) {
@@ -149,18 +148,14 @@ impl Health {
                 }
                 return Vec::new();
             }
-            End::Failure { class, hold, .. } => (class, hold),
+            End::Failure { counts, hold, .. } => (counts, hold),
         };
-        let is_counted = matches!(
-            class,
-            FailureClass::Server | FailureClass::Network | FailureClass::Timeout | FailureClass::Malformed
-        );
-        if !is_counted && plan.is_none() {
+        if !counts && plan.is_none() {
             return Vec::new();
         }
         let mut book = self.book();
         let mut caused = Vec::new();
-        if is_counted {
+        if counts {
             pulse.failed.add(now);
             let failed = pulse.failed.sum(now);
             let lately = (failed + pulse.succeeded.sum(now), failed);
@@ -178,6 +173,14 @@ impl Health {
         if book.answered(outcome, now) {
             self.pulse(outcome.provider.id).failed.clear();
         }
+        self.publish(&mut book);
+    }
+
+    /// A provider has answered a probe, if only that the request was at fault: a breaker that is open is half-open from
+    /// now on, and nothing else is known.
+    pub fn reached(&self, outcome: &Outcome<'_>, now: DateTime<Utc>) {
+        let mut book = self.book();
+        book.half_open(outcome.provider.id, now);
         self.publish(&mut book);
     }
 
@@ -210,15 +213,16 @@ impl Health {
         }
     }
 
-    /// Providers have changed: those that are gone are forgotten, and breakers that were switched off are closed.
-    pub fn follow<'a>(&self, providers: impl Iterator<Item = &'a Provider>, now: DateTime<Utc>) {
+    /// Providers or settings have changed: those that are gone are forgotten, and breakers that were switched off are
+    /// closed. `usual` says when breakers open and close where a provider says nothing else.
+    pub fn follow<'a>(&self, providers: impl Iterator<Item = &'a Provider>, usual: Thresholds, now: DateTime<Utc>) {
         let providers: HashMap<ProviderId, &Provider> = providers.map(|provider| (provider.id, provider)).collect();
         let mut book = self.book();
         self.0.pulses.rcu(|pulses| {
             let kept = pulses.iter().filter(|(id, _)| providers.contains_key(id));
             kept.map(|(id, pulse)| (*id, Arc::clone(pulse))).collect::<HashMap<_, _>>()
         });
-        book.follow(&providers, now);
+        book.follow(&providers, usual, now);
         self.publish(&mut book);
     }
 

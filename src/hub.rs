@@ -34,7 +34,8 @@ pub struct Shared {
     pub config: Config,
     /// Postgres.
     pub store: Store,
-    /// Everything routing needs, as one immutable value. A call keeps the one it began with.
+    /// Everything routing needs, as one immutable value. A call keeps the one it began with, and takes the
+    /// newest after it has waited.
     pub snapshot: ArcSwap<Snapshot>,
     /// What may be used just now.
     pub health: Health,

@@ -6,3 +6,4 @@ pub mod judge;
 pub mod restrict;
 pub mod rules;
 pub mod snapshot;
+pub mod usual;

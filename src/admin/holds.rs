@@ -152,6 +152,7 @@ fn paused(scope: HoldScope, pause: Pause) -> Result<Hold, Fault> {
         until: pause.duration_s.map(|seconds| now + TimeDelta::seconds(seconds.into())),
         note: check::text("note", &pause.note.unwrap_or_default(), NOTE_CHARS_MAX)?,
         call_id: None,
+        model_sent: None,
     })
 }
 

@@ -8,6 +8,8 @@ pub mod traffic;
 mod trial;
 mod way;
 
+use std::time::Duration;
+
 pub use self::{
     many::{bulk, clone},
     trial::try_model,
@@ -31,6 +33,9 @@ use crate::{
     secret,
     store::providers::Sealed,
 };
+
+/// How long a test call may take.
+const TEST_PATIENCE: Duration = Duration::from_mins(1);
 
 /// A page of the providers, by id.
 pub async fn list(hub: &Hub, _actor: &Admin, query: &ProviderQuery) -> Result<Page<Provider>, Fault> {
@@ -119,7 +124,7 @@ pub async fn test(hub: &Hub, actor: &Admin, id: ProviderId, test: ProviderTest) 
     let provider = find(hub, actor, id).await?;
     let model = match test.model {
         Some(model) => check::line("model", &model, draft::MODEL_CHARS_MAX)?,
-        None => hub.snapshot.load().settings.probe_model.clone(),
+        None => usual_model(hub, id),
     };
     // On record before the call, which spends money: it is known who did so even if this replica stops meanwhile.
     let mut change = change::begin(hub).await?;
@@ -127,7 +132,14 @@ pub async fn test(hub: &Hub, actor: &Admin, id: ProviderId, test: ProviderTest) 
     entry.after = Some(serde_json::json!({ "model": model }));
     change.audit(entry).await.map_err(fault::store)?;
     change.commit_quietly().await.map_err(fault::store)?;
-    probe::probe(hub, id, &model).await
+    probe::probe(hub, id, probe::Asked::AsAsked(&model), TEST_PATIENCE).await
+}
+
+/// What a provider is asked for where nobody says.
+fn usual_model(hub: &Hub, id: ProviderId) -> String {
+    let snapshot = hub.snapshot.load();
+    let upstream = snapshot.upstreams.iter().find(|upstream| upstream.provider.id == id);
+    upstream.map_or(snapshot.settings.probe_model.as_str(), |upstream| snapshot.usual_model(upstream)).to_owned()
 }
 
 /// A secret on its way into the store.

@@ -14,6 +14,7 @@ use crate::{
         explain::{Chance, ExplainQuery, ExplainedChoice, Explanation, GroupTurn, NamedKey, Refusal},
         fault::Fault,
         id::KeyId,
+        provider::Kind,
     },
     health::view::HoldsView,
     hub::Hub,
@@ -22,6 +23,7 @@ use crate::{
         restrict::admit_caller,
         snapshot::{Caller, Snapshot},
     },
+    state::step::Binding,
     wire::rejection::Rejection,
 };
 
@@ -48,8 +50,8 @@ pub async fn explain(hub: &Hub, _actor: &Admin, query: &ExplainQuery) -> Result<
     };
     let now = clock::now();
     let at = query.at.unwrap_or(now);
-    let bound = match (&query.session_id, query.bound_provider_id) {
-        (None, bound) => bound,
+    let binding = match (&query.session_id, query.bound_provider_id) {
+        (None, _) => None,
         (Some(_), Some(_)) => {
             return Err(Fault::invalid("session_id", "must not be given together with `bound_provider_id`"));
         }
@@ -59,6 +61,7 @@ pub async fn explain(hub: &Hub, _actor: &Admin, query: &ExplainQuery) -> Result<
             counters::bound(hub, key_id, &session_id, now).await?
         }
     };
+    let bound = binding.map_or(query.bound_provider_id, |binding| Some(binding.provider_id));
     let (mut over, mut limited) = (Vec::new(), Vec::new());
     if query.limits {
         limited = counters::limited(hub, &snapshot, now).await?;
@@ -66,8 +69,16 @@ pub async fn explain(hub: &Hub, _actor: &Admin, query: &ExplainQuery) -> Result<
             over = counters::exhausted(hub, caller, now).await?;
         }
     }
-    let wanted =
-        Wanted { groups: &groups, model: Some(&model), tried: &[], limited: &limited, bound, warm: None, now: at };
+    let wanted = Wanted {
+        kind: Kind::Anthropic,
+        groups: &groups,
+        model: Some(&model),
+        tried: &[],
+        limited: &limited,
+        bound,
+        warm: binding.and_then(Binding::warm),
+        now: at,
+    };
     let turns = in_order(&snapshot, &groups).into_iter();
     let refused = caller.map(|caller| refusals(&snapshot, caller, &wanted, query)).unwrap_or_default();
     Ok(Explanation {
@@ -100,10 +111,7 @@ pub fn keys(hub: &Hub, _actor: &Admin) -> Vec<NamedKey> {
 
 /// A key that is in use.
 fn find(snapshot: &Snapshot, id: KeyId) -> Result<&Caller, Fault> {
-    let callers = snapshot.callers.values().filter(|caller| caller.key.id == id);
-    // A secret that was replaced is there too until its grace is over: it ends first.
-    let caller = callers.max_by_key(|caller| (caller.key.expires_at.is_none(), caller.key.expires_at));
-    caller.map(|caller| &**caller).ok_or_else(|| Fault::not_found("key"))
+    snapshot.caller(id).map(|caller| &**caller).ok_or_else(|| Fault::not_found("key"))
 }
 
 /// A fault of a field that has another name here.

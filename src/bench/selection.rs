@@ -1,4 +1,5 @@
-//! What one choice costs among 10, 100 and 1,000 providers (`cargo bench -p hub --features server --bench selection`).
+//! What one choice costs among 10, 100 and 1,000 providers: where most are left out, and where every one could serve
+//! (`cargo bench -p hub --features server --bench selection`).
 #![expect(clippy::unwrap_used, reason = "a benchmark may fail loudly")]
 
 use std::{hint::black_box, sync::Arc};
@@ -9,6 +10,7 @@ use hub::{
     domain::{
         hold::{Hold, HoldReason, HoldScope, HoldSource},
         id::{CredentialId, HoldId, ProviderId},
+        provider::Kind,
     },
     health::view::HoldsView,
     route::{
@@ -21,17 +23,19 @@ use hub::{
 };
 use serde_json::json;
 
-/// Providers as large installations have them: some groups, a rule and a redirect each, hours for some.
-fn snapshot(n: i64) -> Snapshot {
+/// Providers as large installations have them: some groups, a rule and a redirect each, hours for some. Or, `all_alike`,
+/// in one group and of one priority, so that each of them could serve.
+fn snapshot(n: i64, all_alike: bool) -> Snapshot {
     let sealer = Sealer::from_base64(&generate_master_key()).unwrap();
     let secret_sealed = sealer.seal("credential", "sk-ant-secret").unwrap();
     let now = Utc::now();
     let provider = |id: i64| {
-        let hours = (id % 10 == 0).then_some(("00:00", "23:59")).unzip();
+        let hours = (!all_alike && id % 10 == 0).then_some(("00:00", "23:59")).unzip();
         let provider = json!({
             "id": id.to_string(), "name": format!("provider-{id}"), "kind": "anthropic",
-            "base_url": "https://api.example.com", "secret_preview": "", "enabled": id % 20 != 0, "weight": 1 + id % 5,
-            "priority": id % 3, "group_priorities": {}, "group": [format!("team-{}", id % 4), "default"],
+            "base_url": "https://api.example.com", "secret_preview": "", "enabled": all_alike || id % 20 != 0,
+            "weight": 1 + id % 5, "priority": if all_alike { 0 } else { id % 3 }, "group_priorities": {},
+            "group": [if all_alike { "team-2".to_owned() } else { format!("team-{}", id % 4) }, "default".to_owned()],
             "cost_multiplier": "1", "models": ["claude-*", "house"], "redirects": [{"from": "house", "to": "glm"}],
             "active_from": hours.0, "active_to": hours.1, "probe": true, "message_queue": false, "failure_rules": [],
             "on_client_gone": "drain", "headers": {}, "limit_mode": "soft", "reset_5h_mode": "rolling",
@@ -68,6 +72,7 @@ fn holds(n: i64) -> HoldsView {
             until: Some(since + TimeDelta::hours(1)),
             note: String::new(),
             call_id: None,
+            model_sent: None,
         })
     };
     HoldsView::of((1..=n).filter(|id| id % 10 == 0).map(hold).collect())
@@ -76,10 +81,11 @@ fn holds(n: i64) -> HoldsView {
 fn selection(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("selection");
     let groups = ["team-1".to_owned(), "team-2".to_owned()];
-    for n in [10, 100, 1_000] {
-        let snapshot = snapshot(n);
+    for (n, all_alike) in [10, 100, 1_000].into_iter().flat_map(|n| [(n, false), (n, true)]) {
+        let snapshot = snapshot(n, all_alike);
         let tried = [ProviderId(1)];
         let wanted = Wanted {
+            kind: Kind::Anthropic,
             groups: &groups,
             model: Some("claude-sonnet-4-5"),
             tried: &tried,
@@ -89,6 +95,7 @@ fn selection(criterion: &mut Criterion) {
             now: Utc::now(),
         };
         for (name, holds) in [("nothing held", HoldsView::default()), ("a tenth held", holds(n))] {
+            let name = format!("{name}, {}", if all_alike { "all eligible" } else { "few eligible" });
             group.bench_with_input(BenchmarkId::new(name, n), &wanted, |bencher, wanted| {
                 bencher.iter(|| choose(&snapshot, black_box(wanted), &holds, |total| total / 2));
             });

@@ -136,6 +136,9 @@ pub struct Hold {
     pub note: String,
     /// The call that caused it, if one did.
     pub call_id: Option<CallId>,
+    /// The model that this call had sent: a probe asks for it.
+    #[serde(default)]
+    pub model_sent: Option<String>,
 }
 
 impl Hold {

@@ -137,7 +137,7 @@ pub struct Provider {
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ProviderTest {
-    /// The model to ask; default the setting `probe_model`.
+    /// The model to ask; default the setting `probe_model`, or another one if the provider's rules do not admit that.
     #[serde(default)]
     pub model: Option<String>,
 }

@@ -121,11 +121,28 @@ pub enum ModelTrial {
     },
 }
 
+/// How an attempt can fail, as rules on failures and the ledger name it.
+pub const CAUSES: &[&str] = &[
+    "connect",
+    "proxy",
+    "reset",
+    "first_byte_timeout",
+    "idle_timeout",
+    "total_timeout",
+    "call_deadline",
+    "status",
+    "malformed",
+];
+
 /// Says what a failure at one provider means. All conditions that it names must hold, and it names at least one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FailureRule {
+    /// How the attempt failed: `connect`, `proxy`, `reset`, `first_byte_timeout`, `idle_timeout`, `total_timeout`,
+    /// `call_deadline`, `status` or `malformed` (a web page, an empty answer).
+    #[serde(default)]
+    pub cause: Option<String>,
     /// The status of the answer, 100 to 599.
     #[serde(default)]
     pub status: Option<u16>,
@@ -135,13 +152,16 @@ pub struct FailureRule {
     /// A glob on the error's message, case aside.
     #[serde(default)]
     pub message: Option<String>,
-    /// What it means.
+    /// What it means; not `client_gone`, which no provider causes.
     pub class: FailureClass,
 }
 
 impl fmt::Display for FailureRule {
     /// As one line: `status=503 kind=api_error message=*busy* -> overload`, with the conditions that there are.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(cause) = &self.cause {
+            write!(f, "cause={cause} ")?;
+        }
         if let Some(status) = self.status {
             write!(f, "status={status} ")?;
         }
@@ -162,8 +182,13 @@ impl FromStr for FailureRule {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (conditions, class) = text.rsplit_once("->").ok_or("each line must be: status=503 -> overload")?;
         let class = FailureClass::ALL.into_iter().find(|one| one.as_str() == class.trim());
-        let mut rule =
-            Self { status: None, kind: None, message: None, class: class.ok_or("what it means is unknown")? };
+        let mut rule = Self {
+            cause: None,
+            status: None,
+            kind: None,
+            message: None,
+            class: class.ok_or("what it means is unknown")?,
+        };
         let (conditions, message) = match conditions.split_once("message=") {
             Some((before, message)) => (before, Some(message.trim())),
             None => (conditions, None),
@@ -171,9 +196,10 @@ impl FromStr for FailureRule {
         rule.message = message.map(str::to_owned);
         for condition in conditions.split_whitespace() {
             match condition.split_once('=') {
+                Some(("cause", cause)) => rule.cause = Some(cause.to_owned()),
                 Some(("status", status)) => rule.status = Some(status.parse().map_err(|_| "status must be a number")?),
                 Some(("kind", kind)) => rule.kind = Some(kind.to_owned()),
-                _ => return Err("a condition is status=, kind= or message="),
+                _ => return Err("a condition is cause=, status=, kind= or message="),
             }
         }
         Ok(rule)
@@ -189,6 +215,8 @@ mod tests {
         for line in [
             "status=503 -> overload",
             "kind=api_error -> server",
+            "cause=first_byte_timeout -> server",
+            "cause=status status=404 -> entitlement",
             "message=*out of credit -> now* -> entitlement",
             "status=400 kind=invalid_request_error message=*too long* -> client",
         ] {

@@ -150,6 +150,15 @@ settings! {
         buffered_bytes_max: u64 = 1 << 30, "bytes", number(32 << 20, 1 << 40);
     }
     Health {
+        /// How many failures in a row open a provider's circuit breaker, so that others go before it; 0 for never. A provider
+        /// may say otherwise.
+        breaker_failures: u32 = 5, "", number(0, 1_000);
+        /// How long a breaker stays open. A provider may say otherwise.
+        breaker_open_s: u32 = 1_800, "s", number(1, 86_400);
+        /// How many successes close a breaker again. A provider may say otherwise.
+        breaker_successes: u32 = 2, "", number(1, 100);
+        /// How many calls at a time may try a provider whose breaker has been open for its time.
+        breaker_trials: u32 = 1, "", number(1, 100);
         /// How often providers that are on hold are asked whether they are well again; 0 for never.
         probe_interval_s: u32 = 30, "s", number(0, 3_600);
         /// The model a provider is asked for in a test call.

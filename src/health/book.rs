@@ -46,15 +46,19 @@ pub(super) struct Book {
     trials: HashMap<ProviderId, Arc<Hold>>,
     streaks: HashMap<(HoldScope, HoldReason), Streak>,
     unwritten: HashMap<HoldId, Write>,
+    /// When breakers open and close, where a provider says nothing else.
+    usual: Thresholds,
     is_changed: bool,
 }
 
 impl Book {
     /// A call wants to try a provider that is not well: its place, if it is half-open and there is one.
-    pub(super) fn admit(&mut self, id: ProviderId, now: DateTime<Utc>) -> Admission {
+    pub(super) fn admit(&mut self, provider: &Provider, now: DateTime<Utc>) -> Admission {
+        let (id, thresholds) = (provider.id, self.usual.of(provider));
         let Some(breaker) = self.breakers.get_mut(&id) else { return Admission::Free };
-        let admission = breaker.admit(now);
-        if !matches!(admission, Admission::Place(_)) {
+        let admission = breaker.admit(&thresholds, now);
+        // As long as there is another place, it is not held for others.
+        if !matches!(admission, Admission::Place(_)) || breaker.has_place(&thresholds) {
             return admission;
         }
         let hold = Hold {
@@ -66,6 +70,7 @@ impl Book {
             until: Some(now + TRIAL),
             note: String::new(),
             call_id: None,
+            model_sent: None,
         };
         self.trials.insert(id, Arc::new(hold));
         self.is_changed = true;
@@ -75,8 +80,7 @@ impl Book {
     /// A trial is over.
     pub(super) fn give_back(&mut self, id: ProviderId, place: u64) {
         let Some(breaker) = self.breakers.get_mut(&id) else { return };
-        breaker.give_back(place);
-        if !breaker.is_tried() {
+        if breaker.give_back(place) {
             self.is_changed |= self.trials.remove(&id).is_some();
         }
     }
@@ -88,7 +92,7 @@ impl Book {
         // What began before the breaker opened says nothing about what came after.
         let is_later = self.of_breaker(id).all(|hold| hold.since <= outcome.began);
         let Some(breaker) = self.breakers.get_mut(&id).filter(|_| is_later) else { return false };
-        match breaker.success(&Thresholds::of(outcome.provider)) {
+        match breaker.success(&self.usual.of(outcome.provider)) {
             Change::HalfOpened => self.half_open(id, now),
             Change::Closed => {
                 self.close(id, Ending::Healed, now);
@@ -138,7 +142,7 @@ impl Book {
         now: DateTime<Utc>,
     ) -> Option<Arc<Hold>> {
         let id = outcome.provider.id;
-        let thresholds = Thresholds::of(outcome.provider);
+        let thresholds = self.usual.of(outcome.provider);
         let Change::Opened(until) = self.breakers.entry(id).or_default().failure(&thresholds, lately, now) else {
             return None;
         };
@@ -190,6 +194,7 @@ impl Book {
             until,
             note: outcome.message().chars().filter(|c| *c != '\0').take(NOTE_CHARS_MAX).collect(),
             call_id: Some(outcome.call_id),
+            model_sent: Some(outcome.model_sent.to_owned()).filter(|model| !model.is_empty()),
         });
         self.write(Write { hold: Arc::clone(&hold), ended: None });
         self.add(Arc::clone(&hold));
@@ -212,7 +217,7 @@ impl Book {
     }
 
     /// A breaker that is open may be tried from now on.
-    fn half_open(&mut self, id: ProviderId, now: DateTime<Utc>) {
+    pub(super) fn half_open(&mut self, id: ProviderId, now: DateTime<Utc>) {
         if let Some(breaker) = self.breakers.get_mut(&id) {
             breaker.half_open();
         }
@@ -250,8 +255,10 @@ impl Book {
         !past.is_empty()
     }
 
-    /// Forgets providers that are gone, and closes breakers that were switched off.
-    pub(super) fn follow(&mut self, providers: &HashMap<ProviderId, &Provider>, now: DateTime<Utc>) {
+    /// Forgets providers that are gone, and closes breakers that were switched off. `usual` is for providers that say
+    /// nothing else.
+    pub(super) fn follow(&mut self, providers: &HashMap<ProviderId, &Provider>, usual: Thresholds, now: DateTime<Utc>) {
+        self.usual = usual;
         let is_gone = |hold: &&Arc<Hold>| hold.scope.provider_id().is_some_and(|id| !providers.contains_key(&id));
         let gone: Vec<HoldId> = self.holds.values().filter(is_gone).map(|hold| hold.id).collect();
         for id in gone {
@@ -259,7 +266,7 @@ impl Book {
         }
         self.breakers.retain(|id, _| providers.contains_key(id));
         self.streaks.retain(|(scope, _), _| scope.provider_id().is_none_or(|id| providers.contains_key(&id)));
-        let is_off = |id: &ProviderId| providers.get(id).is_some_and(|provider| provider.breaker_failures == Some(0));
+        let is_off = |id: &ProviderId| providers.get(id).is_some_and(|provider| usual.of(provider).failures == 0);
         let off: Vec<ProviderId> = self.breakers.keys().copied().filter(is_off).collect();
         for id in off {
             self.close(id, Ending::Edited, now);

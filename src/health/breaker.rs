@@ -2,10 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::domain::provider::Provider;
-
-/// Trials at a time while it is half-open.
-const PLACES: usize = 1;
+use crate::domain::{provider::Provider, settings::Settings};
 
 /// A trial whose end nobody told is over by then.
 pub(super) const TRIAL: TimeDelta = TimeDelta::minutes(2);
@@ -22,15 +19,36 @@ pub struct Thresholds {
     pub open: TimeDelta,
     /// Successes that close it.
     pub successes: u32,
+    /// Calls that may try at a time while it is half-open.
+    pub trials: u32,
+}
+
+impl From<&Settings> for Thresholds {
+    /// Those of providers that say nothing else.
+    fn from(settings: &Settings) -> Self {
+        Self {
+            failures: settings.breaker_failures,
+            open: TimeDelta::seconds(settings.breaker_open_s.into()),
+            successes: settings.breaker_successes,
+            trials: settings.breaker_trials,
+        }
+    }
+}
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        Self::from(&Settings::default())
+    }
 }
 
 impl Thresholds {
-    /// What a provider's fields say, with defaults of 5 failures, 30 minutes and 2 successes.
-    pub fn of(provider: &Provider) -> Self {
+    /// The same, but for what a provider's own fields say.
+    pub fn of(self, provider: &Provider) -> Self {
         Self {
-            failures: provider.breaker_failures.unwrap_or(5),
-            open: TimeDelta::seconds(provider.breaker_open_s.unwrap_or(1_800).into()),
-            successes: provider.breaker_successes.unwrap_or(2),
+            failures: provider.breaker_failures.unwrap_or(self.failures),
+            open: provider.breaker_open_s.map_or(self.open, |seconds| TimeDelta::seconds(seconds.into())),
+            successes: provider.breaker_successes.unwrap_or(self.successes),
+            ..self
         }
     }
 }
@@ -105,12 +123,12 @@ impl Breaker {
     }
 
     /// Somebody wants to pass.
-    pub(super) fn admit(&mut self, now: DateTime<Utc>) -> Admission {
+    pub(super) fn admit(&mut self, thresholds: &Thresholds, now: DateTime<Utc>) -> Admission {
         if self.is_closed() {
             return Admission::Free;
         }
         self.trials.retain(|(_, since)| now - *since < TRIAL);
-        if !self.is_half_open(now) || self.trials.len() >= PLACES {
+        if !self.is_half_open(now) || !self.has_place(thresholds) {
             return Admission::Beyond;
         }
         self.n_places += 1;
@@ -118,14 +136,16 @@ impl Breaker {
         Admission::Place(self.n_places)
     }
 
-    /// A trial is over, whatever came of it.
-    pub(super) fn give_back(&mut self, place: u64) {
+    /// A trial is over, whatever came of it. True if that has freed a place.
+    pub(super) fn give_back(&mut self, place: u64) -> bool {
+        let n_taken = self.trials.len();
         self.trials.retain(|(taken, _)| *taken != place);
+        self.trials.len() < n_taken
     }
 
-    /// True if a place is taken.
-    pub(super) fn is_tried(&self) -> bool {
-        !self.trials.is_empty()
+    /// True if another call may try.
+    pub(super) fn has_place(&self, thresholds: &Thresholds) -> bool {
+        self.trials.len() < usize::try_from(thresholds.trials).unwrap_or(usize::MAX)
     }
 
     /// An attempt succeeded. One that succeeds while it is open shows that it may be tried.
@@ -193,7 +213,7 @@ mod tests {
 
     use super::*;
 
-    const THRESHOLDS: Thresholds = Thresholds { failures: 3, open: TimeDelta::seconds(30), successes: 2 };
+    const THRESHOLDS: Thresholds = Thresholds { failures: 3, open: TimeDelta::seconds(30), successes: 2, trials: 1 };
 
     fn at(seconds: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
@@ -230,15 +250,37 @@ mod tests {
     #[test]
     fn half_open_it_lets_one_try_at_a_time() {
         let mut breaker = broken();
-        assert_eq!(breaker.admit(at(29)), Admission::Beyond);
-        let Admission::Place(place) = breaker.admit(at(30)) else { panic!("its time has come") };
-        assert_eq!(breaker.admit(at(31)), Admission::Beyond);
+        assert_eq!(breaker.admit(&THRESHOLDS, at(29)), Admission::Beyond);
+        let Admission::Place(place) = breaker.admit(&THRESHOLDS, at(30)) else { panic!("its time has come") };
+        assert_eq!(breaker.admit(&THRESHOLDS, at(31)), Admission::Beyond);
         breaker.give_back(place);
-        assert!(matches!(breaker.admit(at(31)), Admission::Place(_)));
+        assert!(matches!(breaker.admit(&THRESHOLDS, at(31)), Admission::Place(_)));
         // One that nobody gave back does not keep it for ever.
-        assert_eq!(breaker.admit(at(31) + TRIAL - TimeDelta::seconds(1)), Admission::Beyond);
-        assert!(matches!(breaker.admit(at(31) + TRIAL), Admission::Place(_)));
-        assert_eq!(Breaker::default().admit(at(0)), Admission::Free);
+        assert_eq!(breaker.admit(&THRESHOLDS, at(31) + TRIAL - TimeDelta::seconds(1)), Admission::Beyond);
+        assert!(matches!(breaker.admit(&THRESHOLDS, at(31) + TRIAL), Admission::Place(_)));
+        assert_eq!(Breaker::default().admit(&THRESHOLDS, at(0)), Admission::Free);
+    }
+
+    #[test]
+    fn as_many_may_try_at_a_time_as_there_are_places() {
+        let (mut breaker, three) = (broken(), Thresholds { trials: 3, ..THRESHOLDS });
+        for _ in 0..3 {
+            assert!(breaker.has_place(&three));
+            assert!(matches!(breaker.admit(&three, at(30)), Admission::Place(_)));
+        }
+        assert!(!breaker.has_place(&three));
+        assert_eq!(breaker.admit(&three, at(30)), Admission::Beyond);
+        breaker.give_back(2);
+        assert_eq!(breaker.admit(&three, at(30)), Admission::Place(4));
+    }
+
+    #[test]
+    fn a_provider_says_otherwise_only_in_what_it_names() {
+        let usual = Thresholds::default();
+        assert_eq!((usual.failures, usual.open, usual.successes, usual.trials), (5, TimeDelta::minutes(30), 2, 1));
+        let fields = serde_json::json!({"breaker_open_s": 60});
+        let own = usual.of(&crate::health::tests::provider(&fields));
+        assert_eq!(own, Thresholds { open: TimeDelta::seconds(60), ..usual });
     }
 
     #[test]
@@ -325,7 +367,7 @@ mod tests {
                     Act::Admit => {
                         let expired = model.taken.is_some_and(|(_, since)| now - since >= TRIAL.num_seconds());
                         let free = model.taken.is_none() || expired;
-                        match (breaker.admit(at(now)), model.opens_at) {
+                        match (breaker.admit(&THRESHOLDS, at(now)), model.opens_at) {
                             (Admission::Free, None) => {}
                             (Admission::Place(place), Some(time)) if time <= now && free => model.taken = Some((place, now)),
                             (Admission::Beyond, Some(time)) if time > now || !free => {

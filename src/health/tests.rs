@@ -1,13 +1,16 @@
 use chrono::TimeDelta;
 
 use super::*;
-use crate::domain::hold::{Extent, HoldReason, HoldScope, HoldSource, Term};
+use crate::domain::{
+    decision::FailureClass,
+    hold::{Extent, HoldReason, HoldScope, HoldSource, Term},
+};
 
 fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
 }
 
-fn provider(fields: &serde_json::Value) -> Provider {
+pub(super) fn provider(fields: &serde_json::Value) -> Provider {
     let mut all = serde_json::json!({
         "id": "1", "name": "a", "kind": "anthropic", "base_url": "http://a", "secret_preview": "", "enabled": true,
         "weight": 1, "priority": 0, "group": [], "cost_multiplier": "1", "models": [], "redirects": [],
@@ -42,7 +45,8 @@ impl Play {
     }
 
     fn fails(&self, class: FailureClass, hold: Option<HoldPlan>, now: i64) -> Vec<Arc<Hold>> {
-        self.health.note(&self.outcome(End::Failure { class, hold, message: "no" }, now), at(now))
+        let counts = class == FailureClass::Server;
+        self.health.note(&self.outcome(End::Failure { counts, hold, message: "no" }, now), at(now))
     }
 
     fn breaks(&self, now: i64) -> Vec<Arc<Hold>> {
@@ -251,11 +255,57 @@ fn providers_that_are_gone_and_breakers_that_are_off_are_forgotten() {
     play.breaks(0);
     play.breaks(0);
     let off = provider(&serde_json::json!({"breaker_failures": 0}));
-    play.health.follow([&off].into_iter(), at(1));
+    play.health.follow([&off].into_iter(), Thresholds::default(), at(1));
     assert!(play.health.view().is_empty());
     play.fails(FailureClass::Overload, Some(OVERLOAD), 2);
-    play.health.follow(std::iter::empty(), at(3));
+    play.health.follow(std::iter::empty(), Thresholds::default(), at(3));
     assert!(play.health.holds().is_empty());
+}
+
+#[test]
+fn what_a_provider_does_not_say_is_as_the_settings_say() {
+    let play = Play::new(&serde_json::json!({}));
+    let settings = |failures| Thresholds { failures, open: TimeDelta::seconds(9), ..Thresholds::default() };
+    play.health.follow([&play.provider].into_iter(), settings(3), at(0));
+    assert!(play.breaks(0).is_empty() && play.breaks(0).is_empty());
+    assert_eq!(play.breaks(0).first().and_then(|hold| hold.until), Some(at(9)));
+    play.health.follow([&play.provider].into_iter(), settings(0), at(1));
+    assert!(play.health.holds().is_empty(), "switched off for all, it is closed");
+    for _ in 0..9 {
+        assert!(play.breaks(2).is_empty());
+    }
+}
+
+#[test]
+fn half_open_it_is_held_for_others_once_every_place_is_taken() {
+    let play = small();
+    play.health.follow([&play.provider].into_iter(), Thresholds { trials: 2, ..Thresholds::default() }, at(0));
+    play.breaks(0);
+    play.breaks(0);
+    let first = play.health.admit(&play.provider, at(60));
+    assert!(first.is_some() && play.held("m", 60).is_none(), "there is another place");
+    let second = play.health.admit(&play.provider, at(61));
+    assert!(second.is_some() && play.held("m", 61).is_some());
+    assert!(play.health.admit(&play.provider, at(61)).is_none());
+    drop(first);
+    assert_eq!(play.held("m", 62), None);
+    drop(second);
+}
+
+#[test]
+fn a_hold_knows_what_was_asked_for_and_an_answer_that_is_none_half_opens() {
+    let play = small();
+    play.breaks(0);
+    let hold = play.breaks(0).remove(0);
+    assert_eq!(hold.model_sent.as_deref(), Some("m"));
+    play.fails(FailureClass::Overload, Some(OVERLOAD), 0);
+    let outcome = play.outcome(End::Failure { counts: false, hold: None, message: "no such model" }, 1);
+    play.health.reached(&outcome, at(2));
+    assert_eq!(play.held("other", 2), None, "it is there, and may be tried");
+    assert_eq!(play.held("m", 2), Some(10), "that says nothing about an overload");
+    play.health.reached(&outcome, at(3));
+    play.health.reached(&outcome, at(4));
+    assert_eq!(play.health.holds().len(), 2, "but does not close it");
 }
 
 #[test]
@@ -263,7 +313,7 @@ fn names_of_models_do_not_fill_the_book() {
     let play = small();
     let models: Vec<String> = (0..1_100).map(|n| format!("m{n}")).collect();
     for model in &models {
-        let end = End::Failure { class: FailureClass::Overload, hold: Some(OVERLOAD), message: "" };
+        let end = End::Failure { counts: false, hold: Some(OVERLOAD), message: "" };
         let outcome = Outcome { model_sent: model, ..play.outcome(end, 0) };
         play.health.note(&outcome, at(0));
     }
@@ -287,6 +337,7 @@ fn whoever_waits_hears_of_a_change() {
         until: Some(at(0) + TimeDelta::seconds(9)),
         note: String::new(),
         call_id: None,
+        model_sent: None,
     };
     play.health.add(hold);
     assert!(changes.has_changed().unwrap());

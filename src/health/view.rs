@@ -92,6 +92,7 @@ mod tests {
             until: seconds.map(|seconds| NOW + TimeDelta::seconds(seconds)),
             note: String::new(),
             call_id: None,
+            model_sent: None,
         })
     }
 

@@ -1,10 +1,13 @@
 //! Asks providers that are on hold whether they are well again, so that no user's call has to.
 
-use std::{collections::BTreeMap, time::Duration};
+mod schedule;
+
+use std::{collections::BTreeSet, time::Duration};
 
 use chrono::{DateTime, Utc};
-use futures_util::{StreamExt, stream};
+use tokio::task::JoinSet;
 
+use self::schedule::{Schedule, Target};
 use crate::{
     clock,
     domain::{
@@ -12,32 +15,36 @@ use crate::{
         id::ProviderId,
     },
     hub::Hub,
-    relay::probe::probe,
+    relay::probe::{Asked, probe},
     route::snapshot::Snapshot,
     store::alone::{Alone, Role},
 };
 
-/// Probes at the same time.
-const AT_ONCE: usize = 4;
+/// How often it is looked whom to ask.
+const LOOK: Duration = Duration::from_millis(500);
 
-/// Models of one provider that are asked for in one round.
-const MODELS_MAX: usize = 4;
+/// How long a probe may take: about as long as it is until the next one, within these bounds. An answer takes its time
+/// even where somebody wants to know often.
+const PATIENCE: (Duration, Duration) = (Duration::from_secs(10), Duration::from_mins(1));
 
-/// How often it is looked whether probing was switched on.
-const LOOK: Duration = Duration::from_secs(5);
-
-/// Probes until the hub stops, if no other replica does.
+/// Probes until the hub stops, if no other replica does. Each target has its own times: one that is silent keeps no
+/// other from being asked.
 pub async fn run(hub: Hub) {
-    let mut alone: Option<Alone> = None;
+    let (mut alone, mut schedule, mut running): (Option<Alone>, _, _) = (None, Schedule::default(), JoinSet::new());
     loop {
-        let interval_s = hub.snapshot.load().settings.probe_interval_s;
-        if interval_s == 0 {
-            tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(LOOK).await;
+        while let Some(asked) = running.try_join_next() {
+            asked.iter().for_each(|target| schedule.over(target));
+        }
+        let snapshot = hub.snapshot.load_full();
+        let interval = Duration::from_secs(snapshot.settings.probe_interval_s.into());
+        if interval.is_zero() {
             continue;
         }
-        tokio::time::sleep(Duration::from_secs(interval_s.into())).await;
-        let targets = targets(&hub.snapshot.load(), &hub.health.holds(), clock::now());
-        if targets.is_empty() {
+        let targets = targets(&snapshot, &hub.health.holds(), clock::now());
+        let patience = interval.clamp(PATIENCE.0, PATIENCE.1);
+        let due = schedule.due(targets, (interval, patience), clock::instant());
+        if due.is_empty() {
             continue;
         }
         let still = match &mut alone {
@@ -45,48 +52,55 @@ pub async fn run(hub: Hub) {
             None => false,
         };
         if !still {
-            // An error says that Postgres is away: the next round tries again.
+            // An error says that Postgres is away: the next time it is tried again.
             alone = hub.store.take_alone(Role::Prober).await.unwrap_or_default();
         }
-        if alone.is_some() {
-            let probes = targets.into_iter().map(|(id, model)| {
-                let hub = hub.clone();
+        for target in due {
+            if alone.is_none() {
+                // Another replica asks.
+                schedule.over(&target);
+                continue;
+            }
+            let hub = hub.clone();
+            running.spawn(async move {
                 // How it ended is noted where it is made; a provider at a limit of its own is not asked.
-                async move { drop(probe(&hub, id, &model).await) }
+                drop(probe(&hub, target.provider_id, Asked::AsSent(&target.model_sent), patience).await);
+                target
             });
-            stream::iter(probes).buffer_unordered(AT_ONCE).collect::<Vec<()>>().await;
         }
     }
 }
 
 /// Whom to ask for which model: each provider that is held for a reason that may pass without notice, once for each model
-/// that is held there.
-fn targets(snapshot: &Snapshot, holds: &[impl AsRef<Hold>], now: DateTime<Utc>) -> Vec<(ProviderId, String)> {
-    let mut models: BTreeMap<ProviderId, Vec<&str>> = BTreeMap::new();
-    for hold in holds.iter().map(AsRef::as_ref).filter(|hold| may_be_over(hold, now)) {
-        let model =
-            if let HoldScope::Model { model, .. } = &hold.scope { model } else { &snapshot.settings.probe_model };
-        let Some(id) = hold.scope.provider_id() else { continue };
-        let of_provider = models.entry(id).or_default();
-        if of_provider.len() < MODELS_MAX && !of_provider.contains(&model.as_str()) {
-            of_provider.push(model);
-        }
-    }
-    let is_asked = |id: ProviderId, model: &str| {
-        let provider = snapshot.upstreams.iter().map(|upstream| &upstream.provider).find(|provider| provider.id == id);
-        let forbids = |hold: &Hold| {
-            let is_meant = match &hold.scope {
-                HoldScope::Model { model: held, .. } => held == model,
-                HoldScope::Provider { .. } | HoldScope::Credential { .. } => true,
-                HoldScope::Group { .. } => false,
-            };
-            hold.scope.provider_id() == Some(id) && is_meant && is_dear(hold.reason) && !hold.is_over(now)
+/// that is held there. Where all of it is held, for what was asked for when that came about; else for what it serves.
+fn targets(snapshot: &Snapshot, holds: &[impl AsRef<Hold>], now: DateTime<Utc>) -> BTreeSet<Target> {
+    let target = |hold: &Hold| {
+        let provider_id = hold.scope.provider_id()?;
+        let upstream = snapshot.upstreams.iter().find(|upstream| upstream.provider.id == provider_id)?;
+        let model_sent = match (&hold.scope, &hold.model_sent) {
+            (HoldScope::Model { model, .. }, _) | (_, Some(model)) => model.as_str(),
+            _ => upstream.model_sent(snapshot.usual_model(upstream)),
         };
-        provider.is_some_and(|provider| provider.enabled && provider.probe)
-            && !holds.iter().map(AsRef::as_ref).any(forbids)
+        let is_asked = upstream.provider.enabled && upstream.provider.probe;
+        is_asked.then(|| Target { provider_id, model_sent: model_sent.to_owned() })
     };
-    let all = models.into_iter().flat_map(|(id, models)| models.into_iter().map(move |model| (id, model)));
-    all.filter(|(id, model)| is_asked(*id, model)).map(|(id, model)| (id, model.to_owned())).collect()
+    let holds = || holds.iter().map(AsRef::as_ref);
+    let asked = holds().filter(|hold| may_be_over(hold, now)).filter_map(target);
+    asked.filter(|target| !holds().any(|hold| forbids(hold, target.provider_id, &target.model_sent, now))).collect()
+}
+
+/// True if a hold says that this model is not to be asked for: it would cost what is short, or somebody has said no.
+fn forbids(hold: &Hold, provider_id: ProviderId, model_sent: &str, now: DateTime<Utc>) -> bool {
+    let is_meant = match &hold.scope {
+        HoldScope::Model { model, .. } => model == model_sent,
+        HoldScope::Provider { .. } | HoldScope::Credential { .. } => true,
+        HoldScope::Group { .. } => false,
+    };
+    let is_dear = matches!(
+        hold.reason,
+        HoldReason::RateLimit | HoldReason::SpendLimit | HoldReason::QuotaWindow | HoldReason::Pause
+    );
+    is_meant && is_dear && hold.scope.provider_id() == Some(provider_id) && !hold.is_over(now)
 }
 
 /// True if a probe could show that it is over. A breaker that is half-open is asked too, so that it closes.
@@ -98,9 +112,4 @@ fn may_be_over(hold: &Hold, now: DateTime<Utc>) -> bool {
         }
         HoldReason::RateLimit | HoldReason::SpendLimit | HoldReason::QuotaWindow | HoldReason::Pause => false,
     }
-}
-
-/// True if nobody should be asked meanwhile: it would cost what is short, or somebody has said no.
-const fn is_dear(reason: HoldReason) -> bool {
-    matches!(reason, HoldReason::RateLimit | HoldReason::SpendLimit | HoldReason::QuotaWindow | HoldReason::Pause)
 }

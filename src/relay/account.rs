@@ -253,6 +253,11 @@ impl Account {
         self.snapshot.settings.refuse_unbounded
     }
 
+    /// The call goes on with another configuration, and its caller as that has it. Nothing of it runs.
+    pub fn follow(&mut self, snapshot: &Arc<Snapshot>, caller: &Arc<Caller>) {
+        (self.snapshot, self.caller) = (snapshot.clone(), Some(caller.clone()));
+    }
+
     /// A probe asks for this.
     pub fn weigh(&mut self, request: Request) {
         self.request = request;
@@ -320,8 +325,7 @@ impl Account {
 
     /// What that provider has cached of the session: a move away from it costs as much.
     pub fn warm(&self) -> Option<Warm> {
-        let Binding { provider_id, cached_tokens, .. } = self.binding?;
-        (cached_tokens > 0).then_some(Warm { provider_id, cached_tokens })
+        self.binding.and_then(Binding::warm)
     }
 
     /// What the call holds, for whoever sees its client leave: the caller's place is free at once.

@@ -54,6 +54,8 @@ struct Tried {
     provider_id: ProviderId,
     n_attempts: u32,
     n_max: u32,
+    /// The next attempt there is a repair, which does not count.
+    repairs: bool,
     /// From then on it may be tried again, if no other is left.
     again_at: Option<Instant>,
 }
@@ -86,13 +88,15 @@ impl Course {
     /// An attempt at a provider begins. `max_attempts` is how often it may be tried, if it says so.
     pub fn begin(&mut self, provider_id: ProviderId, max_attempts: Option<u32>) {
         if let Some(tried) = self.find(provider_id) {
-            tried.n_attempts += 1;
+            if !std::mem::take(&mut tried.repairs) {
+                tried.n_attempts += 1;
+            }
             tried.again_at = None;
             return;
         }
         let n_max = max_attempts.unwrap_or(self.bounds.attempts);
         self.left.push(provider_id);
-        self.tried.push(Tried { provider_id, n_attempts: 1, n_max, again_at: None });
+        self.tried.push(Tried { provider_id, n_attempts: 1, n_max, repairs: false, again_at: None });
     }
 
     /// An attempt failed. `dice` takes a bound and gives a number below it.
@@ -100,13 +104,15 @@ impl Course {
     /// A provider that names a time is waited for only when no other is left (docs/rules.md, Routing).
     pub fn failed(&mut self, failed: Failed<'_>, now: Instant, dice: impl FnOnce(u64) -> u64) -> Step {
         let Failed { provider_id, verdict, is_held } = failed;
-        match verdict.next {
-            Next::Deliver => return Step::Deliver,
-            Next::Repair => return Step::Same(Duration::ZERO),
-            Next::Retry | Next::Switch => {}
+        if verdict.next == Next::Deliver {
+            return Step::Deliver;
         }
         let pause_first = self.bounds.pause;
         let Some(tried) = self.find(provider_id) else { return Step::Other };
+        if verdict.next == Next::Repair {
+            tried.repairs = true;
+            return Step::Same(Duration::ZERO);
+        }
         if tried.n_attempts >= tried.n_max {
             return Step::Other;
         }
@@ -216,5 +222,16 @@ mod tests {
         course.begin(A, Some(1));
         assert_eq!(course.failed(of(A, &verdict(Next::Repair, None), false), now, |_| 0), Step::Same(Duration::ZERO));
         assert_eq!(course.failed(of(A, &verdict(Next::Deliver, None), false), now, |_| 0), Step::Deliver);
+    }
+
+    #[test]
+    fn a_repair_does_not_count_as_one_of_the_attempts() {
+        let (mut course, now, retry) = (course(), crate::clock::instant(), verdict(Next::Retry, None));
+        course.begin(A, Some(2));
+        course.failed(of(A, &verdict(Next::Repair, None), false), now, |_| 0);
+        course.begin(A, Some(2));
+        assert_eq!(course.failed(of(A, &retry, false), now, |_| 0), Step::Same(ms(100)), "the pause after a first one");
+        course.begin(A, Some(2));
+        assert_eq!(course.failed(of(A, &retry, false), now, |_| 0), Step::Other);
     }
 }

@@ -25,6 +25,7 @@ use super::{
     },
 };
 use crate::{
+    clock,
     domain::{id::AttemptId, provider::OnClientGone},
     upstream::{
         attempt::{Ask, Failed, Reply, attempt},
@@ -57,9 +58,14 @@ async fn find(screened: Box<Screened>, mut trail: Box<Trail>, left: Cancellation
     let model = screened.peek.as_ref().map(|peek| peek.model.as_str());
     let mut leftovers = Leftovers::default();
     let mut step = Step::Other;
+    // How long it has stood in queues of messages since the last attempt.
+    let mut queued = Duration::ZERO;
     while let Some(target) = aim.next(step, &mut trail, &left).await {
         let id = AttemptId::fresh();
-        let Ok(turn) = MessageTurn::wait(&trail, &target.upstream.provider, &screened, id, &left).await else {
+        let asked = clock::instant();
+        let turn = MessageTurn::wait(&mut trail, &target.upstream.provider, &screened, id, &left).await;
+        queued += asked.elapsed();
+        let Ok(turn) = turn else {
             trail.unchoose();
             trail.account.left_out.add(target.upstream.provider.id);
             leftovers.limit = Some(Rejection::MessagesQueued);
@@ -76,6 +82,7 @@ async fn find(screened: Box<Screened>, mut trail: Box<Trail>, left: Cancellation
                 break;
             }
             Reserved::Yes => {
+                let target = Target { waited: target.waited + std::mem::take(&mut queued), ..target };
                 aim.begin(&target, &mut trail);
                 leftovers.limit = None;
                 match try_one((id, turn), &target, &screened, &mut trail, &left).await {
@@ -97,6 +104,7 @@ async fn find(screened: Box<Screened>, mut trail: Box<Trail>, left: Cancellation
     if left.is_cancelled() {
         return trail.abandon();
     }
+    leftovers.limit = aim.refusal().or(leftovers.limit);
     conclude(trail, model, leftovers)
 }
 

@@ -12,7 +12,7 @@ use crate::{
     domain::{
         attempt::AttemptResult,
         call::{CallError, Outcome},
-        decision::{Candidate, Choice},
+        decision::{Candidate, Choice, FailureClass},
         fault::Fault,
         id::{AttemptId, ProviderId},
         provider::ProviderTestResult,
@@ -31,25 +31,40 @@ use crate::{
     wire::{bound::Bound, tap::Tap},
 };
 
-/// How long a test may take.
-const PATIENCE: Duration = Duration::from_mins(1);
-
 /// The longest answer that is asked for.
 const TOKENS_MAX: u64 = 16;
 
 /// Characters of an answer that are shown.
 const ANSWER_CHARS_MAX: usize = 2_000;
 
-/// Asks a provider for a few words. The call is recorded as a probe: it counts for the provider only.
-pub async fn probe(hub: &Hub, provider_id: ProviderId, model: &str) -> Result<ProviderTestResult, Fault> {
+/// What a provider is asked for.
+#[derive(Clone, Copy, Debug)]
+pub enum Asked<'a> {
+    /// A model as a caller would ask for it: redirects apply.
+    AsAsked(&'a str),
+    /// A model as it is sent there.
+    AsSent(&'a str),
+}
+
+/// Asks a provider for a few words, for at most as long as `patience` says. The call is recorded as a probe: it counts
+/// for the provider only.
+pub async fn probe(
+    hub: &Hub,
+    provider_id: ProviderId,
+    asked: Asked<'_>,
+    patience: Duration,
+) -> Result<ProviderTestResult, Fault> {
     let snapshot = hub.snapshot.load_full();
     let upstream = snapshot.upstreams.iter().find(|upstream| upstream.provider.id == provider_id);
     let upstream = upstream.ok_or_else(|| Fault::not_found("provider"))?;
-    let model_sent = upstream.model_sent(model);
+    let (model, model_sent) = match asked {
+        Asked::AsAsked(model) => (model, upstream.model_sent(model)),
+        Asked::AsSent(model) => (model, model),
+    };
     let body = json!({"model": model_sent, "max_tokens": TOKENS_MAX, "messages": [{"role": "user", "content": "Answer with OK."}]});
     let body = Bytes::from(body.to_string());
 
-    let mut trail = Trail::begin_probe(hub, model);
+    let mut trail = Trail::begin_probe(hub, asked);
     if trail.open(&body).is_err() {
         return Err(busy(trail));
     }
@@ -71,7 +86,7 @@ pub async fn probe(hub: &Hub, provider_id: ProviderId, model: &str) -> Result<Pr
         is_message: true,
         gate: Duration::ZERO,
         began: trail.began,
-        deadline: trail.began + PATIENCE,
+        deadline: trail.began + patience,
     };
     let began = clock::now();
     let _trial = hub.health.admit(&upstream.provider, began);
@@ -95,8 +110,13 @@ pub async fn probe(hub: &Hub, provider_id: ProviderId, model: &str) -> Result<Pr
         .map(|failed| judge(&Evidence::of(failed, clock::now()), &upstream.provider.failure_rules));
     match (&error, &verdict) {
         (Some(error), Some(verdict)) => {
-            outcome.end = End::Failure { class: verdict.class, hold: verdict.hold, message: &error.message };
-            hub.health.note(&outcome, clock::now());
+            outcome.end = End::Failure { counts: verdict.counts(), hold: verdict.hold, message: &error.message };
+            if verdict.class == FailureClass::Client {
+                // It does not know the model, perhaps, but it is there.
+                hub.health.reached(&outcome, clock::now());
+            } else {
+                hub.health.note(&outcome, clock::now());
+            }
         }
         _ => hub.health.answered(&outcome, clock::now()),
     }

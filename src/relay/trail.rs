@@ -16,6 +16,7 @@ use super::{
     account::Account,
     inbound::Inbound,
     live::{Marks, Story, Telling, lock},
+    probe::Asked,
 };
 use crate::{
     clock,
@@ -26,6 +27,7 @@ use crate::{
         id::{AttemptId, CallId},
         money::Multiplier,
         price::Price,
+        provider::Kind,
         settings::LedgerFsync,
     },
     health::Trial,
@@ -41,7 +43,7 @@ const USER_AGENT_CHARS_MAX: usize = 256;
 /// The story of a call while it lives.
 pub struct Trail {
     hub: Hub,
-    /// The configuration the call began with.
+    /// The configuration the call began with; after a wait, that of its end.
     pub snapshot: Arc<Snapshot>,
     /// Its id.
     pub call_id: CallId,
@@ -49,6 +51,8 @@ pub struct Trail {
     pub began: Instant,
     /// What the call holds and owes.
     pub account: Account,
+    /// The protocol that the request speaks.
+    kind: Kind,
     /// The groups the caller may use.
     groups: Vec<String>,
     /// The one of them that the provider that was chosen last is reached by.
@@ -65,6 +69,8 @@ pub struct Trail {
     trial: Option<Trial>,
     /// The size of the request, for estimates.
     body_bytes: u64,
+    /// True for a probe that names the model as it is sent: no redirect applies.
+    is_as_sent: bool,
 }
 
 impl Trail {
@@ -89,13 +95,19 @@ impl Trail {
             ..fresh_call(inbound.call_id, CallKind::Messages)
         };
         let story = fresh_story(call, caller.groups());
-        Self::new(hub, snapshot, story, inbound.began, operation.is_metered().then_some(caller))
+        let mut trail = Self::new(hub, snapshot, story, inbound.began, operation.is_metered().then_some(caller));
+        trail.kind = operation.kind();
+        trail
     }
 
-    /// An operator tests a provider.
-    pub fn begin_probe(hub: &Hub, model: &str) -> Self {
+    /// A provider is tested.
+    pub fn begin_probe(hub: &Hub, asked: Asked<'_>) -> Self {
+        let (Asked::AsAsked(model) | Asked::AsSent(model)) = asked;
         let call = Call { model: model.to_owned(), ..fresh_call(CallId::fresh(), CallKind::Probe) };
-        Self::new(hub, hub.snapshot.load_full(), fresh_story(call, Vec::new()), clock::instant(), None)
+        let story = fresh_story(call, Vec::new());
+        let mut trail = Self::new(hub, hub.snapshot.load_full(), story, clock::instant(), None);
+        trail.is_as_sent = matches!(asked, Asked::AsSent(_));
+        trail
     }
 
     /// Recorded is what somebody pays for, and probes.
@@ -114,6 +126,7 @@ impl Trail {
             call_id,
             began,
             account,
+            kind: Kind::default(),
             groups,
             group: Vec::new(),
             story,
@@ -123,6 +136,7 @@ impl Trail {
             upstream: None,
             trial: None,
             body_bytes: 0,
+            is_as_sent: false,
         }
     }
 
@@ -167,13 +181,14 @@ impl Trail {
         model: &str,
         waited: Duration,
     ) -> Result<(&'a mut Attempt, impl FnOnce(u32) + use<'a>), Rejection> {
-        let offer = self.snapshot.offer(upstream, &self.group, model);
+        let model_sent = if self.is_as_sent { model } else { upstream.model_sent(model) };
+        let offer = self.snapshot.offer_as(upstream, &self.group, (model, model_sent));
         let attempt = Attempt {
             id,
             provider_id: upstream.provider.id,
             provider_name: upstream.provider.name.clone(),
             credential_id: upstream.credential_id,
-            model_sent: upstream.model_sent(model).to_owned(),
+            model_sent: model_sent.to_owned(),
             started_ms: clock::ms_since(self.began),
             price: offer.priced.price.rates(),
             price_version: offer.priced.version,

@@ -19,6 +19,7 @@ use crate::{
         settings::WhoWaits,
     },
     limit::parking::{Place, Wants},
+    wire::rejection::Rejection,
 };
 
 /// Begins the user agents of clients that try again by themselves: Claude Code, and the SDKs of Anthropic and `OpenAI`.
@@ -44,6 +45,8 @@ pub struct Wait {
     place: Option<Place>,
     /// When it has begun to wait.
     began: Option<Instant>,
+    /// Why its caller may not go on, if something has changed meanwhile.
+    refusal: Option<Rejection>,
     /// Told when the client is to be kept alive; none if it asked for no stream.
     keep_alive: Option<KeepAlive>,
 }
@@ -62,11 +65,12 @@ impl Wait {
             let awaited = trail.hub().parking.awaited();
             trail.account.left_out.awaited(&awaited);
         }
-        Self { user_id, place: None, began: None, keep_alive: wants_stream.then_some(keep_alive) }
+        Self { user_id, place: None, began: None, refusal: None, keep_alive: wants_stream.then_some(keep_alive) }
     }
 
     /// Nobody is left to choose. Waits until it is this call's turn to choose again: true. False if it does not wait, or
-    /// no longer: nothing will be free in its time, too many wait already, or the client has `left`.
+    /// no longer: nothing will be free in its time, too many wait already, its caller may not go on, or the client has
+    /// `left`.
     ///
     /// The last choice tells what the call could go to if its hold ended.
     pub async fn turn(&mut self, trail: &mut Trail, left: &CancellationToken) -> bool {
@@ -98,14 +102,16 @@ impl Wait {
             () = tokio::time::sleep_until(end.into()) => false,
             () = self.until_turn(&place, trail, began) => true,
         };
-        if is_turn {
-            trail.chooses_again();
-            trail.account.left_out = LeftOut::default();
-            self.place = Some(place);
-        } else {
+        let caught_up = if is_turn { trail.catch_up() } else { Ok(()) };
+        if !is_turn || caught_up.is_err() {
+            self.refusal = caught_up.err();
             trail.waits(None);
+            return false;
         }
-        is_turn
+        trail.chooses_again();
+        trail.account.left_out = LeftOut::default();
+        self.place = Some(place);
+        true
     }
 
     /// Waits until it is its turn, and tells meanwhile where it stands.
@@ -122,6 +128,11 @@ impl Wait {
                 keep_alive.begin(head(trail));
             }
         }
+    }
+
+    /// Why its caller may not go on, told once.
+    pub const fn refusal(&mut self) -> Option<Rejection> {
+        self.refusal.take()
     }
 
     /// How long the call has been in the line; no time if it is not.

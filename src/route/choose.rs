@@ -15,6 +15,7 @@ use crate::{
         decision::{Candidate, Choice, HeldBy, Skip, Warm},
         hold::Hold,
         id::ProviderId,
+        provider::Kind,
         settings::Affinity,
     },
     health::view::HoldsView,
@@ -26,6 +27,8 @@ const CANDIDATES_MAX: usize = 64;
 /// What a choice depends on, beside the snapshot and the holds.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted<'a> {
+    /// The protocol that the request speaks.
+    pub kind: Kind,
     /// The groups the caller may use.
     pub groups: &'a [String],
     /// The model asked for; none where the request names none.
@@ -207,7 +210,7 @@ struct List<'a> {
 
 impl<'a> List<'a> {
     fn add(&mut self, placed: Placed<'a>) {
-        let is_stranger = matches!(placed.standing.skip, Some(Skip::Group | Skip::Disabled));
+        let is_stranger = matches!(placed.standing.skip, Some(Skip::Group | Skip::Disabled | Skip::Protocol));
         let list = if is_stranger { &mut self.strangers } else { &mut self.candidates };
         if list.len() < CANDIDATES_MAX {
             list.push(placed);
@@ -288,6 +291,8 @@ pub fn why_none(choice: &Choice) -> &'static str {
         "no provider of this key's groups serves this model"
     } else if any(Skip::Group) {
         "no enabled provider is in this key's groups"
+    } else if any(Skip::Protocol) {
+        "no enabled provider speaks this protocol"
     } else {
         "every provider is disabled"
     }

@@ -13,7 +13,10 @@ use crate::{
         hold::{Extent, HoldPlan, HoldReason, HoldSource, Term},
         rule::FailureRule,
     },
-    upstream::{attempt::Failed, failure::Failure},
+    upstream::{
+        attempt::Failed,
+        failure::{Deadline, Failure},
+    },
 };
 
 /// A hold that a provider dates is believed for so long; one of a spend limit without bound (docs/rules.md, Holds).
@@ -76,6 +79,15 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    /// True if the provider's breaker counts it: something went wrong there, or on the way (docs/rules.md, Holds).
+    pub const fn counts(&self) -> bool {
+        let is_of_breaker = matches!(
+            self.class,
+            FailureClass::Server | FailureClass::Network | FailureClass::Timeout | FailureClass::Malformed
+        );
+        is_of_breaker && matches!(self.blame, Blame::Provider | Blame::Network)
+    }
+
     /// As the decision chain keeps it.
     pub const fn recorded(&self) -> decision::Verdict {
         decision::Verdict {
@@ -106,7 +118,8 @@ pub fn judge(evidence: &Evidence<'_>, rules: &Rules) -> Verdict {
 /// The first line that matches: of the provider's own, then of the shipped ones.
 fn find(evidence: &Evidence<'_>, rules: &Rules) -> Finding {
     let own = rules.iter().find(|rule| {
-        rule.status.is_none_or(|status| evidence.status == Some(status))
+        rule.cause.as_deref().is_none_or(|cause| evidence.failure.cause() == cause)
+            && rule.status.is_none_or(|status| evidence.status == Some(status))
             && rule.kind.as_deref().is_none_or(|kind| evidence.error_kind == Some(kind))
             && rule.message.as_deref().is_none_or(|glob| evidence.message.is_some_and(|text| matches(glob, text)))
     });
@@ -124,6 +137,7 @@ impl Line {
             (Sign::Connect, Failure::Connect(_))
             | (Sign::Proxy, Failure::Proxy(_))
             | (Sign::Reset, Failure::Reset(_))
+            | (Sign::Deadline, Failure::Timeout(Deadline::Call))
             | (Sign::Timeout, Failure::Timeout(_))
             | (Sign::Malformed, Failure::Malformed(_)) => true,
             _ => false,

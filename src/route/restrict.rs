@@ -1,12 +1,15 @@
 //! What a key may ask for. Pure; its rules are compiled once for each snapshot.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 use chrono::{DateTime, Utc};
 
-use super::{rules::Matcher, snapshot::Caller};
+use super::{
+    rules::Matcher,
+    snapshot::{Caller, Snapshot},
+};
 use crate::{
-    domain::{key::ApiKey, network::Network},
+    domain::{id::KeyId, key::ApiKey, network::Network},
     wire::rejection::Rejection,
 };
 
@@ -47,6 +50,15 @@ impl Restrictions {
     pub fn admit_model(&self, model: &str) -> Result<(), Rejection> {
         let is_admitted = self.models.is_empty() || self.models.iter().any(|rule| rule.admits(model));
         if is_admitted { Ok(()) } else { Err(Rejection::ModelNotAllowed { model: model.to_owned() }) }
+    }
+}
+
+impl Snapshot {
+    /// Whom a key belongs to and what it may ask for; none if it is deleted.
+    pub fn caller(&self, id: KeyId) -> Option<&Arc<Caller>> {
+        let callers = self.callers.values().filter(|caller| caller.key.id == id);
+        // A secret that was replaced is there too until its grace is over: it ends first.
+        callers.max_by_key(|caller| (caller.key.expires_at.is_none(), caller.key.expires_at))
     }
 }
 

@@ -24,6 +24,7 @@ use crate::{
         settings::{BillBy, Settings},
         user::User,
     },
+    health::breaker::Thresholds,
     hub::Hub,
     secret::{Sealer, Secret, SecretHash},
     store::snapshot::{Loaded, StoredProvider},
@@ -219,8 +220,13 @@ impl Snapshot {
 
     /// What `model`, as the client asks for it, costs at `upstream` for a caller of these groups.
     pub fn offer(&self, upstream: &Upstream, groups: &[String], model: &str) -> Offer<'_> {
+        self.offer_as(upstream, groups, (model, upstream.model_sent(model)))
+    }
+
+    /// The same, whatever redirects say: for a model as it is asked for and as it is sent.
+    pub fn offer_as(&self, upstream: &Upstream, groups: &[String], (asked, sent): (&str, &str)) -> Offer<'_> {
         Offer {
-            priced: self.charged(model, upstream.model_sent(model)),
+            priced: self.charged(asked, sent),
             multiplier: upstream.provider.cost_multiplier,
             group_multiplier: self.group_multiplier(groups, &upstream.groups),
         }
@@ -322,9 +328,12 @@ pub async fn reload(hub: &Hub) -> anyhow::Result<()> {
     let snapshot = Snapshot::build(loaded, hub.config.time_zone, &hub.sealer, &hub.clients);
     hub.state.wait_at_most(snapshot.settings.redis_wait_ms);
     hub.telemetry.follow(&snapshot.settings.log_level);
-    hub.health.follow(snapshot.upstreams.iter().map(|upstream| &upstream.provider), clock::now());
+    let providers = snapshot.upstreams.iter().map(|upstream| &upstream.provider);
+    hub.health.follow(providers, Thresholds::from(&snapshot.settings), clock::now());
     hub.snapshot.store(Arc::new(snapshot));
     *fulfilled = wishes;
+    // Whoever waits may be served by what was added.
+    hub.parking.wake(None);
     hub.live.configuration_changed();
     Ok(())
 }

@@ -37,6 +37,8 @@ pub enum Turn {
     Wait {
         /// Milliseconds.
         ms: u64,
+        /// Its place among those that wait: 1 is next.
+        position: u32,
     },
 }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::domain::{
+    decision::Warm,
     id::{CallId, KeyId, ProviderId, UserId},
     limit::{Limited, Subject},
 };
@@ -174,6 +175,14 @@ pub struct Binding {
     pub call_id: CallId,
     /// Tokens of its prompt that the provider had in its cache after that call.
     pub cached_tokens: u64,
+}
+
+impl Binding {
+    /// What the provider has cached of the session, if it has anything: a move away from it costs as much.
+    pub fn warm(self) -> Option<Warm> {
+        let Self { provider_id, cached_tokens, .. } = self;
+        (cached_tokens > 0).then_some(Warm { provider_id, cached_tokens })
+    }
 }
 
 /// The end of an attempt: what it cost. Settling the same lease again changes nothing, also after a restart.

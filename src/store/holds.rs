@@ -18,7 +18,8 @@ use crate::{
 
 statements! {
     OPEN = "
-        select id, scope, provider_id, credential_id, model, group_name, reason, source, since, until, note, call_id
+        select id, scope, provider_id, credential_id, model, group_name, reason, source, since, until, note, call_id,
+            model_sent
         from holds
         where ended_at is null
         order by id";
@@ -26,11 +27,11 @@ statements! {
     WRITE = "
         insert into holds (
             id, scope, provider_id, credential_id, model, group_name, reason, source, since, until, note, call_id,
-            ended_at, ended_why)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+            model_sent, ended_at, ended_why)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
         on conflict (id) do update
         set source = excluded.source, until = excluded.until, note = excluded.note, call_id = excluded.call_id,
-            ended_at = excluded.ended_at, ended_why = excluded.ended_why
+            model_sent = excluded.model_sent, ended_at = excluded.ended_at, ended_why = excluded.ended_why
         where holds.ended_at is null";
     END = "
         update holds
@@ -72,6 +73,7 @@ fn from_row(row: &PgRow) -> Result<Hold, sqlx::Error> {
         until: row.try_get("until")?,
         note: row.try_get("note")?,
         call_id: row.try_get::<Option<_>, _>("call_id")?.map(CallId),
+        model_sent: row.try_get("model_sent")?,
     })
 }
 
@@ -96,6 +98,7 @@ fn writing(hold: &Hold, ended: Option<(DateTime<Utc>, Ending)>) -> Query<'_, Pos
         .bind(hold.until)
         .bind(&hold.note)
         .bind(hold.call_id.map(|id| id.0))
+        .bind(&hold.model_sent)
         .bind(ended.map(|(at, _)| at))
         .bind(ended.map(|(_, why)| why.as_str()))
 }

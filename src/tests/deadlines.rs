@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::{
     auth::refused,
+    holds::holds,
     upstream::{Answer, End, Gate, Turn, turn::error_event},
     world::{World, ask},
 };
@@ -42,6 +43,53 @@ async fn a_call_has_a_deadline_over_all_its_attempts() {
         refused(&mut reply, 504, "timeout_error").await;
         assert!(since.elapsed().as_millis() < 5_000, "{:?}", since.elapsed());
     }
+}
+
+#[tokio::test]
+async fn a_call_whose_time_is_over_tries_nobody_else_and_blames_nobody() {
+    let world = World::alone().await;
+    world.patch("/admin/v1/settings", &json!({"call_deadline_ms": 1000})).await;
+    let fields = |priority: i32| json!({"priority": priority, "breaker_failures": 1});
+    let a = world.provider_with("a", fields(0)).await;
+    let b = world.provider_with("b", fields(1)).await;
+    a.script.always(Answer::nothing(End::Stall));
+    let key = world.key().await;
+    for stream in [false, true] {
+        let mut reply = world.anew(&key, &ask("claude-sonnet-4-5", stream)).await;
+        refused(&mut reply, 504, "timeout_error").await;
+        let call = world.call_of(&reply).await;
+        let verdict = &call["decision"]["choices"][0]["verdict"];
+        assert_eq!((&call["n_attempts"], &verdict["class"]), (&json!(1), &json!("timeout")), "{call}");
+        assert_eq!((&verdict["blame"], &verdict["next"]), (&json!("caller"), &json!("deliver")), "{call}");
+        assert_eq!(call["attempts"][0]["error"]["cause"], "call_deadline");
+    }
+    assert!(b.script.requests().is_empty(), "there was no time left for it");
+    assert!(holds(&world, &a).await.is_empty() && holds(&world, &b).await.is_empty());
+    // A provider's own time is another matter, and there is time for the next one.
+    world.patch(&format!("/admin/v1/providers/{}", a.id), &json!({"first_byte_timeout_ms": 100})).await;
+    world.patch("/admin/v1/settings", &json!({"call_deadline_ms": 60_000})).await;
+    let reply = world.stream(&key).await;
+    assert_eq!((reply.status, reply.header("x-switchyard-provider")), (200, Some(b.id.as_str())));
+    assert_eq!(holds(&world, &a).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_pause_that_is_longer_than_the_calls_time_is_not_waited_for() {
+    let world = World::alone().await;
+    for (name, value) in [("call_deadline_ms", 2_400), ("retry_pause_ms", 5_000)] {
+        world.patch("/admin/v1/settings", &json!({name: value})).await;
+    }
+    let a = world.provider_with("a", json!({"priority": 0})).await;
+    a.script.always(Answer::status(500));
+    let key = world.key().await;
+    // At least 2.5 s: then nobody would wait for the answer any more.
+    let reply = world.message(&key).await;
+    assert_eq!((reply.status, a.script.requests().len()), (500, 1));
+    assert_eq!(world.call_of(&reply).await["n_attempts"], 1);
+    let b = world.provider_with("b", json!({"priority": 1})).await;
+    let reply = world.message(&key).await;
+    assert_eq!((reply.status, reply.header("x-switchyard-provider")), (200, Some(b.id.as_str())));
+    assert_eq!(a.script.requests().len(), 2);
 }
 
 #[tokio::test]

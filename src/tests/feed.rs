@@ -10,13 +10,13 @@ use crate::{
 };
 
 /// A reader of the feed: the event stream, and what of it was not taken in yet.
-struct Reader {
+pub struct Reader {
     reply: Reply,
     rest: String,
 }
 
 impl Reader {
-    async fn open(world: &World, cookie: &str, last_id: Option<&str>, after: Option<&str>) -> Self {
+    pub async fn open(world: &World, cookie: &str, last_id: Option<&str>, after: Option<&str>) -> Self {
         let target = after.map_or_else(|| "/_live".to_owned(), |after| format!("/_live?after={after}"));
         let mut request = Request::get(&target).header("cookie", cookie);
         if let Some(id) = last_id {
@@ -28,7 +28,7 @@ impl Reader {
     }
 
     /// The next event: its data and its id.
-    async fn next(&mut self) -> (Value, Option<String>) {
+    pub async fn next(&mut self) -> (Value, Option<String>) {
         loop {
             if let Some((event, rest)) = self.rest.split_once("\n\n") {
                 let line = |name: &str| {

@@ -62,6 +62,7 @@ mod oddities;
 mod outage;
 mod plans;
 mod prices;
+mod probes;
 mod proxies;
 mod rates;
 mod retries;

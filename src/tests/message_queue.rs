@@ -8,7 +8,9 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
+    access::{cookie, log_in},
     client::{Open, Reply},
+    feed::Reader,
     hub::Setup,
     patience::{until, within},
     upstream::{Answer, Gate, Turn},
@@ -42,6 +44,8 @@ async fn the_next_message_goes_a_while_after_the_last_was_answered() {
     world.patch("/admin/v1/settings", &json!({"message_queue_gap_ms": 700})).await;
     let provider = world.provider_with("a", json!({"message_queue": true})).await;
     let key = world.key().await;
+    let cookie = cookie(&log_in(&world, "", &world.admin_token).await);
+    let mut reader = Reader::open(&world, &cookie, None, None).await;
     let seen: Arc<Mutex<Vec<(String, Instant)>>> = Arc::default();
     let arrivals = seen.clone();
     provider.script.by(move |request| {
@@ -60,10 +64,27 @@ async fn the_next_message_goes_a_while_after_the_last_was_answered() {
     let tool = world.messages(&key, &result_of_a_tool("claude-t")).await;
     assert_eq!(tool.status, 200);
     assert_eq!(provider.script.requests().len(), 2);
+    // It is seen to wait.
+    let id = loop {
+        let call = reader.next().await.0["call"].take();
+        if call["model"] == "claude-b" {
+            break call["id"].as_str().unwrap().to_owned();
+        }
+    };
+    let waiting = until("it stands in the queue", async || {
+        let waiting = world.get(&format!("/admin/v1/calls/{id}")).await["waiting"].take();
+        (!waiting.is_null()).then_some(waiting)
+    })
+    .await;
+    assert_eq!(waiting["position"], 1, "{waiting}");
     let answered = Instant::now();
     head.open();
     let mut first = reply(first).await;
     let second = reply(second).await;
+    let record = world.call_of(&second).await;
+    assert_eq!((second.call_id(), &record["waiting"]), (id, &Value::Null));
+    assert!(record["attempts"][0]["queue_ms"].as_u64().unwrap() >= 700, "{record}");
+    assert_eq!(world.call_of(&tool).await["attempts"][0]["queue_ms"], Value::Null);
     assert_eq!((first.status, second.status), (200, 200));
     let arrived = seen.lock().unwrap().iter().find(|(model, _)| model == "claude-b").unwrap().1;
     assert!(arrived.duration_since(answered) >= GAP, "{:?}", arrived.duration_since(answered));
@@ -89,6 +110,8 @@ async fn a_message_waits_a_bounded_time_and_then_goes_elsewhere_or_is_told() {
     let other = world.provider_with("b", json!({"priority": 2})).await;
     let elsewhere = reply(open(&world, &key, "claude-c").await).await;
     assert_eq!(elsewhere.status, 200);
+    let waited = world.call_of(&elsewhere).await["attempts"][0]["queue_ms"].as_u64().unwrap();
+    assert!(waited >= 300, "what it has waited elsewhere is told: {waited}");
     assert_eq!(other.script.only_request().model(), "claude-c");
     gate.open();
     assert_eq!(reply(first).await.status, 200);

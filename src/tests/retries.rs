@@ -149,6 +149,28 @@ async fn a_refused_signature_is_repaired_once_at_the_same_provider() {
 }
 
 #[tokio::test]
+async fn a_repair_leaves_as_many_attempts_as_there_were() {
+    let world = World::alone().await;
+    world.patch("/admin/v1/settings", &json!({"retry_pause_ms": 1})).await;
+    let a = world.provider_with("a", json!({"max_attempts": 2, "priority": 0})).await;
+    let b = world.provider_with("b", json!({"priority": 1})).await;
+    let key = world.key().await;
+    a.script.once(bad_signature());
+    a.script.once(Answer::status(500));
+    let reply = world.messages(&key, &with_thinking()).await;
+    assert_eq!((reply.status, asked([&a, &b])), (200, vec![3, 0]));
+    let call = world.call_of(&reply).await;
+    let choices = call["decision"]["choices"].as_array().unwrap();
+    let next: Vec<&Value> = choices.iter().map(|choice| &choice["verdict"]["next"]).collect();
+    assert_eq!(next, [&json!("repair"), &json!("retry"), &Value::Null], "{call}");
+    assert_eq!((&choices[1]["is_repaired"], &choices[2]["is_repaired"]), (&json!(true), &json!(true)), "{call}");
+    a.script.once(bad_signature());
+    a.script.once(Answer::status(500));
+    a.script.once(Answer::status(500));
+    assert_eq!((world.messages(&key, &with_thinking()).await.status, asked([&a, &b])), (200, vec![6, 1]));
+}
+
+#[tokio::test]
 async fn a_signature_is_left_to_clients_that_repair_themselves_and_to_the_setting() {
     let world = World::alone().await;
     let provider = world.provider("a").await;

@@ -237,7 +237,10 @@ async fn what_routing_goes_by_is_kept_as_it_is_given() {
         "active_from": "22:00", "active_to": "06:30", "group_priorities": {&world.tag: 3}, "prefix": world.tag,
         "max_attempts": 3, "breaker_failures": 0, "breaker_open_s": 60, "breaker_successes": 1, "probe": false,
         "message_queue": true,
-        "failure_rules": [{"status": 503, "kind": null, "message": "*busy*", "class": "overload"}],
+        "failure_rules": [
+            {"cause": null, "status": 503, "kind": null, "message": "*busy*", "class": "overload"},
+            {"cause": "malformed", "status": null, "kind": null, "message": null, "class": "server"},
+        ],
     });
     let provider = world.provider_with("a", fields.clone()).await;
     let path = format!("/admin/v1/providers/{}", provider.id);
@@ -266,6 +269,8 @@ async fn what_routing_goes_by_is_kept_as_it_is_given() {
         ("group_priorities", json!({"group_priorities": {"elsewhere": 1}})),
         ("failure_rules", json!({"failure_rules": [{"class": "overload"}]})),
         ("failure_rules", json!({"failure_rules": [{"status": 503, "class": "bad"}]})),
+        ("failure_rules", json!({"failure_rules": [{"status": 499, "class": "client_gone"}]})),
+        ("failure_rules", json!({"failure_rules": [{"cause": "bad_luck", "class": "server"}]})),
     ] {
         problem(&world.admin("PATCH", &path, &wrong).await, 422, Some(field));
     }

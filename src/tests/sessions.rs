@@ -62,6 +62,16 @@ async fn a_session_stays_although_a_better_provider_comes() {
         assert_eq!(moved["decision"]["choices"][0]["warm"], warm, "{moved}");
         assert_eq!(calls[1]["decision"]["choices"][0]["warm"], Value::Null, "{}", calls[1]);
         bound_to(&world, "warm", &better.id).await;
+        // What a move would cost is told to whoever asks, too.
+        let query = json!({"key_id": key.id, "model": "claude-sonnet-4-5", "session_id": "warm"});
+        let explain = async || world.admin("POST", "/admin/v1/routing/explain", &query).await.1;
+        assert_eq!(explain().await["choices"][0]["choice"]["warm"], Value::Null);
+        let path = format!("/admin/v1/providers/{}", better.id);
+        world.patch(&path, &json!({"enabled": false})).await;
+        world.patch(&format!("/admin/v1/providers/{}", first.id), &json!({"enabled": true})).await;
+        let warm = json!({"provider_id": better.id, "cached_tokens": 20_480 + 1_024 + 512});
+        assert_eq!(explain().await["choices"][0]["choice"]["warm"], warm);
+        world.patch(&path, &json!({"enabled": true})).await;
         world.patch(&format!("/admin/v1/providers/{}", first.id), &json!({"enabled": true, "priority": -1})).await;
         assert_eq!(served_by(&world, &key, "warm").await, better.id);
     }

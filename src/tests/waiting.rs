@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
+    auth::refused,
     client::{Open, Reply},
     hub::Setup,
     patience::{until, within},
@@ -218,6 +219,41 @@ async fn a_place_that_another_replica_frees_is_found() {
     waiting(&second, 1).await;
     gate.open();
     assert_eq!((reply(busy).await.status, reply(late).await.status), (200, 200));
+}
+
+#[tokio::test]
+async fn a_provider_that_is_added_meanwhile_serves() {
+    let (world, provider) = world(json!({})).await;
+    let key = world.key().await;
+    let (gate, busy) = keep_busy(&world, &provider, &key).await;
+    let late = open(&world, &key, "claude-b", false).await;
+    waiting(&world, 1).await;
+    let added = world.provider("b").await;
+    let late = reply(late).await;
+    assert_eq!((late.status, late.header("x-switchyard-provider")), (200, Some(added.id.as_str())));
+    gate.open();
+    assert_eq!(reply(busy).await.status, 200);
+}
+
+#[tokio::test]
+async fn whoever_may_no_longer_ask_does_not_wait_on() {
+    let (world, provider) = world(json!({})).await;
+    let (ada, bob) = (world.key().await, world.key().await);
+    let (gate, busy) = keep_busy(&world, &provider, &ada).await;
+    let disabled = open(&world, &bob, "claude-b", false).await;
+    waiting(&world, 1).await;
+    world.patch(&format!("/admin/v1/keys/{}", bob.id), &json!({"enabled": false})).await;
+    let mut disabled = reply(disabled).await;
+    refused(&mut disabled, 401, "authentication_error").await;
+    let restricted = open(&world, &ada, "claude-c", false).await;
+    waiting(&world, 1).await;
+    world.patch(&format!("/admin/v1/keys/{}", ada.id), &json!({"models": ["claude-d"]})).await;
+    let mut restricted = reply(restricted).await;
+    refused(&mut restricted, 403, "permission_error").await;
+    waiting(&world, 0).await;
+    gate.open();
+    assert_eq!(reply(busy).await.status, 200, "what runs goes on");
+    assert_eq!(provider.script.requests().len(), 1);
 }
 
 #[tokio::test]

@@ -33,18 +33,26 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// One word for machines, of [`CAUSES`](crate::domain::rule::CAUSES).
+    pub const fn cause(&self) -> &'static str {
+        match self {
+            Self::Connect(_) => "connect",
+            Self::Proxy(_) => "proxy",
+            Self::Reset(_) => "reset",
+            Self::Timeout(deadline) => deadline.cause(),
+            Self::Status(_) => "status",
+            Self::Malformed(_) => "malformed",
+        }
+    }
+
     /// How the ledger says it.
     pub fn error(&self, upstream_message: Option<&str>) -> CallError {
-        match self {
-            Self::Connect(why) => CallError::new("connect", why),
-            Self::Proxy(why) => CallError::new("proxy", why),
-            Self::Reset(why) => CallError::new("reset", why),
-            Self::Timeout(deadline) => CallError::new(deadline.cause(), deadline.message()),
-            Self::Status(status) => {
-                CallError::new("status", upstream_message.map_or_else(|| format!("status {status}"), str::to_owned))
-            }
-            Self::Malformed(why) => CallError::new("malformed", why),
-        }
+        let message = match self {
+            Self::Connect(why) | Self::Proxy(why) | Self::Reset(why) | Self::Malformed(why) => why.clone(),
+            Self::Timeout(deadline) => deadline.message().to_owned(),
+            Self::Status(status) => upstream_message.map_or_else(|| format!("status {status}"), str::to_owned),
+        };
+        CallError::new(self.cause(), message)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use http::Method;
 
+use crate::domain::provider::Kind;
+
 /// What is asked of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
@@ -25,6 +27,13 @@ impl Operation {
                 (!id.is_empty() && !id.contains('/') && id != "..").then_some(Self::Models)
             }
             _ => None,
+        }
+    }
+
+    /// The protocol that it belongs to: only providers that speak it can serve it.
+    pub const fn kind(self) -> Kind {
+        match self {
+            Self::Messages | Self::CountTokens | Self::Models => Kind::Anthropic,
         }
     }
 

@@ -270,12 +270,14 @@ mod tests {
         refuses("group_priorities", |provider| {
             provider.group_priorities.insert("elsewhere".to_owned(), 1);
         });
-        let rule = FailureRule { status: None, kind: None, message: None, class: FailureClass::Overload };
+        let rule = FailureRule { cause: None, status: None, kind: None, message: None, class: FailureClass::Overload };
         for wrong in [
             rule.clone(),
             FailureRule { status: Some(99), ..rule.clone() },
             FailureRule { kind: Some(String::new()), ..rule.clone() },
             FailureRule { message: Some(String::new()), ..rule.clone() },
+            FailureRule { cause: Some("bad_luck".to_owned()), ..rule.clone() },
+            FailureRule { status: Some(499), class: FailureClass::ClientGone, ..rule.clone() },
         ] {
             refuses("failure_rules", |provider| provider.failure_rules = vec![wrong]);
         }

@@ -4,7 +4,13 @@ use std::collections::BTreeMap;
 
 use crate::{
     admin::check,
-    domain::{fault::Fault, group::DEFAULT_GROUP, provider::Provider, rule::FailureRule},
+    domain::{
+        decision::FailureClass,
+        fault::Fault,
+        group::DEFAULT_GROUP,
+        provider::Provider,
+        rule::{CAUSES, FailureRule},
+    },
     route::rules::Matcher,
 };
 
@@ -54,8 +60,14 @@ pub(super) fn check(provider: &Provider) -> Result<(), Fault> {
 
 fn failure_rule(rule: &FailureRule) -> Result<(), Fault> {
     let wrong = |why: String| Fault::invalid("failure_rules", why);
-    if rule.status.is_none() && rule.kind.is_none() && rule.message.is_none() {
-        return Err(wrong("a rule needs `status`, `kind` or `message`".to_owned()));
+    if rule.cause.is_none() && rule.status.is_none() && rule.kind.is_none() && rule.message.is_none() {
+        return Err(wrong("a rule needs `cause`, `status`, `kind` or `message`".to_owned()));
+    }
+    if rule.cause.as_deref().is_some_and(|cause| !CAUSES.contains(&cause)) {
+        return Err(wrong(format!("`cause` must be one of {}", CAUSES.join(", "))));
+    }
+    if rule.class == FailureClass::ClientGone {
+        return Err(wrong("`class` must not be `client_gone`: no provider causes that".to_owned()));
     }
     if rule.status.is_some_and(|status| !(100..=599).contains(&status)) {
         return Err(wrong("`status` must be from 100 to 599".to_owned()));

@@ -14,13 +14,14 @@ use crate::{
     },
     hub::Hub,
     route::snapshot::{Caller, Snapshot, Upstream},
+    state::step::Binding,
     wire::{over_limit::OverLimit, rejection::Rejection},
 };
 
 /// How many providers the counters are asked for at the same time.
 const ASKED_MAX: usize = 64;
 
-/// Where a session is bound to; none if it is not active, or bound nowhere yet.
+/// Where a session is bound to, and what is cached of it there; none if it is not active, or bound nowhere yet.
 ///
 /// # Errors
 /// [`Fault::CountersAway`] while Redis does not answer.
@@ -29,10 +30,10 @@ pub(super) async fn bound(
     key_id: KeyId,
     session_id: &str,
     now: DateTime<Utc>,
-) -> Result<Option<ProviderId>, Fault> {
+) -> Result<Option<Binding>, Fault> {
     let active = hub.state.sessions(now.timestamp_millis()).await.map_err(|_| Fault::CountersAway)?;
     let session = active.into_iter().find(|active| active.session.key_id == key_id && active.session.id == session_id);
-    Ok(session.and_then(|session| session.binding).map(|binding| binding.provider_id))
+    Ok(session.and_then(|session| session.binding))
 }
 
 /// The limits of a caller of which nothing is left, as the hub would refuse for them; the key's first.

@@ -28,7 +28,7 @@ use crate::{
         snapshot::Upstream,
     },
     upstream::attempt::Failed,
-    wire::{edit::rename_model, repair::without_thinking},
+    wire::{edit::rename_model, rejection::Rejection, repair::without_thinking},
 };
 
 /// How a client introduces itself that repairs its own requests.
@@ -61,6 +61,8 @@ pub(super) struct Aim<'call> {
     screened: &'call Screened,
     course: Course,
     deadline: Instant,
+    /// True once it was asked for a target.
+    has_aimed: bool,
     repairs: bool,
     /// What was tried, the last one last.
     tried: Vec<Target>,
@@ -75,24 +77,34 @@ impl<'call> Aim<'call> {
             screened,
             course: Course::new(bounds(settings)),
             deadline: trail.began + Duration::from_millis(settings.call_deadline_ms),
+            has_aimed: false,
             repairs: repairs(settings.thinking_repair, screened),
             tried: Vec::new(),
             wait,
         }
     }
 
-    /// The next target, after the time that it takes until it may be tried. None if nobody is left, or the client is
-    /// gone.
+    /// The next target, after the time that it takes until it may be tried. None if nobody is left, the call's time is
+    /// used up, or the client is gone.
     pub(super) async fn next(&mut self, step: Step, trail: &mut Trail, left: &CancellationToken) -> Option<Target> {
         let asked = clock::instant();
         let target = match step {
             _ if left.is_cancelled() => None,
+            // The first is tried in any case: that it had no time is what there is to say.
+            _ if self.has_aimed && asked >= self.deadline => None,
             Step::Deliver => None,
-            Step::Same(pause) => self.same(asked + pause, trail, left).await,
-            Step::Other => self.other(trail, left).await,
+            Step::Same(pause) if asked + pause < self.deadline => self.same(asked + pause, trail, left).await,
+            // After the pause there would be no time left: another one may be free now.
+            Step::Same(_) | Step::Other => self.other(trail, left).await,
         };
+        self.has_aimed = true;
         let waited = asked.elapsed().max(self.wait.so_far());
         target.map(|target| Target { waited, ..target })
+    }
+
+    /// Why the caller may not go on after it has waited, if so; told once.
+    pub(super) const fn refusal(&mut self) -> Option<Rejection> {
+        self.wait.refusal()
     }
 
     /// The same provider once more.

@@ -1,5 +1,7 @@
 //! Which provider is next, and why: every choice goes into the decision chain.
 
+use std::sync::Arc;
+
 use rand::Rng;
 
 use super::Trail;
@@ -13,8 +15,10 @@ use crate::{
     relay::{account::Reserved, live::lock},
     route::{
         choose::{Picked, Wanted, choose},
+        restrict::admit_caller,
         snapshot::Upstream,
     },
+    wire::rejection::Rejection,
 };
 
 /// How often a call chooses anew because somebody else has taken the place for a trial.
@@ -24,7 +28,32 @@ impl Trail {
     /// What a choice depends on.
     pub fn wanted<'a>(&'a self, model: Option<&'a str>, tried: &'a [ProviderId]) -> Wanted<'a> {
         let (limited, bound, warm) = (self.account.left_out.providers(), self.account.bound(), self.account.warm());
-        Wanted { groups: &self.groups, model, tried, limited, bound, warm, now: clock::now() }
+        let kind = self.kind;
+        Wanted { kind, groups: &self.groups, model, tried, limited, bound, warm, now: clock::now() }
+    }
+
+    /// The call has waited: it goes on with the configuration of now, so that a provider that was added meanwhile can
+    /// serve it. Where it comes from and which client it is were looked at before, and stay so.
+    ///
+    /// # Errors
+    /// Its caller may no longer ask for this.
+    pub fn catch_up(&mut self) -> Result<(), Rejection> {
+        let newest = self.hub.snapshot.load_full();
+        if Arc::ptr_eq(&newest, &self.snapshot) {
+            return Ok(());
+        }
+        if let Some(caller) = self.account.caller() {
+            let caller = newest.caller(caller.key.id).ok_or(Rejection::KeyDisabled)?;
+            admit_caller(caller, clock::now())?;
+            let mut entry = lock(&self.story);
+            let (_, model) = newest.split_prefix(&entry.call.model);
+            caller.restrictions.admit_model(model)?;
+            self.groups = caller.groups();
+            entry.decision.groups.clone_from(&self.groups);
+            self.account.follow(&newest, caller);
+        }
+        self.snapshot = newest;
+        Ok(())
     }
 
     /// Chooses the next provider, and notes why.

@@ -48,7 +48,7 @@ impl Trail {
         let end = match (attempt.result, verdict) {
             (AttemptResult::Completed, _) => End::Success,
             (AttemptResult::Abandoned, _) if has_content => End::Success,
-            (_, Some(verdict)) => End::Failure { class: verdict.class, hold: verdict.hold, message },
+            (_, Some(verdict)) => End::Failure { counts: verdict.counts(), hold: verdict.hold, message },
             (_, None) => return,
         };
         let now = clock::now();

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     clock,
-    domain::{id::AttemptId, provider::Provider},
+    domain::{call::Waiting, id::AttemptId, provider::Provider},
     hub::Hub,
     relay::{screen::Screened, trail::Trail},
     state::{
@@ -73,11 +73,12 @@ impl MessageTurn {
     /// Waits for the turn of what this attempt would send, if it is a message of a user and the provider queues them: at
     /// most as long as the setting `message_queue_wait_ms` says, within the call's deadline. None if it needs no turn, or
     /// if nobody can tell whose turn it is (Redis is away), so that it goes on without; and if the client has `left`.
+    /// Until then the call is seen to wait.
     ///
     /// # Errors
     /// It was not its turn in time.
     pub async fn wait(
-        trail: &Trail,
+        trail: &mut Trail,
         provider: &Provider,
         screened: &Screened,
         id: AttemptId,
@@ -99,26 +100,32 @@ impl MessageTurn {
             was_sent: AtomicBool::new(false),
             is_over: AtomicBool::new(false),
         }));
-        tokio::select! {
+        let came = tokio::select! {
             biased;
             () = left.cancelled() => Ok(None),
-            is_known = turn.come() => Ok(is_known.then_some(turn)),
+            is_known = turn.come(trail) => Ok(is_known.then_some(turn)),
             () = tokio::time::sleep_until(end.into()) => Err(TooLate),
-        }
+        };
+        trail.waits(None);
+        came
     }
 
-    /// Asks until it is its turn: true. False if nobody can tell.
-    async fn come(&self) -> bool {
-        let mut pause = PAUSE_MS;
+    /// Asks until it is its turn: true. False if nobody can tell. Meanwhile the call is seen to wait.
+    async fn come(&self, trail: &mut Trail) -> bool {
+        let (mut pause, since_ms) = (PAUSE_MS, clock::ms_since(trail.began));
         loop {
-            let ms = match self.0.hub.state.queue(&self.0.ticket).await {
+            let (ms, position) = match self.0.hub.state.queue(&self.0.ticket).await {
                 Ok(Turn::Yours) => return true,
                 Err(_) => return false,
-                Ok(Turn::Wait { ms: 0 }) => {
-                    pause = (pause * 3 / 2).min(PAUSE_MS_MAX);
-                    rand::rng().random_range(pause / 2..=pause)
-                }
-                Ok(Turn::Wait { ms }) => ms.min(PAUSE_MS_MAX),
+                Ok(Turn::Wait { ms, position }) => (ms, position),
+            };
+            let expected_ms = u32::try_from(ms).ok().filter(|ms| *ms > 0);
+            trail.waits(Some(Waiting { position, since_ms, expected_ms }));
+            let ms = if ms > 0 {
+                ms.min(PAUSE_MS_MAX)
+            } else {
+                pause = (pause * 3 / 2).min(PAUSE_MS_MAX);
+                rand::rng().random_range(pause / 2..=pause)
             };
             tokio::time::sleep(Duration::from_millis(ms)).await;
         }

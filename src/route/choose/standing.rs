@@ -94,6 +94,9 @@ impl<'a> Question<'a> {
         if !upstream.provider.enabled {
             return Err(Skip::Disabled);
         }
+        if upstream.provider.kind != self.wanted.kind {
+            return Err(Skip::Protocol);
+        }
         if upstream.group_bits & self.group_bits == 0 {
             return Err(Skip::Group);
         }

@@ -58,7 +58,7 @@ fn hold(id: i64, source: HoldSource, seconds: i64) -> Arc<Hold> {
 fn of_scope(scope: HoldScope, source: HoldSource, seconds: Option<i64>) -> Arc<Hold> {
     let until = seconds.map(|seconds| NOON + TimeDelta::seconds(seconds));
     let (id, reason, note) = (HoldId::fresh(), HoldReason::Overload, String::new());
-    Arc::new(Hold { id, scope, reason, source, since: NOON, until, note, call_id: None })
+    Arc::new(Hold { id, scope, reason, source, since: NOON, until, note, call_id: None, model_sent: None })
 }
 
 /// What a test asks for.
@@ -94,7 +94,8 @@ impl Ask {
     fn choose(&self, snapshot: &Snapshot) -> (Choice, Option<Picked>) {
         let Self { groups, model, tried, limited, bound, holds, now } = self;
         let warm = bound.map(|provider_id| Warm { provider_id, cached_tokens: 1_000 });
-        let wanted = Wanted { groups, model: *model, tried, limited, bound: *bound, warm, now: *now };
+        let wanted =
+            Wanted { kind: Kind::Anthropic, groups, model: *model, tried, limited, bound: *bound, warm, now: *now };
         choose(snapshot, &wanted, &HoldsView::of(holds.clone()), |total| total - 1)
     }
 
@@ -288,7 +289,16 @@ fn weights_share_calls_and_zero_is_for_when_all_are_zero() {
     let upstreams = (1..).zip(weights).map(|(id, weight)| upstream(id, json!({"weight": weight}))).collect();
     let snapshot = snapshot(upstreams);
     let (groups, mut random) = (["default".to_owned()], StdRng::seed_from_u64(7));
-    let wanted = Wanted { groups: &groups, model: None, tried: &[], limited: &[], bound: None, warm: None, now: NOON };
+    let wanted = Wanted {
+        kind: Kind::Anthropic,
+        groups: &groups,
+        model: None,
+        tried: &[],
+        limited: &[],
+        bound: None,
+        warm: None,
+        now: NOON,
+    };
     let mut counts = HashMap::<i64, f64>::new();
     for _ in 0..20_000 {
         let (choice, _) = choose(&snapshot, &wanted, &HoldsView::default(), |total| random.random_range(0..total));

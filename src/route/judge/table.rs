@@ -18,6 +18,8 @@ pub(super) enum Sign {
     Proxy,
     /// A connection that broke.
     Reset,
+    /// The call's own time ran out.
+    Deadline,
     /// Time ran out.
     Timeout,
     /// An answer that is none.
@@ -45,6 +47,7 @@ pub(super) const LINES: &[Line] = &[
     line(Sign::Connect, "*", "*", Finding::Unreached),
     line(Sign::Proxy, "*", "*", Finding::Proxy),
     line(Sign::Reset, "*", "*", Finding::Reset),
+    line(Sign::Deadline, "*", "*", Finding::Deadline),
     line(Sign::Timeout, "*", "*", Finding::Timeout),
     line(Sign::Malformed, "*", "*", Finding::Malformed),
     line(Sign::Status(400, 400), "*", "*signature*thinking*", Finding::Thinking),
@@ -93,6 +96,8 @@ pub(super) enum Finding {
     Unreached,
     /// The connection broke.
     Reset,
+    /// The call's own time ran out before the provider's did.
+    Deadline,
     /// Time ran out.
     Timeout,
     /// The proxy cannot be used.
@@ -148,6 +153,8 @@ impl Finding {
             Self::Server => meaning(FailureClass::Server, Blame::Provider, Next::Retry),
             Self::Unreached => meaning(FailureClass::Network, Blame::Network, Next::Switch),
             Self::Reset => meaning(FailureClass::Network, Blame::Network, Next::Retry),
+            // Nobody else has any time left either.
+            Self::Deadline => meaning(FailureClass::Timeout, Blame::Caller, Next::Deliver),
             Self::Timeout => meaning(FailureClass::Timeout, Blame::Provider, Next::Switch),
             Self::Proxy => meaning(FailureClass::Proxy, Blame::Network, Next::Switch),
             Self::ClientGone => meaning(FailureClass::ClientGone, Blame::Caller, Next::Deliver),
@@ -169,6 +176,7 @@ impl Finding {
             | Self::Server
             | Self::Unreached
             | Self::Reset
+            | Self::Deadline
             | Self::Timeout
             | Self::ClientGone
             | Self::Malformed => return None,

@@ -209,6 +209,7 @@ fn the_provider_may_forbid_a_retry_and_say_when_to_come_back() {
 #[test]
 fn a_providers_own_lines_go_first() {
     let rule = |status, kind: Option<&str>, message: Option<&str>, class| FailureRule {
+        cause: None,
         status,
         kind: kind.map(str::to_owned),
         message: message.map(str::to_owned),
@@ -225,6 +226,50 @@ fn a_providers_own_lines_go_first() {
     assert_eq!(class(answer(400).kind("quota_error")), FailureClass::RateLimit);
     assert_eq!(class(answer(500)), FailureClass::Client);
     assert_eq!(class(answer(502)), FailureClass::Server);
+}
+
+#[test]
+fn a_line_may_name_how_an_attempt_failed_where_there_was_no_answer() {
+    let rule = |cause: &str, class| FailureRule {
+        cause: Some(cause.to_owned()),
+        status: None,
+        kind: None,
+        message: None,
+        class,
+    };
+    let rules = [
+        rule("first_byte_timeout", FailureClass::Overload),
+        rule("malformed", FailureClass::RateLimit),
+        rule("call_deadline", FailureClass::Timeout),
+    ];
+    let judged = |failure: &Failure, rules: &Rules| judge(&Evidence::bare(failure, now()), rules);
+    let late = Failure::Timeout(Deadline::FirstByte);
+    assert_eq!(
+        (judged(&late, &rules).class, judged(&late, &[]).class),
+        (FailureClass::Overload, FailureClass::Timeout)
+    );
+    let page = Failure::Malformed("a web page instead of an answer".to_owned());
+    assert_eq!(judged(&page, &rules).class, FailureClass::RateLimit);
+    assert_eq!(judged(&Failure::Timeout(Deadline::Idle), &rules), judged(&Failure::Timeout(Deadline::Idle), &[]));
+    let reset = Failure::Reset("no".to_owned());
+    assert_eq!(judged(&reset, &rules), judged(&reset, &[]));
+    // A status goes with `status` alone.
+    assert_eq!(answer(500).judged_by(&[rule("malformed", FailureClass::Client)]).class, FailureClass::Server);
+    assert_eq!(answer(500).judged_by(&[rule("status", FailureClass::Client)]).class, FailureClass::Client);
+    // An operator may charge the provider with a call's own time.
+    let deadline = Failure::Timeout(Deadline::Call);
+    assert!(judged(&deadline, &rules).counts() && !judged(&deadline, &[]).counts());
+}
+
+#[test]
+fn a_calls_own_time_is_charged_to_no_provider() {
+    let judged = |deadline| judge(&Evidence::bare(&Failure::Timeout(deadline), now()), &[]);
+    let late = judged(Deadline::Call);
+    assert_eq!((late.class, late.blame, late.next), (FailureClass::Timeout, Blame::Caller, Next::Deliver));
+    assert!(!late.counts());
+    for deadline in [Deadline::FirstByte, Deadline::Idle, Deadline::Total] {
+        assert!(judged(deadline).counts(), "{deadline:?}");
+    }
 }
 
 #[test]

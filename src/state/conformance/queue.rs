@@ -33,7 +33,7 @@ async fn ask(bench: &Bench, ticket: &Ticket) -> Turn {
 async fn one_has_the_turn_at_a_time(bench: Bench) {
     let (first, second) = (ticket(0), ticket(0));
     assert_eq!(ask(&bench, &first).await, Turn::Yours);
-    assert_eq!(ask(&bench, &second).await, Turn::Wait { ms: 0 });
+    assert_eq!(ask(&bench, &second).await, Turn::Wait { ms: 0, position: 1 });
     assert_eq!(ask(&bench, &first).await, Turn::Yours);
     bench.state.leave_queue(&first, true).await;
     assert_eq!(ask(&bench, &second).await, Turn::Yours);
@@ -44,7 +44,7 @@ async fn a_turn_is_renewed_only_while_it_is_held(bench: Bench) {
     assert_eq!(ask(&bench, &first).await, Turn::Yours);
     bench.state.renew_turn(&Ticket { turn_ms: TURN_MS, ..first }).await;
     tokio::time::sleep(Duration::from_millis(1_020)).await;
-    assert_eq!(ask(&bench, &second).await, Turn::Wait { ms: 0 }, "it was renewed");
+    assert_eq!(ask(&bench, &second).await, Turn::Wait { ms: 0, position: 1 }, "it was renewed");
     bench.state.leave_queue(&first, false).await;
     bench.state.renew_turn(&first).await;
     assert_eq!(ask(&bench, &second).await, Turn::Yours, "what was given back is not taken again");
@@ -54,7 +54,7 @@ async fn the_next_message_keeps_its_distance(bench: Bench) {
     let (first, second) = (ticket(LONG), ticket(LONG));
     assert_eq!(ask(&bench, &first).await, Turn::Yours);
     bench.state.leave_queue(&first, true).await;
-    let Turn::Wait { ms } = ask(&bench, &second).await else { panic!("too early") };
+    let Turn::Wait { ms, position: 1 } = ask(&bench, &second).await else { panic!("too early") };
     assert!((1..=LONG).contains(&ms), "{ms}");
     // Its own wish is what counts.
     assert_eq!(ask(&bench, &Ticket { gap_ms: 0, ..second }).await, Turn::Yours);
@@ -70,10 +70,10 @@ async fn what_was_not_sent_needs_no_distance(bench: Bench) {
 async fn tickets_go_in_their_order(bench: Bench) {
     let [first, second, third] = [(); 3].map(|()| ticket(0));
     assert_eq!(ask(&bench, &first).await, Turn::Yours);
-    assert_eq!(ask(&bench, &second).await, Turn::Wait { ms: 0 });
-    assert_eq!(ask(&bench, &third).await, Turn::Wait { ms: 0 });
+    assert_eq!(ask(&bench, &second).await, Turn::Wait { ms: 0, position: 1 });
+    assert_eq!(ask(&bench, &third).await, Turn::Wait { ms: 0, position: 2 });
     bench.state.leave_queue(&first, true).await;
-    assert_eq!(ask(&bench, &third).await, Turn::Wait { ms: 0 }, "the second has come first");
+    assert_eq!(ask(&bench, &third).await, Turn::Wait { ms: 0, position: 2 }, "the second has come first");
     bench.state.leave_queue(&second, false).await;
     assert_eq!(ask(&bench, &third).await, Turn::Yours, "the second has given up");
 }
@@ -100,9 +100,9 @@ async fn a_turn_that_is_not_renewed_lapses(bench: Bench) {
 async fn a_ticket_that_is_not_asked_for_lapses(bench: Bench) {
     let [first, second, third] = [(); 3].map(|()| ticket(0));
     assert_eq!(ask(&bench, &first).await, Turn::Yours);
-    assert_eq!(ask(&bench, &second).await, Turn::Wait { ms: 0 });
+    assert_eq!(ask(&bench, &second).await, Turn::Wait { ms: 0, position: 1 });
     bench.state.leave_queue(&first, true).await;
-    assert_eq!(ask(&bench, &third).await, Turn::Wait { ms: 0 });
+    assert_eq!(ask(&bench, &third).await, Turn::Wait { ms: 0, position: 2 });
     tokio::time::sleep(Duration::from_millis(TICKET_MS + 20)).await;
     assert_eq!(ask(&bench, &third).await, Turn::Yours);
 }
@@ -111,5 +111,5 @@ async fn only_its_holder_gives_a_turn_back(bench: Bench) {
     let (first, second) = (ticket(0), ticket(0));
     assert_eq!(ask(&bench, &first).await, Turn::Yours);
     bench.state.leave_queue(&second, true).await;
-    assert_eq!(ask(&bench, &second).await, Turn::Wait { ms: 0 });
+    assert_eq!(ask(&bench, &second).await, Turn::Wait { ms: 0, position: 1 });
 }

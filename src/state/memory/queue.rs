@@ -42,12 +42,15 @@ impl Queue {
             Some((_, asked)) => *asked = now,
             None => self.tickets.push((holder, now)),
         }
-        if self.turn.is_some() || self.tickets.first().is_some_and(|(first, _)| *first != holder) {
-            return Turn::Wait { ms: 0 };
+        let n_before = self.tickets.iter().position(|(known, _)| *known == holder).unwrap_or_default();
+        let position = u32::try_from(n_before + 1).unwrap_or(u32::MAX);
+        if self.turn.is_some() || n_before > 0 {
+            return Turn::Wait { ms: 0, position };
         }
         let next = self.sent.map(|sent| sent + Duration::from_millis(ticket.gap_ms));
         if let Some(left) = next.and_then(|next| next.checked_duration_since(now)).filter(|left| !left.is_zero()) {
-            return Turn::Wait { ms: u64::try_from(left.as_micros().div_ceil(1_000)).unwrap_or(ticket.gap_ms) };
+            let ms = u64::try_from(left.as_micros().div_ceil(1_000)).unwrap_or(ticket.gap_ms);
+            return Turn::Wait { ms, position };
         }
         self.tickets.retain(|(known, _)| *known != holder);
         self.turn = Some((holder, now + Duration::from_millis(ticket.turn_ms)));

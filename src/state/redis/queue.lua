@@ -1,6 +1,7 @@
 -- The queue of users' messages at a provider: the same algorithm as src/state/memory/queue.rs. It stands apart from the
 -- counters: a Redis that was emptied has no queue, and nobody needs to fill it.
---   ask   provider holder turn gap ticket: answers -1 for "yours", else the milliseconds to wait, 0 if unknown
+--   ask   provider holder turn gap ticket: answers 0 for "yours", the milliseconds to wait for whoever is next, and where
+--         nobody knows these its place in the line, below zero: -1 is next
 --   renew provider holder turn: answers 0; a turn that is not held is not taken
 --   leave provider holder was_sent gap: answers 0
 -- Times are those of Redis, in milliseconds.
@@ -40,7 +41,7 @@ local turn_ms = tonumber(ARGV[4])
 local function take()
   redis.call('HSET', key, 'holder', holder, 'until', int(now + turn_ms))
   redis.call('PEXPIRE', key, int(turn_ms + 120000))
-  return -1
+  return 0
 end
 
 if kind == 'renew' then
@@ -59,7 +60,8 @@ redis.call('ZADD', asked, int(now), holder)
 for _, name in ipairs({ key, tickets, asked }) do
   if redis.call('PTTL', name) < 120000 then redis.call('PEXPIRE', name, 120000) end
 end
-if turn or redis.call('ZRANGE', tickets, 0, 0)[1] ~= holder then return 0 end
+local n_before = redis.call('ZRANK', tickets, holder)
+if turn or n_before > 0 then return -1 - n_before end
 local left = known[3] and tonumber(known[3]) + gap - now or 0
 if left > 0 then return left end
 forget(holder)

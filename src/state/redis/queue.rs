@@ -20,7 +20,11 @@ impl RedisState {
         let args = [ticket.turn_ms, ticket.gap_ms, TICKET_MS].map(|n| n.to_string());
         let said: RedisResult<i64> = self.run(&QUEUE, words("ask", ticket, args)).await;
         let said = said.map_err(|error| self.note(&error))?;
-        Ok(u64::try_from(said).map_or(Turn::Yours, |ms| Turn::Wait { ms }))
+        Ok(match said {
+            0 => Turn::Yours,
+            ms if ms > 0 => Turn::Wait { ms: ms.unsigned_abs(), position: 1 },
+            place => Turn::Wait { ms: 0, position: u32::try_from(place.unsigned_abs()).unwrap_or(u32::MAX) },
+        })
     }
 
     pub(in crate::state) async fn renew_turn(&self, ticket: &Ticket) {

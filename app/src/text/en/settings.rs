@@ -132,13 +132,29 @@ pub(super) static WORDS: &[(&str, SettingWords)] = &[
         words("Memory for request bodies", "What all of them may take together; beyond it new calls get status 503."),
     ),
     (
+        "breaker_failures",
+        words(
+            "Failures in a row that open a breaker",
+            "Then others go first for a while; 0 for never. A provider may say otherwise.",
+        ),
+    ),
+    ("breaker_open_s", words("How long a breaker stays open", "A provider may say otherwise.")),
+    ("breaker_successes", words("Successes that close a breaker", "A provider may say otherwise.")),
+    (
+        "breaker_trials",
+        words("Calls that may try at a time", "At a provider whose breaker has been open for its time."),
+    ),
+    (
         "probe_interval_s",
         words(
             "Asking providers on hold",
             "How often a provider on hold is asked whether it is well again; 0 for never.",
         ),
     ),
-    ("probe_model", words("Model of test calls", "What a provider is asked for in a test call.")),
+    (
+        "probe_model",
+        words("Model of test calls", "What a provider is asked for in a test call, if its rules admit it."),
+    ),
     (
         "waiting",
         choice(

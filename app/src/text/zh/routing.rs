@@ -24,7 +24,7 @@ pub(super) const ROUTING: Routing = Routing {
     message_queue: "错开用户的回合",
     message_queue_help: "用户的新回合依次发出，中间稍作停顿，适合不喜欢突发请求的供应商。",
     failure_rules: "失败的含义",
-    failure_rules_help: "每行一条，先于内置规则：status=503 kind=api_error message=*busy* -> overload。含义：client、rate_limit、overload、credential、entitlement、server、network、timeout、proxy、malformed。",
+    failure_rules_help: "每行一条，先于内置规则：status=503 kind=api_error message=*busy* -> overload，或 cause=first_byte_timeout -> server。含义：client、rate_limit、overload、credential、entitlement、server、network、timeout、proxy、malformed。",
     setting: "设置",
     restrictions: "限制",
     restrictions_unfold: "可用的模型、客户端和来源地址",

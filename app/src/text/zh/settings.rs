@@ -101,8 +101,12 @@ pub(super) static WORDS: &[(&str, SettingWords)] = &[
     ("shutdown_grace_ms", words("停止时的宽限", "中转站停止时，正在运行的请求最多可继续多久。")),
     ("body_bytes_max", words("最大请求正文", "超过则拒绝。")),
     ("buffered_bytes_max", words("请求正文可用的内存", "所有正文合计；超出后新请求得到 503。")),
+    ("breaker_failures", words("连续失败几次后熔断", "之后一段时间内其他供应商优先；0 表示永不。供应商可另行设定。")),
+    ("breaker_open_s", words("熔断持续时间", "供应商可另行设定。")),
+    ("breaker_successes", words("成功几次后恢复", "供应商可另行设定。")),
+    ("breaker_trials", words("可同时试探的请求数", "熔断时间已过的供应商，最多同时有几个请求去试探。")),
     ("probe_interval_s", words("询问被搁置的供应商", "多久询问一次被搁置的供应商是否恢复；0 为从不。")),
-    ("probe_model", words("测试请求的模型", "测试供应商时请求的模型。")),
+    ("probe_model", words("测试请求的模型", "测试供应商时请求的模型，须为其规则所允许。")),
     (
         "waiting",
         choice(

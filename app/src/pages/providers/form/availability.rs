@@ -66,9 +66,9 @@ impl Form {
         view! {
             <div class="pair">
                 {self.field("form[max_attempts]", words.max_attempts, move |provider| number(provider.max_attempts)).numeric(None, words.setting).help(words.max_attempts_help).view()}
-                {self.field("form[breaker_failures]", words.breaker_failures, move |provider| number(provider.breaker_failures)).numeric(None, "5").help(words.breaker_failures_help).view()}
-                {self.field("form[breaker_open_s]", words.breaker_open_s, move |provider| number(provider.breaker_open_s)).numeric(Some(self.text.providers.seconds), "1800").view()}
-                {self.field("form[breaker_successes]", words.breaker_successes, move |provider| number(provider.breaker_successes)).numeric(None, "2").view()}
+                {self.field("form[breaker_failures]", words.breaker_failures, move |provider| number(provider.breaker_failures)).numeric(None, words.setting).help(words.breaker_failures_help).view()}
+                {self.field("form[breaker_open_s]", words.breaker_open_s, move |provider| number(provider.breaker_open_s)).numeric(Some(self.text.providers.seconds), words.setting).view()}
+                {self.field("form[breaker_successes]", words.breaker_successes, move |provider| number(provider.breaker_successes)).numeric(None, words.setting).view()}
             </div>
         }
         .erase()

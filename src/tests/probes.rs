@@ -1,0 +1,123 @@
+//! Providers that are on hold are asked whether they are well again: which, when and for what.
+
+use serde_json::{Value, json};
+
+use crate::{
+    holds::{hold, holds},
+    patience::until,
+    upstream::{Answer, End, Seen},
+    world::{Provider, World, ask, merge},
+};
+
+/// A hub that probes every second.
+async fn world() -> World {
+    let world = World::alone().await;
+    world.patch("/admin/v1/settings", &json!({"probe_interval_s": 1})).await;
+    world
+}
+
+/// A provider that opens its breaker at the first failure.
+async fn fragile(world: &World, name: &str, fields: Value) -> Provider {
+    let usual = json!({"probe": true, "max_attempts": 1, "breaker_failures": 1});
+    world.provider_with(name, merge(usual, fields)).await
+}
+
+/// The models that probes have asked for.
+fn probed(provider: &Provider) -> Vec<String> {
+    let probes = provider.script.requests().into_iter().filter(|seen| seen.json()["max_tokens"] == 16);
+    probes.map(|seen| seen.model()).collect()
+}
+
+/// Waits until nothing is on hold at a provider.
+async fn well(world: &World, provider: &Provider) {
+    until("probes have found it well", async || holds(world, provider).await.is_empty().then_some(())).await;
+}
+
+#[tokio::test]
+async fn a_provider_is_asked_for_what_it_serves() {
+    let world = world().await;
+    // It knows nothing but its own models, and says so in one of the two usual ways.
+    for (n, unknown) in [404, 503].into_iter().enumerate() {
+        let fields = json!({"models": ["glm-*"], "redirects": [{"from": "glm-4", "to": "glm-4-own"}]});
+        let provider = fragile(&world, &format!("p{n}"), fields).await;
+        let key = world.key().await;
+        provider.script.once(Answer::status(500));
+        assert_eq!(world.anew(&key, &ask("glm-4", false)).await.status, 500);
+        provider.script.by(move |seen: &Seen| match seen.model().as_str() {
+            "glm-4-own" => Answer::proper(seen),
+            _ => Answer::status(unknown),
+        });
+        assert_eq!(hold(&world, &provider).await["model_sent"], "glm-4-own");
+        well(&world, &provider).await;
+        assert!(probed(&provider).iter().all(|model| model == "glm-4-own"), "{:?}", probed(&provider));
+        let path = format!("/admin/v1/providers/{}", provider.id);
+        assert_eq!(world.admin("DELETE", &path, &Value::Null).await.0, 204);
+    }
+}
+
+#[tokio::test]
+async fn a_test_call_asks_for_what_the_rules_admit() {
+    let world = World::shared().await;
+    let provider = world.provider_with("a", json!({"models": ["glm-*", "exact:house"]})).await;
+    let path = format!("/admin/v1/providers/{}/test", provider.id);
+    let (status, result) = world.admin("POST", &path, &json!({})).await;
+    assert_eq!((status, &result["model"], &result["ok"]), (200, &json!("house"), &json!(true)), "{result}");
+}
+
+#[tokio::test]
+async fn an_answer_that_only_blames_the_request_shows_that_a_broken_provider_may_be_tried() {
+    let world = world().await;
+    let provider = fragile(&world, "a", json!({})).await;
+    let key = world.key().await;
+    provider.script.once(Answer::status(500));
+    assert_eq!(world.message(&key).await.status, 500);
+    provider.script.always(Answer::status(404));
+    until("it is half-open", async || (hold(&world, &provider).await["remaining_s"] == 0).then_some(())).await;
+    let n = probed(&provider).len();
+    until("it is asked again", async || (probed(&provider).len() >= n + 2).then_some(())).await;
+    assert_eq!(hold(&world, &provider).await["reason"], "breaker", "that it is well is still to be shown");
+}
+
+#[tokio::test]
+async fn providers_that_are_silent_keep_no_other_from_being_asked() {
+    let world = world().await;
+    world.patch("/admin/v1/settings", &json!({"providers_max": 1})).await;
+    let key = world.key().await;
+    let mut silent = Vec::new();
+    for n in 0..6 {
+        let provider = fragile(&world, &format!("silent-{n}"), json!({"priority": n})).await;
+        provider.script.once(Answer::status(500));
+        provider.script.always(Answer::nothing(End::Stall));
+        silent.push(provider);
+        assert_eq!(world.message(&key).await.status, 500);
+    }
+    for provider in &silent {
+        until("it is being asked", async || (!probed(provider).is_empty()).then_some(())).await;
+    }
+    let provider = fragile(&world, "well", json!({"priority": -1})).await;
+    provider.script.once(Answer::status(500));
+    assert_eq!(world.message(&key).await.status, 500);
+    // It takes three answers, one in each interval, while the others are still waited for.
+    well(&world, &provider).await;
+    assert_eq!(probed(&provider).len(), 3);
+    for provider in &silent {
+        assert!(probed(provider).len() < 3, "it is waited for");
+    }
+}
+
+#[tokio::test]
+async fn a_model_on_hold_is_asked_for_as_it_is_sent() {
+    let world = world().await;
+    let redirects = json!([{"from": "exact:claude-a", "to": "claude-b"}, {"from": "exact:claude-b", "to": "claude-c"}]);
+    let provider = world.provider_with("a", json!({"probe": true, "redirects": redirects})).await;
+    let key = world.key().await;
+    provider.script.always(Answer::status(403));
+    assert_eq!(world.anew(&key, &ask("claude-a", false)).await.status, 403);
+    assert_eq!(hold(&world, &provider).await["scope"]["model"], "claude-b");
+    provider.script.by(Answer::proper);
+    well(&world, &provider).await;
+    assert_eq!(probed(&provider), ["claude-b"]);
+    let sql = format!("select model_sent from calls where kind = 'probe' and provider_id = {}", provider.id);
+    let row = until("the probe is on record", async || world.rows(&sql).await.pop()).await;
+    assert_eq!(row["model_sent"], "claude-b");
+}
