@@ -11,4 +11,5 @@ pub mod rejection;
 pub mod repair;
 pub mod sse;
 pub mod tap;
+pub mod transcript;
 pub mod turn;
