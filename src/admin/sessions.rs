@@ -87,8 +87,7 @@ pub async fn list(hub: &Hub, _actor: &Admin, query: &SessionQuery) -> Result<Pag
 
 async fn active(hub: &Hub, search: Option<&str>, cursor: Option<&str>, limit: usize) -> Result<Page<Session>, Fault> {
     let after: Option<Place> = page::after(cursor)?;
-    let mut active: Vec<_> =
-        all_active(hub).await?.into_iter().map(|session| (Place::of(&session), session)).collect();
+    let mut active: Vec<_> = all_active(hub).await?.into_iter().map(|session| (Place::of(&session), session)).collect();
     active.retain(|(place, _)| {
         after.as_ref().is_none_or(|after| place > after) && search.is_none_or(|search| place.2.starts_with(search))
     });
@@ -240,7 +239,14 @@ mod tests {
             assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'), "{text}");
             assert_eq!(text.parse(), Ok(SessionId(key)));
         }
-        for wrong in ["", "1", "%", &URL_SAFE_NO_PAD.encode("a:b"), &URL_SAFE_NO_PAD.encode("7"), &URL_SAFE_NO_PAD.encode("7:a\0")] {
+        for wrong in [
+            "",
+            "1",
+            "%",
+            &URL_SAFE_NO_PAD.encode("a:b"),
+            &URL_SAFE_NO_PAD.encode("7"),
+            &URL_SAFE_NO_PAD.encode("7:a\0"),
+        ] {
             assert_eq!(wrong.parse::<SessionId>(), Err(Fault::not_found("session")), "{wrong}");
         }
     }

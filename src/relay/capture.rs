@@ -238,7 +238,8 @@ mod tests {
         drop(parcels);
         // What is held at once is bounded too.
         let large = Bytes::from(vec![0; 1 << 20]);
-        let held: Vec<_> = std::iter::from_fn(|| captures.begin(CallId::fresh(), Operation::Messages, &large)).collect();
+        let held: Vec<_> =
+            std::iter::from_fn(|| captures.begin(CallId::fresh(), Operation::Messages, &large)).collect();
         assert_eq!((held.len(), captures.n_lost()), (256, 4));
     }
 

@@ -213,7 +213,9 @@ async fn what_went_wrong_is_counted_by_its_cause_and_the_pages_of_use_show_it() 
     assert!(of_provider.contains(&user) && of_provider.contains(&calls), "its users, and what went wrong there");
     let of_user = page(&world, &format!("/users/{}/use?period=7d", key.user_id)).await;
     assert!(of_user.contains("/models/claude-sonnet-4-5") && of_user.contains(&format!("/providers/{}/use", a.id)));
-    assert!(of_user.contains(&format!("/keys/{}/use", key.id)) && !of_user.contains(&format!("/keys/{}/use", other.id)));
+    assert!(
+        of_user.contains(&format!("/keys/{}/use", key.id)) && !of_user.contains(&format!("/keys/{}/use", other.id))
+    );
     let of_key = page(&world, &format!("/keys/{}/use", key.id)).await;
     assert!(of_key.contains("/models/claude-sonnet-4-5") && of_key.contains(&format!("/calls?key={}", key.id)));
     let of_model = page(&world, "/models/claude-sonnet-4-5?period=1y").await;

@@ -85,7 +85,10 @@ async fn a_conversation_is_kept_as_it_came_and_can_be_read() {
     let path = format!("/calls/{}/messages", reply.call_id());
     assert!(page(&world, &format!("/calls/{}", reply.call_id())).await.contains(&path));
     let shown = page(&world, &path).await;
-    assert!(shown.contains("You are terse.") && shown.contains("a.txt") && shown.contains("Uses the tool ls"), "{shown}");
+    assert!(
+        shown.contains("You are terse.") && shown.contains("a.txt") && shown.contains("Uses the tool ls"),
+        "{shown}"
+    );
     assert!(shown.contains("&lt;b&gt;list") && !shown.contains("<b>list"), "what was said is never markup");
     assert!(page(&world, &format!("{path}?view=raw")).await.contains("message_start"));
     let looked = world.get(&format!("/admin/v1/audit?action=call.messages&subject={}", reply.call_id())).await;
@@ -151,5 +154,6 @@ async fn messages_go_by_whole_days() {
     })
     .await;
     let days = "select count(*) from pg_class where relname ~ '^call_messages_[0-9]{8}$'";
-    until("today and the days ahead have their partitions", async || (world.value(days).await == 4).then_some(())).await;
+    until("today and the days ahead have their partitions", async || (world.value(days).await == 4).then_some(()))
+        .await;
 }

@@ -297,7 +297,8 @@ async fn sessions_and_groups_are_found_and_a_session_goes_with_its_last_call() {
     served_by(&world, &key, "Tortoise-race").await;
     world.calls_of(&key, 1).await;
     let found = world.get("/admin/v1/search?search=Tortoise").await;
-    let found: Vec<_> = found["items"].as_array().unwrap().iter().map(|it| (it["kind"].clone(), it["name"].clone())).collect();
+    let found: Vec<_> =
+        found["items"].as_array().unwrap().iter().map(|it| (it["kind"].clone(), it["name"].clone())).collect();
     assert_eq!(found, [(json!("group"), json!("tortoises")), (json!("session"), json!("Tortoise-race"))]);
     let keys = world.get(&format!("/admin/v1/search?search={}", &key.secret[key.secret.len() - 4..])).await;
     let found = keys["items"].as_array().unwrap().iter().find(|it| it["kind"] == "key").unwrap().clone();
@@ -308,8 +309,6 @@ async fn sessions_and_groups_are_found_and_a_session_goes_with_its_last_call() {
     world.hub.terminate();
     world.hub.stopped().await;
     world.hub.start_again().await;
-    until("the session is gone", async || {
-        (world.value("select count(*) from sessions").await == 0).then_some(())
-    })
-    .await;
+    until("the session is gone", async || (world.value("select count(*) from sessions").await == 0).then_some(()))
+        .await;
 }

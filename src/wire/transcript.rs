@@ -175,8 +175,7 @@ mod tests {
         assert_eq!(turns[0].parts, [plain(PartKind::Text, None, "be kind")]);
         let used = plain(PartKind::ToolUse, Some("ls"), "{\n  \"path\": \"/\"\n}");
         assert_eq!(turns[2].parts, [plain(PartKind::Thinking, None, "hm"), used]);
-        let (given, image) =
-            (plain(PartKind::ToolResult, None, "a\nimage"), plain(PartKind::Other, Some("image"), ""));
+        let (given, image) = (plain(PartKind::ToolResult, None, "a\nimage"), plain(PartKind::Other, Some("image"), ""));
         assert_eq!(turns[3].parts, [given, image]);
         for none in [&b""[..], b"[]", b"{}", br#"{"messages":7}"#, &body[..40]] {
             assert!(asked(none).is_empty());
@@ -204,7 +203,10 @@ mod tests {
             data: {\"type\":\"content_block_delta\",\"index\":1,\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\"{\\\"a\\\":1}\"}}\n\n\
             data: {\"type\":\"content_block_de";
         let parts = answered(stream).unwrap().parts;
-        assert_eq!(parts, [plain(PartKind::Text, None, "hello"), plain(PartKind::ToolUse, Some("ls"), "{\n  \"a\": 1\n}")]);
+        assert_eq!(
+            parts,
+            [plain(PartKind::Text, None, "hello"), plain(PartKind::ToolUse, Some("ls"), "{\n  \"a\": 1\n}")]
+        );
         let error = br#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#;
         assert_eq!(answered(error).unwrap().parts, [plain(PartKind::Other, Some("error"), "Overloaded")]);
         assert_eq!(answered(b"<html>"), None);

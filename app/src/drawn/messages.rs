@@ -76,7 +76,8 @@ fn turn(text: &'static Text, turn: &Turn, is_answer: bool) -> AnyView {
     let parts = turn.parts.iter().map(|one| part(text, one)).collect_view();
     // What the system is told is long, and seldom what is looked for.
     if turn.role == "system" {
-        return view! { <article class="turn panel"><details><summary>{who}</summary>{parts}</details></article> }.erase();
+        return view! { <article class="turn panel"><details><summary>{who}</summary>{parts}</details></article> }
+            .erase();
     }
     let class = if is_answer { "turn panel answer" } else { "turn panel" };
     view! { <article class=class><h2>{who}</h2>{parts}</article> }.erase()

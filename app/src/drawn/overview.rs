@@ -158,9 +158,10 @@ fn course(text: &'static Text, shown: &Shown<'_>, clock: Clock) -> AnyView {
 /// What an operator should look at. Empty on a good day, and says so.
 fn attention(text: &'static Text, notices: &[Notice], clock: Clock) -> AnyView {
     let item = |notice: &Notice| {
-        let left = notice.until.filter(|until| *until > clock.now).map(|until| {
-            view! { " "{text.overview.time_left}" "{clock.countdown(until)} }.into_any()
-        });
+        let left = notice
+            .until
+            .filter(|until| *until > clock.now)
+            .map(|until| view! { " "{text.overview.time_left}" "{clock.countdown(until)} }.into_any());
         let words = view! {
             <span class=if notice.is_urgent { "text-bad" } else { "text-warn" }>{icon(Icon::Alert)}</span>
             <span><b class="font-medium">{notice.title.clone()}</b><span class="block text-muted">{notice.advice.clone()}{left}</span></span>

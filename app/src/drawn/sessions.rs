@@ -84,8 +84,10 @@ fn find(text: &'static Text, of: SessionState, search: String) -> AnyView {
 }
 
 fn pager(text: &'static Text, query: &SessionQuery, next: Option<&str>) -> AnyView {
-    let stay =
-        [("state", named(query.state.unwrap_or_default()).to_owned()), ("search", query.search.clone().unwrap_or_default())];
+    let stay = [
+        ("state", named(query.state.unwrap_or_default()).to_owned()),
+        ("search", query.search.clone().unwrap_or_default()),
+    ];
     let button = |label, more: &[(&str, &str)]| {
         view! { <a class="button small" href=link_with(PATH, &stay, more)>{label}</a> }.erase()
     };
@@ -129,7 +131,8 @@ fn row(text: &'static Text, session: &Session, clock: Clock) -> AnyView {
     let path = format!("{PATH}/{}", session.id);
     let end = (session.is_active == Some(true)).then(|| {
         let label = format!("{}: {}", words.end, session.session_id);
-        view! { <a class="button ghost small danger" href=format!("{path}?end=1") aria-label=label>{words.end}</a> }.erase()
+        view! { <a class="button ghost small danger" href=format!("{path}?end=1") aria-label=label>{words.end}</a> }
+            .erase()
     });
     let agent = session.user_agent.clone();
     let models = session.models.join(", ");

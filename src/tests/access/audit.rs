@@ -106,10 +106,8 @@ async fn do_everything(world: &World) -> Vec<String> {
     let mut reply = world.messages(&key, &of_session("talk")).await;
     reply.drain().await;
     let asked = format!("/admin/v1/calls/{}/messages", reply.call_id());
-    until("the messages are there", async || {
-        (world.admin("GET", &asked, &Value::Null).await.0 == 200).then_some(())
-    })
-    .await;
+    until("the messages are there", async || (world.admin("GET", &asked, &Value::Null).await.0 == 200).then_some(()))
+        .await;
     let session = until("the session is there", async || {
         let list = world.get("/admin/v1/sessions").await;
         list["items"][0]["id"].as_str().map(str::to_owned)

@@ -63,11 +63,12 @@ fn actions(text: &'static Text, detail: &SessionDetail, is_active: bool) -> AnyV
     let session = &detail.session;
     let key = session.key_id.to_string();
     let calls = link_with("/calls", &[], &[("key", &key), ("session", &session.session_id)]);
-    let messages = detail.captured_call_id.map(|id| {
-        view! { <a class="button" href=format!("/calls/{id}/messages")>{words.open}</a> }.erase()
-    });
+    let messages = detail
+        .captured_call_id
+        .map(|id| view! { <a class="button" href=format!("/calls/{id}/messages")>{words.open}</a> }.erase());
     let end = is_active.then(|| {
-        view! { <a class="button danger" href=format!("{PATH}/{}?end=1", session.id) data-noscroll>{words.end}</a> }.erase()
+        view! { <a class="button danger" href=format!("{PATH}/{}?end=1", session.id) data-noscroll>{words.end}</a> }
+            .erase()
     });
     view! { {messages}<a class="button" href=calls>{words.all_calls}</a>{end} }.into_any()
 }
@@ -210,9 +211,8 @@ fn calls(text: &'static Text, shown: &Shown<'_>, clock: Clock) -> AnyView {
     });
     // The call before each of them is the next row.
     let before = |place: usize| calls.get(place + 1).and_then(|call| call.provider_id);
-    let moved = |place: usize, call: &Call| {
-        before(place).zip(call.provider_id).is_some_and(|(before, now)| before != now)
-    };
+    let moved =
+        |place: usize, call: &Call| before(place).zip(call.provider_id).is_some_and(|(before, now)| before != now);
     let list = if calls.is_empty() {
         empty(Icon::Inbox, words.nothing_yet, words.nothing_yet_why, None)
     } else {

@@ -184,7 +184,13 @@ pub(super) static WORDS: &[(&str, SettingWords)] = &[
         ),
     ),
     ("redis_wait_ms", words("Wait for Redis", "How long a call waits for the counters of limits, once.")),
-    ("messages_retention_days", words("Keeping what was asked and answered", "Where the variable STORE_SESSION_MESSAGES is on; by whole days, and at most as long as calls.")),
+    (
+        "messages_retention_days",
+        words(
+            "Keeping what was asked and answered",
+            "Where the variable STORE_SESSION_MESSAGES is on; by whole days, and at most as long as calls.",
+        ),
+    ),
     ("retention_days", words("Keeping single calls", "Older ones are dropped by whole days. Sums are kept for ever.")),
     (
         "ledger_fsync",

@@ -51,9 +51,7 @@ pub(super) const SESSIONS: Sessions = Sessions {
     last_at: "最近在",
     open: "提问与回答",
     end_title: |session| format!("结束会话 {session}？"),
-    end_warm: |provider, tokens| {
-        format!("它不再绑定到 {provider}：其他供应商需要重新读取 {tokens} 个已缓存的 Token。")
-    },
+    end_warm: |provider, tokens| format!("它不再绑定到 {provider}：其他供应商需要重新读取 {tokens} 个已缓存的 Token。"),
     end_running: |calls| format!("进行中的调用会继续：{calls}。"),
     running: |calls| format!("{calls} 个进行中"),
     cached_there: |tokens| format!("其缓存中有 {tokens} 个 Token"),

@@ -129,7 +129,10 @@ pub(super) static WORDS: &[(&str, SettingWords)] = &[
         words("拒绝费用无上限的请求", "有硬限额时，拒绝正文未限定费用的请求；否则按模型整个上下文窗口的价格预留。"),
     ),
     ("redis_wait_ms", words("等待 Redis", "请求等待限额计数器的最长时间，仅一次。")),
-    ("messages_retention_days", words("保留提问与回答", "变量 STORE_SESSION_MESSAGES 开启时有效；按整天删除，最长与调用相同。")),
+    (
+        "messages_retention_days",
+        words("保留提问与回答", "变量 STORE_SESSION_MESSAGES 开启时有效；按整天删除，最长与调用相同。"),
+    ),
     ("retention_days", words("保留单个请求", "更早的按整天删除，汇总永久保留。")),
     (
         "ledger_fsync",

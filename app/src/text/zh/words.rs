@@ -9,10 +9,7 @@ use hub::domain::{
 };
 #[cfg(feature = "ssr")]
 use {
-    crate::{
-        format::whole,
-        pages::limits,
-    },
+    crate::{format::whole, pages::limits},
     hub::domain::{fault::Fault, report::Attention},
 };
 
