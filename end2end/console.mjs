@@ -8,6 +8,7 @@ import { join } from 'node:path';
 
 import { chromium } from 'playwright-core';
 
+import { sessions } from './sessions.mjs';
 import { shell } from './shell.mjs';
 
 const hub = process.env.HUB_URL ?? process.env.BASE ?? 'http://127.0.0.1:23000';
@@ -406,20 +407,7 @@ await check('quotas show who is near a limit, and lead to where it is set', asyn
   expect(new URL(page.url()).pathname === userPath, page.url());
 });
 
-await check('sessions are listed, and one is ended after a question', async () => {
-  await (await ask(key, 'claude-sonnet-4-5', { session: 'session-of-the-browser' })).text;
-  await go('/sessions');
-  await page.getByRole('heading', { level: 1, name: 'Sessions' }).waitFor();
-  await shot(page, 'sessions');
-  const end = page.getByRole('link', { name: 'End: session-of-the-browser' });
-  await end.waitFor();
-  await page.locator('tr', { hasText: 'session-of-the-browser' }).getByText('Scripted').waitFor();
-  await end.click();
-  const question = page.getByRole('alertdialog', { name: 'End the session session-of-the-browser?' });
-  await question.getByRole('button', { name: 'End' }).click();
-  await page.waitForURL(`${hub}/sessions`);
-  await end.waitFor({ state: 'detached' });
-});
+await sessions({ page, go, check, expect, ask, shot, hub, key, axeFinds });
 
 await check('a price is found by its name, and every one it had is in its history', async () => {
   await go('/prices');

@@ -135,6 +135,19 @@ for (let tries = 0; ; tries += 1) {
   await new Promise((done) => setTimeout(done, 100));
 }
 
+await check('a hold that needs attention counts its time down, and leads to its provider', async () => {
+  await admin('POST', `/providers/${provider.id}/pause`, { duration_s: 600 });
+  await go('/');
+  const held = page.locator('a.attention', { hasText: 'Insight upstream' });
+  const left = await held.locator('[data-until]').textContent();
+  await page.waitForFunction((left) => document.querySelector('a.attention [data-until]').textContent !== left, left);
+  const { attention } = await admin('GET', '/overview');
+  expect(attention.some((one) => one.kind === 'held' && one.provider_id === provider.id && one.until), JSON.stringify(attention));
+  await held.click();
+  await page.waitForURL(`${hub}/providers/${provider.id}`);
+  await admin('POST', `/providers/${provider.id}/resume`);
+});
+
 await check('the leaderboard is drawn by the server, and the browser leaves it as it is', async () => {
   await go('/leaderboard');
   await page.getByRole('heading', { level: 1, name: 'Leaderboard' }).waitFor();

@@ -71,6 +71,7 @@ async function startHub(data, token) {
       DATA_DIR: data,
       ADMIN_TOKEN: token,
       LOG_LEVEL: 'warn',
+      STORE_SESSION_MESSAGES: 'true',
       PG_BIN: process.env.PG_BIN ?? '',
       SITE_ROOT: process.env.SITE_ROOT ?? 'target/test-site',
     },

@@ -21,6 +21,7 @@ pub mod leaderboard;
 pub mod limits;
 pub mod log;
 pub mod login;
+pub mod messages;
 pub mod overview;
 pub mod own;
 mod page;

@@ -26,7 +26,7 @@ use crate::{
     jobs::{self, drain::Drain, partitions::DAYS_AHEAD},
     ledger::Ledger,
     limit::{brake::Brake, bytes::ByteBudget, parking::Parking, recent::RecentOutput, spans::Calendars},
-    relay::live::LiveCalls,
+    relay::{capture::Captures, live::LiveCalls},
     route::snapshot::{self, Snapshot},
     secret::{self, Sealer, Secret},
     state::State,
@@ -95,6 +95,7 @@ pub async fn start(config: Config, telemetry: Telemetry) -> anyhow::Result<Start
         spawn(jobs::state::run(hub.clone())),
         spawn(jobs::holds::run(hub.clone())),
         spawn(jobs::probe::run(hub.clone())),
+        spawn(jobs::messages::run(hub.clone())),
     ];
     jobs.extend(alone.map(|alone| spawn(jobs::alone::run(hub.clone(), alone))));
     match hub.state {
@@ -139,6 +140,7 @@ impl Started {
         for job in jobs {
             job.abort();
         }
+        let _late = tokio::time::timeout(STATE_WITHIN, jobs::messages::write_rest(&hub)).await;
         if let Err(error) = hub.ledger.journal().sync() {
             tracing::error!(%error, "the journal cannot be synced");
         }
@@ -248,6 +250,7 @@ async fn assemble(
         counters: Counters::default(),
         clients: Clients::default(),
         drain: Drain::new(),
+        captures: Captures::new(config.store_session_messages),
         bodies: ByteBudget::default(),
         parking: Parking::default(),
         recent_output: RecentOutput::default(),

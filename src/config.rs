@@ -85,6 +85,8 @@ pub struct Config {
     pub rate_limit: bool,
     /// `SESSION_TTL`: how long a session stays active, and bound to its provider, after its last call; in milliseconds.
     pub session_ttl_ms: i64,
+    /// `STORE_SESSION_MESSAGES`: true captures what is asked and answered.
+    pub store_session_messages: bool,
     /// `TZ`: where days begin.
     pub time_zone: chrono_tz::Tz,
     /// `LOG_LEVEL`: a filter in the syntax of `tracing-subscriber`.
@@ -144,6 +146,7 @@ impl Config {
                 .map(AddressBlock::parse)
                 .collect::<anyhow::Result<_>>()?,
             rate_limit: boolean("ENABLE_RATE_LIMIT", &or("ENABLE_RATE_LIMIT", "true"))?,
+            store_session_messages: boolean("STORE_SESSION_MESSAGES", &or("STORE_SESSION_MESSAGES", "false"))?,
             session_ttl_ms: session_ttl_ms(&or("SESSION_TTL", "300"))?,
             time_zone,
             log_level: or("LOG_LEVEL", "info"),
@@ -214,6 +217,7 @@ mod tests {
         assert_eq!(config.listen.to_string(), "127.0.0.1:23000");
         assert!(config.auto_migrate && config.rate_limit && config.dsn.is_none());
         assert_eq!(config.session_ttl_ms, 300_000);
+        assert!(!config.store_session_messages);
     }
 
     /// The variables that `Config::read` asks for.
@@ -271,6 +275,7 @@ mod tests {
             ("TZ", "Mars/Base"),
             ("AUTO_MIGRATE", "maybe"),
             ("ENABLE_RATE_LIMIT", "sometimes"),
+            ("STORE_SESSION_MESSAGES", "perhaps"),
             ("SESSION_TTL", "0"),
             ("SESSION_TTL", "5m"),
             ("TRUSTED_PROXIES", "10.0.0.0/33"),

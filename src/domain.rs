@@ -19,6 +19,7 @@ pub mod id;
 pub mod key;
 pub mod limit;
 pub mod log;
+pub mod message;
 pub(crate) mod moment;
 pub mod money;
 pub mod network;

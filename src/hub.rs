@@ -15,7 +15,7 @@ use crate::{
     jobs::drain::Drain,
     ledger::Ledger,
     limit::{brake::Brake, bytes::ByteBudget, parking::Parking, recent::RecentOutput, spans::Calendars},
-    relay::live::LiveCalls,
+    relay::{capture::Captures, live::LiveCalls},
     route::snapshot::Snapshot,
     secret::{Sealer, SecretHash},
     state::State,
@@ -51,6 +51,8 @@ pub struct Shared {
     pub clients: Clients,
     /// Where calls go whose client has left.
     pub drain: Drain,
+    /// Messages of calls on their way to the database, where they are captured.
+    pub captures: Captures,
     /// Memory for request bodies.
     pub bodies: ByteBudget,
     /// Calls that wait for a provider.

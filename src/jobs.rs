@@ -4,6 +4,7 @@ pub mod alone;
 pub mod days;
 pub mod drain;
 pub mod holds;
+pub mod messages;
 pub mod notify;
 pub mod partitions;
 pub mod prices;

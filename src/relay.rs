@@ -8,6 +8,7 @@ pub mod admit;
 pub mod answer;
 pub mod attended;
 pub mod authenticate;
+pub mod capture;
 pub mod course;
 pub mod deliver;
 pub mod feed;
@@ -74,6 +75,8 @@ pub async fn relay(hub: &Hub, inbound: Inbound) -> Response<Answer> {
     if let Err(rejection) = admit(&screened, &mut trail).await {
         return trail.reject(&rejection, Outcome::Rejected);
     }
-    attend(hub, call_id, trail.account.place(), |left, keep_alive| deliver(Box::new(screened), trail, left, keep_alive))
-        .await
+    let capture = hub.captures.begin(call_id, operation, &screened.body);
+    let place = trail.account.place();
+    let work = attend(hub, call_id, place, |left, keep_alive| deliver(Box::new(screened), trail, left, keep_alive));
+    capture::over(work.await, capture)
 }

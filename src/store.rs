@@ -14,12 +14,14 @@ pub mod installation;
 pub mod keys;
 pub mod ledger;
 pub mod limits;
+pub mod messages;
 pub mod partitions;
 pub mod prices;
 pub mod private;
 pub mod providers;
 pub mod quarantine;
 mod read;
+pub mod sessions;
 pub mod settings;
 pub mod snapshot;
 pub mod storage;
@@ -69,6 +71,8 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (11, "manage", include_str!("../migrations/0011_manage.sql")),
     (12, "token_mark", include_str!("../migrations/0012_token_mark.sql")),
     (13, "probes", include_str!("../migrations/0013_probes.sql")),
+    (14, "sessions", include_str!("../migrations/0014_sessions.sql")),
+    (15, "messages", include_str!("../migrations/0015_messages.sql")),
 ];
 
 /// The channel on which replicas tell each other that configuration or holds changed, or calls were recorded.
@@ -170,10 +174,12 @@ pub fn all_statements() -> Vec<(&'static str, &'static str, &'static str)> {
         ("keys", keys::STATEMENTS),
         ("ledger", ledger::STATEMENTS),
         ("limits", limits::STATEMENTS),
+        ("messages", messages::STATEMENTS),
         ("partitions", partitions::STATEMENTS),
         ("prices", prices::STATEMENTS),
         ("providers", providers::STATEMENTS),
         ("quarantine", quarantine::STATEMENTS),
+        ("sessions", sessions::STATEMENTS),
         ("settings", settings::STATEMENTS),
         ("snapshot", snapshot::STATEMENTS),
         ("storage", storage::STATEMENTS),

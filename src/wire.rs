@@ -12,4 +12,5 @@ pub mod rejection;
 pub mod repair;
 pub mod sse;
 pub mod tap;
+pub mod transcript;
 pub mod turn;

@@ -24,6 +24,8 @@ pub(crate) mod losses;
 #[cfg(feature = "ssr")]
 pub(crate) mod many;
 #[cfg(feature = "ssr")]
+pub(crate) mod messages;
+#[cfg(feature = "ssr")]
 pub(crate) mod mine;
 #[cfg(feature = "ssr")]
 pub(crate) mod overview;
@@ -37,6 +39,8 @@ pub(crate) mod providers;
 pub(crate) mod range;
 #[cfg(feature = "ssr")]
 pub(crate) mod routing;
+#[cfg(feature = "ssr")]
+pub(crate) mod sessions;
 #[cfg(feature = "ssr")]
 mod strip;
 #[cfg(feature = "ssr")]
@@ -76,12 +80,20 @@ pub(crate) enum Drawing {
     Availability,
     /// The use of a user, by id.
     User(String),
+    /// The use of a key, by id.
+    Key(String),
     /// The use of a provider, by id.
     Provider(String),
     /// The use of a model, by name.
     Model(String),
     /// What is above the list of calls: filters, and sums where there are some.
     CallFilters,
+    /// What was asked and answered in a call, by id.
+    CallMessages(String),
+    /// The list of sessions.
+    Sessions,
+    /// One of them, by id.
+    Session(String),
     /// The hub's own log.
     Log,
     /// The list of providers.

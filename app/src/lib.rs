@@ -17,9 +17,10 @@ use crate::{
     pages::not_found::NotFound,
     preferences::Preferences,
     routes::{
-        Audit, Availability, CallAlone, Calls, EditProvider, EditUser, Leaderboard, Log, Login, Logins, ManyProviders,
-        ManyUsers, Mine, ModelUse, NewProvider, NewUser, Overview, OwnCall, OwnCalls, OwnLogins, Prices, ProviderUse,
-        Providers, Quotas, Routing, Sessions, Settings, Setup, UserUse, Users,
+        Audit, Availability, CallAlone, CallMessages, Calls, EditProvider, EditUser, KeyUse, Leaderboard, Log, Login,
+        Logins, ManyProviders, ManyUsers, Mine, ModelUse, NewProvider, NewUser, OneSession, Overview, OwnCall,
+        OwnCalls, OwnLogins, Prices, ProviderUse, Providers, Quotas, Routing, Sessions, Settings, Setup, UserUse,
+        Users,
     },
     shell::Frame,
 };
@@ -95,7 +96,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/availability") view={Lazy::<Availability>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/calls") view={Lazy::<Calls>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/calls/:id") view={Lazy::<CallAlone>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/calls/:id/messages") view={Lazy::<CallMessages>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/sessions") view={Lazy::<Sessions>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/sessions/:id") view={Lazy::<OneSession>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/quotas") view={Lazy::<Quotas>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/providers") view={Lazy::<Providers>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/providers/new") view={Lazy::<NewProvider>::new()} ssr=SsrMode::Async />
@@ -107,6 +110,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/users/:id") view={Lazy::<EditUser>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/routing") view={Lazy::<Routing>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/users/:id/use") view={Lazy::<UserUse>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/keys/:id/use") view={Lazy::<KeyUse>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/providers/:id/use") view={Lazy::<ProviderUse>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/models/:name") view={Lazy::<ModelUse>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/prices") view={Lazy::<Prices>::new()} ssr=SsrMode::Async />

@@ -11,7 +11,6 @@ pub(crate) mod not_found;
 pub(crate) mod prices;
 pub(crate) mod providers;
 pub(crate) mod quotas;
-pub(crate) mod sessions;
 pub(crate) mod settings;
 pub(crate) mod users;
 

@@ -48,7 +48,9 @@ lazy_routes! {
     Overview in overview: pages::drawn::Overview;
     Calls in calls: pages::calls::Calls;
     CallAlone in calls: pages::calls::CallAlone;
-    Sessions in sessions: pages::sessions::Sessions;
+    CallMessages in drawn: pages::drawn::CallMessages;
+    Sessions in drawn: pages::drawn::Sessions;
+    OneSession in drawn: pages::drawn::OneSession;
     Quotas in quotas: pages::quotas::Quotas;
     Providers in providers: pages::providers::Providers;
     NewProvider in providers: pages::providers::NewProvider;
@@ -64,6 +66,7 @@ lazy_routes! {
     Leaderboard in drawn: pages::drawn::Leaderboard;
     Availability in drawn: pages::drawn::Availability;
     UserUse in drawn: pages::drawn::UserUse;
+    KeyUse in drawn: pages::drawn::KeyUse;
     ProviderUse in drawn: pages::drawn::ProviderUse;
     ModelUse in drawn: pages::drawn::ModelUse;
     Log in drawn: pages::drawn::Log;

@@ -18,6 +18,8 @@ pub(crate) use drawn::*;
 pub(crate) use groups::*;
 #[cfg(feature = "ssr")]
 pub(crate) use manage::*;
+#[cfg(feature = "ssr")]
+pub(crate) use sessions::*;
 
 #[cfg(feature = "ssr")]
 mod access;
@@ -27,6 +29,8 @@ mod en;
 mod groups;
 #[cfg(feature = "ssr")]
 mod manage;
+#[cfg(feature = "ssr")]
+mod sessions;
 mod zh;
 
 /// The languages the console speaks.
@@ -92,7 +96,10 @@ pub(crate) struct Text {
     pub(crate) prices: Prices,
     pub(crate) limits: Limits,
     pub(crate) quotas: Quotas,
+    #[cfg(feature = "ssr")]
     pub(crate) sessions: Sessions,
+    #[cfg(feature = "ssr")]
+    pub(crate) messages: Messages,
     pub(crate) settings: Settings,
     #[cfg(feature = "ssr")]
     pub(crate) drawn: Drawn,

@@ -150,8 +150,10 @@ fn of_holds(hub: &Hub, actor: &Admin, now: DateTime<Utc>) -> Vec<Attention> {
     let shown = holds::list(hub, actor, &HoldQuery::default());
     let open = shown.into_iter().filter(|shown| !shown.hold.is_over(now));
     let held = open.map(|HoldShown { hold, provider_name, is_absolute, remaining_s }| {
+        let (provider_id, until) = (hold.scope.provider_id(), hold.until);
         let group = if let HoldScope::Group { group } = hold.scope { group } else { String::new() };
-        Attention::Held { name: provider_name.unwrap_or(group), reason: hold.reason, is_absolute, remaining_s }
+        let (name, reason) = (provider_name.unwrap_or(group), hold.reason);
+        Attention::Held { name, provider_id, reason, is_absolute, until, remaining_s }
     });
     held.take(HELD_MAX).collect()
 }

@@ -1,10 +1,10 @@
-//! The use of one user, provider or model.
+//! The use of one user, key, provider or model.
 
 use chrono::{DateTime, Utc};
 
 use super::{
     actor::Admin,
-    course, limits, providers,
+    course, keys, limits, providers,
     usage::{self, Asked, Sums},
     users,
 };
@@ -12,7 +12,7 @@ use crate::{
     clock,
     domain::{
         fault::Fault,
-        id::{ProviderId, UserId},
+        id::{KeyId, ProviderId, UserId},
         limit::{LimitUse, Subject},
         report::{ErrorCount, Totals, UsageBy, UsageFilter, UsageQuery, UsageRow, course::Course},
     },
@@ -27,13 +27,15 @@ const ROWS_MAX: i64 = 50;
 pub enum UseOf {
     /// A user's.
     User(UserId),
+    /// A key's.
+    Key(KeyId),
     /// A provider's.
     Provider(ProviderId),
     /// That of a model, by the name that calls ask for.
     Model(String),
 }
 
-/// The use of one user, provider or model.
+/// The use of one user, key, provider or model.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UseReport {
     /// Its name.
@@ -55,7 +57,7 @@ pub struct UseReport {
 /// Reads the use from `from` up to `to`.
 ///
 /// # Errors
-/// [`Fault::NotFound`] for a user or provider that is not there; [`Fault::Invalid`] for a range that cannot be.
+/// [`Fault::NotFound`] for a user, key or provider that is not there; [`Fault::Invalid`] for a range that cannot be.
 pub async fn report(
     hub: &Hub,
     actor: &Admin,
@@ -67,6 +69,12 @@ pub async fn report(
             let filter = UsageFilter { user_id: Some(*id), ..UsageFilter::default() };
             let others = [UsageBy::Key, UsageBy::Provider, UsageBy::Model].as_slice();
             (users::find(hub, actor, *id).await?.name, Some(Subject::User(*id)), filter, others)
+        }
+        UseOf::Key(id) => {
+            let filter = UsageFilter { key_id: Some(*id), ..UsageFilter::default() };
+            let key = keys::find(hub, actor, *id).await?;
+            let name = format!("{} / {}", users::find(hub, actor, key.user_id).await?.name, key.name);
+            (name, Some(Subject::Key(*id)), filter, [UsageBy::Provider, UsageBy::Model].as_slice())
         }
         UseOf::Provider(id) => {
             let filter = UsageFilter { provider_id: Some(*id), ..UsageFilter::default() };
@@ -82,6 +90,7 @@ pub async fn report(
         from: Some(from),
         to: Some(to),
         user_id: filter.user_id,
+        key_id: filter.key_id,
         provider_id: filter.provider_id,
         model: filter.model.clone(),
         ..UsageQuery::default()

@@ -13,6 +13,7 @@ use super::{
 
 /// Every action there is, by name.
 pub const ACTIONS: &[&str] = &[
+    "call.messages",
     "calls.export",
     "console.end",
     "console.end_others",

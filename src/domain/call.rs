@@ -194,6 +194,8 @@ pub struct CallDetail {
     pub running: Option<RunningAttempt>,
     /// Its place among those that wait for a provider; null if it does not wait.
     pub waiting: Option<Waiting>,
+    /// True if what was asked and answered was captured, and is still kept.
+    pub has_messages: bool,
     /// Why they went where they went.
     pub decision: Decision,
 }

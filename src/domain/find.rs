@@ -15,6 +15,10 @@ pub enum FoundKind {
     Provider,
     /// A model that has a price.
     Model,
+    /// A group of providers.
+    Group,
+    /// A client's conversation with recorded calls, by the beginning of the client's name for it; its detail is its key.
+    Session,
     /// A call, by its whole id.
     Call,
 }
@@ -25,7 +29,7 @@ pub enum FoundKind {
 pub struct Found {
     /// What kind of thing it is.
     pub kind: FoundKind,
-    /// Its id; of a key that of its user, on whose page it stands; of a model its name.
+    /// Its id; of a model and a group its name.
     pub id: String,
     /// Its name.
     pub name: String,
@@ -39,6 +43,7 @@ pub struct Found {
 #[cfg_attr(feature = "server", into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct FindQuery {
-    /// A piece of a name, of a key's beginning or of its last four characters, in any case; or the id of a call.
+    /// A piece of a name, of a key's beginning or of its last four characters, in any case; the beginning of a session's
+    /// name; or the id of a call.
     pub search: String,
 }

@@ -312,11 +312,15 @@ pub enum Attention {
     Held {
         /// The name of the provider or the group.
         name: String,
+        /// The provider; null for a group.
+        provider_id: Option<ProviderId>,
         /// Why.
         reason: HoldReason,
         /// True if it gets no calls; false if it is only the last choice.
         is_absolute: bool,
-        /// Seconds that are left; null until somebody ends it.
+        /// Until when; null until somebody ends it.
+        until: Option<DateTime<Utc>>,
+        /// Seconds that are left; null until somebody ends it. None left: it is being tried.
         remaining_s: Option<u64>,
     },
     /// A limit is used up by more than nine tenths.

@@ -194,6 +194,8 @@ settings! {
     Ledger {
         /// How long single calls are kept; sums are kept for ever.
         retention_days: u32 = 90, "days", number(2, 3_650);
+        /// How long captured messages are kept, where the variable `STORE_SESSION_MESSAGES` is on; at most as long as calls.
+        messages_retention_days: u32 = 7, "days", number(1, 3_650);
         /// When an entry of the journal is with the disk: `group`, shortly after the answer's end was passed on; `always`,
         /// before.
         ledger_fsync: LedgerFsync = LedgerFsync::Group, "", choice(&["group", "always"]);

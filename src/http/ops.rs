@@ -70,6 +70,12 @@ pub async fn metrics(State(hub): State<Hub>, Extension(client): Extension<Client
         ("switchyard_state_dropped_total", "counter", "Those that were too many to wait", state.dropped),
         ("switchyard_state_steps_total", "counter", "Steps that have asked Redis", hub.state.round_trips()),
         ("switchyard_database_uses_total", "counter", "Connections to Postgres that were taken", hub.store.n_uses()),
+        (
+            "switchyard_messages_lost_total",
+            "counter",
+            "Calls whose messages were to be captured and were given up",
+            hub.captures.n_lost(),
+        ),
         ("switchyard_recorded_total", "counter", "Calls that Postgres has taken", ledger.n_recorded),
         ("switchyard_quarantined_total", "counter", "Calls that Postgres has rejected", ledger.n_quarantined),
     ] {

@@ -40,7 +40,10 @@ async fn let_go(hub: &Hub) -> Result<(), sqlx::Error> {
     hub.store.delete_minutes(now - MINUTES_KEPT).await?;
     let kept = TimeDelta::days(hub.snapshot.load().settings.retention_days.into());
     hub.store.delete_holds(now - kept).await?;
+    hub.store.delete_conversations(now - kept).await?;
     hub.store.delete_audit(now - kept.max(AUDIT_KEPT)).await?;
+    let messages_kept = TimeDelta::days(hub.snapshot.load().settings.messages_retention_days.into());
+    hub.store.drop_messages((now - messages_kept.min(kept)).date_naive()).await?;
     let n_days = hub.store.drop_days((now - kept).date_naive()).await?;
     if n_days > 0 {
         tracing::info!(n_days, "calls of days that are kept no longer are let go");

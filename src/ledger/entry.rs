@@ -80,7 +80,7 @@ impl Entry {
     /// As people read it.
     pub fn into_detail(self) -> CallDetail {
         let Self { call, cost, attempts, decision } = self;
-        CallDetail { call, cost, attempts, running: None, waiting: None, decision }
+        CallDetail { call, cost, attempts, running: None, waiting: None, has_messages: false, decision }
     }
 }
 

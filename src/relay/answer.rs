@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use http_body::{Body, Frame, SizeHint};
 
-use super::{stream::StreamBody, wait::keep_alive::KeptAlive};
+use super::{capture::Copied, stream::StreamBody, wait::keep_alive::KeptAlive};
 use crate::{
     domain::id::{CallId, ProviderId},
     wire::{anthropic, rejection::Rejection},
@@ -40,6 +40,8 @@ pub enum Answer {
     Stream(Box<StreamBody>),
     /// It has begun, with pings, before a provider was found.
     KeptAlive(Box<KeptAlive>),
+    /// Any of these, copied on its way.
+    Copied(Box<Copied>),
 }
 
 impl Body for Answer {
@@ -53,6 +55,7 @@ impl Body for Answer {
             }
             Self::Stream(stream) => stream.poll_next(cx).map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes)))),
             Self::KeptAlive(body) => body.poll_next(cx).map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes)))),
+            Self::Copied(copied) => copied.poll_frame(cx),
         }
     }
 
@@ -60,6 +63,7 @@ impl Body for Answer {
         match self {
             Self::Whole(body) => body.as_ref().is_none_or(Bytes::is_empty),
             Self::Stream(_) | Self::KeptAlive(_) => false,
+            Self::Copied(copied) => copied.is_end_stream(),
         }
     }
 
@@ -70,6 +74,7 @@ impl Body for Answer {
                 SizeHint::with_exact(u64::try_from(length).unwrap_or_default())
             }
             Self::Stream(_) | Self::KeptAlive(_) => SizeHint::default(),
+            Self::Copied(copied) => copied.size_hint(),
         }
     }
 }

@@ -66,7 +66,8 @@ statements! {
     FIND = select_calls!(
         ",
             c.cost_input, c.cost_output, c.cost_cache_write_5m, c.cost_cache_write_1h, c.cost_cache_read,
-            c.cost_tools, c.cost_request, c.decision",
+            c.cost_tools, c.cost_request, c.decision,
+            exists (select from call_messages m where m.call_id = c.id) as has_messages",
         "
         where c.id = $1");
     ATTEMPTS = "
@@ -254,6 +255,7 @@ impl Store {
             attempts: attempts.iter().map(attempt_from_row).collect::<Result<_, _>>()?,
             running: None,
             waiting: None,
+            has_messages: row.try_get("has_messages")?,
             decision: read::json(&row, "decision")?,
         }))
     }

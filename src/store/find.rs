@@ -17,7 +17,7 @@ statements! {
                 from users
                 where deleted_at is null and (position($1 in lower(name)) > 0 or position($1 in lower(note)) > 0)
                 union all
-                select 'key', u.id::text, k.name, u.name || ' · ' || k.prefix || '…' || k.last_four
+                select 'key', k.id::text, k.name, u.name || ' · ' || k.prefix || '…' || k.last_four
                 from keys k join users u on u.id = k.user_id
                 where k.deleted_at is null and u.deleted_at is null
                     and (position($1 in lower(k.name)) > 0 or position($1 in lower(k.prefix || '…' || k.last_four)) > 0
@@ -26,6 +26,10 @@ statements! {
                 select 'provider', id::text, name, base_url
                 from providers
                 where deleted_at is null and (position($1 in lower(name)) > 0 or position($1 in lower(base_url)) > 0)
+                union all
+                select 'group', name, name, nullif(note, '')
+                from provider_groups
+                where position($1 in lower(name)) > 0 or position($1 in lower(note)) > 0
                 union all
                 select 'model', model, model, null
                 from model_prices

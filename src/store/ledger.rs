@@ -1,6 +1,7 @@
 //! Entries of the ledger → rows, each exactly once.
 
 mod rows;
+mod sessions;
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -55,6 +56,27 @@ statements! {
         insert into usage_errors as sums select * from json_populate_recordset(null::usage_errors, $1::text::json)
         on conflict (at, user_id, key_id, provider_id, model, cause) do update set
             n_errors = sums.n_errors + excluded.n_errors";
+    /// What the latest call says counts for who asked last and where.
+    ADD_TO_SESSIONS = "
+        insert into sessions as sums select * from json_populate_recordset(null::sessions, $1::text::json)
+        on conflict (key_id, session_id) do update set
+            first_at = least(sums.first_at, excluded.first_at),
+            last_at = greatest(sums.last_at, excluded.last_at),
+            last_call = greatest(sums.last_call, excluded.last_call),
+            provider_id = case when excluded.last_call > sums.last_call
+                then coalesce(excluded.provider_id, sums.provider_id)
+                else coalesce(sums.provider_id, excluded.provider_id) end,
+            user_agent = case when excluded.last_call > sums.last_call then excluded.user_agent else sums.user_agent end,
+            models = case when excluded.models <@ sums.models then sums.models
+                else (select (array_agg(distinct model))[1:20] from unnest(sums.models || excluded.models) as model) end,
+            calls = sums.calls + excluded.calls,
+            failed = sums.failed + excluded.failed,
+            input = sums.input + excluded.input,
+            output = sums.output + excluded.output,
+            cache_write_5m = sums.cache_write_5m + excluded.cache_write_5m,
+            cache_write_1h = sums.cache_write_1h + excluded.cache_write_1h,
+            cache_read = sums.cache_read + excluded.cache_read,
+            cost = sums.cost + excluded.cost";
     TOUCH_KEYS = "
         update keys set last_used_at = greatest(keys.last_used_at, used.at)
         from unnest($1::bigint[], $2::timestamptz[]) as used (id, at)
@@ -78,6 +100,9 @@ impl Store {
         }
         sqlx::query(INSERT_ATTEMPTS).bind(rows::attempts(&fresh)).execute(&mut *transaction).await?;
         add_sums(&mut transaction, &fresh).await?;
+        if let Some(sessions) = sessions::rows(&fresh) {
+            sqlx::query(ADD_TO_SESSIONS).bind(sessions).execute(&mut *transaction).await?;
+        }
         touch_keys(&mut transaction, &fresh).await?;
         let newest = fresh.iter().map(|entry| entry.call.id).max().unwrap_or_default();
         sqlx::query(NOTIFY_RECORDED)

@@ -1,4 +1,4 @@
-//! Days: a partition of `calls` and `attempts` for each day (UTC), by the time in their `UUIDv7`.
+//! Days: a partition of `calls`, `attempts` and `call_messages` for each day (UTC), by the time in their `UUIDv7`.
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use sqlx::{AssertSqlSafe, PgConnection, Row};
@@ -53,6 +53,13 @@ statements! {
     KEEP_BASELINES_OF_PROVIDERS = keep_baselines!("providers", "provider", "", "and a.provider_id = s.id");
     DELETE_STRAY_ATTEMPTS = "delete from attempts_default where call_id < first_id($1)";
     DELETE_STRAY_CALLS = "delete from calls_default where id < first_id($1)";
+    LIST_DAYS_OF_MESSAGES = "
+        select substr(c.relname, length('call_messages_') + 1) as day
+        from pg_inherits i
+        join pg_class c on c.oid = i.inhrelid
+        where i.inhparent = 'call_messages'::regclass and c.relname ~ '^call_messages_[0-9]{8}$'
+        order by 1";
+    DELETE_STRAY_MESSAGES = "delete from call_messages_default where call_id < first_id($1)";
     DELETE_MINUTES = "delete from usage_1m where at < $1";
 }
 
@@ -65,7 +72,7 @@ impl Store {
         for day in (0..n_days).filter_map(|ahead| now.date_naive().checked_add_days(Days::new(ahead))) {
             let Some(next) = day.checked_add_days(Days::new(1)) else { continue };
             let (from, to) = (first_id(midnight(day)), first_id(midnight(next)));
-            for table in ["calls", "attempts"] {
+            for table in ["calls", "attempts", "call_messages"] {
                 let name = format!("{table}_{}", day.format("%Y%m%d"));
                 // Nothing in it comes from outside: two table names, a date, and two ids made from dates.
                 let sql = format!(
@@ -100,6 +107,27 @@ impl Store {
             n_dropped += 1;
         }
         self.delete_strays(midnight(first)).await?;
+        Ok(n_dropped)
+    }
+
+    /// Lets the captured messages of all days before `first` (UTC) go. Gives how many days went.
+    pub async fn drop_messages(&self, first: NaiveDate) -> Result<u64, sqlx::Error> {
+        let mut n_dropped = 0;
+        for row in sqlx::query(LIST_DAYS_OF_MESSAGES).fetch_all(&self.pool).await? {
+            let name: String = row.try_get("day")?;
+            if !NaiveDate::parse_from_str(&name, "%Y%m%d").is_ok_and(|day| day < first) {
+                continue;
+            }
+            let mut transaction = self.pool.begin().await?;
+            sqlx::query(BE_QUIET).execute(&mut *transaction).await?;
+            sqlx::query(BE_PATIENT).execute(&mut *transaction).await?;
+            // Nothing in it comes from outside: a date.
+            let sql = format!("drop table if exists call_messages_{name}");
+            sqlx::query(AssertSqlSafe(sql)).execute(&mut *transaction).await?;
+            transaction.commit().await?;
+            n_dropped += 1;
+        }
+        sqlx::query(DELETE_STRAY_MESSAGES).bind(midnight(first)).execute(&self.pool).await?;
         Ok(n_dropped)
     }
 

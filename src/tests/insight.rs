@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// A page of the console as a reader without script gets it.
-async fn page(world: &World, path: &str) -> String {
+pub async fn page(world: &World, path: &str) -> String {
     let cookie = cookie(&log_in(world, "", &world.admin_token).await);
     let request = Request::get(path).header("cookie", cookie).header("accept", "text/html");
     let mut reply = request.send(world.hub.address).await;
@@ -213,7 +213,11 @@ async fn what_went_wrong_is_counted_by_its_cause_and_the_pages_of_use_show_it() 
     assert!(of_provider.contains(&user) && of_provider.contains(&calls), "its users, and what went wrong there");
     let of_user = page(&world, &format!("/users/{}/use?period=7d", key.user_id)).await;
     assert!(of_user.contains("/models/claude-sonnet-4-5") && of_user.contains(&format!("/providers/{}/use", a.id)));
-    assert!(of_user.contains(&format!("/calls?key={}", key.id)) && !of_user.contains(&format!("key={}\"", other.id)));
+    assert!(
+        of_user.contains(&format!("/keys/{}/use", key.id)) && !of_user.contains(&format!("/keys/{}/use", other.id))
+    );
+    let of_key = page(&world, &format!("/keys/{}/use", key.id)).await;
+    assert!(of_key.contains("/models/claude-sonnet-4-5") && of_key.contains(&format!("/calls?key={}", key.id)));
     let of_model = page(&world, "/models/claude-sonnet-4-5?period=1y").await;
     assert!(of_model.contains(&format!("/users/{}/use", other.user_id)));
     assert!(page(&world, "/models/no-such-model").await.contains("/leaderboard?by=model"));
@@ -272,4 +276,41 @@ async fn availability_is_the_share_of_good_attempts_of_each_provider_and_model_i
     let drawn = page(&world, "/availability?range=7d").await;
     assert!(drawn.contains(&format!("/providers/{}/use", a.id)) && drawn.contains("1 good attempts, 1 bad ones"));
     assert!(page(&world, "/availability?range=x").await.contains("class=\"strip\""), "what cannot be read is left out");
+}
+
+#[tokio::test]
+async fn the_overview_is_there_for_scripts_too() {
+    let world = World::alone().await;
+    let a = world.provider_with("a", json!({"priority": 0})).await;
+    let b = world.provider_with("b", json!({"priority": 1})).await;
+    let key = world.key().await;
+    let gate = crate::upstream::Gate::new();
+    world.message(&key).await.body().await;
+    world.anew(&key, &ask("a-model-without-a-price", false)).await.body().await;
+    world.calls_of(&key, 2).await;
+    let paused = world.admin("POST", &format!("/admin/v1/providers/{}/pause", b.id), &json!({"duration_s": 600})).await;
+    assert!(paused.0 < 300, "{paused:?}");
+    a.script.once(Answer::proper(&a.script.requests()[0]).pause_before_head(&gate));
+    let request = world.request(&key, ask("claude-sonnet-4-5", false).to_string());
+    let open = request.open(world.hub.address).await.unwrap();
+    gate.reached().await;
+    let overview = world.get("/admin/v1/overview").await;
+    assert_eq!((&overview["today"]["calls"], &overview["yesterday"]["calls"]), (&json!(2), &json!(0)), "{overview}");
+    assert_eq!((&overview["active"], &overview["running"][0]["key_id"]), (&json!(1), &json!(key.id)), "{overview}");
+    let attention = overview["attention"].as_array().unwrap();
+    let of = |kind: &str| attention.iter().find(|one| one["kind"] == kind).unwrap_or_else(|| panic!("{overview}"));
+    assert_eq!(of("unpriced")["models"], json!(["a-model-without-a-price"]));
+    let held = of("held");
+    assert_eq!((&held["provider_id"], &held["reason"]), (&json!(b.id), &json!("pause")));
+    let until: chrono::DateTime<chrono::Utc> = held["until"].as_str().unwrap().parse().unwrap();
+    let left = (until - chrono::Utc::now()).num_seconds();
+    assert!((500..=600).contains(&left) && held["remaining_s"].as_i64().unwrap() - left <= 2, "{held}");
+    // Counted down on the page, and the way there.
+    let first = page(&world, "/").await;
+    assert!(first.contains(&format!("data-until=\"{}\"", until.timestamp_millis())), "{first}");
+    assert!(first.contains(&format!("href=\"/providers/{}\"", b.id)));
+    gate.open();
+    open.reply("POST").await.unwrap().body().await;
+    let (status, answer) = world.admin("GET", "/admin/v1/overview?from=1", &Value::Null).await;
+    assert_eq!((status, &answer["field"]), (422, &json!("from")), "{answer}");
 }

@@ -58,6 +58,7 @@ mod ledger;
 mod limits;
 mod management;
 mod message_queue;
+mod messages;
 mod oddities;
 mod outage;
 mod plans;

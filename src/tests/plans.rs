@@ -21,6 +21,9 @@ const MUCH: &str = "
             case when is_bad then 'failed' else 'completed' end, 1000, 100, n * 31 % 10000, 1 + n % 30 / 29,
             n * 13 % 900, n * 17 % 9000, case when is_bad then 'status' end, case when is_bad then 'it broke' end
         from made;
+    insert into sessions select user_id, session_id, user_id, min(created_at), max(created_at),
+            (array_agg(id order by id desc))[1], min(provider_id), null, '{m}', count(*), 0, 1, 1, 0, 0, 0, 1
+        from calls group by user_id, session_id;
     create temp table summed as
         select at, user_id, user_id as key_id, provider_id, model, 1 as calls, (not is_bad)::int as good, is_bad::int as bad
         from made;
@@ -108,6 +111,16 @@ fn asked() -> Vec<(&'static str, &'static str, String)> {
     ] {
         asked.push(("calls", "LIST", list(place, value)));
     }
+    let late = "'ffffffff-ffff-ffff-ffff-ffffffffffff'";
+    for (file, name, values) in [
+        ("sessions", "LIST", "null, null, null, 101".to_owned()),
+        ("sessions", "LIST", format!("{late}, 'session-77', 'session-78', 101")),
+        ("sessions", "OF", "array[7, 8]::bigint[], array['session-77', 'session-1']".to_owned()),
+        ("sessions", "STAYS", "7, 'session-77'".to_owned()),
+        ("messages", "LATEST_OF_SESSION", "7, 'session-77'".to_owned()),
+    ] {
+        asked.push((file, name, values));
+    }
     asked
 }
 
@@ -146,7 +159,7 @@ async fn reports_and_lists_read_by_an_index_where_there_is_much() {
         let lines = plan.iter().map(|row| row["line"].as_str().unwrap());
         let scans = lines.filter(|line| {
             line.contains("Seq Scan on")
-                && ["calls_default", "attempts_default", "usage_"].iter().any(|table| line.contains(table))
+                && ["calls_default", "attempts_default", "usage_", "sessions"].iter().any(|table| line.contains(table))
         });
         wrong.extend(scans.map(|scan| format!("{file}.rs, {name} ({}): {}", values.join(", "), scan.trim())));
     }

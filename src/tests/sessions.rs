@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 
 use crate::{
     hub::Setup,
+    insight::page,
     patience::until,
+    postgres::execute,
     upstream::{Answer, Gate, Turn},
     world::{Key, World, ask},
 };
@@ -171,4 +173,152 @@ async fn a_header_names_the_session_before_the_body_does() {
         ids.push(world.call_of(&reply).await["session_id"].as_str().unwrap().to_owned());
     }
     assert!(ids[0].starts_with("derived-") && ids[0] == ids[1] && ids[0] != ids[2], "{ids:?}");
+}
+
+/// The sessions that a query asks for.
+async fn list(world: &World, query: &str) -> Vec<Value> {
+    world.get(&format!("/admin/v1/sessions?{query}")).await["items"].as_array().unwrap().clone()
+}
+
+/// The names that sessions of a list have among clients.
+fn names(sessions: &[Value]) -> Vec<&str> {
+    sessions.iter().map(|session| session["session_id"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_session_that_is_over_says_what_its_calls_used_and_where_they_went() {
+    let world = World::alone().await;
+    let first = world.provider_with("first", json!({"priority": 5, "max_attempts": 1})).await;
+    let key = world.key().await;
+    served_by(&world, &key, "a").await;
+    served_by(&world, &key, "a").await;
+    bound_to(&world, "a", &first.id).await;
+    let better = world.provider_with("better", json!({"priority": 0, "max_attempts": 1})).await;
+    world.patch(&format!("/admin/v1/providers/{}", first.id), &json!({"enabled": false})).await;
+    served_by(&world, &key, "a").await;
+    bound_to(&world, "a", &better.id).await;
+    let calls = world.calls_of(&key, 3).await;
+    let found = list(&world, "state=recent").await;
+    let [session] = &found[..] else { panic!("one session: {found:?}") };
+    let summed = |column: &str| format!("select sum({column})::text from calls where key_id = {}", key.id);
+    for (field, column) in [("cache_read", "cache_read"), ("input", "input"), ("output", "output")] {
+        let sum = world.value(&summed(column)).await;
+        assert_eq!(session["usage"][field].to_string(), sum.as_str().unwrap(), "{session}");
+    }
+    let cost = world.value("select sum(cost) = (select cost from sessions) from calls").await;
+    assert_eq!((cost, &session["cost_usd"] == "0"), (json!(true), false), "{session}");
+    assert_eq!((&session["calls"], &session["models"]), (&json!(3), &json!(["claude-sonnet-4-5"])), "{session}");
+    assert_eq!((&session["is_active"], &session["provider_id"]), (&json!(true), &json!(better.id)), "{session}");
+    let at = |value: &Value| value["created_at"].as_str().unwrap().parse::<chrono::DateTime<chrono::Utc>>().unwrap();
+    assert!((at(session) - at(&calls[0])).num_seconds().abs() < 2, "{session}");
+
+    let path = format!("/admin/v1/sessions/{}", session["id"].as_str().unwrap());
+    let detail = world.get(&path).await;
+    let stays = detail["stays"].as_array().unwrap();
+    let places: Vec<_> = stays.iter().map(|stay| (stay["provider_id"].clone(), stay["calls"].clone())).collect();
+    assert_eq!(places, [(json!(better.id), json!(1)), (json!(first.id), json!(2))], "{detail}");
+    assert_eq!(detail["bound_since"], stays[0]["since"], "{detail}");
+    assert!(detail["bound_until"].is_string() && detail["cached_tokens"].as_u64() > Some(20_000), "{detail}");
+
+    // Ended, and with nobody left who owns it, it still says whose it was.
+    assert_eq!(world.admin("DELETE", &path, &Value::Null).await.0, 204);
+    assert_eq!(world.admin("DELETE", &format!("/admin/v1/users/{}", key.user_id), &Value::Null).await.0, 204);
+    let over = world.get(&path).await;
+    assert_eq!((&over["is_active"], &over["provider_id"]), (&json!(false), &Value::Null), "{over}");
+    assert!(over["key_name"].is_string() && over["user_name"].is_string() && over["bound_until"].is_null(), "{over}");
+    assert_eq!(over["last_provider_id"], json!(better.id), "{over}");
+    assert!(list(&world, "").await.is_empty());
+}
+
+#[tokio::test]
+async fn an_active_session_of_a_deleted_key_has_its_names() {
+    let world = World::alone().await;
+    let provider = world.provider("a").await;
+    let key = world.key().await;
+    served_by(&world, &key, "a").await;
+    bound_to(&world, "a", &provider.id).await;
+    assert_eq!(world.admin("DELETE", &format!("/admin/v1/keys/{}", key.id), &Value::Null).await.0, 204);
+    let found = list(&world, "state=active").await;
+    let [session] = &found[..] else { panic!("one session: {found:?}") };
+    assert!(session["key_name"].is_string() && session["user_name"].is_string(), "{session}");
+    assert_eq!(session["user_id"], json!(key.user_id));
+}
+
+#[tokio::test]
+async fn sessions_are_read_in_pages_and_found_by_the_beginning_of_their_name() {
+    let world = World::alone().await;
+    world.provider("a").await;
+    let (key, other) = (world.key().await, world.key().await);
+    for session in ["walk-1", "walk-2", "Walk-3", "run_%"] {
+        served_by(&world, &key, session).await;
+    }
+    served_by(&world, &other, "walk-1").await;
+    world.calls_of(&key, 4).await;
+    world.calls_of(&other, 1).await;
+    for state in ["active", "recent"] {
+        let mut seen = Vec::new();
+        let mut path = format!("/admin/v1/sessions?state={state}&limit=2");
+        loop {
+            let page = world.get(&path).await;
+            seen.extend(page["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()));
+            let Some(cursor) = page["next_cursor"].as_str() else { break };
+            path = format!("/admin/v1/sessions?state={state}&limit=2&cursor={cursor}");
+        }
+        let mut distinct = seen.clone();
+        distinct.sort();
+        distinct.dedup();
+        assert_eq!((seen.len(), distinct.len()), (5, 5), "{state}: {seen:?}");
+        assert_eq!(names(&list(&world, &format!("state={state}&search=walk-")).await), ["walk-1", "walk-2", "walk-1"]);
+        assert_eq!(names(&list(&world, &format!("state={state}&search=run_%25")).await), ["run_%"]);
+        assert!(list(&world, &format!("state={state}&search=unknown")).await.is_empty());
+    }
+    for (query, field) in [
+        ("search=%00", "search"),
+        ("state=gone", "state"),
+        ("state=recent&cursor=x", "cursor"),
+        ("cursor=x", "cursor"),
+        (&*format!("search={}", "x".repeat(257)), "search"),
+    ] {
+        let (status, answer) = world.admin("GET", &format!("/admin/v1/sessions?{query}"), &Value::Null).await;
+        assert_eq!((status, &answer["field"]), (422, &json!(field)), "{query}: {answer}");
+    }
+    // What has just been recorded is read where it was: an old session that is used again is at the top.
+    served_by(&world, &key, "walk-1").await;
+    world.calls_of(&key, 5).await;
+    assert_eq!(names(&list(&world, "state=recent&limit=1").await), ["walk-1"]);
+    let page = page(&world, "/sessions?state=recent&search=Walk").await;
+    assert!(page.contains("Walk-3") && !page.contains("walk-2"), "{page}");
+    let id = list(&world, "search=walk-2").await[0]["id"].as_str().unwrap().to_owned();
+    let one = page_of(&world, &id).await;
+    assert!(one.contains("End the session walk-2?") && one.contains("/calls?key="), "{one}");
+}
+
+/// The page of a session, with the question whether to end it.
+async fn page_of(world: &World, id: &str) -> String {
+    page(world, &format!("/sessions/{id}?end=1")).await
+}
+
+#[tokio::test]
+async fn sessions_and_groups_are_found_and_a_session_goes_with_its_last_call() {
+    let world = World::alone().await;
+    world.provider("a").await;
+    let key = world.key().await;
+    world.create("/admin/v1/groups", &json!({"name": "tortoises", "note": "slow"})).await;
+    served_by(&world, &key, "Tortoise-race").await;
+    world.calls_of(&key, 1).await;
+    let found = world.get("/admin/v1/search?search=Tortoise").await;
+    let found: Vec<_> =
+        found["items"].as_array().unwrap().iter().map(|it| (it["kind"].clone(), it["name"].clone())).collect();
+    assert_eq!(found, [(json!("group"), json!("tortoises")), (json!("session"), json!("Tortoise-race"))]);
+    let keys = world.get(&format!("/admin/v1/search?search={}", &key.secret[key.secret.len() - 4..])).await;
+    let found = keys["items"].as_array().unwrap().iter().find(|it| it["kind"] == "key").unwrap().clone();
+    assert_eq!(found["id"], json!(key.id), "{keys}");
+    // As if it had been long ago.
+    let old = "update sessions set last_call = first_id(now() - interval '100 days')";
+    execute(world.dsn(), old).await;
+    world.hub.terminate();
+    world.hub.stopped().await;
+    world.hub.start_again().await;
+    until("the session is gone", async || (world.value("select count(*) from sessions").await == 0).then_some(()))
+        .await;
 }

@@ -34,8 +34,6 @@ pub(crate) enum Question {
     Limits(Owner, String),
     /// A page of [`Quota`](hub::domain::limit::quota::Quota)s.
     Quotas(QuotaFilter),
-    /// A page of [`Session`](hub::domain::session::Session)s of clients, after a cursor.
-    Sessions(Option<String>),
     /// The [`ModelPrice`](hub::domain::price::ModelPrice) of a model.
     Price(String),
     /// All settings and variables: [`SettingsPage`](super::settings::SettingsPage).
@@ -49,7 +47,7 @@ pub(crate) enum Question {
 /// Answers a question, as JSON of the type that the question names.
 #[server(input = Json)]
 pub(crate) async fn ask(question: Question) -> Answer<String> {
-    use super::{calls, drawn, find, groups, keys, limits, prices, providers, session, sessions, settings, users};
+    use super::{calls, drawn, find, groups, keys, limits, prices, providers, session, settings, users};
     match question {
         Question::Door => json(&super::guard::is_cookie_lost()?),
         Question::Session => json(&session::read().await?),
@@ -62,7 +60,6 @@ pub(crate) async fn ask(question: Question) -> Answer<String> {
         Question::Keys(user, cursor) => json(&keys::list(&user, cursor).await?),
         Question::Limits(owner, id) => json(&limits::usage(owner, &id).await?),
         Question::Quotas(filter) => json(&limits::quotas(filter).await?),
-        Question::Sessions(cursor) => json(&sessions::list(cursor).await?),
         Question::Price(model) => json(&prices::find(&model).await?),
         Question::Settings => json(&settings::list().await?),
         Question::Storage => json(&settings::storage().await?),

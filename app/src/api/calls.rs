@@ -40,6 +40,10 @@ pub(crate) struct Detail {
     pub(crate) waiting: Option<Waiting>,
     /// Why they went where they went.
     pub(crate) decision: Decision,
+    /// The page of its session.
+    pub(crate) session: Option<String>,
+    /// True if there is something to read of what was asked and answered.
+    pub(crate) has_messages: bool,
 }
 
 /// Most names a filter offers.
@@ -67,8 +71,10 @@ pub(super) async fn find(id: &str) -> Answer<Detail> {
     let (hub, actor) = super::guard::actor().await?;
     let id = id.parse().map_err(|_| super::guard::refuse(hub::domain::fault::Fault::not_found("call")))?;
     let found = hub::admin::calls::find(&hub, &actor, id).await.map_err(super::guard::refuse)?;
-    let CallDetail { call, attempts, running, waiting, decision, .. } = found;
-    Ok(Detail { call, attempts, running, waiting, decision })
+    let CallDetail { call, attempts, running, waiting, decision, has_messages, .. } = found;
+    let session = call.key_id.zip(call.session_id.as_deref());
+    let session = session.map(|(key, id)| format!("/sessions/{}", hub::admin::sessions::id_of(key, id)));
+    Ok(Detail { call, attempts, running, waiting, decision, session, has_messages })
 }
 
 /// What is above the list: what its filters choose from, and what they have found.

@@ -2,6 +2,7 @@
 
 mod access;
 mod manage;
+mod sessions;
 
 use axum::extract::Query;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -88,6 +89,7 @@ async fn draw_for_admins(drawing: &Drawing, search: &str) -> Answer<Drawn> {
     match drawing {
         Drawing::Overview => reader.overview().await,
         Drawing::User(id) => reader.subject(UsageBy::User, id).await,
+        Drawing::Key(id) => reader.subject(UsageBy::Key, id).await,
         Drawing::Provider(id) => reader.subject(UsageBy::Provider, id).await,
         Drawing::Model(name) => reader.subject(UsageBy::Model, name).await,
         Drawing::Leaderboard => reader.leaderboard().await,
@@ -98,6 +100,9 @@ async fn draw_for_admins(drawing: &Drawing, search: &str) -> Answer<Drawn> {
         Drawing::ManyUsers => reader.many_users(search).await,
         Drawing::Routing => reader.routing().await,
         Drawing::CallFilters => reader.call_filters().await,
+        Drawing::CallMessages(id) => reader.messages(id).await,
+        Drawing::Sessions => reader.sessions().await,
+        Drawing::Session(id) => reader.session(id).await,
         Drawing::Log => reader.log(),
         Drawing::Prices => reader.prices().await,
         Drawing::Losses(of, id) => reader.losses(*of, id).await,
@@ -127,7 +132,8 @@ impl Reader {
 
     async fn subject(&self, by: UsageBy, id: &str) -> Answer<Drawn> {
         let of = match by {
-            UsageBy::User | UsageBy::Key => UseOf::User(super::forms::id(id, "user")?),
+            UsageBy::User => UseOf::User(super::forms::id(id, "user")?),
+            UsageBy::Key => UseOf::Key(super::forms::id(id, "key")?),
             UsageBy::Provider => UseOf::Provider(super::forms::id(id, "provider")?),
             UsageBy::Model => UseOf::Model(id.to_owned()),
         };

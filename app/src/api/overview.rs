@@ -1,5 +1,6 @@
 //! What an operator should look at, in words.
 
+use chrono::{DateTime, Utc};
 use hub::domain::report::Attention;
 
 use crate::preferences::Preferences;
@@ -14,7 +15,9 @@ pub(crate) struct Notice {
     /// True if calls are refused or lost while it lasts.
     pub(crate) is_urgent: bool,
     /// The page where it can be put right.
-    pub(crate) page: Option<&'static str>,
+    pub(crate) page: Option<String>,
+    /// When it is over by itself.
+    pub(crate) until: Option<DateTime<Utc>>,
 }
 
 /// Something in the reader's language.
@@ -25,10 +28,15 @@ pub(super) fn notice(attention: &Attention) -> Notice {
         Attention::SecretUnreadable { .. } => (true, Some("/providers")),
         Attention::DatabaseAway { .. } | Attention::JournalFull => (true, None),
         Attention::NoKey => (false, Some("/users")),
-        Attention::Held { is_absolute, .. } => (*is_absolute, Some("/providers")),
+        Attention::Held { is_absolute, .. } => (*is_absolute, Some("/providers?by=group")),
         Attention::Unpriced { .. } => (false, Some("/prices")),
         Attention::LimitNear { .. } => (false, Some("/quotas?share=80")),
         Attention::RedisAway | Attention::Quarantined { .. } | Attention::Backlog { .. } => (false, None),
     };
-    Notice { title, advice, is_urgent, page }
+    let (page, until) = match attention {
+        Attention::Held { provider_id: Some(id), until, .. } => (Some(format!("/providers/{id}")), *until),
+        Attention::Held { until, .. } => (page.map(str::to_owned), *until),
+        _ => (page.map(str::to_owned), None),
+    };
+    Notice { title, advice, is_urgent, page, until }
 }

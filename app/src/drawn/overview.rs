@@ -52,7 +52,7 @@ pub(crate) fn page(text: &'static Text, shown: &Shown<'_>, clock: Clock) -> (Opt
     let content = view! {
         <div class="overview">
             {tiles(text, overview, clock)}
-            <div class="overview-main">{course(text, shown, clock)} <div class="overview-side">{attention(text, &shown.notices)} {running(text, overview, clock)}</div></div>
+            <div class="overview-main">{course(text, shown, clock)} <div class="overview-side">{attention(text, &shown.notices, clock)} {running(text, overview, clock)}</div></div>
             {ranks(text, overview)}
         </div>
     };
@@ -156,14 +156,18 @@ fn course(text: &'static Text, shown: &Shown<'_>, clock: Clock) -> AnyView {
 }
 
 /// What an operator should look at. Empty on a good day, and says so.
-fn attention(text: &'static Text, notices: &[Notice]) -> AnyView {
+fn attention(text: &'static Text, notices: &[Notice], clock: Clock) -> AnyView {
     let item = |notice: &Notice| {
+        let left = notice
+            .until
+            .filter(|until| *until > clock.now)
+            .map(|until| view! { " "{text.overview.time_left}" "{clock.countdown(until)} }.into_any());
         let words = view! {
             <span class=if notice.is_urgent { "text-bad" } else { "text-warn" }>{icon(Icon::Alert)}</span>
-            <span><b class="font-medium">{notice.title.clone()}</b><span class="block text-muted">{notice.advice.clone()}</span></span>
+            <span><b class="font-medium">{notice.title.clone()}</b><span class="block text-muted">{notice.advice.clone()}{left}</span></span>
         }
         .erase();
-        match notice.page {
+        match notice.page.clone() {
             Some(href) => view! { <li><a class="attention" href=href>{words}</a></li> }.erase(),
             None => view! { <li class="attention">{words}</li> }.erase(),
         }

@@ -1,4 +1,4 @@
-//! The use of one user, provider or model: over time, by the others, its errors and its limits.
+//! The use of one user, key, provider or model: over time, by the others, its errors and its limits.
 
 use hub::domain::{
     limit::LimitUse,
@@ -53,12 +53,12 @@ pub(crate) struct Shown<'a> {
     pub(crate) range: Range<Recent>,
 }
 
-/// Where the use of one of these is shown; of a key its calls are.
+/// Where the use of one of these is shown.
 pub(crate) fn path(by: UsageBy, id: &str) -> String {
     let id = id.replace('/', "%2F");
     match by {
         UsageBy::User => format!("/users/{id}/use"),
-        UsageBy::Key => format!("/calls?key={id}"),
+        UsageBy::Key => format!("/keys/{id}/use"),
         UsageBy::Provider => format!("/providers/{id}/use"),
         UsageBy::Model => format!("/models/{}", escape(&id).replace("%252F", "%2F")),
     }
@@ -69,7 +69,8 @@ pub(crate) fn page(text: &'static Text, shown: &Shown<'_>, clock: Clock) -> (Opt
     let words = &text.subject;
     let place = path(shown.by, shown.id);
     let lead = match shown.by {
-        UsageBy::User | UsageBy::Key => words.of_user,
+        UsageBy::User => words.of_user,
+        UsageBy::Key => words.of_key,
         UsageBy::Provider => words.of_provider,
         UsageBy::Model => words.of_model,
     };

@@ -59,6 +59,13 @@ pub(crate) fn UserUse() -> impl IntoView {
     page(move || Drawing::User(id()))
 }
 
+/// The use of one key.
+#[component]
+pub(crate) fn KeyUse() -> impl IntoView {
+    let id = named("id");
+    page(move || Drawing::Key(id()))
+}
+
 /// The use of one provider.
 #[component]
 pub(crate) fn ProviderUse() -> impl IntoView {
@@ -77,6 +84,29 @@ pub(crate) fn ModelUse() -> impl IntoView {
 fn named(name: &'static str) -> impl Fn() -> String + Copy + Send + Sync + 'static {
     let params = use_params_map();
     move || params.with(|params| params.get(name).unwrap_or_default())
+}
+
+/// Sessions. New ones come at the top: who reads further down is left alone.
+#[component]
+pub(crate) fn Sessions() -> impl IntoView {
+    let live: Live = expect_context();
+    at_top(Drawing::Sessions, Live::slowly(move || _ = (live.recorded.get(), live.missed.get())))
+}
+
+/// One session, drawn again when calls were recorded.
+#[component]
+pub(crate) fn OneSession() -> impl IntoView {
+    let live: Live = expect_context();
+    let id = named("id");
+    let version = Live::slowly(move || _ = (live.recorded.get(), live.missed.get()));
+    following(move || Drawing::Session(id()), move || version.get())
+}
+
+/// What was asked and answered in a call. Read once: each look at it is on record.
+#[component]
+pub(crate) fn CallMessages() -> impl IntoView {
+    let id = named("id");
+    following(move || Drawing::CallMessages(id()), || 0)
 }
 
 /// The hub's own log. New lines come at its top: who reads further down is left alone.

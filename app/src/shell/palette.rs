@@ -100,9 +100,11 @@ fn place(text: &'static Text, found: &Found) -> (String, &'static str) {
     let (id, shell) = (escape(&found.id), &text.shell);
     match found.kind {
         FoundKind::User => (format!("/users/{id}"), shell.kind_user),
-        FoundKind::Key => (format!("/users/{id}"), shell.kind_key),
+        FoundKind::Key => (format!("/keys/{id}/use"), shell.kind_key),
         FoundKind::Provider => (format!("/providers/{id}"), shell.kind_provider),
         FoundKind::Model => (format!("/calls?model={id}"), shell.kind_model),
+        FoundKind::Group => (format!("/providers?group={id}"), shell.kind_group),
+        FoundKind::Session => (format!("/sessions/{id}"), shell.kind_session),
         FoundKind::Call => (format!("/calls/{id}"), shell.kind_call),
     }
 }

@@ -16,11 +16,11 @@ sentences! {
     Overview {
         title today requests cost tokens errors active attention attention_none by_provider by_model by_user nothing_today
         nothing_today_why cached_share error_rate first_token vs_yesterday no_yesterday look_at_calls over_time by all
-        providers models users nothing nothing_why choosing waiting answering nothing_runs view_all;
+        providers models users nothing nothing_why choosing waiting answering nothing_runs view_all time_left;
         since_midnight(&str) in_last_hour(&str) most_within(&str)
     }
     Subject {
-        of_user of_provider of_model total_p50 total_p95 no_errors;
+        of_user of_key of_provider of_model total_p50 total_p95 no_errors;
     }
     Log {
         title lead level any error warn info debug trace search call_id find empty empty_why older newest lines;

@@ -15,6 +15,8 @@ mod overview;
 mod prices;
 mod providers;
 mod routing;
+#[cfg(feature = "ssr")]
+mod sessions;
 mod settings;
 mod shell;
 mod users;
@@ -37,7 +39,10 @@ pub(super) static TEXT: Text = Text {
     prices: prices::PRICES,
     limits: limits::LIMITS,
     quotas: limits::QUOTAS,
-    sessions: limits::SESSIONS,
+    #[cfg(feature = "ssr")]
+    sessions: sessions::SESSIONS,
+    #[cfg(feature = "ssr")]
+    messages: sessions::MESSAGES,
     #[cfg(feature = "ssr")]
     drawn: drawn::DRAWN,
     #[cfg(feature = "ssr")]

@@ -17,7 +17,7 @@ sentences! {
         overview leaderboard availability calls sessions providers routing users quotas prices settings log audit api_docs log_out theme theme_system theme_light theme_dark language
         collapse menu main_navigation skip live reconnecting shortcuts close not_found not_found_why not_found_back
         focus_filter next_row previous_row open_row close_panel this_sheet collapse_sidebar
-        find find_what find_nothing kind_user kind_key kind_provider kind_model kind_call kind_page
+        find find_what find_nothing kind_user kind_key kind_provider kind_model kind_group kind_session kind_call kind_page
         lost_connection session_over session_over_why my_use not_allowed not_allowed_why nobodys nobodys_why;
         go_to(&str)
     }
@@ -32,7 +32,7 @@ sentences! {
         title time outcome caller model provider tokens_in tokens_out tokens_cache cost first_byte first_token
         duration status
         apply clear empty empty_why empty_filtered empty_filtered_why newest older probe stream no_stream open_alone
-        close detail facts unpriced unpriced_why user key session user_agent address kind
+        close detail facts unpriced unpriced_why user key session conversation user_agent address kind
         messages id upstream_id charged_tokens unit_price class amount input output
         cache_write_5m cache_write_1h cache_read tools request_fee total usage_raw model_asked model_sent model_served source
         arrived list_caption export export_csv export_json
@@ -92,10 +92,6 @@ sentences! {
     Quotas {
         title lead empty empty_why empty_filtered empty_filtered_why whose limit used share resets anybody users keys
         providers any_share half most over filter key_of no_reset;
-    }
-    Sessions {
-        title lead empty empty_why session caller provider began seen in_flight calls end end_what;
-        end_title(&str)
     }
     Settings {
         title lead sections from_default from_database from_environment standard back environment

@@ -9,10 +9,11 @@ use super::{
     problem::Problem,
 };
 use crate::{
-    admin::{actor::Admin, calls, export},
+    admin::{actor::Admin, calls, export, messages},
     domain::{
         call::{Call, CallDetail},
         id::CallId,
+        message::CallMessages,
         page::Page,
         report::{CallExport, CallQuery},
     },
@@ -63,4 +64,20 @@ pub(super) async fn find(
     Params(NoParams {}): Params<NoParams>,
 ) -> Answer<CallDetail> {
     Ok(Json(calls::find(&hub, &actor, id).await?))
+}
+
+/// Reads what was asked and answered in a call.
+///
+/// Only where it was captured (variable `STORE_SESSION_MESSAGES`), and for as long as it is kept. Who has read it is in
+/// the audit log.
+#[utoipa::path(get, path = "/admin/v1/calls/{id}/messages", tag = "calls", operation_id = "find_call_messages",
+    params(("id" = String, Path, description = "The call's id, the value of `x-switchyard-call-id`.")),
+    responses((status = 200, description = "The messages.", body = CallMessages), FindProblems))]
+pub(super) async fn messages(
+    State(hub): State<Hub>,
+    Extension(actor): Extension<Admin>,
+    Id(id): Id<CallId>,
+    Params(NoParams {}): Params<NoParams>,
+) -> Answer<CallMessages> {
+    Ok(Json(messages::find(&hub, &actor, id).await?))
 }

@@ -12,7 +12,8 @@ use crate::{
     hub::Hub,
 };
 
-/// Finds users, keys, providers and models by a piece of their name, and a call by its id.
+/// Finds users, keys, providers, groups and models by a piece of their name, sessions by the beginning of theirs, and a
+/// call by its id.
 ///
 /// A few of each kind, those first whose name begins with what is looked for.
 #[utoipa::path(get, path = "/admin/v1/search", tag = "users", operation_id = "search", params(FindQuery),

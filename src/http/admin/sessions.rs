@@ -15,23 +15,39 @@ use crate::{
         sessions::{self, SessionId},
     },
     domain::{
-        page::{Page, PageQuery},
-        session::Session,
+        page::Page,
+        session::{Session, SessionDetail, SessionQuery},
     },
     hub::Hub,
 };
 
-/// Lists active sessions.
+/// Lists sessions.
 ///
-/// Those that began last first; at most 10,000.
-#[utoipa::path(get, path = "/admin/v1/sessions", tag = "sessions", operation_id = "list_sessions", params(PageQuery),
+/// Active ones, those that began last first, at most 10,000; or those with recorded calls, those with the latest call
+/// first.
+#[utoipa::path(get, path = "/admin/v1/sessions", tag = "sessions", operation_id = "list_sessions", params(SessionQuery),
     responses((status = 200, description = "A page of sessions.", body = Page<Session>), ListProblems))]
 pub(super) async fn list(
     State(hub): State<Hub>,
     Extension(actor): Extension<Admin>,
-    Params(query): Params<PageQuery>,
+    Params(query): Params<SessionQuery>,
 ) -> Answer<Page<Session>> {
     Ok(Json(sessions::list(&hub, &actor, &query).await?))
+}
+
+/// Reads a session: where it goes and where it went.
+///
+/// Its calls are those that `GET /admin/v1/calls` lists for its `key_id` and `session_id`.
+#[utoipa::path(get, path = "/admin/v1/sessions/{id}", tag = "sessions", operation_id = "find_session",
+    params(("id" = String, Path, description = "The session's `id`.")),
+    responses((status = 200, description = "The session.", body = SessionDetail), FindProblems))]
+pub(super) async fn find(
+    State(hub): State<Hub>,
+    Extension(actor): Extension<Admin>,
+    Id(id): Id<SessionId>,
+    Params(NoParams {}): Params<NoParams>,
+) -> Answer<SessionDetail> {
+    Ok(Json(sessions::find(&hub, &actor, &id).await?))
 }
 
 /// Ends a session.

@@ -1,20 +1,39 @@
-//! `/admin/v1/usage`, `/admin/v1/leaderboard` and `/admin/v1/availability`
+//! `/admin/v1/overview`, `/admin/v1/usage`, `/admin/v1/leaderboard` and `/admin/v1/availability`
 
 use axum::{Extension, Json, extract::State};
 
-use super::{Answer, document::ListProblems, input::Params, whole};
+use super::{
+    Answer,
+    document::ListProblems,
+    input::{NoParams, Params},
+    whole,
+};
 use crate::{
-    admin::{actor::Admin, availability, leaderboard, usage},
+    admin::{actor::Admin, availability, leaderboard, overview, usage},
     domain::{
         page::Page,
         report::{
-            ErrorCount, ErrorQuery, UsageQuery, UsageRow,
+            ErrorCount, ErrorQuery, Overview, UsageQuery, UsageRow,
             availability::{Availability, AvailabilityQuery},
             leaderboard::{Leaderboard, LeaderboardQuery},
         },
     },
     hub::Hub,
 };
+
+/// Tells what happens now and what needs attention.
+///
+/// Today's sums against the same time yesterday, the last hours, who and what cost most today, the calls that run in the
+/// replica that is asked, and what an operator should look at.
+#[utoipa::path(get, path = "/admin/v1/overview", tag = "usage", operation_id = "show_overview",
+    responses((status = 200, description = "The overview.", body = Overview), ListProblems))]
+pub(super) async fn overview(
+    State(hub): State<Hub>,
+    Extension(actor): Extension<Admin>,
+    Params(NoParams {}): Params<NoParams>,
+) -> Answer<Overview> {
+    Ok(Json(overview::overview(&hub, &actor).await?))
+}
 
 /// Adds up calls, tokens and cost.
 ///

@@ -29,6 +29,7 @@ enum Shows {
 
 /// Every action with what its line shows.
 const EXPECTED: &[(&str, Shows)] = &[
+    ("call.messages", Shows::Neither),
     ("calls.export", Shows::After),
     ("console.end", Shows::Neither),
     ("console.end_others", Shows::After),
@@ -104,6 +105,9 @@ async fn do_everything(world: &World) -> Vec<String> {
     let key = world.key().await;
     let mut reply = world.messages(&key, &of_session("talk")).await;
     reply.drain().await;
+    let asked = format!("/admin/v1/calls/{}/messages", reply.call_id());
+    until("the messages are there", async || (world.admin("GET", &asked, &Value::Null).await.0 == 200).then_some(()))
+        .await;
     let session = until("the session is there", async || {
         let list = world.get("/admin/v1/sessions").await;
         list["items"][0]["id"].as_str().map(str::to_owned)
@@ -158,7 +162,7 @@ async fn all_lines(world: &World) -> Vec<Value> {
 
 #[tokio::test]
 async fn every_action_is_on_record_with_before_and_after_and_without_secrets() {
-    let world = World::alone().await;
+    let world = World::with(Setup::usual().await.set("STORE_SESSION_MESSAGES", "true")).await;
     let secrets = do_everything(&world).await;
     let lines = all_lines(&world).await;
     let n_rows = world.value("select count(*) from audit_log").await;

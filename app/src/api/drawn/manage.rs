@@ -29,7 +29,7 @@ use crate::{
 
 impl Reader {
     /// A parameter that is filled in.
-    fn own(&self, name: &str) -> Option<String> {
+    pub(super) fn own(&self, name: &str) -> Option<String> {
         self.map.get_str(name).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
     }
 

@@ -11,7 +11,6 @@ use crate::{
     api::{AppError, calls::Detail},
     fault,
     format::{span_or_unknown, usd_alone},
-    query::escape,
     text::{Text, use_text},
     ui::{
         Erase,
@@ -34,6 +33,10 @@ pub(super) fn view(detail: &Detail, close: Option<String>) -> AnyView {
         let href = format!("/calls/{}", call.id);
         view! { <a class="button ghost icon" href=href aria-label=text.calls.open_alone title=text.calls.open_alone>{icon(Icon::Expand)}</a> }.erase()
     });
+    let messages = detail.has_messages.then(|| {
+        let href = format!("/calls/{}/messages", call.id);
+        view! { <p class="px-4"><a class="button small" href=href>{text.calls.conversation}</a></p> }.erase()
+    });
     view! {
         <article class="call" data-detail=call.id.to_string()>
             <header class="call-head">
@@ -41,7 +44,7 @@ pub(super) fn view(detail: &Detail, close: Option<String>) -> AnyView {
                 {alone} {close.map(|close| away(text, close))}
             </header>
             <div class="call-body">
-                {figures(text, detail)} {chain::view(detail)} {error} {cost::view(detail)} {facts(text, detail)}
+                {figures(text, detail)} {messages} {chain::view(detail)} {error} {cost::view(detail)} {facts(text, detail)}
             </div>
         </article>
     }
@@ -96,7 +99,7 @@ fn facts(text: &'static Text, detail: &Detail) -> AnyView {
         })
     };
     let session = call.session_id.clone().map(|session| {
-        let href = format!("/calls?session={}", escape(&session));
+        let href = detail.session.clone().unwrap_or_default();
         view! { <a class="link mono break-anywhere" href=href>{session}</a> }.erase()
     });
     let kind = match call.kind {

@@ -92,6 +92,10 @@ mod tests {
         Attempt { provider_name: name.to_owned(), result, status, ..Attempt::default() }
     }
 
+    fn detail(call: Call, attempts: Vec<Attempt>, waiting: Option<Waiting>, decision: Decision) -> Detail {
+        Detail { call, attempts, running: None, waiting, decision, session: None, has_messages: false }
+    }
+
     fn said(outcome: Option<Outcome>, status: Option<u16>, attempts: Vec<Attempt>) -> String {
         let error = Some(CallError::new("no_provider", "nobody serves it."));
         let call = Call { outcome, status, error, ..Call::default() };
@@ -105,7 +109,7 @@ mod tests {
         };
         let choice = Choice { provider_id: Some(ProviderId(7)), candidates: vec![candidate], ..Choice::default() };
         let decision = Decision { choices: vec![choice], ..Decision::default() };
-        sentence(Language::En.text(), &Detail { call, attempts, running: None, waiting: None, decision })
+        sentence(Language::En.text(), &detail(call, attempts, None, decision))
     }
 
     #[test]
@@ -132,7 +136,7 @@ mod tests {
         let said = |expected_ms| {
             let (call, decision) = (Call::default(), Decision::default());
             let waiting = Some(Waiting { position: 3, since_ms: 0, expected_ms });
-            sentence(Language::En.text(), &Detail { call, attempts: vec![], running: None, waiting, decision })
+            sentence(Language::En.text(), &detail(call, vec![], waiting, decision))
         };
         assert_eq!(said(None), "Nobody is free: number 3 in the line.");
         assert!(said(Some(4_000)).starts_with("Nobody is free: number 3 in the line, for about 4"));

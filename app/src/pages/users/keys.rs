@@ -126,7 +126,7 @@ fn line(text: &'static Text, key: &ApiKey, user_id: &str) -> AnyView {
     view! {
         <tr class:off=!key.enabled>
             <td>
-                <a class="row-link" data-row href=format!("/calls?key={}", key.id)>{key.name.clone()}</a>
+                <a class="row-link" data-row href=format!("/keys/{}/use", key.id)>{key.name.clone()}</a>
                 {restricted(text, key)}
             </td>
             <td class="mono sub">{key.preview.clone()}</td>

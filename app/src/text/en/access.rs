@@ -115,6 +115,7 @@ pub(super) const SETUP: Setup = Setup {
 /// What was done, by the audit log's word for it.
 pub(super) fn action(action: &str) -> Option<&'static str> {
     Some(match action {
+        "call.messages" => "read what was asked and answered",
         "calls.export" => "exported calls",
         "console.end" => "ended a login",
         "console.end_others" => "ended other logins",

@@ -38,6 +38,7 @@ pub(super) const CALLS: Calls = Calls {
     user: "User",
     key: "Key",
     session: "Session",
+    conversation: "What was asked and answered",
     user_agent: "Program",
     address: "Address",
     kind: "Kind",

@@ -85,6 +85,7 @@ pub(super) const CALL_FILTERS: CallFilters = CallFilters {
 /// Its words.
 pub(super) const SUBJECT: Subject = Subject {
     of_user: "The use of this user, with all its keys.",
+    of_key: "The use of this key.",
     of_provider: "The use of this provider, by everybody.",
     of_model: "The use of this model, as calls ask for it.",
     total_p50: "Total, median",

@@ -1,6 +1,6 @@
-//! Limits, quotas and sessions.
+//! Limits and quotas.
 
-use crate::text::{Limits, Quotas, Sessions};
+use crate::text::{Limits, Quotas};
 
 pub(super) const LIMITS: Limits = Limits {
     title: "Limits",
@@ -61,21 +61,4 @@ pub(super) const QUOTAS: Quotas = Quotas {
     filter: "Filter quotas",
     key_of: "Key",
     no_reset: "not by itself",
-};
-
-pub(super) const SESSIONS: Sessions = Sessions {
-    title: "Sessions",
-    lead: "Conversations that are active. Each stays with the provider that served it.",
-    empty: "No active sessions",
-    empty_why: "A session appears with its first call, and goes some minutes after its last one.",
-    session: "Session",
-    caller: "User and key",
-    provider: "Provider",
-    began: "Began",
-    seen: "Last call",
-    in_flight: "Running",
-    calls: "Calls",
-    end: "End",
-    end_what: "It no longer counts, and its next call may go to any provider. Calls that run go on.",
-    end_title: |session| format!("End the session {session}?"),
 };

@@ -37,6 +37,7 @@ pub(super) const OVERVIEW: Overview = Overview {
     answering: "receiving",
     nothing_runs: "No call is running.",
     view_all: "View all",
+    time_left: "Time left:",
     since_midnight: |zone| format!("since midnight, {zone}"),
     in_last_hour: |calls| format!("{calls} in the last hour"),
     most_within: |span| format!("95 of 100 within {span}"),

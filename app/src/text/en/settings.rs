@@ -200,6 +200,13 @@ pub(super) static WORDS: &[(&str, SettingWords)] = &[
         ),
     ),
     ("redis_wait_ms", words("Wait for Redis", "How long a call waits for the counters of limits, once.")),
+    (
+        "messages_retention_days",
+        words(
+            "Keeping what was asked and answered",
+            "Where the variable STORE_SESSION_MESSAGES is on; by whole days, and at most as long as calls.",
+        ),
+    ),
     ("retention_days", words("Keeping single calls", "Older ones are dropped by whole days. Sums are kept for ever.")),
     (
         "ledger_fsync",
@@ -281,6 +288,7 @@ pub(super) fn variable(name: &str) -> Option<&'static str> {
         "MASTER_KEY" => "What the providers' secrets are sealed with",
         "PG_BIN" => "The programs of the private Postgres",
         "REDIS_URL" => "Redis; without it the hub counts in memory",
+        "STORE_SESSION_MESSAGES" => "Whether what is asked and answered is kept",
         "SESSION_TTL" => "Seconds that a session stays with its provider",
         "SITE_ROOT" => "The console's files",
         "TRUSTED_PROXIES" => "Whose forwarding headers are believed",

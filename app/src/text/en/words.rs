@@ -9,10 +9,7 @@ use hub::domain::{
 };
 #[cfg(feature = "ssr")]
 use {
-    crate::{
-        format::{span, whole},
-        pages::limits,
-    },
+    crate::{format::whole, pages::limits},
     hub::domain::{fault::Fault, report::Attention},
 };
 
@@ -155,10 +152,9 @@ pub(super) fn attention(attention: &Attention) -> (String, String) {
                 if *n_entries == 1 { "y" } else { "ies" }
             ),
         ),
-        Attention::Held { name, reason, is_absolute, remaining_s } => {
+        Attention::Held { name, reason, is_absolute, until, .. } => {
             let then = if *is_absolute { "It gets no calls" } else { "Others are used first" };
-            let long = remaining_s
-                .map_or_else(|| " until it is ended".into(), |left| format!(" for another {}", span(left * 1_000)));
+            let long = if until.is_none() { " until it is ended" } else { "" };
             ("On hold", format!("{name}: {}. {then}{long}.", hold(*reason)))
         }
         Attention::Backlog { waiting } => (

@@ -115,6 +115,7 @@ pub(super) const SETUP: Setup = Setup {
 /// 审计日志中的操作。
 pub(super) fn action(action: &str) -> Option<&'static str> {
     Some(match action {
+        "call.messages" => "查看提问与回答",
         "calls.export" => "导出调用",
         "console.end" => "结束登录",
         "console.end_others" => "结束其他登录",

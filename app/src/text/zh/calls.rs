@@ -38,6 +38,7 @@ pub(super) const CALLS: Calls = Calls {
     user: "用户",
     key: "密钥",
     session: "会话",
+    conversation: "提问与回答",
     user_agent: "程序",
     address: "地址",
     kind: "类型",

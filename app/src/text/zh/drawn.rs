@@ -85,6 +85,7 @@ pub(super) const CALL_FILTERS: CallFilters = CallFilters {
 /// Its words.
 pub(super) const SUBJECT: Subject = Subject {
     of_user: "该用户所有密钥的用量。",
+    of_key: "该密钥的用量。",
     of_provider: "所有人对该供应商的用量。",
     of_model: "调用所请求的该模型的用量。",
     total_p50: "总时长（中位数）",

@@ -1,6 +1,6 @@
-//! Limits, quotas and sessions.
+//! Limits and quotas.
 
-use crate::text::{Limits, Quotas, Sessions};
+use crate::text::{Limits, Quotas};
 
 pub(super) const LIMITS: Limits = Limits {
     title: "限额",
@@ -61,21 +61,4 @@ pub(super) const QUOTAS: Quotas = Quotas {
     filter: "筛选额度",
     key_of: "密钥",
     no_reset: "不会自动重置",
-};
-
-pub(super) const SESSIONS: Sessions = Sessions {
-    title: "会话",
-    lead: "正在进行的对话。每个会话会留在为其服务的供应商。",
-    empty: "没有活跃的会话",
-    empty_why: "会话随首次调用出现，最后一次调用数分钟后消失。",
-    session: "会话",
-    caller: "用户与密钥",
-    provider: "供应商",
-    began: "开始",
-    seen: "最近调用",
-    in_flight: "进行中",
-    calls: "调用",
-    end: "结束",
-    end_what: "该会话不再计数，下一次调用可发往任何供应商。进行中的调用会继续。",
-    end_title: |session| format!("结束会话 {session}？"),
 };

@@ -37,6 +37,7 @@ pub(super) const OVERVIEW: Overview = Overview {
     answering: "正在接收",
     nothing_runs: "没有正在进行的调用。",
     view_all: "查看全部",
+    time_left: "剩余时间：",
     since_midnight: |zone| format!("自零点起，{zone}"),
     in_last_hour: |calls| format!("最近一小时 {calls} 次"),
     most_within: |span| format!("95% 在 {span} 内"),

@@ -133,6 +133,10 @@ pub(super) static WORDS: &[(&str, SettingWords)] = &[
         words("拒绝费用无上限的请求", "有硬限额时，拒绝正文未限定费用的请求；否则按模型整个上下文窗口的价格预留。"),
     ),
     ("redis_wait_ms", words("等待 Redis", "请求等待限额计数器的最长时间，仅一次。")),
+    (
+        "messages_retention_days",
+        words("保留提问与回答", "变量 STORE_SESSION_MESSAGES 开启时有效；按整天删除，最长与调用相同。"),
+    ),
     ("retention_days", words("保留单个请求", "更早的按整天删除，汇总永久保留。")),
     (
         "ledger_fsync",
@@ -186,6 +190,7 @@ pub(super) fn variable(name: &str) -> Option<&'static str> {
         "MASTER_KEY" => "加密供应商密钥的主密钥",
         "PG_BIN" => "自带 Postgres 的程序目录",
         "REDIS_URL" => "Redis；未设置则在内存中计数",
+        "STORE_SESSION_MESSAGES" => "是否保留提问与回答的内容",
         "SESSION_TTL" => "会话与供应商保持绑定的秒数",
         "SITE_ROOT" => "控制台文件",
         "TRUSTED_PROXIES" => "信任其转发头的代理",

@@ -9,10 +9,7 @@ use hub::domain::{
 };
 #[cfg(feature = "ssr")]
 use {
-    crate::{
-        format::{span, whole},
-        pages::limits,
-    },
+    crate::{format::whole, pages::limits},
     hub::domain::{fault::Fault, report::Attention},
 };
 
@@ -137,10 +134,10 @@ pub(super) fn attention(attention: &Attention) -> (String, String) {
         Attention::Quarantined { n_entries } => {
             ("有记录被隔离", format!("数据库拒绝了 {} 条记录，请查看 quarantine。", whole(*n_entries)))
         }
-        Attention::Held { name, reason, is_absolute, remaining_s } => {
+        Attention::Held { name, reason, is_absolute, until, .. } => {
             let then = if *is_absolute { "期间不会收到调用" } else { "优先使用其他供应商" };
-            let long = remaining_s.map_or_else(|| "直到手动结束".into(), |left| format!("还有 {}", span(left * 1_000)));
-            ("已暂停使用", format!("{name}：{}。{then}，{long}。", hold(*reason)))
+            let long = if until.is_none() { "，直到手动结束" } else { "" };
+            ("已暂停使用", format!("{name}：{}。{then}{long}。", hold(*reason)))
         }
         Attention::Backlog { waiting } => {
             ("记录在日志中等待", format!("{} MB；数据库的写入慢于新增，列表会延迟。", whole(waiting / 1_000_000)))
@@ -163,6 +160,7 @@ fn noun(what: &str) -> &str {
         "price" => "价格",
         "call" => "调用",
         "session" => "会话",
+        "messages" => "捕获的提问与回答",
         other => other,
     }
 }

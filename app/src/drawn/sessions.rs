@@ -1,0 +1,193 @@
+//! Sessions: a list of those that are active or were, and one of them.
+
+pub(crate) mod one;
+
+use hub::domain::{
+    page::Page,
+    session::{Session, SessionQuery, SessionState},
+};
+use leptos::prelude::*;
+
+use super::{
+    clock::Clock,
+    parts::{self, Choice, link_with, tabs},
+};
+use crate::{
+    format::{UNKNOWN, share_of_permille, short, usd, whole},
+    text::Text,
+    ui::{
+        Erase,
+        icon::Icon,
+        state::{Tone, empty, state},
+    },
+};
+
+/// Where the list is.
+pub(crate) const PATH: &str = "/sessions";
+
+/// Sessions of one page.
+pub(crate) const LINES_MAX: u32 = 100;
+
+/// The page.
+pub(crate) fn page(
+    text: &'static Text,
+    sessions: &Page<Session>,
+    query: &SessionQuery,
+    clock: Clock,
+) -> (Option<String>, AnyView) {
+    let words = &text.sessions;
+    let of = query.state.unwrap_or_default();
+    let search = query.search.clone().unwrap_or_default();
+    let stay = [("search", search.clone())];
+    let choice = |state: SessionState, label| Choice {
+        label,
+        href: link_with(PATH, &stay, &[("state", named(state))]),
+        is_chosen: of == state,
+    };
+    let choices = [choice(SessionState::Active, words.active), choice(SessionState::Recent, words.recent)];
+    let list = if !sessions.items.is_empty() {
+        table(text, &sessions.items, clock)
+    } else if !search.is_empty() {
+        empty(Icon::Sessions, words.none, words.none_why, None)
+    } else if of == SessionState::Active {
+        empty(Icon::Sessions, words.empty, words.empty_why, None)
+    } else {
+        empty(Icon::Sessions, words.nothing_yet, words.nothing_yet_why, None)
+    };
+    let content = view! {
+        <div class="bar">{tabs(words.which, choices.into_iter())} {find(text, of, search)}</div>
+        <section class="panel" aria-label=words.list>{list}</section>
+        {pager(text, query, sessions.next_cursor.as_deref())}
+    };
+    parts::page(words.title, words.lead, content.into_any())
+}
+
+/// How a choice stands in the address: the first one does not.
+const fn named(state: SessionState) -> &'static str {
+    match state {
+        SessionState::Active => "",
+        SessionState::Recent => SessionState::Recent.as_str(),
+    }
+}
+
+fn find(text: &'static Text, of: SessionState, search: String) -> AnyView {
+    let words = &text.sessions;
+    view! {
+        <form class="days" method="get" action=PATH role="search" aria-label=words.find>
+            <input type="hidden" name="state" value=named(of) />
+            <input class="input" type="search" name="search" value=search placeholder=words.search aria-label=words.search
+                maxlength="256" data-filter />
+            <button class="button" type="submit">{text.log.find}</button>
+        </form>
+    }
+    .erase()
+}
+
+fn pager(text: &'static Text, query: &SessionQuery, next: Option<&str>) -> AnyView {
+    let stay = [
+        ("state", named(query.state.unwrap_or_default()).to_owned()),
+        ("search", query.search.clone().unwrap_or_default()),
+    ];
+    let button = |label, more: &[(&str, &str)]| {
+        view! { <a class="button small" href=link_with(PATH, &stay, more)>{label}</a> }.erase()
+    };
+    let newest = query.cursor.is_some().then(|| button(text.sessions.newest, &[]));
+    let older = next.map(|cursor| button(text.sessions.older, &[("cursor", cursor)]));
+    view! { <div class="bar mt-3">{newest}{older}</div> }.erase()
+}
+
+fn table(text: &'static Text, sessions: &[Session], clock: Clock) -> AnyView {
+    let words = &text.sessions;
+    view! {
+        <div class="scroll">
+            <table class="table">
+                <caption class="aside">{words.list}</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">{words.session}</th>
+                        <th scope="col">{words.state}</th>
+                        <th scope="col">{words.caller}</th>
+                        <th scope="col">{words.models}</th>
+                        <th scope="col">{words.provider}</th>
+                        <th scope="col" class="num">{words.calls}</th>
+                        <th scope="col" class="num">{words.tokens}</th>
+                        <th scope="col" class="num">{words.cost}</th>
+                        <th scope="col" class="num">{words.cache_hit}</th>
+                        <th scope="col">{words.client}</th>
+                        <th scope="col">{words.began}</th>
+                        <th scope="col">{words.seen}</th>
+                        <th scope="col"><span class="aside">{text.common.actions}</span></th>
+                    </tr>
+                </thead>
+                <tbody>{sessions.iter().map(|session| row(text, session, clock)).collect_view()}</tbody>
+            </table>
+        </div>
+    }
+    .erase()
+}
+
+fn row(text: &'static Text, session: &Session, clock: Clock) -> AnyView {
+    let words = &text.sessions;
+    let path = format!("{PATH}/{}", session.id);
+    let end = (session.is_active == Some(true)).then(|| {
+        let label = format!("{}: {}", words.end, session.session_id);
+        view! { <a class="button ghost small danger" href=format!("{path}?end=1") aria-label=label>{words.end}</a> }
+            .erase()
+    });
+    let agent = session.user_agent.clone();
+    let models = session.models.join(", ");
+    view! {
+        <tr>
+            <td><a class="row-link mono block max-w-60 ellipsis" data-row href=path title=session.session_id.clone()>{session.session_id.clone()}</a></td>
+            <td>{is(text, session)}</td>
+            <td>{caller(session)}</td>
+            <td><span class="mono block max-w-60 ellipsis" title=models.clone()>{models.clone()}</span></td>
+            <td>{goes_to(text, session)}</td>
+            <td class="num">{whole(session.calls)}</td>
+            <td class="num">{short(session.usage.total())}</td>
+            <td class="num">{usd(session.cost_usd, 4)}</td>
+            <td class="num">{from_cache(session)}</td>
+            <td class="sub"><span class="block max-w-60 ellipsis" title=agent.clone()>{agent.clone()}</span></td>
+            <td class="sub">{clock.stamp(session.created_at)}</td>
+            <td class="sub">{clock.stamp(session.last_seen_at)}</td>
+            <td class="num">{end}</td>
+        </tr>
+    }
+    .erase()
+}
+
+/// Whether it is active, and how many of its calls run.
+fn is(text: &'static Text, session: &Session) -> AnyView {
+    let words = &text.sessions;
+    match session.is_active {
+        Some(true) if session.in_flight > 0 => {
+            let running = (words.running)(&whole(session.in_flight));
+            view! { <span class=Tone::Run.class()>{running}</span> }.erase()
+        }
+        Some(true) => state(Tone::Good, words.is_active),
+        Some(false) => state(Tone::Off, words.is_over),
+        None => view! { <span class="sub" title=words.unknown>{UNKNOWN}</span> }.erase(),
+    }
+}
+
+/// Whose it is, with the way to the user.
+fn caller(session: &Session) -> AnyView {
+    let name = |name: &Option<String>| name.clone().unwrap_or_else(|| UNKNOWN.to_owned());
+    let caller = format!("{} · {}", name(&session.user_name), name(&session.key_name));
+    view! { <a class="row-link" href=format!("/users/{}", session.user_id)>{caller}</a> }.erase()
+}
+
+/// The provider that it is bound to; else the last one.
+fn goes_to(text: &'static Text, session: &Session) -> AnyView {
+    if let (Some(id), Some(name)) = (session.provider_id, &session.provider_name) {
+        return view! { <a class="row-link" href=format!("/providers/{id}")>{name.clone()}</a> }.erase();
+    }
+    match &session.last_provider_name {
+        Some(name) => view! { <span class="sub" title=text.sessions.last_at>{name.clone()}</span> }.erase(),
+        None => UNKNOWN.into_any(),
+    }
+}
+
+fn from_cache(session: &Session) -> String {
+    session.cache_permille().map_or_else(|| UNKNOWN.to_owned(), share_of_permille)
+}

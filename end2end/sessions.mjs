@@ -1,0 +1,105 @@
+// Sessions: the list, one of them, what was asked and answered in it, and its end.
+
+/** Takes what `console.mjs` has: its page, logged in, and its ways of checking. */
+export async function sessions({ page, go, check, expect, ask, shot, hub, key, axeFinds }) {
+  const name = 'session-of-the-browser';
+  let one;
+  let call;
+
+  await check('sessions are listed, active and all of them, and found by the beginning of their name', async () => {
+    await (await ask(key, 'claude-sonnet-4-5', { session: name, content: 'What is in the box?' })).text;
+    call = await ask(key, 'claude-sonnet-4-5', { session: name, content: 'Is it <b>empty</b>?' });
+    await call.text;
+    await go('/sessions');
+    await page.getByRole('heading', { level: 1, name: 'Sessions' }).waitFor();
+    const row = page.locator('tr', { hasText: name });
+    await row.getByText('Scripted').waitFor();
+    await row.getByText('claude-sonnet-4-5').waitFor();
+    await row.getByText('browser-test/1').waitFor();
+    await row.locator('.state.good').getByText('active').waitFor();
+    await shot(page, 'sessions');
+    await page.getByRole('link', { name: 'All, latest first' }).click();
+    await page.waitForURL(/state=recent/);
+    await page.locator('tr', { hasText: name }).waitFor();
+    const search = page.getByRole('searchbox', { name: 'Session id begins with' });
+    await search.fill('nobody-');
+    await search.press('Enter');
+    await page.getByText('No session begins so').waitFor();
+    await search.fill('session-of');
+    await search.press('Enter');
+    await page.waitForURL(/search=session-of/);
+    await page.locator('tr', { hasText: name }).getByRole('link', { name }).first().click();
+    await page.waitForURL(/\/sessions\/[\w-]+$/);
+    one = new URL(page.url()).pathname;
+  });
+
+  await check('a session shows where it went, its calls, and what was asked and answered', async () => {
+    await go(one);
+    await page.getByRole('heading', { level: 1, name }).waitFor();
+    const stays = page.getByRole('region', { name: 'Where its calls went' });
+    await stays.locator('tbody tr', { hasText: 'Scripted' }).waitFor();
+    const left = page.locator('dl.facts [data-until]');
+    await left.waitFor();
+    const before = await left.textContent();
+    await page.waitForFunction((before) => document.querySelector('dl.facts [data-until]').textContent !== before, before);
+    const calls = page.getByRole('region', { name: 'Its calls' }).locator('tbody tr');
+    expect((await calls.count()) === 2, `${await calls.count()} calls`);
+    await shot(page, 'session');
+    await page.getByRole('link', { name: 'What was asked and answered' }).click();
+    await page.waitForURL(`${hub}/calls/${call.id}/messages`);
+    await page.locator('.turn', { hasText: 'User' }).getByText('Is it <b>empty</b>?').waitFor();
+    await page.locator('.turn.answer').getByText('Hello, this is a scripted answer. It came in pieces.').waitFor();
+    await shot(page, 'messages');
+    await page.getByRole('link', { name: 'Raw' }).click();
+    await page.waitForURL(/view=raw/);
+    await page.getByText('event: message_start').waitFor();
+    await go(`/calls/${call.id}`);
+    await page.getByRole('link', { name: 'What was asked and answered' }).waitFor();
+    await page.locator('.facts').getByRole('link', { name }).click();
+    await page.waitForURL(hub + one);
+  });
+
+  await check('axe finds nothing serious on the pages of a session, and a phone is wide enough', async () => {
+    for (const path of ['/sessions?state=recent', one, `${one}?end=1`, `/calls/${call.id}/messages`, `/calls/${call.id}/messages?view=raw`]) {
+      for (const [colorScheme, width] of [['light', 1440], ['dark', 1440], ['light', 360]]) {
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize({ width, height: 900 });
+        await go(path);
+        const found = await axeFinds(page);
+        expect(found.length === 0, `${path}, ${colorScheme}, ${width}: ${found.join('\n     ')}`);
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+        expect(!wide, `${path} scrolls sideways at ${width}`);
+      }
+    }
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.setViewportSize({ width: 1440, height: 900 });
+  });
+
+  await check('the palette leads to a session, and to what a key has used', async () => {
+    await go('/calls');
+    await page.keyboard.press('Control+k');
+    const field = page.getByRole('searchbox', { name: /id of a call/ });
+    await field.fill('session-of-the');
+    await page.locator('[data-found]').filter({ hasText: 'Session' }).filter({ hasText: name }).click();
+    await page.waitForURL(hub + one);
+    await page.keyboard.press('Control+k');
+    await field.fill('laptop');
+    await page.locator('[data-found]').filter({ hasText: 'Key' }).first().click();
+    await page.waitForURL(/\/keys\/\d+\/use/);
+    await page.getByText('The use of this key.').waitFor();
+  });
+
+  await check('a session is ended after a question that says what is lost', async () => {
+    await go('/sessions');
+    const end = page.getByRole('link', { name: `End: ${name}` });
+    await end.click();
+    const question = page.getByRole('alertdialog', { name: `End the session ${name}?` });
+    await question.getByText(/no longer bound to Scripted: another provider would read [\d\u2009\u202f\u00a0 ]+ cached tokens anew/).waitFor();
+    await shot(page, 'session-end');
+    await question.getByRole('button', { name: 'End' }).click();
+    await page.waitForURL(`${hub}/sessions`);
+    await end.waitFor({ state: 'detached' });
+    await go(one);
+    await page.locator('dl.facts .state.off').getByText('over').waitFor();
+  });
+}
