@@ -6,6 +6,7 @@ pub mod availability;
 pub mod calls;
 pub mod change;
 pub mod console_sessions;
+pub mod facet;
 pub mod facets;
 pub mod find;
 pub mod groups;
@@ -69,6 +70,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (11, "manage", include_str!("../migrations/0011_manage.sql")),
     (12, "token_mark", include_str!("../migrations/0012_token_mark.sql")),
     (13, "probes", include_str!("../migrations/0013_probes.sql")),
+    (24, "closed_sums", include_str!("../migrations/0024_closed_sums.sql")),
 ];
 
 /// The channel on which replicas tell each other that configuration or holds changed, or calls were recorded.
