@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test dev bench fmt clean install install-test
+.PHONY: help run build test dev bench bench-console lighthouse fmt clean install install-test
 
 # Tools of the wanted version stand in .tools and node_modules; they go before whatever else is installed.
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(HOME)/.cargo/bin:$(PATH)
@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(HOME)/.cargo/b
 WITH_ENV := set -a; if [ -f .env ]; then . ./.env; fi; set +a;
 
 help: ## Print the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## Install what is missing, build, and start the hub (http://127.0.0.1:23000)
 	@$(WITH_ENV) exec target/release/switchyard
@@ -29,6 +29,13 @@ dev: install ## Start the hub for development; it is rebuilt whenever a file cha
 bench: build ## Measure a choice among providers, and the hub against a bare pass-through; writes target/bench.md (QUICK=1 for a short look)
 	@cargo bench --package hub --features server --bench selection
 	@cargo bench --package app --features ssr --bench load
+
+bench-console: build ## Measure every page over 10 million calls; writes target/bench-console.md (CALLS=200000 for a short look)
+	@CALLS=$${CALLS:-10000000} cargo bench --package app --features ssr --bench console
+
+lighthouse: build ## Have Lighthouse judge the pages that stay open; writes target/lighthouse.md (loads 180 MB of tools once)
+	@[ -d .tools/lighthouse/node_modules ] || npm install --prefix .tools/lighthouse --no-audit --no-fund --ignore-scripts lighthouse@13.5.0
+	@node end2end/lighthouse.mjs
 
 fmt: ## Format the code
 	@cargo fmt --all

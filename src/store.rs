@@ -6,6 +6,7 @@ pub mod availability;
 pub mod calls;
 pub mod change;
 pub mod console_sessions;
+pub mod facet;
 pub mod facets;
 pub mod find;
 pub mod groups;
@@ -73,6 +74,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (13, "probes", include_str!("../migrations/0013_probes.sql")),
     (14, "sessions", include_str!("../migrations/0014_sessions.sql")),
     (15, "messages", include_str!("../migrations/0015_messages.sql")),
+    (24, "closed_sums", include_str!("../migrations/0024_closed_sums.sql")),
 ];
 
 /// The channel on which replicas tell each other that configuration or holds changed, or calls were recorded.

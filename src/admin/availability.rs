@@ -5,7 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
-use super::{actor::Admin, fault, usage::quarter_of};
+use super::{
+    actor::Admin,
+    fault,
+    usage::{Sums, quarter_of},
+};
 use crate::{
     clock,
     domain::{
@@ -17,7 +21,11 @@ use crate::{
         },
     },
     hub::Hub,
-    store::availability::{ServedFrom, ServedRow},
+    store::{
+        availability::{BlockQuery, BlockRow, ServedRow},
+        facet::{Facet, Told, Unit},
+        facets::DaysMade,
+    },
 };
 
 /// Models of a provider that are told apart.
@@ -27,23 +35,19 @@ const MODELS_MAX: usize = 50;
 pub async fn availability(hub: &Hub, _actor: &Admin, query: AvailabilityQuery) -> Result<Availability, Fault> {
     let range = query.range.unwrap_or_default();
     let snapshot = hub.snapshot.load();
-    let starts = starts(range, clock::now(), snapshot.zone);
+    let (now, zone) = (clock::now(), snapshot.zone);
+    let starts = starts(range, now, zone);
     let from = starts.first().copied().unwrap_or_default();
-    let days_zone = hub.store.days_zone().await.map_err(fault::store)?;
-    let source = match range {
-        AvailabilityRange::Hour => ServedFrom::Minutes,
-        AvailabilityRange::Month if days_zone == Some(snapshot.zone) => ServedFrom::Days,
-        AvailabilityRange::Day | AvailabilityRange::Week | AvailabilityRange::Month => {
-            ServedFrom::Quarters { has_facets: days_zone.is_some() }
-        }
-    };
-    let (rows, probes) = tokio::try_join!(
-        hub.store.served(source, from, block(range), snapshot.zone),
+    let (parts, minutes) = Sums::open(hub).await?.routes(from);
+    let blocks = blocks(range, from, hub.store.days_made().await.map_err(fault::store)?, zone);
+    let (rows, blocks, probes) = tokio::try_join!(
+        hub.store.served(&parts, minutes),
+        hub.store.served_blocks(&blocks),
         hub.store.count_probes(quarter_of(from)),
     )
     .map_err(fault::store)?;
     let mut probes: HashMap<ProviderId, Probes> = probes.into_iter().collect();
-    let mut served = by_provider(rows, &starts);
+    let mut served = by_provider(rows, blocks, &starts);
     let mut providers: Vec<_> = snapshot.upstreams.iter().map(|upstream| &upstream.provider).collect();
     providers.sort_by_key(|provider| (provider.priority, &provider.name));
     let providers = providers
@@ -60,6 +64,21 @@ pub async fn availability(hub: &Hub, _actor: &Admin, query: AvailabilityQuery) -
         })
         .collect();
     Ok(Availability { range, starts, providers })
+}
+
+/// Which sums have the blocks. Of days that are over there are sums by hour; while there are no days of the hub's zone a
+/// month is read by quarter of an hour.
+fn blocks(range: AvailabilityRange, from: DateTime<Utc>, made: Option<DaysMade>, zone: Tz) -> BlockQuery {
+    let route = |unit| Some(Facet { told: Told::Route, unit });
+    let is_made = made.is_some_and(|made| made.zone == zone);
+    let closed = made.and_then(|made| made.closed_before).unwrap_or(from).max(from);
+    let (over, over_to, open) = match range {
+        AvailabilityRange::Hour => (None, from, None),
+        AvailabilityRange::Week => (route(Unit::Hour), Unit::Hour.begin(closed, zone).max(from), route(Unit::Quarter)),
+        AvailabilityRange::Month if is_made => (None, from, route(Unit::Day)),
+        AvailabilityRange::Day | AvailabilityRange::Month => (None, from, route(Unit::Quarter)),
+    };
+    BlockQuery { from, over, over_to, open, block: block(range), zone }
 }
 
 /// The length of a block; none for days.
@@ -87,12 +106,11 @@ fn empty(starts: &[DateTime<Utc>]) -> Served {
 /// What each provider served, in all and by model. Rows come with the most used first.
 fn by_provider(
     rows: Vec<ServedRow>,
+    blocks: Vec<BlockRow>,
     starts: &[DateTime<Utc>],
 ) -> BTreeMap<ProviderId, (Served, Vec<ModelAvailability>)> {
     let mut all = BTreeMap::<ProviderId, (Served, Vec<ModelAvailability>)>::new();
-    // Sums of the range say which models there are; blocks are put into them afterwards.
-    let (wholes, blocks): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.block.is_none());
-    for ServedRow { provider_id, model, totals, .. } in wholes {
+    for ServedRow { provider_id, model, totals } in rows {
         let (whole, models) = all.entry(provider_id).or_insert_with(|| (empty(starts), Vec::new()));
         match model {
             Some(model) if models.len() < MODELS_MAX => {
@@ -108,9 +126,9 @@ fn by_provider(
             Some(name) => models.iter_mut().find(|model| model.model == *name).map(|model| &mut model.served),
             None => Some(whole),
         };
-        let place = row.block.and_then(|block| starts.binary_search(&block).ok());
+        let place = starts.binary_search(&row.block).ok();
         if let Some(block) = served.zip(place).and_then(|(served, place)| served.blocks.get_mut(place)) {
-            *block = ServedBlock { good: row.totals.attempts_good, bad: row.totals.attempts_bad };
+            *block = row.served;
         }
     }
     for (whole, models) in all.values_mut() {
@@ -149,19 +167,20 @@ mod tests {
     #[test]
     fn rows_find_their_provider_their_model_and_their_block() {
         let starts = ["2026-11-01T00:00:00Z", "2026-11-01T00:30:00Z"].map(at);
-        let row = |model: Option<&str>, block: Option<usize>, good, bad| ServedRow {
+        let model = |name: Option<&str>| name.map(str::to_owned);
+        let row = |name, good, bad| ServedRow {
             provider_id: ProviderId(7),
-            model: model.map(str::to_owned),
-            block: block.map(|place| starts[place]),
+            model: model(name),
             totals: Totals { attempts_good: good, attempts_bad: bad, ..Totals::default() },
         };
-        let rows = vec![
-            row(None, Some(1), 3, 1),
-            row(Some("a"), Some(1), 3, 0),
-            row(None, None, 3, 1),
-            row(Some("a"), None, 3, 0),
-        ];
-        let all = by_provider(rows, &starts);
+        let block = |name, good, bad| BlockRow {
+            provider_id: ProviderId(7),
+            model: model(name),
+            block: starts[1],
+            served: ServedBlock { good, bad },
+        };
+        let rows = vec![row(None, 3, 1), row(Some("a"), 3, 0)];
+        let all = by_provider(rows, vec![block(None, 3, 1), block(Some("a"), 3, 0)], &starts);
         let (whole, models) = &all[&ProviderId(7)];
         assert_eq!(whole.blocks, [ServedBlock::default(), ServedBlock { good: 3, bad: 1 }]);
         assert_eq!((whole.good_permille, models[0].served.good_permille), (Some(750), Some(1_000)));

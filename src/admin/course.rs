@@ -16,7 +16,7 @@ use crate::{
         fault::Fault,
         money::Usd,
         report::{
-            Totals, UsageQuery, UsageRow, UsageStep,
+            Totals, UsageBy, UsageQuery, UsageRow, UsageStep,
             course::{Course, CourseLine},
         },
     },
@@ -50,9 +50,23 @@ pub(super) async fn of_sums(sums: Sums<'_>, asked: Asked, zone: Tz) -> Result<Co
     let starts = starts(asked.range, step, zone);
     // The first span is shown whole.
     let from = starts.first().copied().unwrap_or(asked.range.0);
-    let asked = Asked { range: (from, asked.range.1), ..asked };
+    // Of several lines percentiles are not told.
+    let asked = Asked { range: (from, asked.range.1), without_times: asked.by.is_some(), ..asked };
+    let named = match asked.by {
+        Some(UsageBy::User | UsageBy::Key | UsageBy::Provider) => Some(dearest(sums, &asked).await?),
+        Some(UsageBy::Model) | None => None,
+    };
+    let asked = Asked { named, ..asked };
     let rows = sums.read(asked, ROWS_MAX).await?;
     Ok(Course { step, lines: lines(rows, &starts), starts })
+}
+
+/// Those that have lines of their own: there may be thousands, and each would have a row for every span.
+async fn dearest(sums: Sums<'_>, asked: &Asked) -> Result<Vec<i64>, Fault> {
+    let whole = Asked { step: UsageStep::Total, ..asked.clone() };
+    let limit = i64::try_from(LINES_MAX + 1).unwrap_or(i64::MAX);
+    let rows = sums.read(whole, limit).await?;
+    Ok(rows.into_iter().filter_map(|row| row.id?.parse().ok()).collect())
 }
 
 /// The steps that a range is shown in unless somebody wants others.

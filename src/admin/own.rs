@@ -114,7 +114,7 @@ pub async fn report(
     let (user_id, key_id) = (Some(person.scope.user_id()), person.scope.key_id());
     let filter = UsageFilter { user_id, key_id, ..UsageFilter::default() };
     let before = (range.0 - (range.1 - range.0), range.0);
-    let of = |by, step| Asked { range, filter: filter.clone(), by, step };
+    let of = |by, step| Asked { range, filter: filter.clone(), by, step, ..Asked::default() };
     let sums = Sums::open(hub).await?;
     let (total, before, course, models) = tokio::try_join!(
         sums.total(range, filter.clone()),

@@ -11,7 +11,11 @@ use crate::{
         report::{ErrorCount, ErrorQuery, Totals, UsageBy, UsageFilter, UsageQuery, UsageRow, UsageStep},
     },
     hub::Hub,
-    store::usage::{Spans, SumQuery},
+    store::{
+        facet::{Part, Told, Unit, cut_days, cut_quarters},
+        facets::DaysMade,
+        usage::SumQuery,
+    },
 };
 
 /// Spans that one answer may hold.
@@ -58,7 +62,7 @@ pub(super) fn asked(query: &UsageQuery, range: Span) -> Result<Asked, Fault> {
         provider_id: query.provider_id,
         model: query.model.clone(),
     };
-    Ok(Asked { range, filter, by: query.by, step: query.step.unwrap_or_default() })
+    Ok(Asked { range, filter, by: query.by, named: None, step: query.step.unwrap_or_default(), without_times: false })
 }
 
 /// The range that is asked for.
@@ -88,8 +92,22 @@ pub(super) struct Asked {
     pub(super) filter: UsageFilter,
     /// One row for each of these.
     pub(super) by: Option<UsageBy>,
+    /// Only these have rows of their own, all others share one; none: each has.
+    pub(super) named: Option<Vec<i64>>,
     /// One row for each of these spans.
     pub(super) step: UsageStep,
+    /// True if nobody looks at times.
+    pub(super) without_times: bool,
+}
+
+/// What has to be told apart.
+fn told(filter: &UsageFilter, by: Option<UsageBy>) -> Told {
+    Told::least([
+        filter.user_id.is_some() || by == Some(UsageBy::User),
+        filter.key_id.is_some() || by == Some(UsageBy::Key),
+        filter.provider_id.is_some() || by == Some(UsageBy::Provider),
+        filter.model.is_some() || by == Some(UsageBy::Model),
+    ])
 }
 
 /// The sums as they can be read just now.
@@ -98,27 +116,75 @@ pub(super) struct Sums<'a> {
     hub: &'a Hub,
     now: DateTime<Utc>,
     zone: Tz,
-    /// The zone of the sums by day; none while they are made for the first time. Those of another zone than the hub's
+    /// How the sums by day are made; none while they are made for the first time. Those of another zone than the hub's
     /// serve nobody: quarters of an hour do.
-    days_zone: Option<Tz>,
+    days: Option<DaysMade>,
 }
 
 impl<'a> Sums<'a> {
     /// Looks what there is.
     pub(super) async fn open(hub: &'a Hub) -> Result<Self, Fault> {
         let zone = hub.snapshot.load().zone;
-        let days_zone = hub.store.days_zone().await.map_err(fault::store)?;
-        Ok(Self { hub, now: clock::now(), zone, days_zone })
+        let days = hub.store.days_made().await.map_err(fault::store)?;
+        Ok(Self { hub, now: clock::now(), zone, days })
     }
 
     /// Reads sums; at most `limit` rows.
     pub(super) async fn read(self, asked: Asked, limit: i64) -> Result<Vec<UsageRow>, Fault> {
-        let Asked { range, filter, by, step } = asked;
-        let zone = self.days_zone.filter(|zone| *zone == self.zone && step != UsageStep::Hour);
-        let spans = spans(range, self.now, zone);
-        let has_facets = self.days_zone.is_some();
-        let query = SumQuery { spans, filter, by, step, time_zone: self.zone, has_facets };
-        self.hub.store.sum_usage(&query, limit).await.map_err(fault::store)
+        self.hub.store.sum_usage(&self.query(asked), limit).await.map_err(fault::store)
+    }
+
+    /// The sums that few rows serve.
+    fn query(self, asked: Asked) -> SumQuery {
+        let Asked { range, filter, by, named, step, without_times } = asked;
+        let (spans, parts, has_quarters) = self.cut(range, told(&filter, by), step);
+        let Spans { from, days_from, days_to, quarters_to, to } = spans;
+        // Where facets serve the quarters nothing is left of them.
+        let quarters = [(from, days_from), (days_to, quarters_to)];
+        let quarters = if has_quarters { [(from, from), (to, to)] } else { quarters };
+        let time_zone = self.zone;
+        SumQuery {
+            from,
+            parts,
+            quarters,
+            minutes: (quarters_to, to),
+            filter,
+            by,
+            named,
+            step,
+            time_zone,
+            without_times,
+        }
+    }
+
+    /// The time from `from` up to now in facets that tell providers and models apart, and the minutes before them.
+    pub(super) fn routes(self, from: DateTime<Utc>) -> (Vec<Part>, Span) {
+        let quarter = quarter_of(from);
+        let first = if quarter == from { from } else { quarter + TimeDelta::minutes(15) };
+        // There is nothing after now: the quarter that runs is read whole.
+        let (_, parts, _) = self.cut((first, self.now + TimeDelta::minutes(15)), Told::Route, UsageStep::Total);
+        (parts, (from, first))
+    }
+
+    /// A range in facets that tell this apart, and true if they hold its quarters of an hour too.
+    fn cut(self, range: Span, told: Told, step: UsageStep) -> (Spans, Vec<Part>, bool) {
+        let days = self.days.filter(|days| days.zone == self.zone && step != UsageStep::Hour);
+        let spans = spans(range, self.now, days.map(|days| days.zone));
+        let Spans { from, days_from, days_to, quarters_to, .. } = spans;
+        let Some(DaysMade { closed_before, .. }) = self.days else { return (spans, Vec::new(), false) };
+        let units: &[Unit] = match step {
+            UsageStep::Total => &[Unit::Month, Unit::Week],
+            UsageStep::Month => &[Unit::Month],
+            UsageStep::Week => &[Unit::Week],
+            UsageStep::Day | UsageStep::Hour => &[],
+        };
+        let mut parts = Vec::new();
+        let has_quarters = cut_quarters(told, (from, days_from), closed_before, &mut parts);
+        if days_from < days_to {
+            cut_days(told, (days_from, days_to), units, closed_before, self.zone, &mut parts);
+        }
+        let has_quarters = cut_quarters(told, (days_to, quarters_to), closed_before, &mut parts) && has_quarters;
+        (spans, parts, has_quarters)
     }
 
     /// The sums of a range, in one.
@@ -129,8 +195,32 @@ impl<'a> Sums<'a> {
 
     /// What went wrong in a range, the most frequent first.
     pub(super) async fn errors(self, (from, to): Span, filter: &UsageFilter) -> Result<Vec<ErrorCount>, Fault> {
-        self.hub.store.count_errors((quarter_of(from), to), filter).await.map_err(fault::store)
+        let from = quarter_of(from);
+        let has_callers = filter.user_id.is_some() || filter.key_id.is_some();
+        let days = self.days.filter(|days| days.zone == self.zone && !has_callers);
+        let days = days.and_then(|days| {
+            let closed = days.closed_before?.min(to);
+            let (first, last) = (Unit::Day.begin_from(from, days.zone), Unit::Day.begin(closed, days.zone));
+            (first < last).then_some((first, last))
+        });
+        self.hub.store.count_errors((from, to), days.unwrap_or((to, to)), filter).await.map_err(fault::store)
     }
+}
+
+/// A range of time, cut where sums of another length serve it. The bounds stand in this order; two that are the same
+/// have nothing between them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Spans {
+    /// From this quarter of an hour on, by quarter.
+    pub(super) from: DateTime<Utc>,
+    /// From this midnight on, by day.
+    pub(super) days_from: DateTime<Utc>,
+    /// From this midnight on, by quarter of an hour again.
+    pub(super) days_to: DateTime<Utc>,
+    /// From this quarter of an hour on, by minute, which are kept for two days.
+    pub(super) quarters_to: DateTime<Utc>,
+    /// Up to this time.
+    pub(super) to: DateTime<Utc>,
 }
 
 /// A range from its beginning, cut down to its quarter of an hour, to its end: to the minute where those are still

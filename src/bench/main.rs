@@ -25,6 +25,7 @@ mod body;
 mod chaos;
 mod load;
 mod peer;
+mod process;
 mod report;
 mod scenario;
 mod upstream;
@@ -93,7 +94,7 @@ async fn measure(wanted: &str) {
     hub.stop().await;
     let text = report.markdown(length);
     println!("{text}");
-    std::fs::write(peer::target().join("bench.md"), &text).unwrap();
+    std::fs::write(process::target().join("bench.md"), &text).unwrap();
     for peer in [Peer::Hub, Peer::Unlimited, Peer::Limited, Peer::Calm, Peer::Chaos] {
         assert_eq!(report.errors(peer), 0, "the hub failed requests");
     }

@@ -4,25 +4,18 @@ use std::{
     fs,
     io::{BufRead, BufReader, Read},
     net::SocketAddr,
-    os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
 use futures_util::StreamExt;
+use reqwest::Method;
 use serde_json::{Value, json};
+
+use super::process::{PATIENCE, Process};
 
 /// What the upstream's key is.
 pub const UPSTREAM_KEY: &str = "sk-ant-bench-upstream-000000000000";
-
-/// The repository.
-const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-
-const ADMIN_TOKEN: &str = "bench-admin-token-000000000000";
-
-/// How long the hub may take to start, and to write everything down after a burst.
-const PATIENCE: Duration = Duration::from_mins(5);
 
 /// Which process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,11 +34,6 @@ pub enum Peer {
 
 /// Keys of the hub with limits.
 const N_KEYS: usize = 10_000;
-
-/// Where cargo puts what it builds.
-pub fn target() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| Path::new(ROOT).join("target"), PathBuf::from)
-}
 
 /// Memory of a process, in KiB.
 #[derive(Clone, Copy, Debug, Default)]
@@ -158,13 +146,10 @@ fn merged(base: &Value, more: &Value) -> Value {
     base
 }
 
-/// The hub as it is shipped, with its private Postgres.
+/// The hub as it is shipped, with one key to call it by.
 pub struct HubProcess {
-    child: Child,
-    data: PathBuf,
-    address: SocketAddr,
+    process: Process,
     key: String,
-    client: reqwest::Client,
 }
 
 impl HubProcess {
@@ -208,26 +193,7 @@ impl HubProcess {
     }
 
     async fn start_as(name: &str, variables: &[(&str, &str)]) -> Self {
-        let data = std::env::temp_dir().join(format!("switchyard-bench-{name}-{}", std::process::id()));
-        fs::create_dir(&data).unwrap();
-        // The account of the private Postgres passes through it.
-        fs::set_permissions(&data, fs::Permissions::from_mode(0o711)).unwrap();
-        let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let child = Command::new(target().join("release/switchyard"))
-            .current_dir(ROOT)
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("APP_PORT", address.port().to_string())
-            .env("DATA_DIR", &data)
-            .env("ADMIN_TOKEN", ADMIN_TOKEN)
-            .env("LOG_LEVEL", "warn")
-            .envs(variables.iter().copied())
-            .spawn()
-            .expect("target/release/switchyard: `make build` makes it");
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let mut hub = Self { child, data, address, key: String::new(), client };
-        hub.until_ready().await;
-        hub
+        Self { process: Process::start(name, variables).await, key: String::new() }
     }
 
     /// One provider, one user and one key, each with these limits.
@@ -247,53 +213,30 @@ impl HubProcess {
         self
     }
 
-    async fn until_ready(&mut self) {
-        let started = Instant::now();
-        let url = format!("http://{}/health/ready", self.address);
-        while !self.client.get(&url).send().await.is_ok_and(|answer| answer.status() == 200) {
-            assert!(self.child.try_wait().unwrap().is_none(), "the hub ended");
-            assert!(started.elapsed() < PATIENCE, "the hub does not get ready");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    }
-
     async fn post(&self, path: &str, body: &Value) -> Value {
-        let request = self.client.post(format!("http://{}/admin/v1/{path}", self.address)).bearer_auth(ADMIN_TOKEN);
-        let answer = request.header("content-type", "application/json").body(body.to_string()).send().await.unwrap();
-        let status = answer.status();
-        let text = answer.text().await.unwrap();
-        assert!(status.is_success(), "POST {path}: {status} {text}");
-        serde_json::from_str(&text).unwrap()
+        self.process.send(Method::POST, path, body).await
     }
 
     /// How many calls are in Postgres.
     async fn n_recorded(&self) -> u64 {
-        let url = format!("http://{}/admin/v1/usage?step=total", self.address);
-        let answer = self.client.get(url).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
-        let usage: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+        let usage = self.process.get("usage?step=total").await;
         let rows = usage["items"].as_array().or(usage.as_array()).unwrap();
         rows.iter().map(|row| row["calls"].as_u64().unwrap()).sum()
     }
 
     /// Ends it in order.
     pub async fn stop(mut self) {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").arg(&pid).status().unwrap().success());
-        let asked = Instant::now();
-        while self.child.try_wait().unwrap().is_none() {
-            assert!(asked.elapsed() < PATIENCE, "the hub does not stop");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        self.process.end().await;
     }
 }
 
 impl Measured for HubProcess {
     fn child(&self) -> &Child {
-        &self.child
+        &self.process.child
     }
 
     fn address(&self) -> SocketAddr {
-        self.address
+        self.process.address
     }
 
     fn key(&self) -> &str {
@@ -301,7 +244,7 @@ impl Measured for HubProcess {
     }
 
     async fn settled(&self) {
-        let expected = super::load::n_sent_to(self.address);
+        let expected = super::load::n_sent_to(self.address());
         let started = Instant::now();
         loop {
             let recorded = self.n_recorded().await;
@@ -312,18 +255,5 @@ impl Measured for HubProcess {
             assert!(started.elapsed() < PATIENCE, "only {recorded} of {expected} calls were recorded");
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-    }
-}
-
-impl Drop for HubProcess {
-    /// Nothing is left behind, also when a measurement failed: neither the hub nor its Postgres.
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        if let Ok(lock) = fs::read_to_string(self.data.join("postgres/data/postmaster.pid")) {
-            let _ = Command::new("kill").args(["-QUIT", lock.lines().next().unwrap_or_default()]).status();
-            std::thread::sleep(Duration::from_secs(1));
-        }
-        let _ = fs::remove_dir_all(&self.data);
     }
 }

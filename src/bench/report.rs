@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{
     peer::{Memory, Peer},
-    scenario::{BURSTS, CHAOS, Figures, HELD, LIMITS, Length, RATE, REQUESTS, STREAMS, TURNS},
+    scenario::{BURSTS, CHAOS, Figures, HELD, LIMITS, Length, RATE, REQUESTS, STREAMS, TURNS, TURNS_RATE},
 };
 
 /// How a figure of the hub is held against the bare one's.
@@ -52,17 +52,25 @@ const COLUMNS: &[Column] = &[
     column(STREAMS, "relay delay p99 ms", |f| ms(&f.tally.relay, 99), Compare::Added, ""),
     column(STREAMS, "CPU µs/delta", |f| cpu(f) / 50.0, Compare::Ratio, "later ≤ 1.25"),
     column(BURSTS, "streams/s", per_second, Compare::Ratio, "later ≥ 0.9"),
+    column(BURSTS, "first delta p50 ms", |f| ms(&f.tally.first_delta, 50), Compare::Added, ""),
     column(BURSTS, "CPU µs/delta", |f| cpu(f) / 200.0, Compare::Ratio, ""),
     column(LIMITS, "requests/s in the burst", per_second, Compare::Ratio, "≥ 0.9 of a hub without limits"),
     column(LIMITS, "CPU µs/request in the burst", cpu_burst, Compare::Ratio, "the same"),
     column(CHAOS, "first content p50 ms", |f| ms(&f.tally.first_delta, 50), Compare::Added, ""),
     column(CHAOS, "first content p95 ms", |f| ms(&f.tally.first_delta, 95), Compare::Added, ""),
     column(CHAOS, "first content p99 ms", |f| ms(&f.tally.first_delta, 99), Compare::Added, ""),
+    column(TURNS_RATE, "first delta p50 ms", |f| ms(&f.tally.first_delta, 50), Compare::Added, "≤ 0.3, later 0.15"),
+    column(TURNS_RATE, "first delta p99 ms", |f| ms(&f.tally.first_delta, 99), Compare::Added, ""),
+    column(TURNS_RATE, "whole answer p50 ms", |f| ms(&f.tally.whole, 50), Compare::Added, ""),
+    column(TURNS_RATE, "CPU µs/request", cpu, Compare::Ratio, ""),
+    column(TURNS_RATE, "drain after it, s", |f| f.drain_seconds, Compare::No, ""),
+    column(TURNS_RATE, "sustained, recorded/s", sustained, Compare::No, ""),
     column(TURNS, "requests/s in the burst", per_second, Compare::Ratio, "≥ 0.7, later 0.9"),
     column(TURNS, "first delta p50 ms", |f| ms(&f.tally.first_delta, 50), Compare::Ratio, ""),
     column(TURNS, "CPU µs/request", cpu, Compare::Ratio, ""),
     column(TURNS, "drain after the burst, s", |f| f.drain_seconds, Compare::No, ""),
     column(TURNS, "sustained, recorded/s", sustained, Compare::No, ""),
+    column(HELD, "streams at a time", |f| f.tally.n as f64, Compare::No, ""),
     column(HELD, "KiB/stream", |f| f.grown_kib as f64 / f.tally.n as f64, Compare::Ratio, "later ≤ 40"),
     column(HELD, "first delta p50 ms", |f| ms(&f.tally.first_delta, 50), Compare::Added, ""),
 ];

@@ -60,6 +60,7 @@ pub const STREAMS: &str = "streams, 50 deltas at 20 ms";
 pub const BURSTS: &str = "streams, 200 deltas at once, 32 connections";
 pub const LIMITS: &str = "requests with every limit, 64 connections";
 pub const CHAOS: &str = "chaos: 3 providers in trouble, 500 streams, 50 at a time";
+pub const TURNS_RATE: &str = "117 KB coding turns, 20 deltas, 100 a second";
 pub const TURNS: &str = "117 KB coding turns, 20 deltas, 32 connections";
 
 /// One scenario.
@@ -82,6 +83,7 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario { name: BURSTS, load: Load::Closed { connections: 32 }, coding_turn: false, plan: Some((200, 0)) },
     Scenario { name: LIMITS, load: Load::Closed { connections: 64 }, coding_turn: false, plan: None },
     Scenario { name: CHAOS, load: Load::Each { connections: 50, n: 10 }, coding_turn: false, plan: Some((20, 10)) },
+    Scenario { name: TURNS_RATE, load: Load::Open { per_second: 100 }, coding_turn: true, plan: Some((20, 0)) },
     Scenario { name: TURNS, load: Load::Closed { connections: 32 }, coding_turn: true, plan: Some((20, 0)) },
 ];
 

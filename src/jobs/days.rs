@@ -2,10 +2,16 @@
 
 use std::time::Duration;
 
-use crate::hub::Hub;
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+
+use crate::{clock, hub::Hub};
 
 /// How often it is looked whether the hub's zone is another one.
 const INTERVAL: Duration = Duration::from_secs(5);
+
+/// How long after its end a day is closed, so that few calls come after that.
+const LATE: TimeDelta = TimeDelta::hours(1);
 
 /// Makes the days when the hub starts for the first time, and anew when its zone changes, until the hub stops.
 pub async fn run(hub: Hub) {
@@ -14,17 +20,24 @@ pub async fn run(hub: Hub) {
     loop {
         ticks.tick().await;
         let zone = hub.snapshot.load().zone;
-        if made == Some(zone) {
+        let over = (zone, clock::midnight(clock::now() - LATE, zone));
+        if made == Some(over) {
             continue;
         }
-        match hub.store.make_days(zone).await {
-            Ok(is_new) => {
-                made = Some(zone);
-                if is_new {
-                    tracing::info!(%zone, "the sums by day are made");
-                }
-            }
+        match make(&hub, over).await {
+            Ok(()) => made = Some(over),
             Err(error) => tracing::warn!(%error, "the sums by day could not be made; trying again"),
         }
     }
+}
+
+/// Makes the days of a zone if they are not there, and closes those before a midnight.
+async fn make(hub: &Hub, (zone, before): (Tz, DateTime<Utc>)) -> Result<(), sqlx::Error> {
+    if hub.store.make_days(zone).await? {
+        tracing::info!(%zone, "the sums by day are made");
+    }
+    if hub.store.close_days(zone, before).await? {
+        tracing::info!(%before, "the sums of days that are over are made");
+    }
+    Ok(())
 }

@@ -15,6 +15,9 @@ pub const DAYS_AHEAD: u64 = 4;
 /// How long sums by minute are kept.
 const MINUTES_KEPT: TimeDelta = TimeDelta::days(2);
 
+/// How long texts of errors can be looked for, with a day to spare.
+const ERRORS_KEPT: TimeDelta = TimeDelta::days(8);
+
 /// How long the audit log is kept, if calls are not kept longer.
 const AUDIT_KEPT: TimeDelta = TimeDelta::days(365);
 
@@ -38,6 +41,7 @@ async fn let_go(hub: &Hub) -> Result<(), sqlx::Error> {
     let now = clock::now();
     hub.store.keep_windows().await?;
     hub.store.delete_minutes(now - MINUTES_KEPT).await?;
+    hub.store.delete_errors(now - ERRORS_KEPT).await?;
     let kept = TimeDelta::days(hub.snapshot.load().settings.retention_days.into());
     hub.store.delete_holds(now - kept).await?;
     hub.store.delete_conversations(now - kept).await?;

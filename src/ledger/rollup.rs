@@ -7,7 +7,6 @@ use chrono_tz::Tz;
 
 use super::entry::Closed;
 use crate::{
-    clock,
     domain::{
         attempt::{Attempt, AttemptResult},
         call::Outcome,
@@ -15,7 +14,7 @@ use crate::{
         report::{TIME_BUCKETS, time_bucket},
         usage::Usage,
     },
-    store::facets::Facet,
+    store::facet::{Facet, Told},
 };
 
 /// What a row of sums is for; 0 stands for none.
@@ -78,25 +77,24 @@ impl Grain {
     fn floor(self, at: DateTime<Utc>) -> DateTime<Utc> {
         match self {
             Self::Minute => floor(at, 60),
-            Self::Facet(facet, zone) if facet.has_days() => clock::midnight(at, zone),
-            Self::Quarter | Self::Facet(..) => floor(at, 900),
+            Self::Quarter => floor(at, 900),
+            Self::Facet(facet, zone) => facet.unit.begin(at, zone),
         }
     }
 
     /// The row that a call belongs to, or the part of it that is about a provider.
     fn key(self, entry: &Closed, provider_id: i64) -> RollupKey {
-        let (has_callers, has_routes) = match self {
-            Self::Minute | Self::Quarter => (true, true),
-            Self::Facet(facet, _) => (facet.has_callers(), facet.has_routes()),
+        let told = match self {
+            Self::Minute | Self::Quarter => Told::Whole,
+            Self::Facet(facet, _) => facet.told,
         };
         let call = &entry.call;
-        let caller = |id: Option<i64>| id.filter(|_| has_callers).unwrap_or_default();
         RollupKey {
             at: self.floor(call.created_at),
-            user_id: caller(call.user_id.map(|id| id.0)),
-            key_id: caller(call.key_id.map(|id| id.0)),
-            provider_id: if has_routes { provider_id } else { 0 },
-            model: if has_routes { call.model.clone() } else { String::new() },
+            user_id: call.user_id.filter(|_| told.has_user()).map_or(0, |id| id.0),
+            key_id: call.key_id.filter(|_| told.has_key()).map_or(0, |id| id.0),
+            provider_id: if told.has_provider() { provider_id } else { 0 },
+            model: if told.has_model() { call.model.clone() } else { String::new() },
         }
     }
 }
@@ -143,12 +141,12 @@ fn was_served(attempt: &Attempt) -> Option<bool> {
     }
 }
 
-/// Counts what went wrong, by quarter of an hour and cause: each attempt that was not served, and each call without
+/// Counts what went wrong, by cause: each attempt that was not served, and each call without
 /// attempts that ended in an error.
-pub fn errors<'a>(entries: impl Iterator<Item = &'a Closed>) -> BTreeMap<(RollupKey, String), i64> {
+pub fn errors<'a>(entries: impl Iterator<Item = &'a Closed>, grain: Grain) -> BTreeMap<(RollupKey, String), i64> {
     let mut rows = BTreeMap::new();
     let mut count = |entry: &Closed, provider_id, cause: &str| {
-        *rows.entry((Grain::Quarter.key(entry, provider_id), cause.to_owned())).or_default() += 1;
+        *rows.entry((grain.key(entry, provider_id), cause.to_owned())).or_default() += 1;
     };
     for entry in entries {
         for attempt in &entry.attempts {

@@ -6,50 +6,83 @@ use sqlx::{Row, postgres::PgRow, postgres::types::PgInterval};
 
 use super::{
     Store,
+    facet::{Facet, Part},
     facets::{each_sum, histogram, listed, summed},
     read, statements, usage,
 };
 use crate::domain::{
     id::ProviderId,
-    report::{Totals, availability::Probes},
+    report::{
+        Totals,
+        availability::{Probes, ServedBlock},
+    },
 };
 
-/// Rows of providers from a table of sums.
-macro_rules! part {
-    ($table:literal, $condition:literal) => {
-        concat!(
-            "select at, provider_id, model",
-            each_sum!(listed),
-            ", first_token_hist, duration_hist from ",
-            $table,
-            " where ",
-            $condition,
-            " and at >= $2 and provider_id <> 0"
-        )
-    };
-}
-
 statements! {
-    /// By provider; by provider and model; and both of them by block ($3, or days of the zone $4).
+    /// By provider and model, and by provider: parts of facets ($1 to $3), and minutes ($4, $5). The second is added up from
+    /// the first.
     SERVED = concat!(
-        "with parts as (",
-        part!("usage_1m", "$1 = 'usage_1m'"),
-        " union all ",
-        part!("usage_15m", "$1 = 'usage_15m'"),
-        " union all ",
-        part!("usage_facets", "facet = $1"),
-        "), blocks as (
-            select *, case when $3::interval is null then date_trunc('day', at, $4)
-                else date_bin($3, at, timestamptz 'epoch') end as block
-            from parts
-        )
-        select provider_id, model, block",
+        "with rolled as (
+            select f.*
+            from unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) as part (facet, since, until)
+            cross join lateral (
+                select provider_id, model",
+        each_sum!(listed),
+        ", first_token_hist, duration_hist
+                from usage_facets
+                where usage_facets.facet = part.facet and at >= part.since and at < part.until and provider_id <> 0
+                offset 0
+            ) f
+            union all
+            select provider_id, model",
+        each_sum!(listed),
+        ", first_token_hist, duration_hist
+            from usage_1m
+            where at >= $4 and at < $5 and provider_id <> 0
+        ),
+        routes as (
+            select provider_id, model",
         each_sum!(summed),
         histogram!("first_token_hist"),
         histogram!("duration_hist"),
-        " from blocks
-        group by provider_id, cube (model, block)
-        order by attempts desc, provider_id, model, block");
+        " from rolled
+            group by provider_id, model
+        )
+        select * from routes
+        union all
+        select provider_id, null",
+        each_sum!(summed),
+        histogram!("first_token_hist"),
+        histogram!("duration_hist"),
+        " from routes
+        group by provider_id
+        order by attempts desc, provider_id, model"
+    );
+    /// By provider and block ($3, or days of the zone $4), for each model and all of them: of the facet $1, else minutes.
+    BLOCKS = "
+        with parts as (
+            select at, provider_id, model, attempts_good, attempts_bad
+            from usage_facets
+            where facet = $1 and at >= $2 and at < $5 and provider_id <> 0
+            union all
+            select at, provider_id, model, attempts_good, attempts_bad
+            from usage_facets
+            where facet = $6 and at >= $5 and provider_id <> 0
+            union all
+            select at, provider_id, model, attempts_good, attempts_bad
+            from usage_1m
+            where $1 = 'minutes' and at >= $2 and provider_id <> 0
+        ),
+        routes as (
+            select provider_id, model, case when $3::interval is null then date_trunc('day', at, $4)
+                    else date_bin($3, at, timestamptz 'epoch') end as block,
+                sum(attempts_good)::bigint as good, sum(attempts_bad)::bigint as bad
+            from parts
+            group by 1, 2, 3
+        )
+        select provider_id, model, block, good, bad from routes
+        union all
+        select provider_id, null, block, sum(good)::bigint, sum(bad)::bigint from routes group by provider_id, block";
     /// Only tests and probes have no user.
     PROBES = "
         select provider_id, sum(attempts_good)::bigint as good, sum(attempts_bad)::bigint as bad
@@ -58,79 +91,104 @@ statements! {
         group by provider_id";
 }
 
-/// Which sums serve.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ServedFrom {
-    /// Those by minute, which are kept for two days.
-    Minutes,
-    /// Those by quarter of an hour, of providers and models; or of everybody while there are no others.
-    Quarters {
-        /// True if those of providers and models are there.
-        has_facets: bool,
-    },
-    /// Those by day.
-    Days,
-}
-
-impl ServedFrom {
-    /// The table, or the facet.
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Minutes => "usage_1m",
-            Self::Quarters { has_facets: false } => "usage_15m",
-            Self::Quarters { has_facets: true } => "route_15m",
-            Self::Days => "route_1d",
-        }
-    }
-}
-
-/// How a provider served.
+/// How a provider served in a range.
 #[derive(Clone, Debug)]
 pub struct ServedRow {
     /// Which.
     pub provider_id: ProviderId,
     /// Only this model; none for all together.
     pub model: Option<String>,
-    /// Only in the block that begins here; none for the whole range.
-    pub block: Option<DateTime<Utc>>,
     /// The sums.
     pub totals: Totals,
+}
+
+/// How a provider served in a block.
+#[derive(Clone, Debug)]
+pub struct BlockRow {
+    /// Which.
+    pub provider_id: ProviderId,
+    /// Only this model; none for all together.
+    pub model: Option<String>,
+    /// When the block begins.
+    pub block: DateTime<Utc>,
+    /// What was served, and what was not.
+    pub served: ServedBlock,
+}
+
+/// Which sums have the blocks.
+#[derive(Clone, Debug)]
+pub struct BlockQuery {
+    /// From this time on.
+    pub from: DateTime<Utc>,
+    /// Before this time these sums.
+    pub over: Option<Facet>,
+    /// Where the others begin.
+    pub over_to: DateTime<Utc>,
+    /// From then on these; none: all from minutes, which are kept for two days.
+    pub open: Option<Facet>,
+    /// The length of a block, counted from the epoch; none for days of `zone`.
+    pub block: Option<TimeDelta>,
+    /// Where days begin.
+    pub zone: Tz,
 }
 
 fn served_from_row(row: &PgRow) -> Result<ServedRow, sqlx::Error> {
     Ok(ServedRow {
         provider_id: ProviderId(row.try_get("provider_id")?),
         model: row.try_get("model")?,
-        block: row.try_get("block")?,
         totals: usage::totals_from_row(row)?,
     })
 }
 
+fn block_from_row(row: &PgRow) -> Result<BlockRow, sqlx::Error> {
+    Ok(BlockRow {
+        provider_id: ProviderId(row.try_get("provider_id")?),
+        model: row.try_get("model")?,
+        block: row.try_get("block")?,
+        served: ServedBlock { good: read::number(row, "good")?, bad: read::number(row, "bad")? },
+    })
+}
+
 impl Store {
-    /// How each provider served from `from` on, with each of its models, in the whole and in each block, the most used
-    /// first. A block is `block` long, counted from the epoch, or a day of `zone`.
+    /// How each provider served, and with each of its models, the most used first: in parts of facets that tell both
+    /// apart, and in minutes.
     pub async fn served(
         &self,
-        source: ServedFrom,
-        from: DateTime<Utc>,
-        block: Option<TimeDelta>,
-        zone: Tz,
+        parts: &[Part],
+        minutes: (DateTime<Utc>, DateTime<Utc>),
     ) -> Result<Vec<ServedRow>, sqlx::Error> {
-        let block = block.map(|block| PgInterval {
-            months: 0,
-            days: 0,
-            microseconds: block.num_microseconds().unwrap_or_default(),
-        });
         let rows = sqlx::query(SERVED)
-            .bind(source.as_str())
-            .bind(from)
-            .bind(block)
-            .bind(zone.name())
-            // Planned for these values each time: which table is read depends on them.
+            .bind(parts.iter().map(|(facet, ..)| facet.name()).collect::<Vec<_>>())
+            .bind(parts.iter().map(|(_, from, _)| *from).collect::<Vec<_>>())
+            .bind(parts.iter().map(|(.., to)| *to).collect::<Vec<_>>())
+            .bind(minutes.0)
+            .bind(minutes.1)
             .persistent(false)
             .fetch_all(&self.pool)
             .await?;
         rows.iter().map(served_from_row).collect()
+    }
+
+    /// What each provider served in each block, and with each of its models.
+    pub async fn served_blocks(&self, query: &BlockQuery) -> Result<Vec<BlockRow>, sqlx::Error> {
+        let block = query.block.map(|block| PgInterval {
+            months: 0,
+            days: 0,
+            microseconds: block.num_microseconds().unwrap_or_default(),
+        });
+        let open = query.open.map(Facet::name);
+        let rows = sqlx::query(BLOCKS)
+            .bind(if open.is_some() { query.over.map(Facet::name) } else { Some("minutes".to_owned()) })
+            .bind(query.from)
+            .bind(block)
+            .bind(query.zone.name())
+            .bind(query.over_to)
+            .bind(open)
+            // Planned for these values each time: which tables are read depends on them.
+            .persistent(false)
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(block_from_row).collect()
     }
 
     /// The tests and probes of each provider from a quarter of an hour on.

@@ -5,19 +5,22 @@ use sqlx::{Row, postgres::PgRow};
 use uuid::Uuid;
 
 use super::{Store, read, statements};
-use crate::domain::{
-    attempt::Attempt,
-    call::{Call, CallDetail, CallError, CallKind, Client},
-    id::{AttemptId, CallId, CredentialId, KeyId, ProviderId, UserId},
-    money::{Multiplier, Usd},
-    price::{Rates, bill::Cost},
-    report::CallQuery,
-    usage::{Terms, Usage},
+use crate::{
+    clock,
+    domain::{
+        attempt::Attempt,
+        call::{Call, CallDetail, CallError, CallKind, Client},
+        id::{AttemptId, CallId, CredentialId, KeyId, ProviderId, UserId},
+        money::{Multiplier, Usd},
+        price::{Rates, bill::Cost},
+        report::CallQuery,
+        usage::{Terms, Usage},
+    },
 };
 
 /// Calls with the names of what they refer to, which may be deleted by now.
 macro_rules! select_calls {
-    ($more_columns:literal, $rest:literal) => {
+    ($more_columns:literal, $($rest:tt)*) => {
         concat!(
             "
         select c.id, c.created_at, c.kind, c.user_id, u.name as user_name, c.key_id, k.name as key_name, c.provider_id,
@@ -32,16 +35,17 @@ macro_rules! select_calls {
         left join users u on u.id = c.user_id
         left join keys k on k.id = c.key_id
         left join providers p on p.id = c.provider_id",
-            $rest
+            $($rest)*
         )
     };
 }
 
-statements! {
-    /// Newest first. The bounds on the id leave out the partitions of other days. What comes late with its first content
-    /// ends late too: it is said so that the index on the duration serves both.
-    LIST = select_calls!("", "
-        where c.id >= $1 and c.id < $2
+/// Which calls are listed of those that `$which` says, in the order of `$order`, newest first.
+macro_rules! filtered {
+    ($which:literal, $order:literal) => {
+        concat!(
+            $which,
+            "
             and ($3::timestamptz is null or c.created_at >= $3)
             and ($4::timestamptz is null or c.created_at < $4)
             and ($5::bigint is null or c.user_id = $5)
@@ -59,10 +63,26 @@ statements! {
             and ($17::boolean is not true or c.n_attempts > 1)
             and ($17::boolean is not false or c.n_attempts <= 1)
             and ($18::boolean is not true or c.error_cause is not null)
-            and ($19::text is null or (c.error_cause is not null
-                and (c.error_cause = $19 or position(lower($19) in lower(c.error_message)) > 0)))
-        order by c.id desc
-        limit $20");
+        order by ",
+            $order,
+            " desc
+        limit $19"
+        )
+    };
+}
+
+statements! {
+    /// Newest first. The bounds on the id leave out the partitions of other days. What comes late with its first content
+    /// ends late too: it is said so that the index on the duration serves both.
+    LIST = select_calls!("", filtered!("
+        where c.id >= $1 and c.id < $2", "c.id"));
+    /// The same of those whose error has this cause ($20), or this text in its message.
+    LIST_BY_ERROR = select_calls!("", filtered!("
+        join call_errors e on e.call_id = c.id
+        where e.call_id >= $1 and e.call_id < $2 and c.id >= $1 and c.id < $2
+            and (e.cause = $20 or position(lower($20) in lower(e.message)) > 0)
+            and ($5::bigint is null or e.user_id = $5) and ($6::bigint is null or e.key_id = $6)
+            and ($7::bigint is null or e.provider_id = $7)", "e.call_id"));
     FIND = select_calls!(
         ",
             c.cost_input, c.cost_output, c.cost_cache_write_5m, c.cost_cache_write_1h, c.cost_cache_read,
@@ -95,6 +115,17 @@ fn id_bounds(query: &CallQuery, before: Option<CallId>) -> (Uuid, Uuid) {
     let high =
         query.to.and_then(|to| to.checked_add_signed(TimeDelta::milliseconds(1))).map_or_else(Uuid::max, lowest_id);
     (low, before.map_or(high, |CallId(before)| before.min(high)))
+}
+
+/// Days that a list looks at first, and at most before it looks at all that are left.
+const FIRST_DAYS: i64 = 1;
+const LAST_DAYS: i64 = 81;
+
+/// The lowest id so many days before an id, or before now if that is earlier.
+fn days_before(id: Uuid, days: i64, now: DateTime<Utc>) -> Option<Uuid> {
+    let ms = i64::try_from(id.as_u128() >> 80).ok()?;
+    let at = DateTime::from_timestamp_millis(ms).map_or(now, |at| at.min(now));
+    at.checked_sub_signed(TimeDelta::days(days)).map(lowest_id)
 }
 
 /// Token counts of a row.
@@ -216,8 +247,33 @@ impl Store {
         before: Option<CallId>,
         limit: i64,
     ) -> Result<Vec<Call>, sqlx::Error> {
-        let (low, high) = id_bounds(query, before);
-        let rows = sqlx::query(LIST)
+        let (low, mut high) = id_bounds(query, before);
+        if query.error.is_some() {
+            return self.list_calls_within(query, (low, high), limit).await;
+        }
+        // Day by day at first: where many calls are meant the newest partitions have them, and no others are looked at.
+        let mut days = FIRST_DAYS;
+        let mut calls = Vec::new();
+        loop {
+            let from =
+                days_before(high, days, clock::now()).filter(|_| days <= LAST_DAYS).map_or(low, |from| from.max(low));
+            let wanted = limit - i64::try_from(calls.len()).unwrap_or(limit);
+            calls.extend(self.list_calls_within(query, (from, high), wanted).await?);
+            if from <= low || i64::try_from(calls.len()).is_ok_and(|found| found >= limit) {
+                return Ok(calls);
+            }
+            (high, days) = (from, days * 3);
+        }
+    }
+
+    /// The same of ids from the first up to, but without, the second.
+    async fn list_calls_within(
+        &self,
+        query: &CallQuery,
+        (low, high): (Uuid, Uuid),
+        limit: i64,
+    ) -> Result<Vec<Call>, sqlx::Error> {
+        let asked = sqlx::query(if query.error.is_some() { LIST_BY_ERROR } else { LIST })
             .bind(low)
             .bind(high)
             .bind(query.from)
@@ -236,12 +292,10 @@ impl Store {
             .bind(query.first_token_min.map(read::integer))
             .bind(query.retried)
             .bind(query.errors)
-            .bind(&query.error)
-            .bind(limit)
-            // Planned for these values each time: which index serves depends on the filters that are set.
-            .persistent(false)
-            .fetch_all(&self.pool)
-            .await?;
+            .bind(limit);
+        let asked = if let Some(error) = &query.error { asked.bind(error) } else { asked };
+        // Planned for these values each time: which index serves depends on the filters that are set.
+        let rows = asked.persistent(false).fetch_all(&self.pool).await?;
         rows.iter().map(call_from_row).collect()
     }
 
@@ -274,5 +328,16 @@ mod tests {
         assert!(low < id.0 && id.0 < high);
         assert_eq!(id_bounds(&query, Some(id)), (low, id.0));
         assert_eq!(id_bounds(&CallQuery::default(), None), (Uuid::nil(), Uuid::max()));
+    }
+
+    #[test]
+    fn days_are_counted_from_an_id_and_not_from_what_is_to_come() {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        let (now, early) = (at("2026-05-05T10:00:00Z"), at("2026-05-01T10:00:00Z"));
+        assert_eq!(days_before(lowest_id(early), 3, now), Some(lowest_id(at("2026-04-28T10:00:00Z"))));
+        for later in [Uuid::max(), lowest_id(at("2026-06-01T00:00:00Z"))] {
+            assert_eq!(days_before(later, 1, now), Some(lowest_id(at("2026-05-04T10:00:00Z"))));
+        }
+        assert_eq!(days_before(Uuid::nil(), i64::MAX / 100_000_000_000, now), Some(Uuid::nil()));
     }
 }

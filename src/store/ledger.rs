@@ -5,12 +5,14 @@ mod sessions;
 
 use std::collections::{BTreeMap, HashSet};
 
+use chrono_tz::Tz;
 use sqlx::{Postgres, Row, Transaction};
 use uuid::Uuid;
 
 use super::{
     CHANNEL, Store,
-    facets::{Facet, added, each_sum, zone_for_adding},
+    facet::{Facet, Told},
+    facets::{DaysMade, added, each_sum, made_for_adding},
     statements,
 };
 use crate::ledger::{
@@ -77,6 +79,14 @@ statements! {
             cache_write_1h = sums.cache_write_1h + excluded.cache_write_1h,
             cache_read = sums.cache_read + excluded.cache_read,
             cost = sums.cost + excluded.cost";
+    INSERT_ERRORS = "
+        insert into call_errors (call_id, user_id, key_id, provider_id, cause, message)
+        select * from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[])
+        on conflict (call_id) do nothing";
+    ADD_ERROR_DAYS = "
+        insert into usage_errors_1d as sums (at, provider_id, model, cause, n_errors)
+        select at, provider_id, model, cause, n_errors from json_populate_recordset(null::usage_errors, $1::text::json)
+        on conflict (at, provider_id, model, cause) do update set n_errors = sums.n_errors + excluded.n_errors";
     TOUCH_KEYS = "
         update keys set last_used_at = greatest(keys.last_used_at, used.at)
         from unnest($1::bigint[], $2::timestamptz[]) as used (id, at)
@@ -103,6 +113,7 @@ impl Store {
         if let Some(sessions) = sessions::rows(&fresh) {
             sqlx::query(ADD_TO_SESSIONS).bind(sessions).execute(&mut *transaction).await?;
         }
+        keep_errors(&mut transaction, &fresh).await?;
         touch_keys(&mut transaction, &fresh).await?;
         let newest = fresh.iter().map(|entry| entry.call.id).max().unwrap_or_default();
         sqlx::query(NOTIFY_RECORDED)
@@ -126,17 +137,60 @@ async fn add_sums(transaction: &mut Transaction<'_, Postgres>, fresh: &[&Closed]
         sqlx::query(statement).bind(rows::rollups(&sums, None)).execute(&mut **transaction).await?;
     }
     // Who makes the days for the first time takes in what is there by then.
-    if let Some(zone) = zone_for_adding(transaction).await? {
-        for facet in Facet::ALL {
-            let sums = roll_up(fresh.iter().copied(), Grain::Facet(facet, zone));
-            sqlx::query(ADD_TO_FACETS).bind(rows::rollups(&sums, Some(facet))).execute(&mut **transaction).await?;
+    if let Some(DaysMade { zone, closed_before }) = made_for_adding(transaction).await? {
+        for facet in Facet::WRITTEN {
+            add_to_facet(transaction, fresh, facet, zone).await?;
+        }
+        // What comes late, when its day has been closed, is in none of the sums that were made of it.
+        let is_late = |closed| fresh.iter().any(|entry| entry.call.created_at < closed);
+        if let Some(closed) = closed_before.filter(|closed| is_late(*closed)) {
+            for facet in Facet::CLOSED {
+                let end = facet.unit.begin(closed, zone);
+                let late: Vec<_> = fresh.iter().copied().filter(|entry| entry.call.created_at < end).collect();
+                add_to_facet(transaction, &late, facet, zone).await?;
+            }
+            let late = fresh.iter().copied().filter(|entry| entry.call.created_at < closed);
+            let errors = errors(late, Grain::Facet(Facet::of_days(Told::Route, false), zone));
+            sqlx::query(ADD_ERROR_DAYS).bind(rows::errors(&errors)).execute(&mut **transaction).await?;
         }
     }
-    let errors = errors(fresh.iter().copied());
+    let errors = errors(fresh.iter().copied(), Grain::Quarter);
     if !errors.is_empty() {
         sqlx::query(ADD_ERRORS).bind(rows::errors(&errors)).execute(&mut **transaction).await?;
     }
     Ok(())
+}
+
+async fn add_to_facet(
+    transaction: &mut Transaction<'_, Postgres>,
+    entries: &[&Closed],
+    facet: Facet,
+    zone: Tz,
+) -> Result<(), sqlx::Error> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let sums = roll_up(entries.iter().copied(), Grain::Facet(facet, zone));
+    sqlx::query(ADD_TO_FACETS).bind(rows::rollups(&sums, Some(facet))).execute(&mut **transaction).await.map(|_| ())
+}
+
+/// Puts down the texts of errors where they are looked for.
+async fn keep_errors(transaction: &mut Transaction<'_, Postgres>, fresh: &[&Closed]) -> Result<(), sqlx::Error> {
+    let failed: Vec<_> = fresh.iter().filter_map(|entry| Some((&entry.call, entry.call.error.as_ref()?))).collect();
+    if failed.is_empty() {
+        return Ok(());
+    }
+    let calls = || failed.iter().map(|(call, _)| call);
+    sqlx::query(INSERT_ERRORS)
+        .bind(calls().map(|call| call.id.0).collect::<Vec<_>>())
+        .bind(calls().map(|call| call.user_id.map(|id| id.0)).collect::<Vec<_>>())
+        .bind(calls().map(|call| call.key_id.map(|id| id.0)).collect::<Vec<_>>())
+        .bind(calls().map(|call| call.provider_id.map(|id| id.0)).collect::<Vec<_>>())
+        .bind(failed.iter().map(|(_, error)| error.cause.as_str()).collect::<Vec<_>>())
+        .bind(failed.iter().map(|(_, error)| error.message.as_str()).collect::<Vec<_>>())
+        .execute(&mut **transaction)
+        .await
+        .map(|_| ())
 }
 
 async fn touch_keys(transaction: &mut Transaction<'_, Postgres>, fresh: &[&Closed]) -> Result<(), sqlx::Error> {

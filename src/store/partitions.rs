@@ -61,6 +61,7 @@ statements! {
         order by 1";
     DELETE_STRAY_MESSAGES = "delete from call_messages_default where call_id < first_id($1)";
     DELETE_MINUTES = "delete from usage_1m where at < $1";
+    DELETE_ERRORS = "delete from call_errors where call_id < first_id($1)";
 }
 
 impl Store {
@@ -139,6 +140,11 @@ impl Store {
         sqlx::query(DELETE_STRAY_ATTEMPTS).bind(before).execute(&mut *transaction).await?;
         sqlx::query(DELETE_STRAY_CALLS).bind(before).execute(&mut *transaction).await?;
         transaction.commit().await
+    }
+
+    /// Lets texts of errors from before `before` go from where they are looked for; those of the calls stay.
+    pub async fn delete_errors(&self, before: DateTime<Utc>) -> Result<(), sqlx::Error> {
+        sqlx::query(DELETE_ERRORS).bind(before).execute(&self.pool).await.map(|_| ())
     }
 
     /// Lets sums by minute from before `before` go; those by quarter of an hour stay.

@@ -11,8 +11,8 @@ statements! {
     BLOCKS = "
         select provider_id, at, sum(attempts)::bigint as attempts,
             greatest(sum(attempts) - sum(completed + rejected + refused + abandoned), 0)::bigint as failed
-        from usage_15m
-        where at >= $1 and provider_id <> 0
+        from usage_facets
+        where facet = 'route_15m' and at >= $1 and provider_id <> 0
         group by 1, 2
         order by 1, 2";
 }

@@ -5,14 +5,15 @@ use sqlx::{Row, postgres::PgRow};
 
 use super::{
     Store, calls,
-    facets::{Facet, each_sum, histogram, listed, summed},
+    facet::Part,
+    facets::{each_sum, histogram, listed, summed},
     read, statements,
 };
 use crate::domain::report::{ErrorCount, Totals, UsageBy, UsageFilter, UsageRow, UsageStep, time_percentile};
 
-/// Rows of a table of sums in a span, of those that are asked for.
-macro_rules! part {
-    ($table:literal, $condition:literal, $from:literal, $to:literal) => {
+/// Of a table of sums what is asked for by the filters.
+macro_rules! select_rows {
+    ($table:literal, $condition:literal) => {
         concat!(
             "select at, user_id, key_id, provider_id, model",
             each_sum!(listed),
@@ -20,121 +21,122 @@ macro_rules! part {
             $table,
             " where ",
             $condition,
-            " and at >= ",
-            $from,
-            " and at < ",
-            $to,
             "
-            and ($6::bigint is null or user_id = $6) and ($7::bigint is null or key_id = $7)
-            and ($8::bigint is null or provider_id = $8) and ($9::text is null or model = $9)"
+            and ($10::bigint is null or user_id = $10) and ($11::bigint is null or key_id = $11)
+            and ($12::bigint is null or provider_id = $12) and ($13::text is null or model = $13)"
+        )
+    };
+}
+
+/// What each row is for, its sums, and the rest. Parts of facets ($1 to $3); then what no facet tells apart: two ranges of
+/// quarters ($4 to $7), and minutes ($8, $9). Of $19, if it is not null, each has rows, and all others share them.
+macro_rules! sum {
+    ($($times:tt)*) => {
+        concat!(
+            "with rolled as (
+            select f.*
+            from unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) as part (facet, since, until)
+            cross join lateral (",
+            select_rows!("usage_facets", "usage_facets.facet = part.facet and at >= part.since and at < part.until"),
+            " offset 0) f union all ",
+            select_rows!("usage_15m", "at >= $4 and at < $5"),
+            " union all ",
+            select_rows!("usage_15m", "at >= $6 and at < $7"),
+            " union all ",
+            select_rows!("usage_1m", "at >= $8 and at < $9"),
+            "),
+        sums as (
+            select
+                case when $14 = 'total' then $18 else date_trunc($14, at, $15) end as at,
+                case
+                    when $16 = 'user' and ($19::bigint[] is null or user_id = any($19)) then user_id
+                    when $16 = 'key' and ($19::bigint[] is null or key_id = any($19)) then key_id
+                    when $16 = 'provider' and ($19::bigint[] is null or provider_id = any($19)) then provider_id
+                    else 0
+                end as id,
+                case $16 when 'model' then model else '' end as model",
+            each_sum!(summed),
+            $($times)*,
+            " from rolled
+            group by 1, 2, 3
+        )
+        select s.*, coalesce(u.name, k.name, p.name) as name
+        from sums s
+        left join users u on $16 = 'user' and u.id = s.id
+        left join keys k on $16 = 'key' and k.id = s.id
+        left join providers p on $16 = 'provider' and p.id = s.id
+        order by s.at, s.cost desc, s.calls desc, s.id, s.model
+        limit $17"
         )
     };
 }
 
 statements! {
-    /// Quarters of an hour, whole days, quarters, and minutes, one after the other: bounds $1 to $5. `date_trunc` knows
-    /// the zone's summer time. Quarters tell callers apart only where it is needed ($11).
-    SUM = concat!(
-        "with rolled as (",
-        part!("usage_facets", "facet = $10", "$2", "$3"),
-        " union all ",
-        part!("usage_15m", "$11::boolean", "$1", "$2"),
-        " union all ",
-        part!("usage_15m", "$11::boolean", "$3", "$4"),
-        " union all ",
-        part!("usage_facets", "not $11::boolean and facet = 'route_15m'", "$1", "$2"),
-        " union all ",
-        part!("usage_facets", "not $11::boolean and facet = 'route_15m'", "$3", "$4"),
-        " union all ",
-        part!("usage_1m", "true", "$4", "$5"),
-        "),
-        sums as (
-            select
-                case when $12 = 'total' then $1 else date_trunc($12, at, $13) end as at,
-                case $14 when 'user' then user_id when 'key' then key_id when 'provider' then provider_id else 0 end as id,
-                case $14 when 'model' then model else '' end as model",
-        each_sum!(summed),
-        histogram!("first_token_hist"),
-        histogram!("duration_hist"),
-        " from rolled
-            group by 1, 2, 3
-        )
-        select s.*, coalesce(u.name, k.name, p.name) as name
-        from sums s
-        left join users u on $14 = 'user' and u.id = s.id
-        left join keys k on $14 = 'key' and k.id = s.id
-        left join providers p on $14 = 'provider' and p.id = s.id
-        order by s.at, s.cost desc, s.calls desc, s.id, s.model
-        limit $15");
+    /// `date_trunc` knows the zone's summer time. A part of a facet is read for itself (`offset 0`), by the key.
+    SUM = sum!(histogram!("first_token_hist"), histogram!("duration_hist"));
+    /// The same without times, which are most of the work.
+    SUM_WITHOUT_TIMES = sum!(", '{}'::bigint[] as first_token_hist, '{}'::bigint[] as duration_hist");
     /// The most frequent first.
     ERRORS = "
+        with counted as (
+            select cause, n_errors
+            from usage_errors
+            where at >= $1 and at < $2
+                and ($5::bigint is null or user_id = $5) and ($6::bigint is null or key_id = $6)
+                and ($7::bigint is null or provider_id = $7) and ($8::text is null or model = $8)
+            union all
+            select cause, n_errors
+            from usage_errors
+            where at >= $3 and at < $4
+                and ($5::bigint is null or user_id = $5) and ($6::bigint is null or key_id = $6)
+                and ($7::bigint is null or provider_id = $7) and ($8::text is null or model = $8)
+            union all
+            select cause, n_errors
+            from usage_errors_1d
+            where at >= $2 and at < $3
+                and ($7::bigint is null or provider_id = $7) and ($8::text is null or model = $8)
+        )
         select cause, sum(n_errors)::bigint as n_errors
-        from usage_errors
-        where at >= $1 and at < $2
-            and ($3::bigint is null or user_id = $3) and ($4::bigint is null or key_id = $4)
-            and ($5::bigint is null or provider_id = $5) and ($6::text is null or model = $6)
+        from counted
         group by cause
         order by n_errors desc, cause
         limit 50";
     /// What was refused before it used a token needs no price.
     UNPRICED_MODELS = "
         select model
-        from usage_15m
-        where at >= $1 and unpriced > 0 and cost > 0
+        from usage_facets
+        where facet = 'route_15m' and at >= $1 and unpriced > 0 and cost > 0
         group by model
         order by model
         limit 20";
 }
 
-/// A range of time, cut where sums of another length serve it. The bounds stand in this order; two that are the same
-/// have nothing between them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Spans {
-    /// From this quarter of an hour on, by quarter.
-    pub from: DateTime<Utc>,
-    /// From this midnight on, by day.
-    pub days_from: DateTime<Utc>,
-    /// From this midnight on, by quarter of an hour again.
-    pub days_to: DateTime<Utc>,
-    /// From this quarter of an hour on, by minute, which are kept for two days.
-    pub quarters_to: DateTime<Utc>,
-    /// Up to this time.
-    pub to: DateTime<Utc>,
-}
+/// A range of time: from the first up to the second.
+type Range = (DateTime<Utc>, DateTime<Utc>);
 
-/// Which sums to read.
+/// Which sums to read. What the parts hold does not overlap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SumQuery {
-    /// In which time.
-    pub spans: Spans,
+    /// When all of it begins.
+    pub from: DateTime<Utc>,
+    /// Parts of facets.
+    pub parts: Vec<Part>,
+    /// Quarters of an hour that no facet tells apart as it is asked for.
+    pub quarters: [Range; 2],
+    /// Minutes, which are kept for two days.
+    pub minutes: Range,
     /// Only of these.
     pub filter: UsageFilter,
     /// One row for each of these.
     pub by: Option<UsageBy>,
+    /// Only these users, keys or providers have rows of their own, all others share one; none: each has.
+    pub named: Option<Vec<i64>>,
     /// One row for each of these spans.
     pub step: UsageStep,
     /// Where days begin.
     pub time_zone: chrono_tz::Tz,
-    /// False while the facets are made for the first time: then only `usage_15m` has everything.
-    pub has_facets: bool,
-}
-
-impl SumQuery {
-    /// The facet whose days serve, and whether its quarters of an hour have to tell callers apart.
-    fn facet(&self) -> (Facet, bool) {
-        let Self { filter, by, .. } = self;
-        let has_callers =
-            filter.user_id.is_some() || filter.key_id.is_some() || matches!(by, Some(UsageBy::User | UsageBy::Key));
-        let has_routes = filter.provider_id.is_some()
-            || filter.model.is_some()
-            || matches!(by, Some(UsageBy::Provider | UsageBy::Model));
-        let facet = match (has_callers, has_routes) {
-            (false, _) => Facet::RouteDays,
-            (true, false) => Facet::CallerDays,
-            (true, true) => Facet::WholeDays,
-        };
-        (facet, has_callers || !self.has_facets)
-    }
+    /// True if nobody looks at times: percentiles are left out.
+    pub without_times: bool,
 }
 
 /// A row of `SUM`. The number 0 and the empty model stand for none.
@@ -186,24 +188,28 @@ fn per_second(number: i64, ms: i64) -> Option<u32> {
 impl Store {
     /// Sums by span, oldest first, within a span the dearest first; at most `limit` rows. Spans without calls are left out.
     pub async fn sum_usage(&self, query: &SumQuery, limit: i64) -> Result<Vec<UsageRow>, sqlx::Error> {
-        let SumQuery { spans, filter, by, step, time_zone, .. } = query;
-        let (facet, has_callers) = query.facet();
-        let rows = sqlx::query(SUM)
-            .bind(spans.from)
-            .bind(spans.days_from)
-            .bind(spans.days_to)
-            .bind(spans.quarters_to)
-            .bind(spans.to)
+        let SumQuery { from, parts, quarters, minutes, filter, by, named, step, time_zone, without_times } = query;
+        let [quarters, later_quarters] = quarters;
+        let rows = sqlx::query(if *without_times { SUM_WITHOUT_TIMES } else { SUM })
+            .bind(parts.iter().map(|(facet, ..)| facet.name()).collect::<Vec<_>>())
+            .bind(parts.iter().map(|(_, from, _)| *from).collect::<Vec<_>>())
+            .bind(parts.iter().map(|(.., to)| *to).collect::<Vec<_>>())
+            .bind(quarters.0)
+            .bind(quarters.1)
+            .bind(later_quarters.0)
+            .bind(later_quarters.1)
+            .bind(minutes.0)
+            .bind(minutes.1)
             .bind(filter.user_id.map(|id| id.0))
             .bind(filter.key_id.map(|id| id.0))
             .bind(filter.provider_id.map(|id| id.0))
             .bind(&filter.model)
-            .bind(facet.as_str())
-            .bind(has_callers)
             .bind(step.as_str())
             .bind(time_zone.name())
             .bind(by.map_or("", UsageBy::as_str))
             .bind(limit)
+            .bind(from)
+            .bind(named.as_ref())
             // Planned for these values each time: which tables are read depends on them.
             .persistent(false)
             .fetch_all(&self.pool)
@@ -211,14 +217,18 @@ impl Store {
         rows.iter().map(|row| from_row(row, *by)).collect()
     }
 
-    /// What went wrong in whole quarters of an hour, the most frequent first; at most 50 causes.
+    /// What went wrong in whole quarters of an hour, the most frequent first; at most 50 causes. Between are days that are
+    /// over and are read as such, which tell no users and keys apart.
     pub async fn count_errors(
         &self,
-        (from, to): (DateTime<Utc>, DateTime<Utc>),
+        (from, to): Range,
+        days: Range,
         filter: &UsageFilter,
     ) -> Result<Vec<ErrorCount>, sqlx::Error> {
         let rows = sqlx::query(ERRORS)
             .bind(from)
+            .bind(days.0)
+            .bind(days.1)
             .bind(to)
             .bind(filter.user_id.map(|id| id.0))
             .bind(filter.key_id.map(|id| id.0))

@@ -14,7 +14,7 @@ use hub::{
     },
     ledger::entry::Closed,
     state::step::Sums,
-    store::{Store, partitions::first_id},
+    store::{Store, facet::Facet, partitions::first_id},
 };
 use sqlx::postgres::PgConnectOptions;
 
@@ -214,4 +214,27 @@ async fn attempts_say_when_they_came_to_the_database() {
         let (sums, attempts) = books.store.limit_sums_and_attempts(since, n_max).await.unwrap();
         assert_eq!((sums.len(), attempts.len()), (3, n));
     }
+}
+
+#[tokio::test]
+async fn what_is_recorded_late_is_in_every_facet_of_days_that_are_over() {
+    let (world, mut books) = Books::open().await;
+    let closed = "select closed_before is not null from usage_zone";
+    crate::patience::until("days are closed", async || (world.value(closed).await == true).then_some(())).await;
+    // So long ago that its week and its month are over too.
+    books.record([(Utc::now() - TimeDelta::days(40), 7)]).await;
+    let facets = postgres::rows(
+        &books.dsn,
+        "select facet, sum(calls) as calls, sum(attempts) as attempts, sum(cost) as cost from usage_facets group by facet",
+    )
+    .await;
+    let names = Facet::WRITTEN.into_iter().chain(Facet::CLOSED).map(Facet::name);
+    let mut expected: Vec<_> =
+        names.map(|name| serde_json::json!({"facet": name, "calls": 1, "attempts": 2, "cost": 7})).collect();
+    let by_name =
+        |one: &serde_json::Value, other: &serde_json::Value| one["facet"].as_str().cmp(&other["facet"].as_str());
+    expected.sort_by(by_name);
+    let mut facets = facets;
+    facets.sort_by(by_name);
+    assert_eq!(facets, expected);
 }

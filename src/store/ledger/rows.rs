@@ -19,7 +19,7 @@ use crate::{
         entry::Closed,
         rollup::{Rollup, RollupKey},
     },
-    store::facets::Facet,
+    store::facet::Facet,
 };
 
 /// Parts of a cost in nano-dollars.
@@ -150,7 +150,7 @@ struct AttemptRow<'a> {
 #[derive(Serialize)]
 struct RollupRow<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    facet: Option<&'static str>,
+    facet: Option<&'a str>,
     at: DateTime<Utc>,
     user_id: i64,
     key_id: i64,
@@ -278,10 +278,11 @@ pub(super) fn errors(errors: &BTreeMap<(RollupKey, String), i64>) -> String {
 
 /// Rows of `usage_1m` or `usage_15m`, or of a facet, as a JSON list.
 pub(super) fn rollups(sums: &BTreeMap<RollupKey, Rollup>, facet: Option<Facet>) -> String {
+    let facet = facet.map(Facet::name);
     list(sums.iter().map(|(key, sum)| {
         let [completed, rejected, refused, failed, interrupted, abandoned] = sum.outcomes;
         RollupRow {
-            facet: facet.map(Facet::as_str),
+            facet: facet.as_deref(),
             at: key.at,
             user_id: key.user_id,
             key_id: key.key_id,
