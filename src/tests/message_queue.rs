@@ -84,7 +84,6 @@ async fn the_next_message_goes_a_while_after_the_last_was_answered() {
     let record = world.call_of(&second).await;
     assert_eq!((second.call_id(), &record["waiting"]), (id, &Value::Null));
     assert!(record["attempts"][0]["queue_ms"].as_u64().unwrap() >= 700, "{record}");
-    assert_eq!(world.call_of(&tool).await["attempts"][0]["queue_ms"], Value::Null);
     assert_eq!((first.status, second.status), (200, 200));
     let arrived = seen.lock().unwrap().iter().find(|(model, _)| model == "claude-b").unwrap().1;
     assert!(arrived.duration_since(answered) >= GAP, "{:?}", arrived.duration_since(answered));

@@ -88,7 +88,7 @@ mod tests {
         let mut pieces = pieces.iter();
         let opening = pieces.find_map(|piece| gate.push(piece));
         let (held, rest, tap) = gate.open();
-        let rest = pieces.fold(rest.to_vec(), |rest, piece| [&rest, &piece[..]].concat());
+        let rest = pieces.fold(rest.to_vec(), |rest, piece| [&rest[..], &piece[..]].concat());
         (opening, held.to_vec(), rest, tap)
     }
 
@@ -108,8 +108,8 @@ mod tests {
     #[test]
     fn an_error_before_content_is_seen_and_one_after_it_is_not() {
         for before in [&[][..], &[START], &[START, PING]] {
-            let (opening, held, ..) = of(&[&before.concat(), ERROR].concat());
-            let Some(Opening::Error(error)) = opening else { panic!("{opening:?}") };
+            let (opening, held, ..) = of(&[before, &[ERROR]].concat().concat());
+            let Some(Opening::Error(error)) = &opening else { panic!("{opening:?}") };
             assert_eq!((error.status(), held.len()), (529, before.concat().len() + ERROR.len()));
         }
         opens_after(&[START, PING, BLOCK, ERROR], 3);
@@ -150,9 +150,9 @@ mod tests {
         let most = usize::try_from(EVENTS_MAX).unwrap();
         let (opening, ..) = of(&PING.repeat(most - 1));
         assert_eq!(opening, None);
-        let (opening, held, rest, _) = of(&[&PING.repeat(most), ERROR].concat());
+        let (opening, held, rest, _) = of(&format!("{}{ERROR}", PING.repeat(most)));
         assert_eq!((opening, held.len(), rest), (Some(Opening::Answer), PING.len() * most, ERROR.into()));
-        let (opening, ..) = of(&[&PING.repeat(most - 1), ERROR].concat());
+        let (opening, ..) = of(&format!("{}{ERROR}", PING.repeat(most - 1)));
         assert!(matches!(opening, Some(Opening::Error(_))), "the last that is held back may still be an error");
     }
 
@@ -161,10 +161,10 @@ mod tests {
         // A comment is no event, but it takes room.
         let comment = |n: usize| format!(":{}\n\n", "x".repeat(n - 3));
         let fits = comment(BYTES_MAX - ERROR.len());
-        let (opening, ..) = of(&[&fits, ERROR].concat());
+        let (opening, ..) = of(&format!("{fits}{ERROR}"));
         assert!(matches!(opening, Some(Opening::Error(_))), "{opening:?}");
         let too_long = comment(BYTES_MAX - ERROR.len() + 1);
-        let (opening, held, rest, _) = of(&[&too_long, ERROR].concat());
+        let (opening, held, rest, _) = of(&format!("{too_long}{ERROR}"));
         assert_eq!((opening, held.len(), rest), (Some(Opening::Answer), too_long.len(), ERROR.into()));
         assert_eq!(of(&comment(BYTES_MAX)).0, None);
         // An event without an end.
@@ -182,7 +182,7 @@ mod tests {
             let mut stream = stream;
             if let Some(at) = error_at {
                 let at = at.index(stream.len() + 1);
-                stream.splice(at..at, ERROR.bytes());
+                drop(stream.splice(at..at, ERROR.bytes()));
             }
             let whole = played(&[Bytes::copy_from_slice(&stream)]);
             let bytes: Vec<Bytes> = stream.chunks(1).map(Bytes::copy_from_slice).collect();
