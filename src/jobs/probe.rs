@@ -43,7 +43,7 @@ pub async fn run(hub: Hub) {
         }
         let targets = targets(&snapshot, &hub.health.holds(), clock::now());
         let patience = interval.clamp(PATIENCE.0, PATIENCE.1);
-        let due = schedule.due(targets, (interval, patience), clock::instant());
+        let due = schedule.due(&targets, (interval, patience), clock::instant());
         if due.is_empty() {
             continue;
         }

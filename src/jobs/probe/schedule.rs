@@ -14,7 +14,7 @@ const AT_ONCE: usize = 16;
 const MODELS_MAX: usize = 8;
 
 /// Whom to ask, and for which model as it is sent there.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Target {
     pub(super) provider_id: ProviderId,
     pub(super) model_sent: String,
@@ -47,12 +47,12 @@ impl Schedule {
     /// as there is room. They count as being asked until they are [`over`](Self::over), at most for `patience`.
     pub(super) fn due(
         &mut self,
-        targets: BTreeSet<Target>,
+        targets: &BTreeSet<Target>,
         (interval, patience): (Duration, Duration),
         now: Instant,
     ) -> Vec<Target> {
         self.known.retain(|target, known| known.is_busy(now) || targets.contains(target));
-        for target in &targets {
+        for target in targets {
             let fresh = Known { since: now, was_asked: false, busy_until: None };
             self.known.entry(target.clone()).or_insert(fresh);
         }
@@ -109,16 +109,16 @@ mod tests {
         let one = BTreeSet::from([target(1, 1)]);
         let mut asked = Vec::new();
         for second in 0..120 {
-            for target in schedule.due(one.clone(), TIMES, start + second * SECOND) {
+            for target in schedule.due(&one, TIMES, start + second * SECOND) {
                 schedule.over(&target);
                 asked.push(second);
             }
         }
         assert_eq!(asked, [30, 60, 90]);
         // Well, and ill again: what has put it on hold has asked it.
-        assert!(schedule.due(BTreeSet::new(), TIMES, start + 120 * SECOND).is_empty());
-        assert!(schedule.due(one.clone(), TIMES, start + 121 * SECOND).is_empty());
-        assert_eq!(schedule.due(one, TIMES, start + 151 * SECOND), [target(1, 1)]);
+        assert!(schedule.due(&BTreeSet::new(), TIMES, start + 120 * SECOND).is_empty());
+        assert!(schedule.due(&one, TIMES, start + 121 * SECOND).is_empty());
+        assert_eq!(schedule.due(&one, TIMES, start + 151 * SECOND), [target(1, 1)]);
     }
 
     #[test]
@@ -127,7 +127,7 @@ mod tests {
         let all: BTreeSet<Target> = (1..=10).map(|id| target(id, 1)).collect();
         let mut asked: BTreeMap<i64, Vec<u32>> = BTreeMap::new();
         for second in 0..100 {
-            for target in schedule.due(all.clone(), TIMES, start + second * SECOND) {
+            for target in schedule.due(&all, TIMES, start + second * SECOND) {
                 asked.entry(target.provider_id.0).or_default().push(second);
                 // The others never answer, and nobody tells that they are over.
                 if target.provider_id.0 == 10 {
@@ -144,7 +144,7 @@ mod tests {
         let all: BTreeSet<Target> = (0..20).map(|model| target(1, model)).collect();
         let mut asked: BTreeMap<Target, u32> = BTreeMap::new();
         for second in 0..=120 {
-            let due = schedule.due(all.clone(), TIMES, start + second * SECOND);
+            let due = schedule.due(&all, TIMES, start + second * SECOND);
             assert!(due.len() <= MODELS_MAX);
             for target in due {
                 schedule.over(&target);
@@ -156,7 +156,7 @@ mod tests {
         assert!(asked.len() == 20 && asked.values().all(|n| (1..=2).contains(n)), "{asked:?}");
         let providers: BTreeSet<Target> = (1..=40).map(|id| target(id, 1)).collect();
         let mut schedule = Schedule::default();
-        schedule.due(providers.clone(), TIMES, start);
-        assert_eq!(schedule.due(providers, TIMES, start + 30 * SECOND).len(), AT_ONCE);
+        schedule.due(&providers, TIMES, start);
+        assert_eq!(schedule.due(&providers, TIMES, start + 30 * SECOND).len(), AT_ONCE);
     }
 }
