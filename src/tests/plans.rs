@@ -22,7 +22,7 @@ const MUCH: &str = "
             n * 13 % 900, n * 17 % 9000, case when is_bad then 'status' end, case when is_bad then 'it broke' end
         from made;
     insert into sessions select user_id, session_id, user_id, min(created_at), max(created_at),
-            (array_agg(id order by id desc))[1], min(provider_id), null, '{m}', count(*), 0, 1, 1, 0, 0, 0, 1
+            (array_agg(id order by id desc))[1], min(provider_id), null::text, array['m'], count(*), 0, 1, 1, 0, 0, 0, 1
         from calls group by user_id, session_id;
     create temp table summed as
         select at, user_id, user_id as key_id, provider_id, model, 1 as calls, (not is_bad)::int as good, is_bad::int as bad
@@ -115,7 +115,7 @@ fn asked() -> Vec<(&'static str, &'static str, String)> {
     for (file, name, values) in [
         ("sessions", "LIST", "null, null, null, 101".to_owned()),
         ("sessions", "LIST", format!("{late}, 'session-77', 'session-78', 101")),
-        ("sessions", "OF", "array[7, 8]::bigint[], array['session-77', 'session-1']".to_owned()),
+        ("sessions", "OF", "(array[7, 8]::bigint[]), (array['session-77', 'session-1'])".to_owned()),
         ("sessions", "STAYS", "7, 'session-77'".to_owned()),
         ("messages", "LATEST_OF_SESSION", "7, 'session-77'".to_owned()),
     ] {
