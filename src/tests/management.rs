@@ -138,9 +138,11 @@ async fn what_is_not_there_is_a_problem_that_says_so() {
         ("POST", "/admin/v1/keys/999999/reset", Value::Null),
         ("GET", "/admin/v1/providers/999999/limits", Value::Null),
         ("POST", "/admin/v1/providers/999999/reset", Value::Null),
+        ("GET", "/admin/v1/sessions/999999", Value::Null),
         ("DELETE", "/admin/v1/sessions/999999", Value::Null),
         ("DELETE", "/admin/v1/prices/no-such-model", Value::Null),
         ("GET", "/admin/v1/calls/00000000-0000-7000-8000-000000000000", Value::Null),
+        ("GET", "/admin/v1/calls/00000000-0000-7000-8000-000000000000/messages", Value::Null),
         ("GET", "/admin/v1/nothing", Value::Null),
     ] {
         let answer = world.admin(method, path, &body).await;

@@ -32,7 +32,7 @@ const MUCH: &str = "
             n * 13 % 900, n * 17 % 9000, case when is_bad then 'status' end, case when is_bad then 'it broke' end
         from made;
     insert into sessions select user_id, session_id, user_id, min(created_at), max(created_at),
-            (array_agg(id order by id desc))[1], min(provider_id), null, '{m}', count(*), 0, 1, 1, 0, 0, 0, 1
+            (array_agg(id order by id desc))[1], min(provider_id), null::text, array['m'], count(*), 0, 1, 1, 0, 0, 0, 1
         from calls group by user_id, session_id;
     insert into call_errors select id, user_id, key_id, provider_id, error_cause, error_message from calls
         where error_cause is not null and created_at > now() - interval '8 days';
