@@ -2,9 +2,11 @@
 
 pub mod attempt;
 pub mod body;
+mod bounds;
 pub mod client;
 pub mod failure;
 pub mod fetch;
 pub mod origin;
 pub mod reach;
 pub mod request;
+pub mod sending;
