@@ -459,6 +459,15 @@ await check('a price file is shown before it is kept, and leaves what was set by
   await page.locator('tr', { hasText: 'vendor/new' }).waitFor();
 });
 
+await check('a sync has a button of its own, and says what it needs', async () => {
+  await go('/prices?import=1');
+  const dialog = page.getByRole('dialog', { name: 'Import' });
+  await dialog.getByRole('button', { name: 'Sync', exact: true }).click();
+  await dialog.getByText(/prices_url: .*nowhere to read prices from/).waitFor();
+  await dialog.getByRole('button', { name: 'Import', exact: true }).click();
+  await dialog.getByText(/file: .*choose a price file/).waitFor();
+});
+
 await check('a price that was set by hand is taken from the file when that is chosen', async () => {
   await go('/prices?q=sonnet-4-5&import=1');
   const dialog = page.getByRole('dialog', { name: 'Import' });

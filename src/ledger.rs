@@ -127,6 +127,17 @@ impl Ledger {
     /// # Errors
     /// [`Full`] if the disk is full: the attempt must not start.
     pub fn open_attempt(&self, story: &Entry, running: &Attempt) -> Result<(), Full> {
+        self.append_opening(story, Some(running))
+    }
+
+    /// Notes that an attempt of `story`'s call is over and that the call goes on: a crash from now on finds the attempt
+    /// as it was settled. If the disk is full it is found as it was opened.
+    pub fn end_attempt(&self, story: &Entry) {
+        // What the disk does not take is said by `append`; the next attempt does not start then.
+        let _ = self.append_opening(story, None);
+    }
+
+    fn append_opening(&self, story: &Entry, running: Option<&Attempt>) -> Result<(), Full> {
         let mut bytes = RecordRef::opened(story, running).encode(HEADER_BYTES, PAGE.take());
         let appended = self.append(&mut bytes);
         keep_page(bytes);

@@ -2,6 +2,7 @@
 
 pub mod attempt;
 pub mod body;
+mod bounds;
 pub mod client;
 mod detour;
 pub mod failure;
@@ -9,3 +10,4 @@ pub mod fetch;
 pub mod origin;
 pub mod reach;
 pub mod request;
+pub mod sending;

@@ -10,6 +10,7 @@ use std::{
 use axum::{
     Router,
     http::{HeaderValue, header},
+    middleware,
     routing::get,
 };
 use hub::hub::Hub;
@@ -26,6 +27,7 @@ use tower_http::{
 use crate::{App, shell};
 
 mod export;
+mod large;
 
 /// Bytes below which compressing does not pay.
 const COMPRESS_FROM_BYTES: u16 = 256;
@@ -60,6 +62,7 @@ pub fn console(hub: &Hub) -> anyhow::Result<Router> {
         .merge(files)
         .fallback(leptos_axum::file_and_error_handler_with_context::<LeptosOptions, _>(context, document))
         .with_state(options)
+        .layer(middleware::from_fn_with_state(hub.clone(), large::admit))
         .layer(CompressionLayer::new().compress_when(compress))
         .route("/calls/export", get(export::calls).with_state(hub.clone())))
 }

@@ -15,6 +15,7 @@ use crate::{
         price::{ModelPrice, Price, PriceQuery, PriceSource, PriceVersion},
     },
     hub::Hub,
+    store::prices::Generations,
 };
 
 /// Characters of a model's name.
@@ -38,9 +39,12 @@ pub async fn find(hub: &Hub, _actor: &Admin, model: &str) -> Result<ModelPrice, 
     hub.store.find_price(model).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("price"))
 }
 
-/// Sets the price of a model; no later release changes it.
+/// Sets the price of a model; no later release changes it. Cache prices that are not given follow the factors of the
+/// model's generation, unless the price names factors.
 pub async fn put(hub: &Hub, actor: &Admin, model: &str, price: Price) -> Result<ModelPrice, Fault> {
     let model = check::line("model", model, MODEL_CHARS_MAX)?;
+    let price =
+        if price.cache_factors.are_usual() { price.following(Generations::known().factors(&model)) } else { price };
     price.check().map_err(|(field, why)| Fault::invalid(field, why))?;
     let updated_at = check::time(Some(clock::now())).unwrap_or_default();
     let mut price = ModelPrice { model, price, source: PriceSource::Manual, updated_at, version: 0 };

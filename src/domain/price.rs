@@ -28,19 +28,23 @@ pub struct Price {
     pub input: Usd,
     /// Generated tokens.
     pub output: Usd,
-    /// Writes to the five-minute cache; 1.25 times the input price if it is not given.
+    /// Writes to the five-minute cache; follows `cache_factors` if it is not given.
     #[cfg_attr(feature = "server", schema(required = false))]
     pub cache_write_5m: Usd,
-    /// Writes to the one-hour cache; twice the input price if it is not given.
+    /// Writes to the one-hour cache; follows `cache_factors` if it is not given.
     #[cfg_attr(feature = "server", schema(required = false))]
     pub cache_write_1h: Usd,
-    /// Reads from a cache; a tenth of the input price if it is not given.
+    /// Reads from a cache; follows `cache_factors` if it is not given.
     #[cfg_attr(feature = "server", schema(required = false))]
     pub cache_read: Usd,
     /// The cache prices that are not published and follow the factors on input. Naming one here derives it anew.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "server", schema(required = false))]
     pub derived: Vec<CacheRate>,
+    /// The published factors on input that such cache prices follow, those of tiers too; they differ by generation.
+    #[serde(skip_serializing_if = "CacheFactors::are_usual")]
+    #[cfg_attr(feature = "server", schema(required = false))]
+    pub cache_factors: CacheFactors,
     /// Dollars for each answer that used tokens, whatever its size.
     #[serde(skip_serializing_if = "Usd::is_zero")]
     #[cfg_attr(feature = "server", schema(required = false))]
@@ -88,6 +92,7 @@ impl Price {
             cache_write_1h,
             cache_read,
             derived: Vec::new(),
+            cache_factors: CacheFactors::USUAL,
             request: Usd::ZERO,
             tiers: Vec::new(),
             speeds: BTreeMap::new(),
@@ -129,15 +134,52 @@ pub struct Rates {
 }
 
 /// The rates of a whole request, its answer included, whose prompt has more tokens than `above_tokens`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-#[serde(from = "read::PublishedTier")]
 pub struct Tier {
     /// Prompt tokens, cached ones included, above which these rates are those of the whole request.
     pub above_tokens: u64,
-    /// The rates; a cache price that is not given follows this tier's input price.
+    /// The rates; a cache price that is not given follows the price's `cache_factors` on this tier's input price.
     #[serde(flatten)]
     pub rates: Rates,
+    /// The cache prices of this tier that are not published. Naming one here derives it anew.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "server", schema(required = false))]
+    pub derived: Vec<CacheRate>,
+}
+
+/// What cache prices that are not published are, as factors on the input price. One that is not given is the usual one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct CacheFactors {
+    /// Of writes to the five-minute cache.
+    pub write_5m: Multiplier,
+    /// Of writes to the one-hour cache.
+    pub write_1h: Multiplier,
+    /// Of reads.
+    pub read: Multiplier,
+}
+
+impl CacheFactors {
+    /// Those of a price that names none: 1.25, 2 and 0.1, as most models of Claude have them (docs/rules.md, The
+    /// Anthropic wire).
+    pub const USUAL: Self = Self {
+        write_5m: Multiplier::from_scaled(1_250_000),
+        write_1h: Multiplier::from_scaled(2_000_000),
+        read: Multiplier::from_scaled(100_000),
+    };
+
+    /// True if they are the usual ones.
+    pub fn are_usual(&self) -> bool {
+        *self == Self::USUAL
+    }
+}
+
+impl Default for CacheFactors {
+    fn default() -> Self {
+        Self::USUAL
+    }
 }
 
 /// A cache price.

@@ -209,7 +209,12 @@ settings! {
         default_price: Price = Price::flat(Rates {
             input: usd(15), output: usd(75), cache_write_5m: Usd::from_scaled(18_750_000_000), cache_write_1h: usd(30),
             cache_read: Usd::from_scaled(1_500_000_000),
-        }), "USD per million tokens", SettingKind::Price, |price| price.check().map_err(|(field, why)| format!("{field}: {why}"));
+        }), "USD per million tokens", SettingKind::Price, |price| {
+            if price.input <= Usd::ZERO || price.output <= Usd::ZERO {
+                return Err("input and output must be above 0: no model is free by accident".to_owned());
+            }
+            price.check().map_err(|(field, why)| format!("{field}: {why}"))
+        };
         /// Where the price file is, in `LiteLLM`'s form; empty for nowhere.
         prices_url: String = String::new(), "", text(0, 2_048), |url| {
             let is_web = ["http://", "https://"].iter().any(|scheme| url.len() > scheme.len() && url.starts_with(scheme));
@@ -265,6 +270,7 @@ mod tests {
             ("gate_ms", json!(1.5)),
             ("prices_url", json!("ftp://x")),
             ("default_price", json!({"input": "1"})),
+            ("default_price", json!({"input": "0", "output": "1"})),
         ] {
             assert!(matches!(settings.set(name, &wrong), Err(SetError::Invalid(_))), "{name}");
         }

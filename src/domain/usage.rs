@@ -39,6 +39,10 @@ pub struct Terms {
     pub service_tier: Option<String>,
     /// Where, such as `us` (`inference_geo`).
     pub region: Option<String>,
+    /// Tokens of the longest prompt, where an answer took several rounds: it decides the tier. The record keeps the rates
+    /// that it led to.
+    #[serde(skip)]
+    pub longest_prompt: Option<u64>,
 }
 
 impl Usage {

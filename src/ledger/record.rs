@@ -60,7 +60,7 @@ pub struct Opening {
     /// Attempts that are over.
     #[serde(default)]
     attempts: Vec<Attempt>,
-    /// The one that begins, as it is to be settled if a crash cuts it.
+    /// The one that begins, as it is to be settled if a crash cuts it; none between two.
     #[serde(default)]
     running: Option<Attempt>,
 }
@@ -79,7 +79,7 @@ pub struct OpeningRef<'a> {
     stream: bool,
     client: &'a Client,
     attempts: &'a [Attempt],
-    running: &'a Attempt,
+    running: Option<&'a Attempt>,
 }
 
 /// [`Closed`] as it is stored.
@@ -118,8 +118,9 @@ impl Record {
 }
 
 impl<'a> RecordRef<'a> {
-    /// The opening of an attempt of `story`'s call; `running` as it is to be settled if a crash cuts it.
-    pub fn opened(story: &'a Entry, running: &'a Attempt) -> Self {
+    /// The opening of an attempt of `story`'s call; `running` as it is to be settled if a crash cuts it. None between two
+    /// attempts.
+    pub fn opened(story: &'a Entry, running: Option<&'a Attempt>) -> Self {
         let call = &story.call;
         Self::Opened(OpeningRef {
             id: call.id,
@@ -306,7 +307,8 @@ mod tests {
     #[test]
     fn an_opening_tells_what_was_known_when_its_attempt_began() {
         let (story, running) = (story(), Attempt { model_sent: "second".to_owned(), ..Attempt::default() });
-        let Some(Record::Opened(opening)) = Record::decode(&RecordRef::opened(&story, &running).encode(0, Vec::new()))
+        let Some(Record::Opened(opening)) =
+            Record::decode(&RecordRef::opened(&story, Some(&running)).encode(0, Vec::new()))
         else {
             panic!("no opening")
         };
@@ -315,6 +317,14 @@ mod tests {
         assert_eq!((entry.call.outcome, entry.call.n_attempts), (Some(Outcome::Interrupted), 2));
         assert_eq!((entry.call.usage, entry.call.token_source), (story.attempts[0].usage, TokenSource::Partial));
         assert_eq!((entry.call.model_sent.as_deref(), entry.call.key_id), (Some("second"), Some(KeyId(12))));
+
+        let Some(Record::Opened(between)) = Record::decode(&RecordRef::opened(&story, None).encode(0, Vec::new()))
+        else {
+            panic!("no opening")
+        };
+        let entry = Entry::cut_by_crash(*between);
+        assert_eq!((&entry.attempts, entry.call.n_attempts), (&story.attempts, 1));
+        assert_eq!((entry.call.cost_usd, entry.call.token_source), (entry.cost.total(), TokenSource::Partial));
     }
 
     /// If this fails, records that an earlier release has left are not read any more: add fields at the end of a

@@ -94,12 +94,17 @@ impl Request {
     }
 
     fn worst_case(&self, bound: Bound, price: &Price) -> WorstCase {
-        let window = price.context_window.unwrap_or(CONTEXT_WINDOW);
-        // A price file may know less of a window than its provider.
-        let window_max = window.max(CONTEXT_WINDOW);
+        let (window, window_max) = windows(price);
+        // What comes from elsewhere comes on top of the body, and only the window ends it.
+        let open = || window.max(self.body_bytes.min(window_max));
+        let input_tokens = bound.input_tokens.map_or_else(open, |tokens| tokens.min(window_max));
+        let output_max = price.max_output.unwrap_or(OUTPUT_MAX);
+        let output_tokens = self.max_tokens.unwrap_or(output_max);
+        // A summary is written in a round of its own, which reads the whole prompt; what follows reads no more than that.
+        let (n_rounds, summary) = if bound.may_compact { (2, output_max) } else { (1, 0) };
         WorstCase {
-            input_tokens: bound.input_tokens.map_or(window, |tokens| tokens.min(window_max)),
-            output_tokens: self.max_tokens.unwrap_or_else(|| price.max_output.unwrap_or(OUTPUT_MAX)),
+            input_tokens: input_tokens.saturating_mul(n_rounds),
+            output_tokens: output_tokens.saturating_add(summary),
             may_write_cache: bound.may_write_cache,
             may_write_cache_1h: bound.may_write_cache_1h,
             tool_uses: bound.tool_uses,
@@ -110,11 +115,21 @@ impl Request {
     }
 }
 
+/// The context window of a model, and the largest that it may have: a price file may know less of it than its provider.
+/// Rates for prompts that would not fit into the window say that it is larger than the price says.
+fn windows(price: &Price) -> (u64, u64) {
+    let said = price.context_window.unwrap_or(CONTEXT_WINDOW);
+    let beyond = price.tiers.iter().map(|tier| tier.above_tokens.saturating_add(1)).filter(|least| *least > said).max();
+    let window_max = said.max(CONTEXT_WINDOW).max(beyond.unwrap_or_default());
+    (if beyond.is_some() { window_max } else { said }, window_max)
+}
+
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
 
     use super::*;
+    use crate::domain::usage::{Terms, Usage};
 
     #[test]
     fn each_mode_is_worked_out_once_and_only_if_somebody_has_it() {
@@ -132,5 +147,46 @@ mod tests {
             let both = (reservation.in_mode(LimitMode::Soft), reservation.in_mode(LimitMode::Hard));
             assert_eq!((both, n_asked.get()), (expected, n_expected));
         }
+    }
+
+    #[test]
+    fn what_a_body_does_not_bound_reserves_all_that_it_may_become() {
+        let price = |json: &str| serde_json::from_str::<Price>(json).unwrap();
+        let open = Request { bound: Some(Bound::default()), max_tokens: Some(1_000), ..Request::default() };
+        let reserved = |request: &Request, price: &Price| request.reservation(LimitMode::Hard, price, Multiplier::ONE);
+        let billed = |input, price: &Price| {
+            let usage = Usage { input, output: 1_000, ..Usage::default() };
+            price.bill(&usage, &Terms::default(), Multiplier::ONE, Multiplier::ONE).cost.total()
+        };
+        // A file that knows the window without the dearer half of it, but its price.
+        let tiered = price(
+            r#"{"input":"3","output":"15","context_window":200000,
+            "tiers":[{"above_tokens":200000,"input":"6","output":"22.5"}]}"#,
+        );
+        for tokens in [200_000, 200_001, 250_000, 1_000_000] {
+            assert!(reserved(&open, &tiered) >= billed(tokens, &tiered), "{tokens}");
+        }
+        // A tier that lies within the window.
+        let within = price(
+            r#"{"input":"3","output":"15","context_window":300000,
+            "tiers":[{"above_tokens":200000,"input":"6","output":"22.5"}]}"#,
+        );
+        assert!(reserved(&open, &within) >= billed(300_000, &within));
+        assert!(reserved(&open, &within) < billed(310_000, &within), "the window is what is reserved");
+        // A body that is larger than the window by itself.
+        let flat = price(r#"{"input":"3","output":"15","context_window":200000}"#);
+        let large = Request { body_bytes: 700_000, ..open };
+        assert!(reserved(&open, &flat) >= billed(200_000, &flat) && reserved(&open, &flat) < billed(210_000, &flat));
+        assert!(reserved(&large, &flat) >= billed(700_000, &flat));
+        // A summary before it: both rounds, and what they write.
+        let compacts = |bound: Bound| Request { bound: Some(Bound { may_compact: true, ..bound }), ..open };
+        let bounded = compacts(Bound { input_tokens: Some(150_000), ..Bound::default() });
+        let usage = Usage { input: 300_000, output: 1_000 + 64_000, ..Usage::default() };
+        let both = Price { max_output: Some(64_000), ..flat.clone() };
+        let bill = both.bill(&usage, &Terms::default(), Multiplier::ONE, Multiplier::ONE);
+        assert!(reserved(&bounded, &both) >= bill.cost.total());
+        // And one that has a bound is never worth more than it.
+        let bound = Some(Bound { input_tokens: Some(700_000), ..Bound::default() });
+        assert!(reserved(&Request { bound, ..open }, &tiered) >= billed(700_000, &tiered));
     }
 }

@@ -95,7 +95,11 @@ async fn find(screened: Box<Screened>, mut trail: Box<Trail>, left: Cancellation
                     Ok(Some(Err(failed))) => {
                         let verdict = aim.judge(&target, &failed);
                         leftovers.note(failed, &target, &verdict, &mut trail);
-                        aim.failed(&target, &verdict, &trail)
+                        let step = aim.failed(&target, &verdict, &trail);
+                        if step != Step::Deliver {
+                            trail.go_on();
+                        }
+                        step
                     }
                 }
             }

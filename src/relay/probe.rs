@@ -203,7 +203,7 @@ fn report(
             shown.error = Some(error.message.clone());
             shown.first_byte_ms = trail.current_first_byte_ms();
             if let Some(verdict) = verdict {
-                trail.fail_attempt(error.clone(), verdict, failed.tap_mut());
+                trail.fail_attempt(error.clone(), verdict, failed.charged());
             }
             if let Some(status) = shown.status {
                 trail.committed(status);

@@ -216,6 +216,7 @@ fn attempt_from_row(row: &PgRow) -> Result<Attempt, sqlx::Error> {
             speed: row.try_get("speed")?,
             service_tier: row.try_get("service_tier")?,
             region: row.try_get("region")?,
+            longest_prompt: None,
         },
         price: Rates {
             input: read::usd(row, "price_input")?,

@@ -7,10 +7,11 @@ use anyhow::Context;
 use sqlx::{PgConnection, Row, postgres::PgRow, types::Json};
 
 use super::{Store, change::Change, read, statements};
-use crate::domain::price::{ModelPrice, Price, PriceSource, PriceVersion};
+use crate::domain::price::{CacheFactors, ModelPrice, Price, PriceSource, PriceVersion};
 
 /// List prices of Claude models with the rules that belong to them, <https://platform.claude.com/docs/en/about-claude/pricing>,
-/// as of 2026-11. Where a cache price is not listed it follows the published factors on input: 1.25, 2 and 0.1.
+/// as of 2026-11. Where a cache price is not listed it follows the published factors on input; `cache_factors` names them
+/// where they are not the usual ones.
 const BUILTIN: &str = include_str!("builtin_prices.json");
 
 /// The columns of a price, in the order of the statement's own text.
@@ -76,6 +77,27 @@ statements! {
 /// The prices that ship with this release.
 pub fn builtin() -> anyhow::Result<BTreeMap<String, Price>> {
     serde_json::from_str(BUILTIN).context("builtin_prices.json")
+}
+
+/// The factors that cache prices follow which nobody has published, by generation of models: those of the prices that
+/// ship with this release.
+#[derive(Debug, Default)]
+pub struct Generations(BTreeMap<String, CacheFactors>);
+
+impl Generations {
+    /// All that are known.
+    pub fn known() -> Self {
+        // A test reads them.
+        let prices = builtin().unwrap_or_default();
+        Self(prices.into_iter().map(|(model, price)| (model, price.cache_factors)).collect())
+    }
+
+    /// Those of a model: of the longest name that is a part of its own (`vendor/claude-opus-5-5@20261101`); the usual ones if
+    /// there is none.
+    pub fn factors(&self, model: &str) -> CacheFactors {
+        let parts = self.0.iter().filter(|(name, _)| model.contains(name.as_str()));
+        parts.max_by_key(|(name, _)| name.len()).map_or(CacheFactors::USUAL, |(_, factors)| *factors)
+    }
 }
 
 /// A price, and whether an operator has deleted it.
@@ -235,21 +257,45 @@ mod tests {
         assert!(prices.len() > 15);
         for (model, price) in &prices {
             assert_eq!(price.check(), Ok(()), "{model}");
-            let input = price.input.scaled();
-            assert!(input > 0 && price.output > price.input, "{model}");
-            assert_eq!(price.cache_write_1h.scaled(), input * 2, "{model}");
-            // Some models are listed with cache prices of their own.
-            if model != "claude-3-haiku" {
-                assert_eq!(price.cache_write_5m.scaled(), input * 5 / 4, "{model}");
+            assert!(price.input > Usd::ZERO && price.output > price.input, "{model}");
+            assert!(price.derived.is_empty() && price.tiers.iter().all(|tier| tier.derived.is_empty()), "{model}");
+            // What is listed is what the row's own factors make of the input price.
+            let mut unlisted = serde_json::to_value(price).unwrap();
+            unlisted
+                .as_object_mut()
+                .unwrap()
+                .retain(|name, _| !name.starts_with("cache_write") && name != "cache_read");
+            for tier in unlisted.get_mut("tiers").and_then(serde_json::Value::as_array_mut).into_iter().flatten() {
+                tier.as_object_mut().unwrap().retain(|name, _| !name.starts_with("cache_"));
             }
-            let reads_at = match model.as_str() {
-                "claude-fable-5-1" | "claude-mythos-5-1" => (1, 40),
-                "claude-opus-5-5" | "claude-sonnet-5-5" => (1, 20),
-                "claude-3-haiku" => (3, 25),
-                _ => (1, 10),
+            let derived: Price = serde_json::from_value(unlisted).unwrap();
+            assert_eq!(derived.rates(), price.rates(), "{model}");
+            let tiers = |price: &Price| price.tiers.iter().map(|tier| tier.rates).collect::<Vec<_>>();
+            assert_eq!(tiers(&derived), tiers(price), "{model}");
+            let (read, writes) = match model.as_str() {
+                "claude-fable-5-2" | "claude-fable-5-1" | "claude-mythos-5-1" => ("0.025", "1.25"),
+                "claude-opus-5-5" | "claude-sonnet-5-5" => ("0.05", "1.25"),
+                "claude-3-haiku" => ("0.12", "1.2"),
+                _ => ("0.1", "1.25"),
             };
-            assert_eq!(price.cache_read.scaled(), input * reads_at.0 / reads_at.1, "{model}");
+            let CacheFactors { write_5m, write_1h, read: reads } = price.cache_factors;
+            let shown = [reads, write_5m, write_1h].map(|factor| factor.to_string());
+            assert_eq!(shown, [read, writes, "2"], "{model}");
         }
         assert_eq!(prices["claude-3-haiku"].cache_read, "0.03".parse::<Usd>().unwrap());
+    }
+
+    #[test]
+    fn a_generation_is_known_by_the_longest_name_within_a_models() {
+        let known = Generations::known();
+        for (model, read) in [
+            ("claude-opus-5-5", "0.05"),
+            ("us.anthropic.claude-opus-5-5-v1:0", "0.05"),
+            ("vertex_ai/claude-fable-5-1@20261101", "0.025"),
+            ("claude-opus-5-20260101", "0.1"),
+            ("gpt-9", "0.1"),
+        ] {
+            assert_eq!(known.factors(model).read.to_string(), read, "{model}");
+        }
     }
 }

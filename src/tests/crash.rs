@@ -10,6 +10,7 @@ use crate::{
     limits,
     patience::{until, within},
     upstream::{Answer, End, Gate, Turn, turn::error_event},
+    waiting::gauge,
     world::{World, ask},
 };
 
@@ -57,6 +58,39 @@ async fn a_call_that_a_crash_cut_is_closed_with_the_attempts_that_were_opened() 
     world.hub.kill();
     world.hub.start_again().await;
     check().await;
+}
+
+#[tokio::test]
+async fn an_attempt_that_has_failed_costs_what_it_cost_if_the_crash_comes_before_the_next_one() {
+    let world = World::alone().await;
+    world.patch("/admin/v1/settings", &json!({"waiting": "on", "attempts_per_provider": 1})).await;
+    let a = world.provider_with("a", json!({"priority": 0})).await;
+    let b = world.provider_with("b", json!({"priority": 1, "limit_concurrent_requests": 1})).await;
+    let (key, other, model) = (world.key().await, world.key().await, world.priced_model().await);
+    // The second provider is busy: whoever has failed at the first one waits for it.
+    let gate = Gate::new();
+    world.patch(&format!("/admin/v1/providers/{}", a.id), &json!({"enabled": false})).await;
+    b.script.once(Turn::new().answer(false).pause_before_head(&gate));
+    let body = ask(&model, false).to_string();
+    let _busy = world.request(&other, body.clone()).open(world.hub.address).await.unwrap();
+    gate.reached().await;
+    world.patch(&format!("/admin/v1/providers/{}", a.id), &json!({"enabled": true})).await;
+    a.script.always(Answer::status(529));
+    let _open = world.request(&key, body).open(world.hub.address).await.unwrap();
+    gauge(&world, "switchyard_calls_waiting", 1).await;
+    assert_eq!(a.script.requests().len(), 1);
+    world.hub.kill();
+    world.hub.start_again().await;
+    let call = world.calls_of(&key, 1).await.remove(0);
+    assert_eq!((&call["outcome"], &call["error"]["cause"]), (&json!("interrupted"), &json!("crash")), "{call}");
+    let attempts = call["attempts"].as_array().unwrap();
+    assert_eq!((attempts.len(), &call["n_attempts"]), (1, &json!(1)), "{call}");
+    let failed = &attempts[0];
+    assert_eq!((&failed["result"], &failed["status"]), (&json!("failed"), &json!(529)), "{call}");
+    assert_eq!((&failed["token_source"], &failed["cost_usd"]), (&json!("none"), &json!("0")), "{call}");
+    assert_eq!((&call["cost_usd"], &call["usage"]["input"]), (&json!("0"), &json!(0)), "{call}");
+    let used = limits::window(&world, &format!("keys/{}", key.id), "total").await;
+    assert_eq!((&used["settled"], &used["reserved"]), (&json!("0"), &json!("0")), "{used}");
 }
 
 #[tokio::test]
@@ -142,36 +176,37 @@ async fn a_call_without_a_head_is_cut_and_recorded_before_the_hub_has_stopped() 
 }
 
 #[tokio::test]
-async fn what_a_provider_reported_before_it_failed_is_charged_and_the_rest_is_free() {
+async fn what_a_provider_may_bill_is_charged_although_it_failed_and_the_rest_is_free() {
     let world = World::shared().await;
     let a = world.provider_with("a", json!({"priority": 0, "max_attempts": 1, "idle_timeout_ms": 300})).await;
     world.provider_with("b", json!({"priority": 1})).await;
     let (key, model) = (world.key().await, world.priced_model().await);
     let begun = || Turn::new().events().remove(0);
-    for (answer, costs) in [
-        (Answer::events([begun()]).ends(End::Close), true),
-        (Answer::events([begun(), error_event("overloaded_error", "x")]), true),
-        (Answer::events(Vec::<String>::new()), false),
-        (Answer::nothing(End::Close), false),
-        (Answer::status(529), false),
+    let n_tokens = ask(&model, true).to_string().len() / 4;
+    for (answer, source, input) in [
+        (Answer::events([begun()]).ends(End::Close), "partial", 127),
+        (Answer::events([begun(), error_event("overloaded_error", "x")]), "partial", 127),
+        (Answer::events(Vec::<String>::new()), "none", 0),
+        (Answer::nothing(End::Close), "none", 0),
+        (Answer::status(529), "none", 0),
+        // It has the request, and it is the hub that waits no longer: it may be at work.
+        (Answer::nothing(End::Stall), "estimated", n_tokens),
+        (Answer::events(Vec::<String>::new()).ends(End::Stall), "estimated", n_tokens),
+        // It has said that it is not.
+        (Answer::status(500).cut_after(0, End::Stall), "none", 0),
     ] {
         world.well_again(&a).await;
+        // Only what has to run out is short.
+        let first_byte_ms = if source == "estimated" { 300 } else { 20_000 };
+        world.patch(&format!("/admin/v1/providers/{}", a.id), &json!({"first_byte_timeout_ms": first_byte_ms})).await;
         a.script.always(answer);
         let mut reply = world.anew(&key, &ask(&model, true)).await;
         reply.body().await;
         let call = world.call_of(&reply).await;
         let (failed, served) = (&call["attempts"][0], &call["attempts"][1]);
         assert_eq!((&failed["result"], &served["result"]), (&json!("failed"), &json!("completed")), "{call}");
-        if costs {
-            assert_eq!(
-                (&failed["token_source"], &failed["usage"]["input"]),
-                (&json!("partial"), &json!(127)),
-                "{call}"
-            );
-            assert_ne!(failed["cost_usd"], "0", "{call}");
-        } else {
-            assert_eq!((&failed["token_source"], &failed["cost_usd"]), (&json!("none"), &json!("0")), "{call}");
-        }
+        assert_eq!((&failed["token_source"], &failed["usage"]["input"]), (&json!(source), &json!(input)), "{call}");
+        assert_eq!(failed["cost_usd"] == "0", source == "none", "{call}");
         assert_eq!(nano(&call), nano(failed) + nano(served), "a call's cost is the sum of its attempts: {call}");
     }
 }
@@ -207,6 +242,32 @@ async fn without_a_disk_new_calls_are_refused_before_they_cost_anything_and_runn
     limit_files(&world, "unlimited");
     until("calls are served again", async || (world.message(&key).await.status == 200).then_some(())).await;
     assert_eq!(world.call_of(&running).await["outcome"], "completed");
+}
+
+#[tokio::test]
+async fn a_call_that_finds_no_disk_for_its_second_attempt_is_on_record_with_its_first() {
+    let world = World::with(Setup::usual().await.bearing_full_disks()).await;
+    let provider = world.provider("a").await;
+    let key = world.key().await;
+    let gate = Gate::new();
+    provider.script.always(Answer::nothing(End::Close).pause_before_head(&gate));
+    let open = world.request(&key, ask("claude-sonnet-4-5", false).to_string()).open(world.hub.address).await.unwrap();
+    gate.reached().await;
+    limit_files(&world, "1");
+    gate.open();
+    let mut reply = within("an answer", open.reply("POST")).await.unwrap();
+    assert_eq!(reply.status, 503);
+    assert!(reply.text().await.contains("record"), "it says why");
+    assert_eq!(provider.script.requests().len(), 1, "the second attempt was not sent");
+    limit_files(&world, "unlimited");
+    let call = world.calls_of(&key, 1).await.remove(0);
+    assert_eq!((&call["outcome"], &call["error"]["cause"]), (&json!("failed"), &json!("ledger_full")), "{call}");
+    assert_eq!((&call["n_attempts"], &call["attempts"][0]["result"]), (&json!(1), &json!("failed")), "{call}");
+    assert_eq!((&call["id"], &call["cost_usd"]), (&json!(reply.call_id()), &json!("0")), "{call}");
+    // And nothing is left open that a start would close once more.
+    world.hub.kill();
+    world.hub.start_again().await;
+    assert_eq!(world.calls_of(&key, 1).await[0]["outcome"], "failed");
 }
 
 #[tokio::test]

@@ -102,15 +102,20 @@ fn check_chain(call: &Value, a: &Provider, b: &Provider, what: &str, status: Opt
     if let Some(status) = status {
         assert_eq!(first["status"], status, "{what}: {first}");
     }
-    // What began with a report of what it used is charged by that; all else that failed costs nothing.
+    // What began with a report of what it used is charged by that, and its prompt by an estimate where the provider has
+    // the request and the hub's own time ran out; all else that failed costs nothing.
     let has_begun = first["model_served"].is_string();
-    let (source, n_input) = if has_begun { ("partial", 127) } else { ("none", 0) };
-    assert_eq!(
-        (&first["token_source"], &first["usage"]["input"]),
-        (&json!(source), &json!(n_input)),
-        "{what}: {first}"
-    );
-    assert_eq!(call["cost_usd"] == second["cost_usd"], !has_begun, "{what}: {call}");
+    let is_given_up = first["error"]["cause"].as_str().unwrap().ends_with("_timeout");
+    let may_be_served = first["status"].as_u64().is_none_or(|status| status == 200);
+    let source = match (has_begun, is_given_up && may_be_served) {
+        (true, _) => "partial",
+        (false, true) => "estimated",
+        (false, false) => "none",
+    };
+    assert_eq!(first["token_source"], source, "{what}: {first}");
+    let input = first["usage"]["input"].as_u64().unwrap();
+    assert!(if has_begun { input == 127 } else { (input > 0) == (source == "estimated") }, "{what}: {first}");
+    assert_eq!(call["cost_usd"] == second["cost_usd"], source == "none", "{what}: {call}");
 
     let choices = call["decision"]["choices"].as_array().unwrap();
     assert_eq!(choices.len(), 2, "{what}: {call}");
@@ -198,7 +203,7 @@ async fn an_answer_counts_more_than_a_later_silence() {
 #[tokio::test]
 async fn without_any_answer_the_hub_speaks_for_itself() {
     let world = World::shared().await;
-    let limits = json!({"max_attempts": 1, "first_byte_timeout_ms": 200, "total_timeout_ms": 200});
+    let limits = json!({"max_attempts": 1, "first_byte_timeout_ms": 500, "total_timeout_ms": 500});
     let provider = world.provider_with("a", limits).await;
     let key = world.key().await;
     for (end, status, kind) in
@@ -210,7 +215,9 @@ async fn without_any_answer_the_hub_speaks_for_itself() {
             refused(&mut reply, status, kind).await;
             let call = world.call_of(&reply).await;
             assert_eq!((&call["outcome"], &call["status"]), (&json!("failed"), &json!(status)), "{call}");
-            assert_eq!((&call["cost_usd"], &call["provider_id"]), (&json!("0"), &json!(provider.id)), "{call}");
+            assert_eq!(call["provider_id"], provider.id, "{call}");
+            // Whom the hub did not wait for may be at work.
+            assert_eq!(call["cost_usd"] == "0", end != End::Stall, "{call}");
         }
     }
 }

@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::{
+    access::{cookie, log_in},
+    client::Request,
     upstream::{Answer, Turn, Used},
     world::{UPSTREAM_SECRET, World, ask},
 };
@@ -149,20 +151,32 @@ async fn each_part_is_rounded_once_to_whole_nano_dollars_half_to_even() {
 
 #[tokio::test]
 async fn a_model_without_a_price_is_flagged_and_never_free() {
-    let world = World::shared().await;
+    let world = World::alone().await;
     world.provider("a").await;
-    let (key, model) = (world.key().await, format!("brand-new-{}", world.tag));
-    let mut reply = world.messages(&key, &ask(&model, true)).await;
-    reply.body().await;
-    let call = world.call_of(&reply).await;
-    assert_eq!((&call["unpriced"], &call["attempts"][0]["unpriced"]), (&json!(true), &json!(true)), "{call}");
     let settings = world.get("/admin/v1/settings").await;
     let settings = settings["items"].as_array().unwrap();
     let price = &settings.iter().find(|setting| setting["name"] == "default_price").unwrap()["value"];
-    assert_eq!(call["attempts"][0]["price"]["output"], price["output"], "{call}");
-    let output: f64 = call["cost"]["output"].as_str().unwrap().parse().unwrap();
-    let expected = price["output"].as_str().unwrap().parse::<f64>().unwrap() * 385.0 / 1e6;
-    assert!((output - expected).abs() < 1e-9 && output > 0.0, "{call}");
+    let key = world.key().await;
+    // The second is how Claude Code marks what no model has written.
+    for model in [format!("brand-new-{}", world.tag), "<synthetic>".to_owned()] {
+        let mut reply = world.messages(&key, &ask(&model, true)).await;
+        reply.body().await;
+        let call = world.call_of(&reply).await;
+        assert_eq!((&call["unpriced"], &call["attempts"][0]["unpriced"]), (&json!(true), &json!(true)), "{call}");
+        assert_eq!((&call["model"], &call["attempts"][0]["price_version"]), (&json!(model), &Value::Null), "{call}");
+        assert_eq!(call["attempts"][0]["price"]["output"], price["output"], "{call}");
+        let output: f64 = call["cost"]["output"].as_str().unwrap().parse().unwrap();
+        let expected = price["output"].as_str().unwrap().parse::<f64>().unwrap() * 385.0 / 1e6;
+        assert!((output - expected).abs() < 1e-9 && output > 0.0, "{call}");
+        // And somebody is told, in words that no page takes for its own.
+        let cookie = cookie(&log_in(&world, "", &world.admin_token).await);
+        let page = Request::get("/").header("cookie", &cookie).send(world.hub.address).await.text().await;
+        let escaped = model.replace('<', "&lt;").replace('>', "&gt;");
+        assert!(page.contains(&escaped) && (escaped == model || !page.contains(&model)), "{model}: {page}");
+    }
+    // What stands in for a price cannot be nothing.
+    let free = json!({"default_price": {"input": "0", "output": "75"}});
+    assert_eq!(world.admin("PATCH", "/admin/v1/settings", &free).await.0, 422);
 }
 
 #[tokio::test]

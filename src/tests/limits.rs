@@ -1,14 +1,13 @@
 //! Limits of money: what passes, what does not, and what is left, in memory and in Redis.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
-};
+mod overshoot;
+
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Value, json};
 
 use crate::{
-    client::Reply,
+    client::{Reply, Request},
     hub::Setup,
     patience::until,
     upstream::{Answer, Gate, Turn, Used},
@@ -23,9 +22,6 @@ const OUTPUT: u64 = 1_000;
 
 /// What such a call costs, in nano-dollars.
 const COST: i64 = 15_000_000;
-
-/// What it costs at most: all of its body as input as well, at 3 dollars per million.
-const WORST: i64 = COST + 300 * 3_000;
 
 /// A call that uses all the output it asks for, and nothing else.
 fn full(model: &str, session: &str) -> Value {
@@ -72,88 +68,6 @@ async fn check_refused(mut reply: Reply, field: &str) {
     assert_eq!(reply.header("x-should-retry"), Some("false"));
     assert_eq!((&body["type"], &body["error"]["type"]), (&json!("error"), &json!("billing_error")), "{body}");
     assert!(body["error"]["message"].as_str().unwrap().starts_with(&format!("{field}: ")), "{body}");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_thousand_calls_at_once_never_overshoot_a_hard_limit() {
-    for world in backends().await {
-        let (_, model) = provider(&world).await;
-        let limit = 50 * COST + WORST / 2;
-        let daily = format!("0.{limit:09}");
-        let key = world.key_with(json!({}), json!({"limit_daily_usd": daily, "limit_mode": "hard"})).await;
-        let (world, model) = (Arc::new(world), Arc::new(model));
-        let calls = (0..1_000).map(|n| {
-            let (world, model, key) = (world.clone(), model.clone(), key.clone());
-            tokio::spawn(async move { world.messages(&key, &full(&model, &format!("s{n}"))).await.status })
-        });
-        let mut passed = 0;
-        for call in calls.collect::<Vec<_>>() {
-            match call.await.unwrap() {
-                200 => passed += 1,
-                // Too many at once for Redis to answer in time is a refusal too, which may be tried again.
-                status => assert!(status == 402 || status == 503, "{status}"),
-            }
-        }
-        // Those that were refused are tried again until nothing is in flight and nothing passes.
-        loop {
-            match world.messages(&key, &full(&model, "again")).await.status {
-                200 => passed += 1,
-                402 => break,
-                status => assert_eq!(status, 503),
-            }
-            assert!(passed * COST <= limit, "overshot");
-        }
-        let path = format!("keys/{}", key.id);
-        let spent = until("nothing is reserved any more", async || {
-            let used = window(&world, &path, "daily").await;
-            (used["reserved"] == "0").then_some(used)
-        })
-        .await;
-        assert_eq!(nano(&spent["settled"]), passed * COST, "{spent}");
-        assert!(nano(&spent["settled"]) <= limit, "overshot: {spent}");
-        assert!(limit - nano(&spent["settled"]) < WORST, "refused too early: {spent}");
-        let sql = format!(
-            "select coalesce(sum(a.cost), 0)::bigint from attempts a join calls c on c.id = a.call_id where c.key_id = {}",
-            key.id
-        );
-        until("the ledger agrees", async || (world.value(&sql).await == passed * COST).then_some(())).await;
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_soft_limit_is_overshot_by_at_most_what_is_in_flight() {
-    for world in backends().await {
-        let (_, model) = provider(&world).await;
-        let limits = json!({"limit_daily_usd": "0.15", "limit_mode": "soft"});
-        let key = world.key_with(json!({}), limits).await;
-        let (world, model) = (Arc::new(world), Arc::new(model));
-        let calls = (0..200).map(|n| {
-            let (world, model, key) = (world.clone(), model.clone(), key.clone());
-            tokio::spawn(async move {
-                // Without a word of how long the answer may be, and without history, 1,000 tokens are expected.
-                let mut body = full(&model, &format!("s{n}"));
-                body["max_tokens"] = 100.into();
-                world.messages(&key, &body).await.status
-            })
-        });
-        let mut passed = 0;
-        for call in calls.collect::<Vec<_>>() {
-            passed += i64::from(call.await.unwrap() == 200);
-        }
-        let spent = passed * COST;
-        println!(
-            "soft limit of 0.15 USD, 200 calls at once that cost ten times what they let expect: {spent} nano-dollars"
-        );
-        assert!(spent >= DOLLAR * 15 / 100 - COST, "{passed}");
-        // Redis hears of settlements when it can.
-        let path = format!("keys/{}", key.id);
-        until("all of it is settled", async || {
-            (nano(&window(&world, &path, "daily").await["settled"]) == spent).then_some(())
-        })
-        .await;
-        // Nothing starts any more once what is settled is over the limit.
-        assert_eq!(world.messages(&key, &full(&model, "again")).await.status, 402);
-    }
 }
 
 #[tokio::test]
@@ -331,4 +245,44 @@ async fn what_a_hard_limit_cannot_bound_reserves_the_context_window_or_is_refuse
     assert_eq!(world.messages(&large, &asked).await.status, 400);
     let soft = body(json!({"limit_daily_usd": "0.5"})).await;
     assert_eq!(world.messages(&soft, &asked).await.status, 200);
+}
+
+#[tokio::test]
+async fn what_is_free_uses_no_limit_of_a_provider() {
+    for world in backends().await {
+        let (provider, model) = provider(&world).await;
+        let path = format!("providers/{}", provider.id);
+        let limits = json!({"limit_daily_usd": "0.02", "limit_total_usd": "0.5", "limit_mode": "hard", "limit_rpm": 1,
+            "limit_tpm": 1_500, "limit_concurrent_requests": 1});
+        world.patch(&format!("/admin/v1/{path}"), &limits).await;
+        provider.script.by(move |seen| match seen.target.as_str() {
+            "/v1/messages" => {
+                let used = Used { input: 0, output: OUTPUT, cache_write_5m: 0, cache_write_1h: 0, cache_read: 0 };
+                Turn::new().model(&seen.model()).used(used).answer(seen.streams())
+            }
+            _ => Answer::proper(seen),
+        });
+        let key = world.key().await;
+        let free = async |request: Request| {
+            let request = request.header("x-api-key", &key.secret).header("x-forwarded-for", &world.address);
+            let mut reply = request.send(world.hub.address).await;
+            let said = reply.text().await;
+            assert_eq!(reply.status, 200, "{said}");
+        };
+        let body = json!({"model": model, "messages": [{"role": "user", "content": "x".repeat(40_000)}]}).to_string();
+        for _ in 0..3 {
+            free(Request::post("/v1/messages/count_tokens", body.clone())).await;
+            free(Request::get("/v1/models")).await;
+        }
+        for name in ["daily", "total", "rpm", "tpm", "concurrent_requests"] {
+            let used = window(&world, &path, name).await;
+            assert!(["0", "0.0"].contains(&used["settled"].to_string().trim_matches('"')), "{name}: {used}");
+            assert!(["0", "null"].contains(&used["reserved"].to_string().trim_matches('"')), "{name}: {used}");
+        }
+        // What is paid for has all of it, and none of it is left for a second call.
+        assert_eq!(world.messages(&key, &full(&model, "a")).await.status, 200);
+        assert_eq!(world.messages(&key, &full(&model, "b")).await.status, 429);
+        free(Request::get("/v1/models")).await;
+        assert_eq!(provider.script.requests().len(), 8);
+    }
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
+    access::{call, cookie, escape, log_in},
     client::Request,
     hub::Setup,
     management::problem,
@@ -142,6 +143,81 @@ async fn a_file_that_is_none_or_too_large_changes_nothing() {
     problem(&answer, 413, None);
     let (status, report) = send(&world, "/admin/v1/prices/import", vec![b'{', b'}']).await;
     assert_eq!((status, &report["added"]), (200, &json!([])), "{report}");
+}
+
+#[tokio::test]
+async fn a_file_that_changes_a_price_keeps_what_its_generation_is_known_by() {
+    let world = World::alone().await;
+    let entry = json!({"mode": "chat", "input_cost_per_token": 3e-6, "output_cost_per_token": 15e-6,
+        "max_input_tokens": 200_000, "input_cost_per_token_above_200k_tokens": 6e-6});
+    let file = json!({"claude-opus-5-5": entry, "us.anthropic.claude-opus-5-5-v1:0": entry, "other/model": entry});
+    let (status, report) = send(&world, "/admin/v1/prices/import", file.to_string().into()).await;
+    assert_eq!((status, names(&report["changed"])), (200, vec!["claude-opus-5-5"]), "{report}");
+    let all = json!(["cache_write_5m", "cache_write_1h", "cache_read"]);
+    for (model, read, read_above, window) in [
+        ("claude-opus-5-5", "0.15", "0.3", 1_000_000),
+        ("us.anthropic.claude-opus-5-5-v1:0", "0.15", "0.3", 200_000),
+        ("other/model", "0.3", "0.6", 200_000),
+    ] {
+        let found = world.get(&format!("/admin/v1/prices?q={}", escape(model))).await;
+        let price = found["items"].as_array().unwrap().iter().find(|price| price["model"] == model).unwrap();
+        let tier = &price["tiers"][0];
+        assert_eq!((&price["cache_read"], &tier["cache_read"]), (&json!(read), &json!(read_above)), "{price}");
+        assert_eq!((&price["derived"], &tier["derived"]), (&all, &all), "{price}");
+        assert_eq!(price["context_window"], window, "{price}");
+    }
+    // So does an operator's, unless it names factors.
+    let path = "/admin/v1/prices/claude-opus-5-5-20261101";
+    let set = world.admin("PUT", path, &json!({"input": "10", "output": "20"})).await.1;
+    assert_eq!((&set["cache_read"], &set["cache_factors"]["read"]), (&json!("0.5"), &json!("0.05")), "{set}");
+    let own = json!({"input": "10", "output": "20", "cache_factors": {"read": "0.3"}});
+    assert_eq!(world.admin("PUT", path, &own).await.1["cache_read"], "3");
+    problem(
+        &world.admin("PUT", path, &json!({"input": "1", "output": "2", "cache_factors": {"read": "-1"}})).await,
+        422,
+        Some("cache_factors"),
+    );
+}
+
+/// A file of the size that the real one has: about 5 MB.
+fn real_sized() -> String {
+    let entry = |n: u32| {
+        let entry = json!({"mode": "chat", "litellm_provider": "vendor", "input_cost_per_token": 1.5e-6,
+            "output_cost_per_token": 7.5e-6, "max_input_tokens": 200_000, "supports_vision": true,
+            "source": "https://vendor.example/pricing?model=many#and=more&words=for+size".repeat(80)});
+        (format!("vendor/model-{n}"), entry)
+    };
+    let file = serde_json::to_string_pretty(&(0..1_000).map(entry).collect::<serde_json::Map<_, _>>()).unwrap();
+    assert!(file.len() > 5_000_000, "{}", file.len());
+    file
+}
+
+#[tokio::test]
+async fn the_console_takes_a_file_of_the_real_size_and_from_administrators_only() {
+    let world = World::alone().await;
+    let of_admin = cookie(&log_in(&world, "", &world.admin_token).await);
+    let import = async |cookie: &str, fields: String| {
+        let mut reply = call(&world, "import_prices", &fields).header("cookie", cookie).send(world.hub.address).await;
+        (reply.status, reply.text().await)
+    };
+    // Nobody else has so much read into memory.
+    let large = format!("file={}&run=import", "a".repeat(2 << 20));
+    let (status, said) = import("", large.clone()).await;
+    assert!(status >= 400 && said.contains("length limit exceeded"), "{status} {said}");
+    let (status, said) = import(&of_admin, large).await;
+    assert!(status == 422 && said.contains("JSON"), "{status} {said}");
+    let (status, said) = import(&of_admin, format!("file={}&run=import", escape(&real_sized()))).await;
+    assert_eq!(status, 200, "{said}");
+    let found = world.get("/admin/v1/prices?q=vendor/model-999").await;
+    assert_eq!(found["items"][0]["source"], "litellm", "{found}");
+    // That form has a bound as well.
+    let (status, said) = import(&of_admin, format!("file={}&run=import", "a".repeat(32 << 20))).await;
+    assert!(status >= 400 && said.contains("length limit exceeded"), "{status} {said}");
+    // A sync is asked for by name, and never meant by an empty field.
+    let (status, said) = import(&of_admin, "file=&run=import".to_owned()).await;
+    assert!(status == 422 && said.contains("choose a price file"), "{status} {said}");
+    let (status, said) = import(&of_admin, "file=&run=sync".to_owned()).await;
+    assert!(status == 422 && said.contains("prices_url"), "{status} {said}");
 }
 
 #[tokio::test]

@@ -4,19 +4,24 @@
 //! stream whose first content was seen. Until then nothing of it has gone to the client, and another provider can
 //! take its place.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Response, header};
 use http_body::Body as _;
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 
 use super::{
     body::Body,
+    bounds::Bounds,
     client::Departing,
     failure::{Deadline, Failure},
     origin::Connected,
     request::{self, Outgoing},
+    sending::Sending,
 };
 use crate::{
     clock,
@@ -33,10 +38,6 @@ use crate::{
 /// The largest answer that is not streamed, and the largest error body.
 const WHOLE_BYTES_MAX: usize = 64 << 20;
 
-/// Defaults of a provider's times (docs/rules.md, Routing).
-const FIRST_BYTE_MS: u32 = 120_000;
-const IDLE_MS: u32 = 120_000;
-const TOTAL_MS: u32 = 600_000;
 
 /// What one attempt needs to know of the call.
 pub struct Ask<'a> {
@@ -118,62 +119,25 @@ pub struct Failed {
     pub kind: Option<String>,
     /// What was seen of a stream that broke before it could be used.
     tap: Option<Box<Tap>>,
+    /// True if the provider may be at work, and charge for it: it has the whole request, and it was the hub that did not
+    /// wait for what comes of it.
+    is_given_up: bool,
 }
 
 impl Failed {
-    /// What was seen of the answer, for settling what it has used.
-    pub fn tap_mut(&mut self) -> Option<&mut Tap> {
+    /// What the attempt is to be settled by; none if it cost nothing (docs/rules.md, Ledger).
+    pub fn charged(&mut self) -> Option<&mut Tap> {
+        if self.is_given_up {
+            return Some(self.tap.get_or_insert_default());
+        }
         let of_answer = self.answer.as_mut().map(|whole| &mut whole.tap);
-        self.tap.as_deref_mut().or(of_answer)
+        self.tap.as_deref_mut().or(of_answer).filter(|tap| tap.has_report())
     }
 }
 
 impl From<Failure> for Failed {
     fn from(failure: Failure) -> Self {
-        Self { failure, answer: None, message: None, kind: None, tap: None }
-    }
-}
-
-/// The times that bound an attempt.
-struct Bounds {
-    first_byte: Duration,
-    idle: Duration,
-    total: Option<Duration>,
-    began: Instant,
-    deadline: Instant,
-}
-
-impl Bounds {
-    fn new(upstream: &Upstream, ask: &Ask<'_>) -> Self {
-        let ms = |configured: Option<u32>, default| Duration::from_millis(configured.unwrap_or(default).into());
-        let provider = &upstream.provider;
-        let total = ms(provider.total_timeout_ms, TOTAL_MS);
-        let first_byte = match provider.first_byte_timeout_ms {
-            None if !ask.wants_stream => total,
-            configured => ms(configured, FIRST_BYTE_MS),
-        };
-        let total = (!ask.wants_stream).then_some(total);
-        Self {
-            first_byte,
-            idle: ms(provider.idle_timeout_ms, IDLE_MS),
-            total,
-            began: clock::instant(),
-            deadline: ask.deadline,
-        }
-    }
-
-    /// The soonest of: `wait` from now on (whose name is `of`), the attempt's total, the call's deadline.
-    fn soonest(&self, wait: Duration, of: Deadline) -> (Instant, Deadline) {
-        let mut soonest = (clock::instant() + wait, of);
-        if let Some(total) = self.total.map(|total| self.began + total).filter(|total| *total < soonest.0) {
-            soonest = (total, Deadline::Total);
-        }
-        if self.deadline < soonest.0 { (self.deadline, Deadline::Call) } else { soonest }
-    }
-
-    async fn bound<T>(&self, wait: Duration, of: Deadline, work: impl Future<Output = T>) -> Result<T, Failure> {
-        let (until, deadline) = self.soonest(wait, of);
-        tokio::time::timeout_at(until.into(), work).await.map_err(|_| Failure::Timeout(deadline))
+        Self { failure, answer: None, message: None, kind: None, tap: None, is_given_up: false }
     }
 }
 
@@ -188,8 +152,28 @@ pub async fn attempt(
     attempt: &mut Attempt,
     on_head: impl FnOnce(u32),
 ) -> Result<Reply, Failed> {
-    let bounds = Bounds::new(upstream, &ask);
-    let (head, body) = send(upstream, &ask, &bounds).await?.into_parts();
+    let (body, is_sent) = Sending::new(ask.body.clone());
+    let tried = tried(upstream, &ask, body, attempt, on_head).await;
+    tried.map_err(|failed| given_up(failed, attempt.status, &is_sent))
+}
+
+/// Notes whether the provider may charge for an answer that was not waited for: not if it did not get the whole request,
+/// and not if it has answered with an error.
+fn given_up(failed: Failed, status: Option<u16>, is_sent: &AtomicBool) -> Failed {
+    let may_be_served = status.is_none_or(|status| (200..300).contains(&status));
+    let is_given_up = matches!(failed.failure, Failure::Timeout(_)) && may_be_served && is_sent.load(Ordering::Relaxed);
+    Failed { is_given_up, ..failed }
+}
+
+async fn tried(
+    upstream: &Upstream,
+    ask: &Ask<'_>,
+    body: Sending,
+    attempt: &mut Attempt,
+    on_head: impl FnOnce(u32),
+) -> Result<Reply, Failed> {
+    let bounds = Bounds::new(upstream, ask);
+    let (head, body) = send(upstream, ask, body, &bounds).await?.into_parts();
     let head_ms = clock::ms_since(ask.began);
     attempt.first_byte_ms = Some(head_ms);
     on_head(head_ms);
@@ -209,7 +193,7 @@ pub async fn attempt(
             tap: Tap::default(),
             idle: bounds.idle,
         });
-        return pass_gate(streaming, &ask, &bounds, attempt).await;
+        return pass_gate(streaming, ask, &bounds, attempt).await;
     }
     let whole = Box::new(Whole {
         status: head.status.as_u16(),
@@ -217,15 +201,15 @@ pub async fn attempt(
         body: collect(body, &bounds).await?,
         tap: Tap::default(),
     });
-    if head.status.is_success() { check(whole, &ask, attempt) } else { Err(refused(whole)) }
+    if head.status.is_success() { check(whole, ask, attempt) } else { Err(refused(whole)) }
 }
 
-async fn send(upstream: &Upstream, ask: &Ask<'_>, bounds: &Bounds) -> Result<Response<Body>, Failed> {
+async fn send(upstream: &Upstream, ask: &Ask<'_>, body: Sending, bounds: &Bounds) -> Result<Response<Body>, Failed> {
     let client = upstream.client.as_ref().map_err(|why| Failure::Proxy(why.clone()))?;
     let Some(secret) = &upstream.secret else {
         return Err(Failure::Connect("the provider's secret cannot be opened".to_owned()).into());
     };
-    let mut request = Departing::new(Full::new(ask.body.clone()));
+    let mut request = Departing::new(body);
     *request.method_mut() = ask.outgoing.method.clone();
     *request.uri_mut() = request::target(&upstream.base_url, ask.outgoing.target).into();
     *request.headers_mut() = request::headers(&ask.outgoing, upstream, secret);
@@ -265,7 +249,14 @@ fn check(mut whole: Box<Whole>, ask: &Ask<'_>, attempt: &mut Attempt) -> Result<
         whole.status = error.status();
         attempt.status = Some(whole.status);
         let (message, kind) = (Some(error.message), Some(error.kind));
-        return Err(Failed { failure: Failure::Status(whole.status), answer: Some(whole), message, kind, tap: None });
+        return Err(Failed {
+            failure: Failure::Status(whole.status),
+            answer: Some(whole),
+            message,
+            kind,
+            tap: None,
+            is_given_up: false,
+        });
     }
     if ask.is_message && !is_message {
         // A compressed answer cannot be read, but the client can.
@@ -294,7 +285,7 @@ fn refused(whole: Box<Whole>) -> Failed {
     let error = ErrorObject::read(&whole.body);
     let (message, kind) = error.map_or((None, None), |error| (Some(error.message), Some(error.kind)));
     let message = message.filter(|message| !message.is_empty());
-    Failed { failure: Failure::Status(whole.status), answer: Some(whole), message, kind, tap: None }
+    Failed { failure: Failure::Status(whole.status), answer: Some(whole), message, kind, tap: None, is_given_up: false }
 }
 
 /// Holds the beginning of a stream back until it is known what it is, or the gate's time is up. What a stream reported
@@ -358,7 +349,8 @@ fn restated(streaming: Streaming, mut tap: Tap, error: &ErrorObject, attempt: &m
     let body = Bytes::from(std::mem::take(&mut tap.error_data));
     let answer = Box::new(Whole { status, headers, body, tap: Tap::default() });
     let (message, kind) = (Some(error.message.clone()), Some(error.kind.clone()));
-    Failed { failure: Failure::Status(status), answer: Some(answer), message, kind, tap: Some(Box::new(tap)) }
+    let tap = Some(Box::new(tap));
+    Failed { failure: Failure::Status(status), answer: Some(answer), message, kind, tap, is_given_up: false }
 }
 
 /// A header as text, cut to a sane length.

@@ -6,9 +6,8 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full};
+use http_body::Body as _;
 use reqwest::Url;
 
 use super::{
@@ -16,6 +15,7 @@ use super::{
     detour::unconnected,
     failure::Failure,
     origin::{Connector, Origin, connector},
+    sending::Sending,
 };
 use crate::secret::Secret;
 
@@ -26,7 +26,7 @@ pub(super) const IDLE: Duration = Duration::from_secs(90);
 pub(super) const KEEPALIVE: Duration = Duration::from_mins(1);
 
 /// What goes to a provider: its URI is path and query.
-pub type Departing = Request<Full<Bytes>>;
+pub type Departing = Request<Sending>;
 
 /// What clients differ in.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -137,9 +137,8 @@ async fn send_proxied(client: &reqwest::Client, base: &Url, request: Departing) 
     let is_tls = url.scheme() == "https";
     let mut request = reqwest::Request::new(head.method, url);
     *request.headers_mut() = head.headers;
-    let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-    if !body.is_empty() {
-        *request.body_mut() = Some(body.into());
+    if !body.is_end_stream() {
+        *request.body_mut() = Some(reqwest::Body::wrap(body));
     }
     let response = client.execute(request).await.map_err(|error| {
         if error.is_connect() { unconnected(&error, is_tls) } else { Failure::Reset(innermost(&error)) }

@@ -11,7 +11,7 @@ use http::{
     uri::{Authority, Scheme},
 };
 use hyper::{
-    body::{Bytes, Incoming},
+    body::Incoming,
     client::conn::{TrySendError, http1, http2},
     rt::Executor,
 };
@@ -28,6 +28,7 @@ use super::{
     body::Body,
     client::{Departing, IDLE, KEEPALIVE, innermost},
     failure::Failure,
+    sending::Sending,
 };
 use crate::clock;
 
@@ -36,8 +37,6 @@ const IDLE_MAX: usize = 1_024;
 
 /// Makes a connection, with TLS where the scheme wants it.
 pub(super) type Connector = HttpsConnector<HttpConnector>;
-
-type Outgoing = http_body_util::Full<Bytes>;
 
 /// A provider's scheme, host and port, and the connections to it.
 pub struct Origin {
@@ -54,11 +53,11 @@ struct Lines {
     /// Connections that carry one request at a time; the one used last is at the end.
     idle: VecDeque<Idle>,
     /// A connection that carries many (HTTP/2).
-    shared: Option<http2::SendRequest<Outgoing>>,
+    shared: Option<http2::SendRequest<Sending>>,
 }
 
 struct Idle {
-    sender: http1::SendRequest<Outgoing>,
+    sender: http1::SendRequest<Sending>,
     since: Instant,
 }
 
@@ -68,8 +67,8 @@ pub(super) struct Connected(pub(super) Duration);
 
 /// A connection in use.
 enum Line {
-    Own(http1::SendRequest<Outgoing>),
-    Shared(http2::SendRequest<Outgoing>),
+    Own(http1::SendRequest<Sending>),
+    Shared(http2::SendRequest<Sending>),
 }
 
 /// A connection that an answer still comes over.
@@ -210,7 +209,7 @@ impl Origin {
     }
 
     /// Keeps a connection for the next call.
-    fn keep(&self, sender: http1::SendRequest<Outgoing>) {
+    fn keep(&self, sender: http1::SendRequest<Sending>) {
         if sender.is_closed() {
             return;
         }

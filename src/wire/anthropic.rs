@@ -161,13 +161,25 @@ impl Report {
     /// at the top, which may leave some out (docs/rules.md, The Anthropic wire).
     pub fn usage(&self) -> Usage {
         let whole = counts(&self.fields);
-        let rounds = self.fields.get("iterations").and_then(Value::as_array).into_iter().flatten();
-        let sum = rounds.filter_map(Value::as_object).map(counts).fold(Usage::default(), |sum, round| sum.plus(&round));
+        let sum = self.rounds().fold(Usage::default(), |sum, round| sum.plus(&round));
         if sum.total() <= whole.total() {
             return whole;
         }
         let Usage { web_searches, web_fetches, code_executions, .. } = whole;
         Usage { web_searches, web_fetches, code_executions, ..sum }
+    }
+
+    /// The counts of each round, where the server went through several.
+    fn rounds(&self) -> impl Iterator<Item = Usage> {
+        let rounds = self.fields.get("iterations").and_then(Value::as_array).into_iter().flatten();
+        rounds.filter_map(Value::as_object).map(counts)
+    }
+
+    /// Tokens of the longest prompt among the rounds; what no round accounts for may have been a part of it.
+    fn longest_prompt(&self) -> Option<u64> {
+        let longest = self.rounds().map(|round| round.prompt()).max()?;
+        let of_rounds = self.rounds().fold(0_u64, |sum, round| sum.saturating_add(round.prompt()));
+        Some(longest.saturating_add(self.usage().prompt().saturating_sub(of_rounds)))
     }
 
     /// On what terms the answer was served, as far as it says so.
@@ -178,7 +190,12 @@ impl Report {
                 (1..=TERM_BYTES_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
             is_word.then(|| text.to_owned())
         };
-        Terms { speed: word("speed"), service_tier: word("service_tier"), region: word("inference_geo") }
+        Terms {
+            speed: word("speed"),
+            service_tier: word("service_tier"),
+            region: word("inference_geo"),
+            longest_prompt: self.longest_prompt(),
+        }
     }
 
     /// The usage object as the ledger keeps it: none if it is larger than one can be, or holds a zero character,
@@ -274,6 +291,16 @@ mod tests {
         for odd in [json!([]), json!(null), json!([1, "a"]), json!({"a": 1})] {
             assert_eq!(report(&[rounds(odd)]), usage);
         }
+        // A tier is reached by the prompt of a round, not by that of all of them.
+        let longest = |list: Value| {
+            let mut report = Report::default();
+            report.take(rounds(list).as_object().unwrap().clone());
+            report.terms().longest_prompt
+        };
+        assert_eq!(longest(json!([round("compaction", 900, 40), round("message", 10, 5)])), Some(900));
+        // Six of the ten at the top are in no round.
+        assert_eq!(longest(json!([round("message", 3, 0), round("message", 1, 0)])), Some(9));
+        assert_eq!(longest(json!([])), None);
     }
 
     #[test]
@@ -310,7 +337,8 @@ mod tests {
             Usage { input: 1, output: 4, web_searches: 3, web_fetches: 2, code_executions: 1, ..Usage::default() };
         assert_eq!(report.usage(), usage);
         let word = |text: &str| Some(text.to_owned());
-        let terms = Terms { speed: word("fast"), service_tier: word("standard"), region: word("us") };
+        let terms =
+            Terms { speed: word("fast"), service_tier: word("standard"), region: word("us"), longest_prompt: None };
         assert_eq!(report.terms(), terms);
         let mut odd = Report::default();
         odd.take(

@@ -30,6 +30,8 @@ needles! {
     TOOLS = b"\"tools\"";
     MCP_SERVERS = b"\"mcp_servers\"";
     SPEED = b"\"speed\"";
+    CONTEXT_MANAGEMENT = b"\"context_management\"";
+    COMPACTION = b"\"compaction\"";
     ESCAPED_SLASH = b"\\/";
     ESCAPED_BYTE = b"\\u00";
 }
@@ -39,6 +41,7 @@ const IMAGE_TOKENS: u64 = 5_000;
 
 /// What a request can cost at most, beside the number of its bytes and `max_tokens`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing that a body may ask for by itself")]
 pub struct Bound {
     /// Tokens of the prompt at most; none if the body does not tell, and only the context window bounds them.
     pub input_tokens: Option<u64>,
@@ -50,6 +53,9 @@ pub struct Bound {
     pub tool_uses: u64,
     /// True if a faster and dearer speed is asked for.
     pub is_fast: bool,
+    /// True if the conversation may be summed up first: the model reads the prompt and writes the summary in a round of
+    /// its own.
+    pub may_compact: bool,
 }
 
 #[derive(Default, Deserialize)]
@@ -60,6 +66,10 @@ struct Fields<'body> {
     mcp_servers: Option<&'body RawValue>,
     #[serde(borrow, default)]
     speed: Option<&'body RawValue>,
+    #[serde(borrow, default)]
+    context_management: Option<&'body RawValue>,
+    #[serde(borrow, default)]
+    compaction: Option<&'body RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -77,13 +87,16 @@ impl Bound {
         may_write_cache_1h: true,
         tool_uses: TOOL_USES_UNNAMED,
         is_fast: true,
+        may_compact: true,
     };
 
     /// Reads a body that [`Peek`](super::peek::Peek) has taken.
     pub fn read(body: &[u8]) -> Self {
         let is_disguised = is_disguised(body);
-        let may_have_fields =
-            is_disguised || [&TOOLS, &MCP_SERVERS, &SPEED].iter().any(|name| name.find(body).is_some());
+        let may_have_fields = is_disguised
+            || [&TOOLS, &MCP_SERVERS, &SPEED, &CONTEXT_MANAGEMENT, &COMPACTION]
+                .iter()
+                .any(|name| name.find(body).is_some());
         let fields = if may_have_fields { serde_json::from_slice(body) } else { Ok(Fields::default()) };
         let Ok(fields) = fields else { return Self::DEAREST };
         let tools = fields.tools.map(|raw| serde_json::from_str::<Vec<Tool>>(raw.get()));
@@ -109,6 +122,8 @@ impl Bound {
             may_write_cache_1h: has_cache_control && (is_disguised || ONE_HOUR.find(body).is_some()),
             tool_uses,
             is_fast: is_set(fields.speed),
+            may_compact: is_set(fields.compaction)
+                || fields.context_management.is_some_and(|raw| raw.get().contains("compact")),
         }
     }
 }
@@ -195,6 +210,12 @@ mod tests {
         assert_eq!((cached(json!("5m")), cached(json!("1h"))), ((true, false), (true, true)));
         assert!(read(&json!({"speed": "fast"})).is_fast);
         assert!(!read(&json!({"speed": "standard"})).is_fast);
+        let edits = |kind: &str| json!({"context_management": {"edits": [{"type": kind}]}});
+        assert!(read(&edits("compact_20260112")).may_compact && !read(&edits("clear_tool_uses_20250919")).may_compact);
+        assert!(read(&json!({"compaction": {"type": "enabled"}})).may_compact);
+        assert!(
+            !read(&json!({"compaction": null, "messages": ["\"compaction\" of a \"context_management\""]})).may_compact
+        );
         let image = json!({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AA=="}});
         assert!(
             read(&json!({"messages": [{"role": "user", "content": [image]}]})).input_tokens.unwrap() > IMAGE_TOKENS

@@ -27,18 +27,25 @@ pub(super) async fn find(model: &str) -> Answer<ModelPrice> {
     hub::admin::prices::find(&hub, &actor, model).await.map_err(super::guard::refuse)
 }
 
-/// Reads a price file, or the one that the settings name if `file` is empty. `run` is `import` to keep it; `take` are
-/// models whose own price gives way. Answers what changed, or would change, as HTML.
+/// Bytes of a form that carries a price file, as it is sent.
+pub(crate) const FORM_BYTES_MAX: usize = 32 << 20;
+
+/// Reads a price file: `file`, if `run` is `preview` or `import`, or the one that the settings name, if it is `look` or
+/// `sync`. The first of each only shows what would change. `take` are models whose own price gives way. Answers what
+/// changed, or would change, as HTML.
 #[server]
 pub(crate) async fn import_prices(file: String, run: String, #[server(default)] take: Vec<String>) -> Answer<String> {
     use super::guard;
-    use hub::{admin::prices::import, domain::price::import::ImportQuery};
+    use hub::{
+        admin::prices::import,
+        domain::{fault::Fault, price::import::ImportQuery},
+    };
     let (hub, actor) = guard::actor_for_change().await?;
-    let query = ImportQuery { preview: run != "import", take: take.join(",") };
-    let report = if file.trim().is_empty() {
-        import::sync(&hub, &actor, &query).await
-    } else {
-        import::import(&hub, &actor, file.as_bytes(), &query).await
+    let query = ImportQuery { preview: !matches!(run.as_str(), "import" | "sync"), take: take.join(",") };
+    let report = match run.as_str() {
+        "look" | "sync" => import::sync(&hub, &actor, &query).await,
+        _ if file.trim().is_empty() => Err(Fault::invalid("file", "is empty: choose a price file, or paste one")),
+        _ => import::import(&hub, &actor, file.as_bytes(), &query).await,
     };
     let report = report.map_err(guard::refuse)?;
     let view = |text| (None, crate::drawn::prices::file::view(text, &report, &query.taken()));

@@ -80,7 +80,8 @@ sentences! {
     Prices {
         new model per_million input output write_5m write_1h read
         delete_what model_help overwrites derived rules rules_help history_lead
-        import import_lead import_file import_choose import_run import_preview import_running;
+        import import_lead import_file import_choose import_run import_preview import_running import_too_large sync_title
+        sync_lead sync_look sync_run;
         delete_title(&str) edit_title(&str) history_title(&str)
     }
     Limits {

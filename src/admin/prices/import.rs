@@ -9,12 +9,12 @@ use crate::{
     domain::{
         fault::Fault,
         price::{
-            CacheRate, ModelPrice, Price, PriceSource,
+            ModelPrice, Price, PriceSource,
             import::{ImportQuery, ImportReport, KeptPrice, PriceChange},
         },
     },
     hub::Hub,
-    store::prices::Standing,
+    store::prices::{Generations, Standing},
     upstream::fetch,
 };
 
@@ -31,7 +31,12 @@ pub async fn import(hub: &Hub, actor: &Admin, file: &[u8], query: &ImportQuery) 
     }
     let mut change = change::begin(hub).await?;
     let standing = change.lock_prices().await.map_err(fault::store)?;
-    let mut report = compare(file.prices, &standing, &taken);
+    let generations = Generations::known();
+    let by_generation = |(model, price): (String, Price)| {
+        let price = price.following(generations.factors(&model));
+        (model, price)
+    };
+    let mut report = compare(file.prices.into_iter().map(by_generation).collect(), &standing, &taken);
     (report.preview, report.unusable, report.n_skipped) = (query.preview, file.unusable, file.n_skipped);
     if query.preview {
         return Ok(report);
@@ -103,20 +108,11 @@ fn compare(
     report
 }
 
-/// A file's price, with what was known before where the file says nothing.
-fn completed(mut file: Price, known: &Price) -> Price {
-    if file.input == known.input {
-        let is_published = |rate: &CacheRate| !known.derived.contains(rate);
-        let published: Vec<CacheRate> = file.derived.iter().copied().filter(is_published).collect();
-        for rate in &published {
-            match rate {
-                CacheRate::Write5m => file.cache_write_5m = known.cache_write_5m,
-                CacheRate::Write1h => file.cache_write_1h = known.cache_write_1h,
-                CacheRate::Read => file.cache_read = known.cache_read,
-            }
-        }
-        file.derived.retain(|rate| !published.contains(rate));
-    }
+/// A file's price, with what was known before where the file says nothing. A window only grows: files name those that
+/// models have without asking, and a hard limit would reserve too little.
+fn completed(file: Price, known: &Price) -> Price {
+    let factors = if known.cache_factors.are_usual() { file.cache_factors } else { known.cache_factors };
+    let mut file = file.following(factors).with_published_of(known);
     if file.speeds.is_empty() && file.regions.is_empty() {
         file.speeds.clone_from(&known.speeds);
         file.regions.clone_from(&known.regions);
@@ -127,8 +123,8 @@ fn completed(mut file: Price, known: &Price) -> Price {
     for (tool, fee) in &known.tools {
         file.tools.entry(*tool).or_insert(*fee);
     }
-    file.context_window = file.context_window.or(known.context_window);
-    file.max_output = file.max_output.or(known.max_output);
+    file.context_window = file.context_window.max(known.context_window);
+    file.max_output = file.max_output.max(known.max_output);
     file
 }
 
@@ -185,5 +181,27 @@ mod tests {
         let dearer = completed(price(r#"{"input":"4","output":"15","regions":{"us":"1.1"}}"#), &known.price.price);
         assert_eq!((dearer.cache_read, dearer.max_output), ("0.4".parse().unwrap(), Some(9)));
         assert!(dearer.speeds.is_empty());
+    }
+
+    #[test]
+    fn a_file_that_changes_a_price_keeps_the_factors_of_its_generation_and_never_shrinks_a_window() {
+        let known = price(
+            r#"{"input":"4","output":"20","cache_write_5m":"5","cache_write_1h":"8","cache_read":"0.2",
+            "cache_factors":{"read":"0.05"},"context_window":1000000,"max_output":128000,
+            "tiers":[{"above_tokens":200000,"input":"8","output":"30","cache_read":"0.3"}]}"#,
+        );
+        let file = price(
+            r#"{"input":"3","output":"15","context_window":200000,"max_output":64000,
+            "tiers":[{"above_tokens":200000,"input":"8","output":"30"},{"above_tokens":500000,"input":"9","output":"30"}]}"#,
+        );
+        let after = completed(file, &known);
+        let usd = |text: &str| text.parse().unwrap();
+        assert_eq!((after.cache_write_1h, after.cache_read), (usd("6"), usd("0.15")));
+        assert_eq!(after.derived.len(), 3);
+        // What is published of a tier stays where the file says nothing else, and what follows says so.
+        let (same, other) = (&after.tiers[0], &after.tiers[1]);
+        assert_eq!((same.rates.cache_read, same.derived.len()), (usd("0.3"), 2));
+        assert_eq!((other.rates.cache_read, other.derived.len()), (usd("0.45"), 3));
+        assert_eq!((after.context_window, after.max_output), (Some(1_000_000), Some(128_000)));
     }
 }

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use crate::domain::{
     money::{Multiplier, Usd},
-    price::{Price, Tier, Tool, ToolFee, import::UnusableEntry},
+    price::{Price, Tool, ToolFee, import::UnusableEntry},
 };
 
 /// Entries of a file.
@@ -90,8 +90,10 @@ fn entry(model: &str, fields: &Fields<'_>) -> Result<Price, String> {
             published.insert(field.to_owned(), usd.to_string().into());
         }
     }
+    if let Some(published) = published.as_object_mut() {
+        published.insert("tiers".to_owned(), tiers(fields, input, output)?.into());
+    }
     let mut price: Price = serde_json::from_value(published).map_err(|error| error.to_string())?;
-    price.tiers = tiers(fields, &price)?;
     price.request = scaled(fields, "input_cost_per_request", 9)?.map(Usd::from_scaled).unwrap_or_default();
     factors(fields, &mut price)?;
     if let Some(per_use) = dearest_search(fields)? {
@@ -111,8 +113,9 @@ const CACHE_RATES: [(&str, &str); 3] = [
     ("cache_read", "cache_read_input_token_cost"),
 ];
 
-/// Rates above a number of tokens: the number is in the names, as in `input_cost_per_token_above_200k_tokens`.
-fn tiers(fields: &Fields<'_>, base: &Price) -> Result<Vec<Tier>, String> {
+/// Rates above a number of tokens, as a price has them: the number is in the names, as in
+/// `input_cost_per_token_above_200k_tokens`. The rates below it stand in for one that a tier does not name.
+fn tiers(fields: &Fields<'_>, input_below: Usd, output_below: Usd) -> Result<Vec<serde_json::Value>, String> {
     let threshold = |name: &String| {
         let (_, rest) = name.rsplit_once("_above_")?;
         rest.strip_suffix("k_tokens")?.parse::<u64>().ok()
@@ -126,14 +129,14 @@ fn tiers(fields: &Fields<'_>, base: &Price) -> Result<Vec<Tier>, String> {
         let (input, output) = (above("input_cost_per_token")?, above("output_cost_per_token")?);
         let mut tier = serde_json::json!({
             "above_tokens": thousands.saturating_mul(1_000),
-            "input": input.unwrap_or(base.input), "output": output.unwrap_or(base.output),
+            "input": input.unwrap_or(input_below), "output": output.unwrap_or(output_below),
         });
         for (field, name) in CACHE_RATES {
             if let (Some(usd), Some(tier)) = (above(name)?, tier.as_object_mut()) {
                 tier.insert(field.to_owned(), usd.to_string().into());
             }
         }
-        tiers.push(serde_json::from_value(tier).map_err(|error| error.to_string())?);
+        tiers.push(tier);
     }
     Ok(tiers)
 }
@@ -301,7 +304,7 @@ mod tests {
         let price = &read.prices["house-sonnet"];
         assert_eq!((price.input, price.output, price.cache_write_5m), (usd("3"), usd("15"), usd("3.75")));
         assert_eq!((price.cache_write_1h, &price.derived), (usd("6"), &vec![CacheRate::Write1h]));
-        let tier = price.tiers[0];
+        let tier = &price.tiers[0];
         assert_eq!((price.tiers.len(), tier.above_tokens), (1, 200_000));
         assert_eq!((tier.rates.input, tier.rates.output), (usd("6"), usd("22.5")));
         assert_eq!((tier.rates.cache_write_1h, tier.rates.cache_read), (usd("12"), usd("0.6")));

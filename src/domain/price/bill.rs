@@ -74,7 +74,7 @@ pub struct WorstCase {
 
 impl Price {
     /// What `usage` costs on `terms`, times the multipliers of the provider and of the group: each part is rounded
-    /// once, half to even (docs/rules.md, Ledger).
+    /// once, half to even (docs/rules.md, Ledger). The tier is that of the longest prompt.
     pub fn bill(&self, usage: &Usage, terms: &Terms, provider: Multiplier, group: Multiplier) -> Bill {
         let named = |factors: &BTreeMap<String, Multiplier>, name: &Option<String>| {
             name.as_ref().and_then(|name| factors.get(name)).copied().unwrap_or(Multiplier::ONE)
@@ -84,7 +84,7 @@ impl Price {
             .times(named(&self.regions, &terms.region))
             .times(named(&self.service_tiers, &terms.service_tier));
         let (fees, tokens) = (Fraction::ONE.times(provider).times(group), listed.times(provider).times(group));
-        let rates = self.rates_for(usage.prompt());
+        let rates = self.rates_for(terms.longest_prompt.unwrap_or_else(|| usage.prompt()));
         let is_used = usage.total() > 0;
         let cost = Cost {
             input: tokens.tokens(usage.input, rates.input),

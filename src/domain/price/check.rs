@@ -1,6 +1,6 @@
 //! What a price may be.
 
-use super::{Price, Rates};
+use super::{CacheFactors, Price, Rates};
 use crate::domain::money::{Multiplier, Usd};
 
 /// The dearest price that is believed: a million dollars per million tokens. Sums stay far from overflowing.
@@ -48,6 +48,10 @@ impl Price {
             for factor in factors.values() {
                 within(field, &Multiplier::from_scaled(0), factor, &FACTOR_MAX)?;
             }
+        }
+        let CacheFactors { write_5m, write_1h, read } = &self.cache_factors;
+        for factor in [write_5m, write_1h, read] {
+            within("cache_factors", &Multiplier::from_scaled(0), factor, &FACTOR_MAX)?;
         }
         for fee in self.tools.values() {
             within("tools", &Usd::ZERO, &fee.per_use, &FEE_MAX)?;
@@ -112,6 +116,7 @@ mod tests {
             (r#""speeds":{"fast":"1001"}"#, "speeds"),
             (r#""regions":{"":"1"}"#, "regions"),
             (r#""service_tiers":{"batch":"-1"}"#, "service_tiers"),
+            (r#""cache_factors":{"read":"-0.1"}"#, "cache_factors"),
             (r#""tools":{"web_search":{"per_use":"-1"}}"#, "tools"),
             (r#""max_output":0"#, "max_output"),
             (r#""more":{"a":"\u0000"}"#, "more"),

@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{CacheRate, Price, Rates, Tier, Tool, ToolFee};
+use super::{CacheFactors, CacheRate, Price, Rates, Tier, Tool, ToolFee};
 use crate::domain::money::{Multiplier, Usd, divide_half_even};
+
+/// The scale of a [`Multiplier`].
+const MILLION: i128 = 1_000_000;
 
 /// A price as people and files write it: what is not published is left out.
 #[derive(Deserialize)]
@@ -19,9 +22,11 @@ pub(super) struct Published {
     #[serde(default)]
     derived: Vec<CacheRate>,
     #[serde(default)]
+    cache_factors: CacheFactors,
+    #[serde(default)]
     request: Usd,
     #[serde(default)]
-    tiers: Vec<Tier>,
+    tiers: Vec<PublishedTier>,
     #[serde(default)]
     speeds: BTreeMap<String, Multiplier>,
     #[serde(default)]
@@ -46,42 +51,123 @@ pub(super) struct PublishedTier {
     cache_write_5m: Option<Usd>,
     cache_write_1h: Option<Usd>,
     cache_read: Option<Usd>,
+    #[serde(default)]
+    derived: Vec<CacheRate>,
 }
 
-impl CacheRate {
-    /// The cache price that follows from an input price: 1.25, 2 and 0.1 times (docs/rules.md, The Anthropic wire).
-    pub fn of(self, input: Usd) -> Usd {
-        let (by, per) = match self {
-            Self::Write5m => (5, 4),
-            Self::Write1h => (2, 1),
-            Self::Read => (1, 10),
+/// Rates of which some may not be published.
+struct Known {
+    input: Usd,
+    output: Usd,
+    cache_write_5m: Option<Usd>,
+    cache_write_1h: Option<Usd>,
+    cache_read: Option<Usd>,
+    /// The cache prices that are not published, whatever stands there.
+    derived: Vec<CacheRate>,
+}
+
+impl Known {
+    /// All rates, and those among them that follow `factors`.
+    fn complete(&self, factors: &CacheFactors) -> (Rates, Vec<CacheRate>) {
+        let Self { input, output, .. } = *self;
+        let mut derived = Vec::new();
+        let mut cache = |rate: CacheRate, given: Option<Usd>| match given {
+            Some(usd) if !self.derived.contains(&rate) => usd,
+            _ => {
+                derived.push(rate);
+                factors.rate(rate, input)
+            }
         };
-        Usd::from_scaled(divide_half_even(i128::from(input.scaled()) * by, per))
+        let cache_write_5m = cache(CacheRate::Write5m, self.cache_write_5m);
+        let cache_write_1h = cache(CacheRate::Write1h, self.cache_write_1h);
+        let cache_read = cache(CacheRate::Read, self.cache_read);
+        (Rates { input, output, cache_write_5m, cache_write_1h, cache_read }, derived)
+    }
+}
+
+impl CacheFactors {
+    /// The cache price that follows from an input price, rounded once, half to even.
+    fn rate(&self, rate: CacheRate, input: Usd) -> Usd {
+        let factor = match rate {
+            CacheRate::Write5m => self.write_5m,
+            CacheRate::Write1h => self.write_1h,
+            CacheRate::Read => self.read,
+        };
+        Usd::from_scaled(divide_half_even(i128::from(input.scaled()) * i128::from(factor.scaled()), MILLION))
+    }
+}
+
+impl Rates {
+    fn cache_mut(&mut self, rate: CacheRate) -> &mut Usd {
+        match rate {
+            CacheRate::Write5m => &mut self.cache_write_5m,
+            CacheRate::Write1h => &mut self.cache_write_1h,
+            CacheRate::Read => &mut self.cache_read,
+        }
+    }
+
+    /// The cache prices of `published` in the place of those that are derived here but not there.
+    fn take_published(&mut self, derived: &mut Vec<CacheRate>, published: Self, derived_there: &[CacheRate]) {
+        derived.retain(|rate| {
+            if !derived_there.contains(rate) {
+                *self.cache_mut(*rate) = *{ published }.cache_mut(*rate);
+            }
+            derived_there.contains(rate)
+        });
+    }
+}
+
+impl Price {
+    /// The same with other factors: every cache price that is derived follows them.
+    #[must_use]
+    pub fn following(mut self, factors: CacheFactors) -> Self {
+        let mut rates = self.rates();
+        for rate in &self.derived {
+            *rates.cache_mut(*rate) = factors.rate(*rate, rates.input);
+        }
+        for tier in &mut self.tiers {
+            for rate in &tier.derived {
+                *tier.rates.cache_mut(*rate) = factors.rate(*rate, tier.rates.input);
+            }
+        }
+        self.cache_factors = factors;
+        self.with_rates(rates)
+    }
+
+    /// The same with the cache prices that are published in `known` and not here, where the input price is the same; of
+    /// the tiers too.
+    #[must_use]
+    pub fn with_published_of(mut self, known: &Self) -> Self {
+        let mut rates = self.rates();
+        if self.input == known.input {
+            rates.take_published(&mut self.derived, known.rates(), &known.derived);
+        }
+        for tier in &mut self.tiers {
+            let same = |other: &&Tier| other.above_tokens == tier.above_tokens && other.rates.input == tier.rates.input;
+            if let Some(other) = known.tiers.iter().find(same) {
+                tier.rates.take_published(&mut tier.derived, other.rates, &other.derived);
+            }
+        }
+        self.with_rates(rates)
+    }
+
+    fn with_rates(self, rates: Rates) -> Self {
+        let Rates { input, output, cache_write_5m, cache_write_1h, cache_read } = rates;
+        Self { input, output, cache_write_5m, cache_write_1h, cache_read, ..self }
     }
 }
 
 impl From<Published> for Price {
     fn from(published: Published) -> Self {
-        let mut derived = Vec::new();
-        let mut cache = |rate: CacheRate, given: Option<Usd>| match given {
-            Some(usd) if !published.derived.contains(&rate) => usd,
-            _ => {
-                derived.push(rate);
-                rate.of(published.input)
-            }
-        };
-        let short = cache(CacheRate::Write5m, published.cache_write_5m);
-        let long = cache(CacheRate::Write1h, published.cache_write_1h);
-        let read = cache(CacheRate::Read, published.cache_read);
-        let mut tiers = published.tiers;
+        let Published { input, output, cache_write_5m, cache_write_1h, cache_read, derived, .. } = published;
+        let factors = published.cache_factors;
+        let known = Known { input, output, cache_write_5m, cache_write_1h, cache_read, derived };
+        let (rates, derived) = known.complete(&factors);
+        let mut tiers: Vec<Tier> = published.tiers.into_iter().map(|tier| tier.complete(&factors)).collect();
         tiers.sort_by_key(|tier| tier.above_tokens);
-        Self {
-            input: published.input,
-            output: published.output,
-            cache_write_5m: short,
-            cache_write_1h: long,
-            cache_read: read,
+        let price = Self {
             derived,
+            cache_factors: factors,
             request: published.request,
             tiers,
             speeds: published.speeds,
@@ -91,21 +177,18 @@ impl From<Published> for Price {
             context_window: published.context_window,
             max_output: published.max_output,
             more: published.more,
-        }
+            ..Self::default()
+        };
+        price.with_rates(rates)
     }
 }
 
-impl From<PublishedTier> for Tier {
-    fn from(published: PublishedTier) -> Self {
-        let PublishedTier { above_tokens, input, output, cache_write_5m, cache_write_1h, cache_read } = published;
-        let rates = Rates {
-            input,
-            output,
-            cache_write_5m: cache_write_5m.unwrap_or_else(|| CacheRate::Write5m.of(input)),
-            cache_write_1h: cache_write_1h.unwrap_or_else(|| CacheRate::Write1h.of(input)),
-            cache_read: cache_read.unwrap_or_else(|| CacheRate::Read.of(input)),
-        };
-        Self { above_tokens, rates }
+impl PublishedTier {
+    fn complete(self, factors: &CacheFactors) -> Tier {
+        let Self { above_tokens, input, output, cache_write_5m, cache_write_1h, cache_read, derived } = self;
+        let known = Known { input, output, cache_write_5m, cache_write_1h, cache_read, derived };
+        let (rates, derived) = known.complete(factors);
+        Tier { above_tokens, rates, derived }
     }
 }
 
@@ -141,15 +224,37 @@ mod tests {
         let price: Price = serde_json::from_str(text).unwrap();
         assert_eq!(price.tiers.iter().map(|tier| tier.above_tokens).collect::<Vec<_>>(), [200_000, 500_000]);
         assert_eq!(price.tiers[1].rates.cache_write_1h, "18".parse().unwrap());
-        assert!(price.derived.is_empty());
+        assert_eq!((price.derived.len(), price.tiers[0].derived.len(), price.tiers[1].derived.len()), (0, 0, 3));
         let again: Price = serde_json::from_value(serde_json::to_value(&price).unwrap()).unwrap();
         assert_eq!(again, price);
         for wrong in [
             r#"{"input":"1"}"#,
             r#"{"input":"1","output":"2","speed":"3"}"#,
+            r#"{"input":"1","output":"2","cache_factors":{"reads":"3"}}"#,
             r#"{"input":"1","output":"2","tiers":[{"above_tokens":1,"input":"1","output":"1","read":"1"}]}"#,
         ] {
             assert!(serde_json::from_str::<Price>(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn derived_prices_follow_the_factors_of_the_row_in_its_tiers_too() {
+        let usd = |text: &str| text.parse::<Usd>().unwrap();
+        let text = r#"{"input":"4","output":"20","cache_factors":{"read":"0.05"},
+            "tiers":[{"above_tokens":10,"input":"8","output":"20","cache_write_5m":"11"}]}"#;
+        let price: Price = serde_json::from_str(text).unwrap();
+        assert_eq!((price.cache_write_5m, price.cache_write_1h, price.cache_read), (usd("5"), usd("8"), usd("0.2")));
+        let tier = &price.tiers[0];
+        assert_eq!((tier.rates.cache_write_5m, tier.rates.cache_read), (usd("11"), usd("0.4")));
+        assert_eq!(tier.derived, [CacheRate::Write1h, CacheRate::Read]);
+        let shown = serde_json::to_value(&price).unwrap();
+        assert_eq!(shown["cache_factors"], serde_json::json!({"write_5m": "1.25", "write_1h": "2", "read": "0.05"}));
+        assert_eq!(serde_json::from_value::<Price>(shown).unwrap(), price);
+        // Other factors: what is published stays.
+        let factors =
+            CacheFactors { write_5m: "3".parse().unwrap(), read: "0.025".parse().unwrap(), ..CacheFactors::USUAL };
+        let other = price.following(factors);
+        assert_eq!((other.cache_write_5m, other.cache_read), (usd("12"), usd("0.1")));
+        assert_eq!((other.tiers[0].rates.cache_write_5m, other.tiers[0].rates.cache_read), (usd("11"), usd("0.2")));
     }
 }

@@ -42,7 +42,7 @@ impl Leftovers {
     /// Notes a failed attempt and what it means.
     pub(super) fn note(&mut self, mut failed: Failed, target: &Target, verdict: &Verdict, trail: &mut Trail) {
         let error = failed.failure.error(failed.message.as_deref());
-        let attempt_id = trail.fail_attempt(error, verdict, failed.tap_mut());
+        let attempt_id = trail.fail_attempt(error, verdict, failed.charged());
         if let Some(answer) = failed.answer {
             self.answer = Some((attempt_id, target.upstream.provider.id, answer));
         }

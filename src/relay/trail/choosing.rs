@@ -124,8 +124,12 @@ impl Trail {
         lock(&self.story).decision.choices.last().cloned().unwrap_or_default()
     }
 
-    /// Reserves what an attempt at `upstream` may cost. A provider that is at a limit of its own was no choice.
+    /// Reserves what an attempt at `upstream` may cost. A provider that is at a limit of its own was no choice. What is
+    /// free uses nobody's limits (docs/rules.md, Limits).
     pub async fn reserve(&mut self, id: AttemptId, upstream: &Upstream, model: &str) -> Reserved {
+        if !self.is_recorded {
+            return Reserved::Yes;
+        }
         let reserved = self.account.reserve(id, upstream, &self.group, model).await;
         if matches!(reserved, Reserved::ProviderLimited) {
             self.unchoose();

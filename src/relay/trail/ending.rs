@@ -23,10 +23,18 @@ use crate::{
 };
 
 impl Trail {
-    /// The attempt is over without an answer that can be used. It cost what the provider reported before it failed, if
-    /// it did, and else nothing (docs/rules.md, Ledger).
+    /// The attempt is over without an answer that can be used. It cost what `tap` saw, and nothing without one
+    /// (docs/rules.md, Ledger).
     pub fn fail_attempt(&mut self, error: CallError, verdict: &Verdict, tap: Option<&mut Tap>) -> Option<AttemptId> {
-        self.end_attempt(AttemptResult::Failed, Some(error), Some(verdict), tap.filter(|tap| tap.has_report()))
+        self.end_attempt(AttemptResult::Failed, Some(error), Some(verdict), tap)
+    }
+
+    /// The call goes on after an attempt that failed: from now on a crash finds that attempt as it was settled, and not
+    /// as it was opened.
+    pub fn go_on(&self) {
+        if self.is_recorded {
+            self.hub.ledger.end_attempt(&lock(&self.story));
+        }
     }
 
     /// The answer was cut after a part of it was passed on: it cost what `tap` saw. Without a verdict it is not the
@@ -128,7 +136,7 @@ impl Trail {
 
     /// The hub's own no: the call is over.
     pub fn reject(mut self, rejection: &Rejection, outcome: Outcome) -> Response<Answer> {
-        if matches!(rejection, Rejection::LedgerFull) {
+        if matches!(rejection, Rejection::LedgerFull) && lock(&self.story).call.n_attempts == 0 {
             return self.turn_away(rejection);
         }
         lock(&self.story).call.status.get_or_insert(rejection.status());
@@ -140,7 +148,8 @@ impl Trail {
         if explains { refuse(rejection, call_id) } else { refuse(&rejection.plain(), call_id) }
     }
 
-    /// The ledger has no room: the call is as if it had never been, or refusals would fill what is left.
+    /// The ledger has no room and knows nothing of the call, which is as if it had never been: refusals would fill what
+    /// is left.
     fn turn_away(mut self, rejection: &Rejection) -> Response<Answer> {
         tracing::warn!(call.id = %self.call_id, "refused: the ledger has no room");
         self.is_closed = true;

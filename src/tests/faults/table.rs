@@ -236,9 +236,11 @@ impl Fault {
 
     /// What the failed attempt is to be settled by, as the ledger names it.
     pub fn token_source(&self, form: Form) -> &'static str {
-        match self.stage {
-            Stage::Over => "reported",
-            Stage::Start | Stage::Middle | Stage::End if form == Form::Stream => "partial",
+        match (self.stage, self.way) {
+            (Stage::Over, _) => "reported",
+            (Stage::Start | Stage::Middle | Stage::End, _) if form == Form::Stream => "partial",
+            // It has the request, and the hub waits no longer.
+            (_, Way::Stalls) => "estimated",
             _ => "none",
         }
     }

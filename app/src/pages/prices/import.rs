@@ -3,13 +3,26 @@
 use leptos::prelude::*;
 
 use crate::{
-    api::{ask::read, prices::ImportPrices},
+    api::{
+        ask::read,
+        prices::{FORM_BYTES_MAX, ImportPrices},
+    },
     browser,
     change::{Change, ChangeForm},
     fault,
     text::use_text,
     ui::{Erase, dialog::Dialog, icon::Icon, state::note},
 };
+
+/// Bytes of a form beside the file that it carries.
+const REST_BYTES: usize = 64 << 10;
+
+/// True if a file is too large for a form: in one, most signs take three bytes.
+fn is_too_large(file: &str) -> bool {
+    let n_bytes = |byte: u8| if byte.is_ascii_alphanumeric() || b" *-._".contains(&byte) { 1 } else { 3 };
+    // Nearly every file is small enough whatever stands in it.
+    file.len() > FORM_BYTES_MAX / 4 && file.bytes().map(n_bytes).sum::<usize>() > FORM_BYTES_MAX - REST_BYTES
+}
 
 /// The dialog. A file that is chosen is shown as text; without script it is pasted. What the file changes is drawn by the
 /// server; where an operator has decided otherwise, it has boxes that belong to this form.
@@ -23,6 +36,9 @@ pub(super) fn Import(
     let change = Change::through::<ImportPrices>();
     let (file, run) = (RwSignal::new(String::new()), RwSignal::new("preview"));
     let choose = move |event: leptos::ev::Event| browser::chosen_text(&event, move |text| file.set(text));
+    let cannot_be_sent = Memo::new(move |_| file.with(|file| is_too_large(file)));
+    let too_large =
+        move || cannot_be_sent.get().then(|| note("note bad", Icon::Alert, words.import_too_large.to_owned()));
     let outcome = move || {
         if change.is_pending.get() {
             return Some(view! { <p class="caption">{words.import_running}</p> }.erase());
@@ -45,11 +61,22 @@ pub(super) fn Import(
                             prop:value=move || file.get() on:input=move |event| file.set(event_target_value(&event))></textarea>
                         <div class="help" id="file-help">{words.import_choose}</div>
                     </div>
+                    <div role="alert">{too_large}</div>
                     <input type="hidden" name="run" value=move || run.get() prop:value=move || run.get() />
                     <div class="flex justify-end gap-2">
+                        <button type="submit" class="button" disabled=cannot_be_sent on:click=move |_| run.set("preview")>{words.import_preview}</button>
+                        <button type="submit" class="button primary" disabled=cannot_be_sent on:click=move |_| run.set("import")>{words.import_run}</button>
+                    </div>
+                    <div class="grid gap-2 border-t border-line pt-3">
+                        <h3 class="section-title">{words.sync_title}</h3>
+                        <p class="help" id="sync-help">{words.sync_lead}</p>
+                        <div class="flex justify-end gap-2">
+                            <button type="submit" class="button" aria-describedby="sync-help" on:click=move |_| run.set("look")>{words.sync_look}</button>
+                            <button type="submit" class="button" aria-describedby="sync-help" on:click=move |_| run.set("sync")>{words.sync_run}</button>
+                        </div>
+                    </div>
+                    <div class="flex justify-end gap-2">
                         <a class="button" href=back data-esc data-noscroll>{text.calls.close}</a>
-                        <button type="submit" class="button" on:click=move |_| run.set("preview")>{words.import_preview}</button>
-                        <button type="submit" class="button primary" on:click=move |_| run.set("import")>{words.import_run}</button>
                     </div>
                 </div>
                 <div class="mt-3" aria-live="polite">{outcome}</div>
@@ -57,4 +84,16 @@ pub(super) fn Import(
         </Dialog>
     }
     .erase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_measured_as_a_form_carries_it() {
+        let (letters, quotes) = ("a".repeat(FORM_BYTES_MAX / 2), "\"".repeat(FORM_BYTES_MAX / 2));
+        assert!(!is_too_large(&letters) && is_too_large(&quotes));
+        assert!(!is_too_large(&"{\"model\": 1}".repeat(5 << 20 >> 4)));
+    }
 }
