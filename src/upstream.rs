@@ -8,3 +8,4 @@ pub mod fetch;
 pub mod origin;
 pub mod reach;
 pub mod request;
+pub mod shared;

@@ -14,7 +14,7 @@ use http_body_util::{BodyExt, Full};
 use super::{
     body::Body,
     client::Departing,
-    failure::{Deadline, Failure},
+    failure::{Deadline, Due, Failure},
     origin::Connected,
     request::{self, Outgoing},
 };
@@ -86,6 +86,8 @@ pub struct Streaming {
     pub tap: Tap,
     /// How long it may be silent.
     pub idle: Duration,
+    /// True if it is compressed: it passes as it comes, and nobody on the way can read it.
+    pub is_encoded: bool,
 }
 
 /// An answer that is being committed to.
@@ -164,17 +166,17 @@ impl Bounds {
     }
 
     /// The soonest of: `wait` from now on (whose name is `of`), the attempt's total, the call's deadline.
-    fn soonest(&self, wait: Duration, of: Deadline) -> (Instant, Deadline) {
-        let mut soonest = (clock::instant() + wait, of);
-        if let Some(total) = self.total.map(|total| self.began + total).filter(|total| *total < soonest.0) {
-            soonest = (total, Deadline::Total);
+    fn soonest(&self, wait: Duration, of: Deadline) -> Due {
+        let mut soonest = Due { at: clock::instant() + wait, of };
+        if let Some(at) = self.total.map(|total| self.began + total).filter(|total| *total < soonest.at) {
+            soonest = Due { at, of: Deadline::Total };
         }
-        if self.deadline < soonest.0 { (self.deadline, Deadline::Call) } else { soonest }
+        if self.deadline < soonest.at { Due { at: self.deadline, of: Deadline::Call } } else { soonest }
     }
 
     async fn bound<T>(&self, wait: Duration, of: Deadline, work: impl Future<Output = T>) -> Result<T, Failure> {
-        let (until, deadline) = self.soonest(wait, of);
-        tokio::time::timeout_at(until.into(), work).await.map_err(|_| Failure::Timeout(deadline))
+        let due = self.soonest(wait, of);
+        tokio::time::timeout_at(due.at.into(), work).await.map_err(|_| Failure::Timeout(due.of))
     }
 }
 
@@ -203,6 +205,7 @@ pub async fn attempt(
     if head.status.is_success() && is_stream {
         let streaming = Streaming {
             status: head.status.as_u16(),
+            is_encoded: is_encoded(&head.headers),
             headers: head.headers,
             held: Bytes::new(),
             body,
@@ -210,6 +213,10 @@ pub async fn attempt(
             tap: Tap::default(),
             idle: bounds.idle,
         };
+        if streaming.is_encoded {
+            // Nothing can be held back until it is understood.
+            return Ok(Reply::Streaming(Box::new(streaming)));
+        }
         return gate(streaming, &ask, &bounds, attempt).await;
     }
     let whole = Box::new(Whole {
@@ -230,8 +237,8 @@ async fn send(upstream: &Upstream, ask: &Ask<'_>, bounds: &Bounds) -> Result<Res
     *request.method_mut() = ask.outgoing.method.clone();
     *request.uri_mut() = request::target(&upstream.base_url, ask.outgoing.target).into();
     *request.headers_mut() = request::headers(&ask.outgoing, upstream, secret);
-    let sending = client.send(&upstream.base_url, request);
-    Ok(bounds.bound(bounds.first_byte, Deadline::FirstByte, sending).await??)
+    let due = bounds.soonest(bounds.first_byte, Deadline::FirstByte);
+    Ok(client.send(&upstream.base_url, request, due).await?)
 }
 
 /// Reads a whole body.
@@ -270,7 +277,8 @@ fn check(mut whole: Box<Whole>, ask: &Ask<'_>, attempt: &mut Attempt) -> Result<
     }
     if ask.is_message && !is_message {
         // A compressed answer cannot be read, but the client can.
-        if whole.headers.contains_key(header::CONTENT_ENCODING) && !whole.body.is_empty() {
+        if is_encoded(&whole.headers) && !whole.body.is_empty() {
+            whole.tap.observe_encoded(whole.body.len());
             return Ok(Reply::Whole(whole));
         }
         return Err(Failure::Malformed(malformed(&whole.body)).into());
@@ -371,6 +379,11 @@ fn restated(streaming: &mut Streaming, error: &ErrorObject, attempt: &mut Attemp
     let answer = Box::new(Whole { status, headers, body, tap: Tap::default() });
     let (message, kind) = (Some(error.message.clone()), Some(error.kind.clone()));
     Failed { failure: Failure::Status(status), answer: Some(answer), message, kind, tap: None }
+}
+
+/// True if the body is compressed, although nobody has asked for that.
+fn is_encoded(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_ENCODING).is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
 /// A header as text, cut to a sane length.
