@@ -20,6 +20,7 @@ pub mod private;
 pub mod providers;
 pub mod quarantine;
 mod read;
+pub mod reseal;
 pub mod settings;
 pub mod snapshot;
 pub mod storage;
@@ -174,6 +175,7 @@ pub fn all_statements() -> Vec<(&'static str, &'static str, &'static str)> {
         ("prices", prices::STATEMENTS),
         ("providers", providers::STATEMENTS),
         ("quarantine", quarantine::STATEMENTS),
+        ("reseal", reseal::STATEMENTS),
         ("settings", settings::STATEMENTS),
         ("snapshot", snapshot::STATEMENTS),
         ("storage", storage::STATEMENTS),
