@@ -23,7 +23,7 @@ pub mod log;
 pub mod login;
 pub mod overview;
 pub mod own;
-mod page;
+pub mod page;
 pub mod password;
 pub mod period;
 pub mod prices;
