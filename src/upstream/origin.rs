@@ -84,7 +84,7 @@ enum Line {
 /// Why a request has no answer.
 enum Unanswered {
     /// The connection was closed just before: nothing of the request has left.
-    Unsent(Departing),
+    Unsent(Box<Departing>),
     /// It may have left.
     Failed(Failure),
 }
@@ -154,7 +154,7 @@ impl Origin {
             match self.send_over(line, request, due).await {
                 Ok(response) => return Ok(response),
                 Err(Unanswered::Failed(failure)) => return Err(failure),
-                Err(Unanswered::Unsent(unsent)) => request = unsent,
+                Err(Unanswered::Unsent(unsent)) => request = *unsent,
             }
         }
         // Rare and large: it does not make every call's future larger.
@@ -191,7 +191,7 @@ impl Origin {
         let response = sent.map_err(|mut error| match error.take_message() {
             Some(unsent) => {
                 self.discard(&line);
-                Unanswered::Unsent(unsent)
+                Unanswered::Unsent(Box::new(unsent))
             }
             None => Unanswered::Failed(Failure::Reset(innermost(error.error()))),
         })?;
