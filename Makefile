@@ -7,14 +7,14 @@ SHELL := /bin/bash
 # Tools of the wanted version stand in .tools and node_modules; they go before whatever else is installed.
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(HOME)/.cargo/bin:$(PATH)
 
-# Variables for the hub, if there is a .env.
-WITH_ENV := set -a; if [ -f .env ]; then . ./.env; fi; set +a;
+# With the variables of .env, if there is one; those that are given go before them.
+WITH_ENV := scripts/with-env.sh
 
 help: ## Print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## Install what is missing, build, and start the hub (http://127.0.0.1:23000)
-	@$(WITH_ENV) exec target/release/switchyard
+	@exec $(WITH_ENV) target/release/switchyard
 
 build: install ## Build target/release/switchyard and the console's files in target/site
 	@cargo leptos build --release --split --precompress
@@ -24,7 +24,7 @@ test: install-test ## Check format and lints, run every test: Rust, Postgres, Re
 	@scripts/test.sh
 
 dev: install ## Start the hub for development; it is rebuilt whenever a file changes
-	@$(WITH_ENV) exec cargo leptos watch --split
+	@exec $(WITH_ENV) cargo leptos watch --split
 
 bench: build ## Measure a choice among providers, and the hub against a bare pass-through; writes target/bench.md (QUICK=1 for a short look)
 	@cargo bench --package hub --features server --bench selection
@@ -44,8 +44,8 @@ clean: ## Remove what was built (not data/, not what was installed)
 	@cargo clean
 
 # Installing is all that may ask a registry. Each step sees for itself whether there is something to do.
-install:
+install: ## Install what building and running need; `make run` does it too
 	@$(WITH_ENV) scripts/install.sh run
 
-install-test:
+install-test: ## Install what the tests need as well; `make test` does it too
 	@$(WITH_ENV) scripts/install.sh test

@@ -1,7 +1,7 @@
 // Drives the official TypeScript SDK against the hub and prints what it saw, one JSON object a line.
 import Anthropic from "@anthropic-ai/sdk";
 
-const ERRORS = [400, 401, 403, 404, 413, 429, 500, 529];
+const ERRORS = [400, 401, 403, 404, 409, 413, 422, 429, 500, 503, 504, 529];
 const ASK = {
   max_tokens: 2048,
   thinking: { type: "enabled", budget_tokens: 1024 },
@@ -25,6 +25,7 @@ async function failure(name, call) {
     say(name, {
       status: error.status,
       class: error.constructor.name,
+      type: error.type,
       message: error.message,
       request_id: error.headers?.get("request-id"),
     });
@@ -59,5 +60,13 @@ for (const status of ERRORS) {
   await failure(`message-${status}`, () => client.messages.create({ model: failing, ...ASK }));
   await failure(`stream-${status}`, () => readStream(client, failing));
 }
+for (const how of ["error", "cut"]) await failure(`breaks-${how}`, () => readStream(client, `claude-breaks-${how}`));
+// The hub's own no.
+await failure("unknown-path", () => client.post("/v1/nothing", { body: {} }));
+const large = { ...ASK, messages: [{ role: "user", content: "x".repeat(2 << 20) }] };
+await failure("too-large", () => client.messages.create({ model, ...large }));
+await failure("nobody-serves", () => client.messages.create({ model: "nobody-serves-this", ...ASK }));
+await failure("nobody-streams", () => readStream(client, "nobody-serves-this"));
 const wrong = new Anthropic({ apiKey: "sk-wrong", maxRetries: 0 });
 await failure("wrong-key", () => wrong.messages.create({ model, ...ASK }));
+await failure("wrong-key-large", () => wrong.messages.create({ model, ...large }));

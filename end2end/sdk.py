@@ -5,7 +5,7 @@ import os
 
 import anthropic
 
-ERRORS = (400, 401, 403, 404, 413, 429, 500, 529)
+ERRORS = (400, 401, 403, 404, 409, 413, 422, 429, 500, 503, 504, 529)
 ASK = {
     "max_tokens": 2048,
     "thinking": {"type": "enabled", "budget_tokens": 1024},
@@ -29,8 +29,14 @@ def failure(case, call):
         call()
         say(case, status=200)
     except anthropic.APIStatusError as error:
-        request_id = error.response.headers.get("request-id")
-        say(case, status=error.status_code, **{"class": type(error).__name__}, message=str(error), request_id=request_id)
+        say(
+            case,
+            status=error.status_code,
+            **{"class": type(error).__name__},
+            type=error.body["error"]["type"],
+            message=str(error),
+            request_id=error.response.headers.get("request-id"),
+        )
 
 
 def read_stream(client, model):
@@ -61,5 +67,14 @@ for status in ERRORS:
     model = f"claude-error-{status}"
     failure(f"message-{status}", lambda: client.messages.create(model=model, **ASK))
     failure(f"stream-{status}", lambda: read_stream(client, model))
+for how in ("error", "cut"):
+    failure(f"breaks-{how}", lambda: read_stream(client, f"claude-breaks-{how}"))
+# The hub's own no.
+failure("unknown-path", lambda: client.post("/v1/nothing", body={}, cast_to=object))
+large = {**ASK, "messages": [{"role": "user", "content": "x" * (2 << 20)}]}
+failure("too-large", lambda: client.messages.create(model="claude-sonnet-4-5", **large))
+failure("nobody-serves", lambda: client.messages.create(model="nobody-serves-this", **ASK))
+failure("nobody-streams", lambda: read_stream(client, "nobody-serves-this"))
 wrong = anthropic.Anthropic(api_key="sk-wrong", max_retries=0)
 failure("wrong-key", lambda: wrong.messages.create(model="claude-sonnet-4-5", **ASK))
+failure("wrong-key-large", lambda: wrong.messages.create(model="claude-sonnet-4-5", **large))

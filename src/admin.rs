@@ -24,7 +24,7 @@ pub mod login;
 pub mod messages;
 pub mod overview;
 pub mod own;
-mod page;
+pub mod page;
 pub mod password;
 pub mod period;
 pub mod prices;

@@ -2,6 +2,7 @@
 
 pub mod limits;
 pub mod lock;
+pub mod rotate;
 
 use std::{
     future::Future,

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Variables whose value is shown to nobody. A DSN may hold a password.
-const SECRETS: [&str; 4] = ["ADMIN_TOKEN", "DSN", "MASTER_KEY", "REDIS_URL"];
+const SECRETS: [&str; 5] = ["ADMIN_TOKEN", "DSN", "MASTER_KEY", "NEW_MASTER_KEY", "REDIS_URL"];
 
 /// When the console's cookie carries `Secure`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +75,8 @@ pub struct Config {
     pub admin_token: Option<Secret>,
     /// `MASTER_KEY`: what provider secrets are sealed with; none means a generated one.
     pub master_key: Option<Secret>,
+    /// `NEW_MASTER_KEY`: what they are sealed with after `switchyard rotate-master-key`, which alone reads it.
+    pub new_master_key: Option<Secret>,
     /// `AUTO_MIGRATE`: bring the schema up to date at start.
     pub auto_migrate: bool,
     /// `ENABLE_SECURE_COOKIES`.
@@ -133,6 +135,7 @@ impl Config {
             redis_url: get("REDIS_URL").map(Secret::new),
             admin_token: get("ADMIN_TOKEN").map(Secret::new),
             master_key: get("MASTER_KEY").map(Secret::new),
+            new_master_key: get("NEW_MASTER_KEY").map(Secret::new),
             auto_migrate: boolean("AUTO_MIGRATE", &or("AUTO_MIGRATE", "true"))?,
             secure_cookies: match or("ENABLE_SECURE_COOKIES", "auto").as_str() {
                 "auto" => SecureCookies::Auto,

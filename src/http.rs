@@ -6,6 +6,7 @@ pub mod export;
 pub mod live;
 pub mod ops;
 pub mod serve;
+pub mod socket;
 pub mod v1;
 
 use axum::{Router, routing::get};

@@ -46,17 +46,12 @@ use crate::{
 pub async fn relay(hub: &Hub, inbound: Inbound) -> Response<Answer> {
     let call_id = inbound.call_id;
     let Some(operation) = Operation::find(&inbound.method, inbound.target.path()) else {
-        return refuse(&Rejection::NotFound, call_id);
+        return turn_away(hub, &inbound, &Rejection::NotFound);
     };
     let snapshot = hub.snapshot.load_full();
     let caller = match authenticate(hub, &snapshot, &inbound) {
         Ok(caller) => caller,
-        Err(rejection) => {
-            // No call: a counter and a line in the log (docs/rules.md, Words).
-            hub.counters.refusal();
-            tracing::info!(call.id = %call_id, address = %inbound.address, error = rejection.cause(), "refused");
-            return refuse(&rejection, call_id);
-        }
+        Err(rejection) => return turn_away(hub, &inbound, &rejection),
     };
     // Large, and on its way through every stage: it is not copied there.
     let mut trail = Box::new(Trail::begin(hub, snapshot, caller.clone(), operation, &inbound));
@@ -79,4 +74,11 @@ pub async fn relay(hub: &Hub, inbound: Inbound) -> Response<Answer> {
     let place = trail.account.place();
     let work = attend(hub, call_id, place, |left, keep_alive| deliver(Box::new(screened), trail, left, keep_alive));
     capture::over(work.await, capture)
+}
+
+/// Refuses what is no call: a counter and a line in the log (docs/rules.md, Words).
+fn turn_away(hub: &Hub, inbound: &Inbound, rejection: &Rejection) -> Response<Answer> {
+    hub.counters.refusal();
+    tracing::info!(call.id = %inbound.call_id, address = %inbound.address, error = rejection.cause(), "refused");
+    refuse(rejection, inbound.call_id)
 }

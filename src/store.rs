@@ -22,6 +22,7 @@ pub mod private;
 pub mod providers;
 pub mod quarantine;
 mod read;
+pub mod reseal;
 pub mod sessions;
 pub mod settings;
 pub mod snapshot;
@@ -181,6 +182,7 @@ pub fn all_statements() -> Vec<(&'static str, &'static str, &'static str)> {
         ("prices", prices::STATEMENTS),
         ("providers", providers::STATEMENTS),
         ("quarantine", quarantine::STATEMENTS),
+        ("reseal", reseal::STATEMENTS),
         ("sessions", sessions::STATEMENTS),
         ("settings", settings::STATEMENTS),
         ("snapshot", snapshot::STATEMENTS),

@@ -11,3 +11,4 @@ pub mod origin;
 pub mod reach;
 pub mod request;
 pub mod sending;
+pub mod shared;

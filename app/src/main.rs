@@ -1,11 +1,11 @@
-//! The executable: config → hub → router → serve → stop.
+//! The executable: config → hub → router → serve → stop; and another master key.
 
 use std::{io::Write, process::ExitCode, time::Duration};
 
 use anyhow::Context;
 use axum::{Router, middleware};
 use hub::{
-    boot::{self, Started},
+    boot::{self, Started, rotate::Rotated},
     config::Config,
     http::{self, edge, serve},
     hub::Hub,
@@ -21,15 +21,50 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// How long answers that were cut may take to say so.
 const FAREWELL: Duration = Duration::from_secs(2);
 
+/// What `--help` says.
+const HELP: &str = "\
+Switchyard, a hub in front of AI coding tools.
+
+  switchyard                      Start the hub. Its variables are explained in .env.example
+  switchyard rotate-master-key    Seal all secrets anew under NEW_MASTER_KEY, while no hub runs
+  switchyard --version            Print the version
+  switchyard --help               Print this";
+
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run().await {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        [] => run().await,
+        ["rotate-master-key"] => rotate_master_key().await,
+        ["--version" | "-V"] => say(concat!("switchyard ", env!("CARGO_PKG_VERSION"))),
+        ["--help" | "-h"] => say(HELP),
+        _ => Err(anyhow::anyhow!("`{}` is not known\n{HELP}", words.join(" "))),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // One line with all its causes: a backtrace helps nobody who starts a hub.
             let _ = writeln!(std::io::stderr(), "switchyard: {error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+fn say(text: &str) -> anyhow::Result<()> {
+    writeln!(std::io::stdout(), "{text}")?;
+    Ok(())
+}
+
+async fn rotate_master_key() -> anyhow::Result<()> {
+    let Rotated { resealed, file } = boot::rotate::rotate_master_key(&Config::from_env()?).await?;
+    say(&format!(
+        "Sealed anew: {} secrets and {} proxies of providers, deleted ones among them.",
+        resealed.n_secrets, resealed.n_proxies
+    ))?;
+    match file {
+        Some(file) => say(&format!("The new key is in {}: back it up.", file.display())),
+        None => say("From now on MASTER_KEY has to be what NEW_MASTER_KEY was."),
     }
 }
 

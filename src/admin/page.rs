@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use crate::domain::{
     fault::Fault,
-    page::{LIMIT_DEFAULT, LIMIT_MAX, Page},
+    page::{LIMIT_DEFAULT, LIMIT_MAX, Page, PartQuery},
 };
 
 /// The checked number of items of a page.
@@ -40,10 +40,40 @@ pub(super) fn cut<T>(mut items: Vec<T>, limit: usize, name: impl Fn(&T) -> Strin
     Page { items, next_cursor }
 }
 
+/// A part of a list that was made as a whole: all that follows the cursor, or as much of it as is asked for.
+///
+/// # Errors
+/// `limit` or `cursor` cannot be.
+pub fn part<T>(items: Vec<T>, query: &PartQuery) -> Result<Page<T>, Fault> {
+    let n_before: usize = after(query.cursor.as_deref())?.unwrap_or_default();
+    let n_most = query.limit.map(|asked| limit(Some(asked))).transpose()?.unwrap_or(items.len());
+    let n_until = n_before.saturating_add(n_most);
+    let next_cursor = (n_until < items.len()).then(|| URL_SAFE_NO_PAD.encode(n_until.to_string()));
+    Ok(Page { items: items.into_iter().skip(n_before).take(n_most).collect(), next_cursor })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::id::UserId;
+
+    #[test]
+    fn a_whole_list_is_given_out_in_parts_or_at_once() {
+        let part = |limit: Option<u32>, cursor: Option<String>| {
+            part(vec![1, 2, 3, 4, 5], &PartQuery { limit, cursor }).map(|page| (page.items, page.next_cursor))
+        };
+        assert_eq!(part(None, None), Ok((vec![1, 2, 3, 4, 5], None)));
+        assert_eq!(part(Some(5), None), Ok((vec![1, 2, 3, 4, 5], None)));
+        let (items, next) = part(Some(2), None).unwrap();
+        assert_eq!(items, [1, 2]);
+        let (items, after) = part(Some(2), next.clone()).unwrap();
+        assert_eq!(items, [3, 4]);
+        assert_eq!(part(Some(2), after), Ok((vec![5], None)));
+        assert_eq!(part(None, next), Ok((vec![3, 4, 5], None)));
+        assert_eq!(part(Some(2), Some(URL_SAFE_NO_PAD.encode("99"))), Ok((vec![], None)));
+        assert_eq!(part(Some(0), None).unwrap_err().field(), Some("limit"));
+        assert_eq!(part(None, Some("?".to_owned())).unwrap_err().field(), Some("cursor"));
+    }
 
     #[test]
     fn a_cursor_leads_to_the_item_after_it_and_the_last_page_has_none() {

@@ -19,6 +19,17 @@ pub struct PageQuery {
     pub cursor: Option<String>,
 }
 
+/// Which part of a list that is made as a whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+#[serde(deny_unknown_fields, default)]
+pub struct PartQuery {
+    /// At most this many items, 1 to 500; all of them if nothing is said.
+    pub limit: Option<u32>,
+    /// The `next_cursor` of the part before. What came or went meanwhile may have moved items across it.
+    pub cursor: Option<String>,
+}
+
 /// A page of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]

@@ -142,6 +142,9 @@ settings! {
         gate_ms: u64 = 10_000, "ms", number(0, 60_000);
         /// How long an answer whose client has left is read on.
         drain_ms: u64 = 60_000, "ms", number(0, 600_000);
+        /// How long a client may leave the bytes of its answer unread; then its connection is closed, and its answer is read
+        /// on without it.
+        write_stall_ms: u64 = 60_000, "ms", number(100, 3_600_000);
         /// How long running calls may go on when the hub is told to stop.
         shutdown_grace_ms: u64 = 30_000, "ms", number(0, 600_000);
         /// The largest request body that is read.

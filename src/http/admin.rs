@@ -38,10 +38,14 @@ use self::problem::{Kind, Problem};
 use super::edge::{self, ClientInfo};
 use crate::{
     admin::{
+        self,
         actor::Visitor,
         login::{self, COOKIE},
     },
-    domain::{fault::Fault, page::Page},
+    domain::{
+        fault::Fault,
+        page::{Page, PartQuery},
+    },
     hub::Hub,
 };
 
@@ -209,6 +213,11 @@ type Answer<T> = Result<Json<T>, Problem>;
 /// Answers with what was made, and where it can be found from now on.
 fn created(location: &str, made: &impl Serialize) -> Response {
     (StatusCode::CREATED, [(header::LOCATION, location)], Json(made)).into_response()
+}
+
+/// The part of a list that is asked for.
+fn part_of<T>(items: Vec<T>, part: &PartQuery) -> Result<Page<T>, Problem> {
+    Ok(admin::page::part(items, part)?)
 }
 
 /// A list that always fits into one page.

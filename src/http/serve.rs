@@ -21,14 +21,14 @@ use axum::{
 use http_body::{Frame, SizeHint};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
-    rt::{TokioExecutor, TokioIo},
+    rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto::Builder,
 };
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_service::Service;
 
-use super::{edge::ClientInfo, v1};
+use super::{edge::ClientInfo, socket::Socket, v1};
 use crate::{
     domain::id::CallId,
     hub::Hub,
@@ -37,6 +37,10 @@ use crate::{
 
 /// How long nobody is let in when there are no file descriptors left.
 const BREATH: Duration = Duration::from_secs(1);
+
+/// How often the client of an HTTP/2 connection is asked whether it is still there, and how long it may take to say so.
+const PING_EVERY: Duration = Duration::from_secs(20);
+const PING_WITHIN: Duration = Duration::from_secs(20);
 
 /// What a connection needs to be served.
 struct Served {
@@ -79,27 +83,40 @@ fn is_the_clients(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
-/// Serves one connection, HTTP/1 or 2.
+/// Serves one connection, and reads what its client still sends when it has had its last answer.
 async fn connection(socket: TcpStream, served: Arc<Served>, stopping: CancellationToken) {
     // Without it a stream's second small write waits for the client's delayed acknowledgement.
     if let Err(error) = socket.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY");
     }
+    let (socket, rest) = Socket::new(socket, served.hub.clone());
+    match requests(socket, served, &stopping).await {
+        Ok(()) => tokio::select! {
+            biased;
+            () = stopping.cancelled() => {}
+            () = rest.read() => {}
+        },
+        Err(error) => tracing::debug!(%error, "a connection ended"),
+    }
+}
+
+/// Answers what comes over one connection, HTTP/1 or 2.
+async fn requests(
+    socket: Socket,
+    served: Arc<Served>,
+    stopping: &CancellationToken,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let service = service_fn(move |request| answer(served.clone(), request));
-    let builder = Builder::new(TokioExecutor::new());
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http2().timer(TokioTimer::new()).keep_alive_interval(PING_EVERY).keep_alive_timeout(PING_WITHIN);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(socket), service));
-    let mut result = tokio::select! {
+    tokio::select! {
         biased;
-        result = connection.as_mut() => Some(result),
-        () = stopping.cancelled() => None,
-    };
-    if result.is_none() {
-        connection.as_mut().graceful_shutdown();
-        result = Some(connection.await);
+        result = connection.as_mut() => return result,
+        () = stopping.cancelled() => {}
     }
-    if let Some(Err(error)) = result {
-        tracing::debug!(%error, "a connection ended");
-    }
+    connection.as_mut().graceful_shutdown();
+    connection.await
 }
 
 /// Answers one request.
@@ -140,7 +157,7 @@ impl http_body::Body for Sent {
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         match &mut *self {
             Self::Relayed(answer) => {
-                Pin::new(answer).poll_frame(cx).map(|frame| frame.map(|frame| frame.map_err(|never| match never {})))
+                Pin::new(answer).poll_frame(cx).map(|frame| frame.map(|frame| frame.map_err(axum::Error::new)))
             }
             Self::Routed(body) => Pin::new(body).poll_frame(cx),
         }

@@ -103,8 +103,8 @@ impl Brake {
 
     fn fail_at(&self, guesser: Guesser, now: Instant) {
         let mut records = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if records.len() >= GUESSERS_MAX {
-            records.retain(|_, record| now.duration_since(record.last) < MEMORY / 2);
+        if records.len() >= GUESSERS_MAX && !records.contains_key(&guesser) {
+            forget_the_oldest_half(&mut records);
         }
         let record = records.entry(guesser).or_insert(Record { n_wrong: 0, last: now });
         if now.duration_since(record.last) > MEMORY {
@@ -112,6 +112,24 @@ impl Brake {
         }
         *record = Record { n_wrong: record.n_wrong.saturating_add(1), last: now };
     }
+}
+
+/// One pass for every 5,000 guessers that are new.
+fn forget_the_oldest_half(records: &mut HashMap<Guesser, Record>) {
+    let mut times: Vec<Instant> = records.values().map(|record| record.last).collect();
+    let half = times.len() / 2;
+    let (older, middle, _) = times.select_nth_unstable(half);
+    // Of those that came at the same moment some go, or many at once would all stay, or all go.
+    let (middle, n_older) = (*middle, older.len());
+    let mut at_once = n_older - older.iter().filter(|time| **time < middle).count();
+    records.retain(|_, record| match record.last.cmp(&middle) {
+        std::cmp::Ordering::Less => false,
+        std::cmp::Ordering::Equal if at_once > 0 => {
+            at_once -= 1;
+            false
+        }
+        _ => true,
+    });
 }
 
 #[cfg(test)]
@@ -141,6 +159,34 @@ mod tests {
         assert_eq!(brake.check_at(here, start + MEMORY * 2), Ok(()));
         brake.forgive(here);
         assert_eq!(brake.check_at(here, start), Ok(()));
+    }
+
+    #[test]
+    fn however_many_guess_only_the_latest_are_remembered() {
+        let brake = Brake::default();
+        let start = clock::instant();
+        let n_guessers = 3 * GUESSERS_MAX;
+        let guesser = |n: usize| Guesser::Address(std::net::Ipv4Addr::from_bits(u32::try_from(n).unwrap()).into());
+        let len = || brake.0.lock().unwrap().len();
+        for n in 0..n_guessers {
+            // A hundred at each moment, all within a second.
+            brake.fail_at(guesser(n), start + Duration::from_millis(u64::try_from(n / 100).unwrap()));
+            assert!(len() <= GUESSERS_MAX);
+        }
+        assert!(len() > GUESSERS_MAX / 2 - 1, "{}", len());
+        let records = brake.0.lock().unwrap();
+        assert!((n_guessers - GUESSERS_MAX / 2..n_guessers).all(|n| records.contains_key(&guesser(n))));
+        assert!((0..GUESSERS_MAX).all(|n| !records.contains_key(&guesser(n))));
+    }
+
+    #[test]
+    fn many_at_the_same_moment_are_halved_too() {
+        let brake = Brake::default();
+        let now = clock::instant();
+        for n in 0..=u32::try_from(GUESSERS_MAX).unwrap() {
+            brake.fail_at(Guesser::Address(std::net::Ipv4Addr::from_bits(n).into()), now);
+        }
+        assert_eq!(brake.0.lock().unwrap().len(), GUESSERS_MAX / 2 + 1);
     }
 
     #[test]

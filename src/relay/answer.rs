@@ -1,9 +1,8 @@
 //! What goes back to the client.
 
 use std::{
-    convert::Infallible,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use bytes::Bytes;
@@ -32,6 +31,11 @@ pub const PROVIDER: HeaderName = HeaderName::from_static("x-switchyard-provider"
 const PASSED: &[&str] =
     &["cache-control", "content-encoding", "content-type", "date", "request-id", "retry-after", "x-should-retry"];
 
+/// An answer was cut, and all that can be done is to cut the connection to its client too.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the provider's answer was cut")]
+pub struct Cut;
+
 /// The body of an answer.
 pub enum Answer {
     /// All of it.
@@ -46,14 +50,17 @@ pub enum Answer {
 
 impl Body for Answer {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = Cut;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
         match &mut *self {
             Self::Whole(body) => {
                 Poll::Ready(body.take().filter(|body| !body.is_empty()).map(|body| Ok(Frame::data(body))))
             }
-            Self::Stream(stream) => stream.poll_next(cx).map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes)))),
+            Self::Stream(stream) => match ready!(stream.poll_next(cx)) {
+                Some(bytes) => Poll::Ready(Some(Ok(Frame::data(bytes)))),
+                None => Poll::Ready(stream.is_broken().then_some(Err(Cut))),
+            },
             Self::KeptAlive(body) => body.poll_next(cx).map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes)))),
             Self::Copied(copied) => copied.poll_frame(cx),
         }

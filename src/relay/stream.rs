@@ -52,6 +52,10 @@ pub struct StreamBody {
     trail: Option<Box<Trail>>,
     call_id: CallId,
     upstream: Arc<Upstream>,
+    /// True if nobody on the way can read it: it passes as it comes.
+    is_encoded: bool,
+    /// True if it ended before its end and nothing can be said about that in it.
+    is_broken: bool,
     /// How long the provider may be silent.
     idle: Duration,
     last_byte: Instant,
@@ -67,13 +71,15 @@ pub struct StreamBody {
 impl StreamBody {
     /// Takes over a stream that was committed to, and the trail of its call.
     pub fn new(streaming: Streaming, trail: Box<Trail>, upstream: Arc<Upstream>) -> Self {
-        let Streaming { held, body, cutter, tap, idle, .. } = streaming;
+        let Streaming { held, body, cutter, tap, idle, is_encoded, .. } = streaming;
         let cutting = trail.hub().cutting.clone().cancelled_owned();
         Self {
             body,
             cutter,
             tap,
-            held: Some(held),
+            held: Some(held).filter(|held| !held.is_empty()),
+            is_encoded,
+            is_broken: false,
             call_id: trail.call_id,
             trail: Some(trail),
             upstream,
@@ -103,6 +109,11 @@ impl StreamBody {
         Poll::Ready(self.waiting.take())
     }
 
+    /// True if the answer was cut where its client cannot be told so in words.
+    pub const fn is_broken(&self) -> bool {
+        self.is_broken
+    }
+
     fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         if let Some(held) = self.held.take() {
             self.settle_if_over();
@@ -119,7 +130,8 @@ impl StreamBody {
             match frame {
                 Some(Ok(frame)) => {
                     self.last_byte = clock::instant();
-                    let whole = self.cutter.push(frame.into_data().unwrap_or_default());
+                    let data = frame.into_data().unwrap_or_default();
+                    let whole = if self.is_encoded { data } else { self.cutter.push(data) };
                     if !whole.is_empty() {
                         self.observe(&whole);
                         return Poll::Ready(Some(whole));
@@ -151,7 +163,11 @@ impl StreamBody {
     /// Watches events that are about to be passed on.
     fn observe(&mut self, whole: &[u8]) {
         let had_content = self.tap.has_content;
-        self.tap.observe(whole);
+        if self.is_encoded {
+            self.tap.observe_encoded(whole.len())
+        } else {
+            self.tap.observe(whole)
+        }
         if let Some(trail) = self.trail.as_mut().filter(|_| self.tap.has_content && !had_content) {
             trail.first_token();
         }
@@ -197,8 +213,11 @@ impl StreamBody {
         }
     }
 
-    /// The provider's stream has ended: well, if its terminal event was seen.
+    /// The provider's stream has ended: well, if its terminal event was seen, or could not be.
     fn end(&mut self) -> Option<Bytes> {
+        if self.is_encoded && self.tap.has_content {
+            self.settle(AttemptResult::Completed, Outcome::Completed);
+        }
         let rest = self.cutter.rest();
         self.observe(&rest);
         if self.trail.is_some() {
@@ -221,11 +240,16 @@ impl StreamBody {
         self.cut(&failure.error(None), Some(&verdict))
     }
 
-    /// The provider's stream is cut: the client is told in its own protocol. Half an event is not passed on.
+    /// The provider's stream is cut: the client is told in its own protocol, or by a cut connection where that cannot be
+    /// read. Half an event is not passed on.
     fn cut(&mut self, error: &CallError, verdict: Option<&Verdict>) -> Option<Bytes> {
         self.is_over = true;
         self.trail.as_ref()?;
         self.interrupt(error, verdict);
+        if self.is_encoded {
+            self.is_broken = true;
+            return None;
+        }
         Some(Bytes::from(anthropic::cut_event(&error.message, &self.call_id.to_string())))
     }
 }
@@ -240,29 +264,50 @@ impl Drop for StreamBody {
         trail.account.release();
         let bound = Duration::from_millis(trail.snapshot.settings.drain_ms);
         let drain = trail.hub().drain.clone();
-        let (body, cutter, tap) =
-            (std::mem::take(&mut self.body), std::mem::take(&mut self.cutter), std::mem::take(&mut self.tap));
-        drain.adopt(read_on(body, cutter, tap, trail, bound));
+        let rest = Rest {
+            body: std::mem::take(&mut self.body),
+            cutter: std::mem::take(&mut self.cutter),
+            tap: std::mem::take(&mut self.tap),
+            is_encoded: self.is_encoded,
+        };
+        drain.adopt(read_on(rest, trail, bound));
+    }
+}
+
+/// What a client has left behind.
+struct Rest {
+    body: Body,
+    cutter: Cutter,
+    tap: Tap,
+    is_encoded: bool,
+}
+
+impl Rest {
+    /// Reads to the terminal event, an error, or the end.
+    async fn read(&mut self) {
+        while let Some(Ok(frame)) = self.body.frame().await {
+            let data = frame.into_data().unwrap_or_default();
+            if self.is_encoded {
+                self.tap.observe_encoded(data.len());
+                continue;
+            }
+            self.tap.observe(&self.cutter.push(data));
+            if self.tap.is_complete || self.tap.error.is_some() {
+                return;
+            }
+        }
+        self.tap.observe(&self.cutter.rest());
     }
 }
 
 /// Reads what a client has left behind, so that what it cost is known.
-async fn read_on(mut body: Body, mut cutter: Cutter, mut tap: Tap, mut trail: Box<Trail>, bound: Duration) {
+async fn read_on(mut rest: Rest, mut trail: Box<Trail>, bound: Duration) {
     let cutting = trail.hub().cutting.clone();
-    let reading = async {
-        while let Some(Ok(frame)) = body.frame().await {
-            tap.observe(&cutter.push(frame.into_data().unwrap_or_default()));
-            if tap.is_complete || tap.error.is_some() {
-                return;
-            }
-        }
-        tap.observe(&cutter.rest());
-    };
     // Out of time, what was seen so far is settled.
     let _out_of_time = tokio::select! {
-        in_time = tokio::time::timeout(bound, reading) => in_time.is_err(),
+        in_time = tokio::time::timeout(bound, rest.read()) => in_time.is_err(),
         () = cutting.cancelled() => true,
     };
-    trail.settle_attempt(AttemptResult::Abandoned, None, &mut tap);
+    trail.settle_attempt(AttemptResult::Abandoned, None, &mut rest.tap);
     trail.close(Outcome::Abandoned, None);
 }

@@ -8,7 +8,7 @@ use super::{Store, statements};
 use crate::secret::Sealer;
 
 /// What the proof is sealed for.
-const PURPOSE: &str = "installation";
+pub(super) const PURPOSE: &str = "installation";
 
 statements! {
     /// Of replicas that start together on an empty database, one gets its row in; the others wait for it.
@@ -40,7 +40,8 @@ impl Store {
         if !sealer.open(PURPOSE, &proof).is_ok_and(|opened| opened.expose() == id.to_string()) {
             bail!(
                 "MASTER_KEY is not the key this database's provider secrets were sealed with; \
-                 start with the one of the first start (without the variable: the file in DATA_DIR)"
+                 start with the one of the first start, or of the last `switchyard rotate-master-key` \
+                 (without the variable: the file in DATA_DIR; if a rotation was cut, run it once more)"
             );
         }
         Ok(())

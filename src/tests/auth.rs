@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
+    access,
     client::{Reply, Request},
     patience::within,
     world::{Key, World, ask},
@@ -187,4 +188,34 @@ async fn without_a_trusted_proxy_forwarding_headers_do_not_count() {
     world.provider("a").await;
     let reply = world.message(&world.key().await).await;
     assert_eq!(world.call_of(&reply).await["client"]["address"], "127.0.0.1");
+}
+
+#[tokio::test]
+async fn the_consoles_cookie_is_for_https_only_if_and_only_if_it_is_told_so() {
+    // What the variable says, whether the hub believes who says that a request came by https, and whether the cookie is
+    // for https only without and with such words.
+    for (variable, trusted, [plain, https]) in [
+        ("", true, [false, true]),
+        ("auto", false, [false, false]),
+        ("true", true, [true, true]),
+        ("false", true, [false, false]),
+    ] {
+        let world = if variable.is_empty() {
+            World::shared().await
+        } else {
+            let setup = crate::hub::Setup::usual().await.set("ENABLE_SECURE_COOKIES", variable);
+            World::with(setup.set("TRUSTED_PROXIES", if trusted { "127.0.0.1" } else { "" })).await
+        };
+        for (scheme, secure) in [("http", plain), ("https", https)] {
+            let secret = access::escape(&world.admin_token);
+            let request = access::call(&world, "log_in", &format!("name=&secret={secret}&next="));
+            let reply = request.header("x-forwarded-proto", scheme).send(world.hub.address).await;
+            let case = format!("{variable:?}, {scheme}, trusted: {trusted}");
+            let cookie =
+                reply.header("set-cookie").unwrap_or_else(|| panic!("{case}: {} {:?}", reply.status, reply.headers));
+            let flags: Vec<&str> = cookie.split(';').skip(1).map(str::trim).collect();
+            assert_eq!(flags.contains(&"Secure"), secure, "{case}: {cookie}");
+            assert!(flags.contains(&"HttpOnly") && flags.contains(&"SameSite=Lax"), "{case}: {cookie}");
+        }
+    }
 }

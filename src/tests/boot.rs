@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::{
     client::Request,
-    hub::Setup,
+    hub::{Setup, root},
     patience::{until, within},
     reaper,
     upstream::{Gate, Turn},
@@ -161,6 +161,26 @@ async fn a_mistake_in_the_configuration_is_named() {
     let unreachable = format!("postgres://nobody@127.0.0.1:{}/x", reaper::free_port());
     let (status, said) = Setup::bare().with_dsn(&unreachable).fails().await;
     assert!(!status.success() && said.contains("Postgres"), "{said}");
+}
+
+#[test]
+fn a_variable_that_is_given_goes_before_the_one_in_the_file() {
+    let folder = reaper::folder("variables");
+    std::fs::write(folder.join(".env"), "APP_PORT=23000\nTZ='Europe/Berlin'\nADMIN_TOKEN=file\n").unwrap();
+    let run = |program: &str, arguments: &[&str], folder: &std::path::Path| {
+        let mut command = std::process::Command::new(program);
+        command.args(arguments).current_dir(folder).env_remove("TZ").env("APP_PORT", "24000").env("ADMIN_TOKEN", "");
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let script = root().join("scripts/with-env.sh");
+    let said = run(script.to_str().unwrap(), &["printenv", "APP_PORT", "TZ", "ADMIN_TOKEN"], &folder);
+    assert_eq!(said, "24000\nEurope/Berlin\n\n");
+    for target in ["run", "dev"] {
+        let said = run("make", &["--dry-run", target], &root());
+        assert!(said.lines().any(|line| line.starts_with("exec scripts/with-env.sh ")), "make {target}: {said}");
+    }
 }
 
 #[tokio::test]

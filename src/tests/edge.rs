@@ -1,12 +1,18 @@
 //! Health, metrics, and what protects the hub itself.
 
+use std::time::{Duration, Instant};
+
 use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use crate::{
     client::Request,
-    patience::until,
-    upstream::{Gate, Turn},
-    world::World,
+    patience::{until, within},
+    upstream::{Answer, Gate, Turn, Used, turn::event},
+    world::{World, ask},
 };
 
 #[tokio::test]
@@ -128,4 +134,166 @@ async fn a_running_call_is_shown_and_its_record_takes_its_place() {
     let ended = world.call_of(&reply).await;
     assert_eq!((&ended["outcome"], &ended["running"]), (&json!("completed"), &json!(null)));
     assert_eq!(ended["attempts"][0]["id"], attempt["id"]);
+}
+
+#[tokio::test]
+async fn what_is_no_call_is_counted_and_logged() {
+    let world = World::alone().await;
+    let refused = async || {
+        let token = format!("Bearer {}", world.admin_token);
+        let mut reply = Request::get("/metrics").header("authorization", token).send(world.hub.address).await;
+        let text = reply.text().await;
+        let name = "switchyard_refused_before_authentication_total ";
+        text.lines().find_map(|line| line.strip_prefix(name)).unwrap().parse::<u64>().unwrap()
+    };
+    assert_eq!(refused().await, 0);
+    for (n, (path, status)) in [("/v1/nothing", 404), ("/v1/models", 401)].into_iter().enumerate() {
+        let reply = Request::get(path).send(world.hub.address).await;
+        assert_eq!(reply.status, status);
+        assert_eq!(refused().await, n as u64 + 1, "{path}");
+        let id = reply.call_id();
+        until("a line in the log", async || {
+            let log = world.hub.log();
+            log.lines().any(|line| line.contains(&id) && line.contains("refused")).then_some(())
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_is_read_by_a_client_that_still_sends_its_body() {
+    let world = World::shared().await;
+    let size = 5 << 20;
+    for target in ["/v1/messages", "/v1/nothing", "/admin/v1/users"] {
+        let mut stream = TcpStream::connect(world.hub.address).await.unwrap();
+        let head = format!(
+            "POST {target} HTTP/1.1\r\nhost: hub\r\nx-api-key: sk-wrong\r\nauthorization: Bearer sk-wrong\r\n\
+             x-forwarded-for: {}\r\ncontent-type: application/json\r\ncontent-length: {size}\r\n\r\n",
+            world.address
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let piece = vec![b' '; 64 << 10];
+        for sent in (0..size).step_by(piece.len()) {
+            let written = within("the body is taken", stream.write_all(&piece)).await;
+            written.unwrap_or_else(|error| panic!("{target}: {error} after {sent} bytes"));
+        }
+        let mut answer = Vec::new();
+        within("the answer", stream.read_to_end(&mut answer)).await.expect("an end, and no reset");
+        let answer = String::from_utf8(answer).unwrap();
+        let expected = if target == "/v1/nothing" { "HTTP/1.1 404 " } else { "HTTP/1.1 401 " };
+        assert!(answer.starts_with(expected) && answer.ends_with('}'), "{target}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_of_a_large_request_does_not_spoil_the_client() {
+    let world = World::shared().await;
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let url = format!("http://{}/v1/messages", world.hub.address);
+    for _ in 0..3 {
+        let request = client.post(&url).header("x-api-key", "sk-wrong").header("x-forwarded-for", &world.address);
+        let answer = within("an answer", request.body("x".repeat(500 << 10)).send()).await.unwrap();
+        assert_eq!(answer.status(), 401);
+        assert!(answer.text().await.unwrap().contains("authentication_error"));
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_gives_back_what_it_holds() {
+    let world = World::alone().await;
+    let provider = world.provider("a").await;
+    let key = world.key_with(json!({}), json!({"limit_concurrent_requests": 1})).await;
+    world.patch("/admin/v1/settings", &json!({"write_stall_ms": 300})).await;
+    // More than all that the system keeps for a reader.
+    let text = "x".repeat(1 << 20);
+    let large = event("content_block_delta", json!({"index": 0, "delta": {"type": "text_delta", "text": text}}));
+    let mut events = Turn::new().events();
+    for _ in 0..40 {
+        events.insert(4, large.clone());
+    }
+    provider.script.once(Answer::events(events));
+    let stuck = world.request(&key, ask("claude-sonnet-4-5", true).to_string()).open(world.hub.address).await.unwrap();
+    let call = world.calls_of(&key, 1).await.remove(0);
+    assert_eq!((&call["outcome"], &call["token_source"]), (&json!("abandoned"), &json!("reported")), "{call}");
+    assert_eq!(call["usage"], Used::EVERY_CLASS.shown(), "it was read on to its end: {call}");
+    assert_eq!(world.message(&key).await.status, 200, "its place is free");
+    drop(stuck);
+}
+
+#[tokio::test]
+async fn a_client_that_reads_slowly_is_waited_for() {
+    let world = World::alone().await;
+    let provider = world.provider("a").await;
+    let key = world.key().await;
+    world.patch("/admin/v1/settings", &json!({"write_stall_ms": 1_500})).await;
+    let text = "x".repeat(1 << 20);
+    let large = event("content_block_delta", json!({"index": 0, "delta": {"type": "text_delta", "text": text}}));
+    let mut events = Turn::new().events();
+    for _ in 0..24 {
+        events.insert(4, large.clone());
+    }
+    provider.script.once(Answer::events(events.clone()));
+    let mut reply = world.stream(&key).await;
+    let mut got = Vec::new();
+    while let Some(chunk) = within("more", reply.try_chunk()).await.unwrap() {
+        got.extend(chunk);
+        // All in all longer than a write may wait, and never as long at once.
+        tokio::time::sleep(Duration::from_millis(120)).await;
+    }
+    assert!(got == events.concat().into_bytes(), "{} bytes", got.len());
+    assert_eq!(world.call_of(&reply).await["outcome"], "completed");
+}
+
+/// The time that the fastest of the last ten of `n` takes, after so many that the system no longer acknowledges each
+/// segment at once.
+fn fastest_of_the_last(times: &[Duration]) -> Duration {
+    times.iter().rev().take(10).min().copied().unwrap()
+}
+
+/// A small write that waits for the acknowledgement of the one before it takes as long as the other side may delay
+/// that: 40 ms at least.
+const FAR_LESS: Duration = Duration::from_millis(25);
+
+#[tokio::test]
+async fn small_events_do_not_wait_for_one_another() {
+    let world = World::shared().await;
+    let provider = world.provider("a").await;
+    let key = world.key().await;
+    let gates: Vec<Gate> = (0..40).map(|_| Gate::new()).collect();
+    let ping = event("ping", json!({}));
+    let mut events = Turn::new().events();
+    events.splice(4..4, std::iter::repeat_n(ping.clone(), gates.len()));
+    // The last one first, so that none moves those that were put in before.
+    let answer = Answer::events(events);
+    let answer = (0..gates.len()).rev().fold(answer, |answer, n| answer.pause_after(4 + n, &gates[n]));
+    provider.script.once(answer);
+    let mut reply = world.stream(&key).await;
+    let mut times = Vec::new();
+    for gate in &gates {
+        gate.reached().await;
+        let since = Instant::now();
+        gate.open();
+        reply.read_until(ping.as_bytes()).await;
+        times.push(since.elapsed());
+    }
+    reply.body().await;
+    assert!(fastest_of_the_last(&times) < FAR_LESS, "{times:?}");
+}
+
+#[tokio::test]
+async fn a_request_does_not_wait_for_the_acknowledgement_of_its_own_beginning() {
+    let world = World::shared().await;
+    let provider = world.provider("a").await;
+    let key = world.key().await;
+    // One segment of this machine's own network, and a bit more.
+    let mut body = ask("claude-sonnet-4-5", false);
+    body["system"] = "x".repeat(80_000).into();
+    let mut times = Vec::new();
+    for _ in 0..40 {
+        let since = Instant::now();
+        assert_eq!(world.messages(&key, &body).await.status, 200);
+        times.push(since.elapsed());
+    }
+    assert_eq!(provider.script.requests().len(), 40);
+    assert!(fastest_of_the_last(&times) < FAR_LESS, "{times:?}");
 }

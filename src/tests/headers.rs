@@ -4,7 +4,8 @@ use serde_json::json;
 
 use crate::{
     client::Request,
-    upstream::{Answer, Turn},
+    patience::within,
+    upstream::{Answer, End, Gate, Turn},
     world::{UPSTREAM_SECRET, World, ask},
 };
 
@@ -224,4 +225,40 @@ async fn every_answer_of_the_relay_carries_the_id_of_its_call() {
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), n, "{ids:?}");
+}
+
+/// Bytes that look like nothing, as those of a compressed stream do; among them what would end an event.
+fn compressed() -> Vec<Vec<u8>> {
+    let piece = |seed: u8| (0..=255_u8).map(|byte| byte.wrapping_mul(seed)).chain(*b"\n\nevent: error\n").collect();
+    vec![piece(3), piece(5), piece(7)]
+}
+
+#[tokio::test]
+async fn a_stream_that_is_compressed_all_the_same_passes_as_it_comes() {
+    let world = World::shared().await;
+    let a = world.provider_with("a", json!({"priority": 0, "max_attempts": 1})).await;
+    let b = world.provider_with("b", json!({"priority": 1})).await;
+    let (gate, key) = (Gate::new(), world.key().await);
+    let pieces = compressed();
+    let answer = Answer::events(pieces.clone()).header("content-encoding", "gzip");
+    a.script.once(answer.clone().pause_after(1, &gate));
+    let mut reply = world.stream(&key).await;
+    assert_eq!((reply.status, reply.header("content-encoding")), (200, Some("gzip")));
+    // The first piece is there although nothing in it can be an event, and more is to come.
+    assert_eq!(within("the first piece", reply.try_chunk()).await.unwrap().unwrap(), pieces[0]);
+    gate.open();
+    assert_eq!(reply.body().await, pieces[1..].concat());
+    let call = world.call_of(&reply).await;
+    assert_eq!((&call["outcome"], &call["token_source"]), (&json!("completed"), &json!("estimated")), "{call}");
+    let usage = &call["usage"];
+    assert!(usage["input"].as_u64().unwrap() > 0 && usage["output"].as_u64().unwrap() > 0, "{call}");
+
+    // One that is cut must not look whole to its client.
+    a.script.once(answer.cut_after(2, End::Close));
+    let mut reply = world.stream(&key).await;
+    let (got, whole) = reply.drain().await;
+    assert_eq!((got, whole), (pieces[..2].concat(), false));
+    let call = world.call_of(&reply).await;
+    assert_eq!((&call["outcome"], &call["token_source"]), (&json!("interrupted"), &json!("estimated")), "{call}");
+    assert!(b.script.requests().is_empty());
 }

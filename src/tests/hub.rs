@@ -8,7 +8,12 @@ use std::{
     sync::Mutex,
 };
 
-use crate::{client::Request, patience::until, postgres, reaper};
+use crate::{
+    client::Request,
+    patience::{until, within},
+    postgres, reaper,
+    upstream::tls,
+};
 
 /// The token an operator of these tests logs in with.
 pub const ADMIN_TOKEN: &str = "it-admin-token-0123456789abcdef";
@@ -42,6 +47,8 @@ impl Setup {
             .set("http_proxy", nobody)
             .set("HTTPS_PROXY", nobody)
             .set("ALL_PROXY", nobody)
+            // Providers of the tests speak TLS with a certificate of their own authority.
+            .set("SSL_CERT_FILE", tls::authority().to_str().unwrap())
             .set("PATH", &std::env::var("PATH").unwrap())
             .copy("PG_BIN")
             .copy("SITE_ROOT")
@@ -107,6 +114,15 @@ impl Setup {
                 .stdout(log.try_clone().unwrap())
                 .stderr(log),
         )
+    }
+
+    /// Runs the executable with these words to its end: whether it succeeded, and all that it said.
+    pub async fn run(&self, words: &[&str]) -> (bool, String) {
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_switchyard"));
+        command.args(words).current_dir(root()).env_clear().envs(&self.variables).stdin(Stdio::null());
+        let output = within("the command is done", command.kill_on_drop(true).output()).await.unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8(said).unwrap())
     }
 
     /// Starts it and waits until it is ready.

@@ -19,32 +19,44 @@ use crate::{
     world::World,
 };
 
-/// A proxy that leads everything to the scripted upstream and notes where it was asked to go.
-struct Proxy {
-    address: SocketAddr,
+/// A proxy that leads everything to one place and notes where it was asked to go.
+pub struct Proxy {
+    pub address: SocketAddr,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl Proxy {
-    async fn start(kind: Kind) -> Self {
+    /// To the scripted upstream. It knows no tunnels.
+    pub async fn start(kind: Kind) -> Self {
+        Self::new(None, kind).await
+    }
+
+    /// By tunnels, to the server at `to`.
+    pub async fn to(to: SocketAddr, kind: Kind) -> Self {
+        Self::new(Some(to), kind).await
+    }
+
+    async fn new(tunnel: Option<SocketAddr>, kind: Kind) -> Self {
         let listener = background().spawn(async { TcpListener::bind("127.0.0.1:0").await.unwrap() }).await.unwrap();
         let proxy = Self { address: listener.local_addr().unwrap(), asked: Arc::default() };
         let asked = proxy.asked.clone();
         background().spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(kind.serve(stream, asked.clone()));
+                tokio::spawn(kind.serve(stream, tunnel, asked.clone()));
             }
         });
         proxy
     }
 
-    fn asked(&self) -> Vec<String> {
+    /// Where it was asked to go, oldest first.
+    pub fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
 }
 
+/// How a proxy is spoken to.
 #[derive(Clone, Copy)]
-enum Kind {
+pub enum Kind {
     Http,
     Refusing,
     /// It cannot lead any further.
@@ -55,9 +67,14 @@ enum Kind {
 }
 
 impl Kind {
-    async fn serve(self, stream: TcpStream, asked: Arc<Mutex<Vec<String>>>) -> std::io::Result<()> {
+    async fn serve(
+        self,
+        stream: TcpStream,
+        tunnel: Option<SocketAddr>,
+        asked: Arc<Mutex<Vec<String>>>,
+    ) -> std::io::Result<()> {
         let mut near = BufReader::new(stream);
-        let mut far = TcpStream::connect(upstream::address()).await?;
+        let mut far = TcpStream::connect(tunnel.unwrap_or_else(upstream::address)).await?;
         match self {
             Self::Http | Self::Refusing | Self::Stuck => {
                 let head = read_head(&mut near).await?;
@@ -73,6 +90,10 @@ impl Kind {
                     near.write_all(b"HTTP/1.1 502 Nobody There\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
                         .await?;
                     return near.shutdown().await;
+                }
+                if tunnel.is_some() && line.starts_with("CONNECT") {
+                    near.write_all(b"HTTP/1.1 200 Go On\r\n\r\n").await?;
+                    return copy_bidirectional(&mut near, &mut far).await.map(|_| ());
                 }
                 if matches!(self, Self::Refusing) || line.starts_with("CONNECT") {
                     near.write_all(b"HTTP/1.1 407 Not You\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").await?;

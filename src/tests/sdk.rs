@@ -11,33 +11,66 @@ use tokio::process::Command;
 use crate::{
     hub::root,
     patience::within,
-    upstream::{Answer, Seen, Turn},
+    upstream::{Answer, End, Seen, Turn, turn::error_event},
     world::World,
 };
 
 /// The class of error that both SDKs have for each status.
-const ERRORS: [(u16, &str); 8] = [
+const ERRORS: [(u16, &str); 12] = [
     (400, "BadRequestError"),
     (401, "AuthenticationError"),
     (403, "PermissionDeniedError"),
     (404, "NotFoundError"),
+    (409, "ConflictError"),
     (413, "ContentTooLargeError"),
+    (422, "UnprocessableEntityError"),
     (429, "RateLimitError"),
     (500, "InternalServerError"),
+    (503, "ServiceUnavailableError"),
+    (504, "GatewayTimeoutError"),
     (529, "OverloadedError"),
 ];
 
-/// Runs a script against a hub whose provider answers `claude-error-<status>` with that status. Its lines, by name.
+/// What the hub itself refuses: the case, the status, its class, and the type of the error in the body.
+const REFUSALS: [(&str, u16, &str, &str); 6] = [
+    ("wrong-key", 401, "AuthenticationError", "authentication_error"),
+    ("wrong-key-large", 401, "AuthenticationError", "authentication_error"),
+    ("unknown-path", 404, "NotFoundError", "not_found_error"),
+    ("too-large", 413, "ContentTooLargeError", "request_too_large"),
+    ("nobody-serves", 503, "ServiceUnavailableError", "overloaded_error"),
+    ("nobody-streams", 503, "ServiceUnavailableError", "overloaded_error"),
+];
+
+/// Events of a turn that pass before it breaks: the text has begun.
+const EVENTS_BEFORE_THE_BREAK: usize = 9;
+
+/// What the provider says in these tests: `claude-error-<status>` is answered with that status, `claude-breaks-error` and
+/// `claude-breaks-cut` with a stream that ends with an error event, or without one.
+fn behave(seen: &Seen) -> Answer {
+    let model = seen.model();
+    if let Some(status) = model.strip_prefix("claude-error-") {
+        return Answer::status(status.parse().unwrap());
+    }
+    let events = Turn::new().events();
+    match model.strip_prefix("claude-breaks-") {
+        Some("error") => {
+            let last = error_event("overloaded_error", "upstream gives up");
+            Answer::events(events.into_iter().take(EVENTS_BEFORE_THE_BREAK).chain([last]))
+        }
+        Some(_) => Answer::events(events).cut_after(EVENTS_BEFORE_THE_BREAK, End::Reset),
+        None => Answer::proper(seen),
+    }
+}
+
+/// Runs a script against a hub whose provider behaves so. Its lines, by name.
 async fn run(program: PathBuf, script: &str) -> serde_json::Map<String, Value> {
     assert!(program.exists(), "{} is missing: run `make test`, which installs it", program.display());
-    let world = World::shared().await;
+    let world = World::alone().await;
+    world.patch("/admin/v1/settings", &json!({"body_bytes_max": 1 << 20})).await;
     // Each error is passed on as it came, and puts nothing on hold.
     let rules: Vec<Value> = ERRORS.iter().map(|(status, _)| json!({"status": status, "class": "client"})).collect();
-    let provider = world.provider_with("a", json!({"failure_rules": rules})).await;
-    provider.script.by(|seen: &Seen| match seen.model().strip_prefix("claude-error-") {
-        Some(status) => Answer::status(status.parse().unwrap()),
-        None => Answer::proper(seen),
-    });
+    let provider = world.provider_with("a", json!({"failure_rules": rules, "models": ["claude-*"]})).await;
+    provider.script.by(behave);
     let key = world.key().await;
     let output = Command::new(program)
         .arg(root().join("end2end").join(script))
@@ -80,8 +113,22 @@ fn check(lines: &serde_json::Map<String, Value>) {
             assert_eq!(line["request_id"], "req_upstream", "{line}");
         }
     }
-    let wrong = &lines["wrong-key"];
-    assert_eq!((&wrong["status"], &wrong["class"]), (&json!(401), &json!("AuthenticationError")), "{wrong}");
+    for (case, kind, message) in
+        [("breaks-error", "overloaded_error", "upstream gives up"), ("breaks-cut", "api_error", "connection broke")]
+    {
+        let line = &lines[case];
+        assert_eq!(line["type"], kind, "{line}");
+        assert!(line["message"].as_str().unwrap().contains(message), "{line}");
+        assert!(["APIError", "APIStatusError"].contains(&line["class"].as_str().unwrap()), "{line}");
+    }
+    for (case, status, class, kind) in REFUSALS {
+        let line = &lines[case];
+        assert_eq!(
+            (&line["status"], &line["class"], &line["type"]),
+            (&json!(status), &json!(class), &json!(kind)),
+            "{line}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 //! One server serves all tests; each test has scripts of its own, told apart by their path: `/s/<number>/v1/messages`.
 
 pub mod answer;
+pub mod tls;
 pub mod turn;
 
 use std::{

@@ -18,7 +18,7 @@ use super::{
     body::Body,
     bounds::Bounds,
     client::Departing,
-    failure::{Deadline, Failure},
+    failure::{Deadline, Due, Failure},
     origin::Connected,
     request::{self, Outgoing},
     sending::Sending,
@@ -86,6 +86,8 @@ pub struct Streaming {
     pub tap: Tap,
     /// How long it may be silent.
     pub idle: Duration,
+    /// True if it is compressed: it passes as it comes, and nobody on the way can read it.
+    pub is_encoded: bool,
 }
 
 /// An answer that is being committed to.
@@ -186,6 +188,7 @@ async fn tried(
     if head.status.is_success() && is_stream {
         let streaming = Box::new(Streaming {
             status: head.status.as_u16(),
+            is_encoded: is_encoded(&head.headers),
             headers: head.headers,
             held: Bytes::new(),
             body,
@@ -193,6 +196,10 @@ async fn tried(
             tap: Tap::default(),
             idle: bounds.idle,
         });
+        if streaming.is_encoded {
+            // Nothing can be held back until it is understood.
+            return Ok(Reply::Streaming(streaming));
+        }
         return pass_gate(streaming, ask, &bounds, attempt).await;
     }
     let whole = Box::new(Whole {
@@ -213,8 +220,8 @@ async fn send(upstream: &Upstream, ask: &Ask<'_>, body: Sending, bounds: &Bounds
     *request.method_mut() = ask.outgoing.method.clone();
     *request.uri_mut() = request::target(&upstream.base_url, ask.outgoing.target).into();
     *request.headers_mut() = request::headers(&ask.outgoing, upstream, secret);
-    let sending = client.send(&upstream.base_url, request);
-    Ok(bounds.bound(bounds.first_byte, Deadline::FirstByte, sending).await??)
+    let due = bounds.soonest(bounds.first_byte, Deadline::FirstByte);
+    Ok(client.send(&upstream.base_url, request, due).await?)
 }
 
 /// Reads a whole body.
@@ -260,7 +267,8 @@ fn check(mut whole: Box<Whole>, ask: &Ask<'_>, attempt: &mut Attempt) -> Result<
     }
     if ask.is_message && !is_message {
         // A compressed answer cannot be read, but the client can.
-        if whole.headers.contains_key(header::CONTENT_ENCODING) && !whole.body.is_empty() {
+        if is_encoded(&whole.headers) && !whole.body.is_empty() {
+            whole.tap.observe_encoded(whole.body.len());
             return Ok(Reply::Whole(whole));
         }
         return Err(Failure::Malformed(malformed(&whole.body)).into());
@@ -351,6 +359,11 @@ fn restated(streaming: Streaming, mut tap: Tap, error: &ErrorObject, attempt: &m
     let (message, kind) = (Some(error.message.clone()), Some(error.kind.clone()));
     let tap = Some(Box::new(tap));
     Failed { failure: Failure::Status(status), answer: Some(answer), message, kind, tap, is_given_up: false }
+}
+
+/// True if the body is compressed, although nobody has asked for that.
+fn is_encoded(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_ENCODING).is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
 /// A header as text, cut to a sane length.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{
     attempt::Ask,
-    failure::{Deadline, Failure},
+    failure::{Deadline, Due, Failure},
 };
 use crate::{clock, route::snapshot::Upstream};
 
@@ -45,12 +45,12 @@ impl Bounds {
     }
 
     /// The soonest of: `wait` from now on (whose name is `of`), the attempt's total, the call's deadline.
-    fn soonest(&self, wait: Duration, of: Deadline) -> (Instant, Deadline) {
-        let mut soonest = (clock::instant() + wait, of);
-        if let Some(total) = self.total.map(|total| self.began + total).filter(|total| *total < soonest.0) {
-            soonest = (total, Deadline::Total);
+    pub(super) fn soonest(&self, wait: Duration, of: Deadline) -> Due {
+        let mut soonest = Due { at: clock::instant() + wait, of };
+        if let Some(at) = self.total.map(|total| self.began + total).filter(|total| *total < soonest.at) {
+            soonest = Due { at, of: Deadline::Total };
         }
-        if self.deadline < soonest.0 { (self.deadline, Deadline::Call) } else { soonest }
+        if self.deadline < soonest.at { Due { at: self.deadline, of: Deadline::Call } } else { soonest }
     }
 
     /// Does `work` unless `wait` (whose name is `of`) or another time runs out before.
@@ -63,7 +63,7 @@ impl Bounds {
         of: Deadline,
         work: impl Future<Output = T>,
     ) -> Result<T, Failure> {
-        let (until, deadline) = self.soonest(wait, of);
-        tokio::time::timeout_at(until.into(), work).await.map_err(|_| Failure::Timeout(deadline))
+        let due = self.soonest(wait, of);
+        tokio::time::timeout_at(due.at.into(), work).await.map_err(|_| Failure::Timeout(due.of))
     }
 }

@@ -13,7 +13,7 @@ use reqwest::Url;
 use super::{
     body::Body,
     detour::unconnected,
-    failure::Failure,
+    failure::{Due, Failure},
     origin::{Connector, Origin, connector},
     sending::Sending,
 };
@@ -46,19 +46,22 @@ pub enum Client {
 }
 
 impl Client {
-    /// Sends a request and awaits the head of its answer. `base` is where the provider is.
+    /// Sends a request and awaits the head of its answer until it is `due`. `base` is where the provider is.
     ///
     /// Nothing changes on the way: no redirects, no decompression, no proxies of the process. A request is sent again
     /// only if a kept connection turned out to be closed before anything of it was written.
     ///
     /// # Errors
-    /// [`Failure::Connect`], [`Failure::Proxy`] or [`Failure::Reset`], with the innermost cause. URLs are left out:
-    /// they may carry a proxy's password.
-    pub async fn send(&self, base: &Url, request: Departing) -> Result<Response<Body>, Failure> {
+    /// [`Failure::Connect`], [`Failure::Proxy`] or [`Failure::Reset`], with the innermost cause; [`Failure::Timeout`]. URLs
+    /// are left out: they may carry a proxy's password.
+    pub async fn send(&self, base: &Url, request: Departing, due: Due) -> Result<Response<Body>, Failure> {
         match self {
-            Self::Direct(origin) => origin.send(request).await,
-            // Rare and large: it does not make every call's future larger.
-            Self::Proxied(client) => Box::pin(send_proxied(client, base, request)).await,
+            Self::Direct(origin) => origin.send(request, due).await,
+            Self::Proxied(client) => {
+                // Rare and large: it does not make every call's future larger.
+                let sending = Box::pin(send_proxied(client, base, request));
+                tokio::time::timeout_at(due.at.into(), sending).await.unwrap_or(Err(Failure::Timeout(due.of)))
+            }
         }
     }
 }
@@ -113,7 +116,8 @@ fn remote_dns(url: &str) -> String {
     url.strip_prefix("socks5://").map_or_else(|| url.to_owned(), |rest| format!("socks5h://{rest}"))
 }
 
-/// A client for one proxy.
+/// A client for one proxy. It speaks HTTP/1.1 to providers: its pool would put all requests of an origin on one
+/// connection otherwise, where they wait for one another unseen once the provider takes no more at a time.
 fn proxied(proxy_url: &str, connect_timeout: Duration) -> Result<reqwest::Client, String> {
     let proxy = reqwest::Proxy::all(proxy_url).map_err(|_| "the proxy's URL cannot be used".to_owned())?;
     let builder = reqwest::Client::builder()
@@ -122,6 +126,7 @@ fn proxied(proxy_url: &str, connect_timeout: Duration) -> Result<reqwest::Client
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .referer(false)
+        .http1_only()
         .tcp_nodelay(true)
         .tcp_keepalive(KEEPALIVE)
         .pool_idle_timeout(IDLE)

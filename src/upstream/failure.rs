@@ -1,5 +1,7 @@
 //! An attempt did not deliver.
 
+use std::time::Instant;
+
 use crate::domain::call::CallError;
 
 /// Which time ran out.
@@ -13,6 +15,15 @@ pub enum Deadline {
     Total,
     /// For the whole call.
     Call,
+}
+
+/// When something must be there, and which time runs out then.
+#[derive(Clone, Copy, Debug)]
+pub struct Due {
+    /// When.
+    pub at: Instant,
+    /// The name of that time.
+    pub of: Deadline,
 }
 
 /// Why an attempt did not deliver.

@@ -2,7 +2,10 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -12,7 +15,7 @@ use http::{
 };
 use hyper::{
     body::Incoming,
-    client::conn::{TrySendError, http1, http2},
+    client::conn::{TrySendError, http1},
     rt::Executor,
 };
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -27,8 +30,9 @@ use tower_service::Service;
 use super::{
     body::Body,
     client::{Departing, IDLE, KEEPALIVE, innermost},
-    failure::Failure,
+    failure::{Due, Failure},
     sending::Sending,
+    shared::{Seat, Shared},
 };
 use crate::clock;
 
@@ -46,14 +50,18 @@ pub struct Origin {
     connector: Connector,
     connect_timeout: Duration,
     lines: Mutex<Lines>,
+    /// True once a connection was made that carries one request at a time.
+    is_plain: AtomicBool,
+    /// Held while a connection is made that many may share.
+    opening: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
 struct Lines {
     /// Connections that carry one request at a time; the one used last is at the end.
     idle: VecDeque<Idle>,
-    /// A connection that carries many (HTTP/2).
-    shared: Option<http2::SendRequest<Sending>>,
+    /// Connections that carry many (HTTP/2); the later ones are used when the ones before are full.
+    shared: Vec<Shared>,
 }
 
 struct Idle {
@@ -68,7 +76,15 @@ pub(super) struct Connected(pub(super) Duration);
 /// A connection in use.
 enum Line {
     Own(http1::SendRequest<Sending>),
-    Shared(http2::SendRequest<Sending>),
+    Shared(Seat),
+}
+
+/// Why a request has no answer.
+enum Unanswered {
+    /// The connection was closed just before: nothing of the request has left.
+    Unsent(Box<Departing>),
+    /// It may have left.
+    Failed(Failure),
 }
 
 /// A connection that an answer still comes over.
@@ -117,6 +133,8 @@ impl Origin {
             connector,
             connect_timeout,
             lines: Mutex::default(),
+            is_plain: AtomicBool::new(false),
+            opening: tokio::sync::Mutex::default(),
         })
     }
 
@@ -124,32 +142,27 @@ impl Origin {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sends a request over a kept connection, or a new one.
+    /// Sends a request over a kept connection, or a new one. The head of the answer must be there when it is `due`.
     ///
     /// # Errors
-    /// [`Failure::Connect`] if there is no connection, [`Failure::Reset`] if it broke.
-    pub(super) async fn send(self: &Arc<Self>, mut request: Departing) -> Result<Response<Body>, Failure> {
+    /// [`Failure::Connect`] if there is no connection, [`Failure::Reset`] if it broke, [`Failure::Timeout`] if the answer
+    /// did not come in time.
+    pub(super) async fn send(self: &Arc<Self>, mut request: Departing, due: Due) -> Result<Response<Body>, Failure> {
         while let Some(line) = self.take() {
-            let is_shared = matches!(line, Line::Shared(_));
-            let mut error = match self.send_over(line, request).await {
+            match self.send_over(line, request, due).await {
                 Ok(response) => return Ok(response),
-                Err(error) => error,
-            };
-            let Some(unsent) = error.take_message() else {
-                return Err(Failure::Reset(innermost(error.error())));
-            };
-            // It was closed just before: nothing of the request has left.
-            request = unsent;
-            if is_shared {
-                self.lines().shared = None;
+                Err(Unanswered::Failed(failure)) => return Err(failure),
+                Err(Unanswered::Unsent(unsent)) => request = *unsent,
             }
         }
         // Rare and large: it does not make every call's future larger.
         let began = clock::instant();
-        let line = Box::pin(self.connect()).await?;
+        let line = Box::pin(self.connect(due)).await?;
         let took = began.elapsed();
-        let sent = self.send_over(line, request).await;
-        let mut response = sent.map_err(|error| Failure::Reset(innermost(error.error())))?;
+        let mut response = self.send_over(line, request, due).await.map_err(|unanswered| match unanswered {
+            Unanswered::Failed(failure) => failure,
+            Unanswered::Unsent(_) => Failure::Reset("the connection was closed at once".to_owned()),
+        })?;
         response.extensions_mut().insert(Connected(took));
         Ok(response)
     }
@@ -158,14 +171,37 @@ impl Origin {
         self: &Arc<Self>,
         mut line: Line,
         mut request: Departing,
-    ) -> Result<Response<Body>, TrySendError<Departing>> {
+        due: Due,
+    ) -> Result<Response<Body>, Unanswered> {
         self.dress(&mut request, matches!(line, Line::Shared(_)));
-        let response: Response<Incoming> = match &mut line {
-            Line::Own(sender) => sender.try_send_request(request).await?,
-            Line::Shared(sender) => sender.try_send_request(request).await?,
+        let sending = async {
+            match &mut line {
+                Line::Own(sender) => sender.try_send_request(request).await,
+                Line::Shared(seat) => seat.sender.try_send_request(request).await,
+            }
         };
+        let sent: Result<Response<Incoming>, TrySendError<Departing>> =
+            tokio::time::timeout_at(due.at.into(), sending).await.map_err(|_| {
+                // Perhaps the line is dead: the next call does not try it.
+                self.discard(&line);
+                Unanswered::Failed(Failure::Timeout(due.of))
+            })?;
+        let response = sent.map_err(|mut error| match error.take_message() {
+            Some(unsent) => {
+                self.discard(&line);
+                Unanswered::Unsent(Box::new(unsent))
+            }
+            None => Unanswered::Failed(Failure::Reset(innermost(error.error()))),
+        })?;
         let lent = Lent { line, origin: self.clone() };
         Ok(response.map(|body| Body::direct(body, lent)))
+    }
+
+    /// Nobody else is sent over this connection. What is under way there goes on.
+    fn discard(&self, line: &Line) {
+        if let Line::Shared(seat) = line {
+            self.lines().shared.retain(|shared| !shared.carries(seat));
+        }
     }
 
     /// The form of the head that the connection's protocol wants.
@@ -187,11 +223,11 @@ impl Origin {
     /// A kept connection that is ready.
     fn take(&self) -> Option<Line> {
         let mut lines = self.lines();
-        if let Some(shared) = &lines.shared {
-            if !shared.is_closed() {
-                return Some(Line::Shared(shared.clone()));
+        if !lines.shared.is_empty() {
+            lines.shared.retain(|shared| !shared.is_closed());
+            if let Some(seat) = lines.shared.iter_mut().find_map(Shared::take) {
+                return Some(Line::Shared(seat));
             }
-            lines.shared = None;
         }
         let now = clock::instant();
         // The one used last first: so the others may grow old.
@@ -223,35 +259,62 @@ impl Origin {
     /// Closes what nobody has used for a while.
     pub(super) fn sweep(&self) {
         let now = clock::instant();
-        self.lines().idle.retain(|idle| !idle.sender.is_closed() && now.duration_since(idle.since) <= IDLE);
+        let mut lines = self.lines();
+        lines.idle.retain(|idle| !idle.sender.is_closed() && now.duration_since(idle.since) <= IDLE);
+        lines.shared.retain(|shared| !shared.is_closed() && !shared.is_idle(now));
     }
 
-    async fn connect(&self) -> Result<Line, Failure> {
+    /// A new connection, or a place on one that was made for somebody else meanwhile: as long as connections may be
+    /// shared they are made one after the other, so that a crowd does not make one for each of it.
+    async fn connect(&self, due: Due) -> Result<Line, Failure> {
+        let within = clock::instant() + self.connect_timeout;
+        let connecting = async {
+            if self.may_share() {
+                let _turn = self.opening.lock().await;
+                if let Some(line) = self.take() {
+                    return Ok(line);
+                }
+                if self.may_share() {
+                    return self.dial().await;
+                }
+            }
+            self.dial().await
+        };
+        let line = tokio::time::timeout_at(within.min(due.at).into(), connecting).await;
+        line.unwrap_or_else(|_| {
+            let is_due = due.at < within;
+            Err(if is_due { Failure::Timeout(due.of) } else { Failure::Connect("no connection in time".to_owned()) })
+        })
+    }
+
+    /// False if a connection carries one request at a time, as far as is known.
+    fn may_share(&self) -> bool {
+        self.scheme == Scheme::HTTPS && !self.is_plain.load(Ordering::Relaxed)
+    }
+
+    async fn dial(&self) -> Result<Line, Failure> {
         let target = Uri::builder().scheme(self.scheme.clone()).authority(self.authority.clone()).path_and_query("/");
         let target = target.build().map_err(|error| Failure::Connect(innermost(&error)))?;
         let mut connector = self.connector.clone();
-        let dial = async {
+        let dialling = async {
             std::future::poll_fn(|cx| connector.poll_ready(cx)).await?;
             connector.call(target).await
         };
-        let io = tokio::time::timeout(self.connect_timeout, dial).await;
-        let io = io.map_err(|_| Failure::Connect("no connection in time".to_owned()))?;
-        let io = io.map_err(|error| Failure::Connect(innermost(&*error)))?;
+        let io = dialling.await.map_err(|error| Failure::Connect(innermost(&*error)))?;
         let reset = |error: hyper::Error| Failure::Reset(innermost(&error));
-        // A connection works in a task of the runtime's, which ends with it.
-        let executor = TokioExecutor::new();
-        if io.connected().is_negotiated_h2() {
-            let (mut sender, connection) = http2::Builder::new(executor.clone()).handshake(io).await.map_err(reset)?;
-            executor.execute(drive(connection));
-            sender.ready().await.map_err(reset)?;
-            self.lines().shared = Some(sender.clone());
-            Ok(Line::Shared(sender))
-        } else {
-            let (mut sender, connection) = http1::handshake(io).await.map_err(reset)?;
-            executor.execute(drive(connection));
-            sender.ready().await.map_err(reset)?;
-            Ok(Line::Own(sender))
+        let is_h2 = io.connected().is_negotiated_h2();
+        self.is_plain.store(!is_h2, Ordering::Relaxed);
+        if is_h2 {
+            let mut shared = Shared::open(io).await.map_err(reset)?;
+            let seat = shared.take().ok_or_else(|| Failure::Reset("a connection without places".to_owned()))?;
+            self.lines().shared.push(shared);
+            return Ok(Line::Shared(seat));
         }
+        let (mut sender, connection) = http1::handshake(io).await.map_err(reset)?;
+        // A connection works in a task of the runtime's, which ends with it.
+        TokioExecutor::new().execute(drive(connection));
+        sender.ready().await.map_err(reset)?;
+        Ok(Line::Own(sender))
     }
 }
 

@@ -7,9 +7,10 @@ use reqwest::Url;
 
 use super::{
     client::{Clients, Departing},
+    failure::{Deadline, Due, Failure},
     request::target,
 };
-use crate::secret::Secret;
+use crate::{clock, secret::Secret};
 
 /// How long the connection and the answer's head may take together.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -30,8 +31,10 @@ pub async fn reach(base: &str, proxy: Option<&Secret>, connect_timeout_ms: Optio
     *request.uri_mut() = target(&url, &PathAndQuery::from_static("/")).into();
     let agent = HeaderValue::from_static(concat!("switchyard/", env!("CARGO_PKG_VERSION")));
     request.headers_mut().insert(header::USER_AGENT, agent);
-    let sent = tokio::time::timeout(PATIENCE, client.send(&url, request)).await;
-    let answer = sent.map_err(|_| format!("no answer within {} s", PATIENCE.as_secs()))?;
-    let answer = answer.map_err(|failure| failure.error(None).message)?;
+    let due = Due { at: clock::instant() + PATIENCE, of: Deadline::FirstByte };
+    let answer = client.send(&url, request, due).await.map_err(|failure| match failure {
+        Failure::Timeout(_) => format!("no answer within {} s", PATIENCE.as_secs()),
+        failure => failure.error(None).message,
+    })?;
     Ok(answer.status().as_u16())
 }

@@ -117,6 +117,12 @@ impl Tap {
         is_message
     }
 
+    /// Watches bytes that cannot be read because they are compressed: their number stands for that of the text's bytes.
+    pub fn observe_encoded(&mut self, n_bytes: usize) {
+        self.has_content |= n_bytes > 0;
+        self.delta_bytes += u64::try_from(n_bytes).unwrap_or_default();
+    }
+
     fn observe_message(&mut self, message: Message) {
         self.model_served = message.model.map(|model| model.chars().filter(|c| !c.is_control()).take(256).collect());
         if let Some(usage) = message.usage {

@@ -24,7 +24,7 @@ use crate::admin::login::COOKIE;
         title = "Switchyard management API",
         description = "Everything the console does, for scripts. Ids and money are strings; money is an exact decimal \
             in US dollars; times are RFC 3339. Unknown fields and parameters are refused. Errors are problem details \
-            (RFC 9457) that name the field at fault. Lists are pages: pass `next_cursor` as `cursor` to get the next one.",
+            (RFC 9457) that name the field at fault. Lists are pages: pass `next_cursor` as `cursor` to get the next one, of `limit` items.",
         license(name = "MIT", identifier = "MIT")
     ),
     paths(

@@ -8,15 +8,15 @@ use http::StatusCode;
 use super::{
     Answer, created,
     document::{ChangeProblems, CreateProblems, DeleteProblems, FindProblems, ListProblems},
-    input::{Body, Id, NoParams, Params},
+    input::{Body, Id, Listed, NoParams, Params},
+    part_of,
     problem::Problem,
-    whole,
 };
 use crate::{
     admin::{actor::Admin, groups},
     domain::{
         group::{Group, GroupCreate, GroupPatch},
-        page::Page,
+        page::{Page, PartQuery},
     },
     hub::Hub,
 };
@@ -24,14 +24,14 @@ use crate::{
 /// Lists all groups.
 ///
 /// By name, in one page.
-#[utoipa::path(get, path = "/admin/v1/groups", tag = "groups", operation_id = "list_groups",
+#[utoipa::path(get, path = "/admin/v1/groups", tag = "groups", operation_id = "list_groups", params(PartQuery),
     responses((status = 200, description = "The groups.", body = Page<Group>), ListProblems))]
 pub(super) async fn list(
     State(hub): State<Hub>,
     Extension(actor): Extension<Admin>,
-    Params(NoParams {}): Params<NoParams>,
+    Listed { query: NoParams {}, part }: Listed<NoParams>,
 ) -> Answer<Page<Group>> {
-    Ok(Json(whole(groups::list(&hub, &actor).await?)))
+    Ok(Json(part_of(groups::list(&hub, &actor).await?, &part)?))
 }
 
 /// Makes a group.

@@ -6,31 +6,31 @@ use http::StatusCode;
 use super::{
     Answer,
     document::{ChangeProblems, FindProblems, ListProblems},
-    input::{Body, Id, NoParams, Params},
+    input::{Body, Id, Listed, NoParams, Params},
+    part_of,
     problem::Problem,
-    whole,
 };
 use crate::{
     admin::{actor::Admin, holds},
     domain::{
         hold::{HoldQuery, HoldShown, Pause},
         id::{HoldId, ProviderId},
-        page::Page,
+        page::{Page, PartQuery},
     },
     hub::Hub,
 };
 
 /// Lists what is on hold.
 ///
-/// Oldest first. Providers that are at a limit of their own are not among them. There is one page.
-#[utoipa::path(get, path = "/admin/v1/holds", tag = "holds", operation_id = "list_holds", params(HoldQuery),
+/// Oldest first. Providers that are at a limit of their own are not among them.
+#[utoipa::path(get, path = "/admin/v1/holds", tag = "holds", operation_id = "list_holds", params(HoldQuery, PartQuery),
     responses((status = 200, description = "The holds.", body = Page<HoldShown>), ListProblems))]
 pub(super) async fn list(
     State(hub): State<Hub>,
     Extension(actor): Extension<Admin>,
-    Params(query): Params<HoldQuery>,
+    Listed { query, part }: Listed<HoldQuery>,
 ) -> Answer<Page<HoldShown>> {
-    Ok(Json(whole(holds::list(&hub, &actor, &query))))
+    Ok(Json(part_of(holds::list(&hub, &actor, &query), &part)?))
 }
 
 /// Ends a hold.

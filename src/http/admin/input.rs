@@ -14,6 +14,7 @@ use serde::{
 };
 
 use super::problem::{Kind, Problem};
+use crate::domain::page::PartQuery;
 
 /// Bytes of a body.
 const BODY_BYTES_MAX: usize = 1 << 20;
@@ -100,6 +101,34 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
     }
 }
 
+/// Query parameters of a list that is made as a whole, and which part of it is asked for.
+pub(super) struct Listed<T> {
+    /// What else is asked.
+    pub(super) query: T,
+    /// The part.
+    pub(super) part: PartQuery,
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Listed<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        listed(&parts.uri)
+    }
+}
+
+fn listed<T: DeserializeOwned>(uri: &http::Uri) -> Result<Listed<T>, Problem> {
+    let is_of_the_part = |pair: &&str| matches!(pair.split('=').next(), Some("limit" | "cursor"));
+    let (of_the_part, others): (Vec<&str>, Vec<&str>) =
+        uri.query().unwrap_or_default().split('&').partition(is_of_the_part);
+    let with = |pairs: &[&str]| {
+        // A part of a valid query is one.
+        http::Uri::try_from(format!("/?{}", pairs.join("&"))).unwrap_or_default()
+    };
+    let (Params(query), Params(part)) = (params(&with(&others))?, params(&with(&of_the_part))?);
+    Ok(Listed { query, part })
+}
+
 fn params<T: DeserializeOwned>(uri: &http::Uri) -> Result<Params<T>, Problem> {
     match Query::try_from_uri(uri) {
         Ok(Query(params)) => Ok(Params(params)),
@@ -147,7 +176,9 @@ fn field(message: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{provider::ProviderCreate, report::CallQuery, user::UserPatch};
+    use crate::domain::{
+        hold::HoldQuery, id::ProviderId, provider::ProviderCreate, report::CallQuery, user::UserPatch,
+    };
 
     #[track_caller]
     fn check_body<T: DeserializeOwned>(body: &str, kind: Kind, field: Option<&str>) {
@@ -186,6 +217,21 @@ mod tests {
         let problem = parse::<ProviderCreate>(body.as_bytes()).err().unwrap();
         let json = serde_json::to_value(problem.body()).unwrap();
         assert_eq!((&json["detail"], &json["field"]), (&"secret: must be a string".into(), &"secret".into()));
+    }
+
+    #[test]
+    fn a_list_that_is_made_whole_takes_limit_and_cursor_beside_its_own_parameters() {
+        let Listed { query: NoParams {}, part } = listed(&"/groups?cursor=NQ&limit=7".parse().unwrap()).ok().unwrap();
+        assert_eq!((part.limit, part.cursor.as_deref()), (Some(7), Some("NQ")));
+        let listed = |query: &str| listed::<HoldQuery>(&format!("/holds{query}").parse().unwrap());
+        let both = listed("?limit=7&provider_id=3").ok().unwrap();
+        assert_eq!((both.query.provider_id, both.part.limit), (Some(ProviderId(3)), Some(7)));
+        assert!(listed("").is_ok() && listed("?provider_id=3").is_ok());
+        for wrong in
+            ["?limits=7", "?limit=7&limit=8", "?limit=many", "?cursor=a&cursor=b", "?provider_id=3&provider_id=4"]
+        {
+            assert!(listed(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -5,8 +5,8 @@ use axum::{Extension, Json, extract::State};
 use super::{
     Answer,
     document::{ChangeProblems, FindProblems},
-    input::{Body, Id, NoParams, Params},
-    whole,
+    input::{Body, Id, Listed, NoParams},
+    part_of,
 };
 use crate::{
     admin::{actor::Admin, limits},
@@ -14,7 +14,7 @@ use crate::{
         id::{KeyId, ProviderId, UserId},
         key::ApiKey,
         limit::{LimitUse, Subject},
-        page::Page,
+        page::{Page, PartQuery},
         provider::Provider,
         user::User,
     },
@@ -25,15 +25,15 @@ use crate::{
 ///
 /// For each window; also where there is no limit.
 #[utoipa::path(get, path = "/admin/v1/users/{id}/limits", tag = "limits", operation_id = "find_user_limits",
-    params(("id" = String, Path, description = "The user's id.")),
+    params(("id" = String, Path, description = "The user's id."), PartQuery),
     responses((status = 200, description = "Every limit and its use.", body = Page<LimitUse>), FindProblems))]
 pub(super) async fn of_user(
     State(hub): State<Hub>,
     Extension(actor): Extension<Admin>,
     Id(id): Id<UserId>,
-    Params(NoParams {}): Params<NoParams>,
+    Listed { query: NoParams {}, part }: Listed<NoParams>,
 ) -> Answer<Page<LimitUse>> {
-    Ok(Json(whole(limits::usage(&hub, &actor, Subject::User(id)).await?)))
+    Ok(Json(part_of(limits::usage(&hub, &actor, Subject::User(id)).await?, &part)?))
 }
 
 /// Resets a user's limits.
@@ -55,15 +55,15 @@ pub(super) async fn reset_user(
 ///
 /// For each window; also where there is no limit.
 #[utoipa::path(get, path = "/admin/v1/keys/{id}/limits", tag = "limits", operation_id = "find_key_limits",
-    params(("id" = String, Path, description = "The key's id.")),
+    params(("id" = String, Path, description = "The key's id."), PartQuery),
     responses((status = 200, description = "Every limit and its use.", body = Page<LimitUse>), FindProblems))]
 pub(super) async fn of_key(
     State(hub): State<Hub>,
     Extension(actor): Extension<Admin>,
     Id(id): Id<KeyId>,
-    Params(NoParams {}): Params<NoParams>,
+    Listed { query: NoParams {}, part }: Listed<NoParams>,
 ) -> Answer<Page<LimitUse>> {
-    Ok(Json(whole(limits::usage(&hub, &actor, Subject::Key(id)).await?)))
+    Ok(Json(part_of(limits::usage(&hub, &actor, Subject::Key(id)).await?, &part)?))
 }
 
 /// Resets a key's limits.
@@ -85,15 +85,15 @@ pub(super) async fn reset_key(
 ///
 /// For each window; also where there is no limit.
 #[utoipa::path(get, path = "/admin/v1/providers/{id}/limits", tag = "limits", operation_id = "find_provider_limits",
-    params(("id" = String, Path, description = "The provider's id.")),
+    params(("id" = String, Path, description = "The provider's id."), PartQuery),
     responses((status = 200, description = "Every limit and its use.", body = Page<LimitUse>), FindProblems))]
 pub(super) async fn of_provider(
     State(hub): State<Hub>,
     Extension(actor): Extension<Admin>,
     Id(id): Id<ProviderId>,
-    Params(NoParams {}): Params<NoParams>,
+    Listed { query: NoParams {}, part }: Listed<NoParams>,
 ) -> Answer<Page<LimitUse>> {
-    Ok(Json(whole(limits::usage(&hub, &actor, Subject::Provider(id)).await?)))
+    Ok(Json(part_of(limits::usage(&hub, &actor, Subject::Provider(id)).await?, &part)?))
 }
 
 /// Resets a provider's limits.

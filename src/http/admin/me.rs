@@ -6,9 +6,9 @@ use http::StatusCode;
 use super::{
     Answer,
     document::{FindProblems, ListProblems, SetProblems},
-    input::{Body, Id, NoParams, Params},
+    input::{Body, Id, Listed, NoParams, Params},
+    part_of,
     problem::Problem,
-    whole,
 };
 use crate::{
     admin::{actor::Person, console_sessions, own, password},
@@ -16,7 +16,7 @@ use crate::{
         console_session::{ConsoleSession, ConsoleSessionsEnded},
         id::{CallId, ConsoleSessionId},
         own::{Own, OwnCall, OwnCallDetail, OwnCallQuery, OwnUsageQuery},
-        page::{Page, PageQuery},
+        page::{Page, PageQuery, PartQuery},
         report::UsageRow,
         user::PasswordChange,
     },
@@ -39,17 +39,16 @@ pub(super) async fn find(
 
 /// Adds up one's own calls, their tokens and their cost.
 ///
-/// Oldest span first, within a span the dearest first; spans without calls have no row. Not paged: there is at most
-/// one page.
-#[utoipa::path(get, path = "/admin/v1/me/usage", tag = "me", operation_id = "sum_own_usage", params(OwnUsageQuery),
+/// Oldest span first, within a span the dearest first; spans without calls have no row.
+#[utoipa::path(get, path = "/admin/v1/me/usage", tag = "me", operation_id = "sum_own_usage", params(OwnUsageQuery, PartQuery),
     security(("relay_key" = []), ("console_session" = [])),
     responses((status = 200, description = "The sums.", body = Page<UsageRow>), FindProblems))]
 pub(super) async fn usage(
     State(hub): State<Hub>,
     Extension(person): Extension<Person>,
-    Params(query): Params<OwnUsageQuery>,
+    Listed { query, part }: Listed<OwnUsageQuery>,
 ) -> Answer<Page<UsageRow>> {
-    Ok(Json(whole(own::usage(&hub, &person, &query).await?)))
+    Ok(Json(part_of(own::usage(&hub, &person, &query).await?, &part)?))
 }
 
 /// Lists one's own recorded calls.

@@ -6,16 +6,16 @@ use http::StatusCode;
 use super::{
     Answer, created,
     document::{ChangeProblems, CreateProblems, FindProblems, ListProblems},
-    input::{Body, Id, NoParams, Params},
+    input::{Body, Id, Listed, NoParams, Params},
+    part_of,
     problem::Problem,
-    whole,
 };
 use crate::{
     admin::{actor::Admin, providers},
     domain::{
         bulk::BulkReport,
         id::ProviderId,
-        page::Page,
+        page::{Page, PartQuery},
         provider::{
             Provider, ProviderCreate, ProviderPatch, ProviderTest, ProviderTestResult,
             many::{ProviderBulk, ProviderClone, ProviderQuery, ProxyTest, ProxyTestResult},
@@ -163,12 +163,12 @@ pub(super) async fn test_proxy(
 /// Reads what providers did lately.
 ///
 /// By id, in one page: the last 24 hours, the share of all calls, and the last 15 hours by quarter of an hour.
-#[utoipa::path(get, path = "/admin/v1/providers/traffic", tag = "providers", operation_id = "provider_traffic",
+#[utoipa::path(get, path = "/admin/v1/providers/traffic", tag = "providers", operation_id = "provider_traffic", params(PartQuery),
     responses((status = 200, description = "Every provider.", body = Page<ProviderTraffic>), ListProblems))]
 pub(super) async fn traffic(
     State(hub): State<Hub>,
     Extension(actor): Extension<Admin>,
-    Params(NoParams {}): Params<NoParams>,
+    Listed { query: NoParams {}, part }: Listed<NoParams>,
 ) -> Answer<Page<ProviderTraffic>> {
-    Ok(Json(whole(providers::traffic::traffic(&hub, &actor).await?)))
+    Ok(Json(part_of(providers::traffic::traffic(&hub, &actor).await?, &part)?))
 }

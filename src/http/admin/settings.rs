@@ -6,13 +6,13 @@ use serde_json::{Map, Value};
 use super::{
     Answer,
     document::{ListProblems, SetProblems},
-    input::{Body, NoParams, Params},
-    whole,
+    input::{Body, Listed, NoParams},
+    part_of, whole,
 };
 use crate::{
     admin::{actor::Admin, settings},
     domain::{
-        page::Page,
+        page::{Page, PartQuery},
         settings::{Setting, Variable},
     },
     hub::Hub,
@@ -20,15 +20,15 @@ use crate::{
 
 /// Lists all settings.
 ///
-/// Each with its value, its default, what it can be and what it does. There is at most one page.
-#[utoipa::path(get, path = "/admin/v1/settings", tag = "settings", operation_id = "list_settings",
+/// Each with its value, its default, what it can be and what it does.
+#[utoipa::path(get, path = "/admin/v1/settings", tag = "settings", operation_id = "list_settings", params(PartQuery),
     responses((status = 200, description = "Every setting.", body = Page<Setting>), ListProblems))]
 pub(super) async fn list(
     State(hub): State<Hub>,
     Extension(actor): Extension<Admin>,
-    Params(NoParams {}): Params<NoParams>,
+    Listed { query: NoParams {}, part }: Listed<NoParams>,
 ) -> Answer<Page<Setting>> {
-    Ok(Json(whole(settings::list(&hub, &actor).await?)))
+    Ok(Json(part_of(settings::list(&hub, &actor).await?, &part)?))
 }
 
 /// Changes settings.
@@ -47,14 +47,13 @@ pub(super) async fn update(
 
 /// Lists the variables of the environment.
 ///
-/// As the hub has read them at its start; they change only with a new start. Secrets have no value. There is at most one
-/// page.
-#[utoipa::path(get, path = "/admin/v1/environment", tag = "settings", operation_id = "list_environment",
+/// As the hub has read them at its start; they change only with a new start. Secrets have no value.
+#[utoipa::path(get, path = "/admin/v1/environment", tag = "settings", operation_id = "list_environment", params(PartQuery),
     responses((status = 200, description = "Every variable.", body = Page<Variable>), ListProblems))]
 pub(super) async fn environment(
     State(hub): State<Hub>,
     Extension(actor): Extension<Admin>,
-    Params(NoParams {}): Params<NoParams>,
+    Listed { query: NoParams {}, part }: Listed<NoParams>,
 ) -> Answer<Page<Variable>> {
-    Ok(Json(whole(settings::environment(&hub, &actor))))
+    Ok(Json(part_of(settings::environment(&hub, &actor), &part)?))
 }

@@ -5,13 +5,13 @@ use axum::{Extension, Json, extract::State};
 use super::{
     Answer,
     document::ListProblems,
-    input::{NoParams, Params},
-    whole,
+    input::{Listed, NoParams, Params},
+    part_of,
 };
 use crate::{
     admin::{actor::Admin, availability, leaderboard, overview, usage},
     domain::{
-        page::Page,
+        page::{Page, PartQuery},
         report::{
             ErrorCount, ErrorQuery, Overview, UsageQuery, UsageRow,
             availability::{Availability, AvailabilityQuery},
@@ -37,30 +37,29 @@ pub(super) async fn overview(
 
 /// Adds up calls, tokens and cost.
 ///
-/// Oldest span first, within a span the dearest first; spans without calls have no row. Not paged: there is at most
-/// one page.
-#[utoipa::path(get, path = "/admin/v1/usage", tag = "usage", operation_id = "sum_usage", params(UsageQuery),
+/// Oldest span first, within a span the dearest first; spans without calls have no row.
+#[utoipa::path(get, path = "/admin/v1/usage", tag = "usage", operation_id = "sum_usage", params(UsageQuery, PartQuery),
     responses((status = 200, description = "The sums.", body = Page<UsageRow>), ListProblems))]
 pub(super) async fn sum(
     State(hub): State<Hub>,
     Extension(actor): Extension<Admin>,
-    Params(query): Params<UsageQuery>,
+    Listed { query, part }: Listed<UsageQuery>,
 ) -> Answer<Page<UsageRow>> {
-    Ok(Json(whole(usage::usage(&hub, &actor, &query).await?)))
+    Ok(Json(part_of(usage::usage(&hub, &actor, &query).await?, &part)?))
 }
 
 /// Counts what went wrong, by cause.
 ///
-/// Attempts that were not served, and calls that got no attempt, the most frequent cause first. Not paged: at most 50
-/// causes are counted.
-#[utoipa::path(get, path = "/admin/v1/usage/errors", tag = "usage", operation_id = "count_errors", params(ErrorQuery),
+/// Attempts that were not served, and calls that got no attempt, the most frequent cause first: at most 50
+/// causes.
+#[utoipa::path(get, path = "/admin/v1/usage/errors", tag = "usage", operation_id = "count_errors", params(ErrorQuery, PartQuery),
     responses((status = 200, description = "The causes.", body = Page<ErrorCount>), ListProblems))]
 pub(super) async fn errors(
     State(hub): State<Hub>,
     Extension(actor): Extension<Admin>,
-    Params(query): Params<ErrorQuery>,
+    Listed { query, part }: Listed<ErrorQuery>,
 ) -> Answer<Page<ErrorCount>> {
-    Ok(Json(whole(usage::errors(&hub, &actor, &query).await?)))
+    Ok(Json(part_of(usage::errors(&hub, &actor, &query).await?, &part)?))
 }
 
 /// Ranks users, keys, providers or models.

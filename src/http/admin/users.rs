@@ -6,16 +6,16 @@ use http::StatusCode;
 use super::{
     Answer, created,
     document::{ChangeProblems, CreateProblems, FindProblems, ListProblems, SetOneProblems},
-    input::{Body, Id, NoParams, Params},
+    input::{Body, Id, Listed, NoParams, Params},
+    part_of,
     problem::Problem,
-    whole,
 };
 use crate::{
     admin::{actor::Admin, password, users},
     domain::{
         bulk::BulkReport,
         id::UserId,
-        page::Page,
+        page::{Page, PartQuery},
         user::{
             PasswordSet, User, UserCreate, UserPatch,
             many::{Renewal, UserBulk, UserQuery},
@@ -142,14 +142,14 @@ pub(super) async fn bulk(
 /// Lists the tags of users.
 ///
 /// By name, in one page; at most 1,000.
-#[utoipa::path(get, path = "/admin/v1/users/tags", tag = "users", operation_id = "list_tags",
+#[utoipa::path(get, path = "/admin/v1/users/tags", tag = "users", operation_id = "list_tags", params(PartQuery),
     responses((status = 200, description = "The tags.", body = Page<String>), ListProblems))]
 pub(super) async fn tags(
     State(hub): State<Hub>,
     Extension(actor): Extension<Admin>,
-    Params(NoParams {}): Params<NoParams>,
+    Listed { query: NoParams {}, part }: Listed<NoParams>,
 ) -> Answer<Page<String>> {
-    Ok(Json(whole(users::tags(&hub, &actor).await?)))
+    Ok(Json(part_of(users::tags(&hub, &actor).await?, &part)?))
 }
 
 /// Gives a user more time.

@@ -91,3 +91,53 @@ async fn the_description_can_be_browsed() {
     let page = reply.text().await;
     assert!(page.contains("/admin/v1/providers") || page.contains("/admin/v1/openapi.json"), "{page}");
 }
+
+#[tokio::test]
+async fn every_list_is_given_out_by_the_page() {
+    let world = World::shared().await;
+    let description = world.get("/admin/v1/openapi.json").await;
+    let is_page = |operation: &Value| {
+        let schema = &operation["responses"]["200"]["content"]["application/json"]["schema"];
+        let schema = match schema["$ref"].as_str() {
+            Some(target) => description.pointer(target.strip_prefix('#').unwrap()).unwrap(),
+            None => schema,
+        };
+        schema["properties"]["next_cursor"].is_object() && schema["properties"]["items"].is_object()
+    };
+    let mut n_lists = 0;
+    for (path, item) in description["paths"].as_object().unwrap() {
+        let operation = &item["get"];
+        if !is_page(operation) {
+            continue;
+        }
+        n_lists += 1;
+        for name in ["limit", "cursor"] {
+            let parameters = operation["parameters"].as_array().unwrap();
+            let found = parameters.iter().any(|one| one["name"] == name && one["in"] == "query");
+            assert!(found, "{path} does not take {name}");
+        }
+    }
+    assert!(n_lists >= 20, "{n_lists}");
+
+    for path in
+        ["settings", "environment", "groups", "holds", "usage", "usage/errors", "users/tags", "providers/traffic"]
+    {
+        let page = world.get(&format!("/admin/v1/{path}?limit=100")).await;
+        assert!(page["items"].is_array(), "{path}: {page}");
+    }
+    let all = world.get("/admin/v1/settings").await;
+    let (mut items, mut query) = (Vec::new(), String::new());
+    loop {
+        let page = world.get(&format!("/admin/v1/settings?limit=7{query}")).await;
+        let some = page["items"].as_array().unwrap();
+        assert!(some.len() <= 7, "{page}");
+        items.extend(some.clone());
+        let Some(next) = page["next_cursor"].as_str() else { break };
+        query = format!("&cursor={next}");
+    }
+    assert_eq!(all["items"], Value::from(items));
+    for wrong in ["limit=0", "limit=501", "cursor=%20", "limits=1"] {
+        let (status, answer) = world.admin("GET", &format!("/admin/v1/settings?{wrong}"), &Value::Null).await;
+        assert_eq!(status, 422, "{wrong}: {answer}");
+    }
+}

@@ -123,6 +123,13 @@ pub(super) static WORDS: &[(&str, SettingWords)] = &[
     ),
     ("drain_ms", words("Reading on without a client", "How long an answer whose client has left is read on.")),
     (
+        "write_stall_ms",
+        words(
+            "Waiting for a client that does not read",
+            "How long a client may leave the bytes of its answer unread; then its connection is closed, and its answer is read on without it.",
+        ),
+    ),
+    (
         "shutdown_grace_ms",
         words("Grace when stopping", "How long running calls may go on when the hub is told to stop."),
     ),
@@ -286,6 +293,7 @@ pub(super) fn variable(name: &str) -> Option<&'static str> {
         "ENABLE_SECURE_COOKIES" => "Whether cookies are for https only",
         "LOG_LEVEL" => "How much is logged",
         "MASTER_KEY" => "What the providers' secrets are sealed with",
+        "NEW_MASTER_KEY" => "What they are sealed with after `switchyard rotate-master-key`",
         "PG_BIN" => "The programs of the private Postgres",
         "REDIS_URL" => "Redis; without it the hub counts in memory",
         "STORE_SESSION_MESSAGES" => "Whether what is asked and answered is kept",

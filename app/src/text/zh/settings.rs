@@ -98,6 +98,10 @@ pub(super) static WORDS: &[(&str, SettingWords)] = &[
     ("call_deadline_ms", words("应答开始前的时限", "请求在应答开始前可以等待的总时间：正文、尝试和重试。")),
     ("gate_ms", words("暂缓流的开头", "流的开头可能仍是错误时，最多暂缓多久。")),
     ("drain_ms", words("客户端离开后继续读取", "客户端离开后，应答最多继续读取多久。")),
+    (
+        "write_stall_ms",
+        words("等待不读取的客户端", "客户端可以多久不读取应答；超过后关闭其连接，并在没有客户端的情况下继续读取应答。"),
+    ),
     ("shutdown_grace_ms", words("停止时的宽限", "中转站停止时，正在运行的请求最多可继续多久。")),
     ("body_bytes_max", words("最大请求正文", "超过则拒绝。")),
     ("buffered_bytes_max", words("请求正文可用的内存", "所有正文合计；超出后新请求得到 503。")),
@@ -188,6 +192,7 @@ pub(super) fn variable(name: &str) -> Option<&'static str> {
         "ENABLE_SECURE_COOKIES" => "Cookie 是否仅用于 https",
         "LOG_LEVEL" => "日志级别",
         "MASTER_KEY" => "加密供应商密钥的主密钥",
+        "NEW_MASTER_KEY" => "执行 `switchyard rotate-master-key` 后使用的主密钥",
         "PG_BIN" => "自带 Postgres 的程序目录",
         "REDIS_URL" => "Redis；未设置则在内存中计数",
         "STORE_SESSION_MESSAGES" => "是否保留提问与回答的内容",
