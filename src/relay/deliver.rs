@@ -59,7 +59,7 @@ async fn find(screened: Box<Screened>, mut trail: Box<Trail>, left: Cancellation
     let mut step = Step::Other;
     while let Some(target) = aim.next(step, &mut trail, &left).await {
         let id = AttemptId::fresh();
-        let Ok(turn) = MessageTurn::wait(&trail, &target.upstream.provider, &screened, id, &left).await else {
+        let Ok(turn) = MessageTurn::wait(&mut trail, &target.upstream.provider, &screened, id, &left).await else {
             trail.unchoose();
             trail.account.left_out.add(target.upstream.provider.id);
             leftovers.limit = Some(Rejection::MessagesQueued);

@@ -112,6 +112,11 @@ async fn a_thousand_calls_at_once_never_overshoot_a_hard_limit() {
         assert_eq!(nano(&spent["settled"]), passed * COST, "{spent}");
         assert!(nano(&spent["settled"]) <= limit, "overshot: {spent}");
         assert!(limit - nano(&spent["settled"]) < WORST, "refused too early: {spent}");
+        println!(
+            "hard limit of {limit} nano-dollars, 1,000 calls at once: {} settled, {} unused of at most {WORST}",
+            nano(&spent["settled"]),
+            limit - nano(&spent["settled"])
+        );
         let sql = format!(
             "select coalesce(sum(a.cost), 0)::bigint from attempts a join calls c on c.id = a.call_id where c.key_id = {}",
             key.id
