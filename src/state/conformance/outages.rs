@@ -109,6 +109,7 @@ async fn the_first_hub_that_sees_an_empty_redis_waits_for_those_that_run() {
     // It starts just now, and fills what is empty.
     let fresh =
         Bench { state: State::Redis(RedisState::new(&Redis::url(running.folder())).unwrap()), ..Bench::memory() };
+    fresh.state.wait_at_most(5_000);
     work(&fresh).await;
     assert_eq!(fresh.state.take(spend(now, 50, 100)).await, Err(Away), "somebody may hold what it does not know of");
     work(&running).await;

@@ -240,4 +240,20 @@ mod tests {
         news(&outbox, 1);
         assert!(outbox.has_told(mark), "what comes later is not waited for");
     }
+
+    #[test]
+    fn it_is_known_what_would_not_be_told_again() {
+        let outbox = Outbox::default();
+        let settled_at = |now_ms, now| {
+            let (lease, call) = (LeaseId(uuid::Uuid::now_v7()), LeaseId(uuid::Uuid::nil()));
+            let subjects = Vec::new();
+            outbox.settle(Settlement { lease, call, at_ms: 0, now_ms, cost: 1, tokens: 0, subjects, bind: None }, now);
+        };
+        let now = crate::clock::instant();
+        settled_at(1_000_000, now);
+        settled_at(1_500_000, now + SETTLED_KEPT);
+        assert!(!outbox.has_forgotten(1_000_000), "both would be told");
+        settled_at(1_700_000, now + SETTLED_KEPT + Duration::from_secs(1));
+        assert_eq!([1_000_000, 1_060_000, 1_060_001].map(|ms| outbox.has_forgotten(ms)), [true, true, false]);
+    }
 }

@@ -154,8 +154,9 @@ pub(super) fn attention(attention: &Attention) -> (String, String) {
         Attention::JournalDamaged { n_places } => (
             "The journal was damaged",
             format!(
-                "In {} place(s): entries there are lost. Look after the disk of the data folder.",
-                whole(*n_places)
+                "Entries were lost in {} place{}. Look after the disk of the data folder.",
+                whole(*n_places),
+                if *n_places == 1 { "" } else { "s" }
             ),
         ),
         Attention::Quarantined { n_entries } => (
