@@ -47,8 +47,8 @@ const FLUSH: Duration = Duration::from_secs(10);
 /// How long what is cut may take to settle.
 const CUT: Duration = Duration::from_secs(1);
 
-/// How long counters in Redis are waited for when the hub starts, and how long Redis may take to be told the last news
-/// when it stops. Neither waits for a Redis that is away for longer.
+/// How long counters in Redis are waited for when the hub starts, and how long Redis may take to be told what is new then
+/// and when it stops. Nobody waits for a Redis that is away for longer.
 const STATE_WITHIN: Duration = Duration::from_secs(1);
 
 /// Passwords that are hashed at the same time: each takes a core for a quarter of a second.
@@ -95,14 +95,12 @@ pub async fn start(config: Config, telemetry: Telemetry) -> anyhow::Result<Start
         spawn(jobs::prices::run(hub.clone())),
         spawn(jobs::state::run(hub.clone())),
         spawn(jobs::holds::run(hub.clone())),
-        spawn(jobs::probe::run(hub.clone())),
         spawn(jobs::messages::run(hub.clone())),
     ];
     jobs.extend(alone.map(|alone| spawn(jobs::alone::run(hub.clone(), alone))));
-    match hub.state {
-        State::Memory(_) => count_what_was_spent(&hub, &mut recorder).await?,
-        State::Redis(_) => hub.state.ready(STATE_WITHIN).await,
-    }
+    count_what_was_spent(&hub, &mut recorder).await?;
+    // What a probe costs is counted on top of what was spent.
+    jobs.push(spawn(jobs::probe::run(hub.clone())));
     let fresh_admin_token = is_fresh.then_some(admin_token);
     Ok(Started { hub, fresh_admin_token, listener: Some(listener), recorder, jobs, postgres, _lock: lock })
 }
@@ -162,15 +160,28 @@ fn spawn<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> J
     tokio::spawn(work)
 }
 
-/// Counters in memory begin with what the ledger says: first everything that earlier processes left in the journal goes
-/// there (docs/rules.md, Ledger).
+/// Counters begin with what the ledger says: first everything that earlier processes left in the journal goes there
+/// (docs/rules.md, Ledger). Redis may know it already, so it is not waited for as long as memory.
 async fn count_what_was_spent(hub: &Hub, recorder: &mut JoinHandle<anyhow::Result<()>>) -> anyhow::Result<()> {
+    let late = async {
+        match hub.state {
+            State::Memory(_) => std::future::pending::<()>().await,
+            State::Redis(_) => tokio::time::sleep(STATE_WITHIN).await,
+        }
+    };
     tokio::select! {
         biased;
         () = hub.ledger.caught_up.cancelled() => {}
         result = recorder => return result?.and_then(|()| anyhow::bail!("the ledger's writer has stopped")),
+        () = late => {}
     }
-    hub.state.load(hub.store.limit_sums().await.context("what was spent cannot be read")?);
+    match hub.state {
+        State::Memory(_) => hub.state.load(hub.store.limit_sums().await.context("what was spent cannot be read")?),
+        State::Redis(_) => {
+            hub.state.ready(STATE_WITHIN).await;
+            hub.state.flush(STATE_WITHIN).await;
+        }
+    }
     Ok(())
 }
 

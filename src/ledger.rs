@@ -3,11 +3,13 @@
 //! An entry is in the journal (`write(2)`) before the bytes that end its answer are passed on, so it survives the
 //! death of any process. Postgres being slow or away delays nothing but the lists that people read.
 
+pub mod checkpoint;
 pub mod entry;
 pub mod journal;
 pub mod reader;
 pub mod record;
 pub mod rollup;
+mod segment;
 
 use std::{
     cell::Cell,
@@ -54,10 +56,16 @@ fn keep_page(page: Vec<u8>) {
 pub struct Status {
     /// Bytes in the journal that Postgres has not taken yet.
     pub backlog_bytes: u64,
+    /// Bytes in the journal that Postgres has taken, and that are kept: for calls that run, and until Redis is told.
+    pub held_bytes: u64,
     /// True if the last attempt to move entries to Postgres failed.
     pub is_database_away: bool,
     /// True if the journal cannot be written.
     pub is_journal_failing: bool,
+    /// True if the journal cannot be read: entries wait in it.
+    pub is_journal_unreadable: bool,
+    /// Places of the journal that were found damaged since the start.
+    pub n_damaged: u64,
     /// Entries that Postgres rejected since the start.
     pub n_quarantined: u64,
     /// Entries that Postgres has taken since the start.
@@ -74,12 +82,18 @@ pub struct Ledger {
     /// Wakes the job that moves records to Postgres.
     pub(crate) news: Notify,
     pub(crate) is_database_away: AtomicBool,
+    pub(crate) is_unreadable: AtomicBool,
+    /// True while somebody waits for the entries of the journal: they are moved on without a rest.
+    pub(crate) is_hurried: AtomicBool,
+    pub(crate) n_damaged: AtomicU64,
     pub(crate) n_quarantined: AtomicU64,
     pub(crate) n_recorded: AtomicU64,
     /// Told once, when Postgres has everything that earlier processes left in the journal.
     pub(crate) caught_up: CancellationToken,
     /// Bytes that Postgres has taken, of all the journal has held since the start.
     pub(crate) bytes_done: AtomicU64,
+    /// Of those, what is kept all the same.
+    pub(crate) bytes_held: AtomicU64,
     /// Everything before this place is with the disk.
     synced: watch::Sender<Position>,
     /// Wakes the job that syncs the journal.
@@ -99,10 +113,14 @@ impl Ledger {
             is_failing: AtomicBool::new(false),
             news: Notify::new(),
             is_database_away: AtomicBool::new(false),
+            is_unreadable: AtomicBool::new(false),
+            is_hurried: AtomicBool::new(false),
+            n_damaged: AtomicU64::new(0),
             n_quarantined: AtomicU64::new(0),
             n_recorded: AtomicU64::new(0),
             caught_up: CancellationToken::new(),
             bytes_done: AtomicU64::new(0),
+            bytes_held: AtomicU64::new(0),
             synced: watch::Sender::new(Position::default()),
             sync_wanted: Notify::new(),
         })
@@ -116,9 +134,10 @@ impl Ledger {
     /// May a call begin?
     ///
     /// # Errors
-    /// [`Full`] if the disk is full, or Postgres is `backlog_bytes_max` behind.
-    pub fn has_room(&self, backlog_bytes_max: u64) -> Result<(), Full> {
-        if self.backlog_bytes() > backlog_bytes_max || !self.flush_unwritten() { Err(Full) } else { Ok(()) }
+    /// [`Full`] if the disk is full, or the journal holds more than `bytes_max`.
+    pub fn has_room(&self, bytes_max: u64) -> Result<(), Full> {
+        let held = self.bytes_held.load(Ordering::Relaxed);
+        if self.backlog_bytes() + held > bytes_max || !self.flush_unwritten() { Err(Full) } else { Ok(()) }
     }
 
     /// Notes that an attempt of `story`'s call begins, before any money is spent on it; `running` as it is to be
@@ -227,8 +246,11 @@ impl Ledger {
     pub fn status(&self) -> Status {
         Status {
             backlog_bytes: self.backlog_bytes(),
+            held_bytes: self.bytes_held.load(Ordering::Relaxed),
             is_database_away: self.is_database_away.load(Ordering::Relaxed),
             is_journal_failing: self.is_failing.load(Ordering::Relaxed),
+            is_journal_unreadable: self.is_unreadable.load(Ordering::Relaxed),
+            n_damaged: self.n_damaged.load(Ordering::Relaxed),
             n_quarantined: self.n_quarantined.load(Ordering::Relaxed),
             n_recorded: self.n_recorded.load(Ordering::Relaxed),
         }

@@ -15,7 +15,7 @@ use std::{sync::Arc, time::Duration};
 use self::{
     counters::{Away, Counters},
     memory::Memory,
-    redis::RedisState,
+    redis::{RedisState, keeper::GATHER_MS},
     source::Source,
     step::{ActiveSession, Answer, Release, SessionKey, Settlement, Span, Step, Sums, Usage},
 };
@@ -168,21 +168,51 @@ impl State {
         }
     }
 
-    /// Waits until Redis holds counters, or until `within` is over.
+    /// Waits until Redis holds counters, or until `within` is over; and then, if it was just filled, until every other
+    /// replica has had time to say what it holds.
     pub async fn ready(&self, within: Duration) {
         let Self::Redis(redis) = self else { return };
         let asked = clock::instant();
         while !redis.is_filled() && asked.elapsed() < within {
             tokio::time::sleep(READY_LOOK).await;
         }
+        let within = within + Duration::from_millis(GATHER_MS);
+        while redis.is_filled() && asked.elapsed() < within && redis.is_gathering().await {
+            tokio::time::sleep(READY_LOOK).await;
+        }
     }
 
-    /// False while Redis could not be told something: only the journal knows it should this hub die. Memory is always
-    /// told.
-    pub fn keeps_up(&self) -> bool {
+    /// A mark behind everything that was settled and released so far.
+    pub fn mark(&self) -> u64 {
+        match self {
+            Self::Memory(_) => 0,
+            Self::Redis(redis) => redis.mark(),
+        }
+    }
+
+    /// False while Redis was not told everything before the mark: only the journal knows it should this hub die. Memory
+    /// is always told.
+    pub fn has_told(&self, mark: u64) -> bool {
         match self {
             Self::Memory(_) => true,
-            Self::Redis(redis) => redis.keeps_up(),
+            Self::Redis(redis) => redis.has_told(mark),
+        }
+    }
+
+    /// True if what was settled at this time, in milliseconds since 1970, would not be told again to a Redis that is
+    /// emptied now.
+    pub fn has_forgotten(&self, at_ms: i64) -> bool {
+        match self {
+            Self::Memory(_) => false,
+            Self::Redis(redis) => redis.has_forgotten(at_ms),
+        }
+    }
+
+    /// Redis will not be told something that the ledger knows: it is filled from the ledger again.
+    pub fn lose(&self) {
+        match self {
+            Self::Memory(_) => {}
+            Self::Redis(redis) => redis.lose(),
         }
     }
 

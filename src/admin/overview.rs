@@ -106,6 +106,12 @@ async fn attention(hub: &Hub, actor: &Admin, now: DateTime<Utc>) -> Result<Vec<A
     if ledger.is_journal_failing {
         attention.push(Attention::JournalFull);
     }
+    if ledger.is_journal_unreadable {
+        attention.push(Attention::JournalUnreadable);
+    }
+    if ledger.n_damaged > 0 {
+        attention.push(Attention::JournalDamaged { n_places: ledger.n_damaged });
+    }
     if ledger.is_database_away {
         attention.push(Attention::DatabaseAway { waiting: ledger.backlog_bytes });
     }

@@ -303,6 +303,13 @@ pub enum Attention {
     RedisAway,
     /// The journal cannot be written: new calls are refused.
     JournalFull,
+    /// The journal cannot be read: entries wait in it.
+    JournalUnreadable,
+    /// The journal was damaged: entries that stood there are lost.
+    JournalDamaged {
+        /// In how many places, since this replica was started.
+        n_places: u64,
+    },
     /// Postgres rejected entries; they are set aside in `quarantine`.
     Quarantined {
         /// How many.

@@ -33,8 +33,14 @@ pub async fn ready(State(hub): State<Hub>) -> Response {
         "postgres": if is_database_there { "ok" } else { "away" },
         "state": {"backend": state.backend, "status": if state.ok { "ok" } else { "away" }, "detail": state.detail},
         "journal": {
-            "status": if ledger.is_journal_failing { "failing" } else { "ok" },
+            "status": match (ledger.is_journal_failing, ledger.is_journal_unreadable) {
+                (true, _) => "failing",
+                (_, true) => "unreadable",
+                _ => "ok",
+            },
             "backlog_bytes": ledger.backlog_bytes,
+            "held_bytes": ledger.held_bytes,
+            "damaged": ledger.n_damaged,
         },
     });
     let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
@@ -58,6 +64,19 @@ pub async fn metrics(State(hub): State<Hub>, Extension(client): Extension<Client
         ("switchyard_draining", "gauge", "Answers read on after their client left", count(hub.drain.len())),
         ("switchyard_body_bytes", "gauge", "Bytes of request bodies in memory", hub.bodies.held()),
         ("switchyard_journal_backlog_bytes", "gauge", "Bytes that Postgres has not taken yet", ledger.backlog_bytes),
+        (
+            "switchyard_journal_held_bytes",
+            "gauge",
+            "Bytes that are kept for calls that run and until Redis is told",
+            ledger.held_bytes,
+        ),
+        (
+            "switchyard_journal_unreadable",
+            "gauge",
+            "1 if the journal cannot be read",
+            ledger.is_journal_unreadable.into(),
+        ),
+        ("switchyard_journal_damaged_total", "counter", "Places of the journal that were damaged", ledger.n_damaged),
         ("switchyard_journal_failing", "gauge", "1 if the journal cannot be written", ledger.is_journal_failing.into()),
         ("switchyard_database_away", "gauge", "1 if Postgres takes no entries", ledger.is_database_away.into()),
         ("switchyard_state_away", "gauge", "1 if Redis is configured and does not answer", (!state.ok).into()),

@@ -1,6 +1,7 @@
 //! Moves entries from the journal to Postgres, in batches.
 
 mod arrears;
+mod saving;
 
 use std::{
     sync::atomic::Ordering,
@@ -9,7 +10,7 @@ use std::{
 
 use anyhow::Context;
 
-use self::arrears::Arrears;
+use self::{arrears::Arrears, saving::Saving};
 use crate::{
     clock,
     hub::Hub,
@@ -23,11 +24,15 @@ use crate::{
 /// Entries in one transaction.
 const ENTRIES_MAX: usize = 1_000;
 
-/// The longest pause after a failure.
+/// The first pause after a failure, and the longest.
+const PAUSE: Duration = Duration::from_millis(100);
 const PAUSE_MAX: Duration = Duration::from_secs(5);
 
 /// Entries that come together in this time go in one transaction.
 const GATHER: Duration = Duration::from_millis(100);
+
+/// How long Redis may take to be told the last news before the last checkpoint.
+const TOLD_WITHIN: Duration = Duration::from_secs(1);
 
 /// How often it is looked whether Redis was told what the checkpoint waits for.
 const CHECKPOINT_LOOK: Duration = Duration::from_secs(1);
@@ -41,15 +46,17 @@ const REST_MAX: Duration = Duration::from_secs(2);
 /// The backlog from which on the writer no longer rests.
 const REST_BYTES_MAX: u64 = 1 << 30;
 
-/// Moves entries until `hub.stopping` is told and nothing is left.
+/// Moves entries until `hub.recorder_may_stop` is told and nothing is left. A journal that cannot be read is tried again.
 pub async fn run(hub: Hub) -> anyhow::Result<()> {
     let journal = hub.ledger.journal();
     let mut reader = Reader::open(journal.dir(), journal.first_own_segment()).context("the journal cannot be read")?;
     // What stands before the checkpoint is done.
     let skipped = reader.bytes_before();
     hub.ledger.bytes_done.fetch_add(skipped, Ordering::Relaxed);
-    let mut arrears = Arrears::default();
-    let mut is_saved = true;
+    if reader.is_lost() {
+        hub.state.lose();
+    }
+    let (mut arrears, mut saving) = (Arrears::default(), Saving::default());
     loop {
         let began = clock::instant();
         let (returned, batch) = read(&hub, reader).await?;
@@ -57,23 +64,21 @@ pub async fn run(hub: Hub) -> anyhow::Result<()> {
         let n_entries = batch.entries.len();
         if n_entries > 0 {
             write(&hub, &batch.entries).await;
-            arrears.settle(&hub, &batch).await;
+            arrears.settle(&hub, &batch);
         }
         arrears.expect(&batch.orphans);
         close_orphans(&hub, batch.orphans);
         hub.ledger.bytes_done.fetch_add(batch.n_bytes, Ordering::Relaxed);
-        is_saved &= batch.n_bytes == 0;
-        // What Redis could not be told is read again should this hub die.
-        if !is_saved && hub.state.keeps_up() {
-            is_saved = true;
-            reader.checkpoint().unwrap_or_else(|error| tracing::error!(%error, "the journal's checkpoint"));
-        }
+        hub.ledger.n_damaged.fetch_add(batch.n_damaged, Ordering::Relaxed);
+        saving.look(&hub, &mut reader, batch.n_bytes > 0);
         if n_entries < ENTRIES_MAX && reader.position() >= hub.ledger.journal().end() {
             hub.ledger.caught_up.cancel();
             if hub.recorder_may_stop.is_cancelled() {
+                hub.state.flush(TOLD_WITHIN).await;
+                saving.look(&hub, &mut reader, false);
                 return Ok(());
             }
-            wait_for_news(&hub, is_saved).await;
+            wait_for_news(&hub, saving.is_saved()).await;
         } else {
             rest(&hub, began).await;
         }
@@ -95,19 +100,38 @@ async fn wait_for_news(hub: &Hub, is_saved: bool) {
 
 /// Leaves the processor to callers while there is a burst of them.
 async fn rest(hub: &Hub, began: Instant) {
-    if hub.ledger.backlog_bytes() < REST_BYTES_MAX && hub.live.n_active() > 0 {
+    let is_hurried = hub.ledger.is_hurried.load(Ordering::Relaxed);
+    if !is_hurried && hub.ledger.backlog_bytes() < REST_BYTES_MAX && hub.live.n_active() > 0 {
         tokio::time::sleep((began.elapsed() * REST_FACTOR).min(REST_MAX)).await;
     }
 }
 
-/// Reads a batch away from the runtime's threads.
+/// Reads a batch away from the runtime's threads, however often the disk fails.
 async fn read(hub: &Hub, mut reader: Reader) -> anyhow::Result<(Reader, Batch)> {
-    let end = hub.ledger.journal().end();
-    tokio::task::spawn_blocking(move || {
-        let batch = reader.read(end, ENTRIES_MAX).context("the journal cannot be read")?;
-        Ok((reader, batch))
-    })
-    .await?
+    let mut pause = PAUSE;
+    loop {
+        let end = hub.ledger.journal().end();
+        let read = move || {
+            let batch = reader.read(end, ENTRIES_MAX);
+            (reader, batch)
+        };
+        let (returned, batch) = tokio::task::spawn_blocking(read).await.context("reading the journal")?;
+        reader = returned;
+        match batch {
+            Ok(batch) => {
+                hub.ledger.is_unreadable.store(false, Ordering::Relaxed);
+                return Ok((reader, batch));
+            }
+            Err(error) => {
+                if !hub.ledger.is_unreadable.swap(true, Ordering::Relaxed) {
+                    tracing::error!(%error, at = ?reader.position(), "the journal cannot be read: entries wait in it");
+                }
+                anyhow::ensure!(!hub.recorder_may_stop.is_cancelled(), "the journal cannot be read: {error}");
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(PAUSE_MAX);
+            }
+        }
+    }
 }
 
 /// Calls that a crash cut are closed through the journal like any other.
@@ -122,7 +146,7 @@ fn close_orphans(hub: &Hub, orphans: Vec<Opening>) {
 
 /// Writes entries until Postgres has them. What it rejects is set aside one by one.
 async fn write(hub: &Hub, entries: &[Closed]) {
-    let mut pause = Duration::from_millis(100);
+    let mut pause = PAUSE;
     while let Err(error) = hub.store.insert_entries(entries).await {
         if error.as_database_error().is_some_and(|error| is_about_the_data(error.code().as_deref())) {
             write_one_by_one(hub, entries).await;
@@ -148,7 +172,7 @@ fn is_about_the_data(code: Option<&str>) -> bool {
 
 async fn write_one_by_one(hub: &Hub, entries: &[Closed]) {
     for entry in entries {
-        let mut pause = Duration::from_millis(100);
+        let mut pause = PAUSE;
         while let Err(error) = write_alone(hub, entry).await {
             tracing::warn!(%error, "Postgres does not take an entry: it waits in the journal");
             tokio::time::sleep(pause).await;

@@ -23,12 +23,11 @@ const JOURNAL_LOOK: Duration = Duration::from_millis(50);
 /// The ledger in Postgres.
 struct Recorded<'a>(&'a Hub);
 
-impl Recorded<'_> {
-    /// Waits until Postgres has what is in this hub's journal now, within a bound, and not while Postgres is away: older
-    /// settlements than this hub remembers would be in no sum.
-    async fn catch_up(&self) {
+impl Source for Recorded<'_> {
+    async fn catch_up(&self) -> anyhow::Result<()> {
         let ledger = &self.0.ledger;
         let (asked, end) = (clock::instant(), ledger.journal().bytes_total());
+        ledger.is_hurried.store(true, Ordering::Relaxed);
         while ledger.bytes_done.load(Ordering::Relaxed) < end
             && !ledger.is_database_away.load(Ordering::Relaxed)
             && asked.elapsed() < JOURNAL_WITHIN
@@ -37,13 +36,14 @@ impl Recorded<'_> {
             ledger.news.notify_one();
             tokio::time::sleep(JOURNAL_LOOK).await;
         }
+        ledger.is_hurried.store(false, Ordering::Relaxed);
+        let is_done = ledger.bytes_done.load(Ordering::Relaxed) >= end;
+        anyhow::ensure!(is_done, "entries wait in the journal of this hub");
+        Ok(())
     }
-}
 
-impl Source for Recorded<'_> {
     async fn read(&self, since_ms: i64) -> anyhow::Result<Ledgered> {
         let since = DateTime::<Utc>::from_timestamp_millis(since_ms).unwrap_or_else(clock::now);
-        self.catch_up().await;
         let (sums, recorded) = self.0.store.limit_sums_and_attempts(since, ATTEMPTS_MAX).await?;
         Ok(Ledgered { sums, recorded })
     }

@@ -25,13 +25,13 @@ use rustix::{
 };
 
 /// A segment is closed and the next begun at this size.
-const SEGMENT_BYTES_MAX: u64 = 32 << 20;
+pub(super) const SEGMENT_BYTES_MAX: u64 = 32 << 20;
 
 /// Bytes in front of each payload.
-pub(crate) const HEADER_BYTES: usize = 8;
+pub(super) const HEADER_BYTES: usize = 8;
 
 /// A payload longer than this is damage.
-pub(crate) const PAYLOAD_BYTES_MAX: usize = 64 << 20;
+pub(super) const PAYLOAD_BYTES_MAX: usize = 64 << 20;
 
 /// A place in the journal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,42 +2,43 @@
 
 use std::{
     collections::HashMap,
-    fs::{self, File},
-    io,
-    os::unix::fs::FileExt,
+    fs, io,
     path::{Path, PathBuf},
 };
 
 use super::{
+    checkpoint::Checkpoint,
     entry::Closed,
-    journal::{HEADER_BYTES, PAYLOAD_BYTES_MAX, Position, path, segments},
+    journal::{HEADER_BYTES, Position, SEGMENT_BYTES_MAX, path, segments},
     record::{Opening, Record},
+    segment::{Found, Segments, bytes, payload, record_at},
 };
 use crate::domain::id::CallId;
 
 /// Bytes that one batch may hold.
 const BATCH_BYTES_MAX: u64 = 8 << 20;
 
-/// Bytes that are read from a segment at once.
-const CHUNK_BYTES: usize = 1 << 20;
-
-/// Where reading begins after a restart.
-const CHECKPOINT: &str = "checkpoint";
-
 /// Follows the journal from its checkpoint.
 pub struct Reader {
     dir: PathBuf,
-    /// The next record to read.
-    next: Position,
+    segments: Segments,
     /// The first segment of the running process.
     first_own: u64,
-    /// Calls that have begun and not ended, with the place of the record that opened their last attempt. Those of
-    /// another process also with what was known, because nobody will close them.
-    open: HashMap<CallId, (Position, Option<Box<Opening>>)>,
-    file: Option<File>,
-    /// Bytes of the segment, those from `buffer_at` on not read yet.
-    buffer: Vec<u8>,
-    buffer_at: usize,
+    /// Calls that have begun and not ended.
+    open: HashMap<CallId, Open>,
+    /// The place of the checkpoint that was written last, or of the first record if there was none.
+    saved: Position,
+    is_lost: bool,
+}
+
+/// A call that has begun and not ended.
+struct Open {
+    /// The place of the record that opened its last attempt.
+    at: Position,
+    /// What was known then, of a call of another process: nobody will close it.
+    opening: Option<Box<Opening>>,
+    /// That record, if checkpoints carry it.
+    carried: Option<Vec<u8>>,
 }
 
 /// What was read in one go.
@@ -51,67 +52,97 @@ pub struct Batch {
     pub orphans: Vec<Opening>,
     /// Bytes of the journal that were read.
     pub n_bytes: u64,
+    /// Places where something stood that is no record, and behind which others follow.
+    pub n_damaged: u64,
 }
 
 impl Reader {
     /// Begins at the checkpoint in `dir`, or at the oldest segment.
     pub fn open(dir: &Path, first_own: u64) -> io::Result<Self> {
         let oldest = Position { segment: segments(dir)?.first().copied().unwrap_or(first_own), offset: 0 };
-        let checkpoint = fs::read_to_string(dir.join(CHECKPOINT)).ok().and_then(|text| {
-            let (segment, offset) = text.trim().split_once(' ')?;
-            Some(Position { segment: segment.parse().ok()?, offset: offset.parse().ok()? })
-        });
-        let next = checkpoint.filter(|at| path(dir, at.segment).exists()).unwrap_or(oldest).max(oldest);
-        Ok(Self {
-            dir: dir.to_owned(),
-            next,
-            first_own,
-            open: HashMap::new(),
-            file: None,
-            buffer: Vec::new(),
-            buffer_at: 0,
-        })
+        let Checkpoint { place, is_lost, carried } =
+            Checkpoint::read(dir).unwrap_or_else(|| Checkpoint { place: oldest, ..Checkpoint::default() });
+        let place = place.max(oldest);
+        let mut open = HashMap::new();
+        for record in carried {
+            if let Some(Record::Opened(opening)) = payload(&record).and_then(Record::decode) {
+                open.insert(opening.id(), Open { at: place, opening: Some(opening), carried: Some(record) });
+            }
+        }
+        let segments = Segments::new(dir, place);
+        Ok(Self { dir: dir.to_owned(), segments, first_own, open, saved: place, is_lost })
     }
 
     /// The next record to read.
     pub const fn position(&self) -> Position {
-        self.next
+        self.segments.next
+    }
+
+    /// True if Redis was not told something that stands before the checkpoint.
+    pub const fn is_lost(&self) -> bool {
+        self.is_lost
     }
 
     /// Bytes of the journal that stand before the next record.
     pub fn bytes_before(&self) -> u64 {
-        let earlier =
-            segments(&self.dir).unwrap_or_default().into_iter().filter(|segment| *segment < self.next.segment);
+        let Position { segment, offset } = self.position();
+        let earlier = segments(&self.dir).unwrap_or_default().into_iter().filter(|earlier| *earlier < segment);
         let sizes = earlier.filter_map(|segment| fs::metadata(path(&self.dir, segment)).ok()).map(|meta| meta.len());
-        sizes.sum::<u64>() + self.next.offset
+        sizes.sum::<u64>() + offset
+    }
+
+    /// Bytes that were read and are not let go yet.
+    pub fn bytes_held(&self) -> u64 {
+        self.bytes_since(self.saved)
+    }
+
+    /// Bytes from a place to the next record: at most so many, for segments may be shorter.
+    fn bytes_since(&self, at: Position) -> u64 {
+        let Position { segment, offset } = self.position();
+        (segment.saturating_sub(at.segment) * SEGMENT_BYTES_MAX + offset).saturating_sub(at.offset)
     }
 
     /// Reads on, up to `end`, at most `n_entries_max` entries or a bounded number of bytes.
+    ///
+    /// # Errors
+    /// What the file system says; the next try begins at the same place.
     pub fn read(&mut self, end: Position, n_entries_max: usize) -> io::Result<Batch> {
         let mut batch = Batch::default();
         let mut n_read = 0;
-        while self.next < end && batch.entries.len() < n_entries_max && n_read < BATCH_BYTES_MAX {
-            let available = if self.next.segment == end.segment { end.offset } else { u64::MAX };
-            match self.read_record(available)? {
-                Some(payload) => {
+        self.find_orphans(&mut batch);
+        while self.position() < end && batch.entries.len() < n_entries_max && n_read < BATCH_BYTES_MAX {
+            let at = self.position();
+            let is_last = at.segment == end.segment;
+            let found = match self.segments.read(if is_last { end.offset } else { u64::MAX }) {
+                Ok(found) => found,
+                // What was read is not to be lost; the next try meets the error again.
+                Err(_) if batch.n_bytes > 0 || !batch.orphans.is_empty() => break,
+                Err(error) => return Err(error),
+            };
+            match found {
+                Found::Record(payload) => {
                     n_read += bytes(payload.len());
-                    self.take(&payload, &mut batch);
+                    self.take(at, &payload, &mut batch);
                 }
-                None => self.turn_page(&mut batch),
+                Found::Damage(n_bytes) => damaged(at, n_bytes, &mut batch),
+                // More will be written behind it.
+                Found::End if is_last => {
+                    self.segments.go_to(end);
+                    damaged(at, end.offset - at.offset, &mut batch);
+                }
+                Found::End => self.turn_page(&mut batch),
             }
         }
         Ok(batch)
     }
 
-    fn take(&mut self, payload: &[u8], batch: &mut Batch) {
-        let at = self.next;
-        let n_bytes = bytes(HEADER_BYTES + payload.len());
-        self.next.offset += n_bytes;
-        batch.n_bytes += n_bytes;
+    fn take(&mut self, at: Position, payload: &[u8], batch: &mut Batch) {
+        batch.n_bytes += bytes(HEADER_BYTES + payload.len());
         match Record::decode(payload) {
             Some(Record::Opened(opening)) => {
                 let is_of_another_process = at.segment < self.first_own;
-                self.open.insert(opening.id(), (at, is_of_another_process.then_some(opening)));
+                let (id, opening) = (opening.id(), is_of_another_process.then_some(opening));
+                self.open.insert(id, Open { at, opening, carried: None });
             }
             Some(Record::Closed(entry)) => {
                 self.open.remove(&entry.call.id);
@@ -120,175 +151,61 @@ impl Reader {
             }
             // How the ledger tries whether the disk takes records again.
             None if payload.trim_ascii().is_empty() => {}
-            None => tracing::error!(?at, "a record of the journal cannot be read"),
-        }
-    }
-
-    /// Goes on to the next segment. Behind the last one of another process its open calls are orphans.
-    fn turn_page(&mut self, batch: &mut Batch) {
-        let left = fs::metadata(path(&self.dir, self.next.segment)).map_or(0, |meta| meta.len());
-        batch.n_bytes += left.saturating_sub(self.next.offset);
-        self.next = Position { segment: self.next.segment + 1, offset: 0 };
-        self.file = None;
-        self.buffer.clear();
-        self.buffer_at = 0;
-        if self.next.segment == self.first_own {
-            batch.orphans.extend(self.open.drain().filter_map(|(_, (_, opening))| opening.map(|it| *it)));
-        }
-    }
-
-    /// The payload of the next record; none at the end of the segment, or where it is damaged.
-    fn read_record(&mut self, available: u64) -> io::Result<Option<Vec<u8>>> {
-        let Some(header) = self.peek(HEADER_BYTES, available)? else { return Ok(None) };
-        let Some(([l0, l1, l2, l3, c0, c1, c2, c3], _)) = header.split_first_chunk() else { return Ok(None) };
-        let length = usize::try_from(u32::from_le_bytes([*l0, *l1, *l2, *l3])).unwrap_or(usize::MAX);
-        let checksum = u32::from_le_bytes([*c0, *c1, *c2, *c3]);
-        if length == 0 {
-            return Ok(None);
-        }
-        let payload = match length {
-            0..=PAYLOAD_BYTES_MAX => self.peek(HEADER_BYTES + length, available)?,
-            _ => None,
-        };
-        let payload = payload.and_then(|record| record.get(HEADER_BYTES..)).map(<[u8]>::to_vec);
-        let payload = payload.filter(|payload| crc32fast::hash(payload) == checksum);
-        if payload.is_none() {
-            tracing::warn!(at = ?self.next, "the journal ends in the middle of a record: its process died there");
-        }
-        self.buffer_at += payload.as_ref().map_or(0, |payload| HEADER_BYTES + payload.len());
-        Ok(payload)
-    }
-
-    /// The next `n_bytes` bytes; none if the segment, of which `available` bytes may be read, has fewer.
-    fn peek(&mut self, n_bytes: usize, available: u64) -> io::Result<Option<&[u8]>> {
-        let Position { segment, offset } = self.next;
-        if self.buffer.len() < self.buffer_at + n_bytes {
-            if self.file.is_none() {
-                match File::open(path(&self.dir, segment)) {
-                    Ok(file) => self.file = Some(file),
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-                    Err(error) => return Err(error),
-                }
+            None => {
+                tracing::error!(?at, "a record of the journal cannot be read");
+                batch.n_damaged += 1;
             }
-            let readable = usize::try_from(available.saturating_sub(offset)).unwrap_or(usize::MAX);
-            self.buffer.resize(n_bytes.max(CHUNK_BYTES).min(readable), 0);
-            self.buffer_at = 0;
-            let n_read = self.file.as_ref().map_or(Ok(0), |file| fill(file, &mut self.buffer, offset))?;
-            self.buffer.truncate(n_read);
         }
-        Ok(self.buffer.get(self.buffer_at..self.buffer_at + n_bytes))
     }
 
-    /// Remembers how far everything is safe in Postgres, and removes the segments before it.
-    pub fn checkpoint(&self) -> io::Result<()> {
-        let oldest_open = self.open.values().map(|(at, _)| *at).min();
-        let safe = oldest_open.map_or(self.next, |at| at.min(self.next));
-        let temporary = self.dir.join("checkpoint.new");
-        fs::write(&temporary, format!("{} {}\n", safe.segment, safe.offset))?;
-        fs::rename(&temporary, self.dir.join(CHECKPOINT))?;
-        for segment in segments(&self.dir)?.into_iter().take_while(|segment| *segment < safe.segment) {
-            fs::remove_file(path(&self.dir, segment))?;
+    /// Goes on to the next segment.
+    fn turn_page(&mut self, batch: &mut Batch) {
+        let Position { segment, offset } = self.position();
+        let size = fs::metadata(path(&self.dir, segment)).map_or(0, |meta| meta.len());
+        batch.n_bytes += size.saturating_sub(offset);
+        self.segments.go_to(Position { segment: segment + 1, offset: 0 });
+        self.find_orphans(batch);
+    }
+
+    /// Behind the last segment of another process its open calls are orphans.
+    fn find_orphans(&mut self, batch: &mut Batch) {
+        if self.position() == (Position { segment: self.first_own, offset: 0 }) {
+            batch.orphans.extend(self.open.drain().filter_map(|(_, open)| open.opening.map(|it| *it)));
         }
+    }
+
+    /// A checkpoint behind everything that was read so far. It does not wait for open calls whose openings stand more
+    /// than `carry_beyond` bytes before, but carries them.
+    pub fn checkpoint(&mut self, carry_beyond: u64) -> Checkpoint {
+        let next = self.position();
+        let place_of_old = |open: &Open| self.bytes_since(open.at) > carry_beyond && open.carried.is_none();
+        let old: Vec<CallId> = self.open.iter().filter(|(_, open)| place_of_old(open)).map(|(id, _)| *id).collect();
+        for id in old {
+            let Some(open) = self.open.get_mut(&id) else { continue };
+            match record_at(&self.dir, open.at) {
+                Ok(record) => open.carried = record,
+                Err(error) => tracing::warn!(%error, call.id = %id, "an opening cannot be read again"),
+            }
+        }
+        let oldest = self.open.values().filter(|open| open.carried.is_none()).map(|open| open.at).min();
+        let carried = self.open.values().filter_map(|open| open.carried.clone()).collect();
+        Checkpoint { place: oldest.map_or(next, |at| at.min(next)), is_lost: false, carried }
+    }
+
+    /// Remembers the checkpoint: everything before it is safe in Postgres. `is_lost`: Redis was not told all of it.
+    pub fn save(&mut self, checkpoint: Checkpoint, is_lost: bool) -> io::Result<()> {
+        let checkpoint = Checkpoint { is_lost, ..checkpoint };
+        checkpoint.write(&self.dir)?;
+        self.saved = checkpoint.place;
         Ok(())
     }
 }
 
-/// Reads from `offset` on until `buffer` is full or the file ends; gives the bytes read.
-fn fill(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-    let (mut n_read, mut at) = (0, offset);
-    while let Some(rest) = buffer.get_mut(n_read..).filter(|rest| !rest.is_empty()) {
-        match file.read_at(rest, at) {
-            Ok(0) => break,
-            Ok(n_bytes) => (n_read, at) = (n_read + n_bytes, at + bytes(n_bytes)),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(n_read)
-}
-
-/// A length as the journal counts it.
-fn bytes(length: usize) -> u64 {
-    u64::try_from(length).unwrap_or(u64::MAX)
+fn damaged(at: Position, n_bytes: u64, batch: &mut Batch) {
+    tracing::error!(?at, n_bytes, "the journal is damaged: what stood there is lost");
+    batch.n_damaged += 1;
+    batch.n_bytes += n_bytes;
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        clock,
-        domain::{
-            attempt::Attempt,
-            call::{Call, Outcome},
-            decision::Decision,
-        },
-        ledger::{entry::Entry, journal::Journal, record::RecordRef},
-    };
-
-    fn call() -> Call {
-        Call { id: CallId::fresh(), created_at: clock::now(), model: "m".to_owned(), ..Call::default() }
-    }
-
-    fn closed(call: &Call) -> Vec<u8> {
-        let Some(Record::Opened(opening)) = Record::decode(&opened(call)[HEADER_BYTES..]) else { panic!("no opening") };
-        RecordRef::closed(&Entry::cut_by_crash(*opening), "{}").encode(HEADER_BYTES, Vec::new())
-    }
-
-    fn opened(call: &Call) -> Vec<u8> {
-        let story = Entry::of(call.clone(), Decision::default());
-        RecordRef::opened(&story, &Attempt::default()).encode(HEADER_BYTES, Vec::new())
-    }
-
-    fn dir(name: &str) -> PathBuf {
-        let dir = std::env::temp_dir().join(format!("switchyard-journal-{name}-{}", CallId::fresh()));
-        fs::create_dir_all(&dir).unwrap();
-        dir
-    }
-
-    #[test]
-    fn what_is_appended_is_read_once_and_in_order() {
-        let dir = dir("order");
-        let journal = Journal::open(&dir).unwrap();
-        let mut reader = Reader::open(&dir, journal.first_own_segment()).unwrap();
-        let calls: Vec<Call> = (0..50).map(|_| call()).collect();
-        for (n, call) in calls.iter().enumerate() {
-            journal.append(&mut opened(call)).unwrap();
-            journal.append(&mut closed(call)).unwrap();
-            let batch = reader.read(journal.end(), 10).unwrap();
-            assert_eq!(batch.entries.iter().map(|entry| entry.call.id).collect::<Vec<_>>(), [calls[n].id]);
-        }
-        assert_eq!(reader.read(journal.end(), 10).unwrap().entries.len(), 0);
-        reader.checkpoint().unwrap();
-        fs::remove_dir_all(dir).unwrap();
-    }
-
-    #[test]
-    fn a_dead_process_leaves_orphans_and_a_torn_record_harms_nothing() {
-        let dir = dir("crash");
-        let (done, cut, late) = (call(), call(), call());
-        let journal = Journal::open(&dir).unwrap();
-        for mut record in [opened(&done), opened(&cut), closed(&done)] {
-            journal.append(&mut record).unwrap();
-        }
-        let torn = fs::OpenOptions::new().write(true).open(path(&dir, journal.first_own_segment())).unwrap();
-        torn.write_all_at(&[9, 0, 0, 0, 1, 2], journal.end().offset).unwrap();
-        drop(journal);
-
-        let journal = Journal::open(&dir).unwrap();
-        journal.append(&mut opened(&late)).unwrap();
-        let mut reader = Reader::open(&dir, journal.first_own_segment()).unwrap();
-        let batch = reader.read(journal.end(), 100).unwrap();
-        assert_eq!(batch.entries.iter().map(|entry| entry.call.id).collect::<Vec<_>>(), [done.id]);
-        assert_eq!(batch.entries[0].call.outcome, Some(Outcome::Interrupted));
-        assert_eq!(batch.orphans.iter().map(Opening::id).collect::<Vec<_>>(), [cut.id]);
-        assert_eq!(batch.n_bytes, journal.bytes_total());
-        reader.checkpoint().unwrap();
-        assert_eq!(segments(&dir).unwrap(), [journal.first_own_segment()], "the old segment is let go");
-
-        // An open call of this process keeps its place across a restart of the reader.
-        let mut again = Reader::open(&dir, journal.first_own_segment() + 1).unwrap();
-        let batch = again.read(Position { segment: journal.first_own_segment() + 1, offset: 0 }, 100).unwrap();
-        assert_eq!(batch.orphans.iter().map(Opening::id).collect::<Vec<_>>(), [late.id]);
-        fs::remove_dir_all(dir).unwrap();
-    }
-}
+mod tests;

@@ -139,7 +139,7 @@ impl Account {
             Ok(Answer::Refused(refusal)) => {
                 place.settled();
                 let overdrawn = Overdrawn { checks: &asked, refusal: &refusal, caller: Some(&caller), provider: None };
-                Err(Rejection::Limited(Box::new(over_limit(&self.hub.state, zone, now, &overdrawn).await)))
+                Err(Rejection::Limited(Box::new(over_limit(zone, now, &overdrawn))))
             }
             Err(Away) => {
                 place.undo();
@@ -198,7 +198,7 @@ impl Account {
                 lease.settled();
                 let (caller, provider_limited) = (caller.as_deref(), Some(provider));
                 let overdrawn = Overdrawn { checks: &checks, refusal: &refusal, caller, provider: provider_limited };
-                let over = over_limit(&self.hub.state, zone, now, &overdrawn).await;
+                let over = over_limit(zone, now, &overdrawn);
                 if matches!(over.subject, Subject::Provider(_)) {
                     self.left_out.limited(provider.id, &over, now);
                     return Reserved::ProviderLimited;
@@ -261,6 +261,16 @@ impl Account {
     /// A probe asks for this.
     pub fn weigh(&mut self, request: Request) {
         self.request = request;
+    }
+
+    /// True if the counters could not be asked: whatever else lives there is not asked for either.
+    pub const fn is_away(&self) -> bool {
+        self.is_away
+    }
+
+    /// What lives with the counters could not be asked: they are not asked either.
+    pub const fn note_away(&mut self) {
+        self.is_away = true;
     }
 
     /// True if the counters were away when a provider was left out: nobody knows whether it is at a limit.

@@ -1,7 +1,5 @@
 //! A step that was refused, told as the limit that it hit.
 
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
@@ -13,15 +11,9 @@ use crate::{
     },
     limit::window,
     route::snapshot::Caller,
-    state::{
-        State,
-        step::{Check, Refusal, Span},
-    },
+    state::step::{Check, Refusal},
     wire::over_limit::OverLimit,
 };
-
-/// How long it may take to find out when a rolling window is free again.
-const LOOK_WITHIN: Duration = Duration::from_millis(50);
 
 /// A refused step, and who took part in it.
 pub struct Overdrawn<'a> {
@@ -47,8 +39,8 @@ impl Overdrawn<'_> {
 }
 
 /// The limit that was hit: whose, what is used of it, and when it is free again.
-pub async fn over_limit(state: &State, zone: Tz, now: DateTime<Utc>, overdrawn: &Overdrawn<'_>) -> OverLimit {
-    let Refusal { check, used, reserved, frees_at_ms } = overdrawn.refusal;
+pub fn over_limit(zone: Tz, now: DateTime<Utc>, overdrawn: &Overdrawn<'_>) -> OverLimit {
+    let Refusal { check, used, reserved, frees_at_ms, oldest_ms } = overdrawn.refusal;
     let count = Amount::Count(u64::try_from(*used).unwrap_or_default());
     let of = |subject, limited, limit: u64| OverLimit {
         subject,
@@ -60,14 +52,14 @@ pub async fn over_limit(state: &State, zone: Tz, now: DateTime<Utc>, overdrawn: 
         retry_after_s: 1,
     };
     let mut over = match overdrawn.checks.get(*check) {
-        Some(Check::Money { subject, window, span, limit, .. }) => OverLimit {
+        Some(Check::Money { subject, window, limit, .. }) => OverLimit {
             used: Amount::Usd(Usd::from_scaled(*used)),
             reserved: (*reserved > 0).then(|| Amount::Usd(Usd::from_scaled(*reserved))),
             limit: Amount::Usd(Usd::from_scaled(*limit)),
-            resets_at: match frees_at_ms.and_then(DateTime::from_timestamp_millis) {
-                Some(at) => Some(at),
-                None => frees_at(state, &overdrawn.limits(*subject), (*subject, *window, *span), zone, now).await,
-            },
+            // A window ends, or, if it rolls, its oldest part leaves.
+            resets_at: frees_at_ms
+                .and_then(DateTime::from_timestamp_millis)
+                .or_else(|| window::resets_at(*window, &overdrawn.limits(*subject), zone, now, *oldest_ms)),
             ..of(*subject, *window, 0)
         },
         Some(Check::Requests { subject, limit }) => of(*subject, Limited::ConcurrentRequests, u64::from(*limit)),
@@ -79,19 +71,6 @@ pub async fn over_limit(state: &State, zone: Tz, now: DateTime<Utc>, overdrawn: 
     };
     over.retry_after_s = over.resets_at.map_or(1, |at| seconds_until(at, now));
     over
-}
-
-/// When a window of money is free again: its end, or, if it rolls, when its oldest part leaves.
-async fn frees_at(
-    state: &State,
-    limits: &Limits,
-    (subject, limited, span): (Subject, Limited, Span),
-    zone: Tz,
-    now: DateTime<Utc>,
-) -> Option<DateTime<Utc>> {
-    let asked = tokio::time::timeout(LOOK_WITHIN, state.usage(subject, &[span], now.timestamp_millis())).await;
-    let usage = asked.ok().and_then(Result::ok).unwrap_or_default();
-    window::resets_at(limited, limits, zone, now, usage.oldest_ms.first().copied().flatten())
 }
 
 /// Whole seconds, at least 1.

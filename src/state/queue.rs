@@ -43,10 +43,10 @@ pub enum Turn {
 }
 
 impl State {
-    /// Asks for a turn; whoever has it already keeps it.
+    /// Asks for a turn; whoever has it already keeps it. Waits for Redis as long as a step may.
     ///
     /// # Errors
-    /// Redis is away: nothing is held.
+    /// Redis is away, or late: whoever has asked gives back what it may have been given.
     pub async fn queue(&self, ticket: &Ticket) -> Result<Turn, Away> {
         match self {
             Self::Memory(memory) => Ok(memory.queue(ticket)),

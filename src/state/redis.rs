@@ -5,6 +5,7 @@ pub(super) mod keeper;
 mod outbox;
 mod queue;
 mod scripts;
+mod telling;
 mod words;
 
 use std::{
@@ -24,8 +25,9 @@ use redis::{
 use tokio::sync::Notify;
 
 use self::{
-    outbox::{Outbox, Told},
+    outbox::Outbox,
     scripts::Scripts,
+    telling::Unheard,
     words::{Heard, Malformed, Words},
 };
 use super::{
@@ -50,9 +52,6 @@ const REST: Duration = Duration::from_millis(500);
 /// How long a lease is held without being renewed.
 const LEASE_MS: i64 = 30_000;
 
-/// News that are told together with a step.
-const NEWS_WITH_A_STEP: usize = 128;
-
 /// Sessions in one round trip of a listing.
 const SESSIONS_AT_ONCE: usize = 500;
 
@@ -73,43 +72,18 @@ struct Shared {
     /// another one may answer, with old counters.
     n_cuts: AtomicU64,
     n_cuts_looked_at: AtomicU64,
-    /// True from the first time that something could not be told until nothing waits.
-    is_behind: AtomicBool,
     step_within_ms: AtomicU64,
     resting_until: Mutex<Option<Instant>>,
     /// Of the counters that are in Redis: another one says that it was emptied.
     generation: Mutex<Option<String>>,
+    /// No step is believed before all news up to this mark were told: what this replica holds must be in the counters.
+    asserted_from: AtomicU64,
     n_round_trips: AtomicU64,
     /// Steps in a row that were not answered in time.
     n_late: AtomicU32,
     /// Dropped news that the last filling has made good.
     lost: Mutex<u64>,
     filled_ms: Mutex<Option<i64>>,
-}
-
-/// A step that nobody has heard the end of. Dropped, it is as if it had never been.
-struct Unheard<'a>(&'a RedisState, Option<Release>);
-
-impl Drop for Unheard<'_> {
-    fn drop(&mut self) {
-        if let Some(release) = self.1.take() {
-            self.0.0.outbox.give_up(release);
-            self.0.0.wake.notify_one();
-        }
-    }
-}
-
-/// News that are being told. Dropped, they wait again: telling them twice changes nothing.
-struct Telling<'a>(&'a RedisState, Vec<Told>);
-
-impl Drop for Telling<'_> {
-    fn drop(&mut self) {
-        if !self.1.is_empty() {
-            self.0.0.outbox.put_back(std::mem::take(&mut self.1));
-            self.0.0.is_behind.store(true, Ordering::Release);
-            self.0.0.wake.notify_one();
-        }
-    }
 }
 
 impl RedisState {
@@ -133,10 +107,10 @@ impl RedisState {
             // Nobody has looked yet.
             n_cuts: AtomicU64::new(1),
             n_cuts_looked_at: AtomicU64::new(0),
-            is_behind: AtomicBool::new(true),
             step_within_ms: AtomicU64::new(STEP_WITHIN_MS),
             resting_until: Mutex::new(None),
             generation: Mutex::new(None),
+            asserted_from: AtomicU64::new(0),
             n_round_trips: AtomicU64::new(0),
             n_late: AtomicU32::new(0),
             lost: Mutex::new(0),
@@ -166,10 +140,26 @@ impl RedisState {
         self.0.outbox.len()
     }
 
-    /// True unless something could not be told and still waits, or was dropped and not made good yet.
-    pub(super) fn keeps_up(&self) -> bool {
+    /// A mark behind everything that has happened so far.
+    pub(super) fn mark(&self) -> u64 {
+        self.0.outbox.mark()
+    }
+
+    /// True if Redis was told everything before the mark, and what was lost was made good.
+    pub(super) fn has_told(&self, mark: u64) -> bool {
         let lost = *self.0.lost.lock().unwrap_or_else(PoisonError::into_inner);
-        !self.0.is_behind.load(Ordering::Acquire) && self.0.outbox.len().1 == lost
+        self.0.outbox.len().1 == lost && self.0.outbox.has_told(mark)
+    }
+
+    /// True if what was settled at this time, in milliseconds since 1970, would not be told again to an emptied Redis.
+    pub(super) fn has_forgotten(&self, at_ms: i64) -> bool {
+        self.0.outbox.has_forgotten(at_ms)
+    }
+
+    /// Something will not be told: Redis is filled from the ledger again.
+    pub(super) fn lose(&self) {
+        self.0.outbox.lose();
+        self.must_look_again();
     }
 
     /// When this replica has filled Redis last, in milliseconds since 1970.
@@ -180,6 +170,12 @@ impl RedisState {
     /// True once Redis is known to hold counters.
     pub(super) fn is_filled(&self) -> bool {
         self.0.generation.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    /// True while other replicas are given time to say what they hold, and while nobody can tell.
+    pub(super) async fn is_gathering(&self) -> bool {
+        let found: RedisResult<bool> = Cmd::exists("{sy}:gather").query_async(&mut self.0.connection.clone()).await;
+        found.inspect_err(|error| self.doubt_if_cut(error)).unwrap_or(true)
     }
 
     /// Forgets what this replica holds and has told.
@@ -217,21 +213,6 @@ impl RedisState {
         .await
     }
 
-    /// Tells what waits. Joined in front of a step it costs no time of its own: both go over one connection in this
-    /// order, so that a client who has its answer finds its place free.
-    async fn tell_waiting(&self) {
-        let mut telling = Telling(self, self.0.outbox.take(NEWS_WITH_A_STEP));
-        if telling.1.is_empty() {
-            return;
-        }
-        let expires_ms = clock::now().timestamp_millis() + LEASE_MS;
-        let args = telling.1.iter().flat_map(|told| words::told(told, expires_ms)).collect();
-        let told: RedisResult<Option<String>> = self.run(&self.0.scripts.tell, args).await;
-        if matches!(told, Ok(Some(_))) {
-            telling.1.clear();
-        }
-    }
-
     /// Runs a script that answers nothing if Redis was emptied.
     async fn look_up<T: FromRedisValue>(&self, script: &Script, args: Vec<String>) -> Result<T, Away> {
         let found: RedisResult<Option<T>> = self.run(script, args).await;
@@ -244,7 +225,6 @@ impl RedisState {
     /// Something is wrong with Redis: steps rest for a moment.
     fn note(&self, error: &RedisError) -> Away {
         tracing::debug!(%error, "Redis");
-        self.0.is_behind.store(true, Ordering::Release);
         self.rest(true);
         Away
     }
@@ -279,20 +259,50 @@ impl RedisState {
 
     fn must_look_again(&self) {
         self.0.must_look.store(true, Ordering::Relaxed);
-        self.0.is_behind.store(true, Ordering::Release);
         self.0.wake.notify_one();
     }
 
-    /// What a step was told. Another generation than before says that this replica's leases are not in it.
-    fn hear(&self, words: Vec<String>) -> Result<Answer, Away> {
-        match Words::new(words).heard() {
-            Ok(Heard::Answer(generation, answer)) => {
-                let known = self.0.generation.lock().unwrap_or_else(PoisonError::into_inner);
-                if known.as_ref() != Some(&generation) {
-                    self.must_look_again();
-                }
-                Ok(answer)
-            }
+    /// True while Redis was not told yet what this replica held when Redis was emptied.
+    fn is_asserting(&self) -> bool {
+        let mark = self.0.asserted_from.load(Ordering::Acquire);
+        if mark == 0 {
+            return false;
+        }
+        let is_over = self.0.outbox.has_told(mark);
+        if is_over {
+            // Another mark may have been set meanwhile.
+            let _ = self.0.asserted_from.compare_exchange(mark, 0, Ordering::AcqRel, Ordering::Relaxed);
+        }
+        !is_over
+    }
+
+    /// Waits as long as a step may wait. Late once may be our own fault; every step that is not asked is one that is not
+    /// counted, so Redis counts as away only after several.
+    async fn in_time<T>(&self, asked: impl Future<Output = T>) -> Result<T, Away> {
+        let within = Duration::from_millis(self.0.step_within_ms.load(Ordering::Relaxed));
+        if let Ok(answer) = tokio::time::timeout(within, asked).await {
+            self.0.n_late.store(0, Ordering::Relaxed);
+            return Ok(answer);
+        }
+        if self.0.n_late.fetch_add(1, Ordering::Relaxed) + 1 >= LATE_MAX {
+            self.rest(true);
+        }
+        Err(Away)
+    }
+
+    /// What a step was told. Another generation than before says that this replica's leases are not in it: what it took
+    /// is given back.
+    fn hear(&self, words: Vec<String>, unheard: &mut Unheard<'_>) -> Result<Answer, Away> {
+        let heard = Words::new(words).heard();
+        if let Ok(Heard::Answer(generation, _)) = &heard
+            && self.0.generation.lock().unwrap_or_else(PoisonError::into_inner).as_ref() != Some(generation)
+        {
+            self.must_look_again();
+            return Err(Away);
+        }
+        unheard.1 = None;
+        match heard {
+            Ok(Heard::Answer(_, answer)) => Ok(answer),
             Ok(Heard::Emptied) => {
                 self.must_look_again();
                 Err(Away)
@@ -307,7 +317,7 @@ impl RedisState {
 
 impl Counters for RedisState {
     async fn take(&self, step: Step) -> Result<Answer, Away> {
-        if self.is_resting() || self.is_doubted() {
+        if self.is_resting() || self.is_doubted() || self.is_asserting() {
             return Err(Away);
         }
         let Step { lease, now_ms, .. } = step;
@@ -315,22 +325,13 @@ impl Counters for RedisState {
         let mut unheard = Unheard(self, (!self.0.outbox.is_held(lease)).then_some(undo));
         let args = words::step(&step, now_ms + LEASE_MS);
         self.0.n_round_trips.fetch_add(1, Ordering::Relaxed);
-        let within = Duration::from_millis(self.0.step_within_ms.load(Ordering::Relaxed));
         let both = futures_util::future::join(self.tell_waiting(), self.run(&self.0.scripts.take, args));
-        let Ok(((), asked)) = tokio::time::timeout(within, self.in_order(both)).await else {
-            // One late answer may be our own fault; every step that is not asked is one that is not counted.
-            if self.0.n_late.fetch_add(1, Ordering::Relaxed) + 1 >= LATE_MAX {
-                self.rest(true);
-            }
-            return Err(Away);
-        };
-        self.0.n_late.store(0, Ordering::Relaxed);
+        let ((), asked) = self.in_time(self.in_order(both)).await?;
         let asked = asked.map_err(|error| self.note(&error))?;
         if self.is_doubted() {
             return Err(Away);
         }
-        let answer = self.hear(asked);
-        unheard.1 = None;
+        let answer = self.hear(asked, &mut unheard);
         if matches!(answer, Ok(Answer::Taken(_))) {
             self.0.outbox.hold(step);
         }

@@ -18,6 +18,10 @@ pub struct Ledgered {
 
 /// The ledger, as far as the state needs it.
 pub trait Source: Sync {
+    /// Waits, within a bound, until the ledger holds what this replica has settled so far: what it has settled long ago is
+    /// not told again. An error says that it does not; the caller tries again.
+    fn catch_up(&self) -> impl Future<Output = anyhow::Result<()>> + Send;
+
     /// Reads the sums, and which attempts they hold that were recorded since `since_ms` (milliseconds since 1970).
     /// Both must be of the same moment, or an attempt is counted twice or not at all.
     fn read(&self, since_ms: i64) -> impl Future<Output = anyhow::Result<Ledgered>> + Send;

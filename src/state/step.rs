@@ -164,6 +164,8 @@ pub struct Refusal {
     /// When the first part of what is used leaves: the end of a fixed window of five hours, the end of a second for
     /// rates. None where the state does not know: the caller knows the ends of the other windows.
     pub frees_at_ms: Option<i64>,
+    /// Of money counted in minutes, which may be a window that rolls: when its first bucket that is not empty begins.
+    pub oldest_ms: Option<i64>,
 }
 
 /// Where a session goes.

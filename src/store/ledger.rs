@@ -92,7 +92,10 @@ statements! {
         from unnest($1::bigint[], $2::timestamptz[]) as used (id, at)
         where keys.id = used.id";
     NOTIFY_RECORDED = "select pg_notify($1, 'recorded ' || $2)";
-    QUARANTINE = "insert into quarantine (call_id, reason, entry) values ($1, $2, $3)";
+    QUARANTINE = "
+        insert into quarantine (call_id, reason, entry)
+        select $1::uuid, $2::text, $3::text
+        where not exists (select from quarantine where call_id = $1)";
 }
 
 impl Store {
@@ -124,7 +127,8 @@ impl Store {
         transaction.commit().await
     }
 
-    /// Sets an entry aside that Postgres does not take.
+    /// Sets an entry aside that Postgres does not take. Doing so again changes nothing: only one process at a time reads
+    /// a journal.
     pub async fn quarantine(&self, entry: &Closed, reason: &str) -> Result<(), sqlx::Error> {
         let text = serde_json::to_string(entry).unwrap_or_default();
         sqlx::query(QUARANTINE).bind(entry.call.id.0).bind(reason).bind(text).execute(&self.pool).await.map(|_| ())

@@ -53,6 +53,7 @@ mod headers;
 mod holds;
 mod insight;
 mod interruptions;
+mod journal;
 mod kill;
 mod ledger;
 mod limits;

@@ -26,7 +26,10 @@ pub(super) fn notice(attention: &Attention) -> Notice {
     let (is_urgent, page) = match attention {
         Attention::NoProvider => (true, Some("/providers/new")),
         Attention::SecretUnreadable { .. } => (true, Some("/providers")),
-        Attention::DatabaseAway { .. } | Attention::JournalFull => (true, None),
+        Attention::DatabaseAway { .. }
+        | Attention::JournalFull
+        | Attention::JournalUnreadable
+        | Attention::JournalDamaged { .. } => (true, None),
         Attention::NoKey => (false, Some("/users")),
         Attention::Held { is_absolute, .. } => (*is_absolute, Some("/providers?by=group")),
         Attention::Unpriced { .. } => (false, Some("/prices")),

@@ -1,9 +1,7 @@
-//! What processes that are dead have not told the shared counters.
+//! What the shared counters may not know: what dead processes have not told them, and what this one settled so long ago
+//! that it would not tell it again to a Redis that was emptied meanwhile.
 
-use std::{
-    collections::{HashMap, HashSet},
-    time::Duration,
-};
+use std::collections::{HashMap, HashSet};
 
 use crate::{
     clock,
@@ -19,11 +17,12 @@ use crate::{
     },
 };
 
-/// How long Redis is waited for before the next batch.
-const TOLD_WITHIN: Duration = Duration::from_secs(1);
+/// How long after its end an attempt is settled once only, in milliseconds: Redis remembers it for an hour longer. What is
+/// older may be counted already, and only the sums can tell.
+const KNOWN_FOR_MS: i64 = 23 * 60 * 60 * 1000;
 
-/// Settles the calls of dead processes in the shared counters, which ignore what they know already. Counters in memory
-/// died with their process and are filled from the ledger.
+/// Settles calls in the shared counters, which ignore what they know already. Counters in memory died with their process
+/// and are filled from the ledger.
 #[derive(Default)]
 pub(super) struct Arrears {
     /// Calls that a crash cut, whose entries are on their way.
@@ -43,23 +42,38 @@ impl Arrears {
         self.cut.extend(orphans.iter().map(Opening::id));
     }
 
-    /// Postgres has this batch: what is of dead processes in it is settled, and Redis is told, if it can be.
-    pub(super) async fn settle(&mut self, hub: &Hub, batch: &Batch) {
-        if batch.n_of_others == 0 && self.cut.is_empty() || matches!(hub.state, State::Memory(_)) {
+    /// Postgres has this batch: what the counters may not know of it is settled, or, if it is old, they are to be filled
+    /// anew.
+    pub(super) fn settle(&mut self, hub: &Hub, batch: &Batch) {
+        if matches!(hub.state, State::Memory(_)) {
             return;
         }
-        let resets = Resets::of(hub);
+        let mut resets = None;
+        let mut is_too_late = false;
         let now_ms = clock::now().timestamp_millis();
         for (n, entry) in batch.entries.iter().enumerate() {
-            if self.cut.remove(&entry.call.id) || n < batch.n_of_others {
-                settlements(entry, &resets, now_ms).for_each(|settlement| hub.state.settle(settlement));
+            let is_of_the_dead = self.cut.remove(&entry.call.id) || n < batch.n_of_others;
+            let ended_ms = ended_ms(entry);
+            if !is_of_the_dead && !hub.state.has_forgotten(ended_ms) {
+                continue;
             }
+            if now_ms - ended_ms > KNOWN_FOR_MS {
+                is_too_late = true;
+                continue;
+            }
+            let resets = resets.get_or_insert_with(|| Resets::of(hub));
+            settlements(entry, resets, now_ms).for_each(|settlement| hub.state.settle(settlement));
         }
-        // The checkpoint that follows is behind them. While Redis is away there will be none.
-        if hub.state.keeps_up() {
-            hub.state.flush(TOLD_WITHIN).await;
+        if is_too_late {
+            hub.state.lose();
         }
     }
+}
+
+/// When the last attempt of a call was over, in milliseconds since 1970.
+fn ended_ms(entry: &Closed) -> i64 {
+    let lasted_ms = entry.attempts.iter().map(|attempt| attempt.ended_ms).max().unwrap_or_default();
+    entry.call.created_at.timestamp_millis() + i64::from(lasted_ms)
 }
 
 impl Resets {

@@ -72,8 +72,8 @@ impl Drop for Held {
 impl MessageTurn {
     /// Waits for the turn of what this attempt would send, if it is a message of a user and the provider queues them: at
     /// most as long as the setting `message_queue_wait_ms` says, within the call's deadline. None if it needs no turn, or
-    /// if nobody can tell whose turn it is (Redis is away), so that it goes on without; and if the client has `left`.
-    /// Until then the call is seen to wait.
+    /// if nobody can tell whose turn it is (Redis is away, for which a call waits once), so that it goes on without; and
+    /// if the client has `left`. Until then the call is seen to wait.
     ///
     /// # Errors
     /// It was not its turn in time.
@@ -85,7 +85,7 @@ impl MessageTurn {
         left: &CancellationToken,
     ) -> Result<Option<Self>, TooLate> {
         let is_message = screened.operation == Operation::Messages && provider.message_queue;
-        if !is_message || !is_users(&screened.body) {
+        if !is_message || trail.account.is_away() || !is_users(&screened.body) {
             return Ok(None);
         }
         let settings = &trail.snapshot.settings;
@@ -103,7 +103,12 @@ impl MessageTurn {
         let came = tokio::select! {
             biased;
             () = left.cancelled() => Ok(None),
-            is_known = turn.come(trail) => Ok(is_known.then_some(turn)),
+            is_known = turn.come(trail) => {
+                if !is_known {
+                    trail.account.note_away();
+                }
+                Ok(is_known.then_some(turn))
+            }
             () = tokio::time::sleep_until(end.into()) => Err(TooLate),
         };
         trail.waits(None);

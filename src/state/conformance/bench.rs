@@ -5,7 +5,10 @@ use std::{
     os::unix::net::UnixStream,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use uuid::Uuid;
@@ -109,11 +112,16 @@ impl Drop for Redis {
     }
 }
 
-/// What the ledger says.
+/// What the ledger says, and whether it lacks something.
 #[derive(Clone, Default)]
-pub(super) struct Ledger(pub(super) Arc<Mutex<Ledgered>>);
+pub(super) struct Ledger(pub(super) Arc<Mutex<Ledgered>>, pub(super) Arc<AtomicBool>);
 
 impl Source for Ledger {
+    async fn catch_up(&self) -> anyhow::Result<()> {
+        anyhow::ensure!(!self.1.load(Ordering::Relaxed), "something is not recorded yet");
+        Ok(())
+    }
+
     async fn read(&self, _: i64) -> anyhow::Result<Ledgered> {
         Ok(self.0.lock().unwrap().clone())
     }
@@ -147,6 +155,8 @@ impl Bench {
         while bench.of_redis().look(&bench.ledger).await.is_err() {
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }
+        // Nobody else is there to be waited for.
+        Redis::send(folder, "DEL {sy}:gather");
         bench
     }
 

@@ -181,7 +181,8 @@ impl Model {
         if !self.held.contains_key(&step.lease) {
             for (check, look) in step.checks.iter().enumerate() {
                 if let Some((used, reserved, frees_at_ms)) = self.look(look, step.now_ms) {
-                    return Answer::Refused(Refusal { check, used, reserved, frees_at_ms });
+                    let oldest_ms = self.oldest(look);
+                    return Answer::Refused(Refusal { check, used, reserved, frees_at_ms, oldest_ms });
                 }
             }
             self.hold(step);
@@ -208,6 +209,13 @@ impl Model {
         let spent = self.spent.iter().filter(|(of, at, _)| *of == subject && *at >= from);
         let takes = self.held.values().flat_map(|step| &step.takes).filter(|take| take.subject == subject);
         (spent.map(|(_, _, nanos)| nanos).sum(), takes.map(|take| take.money).sum())
+    }
+
+    /// When the first minute begins in which something was spent, of a window of minutes.
+    fn oldest(&self, check: &Check) -> Option<i64> {
+        let Check::Money { subject, span: Span::Minutes(from), .. } = check else { return None };
+        let spent = self.spent.iter().filter(|(of, at, _)| of == subject && at / MINUTE >= *from);
+        spent.map(|(_, at, _)| at / MINUTE * MINUTE).min()
     }
 
     fn look(&self, check: &Check, now: i64) -> Option<(i64, i64, Option<i64>)> {

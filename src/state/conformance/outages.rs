@@ -1,14 +1,19 @@
 //! Redis slow, gone, emptied; replicas that die.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use super::bench::{Bench, KEY, PROVIDER, Redis, SECOND, call_of, cost, lease, nothing, session, spend, step};
 use crate::{
     clock,
-    domain::limit::{Limited, Subject},
+    domain::{
+        id::ProviderId,
+        limit::{Limited, Subject},
+    },
     state::{
+        State,
         counters::Away,
-        redis::keeper::Done,
+        queue::Ticket,
+        redis::{RedisState, keeper::Done},
         step::{Check, Release, Settlement, Span, Step, Sums, Take},
     },
 };
@@ -92,6 +97,97 @@ async fn an_emptied_redis_is_filled_and_nothing_counts_twice() {
     bench.settle(cost(running.lease, now, 40)).await;
     assert_eq!(other.money(KEY, now).await, (348, 0));
     assert!(bench.state.status().await.filled_ms.is_some());
+}
+
+#[tokio::test]
+async fn the_first_hub_that_sees_an_empty_redis_waits_for_those_that_run() {
+    let running = Bench::redis().await;
+    let now = now_ms();
+    running.taken(&spend(now, 60, 100)).await;
+    let redis = running.redis.as_ref().unwrap();
+    redis.tell("FLUSHALL");
+    // It starts just now, and fills what is empty.
+    let fresh =
+        Bench { state: State::Redis(RedisState::new(&Redis::url(running.folder())).unwrap()), ..Bench::memory() };
+    fresh.state.wait_at_most(5_000);
+    work(&fresh).await;
+    assert_eq!(fresh.state.take(spend(now, 50, 100)).await, Err(Away), "somebody may hold what it does not know of");
+    work(&running).await;
+    redis.tell("DEL {sy}:gather");
+    assert_eq!(fresh.refused(&spend(now, 50, 100)).await.reserved, 60);
+}
+
+#[tokio::test]
+async fn a_replica_believes_no_counters_in_which_it_has_not_said_what_it_holds() {
+    let bench = Bench::redis().await;
+    let now = now_ms();
+    let held = spend(now, 60, 100);
+    bench.taken(&held).await;
+    bench.redis.as_ref().unwrap().tell("FLUSHALL");
+    // Another replica has filled Redis, and the time for the others to say what they hold is over.
+    let other = Bench::another(bench.folder()).await;
+    let step = spend(now, 50, 100);
+    assert_eq!(bench.state.take(step.clone()).await, Err(Away));
+    // It looks, and so much is to be told that it takes more than a round trip.
+    for _ in 0..500 {
+        bench.state.settle(cost(lease(), now, 0));
+    }
+    bench.of_redis().look(&bench.ledger).await.unwrap();
+    assert_eq!(bench.state.take(spend(now, 50, 100)).await, Err(Away), "nothing was told yet");
+    work(&bench).await;
+    assert_eq!(bench.refused(&step).await.reserved, 60, "what was taken unheard is given back");
+    assert_eq!(other.money(KEY, now).await, (0, 60));
+}
+
+#[tokio::test]
+async fn an_emptied_redis_is_not_filled_while_something_is_not_recorded() {
+    let bench = Bench::redis().await;
+    let now = now_ms();
+    bench.ledger.1.store(true, Ordering::Relaxed);
+    bench.redis.as_ref().unwrap().tell("FLUSHALL");
+    let mut done = Done::default();
+    for _ in 0..3 {
+        assert_eq!(bench.of_redis().work(&mut done, &bench.ledger).await, Err(Away));
+        assert_eq!(bench.state.take(spend(now, 1, 100)).await, Err(Away));
+    }
+    // Now it is.
+    let sums = Sums { total: 99, ..Sums::default() };
+    bench.ledger.0.lock().unwrap().sums = vec![(KEY, sums)];
+    bench.ledger.1.store(false, Ordering::Relaxed);
+    work(&bench).await;
+    bench.redis.as_ref().unwrap().tell("DEL {sy}:gather");
+    assert_eq!(bench.refused(&spend(now, 2, 100)).await.used, 99);
+}
+
+#[tokio::test]
+async fn a_mark_is_reached_when_redis_was_told_what_stands_before_it() {
+    let bench = Bench::redis().await;
+    let now = now_ms();
+    assert!(bench.state.has_told(bench.state.mark()));
+    bench.state.settle(cost(lease(), now, 5));
+    let mark = bench.state.mark();
+    assert!(!bench.state.has_told(mark), "a hub that dies now has told nobody");
+    work(&bench).await;
+    bench.state.settle(cost(lease(), now, 5));
+    assert!(bench.state.has_told(mark) && !bench.state.has_told(bench.state.mark()));
+    // What is lost is told when Redis was filled again.
+    bench.state.lose();
+    work(&bench).await;
+    assert!(bench.state.has_told(bench.state.mark()) && bench.state.status().await.filled_ms.is_some());
+}
+
+#[tokio::test]
+async fn a_turn_is_waited_for_no_longer_than_a_step() {
+    let bench = Bench::redis().await;
+    bench.state.wait_at_most(50);
+    bench.redis.as_ref().unwrap().signal("-STOP");
+    let ticket = Ticket { provider_id: ProviderId(1), holder: lease(), gap_ms: 0, turn_ms: 1_000 };
+    let asked = clock::instant();
+    for _ in 0..4 {
+        assert_eq!(bench.state.queue(&ticket).await, Err(Away));
+    }
+    assert!(asked.elapsed() < Duration::from_millis(450), "{:?}", asked.elapsed());
+    bench.redis.as_ref().unwrap().signal("-CONT");
 }
 
 #[tokio::test]

@@ -68,12 +68,14 @@ impl Book {
     fn refuse(&mut self, step: &Step, session: Option<&Name>) -> Option<Refusal> {
         let now_ms = step.now_ms;
         step.checks.iter().enumerate().find_map(|(check_idx, check)| {
-            self.look(check, session, now_ms).map(|(used, reserved, frees_at_ms)| Refusal {
-                check: check_idx,
-                used,
-                reserved,
-                frees_at_ms,
-            })
+            let (used, reserved, frees_at_ms) = self.look(check, session, now_ms)?;
+            let oldest_ms = match check {
+                Check::Money { subject, span: span @ Span::Minutes(_), .. } => {
+                    self.account(*subject).money.look(*span, now_ms).1
+                }
+                _ => None,
+            };
+            Some(Refusal { check: check_idx, used, reserved, frees_at_ms, oldest_ms })
         })
     }
 

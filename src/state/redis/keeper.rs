@@ -5,10 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use redis::{Cmd, ErrorKind, ExistenceCheck, RedisResult, ServerErrorKind, SetExpiry, SetOptions};
+use redis::{Cmd, ExistenceCheck, RedisResult, SetExpiry, SetOptions};
 use uuid::Uuid;
 
-use super::{LEASE_MS, RedisState, Telling, words};
+use super::{LEASE_MS, RedisState, words};
 use crate::{
     clock,
     state::{
@@ -30,15 +30,15 @@ const TOUCH_EVERY: Duration = Duration::from_hours(1);
 /// How long to wait before Redis is tried again.
 const RETRY_AFTER: Duration = Duration::from_millis(200);
 
-/// News in one round trip; leases in one.
-const NEWS_AT_ONCE: usize = 32;
+/// Leases in one round trip.
 const LEASES_AT_ONCE: usize = 1_000;
 
 /// How long a replica may take to fill Redis before another one tries.
 const FILL_WITHIN_MS: u64 = 120_000;
 
-/// How long others are waited for before steps are answered again: they look every second.
-const GATHER_MS: u64 = 2_500;
+/// How long others are waited for before steps are answered: they look every second. Also by the first hub that sees an
+/// empty Redis, which cannot know that it is alone.
+pub(in crate::state) const GATHER_MS: u64 = 2_500;
 
 /// How long the sentinel lasts without being touched: shorter than the counters, so these never expire unnoticed.
 const SENTINEL_MS: i64 = 30 * 24 * 60 * 60 * 1000;
@@ -66,6 +66,12 @@ fn is_due(last: &mut Option<Instant>, every: Duration) -> bool {
         *last = Some(now);
     }
     is_due
+}
+
+/// The ledger cannot be read, or lacks something.
+fn no_source(error: &anyhow::Error) -> Away {
+    tracing::warn!(error = format!("{error:#}"), "Redis cannot be filled from the ledger yet");
+    Away
 }
 
 impl RedisState {
@@ -123,8 +129,9 @@ impl RedisState {
             if known.is_some() {
                 tracing::warn!("Redis was emptied; it is told again what runs and what was settled");
             }
-            *known = Some(found);
             self.0.outbox.tell_all_again();
+            self.0.asserted_from.store(self.0.outbox.mark(), Ordering::Release);
+            *known = Some(found);
         }
         Ok(())
     }
@@ -134,49 +141,6 @@ impl RedisState {
     async fn run_id(&self) -> Result<String, Away> {
         let info: String = self.ask(Cmd::new().arg("INFO").arg("server")).await?;
         Ok(info.lines().find_map(|line| line.strip_prefix("run_id:")).unwrap_or_default().trim().to_owned())
-    }
-
-    /// Tells all news, in their order.
-    pub(in crate::state) async fn flush(&self) -> Result<(), Away> {
-        let mut at_once = NEWS_AT_ONCE;
-        loop {
-            let expires_ms = clock::now().timestamp_millis() + LEASE_MS;
-            let telling = async {
-                let news = Telling(self, self.0.outbox.take(at_once));
-                if news.1.is_empty() {
-                    return None;
-                }
-                let args = news.1.iter().flat_map(|told| words::told(told, expires_ms));
-                let told: RedisResult<Option<String>> = self.run(&self.0.scripts.tell, args.collect()).await;
-                Some((news, told))
-            };
-            let Some((mut news, told)) = self.in_order(telling).await else {
-                self.0.is_behind.store(false, Ordering::Release);
-                return Ok(());
-            };
-            match told {
-                Ok(Some(_)) => {
-                    news.1.clear();
-                    self.rest(false);
-                }
-                Ok(None) => {
-                    self.must_look_again();
-                    return Err(Away);
-                }
-                // The script itself has failed, which is a fault of ours: one piece of news must not hold up all others.
-                // What is lost is made good by the ledger.
-                Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::ResponseError) => {
-                    if at_once > 1 {
-                        at_once = 1;
-                    } else {
-                        let news = std::mem::take(&mut news.1);
-                        tracing::error!(%error, ?news, "Redis does not take this");
-                        self.0.outbox.lose();
-                    }
-                }
-                Err(error) => return Err(self.note(&error)),
-            }
-        }
     }
 
     /// Renews all leases of this replica. Those that have lapsed are held again.
@@ -195,6 +159,7 @@ impl RedisState {
     /// Fills an emptied Redis from the source, unless another replica does. One that `is_right`, but for what was lost,
     /// stays in use until the source was read.
     async fn fill(&self, source: &impl Source, is_right: bool) -> Result<(), Away> {
+        source.catch_up().await.map_err(|error| no_source(&error))?;
         let lock = Uuid::now_v7().to_string();
         let lost = self.0.outbox.len().1;
         let generation = format!("{}@{}", Uuid::now_v7(), self.run_id().await?);
@@ -219,10 +184,7 @@ impl RedisState {
             let _: () = self.ask(&Cmd::del("{sy}:sentinel")).await?;
         }
         let since_ms = clock::now().timestamp_millis() - RECORDED_SINCE_MS;
-        let Ledgered { sums, recorded } = source.read(since_ms).await.map_err(|error| {
-            tracing::warn!(error = format!("{error:#}"), "Redis cannot be filled from the ledger yet");
-            Away
-        })?;
+        let Ledgered { sums, recorded } = source.read(since_ms).await.map_err(|error| no_source(&error))?;
         if is_right {
             let _: () = self.ask(&Cmd::del("{sy}:sentinel")).await?;
         }
@@ -237,10 +199,7 @@ impl RedisState {
             let marked: RedisResult<i64> = self.run(&self.0.scripts.mark, args).await;
             marked.map_err(|error| self.note(&error))?;
         }
-        // Nobody can hold anything in the first generation that this replica sees.
-        let is_first = self.0.generation.lock().unwrap_or_else(PoisonError::into_inner).is_none();
-        let gather_ms = if is_first { 0 } else { GATHER_MS };
-        let args = [generation.to_owned(), gather_ms.to_string(), SENTINEL_MS.to_string(), lock.to_owned()];
+        let args = [generation.to_owned(), GATHER_MS.to_string(), SENTINEL_MS.to_string(), lock.to_owned()];
         let ready: RedisResult<i64> = self.run(&self.0.scripts.ready, args.to_vec()).await;
         ready.map_err(|error| self.note(&error))?;
         tracing::info!(

@@ -2,7 +2,7 @@
 //! while Redis is away, and nothing when it was emptied.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeSet, HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -15,6 +15,12 @@ pub(super) const NEWS_MAX: usize = 100_000;
 /// How long settlements are kept, to be told again to a Redis that was emptied. What is older is in Postgres, and the
 /// source says so for a longer time than this.
 const SETTLED_KEPT: Duration = Duration::from_mins(10);
+
+/// An attempt ends in the ledger at most so long after it was settled here, in milliseconds.
+const ENDED_WITHIN_MS: i64 = 60_000;
+
+/// News that are told together, each with its number.
+pub(super) type Lot = Vec<(u64, Told)>;
 
 /// A piece of news. Telling it twice changes nothing.
 #[derive(Clone, Debug)]
@@ -37,10 +43,17 @@ pub(super) struct Held {
 
 #[derive(Debug, Default)]
 struct Inner {
-    news: VecDeque<Told>,
+    /// In the order of their numbers.
+    news: VecDeque<(u64, Told)>,
+    /// The number of the next piece of news.
+    n_news: u64,
+    /// The first numbers of the lots that are being told.
+    in_flight: BTreeSet<u64>,
     n_dropped: u64,
     held: HashMap<LeaseId, Arc<Held>>,
     settled: VecDeque<(Instant, Arc<Settlement>)>,
+    /// When the newest of the settlements was made that would not be told again, in milliseconds since 1970.
+    forgotten_ms: Option<i64>,
 }
 
 impl Inner {
@@ -49,7 +62,8 @@ impl Inner {
             self.news.pop_front();
             self.n_dropped += 1;
         }
-        self.news.push_back(told);
+        self.news.push_back((self.n_news, told));
+        self.n_news += 1;
     }
 }
 
@@ -78,7 +92,9 @@ impl Outbox {
             if now.duration_since(*at) <= SETTLED_KEPT && inner.settled.len() < NEWS_MAX {
                 break;
             }
-            inner.settled.pop_front();
+            if let Some((_, gone)) = inner.settled.pop_front() {
+                inner.forgotten_ms = inner.forgotten_ms.max(Some(gone.now_ms));
+            }
         }
         inner.settled.push_back((now, Arc::clone(&settlement)));
         inner.push(Told::Settle(settlement));
@@ -127,22 +143,45 @@ impl Outbox {
         self.inner().held.keys().copied().collect()
     }
 
-    /// The oldest news.
-    pub(super) fn take(&self, n_max: usize) -> Vec<Told> {
+    /// The oldest news. They are being told until [`end`](Self::end) is called with the first one's number.
+    pub(super) fn take(&self, n_max: usize) -> Lot {
         let mut inner = self.inner();
         let n = n_max.min(inner.news.len());
-        inner.news.drain(..n).collect()
+        let lot: Lot = inner.news.drain(..n).collect();
+        inner.in_flight.extend(lot.first().map(|(first, _)| *first));
+        lot
     }
 
-    /// They could not be told: they stay the oldest.
-    pub(super) fn put_back(&self, news: Vec<Told>) {
+    /// The lot that begins with `first` is told, but for what is left of it: that waits again in its place.
+    pub(super) fn end(&self, first: u64, untold: Lot) {
         let mut inner = self.inner();
-        for told in news.into_iter().rev() {
-            inner.news.push_front(told);
+        inner.in_flight.remove(&first);
+        if !untold.is_empty() {
+            let at = inner.news.partition_point(|(number, _)| *number < first);
+            let later = inner.news.split_off(at);
+            inner.news.extend(untold);
+            inner.news.extend(later);
         }
     }
 
-    /// A piece of news is given up.
+    /// The number of the next piece of news: everything that has happened so far has a smaller one.
+    pub(super) fn mark(&self) -> u64 {
+        self.inner().n_news
+    }
+
+    /// True if all news with smaller numbers were told.
+    pub(super) fn has_told(&self, mark: u64) -> bool {
+        let inner = self.inner();
+        let waits = inner.news.front().is_some_and(|(number, _)| *number < mark);
+        !waits && inner.in_flight.first().is_none_or(|first| *first >= mark)
+    }
+
+    /// True if what was settled at this time, in milliseconds since 1970, may not be among what would be told again.
+    pub(super) fn has_forgotten(&self, at_ms: i64) -> bool {
+        self.inner().forgotten_ms.is_some_and(|forgotten_ms| at_ms <= forgotten_ms + ENDED_WITHIN_MS)
+    }
+
+    /// Something was not told and never will be: the ledger makes it good.
     pub(super) fn lose(&self) {
         self.inner().n_dropped += 1;
     }
@@ -167,5 +206,54 @@ impl Outbox {
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn news(outbox: &Outbox, n: u64) {
+        for _ in 0..n {
+            outbox.give_up(Release { lease: LeaseId(uuid::Uuid::now_v7()), now_ms: 0, undo: true });
+        }
+    }
+
+    #[test]
+    fn what_could_not_be_told_waits_in_its_place_and_holds_the_mark() {
+        let outbox = Outbox::default();
+        news(&outbox, 10);
+        let mark = outbox.mark();
+        news(&outbox, 2);
+        assert!(!outbox.has_told(mark));
+        let (first, second, third) = (outbox.take(3), outbox.take(3), outbox.take(9));
+        assert_eq!([&first, &second, &third].map(|lot| lot[0].0), [0, 3, 6]);
+        outbox.end(6, Vec::new());
+        assert!(!outbox.has_told(mark), "two lots are on their way");
+        outbox.end(0, first);
+        outbox.end(3, second);
+        let numbers: Vec<u64> = outbox.take(99).iter().map(|(number, _)| *number).collect();
+        assert_eq!(numbers, [0, 1, 2, 3, 4, 5]);
+        assert!(!outbox.has_told(mark), "the rest is on its way");
+        outbox.end(0, Vec::new());
+        assert!(outbox.has_told(mark));
+        news(&outbox, 1);
+        assert!(outbox.has_told(mark), "what comes later is not waited for");
+    }
+
+    #[test]
+    fn it_is_known_what_would_not_be_told_again() {
+        let outbox = Outbox::default();
+        let settled_at = |now_ms, now| {
+            let (lease, call) = (LeaseId(uuid::Uuid::now_v7()), LeaseId(uuid::Uuid::nil()));
+            let subjects = Vec::new();
+            outbox.settle(Settlement { lease, call, at_ms: 0, now_ms, cost: 1, tokens: 0, subjects, bind: None }, now);
+        };
+        let now = crate::clock::instant();
+        settled_at(1_000_000, now);
+        settled_at(1_500_000, now + SETTLED_KEPT);
+        assert!(!outbox.has_forgotten(1_000_000), "both would be told");
+        settled_at(1_700_000, now + SETTLED_KEPT + Duration::from_secs(1));
+        assert_eq!([1_000_000, 1_060_000, 1_060_001].map(|ms| outbox.has_forgotten(ms)), [true, true, false]);
     }
 }

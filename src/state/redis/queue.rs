@@ -18,7 +18,7 @@ impl RedisState {
             return Err(Away);
         }
         let args = [ticket.turn_ms, ticket.gap_ms, TICKET_MS].map(|n| n.to_string());
-        let said: RedisResult<i64> = self.run(&QUEUE, words("ask", ticket, args)).await;
+        let said: RedisResult<i64> = self.in_time(self.run(&QUEUE, words("ask", ticket, args))).await?;
         let said = said.map_err(|error| self.note(&error))?;
         Ok(match said {
             0 => Turn::Yours,

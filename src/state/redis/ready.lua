@@ -3,7 +3,7 @@
 
 local lock, sentinel, gather = NAME .. 'lock', NAME .. 'sentinel', NAME .. 'gather'
 if redis.call('GET', lock) ~= ARGV[4] then return 0 end
-if tonumber(ARGV[2]) > 0 then redis.call('SET', gather, '1', 'PX', ARGV[2]) end
+redis.call('SET', gather, '1', 'PX', ARGV[2])
 redis.call('SET', sentinel, ARGV[1], 'PX', ARGV[3])
 redis.call('DEL', lock)
 return 1

@@ -1,15 +1,15 @@
 -- One step: lease, now, expires, session, user, active, takes, and then 5 for each check:
 -- kind, subject, limit, amount, `window span`. Answers `E` if Redis was emptied or is being filled, `T` with the
 -- generation, provider and call of the binding and what is left of each rate, or `R` with the generation, the place
--- of the check from 0 on, what is used, reserved, and when it frees.
+-- of the check from 0 on, what is used, reserved, when it frees, and of minutes when the first that is used begins.
 
 if not generation or redis.call('EXISTS', NAME .. 'gather') == 1 then return { 'E' } end
 
 local id, now, expires, session, user, active, takes =
   ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 
-local function refused(place, used, reserved, frees)
-  return { 'R', generation, int(place), int(used), int(reserved), frees }
+local function refused(place, used, reserved, frees, oldest)
+  return { 'R', generation, int(place), int(used), int(reserved), frees, oldest or '' }
 end
 
 local looks = {}
@@ -20,7 +20,12 @@ function looks.money(subject, limit, amount, extra, place)
   local used, reserved = settled(account, name, span, now), get(account, 'reserved')
   if used + reserved + amount <= limit then return nil end
   local start = span == 'five' and five_hours(account, now)
-  return refused(place, used, reserved, start and int(start + FIVE_HOURS) or '')
+  local oldest
+  if string.sub(span, 1, 1) == 'm' then
+    local _, first = range(account, 'm', tonumber(string.sub(span, 3)), past_newest(account, 'm'))
+    oldest = first and int(first * 60000)
+  end
+  return refused(place, used, reserved, start and int(start + FIVE_HOURS) or '', oldest)
 end
 
 function looks.requests(subject, limit, _, _, place)

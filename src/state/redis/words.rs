@@ -227,7 +227,7 @@ impl Words {
             Answer::Taken(Taken { binding, remaining })
         } else {
             let (check, used, reserved) = (self.parsed()?, self.parsed()?, self.parsed()?);
-            Answer::Refused(Refusal { check, used, reserved, frees_at_ms: self.maybe()? })
+            Answer::Refused(Refusal { check, used, reserved, frees_at_ms: self.maybe()?, oldest_ms: self.maybe()? })
         };
         Ok(Heard::Answer(generation, answer))
     }

@@ -144,6 +144,18 @@ pub(super) fn attention(attention: &Attention) -> (String, String) {
         Attention::JournalFull => {
             ("The journal cannot be written", "New calls are refused. Free some disk space.".into())
         }
+        Attention::JournalUnreadable => (
+            "The journal cannot be read",
+            "Calls go on, but are not recorded until it can. Look after the disk of the data folder.".into(),
+        ),
+        Attention::JournalDamaged { n_places } => (
+            "The journal was damaged",
+            format!(
+                "Entries were lost in {} place{}. Look after the disk of the data folder.",
+                whole(*n_places),
+                if *n_places == 1 { "" } else { "s" }
+            ),
+        ),
         Attention::Quarantined { n_entries } => (
             "Entries were set aside",
             format!(

@@ -131,6 +131,12 @@ pub(super) fn attention(attention: &Attention) -> (String, String) {
         }
         Attention::RedisAway => ("Redis 没有响应", "恢复之前，计数保存在本副本的内存中。".into()),
         Attention::JournalFull => ("日志无法写入", "新的调用会被拒绝，请释放磁盘空间。".into()),
+        Attention::JournalUnreadable => {
+            ("日志无法读取", "调用照常进行，但恢复之前不会入库，请检查数据目录所在的磁盘。".into())
+        }
+        Attention::JournalDamaged { n_places } => {
+            ("日志有损坏", format!("共 {} 处，其中的记录已丢失，请检查数据目录所在的磁盘。", whole(*n_places)))
+        }
         Attention::Quarantined { n_entries } => {
             ("有记录被隔离", format!("数据库拒绝了 {} 条记录，请查看 quarantine。", whole(*n_entries)))
         }
