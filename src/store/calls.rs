@@ -1,7 +1,10 @@
 //! Recorded calls and their attempts, for reading. The ledger writes them.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::{Row, postgres::PgRow};
+use sqlx::{
+    Postgres, Row,
+    postgres::{PgArguments, PgRow},
+};
 use uuid::Uuid;
 
 use super::{Store, read, statements};
@@ -17,7 +20,7 @@ use crate::domain::{
 
 /// Calls with the names of what they refer to, which may be deleted by now.
 macro_rules! select_calls {
-    ($more_columns:literal, $rest:literal) => {
+    ($more_columns:literal, $rest:expr) => {
         concat!(
             "
         select c.id, c.created_at, c.kind, c.user_id, u.name as user_name, c.key_id, k.name as key_name, c.provider_id,
@@ -37,10 +40,11 @@ macro_rules! select_calls {
     };
 }
 
-statements! {
-    /// Newest first. The bounds on the id leave out the partitions of other days. What comes late with its first content
-    /// ends late too: it is said so that the index on the duration serves both.
-    LIST = select_calls!("", "
+/// Which calls a query describes. The bounds on the id leave out the partitions of other days. What comes late with its
+/// first content ends late too: it is said so that the index on the duration serves both.
+macro_rules! which_calls {
+    () => {
+        "
         where c.id >= $1 and c.id < $2
             and ($3::timestamptz is null or c.created_at >= $3)
             and ($4::timestamptz is null or c.created_at < $4)
@@ -60,9 +64,18 @@ statements! {
             and ($17::boolean is not false or c.n_attempts <= 1)
             and ($18::boolean is not true or c.error_cause is not null)
             and ($19::text is null or (c.error_cause is not null
-                and (c.error_cause = $19 or position(lower($19) in lower(c.error_message)) > 0)))
+                and (c.error_cause = $19 or position(lower($19) in lower(c.error_message)) > 0)))"
+    };
+}
+
+statements! {
+    /// Newest first.
+    LIST = select_calls!("", concat!(which_calls!(), "
         order by c.id desc
-        limit $20");
+        limit $20"));
+    COUNT = concat!("
+        select count(*) as n
+        from calls c", which_calls!());
     FIND = select_calls!(
         ",
             c.cost_input, c.cost_output, c.cost_cache_write_5m, c.cost_cache_write_1h, c.cost_cache_read,
@@ -94,6 +107,37 @@ fn id_bounds(query: &CallQuery, before: Option<CallId>) -> (Uuid, Uuid) {
     let high =
         query.to.and_then(|to| to.checked_add_signed(TimeDelta::milliseconds(1))).map_or_else(Uuid::max, lowest_id);
     (low, before.map_or(high, |CallId(before)| before.min(high)))
+}
+
+/// A statement about the calls that `query` describes, older than `before`. It is planned for these values each time:
+/// which index serves depends on the filters that are set.
+fn bound<'q>(
+    sql: &'static str,
+    query: &'q CallQuery,
+    before: Option<CallId>,
+) -> sqlx::query::Query<'q, Postgres, PgArguments> {
+    let (low, high) = id_bounds(query, before);
+    sqlx::query(sql)
+        .bind(low)
+        .bind(high)
+        .bind(query.from)
+        .bind(query.to)
+        .bind(query.user_id.map(|id| id.0))
+        .bind(query.key_id.map(|id| id.0))
+        .bind(query.provider_id.map(|id| id.0))
+        .bind(&query.model)
+        .bind(&query.session_id)
+        .bind(query.outcome.map(crate::domain::call::Outcome::as_str))
+        .bind(query.status.map(i32::from))
+        .bind(query.cost_min.map(Usd::scaled))
+        .bind(query.cost_max.map(Usd::scaled))
+        .bind(query.duration_min.map(read::integer))
+        .bind(query.duration_max.map(read::integer))
+        .bind(query.first_token_min.map(read::integer))
+        .bind(query.retried)
+        .bind(query.errors)
+        .bind(&query.error)
+        .persistent(false)
 }
 
 /// Token counts of a row.
@@ -215,33 +259,13 @@ impl Store {
         before: Option<CallId>,
         limit: i64,
     ) -> Result<Vec<Call>, sqlx::Error> {
-        let (low, high) = id_bounds(query, before);
-        let rows = sqlx::query(LIST)
-            .bind(low)
-            .bind(high)
-            .bind(query.from)
-            .bind(query.to)
-            .bind(query.user_id.map(|id| id.0))
-            .bind(query.key_id.map(|id| id.0))
-            .bind(query.provider_id.map(|id| id.0))
-            .bind(&query.model)
-            .bind(&query.session_id)
-            .bind(query.outcome.map(crate::domain::call::Outcome::as_str))
-            .bind(query.status.map(i32::from))
-            .bind(query.cost_min.map(Usd::scaled))
-            .bind(query.cost_max.map(Usd::scaled))
-            .bind(query.duration_min.map(read::integer))
-            .bind(query.duration_max.map(read::integer))
-            .bind(query.first_token_min.map(read::integer))
-            .bind(query.retried)
-            .bind(query.errors)
-            .bind(&query.error)
-            .bind(limit)
-            // Planned for these values each time: which index serves depends on the filters that are set.
-            .persistent(false)
-            .fetch_all(&self.pool)
-            .await?;
+        let rows = bound(LIST, query, before).bind(limit).fetch_all(&self.pool).await?;
         rows.iter().map(call_from_row).collect()
+    }
+
+    /// How many recorded calls `query` describes.
+    pub async fn count_calls(&self, query: &CallQuery) -> Result<u64, sqlx::Error> {
+        read::number(&bound(COUNT, query, None).fetch_one(&self.pool).await?, "n")
     }
 
     /// A recorded call with all that is known of it.
