@@ -26,6 +26,8 @@ mod drawn;
 mod en;
 mod groups;
 #[cfg(feature = "ssr")]
+pub(crate) mod labels;
+#[cfg(feature = "ssr")]
 mod manage;
 mod zh;
 
