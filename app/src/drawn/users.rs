@@ -100,6 +100,7 @@ fn filters(text: &'static Text, list: &UserList) -> AnyView {
     let tag = list.filter.tag.clone().unwrap_or_default();
     let group = list.filter.group.clone().unwrap_or_default();
     let status = list.filter.status.map(UserStatus::as_str).unwrap_or_default();
+    let sorted = list.order.parameters().into_iter().filter(|(_, value)| !value.is_empty());
     let statuses = UserStatus::ALL.map(|status| (status.as_str().to_owned(), status_word(text, status).to_owned()));
     view! {
         <form class="filters" method="get" action=PATH role="search" aria-label=words.filter>
@@ -118,6 +119,7 @@ fn filters(text: &'static Text, list: &UserList) -> AnyView {
                 {words.ends_until}
                 <input class="input" type="date" name="until" value=list.until.map(|day| day.to_string()) />
             </label>
+            {sorted.map(|(name, value)| view! { <input type="hidden" name=name value=value /> }.erase()).collect_view()}
             <button class="button" type="submit">{text.calls.apply}</button>
         </form>
     }
