@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 
 import { sessions } from './sessions.mjs';
+import { live } from './live.mjs';
 import { shell } from './shell.mjs';
 
 const hub = process.env.HUB_URL ?? process.env.BASE ?? 'http://127.0.0.1:23000';
@@ -196,9 +197,10 @@ await check('a key is created, shown once, and ready to copy', async () => {
 
 await check('a call shows while it runs, and ends in place', async () => {
   await go('/calls');
-  const asked = await ask(key, 'claude-sonnet-4-5');
+  const asked = await ask(key, 'claude-sonnet-4-5', { content: 'Answer slowly' });
   callId = asked.id;
   expect(asked.status === 200 && callId, `status ${asked.status}`);
+  await page.getByRole('button', { name: '1 new' }).click();
   const row = page.locator(`tr:has([data-call="${callId}"])`);
   await row.getByText('Running').waitFor({ timeout: 3000 });
   await shot(page, 'calls-running');
@@ -315,6 +317,7 @@ await check('the keyboard leads everywhere', async () => {
 });
 
 await shell({ page, go, check, expect, ask, shot, hub, key });
+await live({ page, context, go, check, expect, ask, shot, hub, token, key, userPath });
 
 await check('a price is changed and brought back to mind', async () => {
   await go('/prices');
@@ -334,7 +337,7 @@ await check('limits are folded until there is one, and a mistake in them is seen
   await section.locator('summary').click();
   await section.locator(limit('limit_daily_usd')).fill('much');
   await page.locator('.save').getByRole('button', { name: 'Save' }).click();
-  await page.locator('#form\\[limits\\]\\[limit_daily_usd\\]-problem').getByText('must be a number').waitFor();
+  await page.locator('#form\\[limits\\]\\[limit_daily_usd\\]-problem').getByText('Must be a number').waitFor();
   await section.locator(limit('limit_daily_usd')).fill('2.5');
   await section.locator(limit('daily_reset_time')).fill('06:30');
   await section.locator(limit('limit_rpm')).fill('600');

@@ -40,10 +40,11 @@ export async function shell({ page, go, check, expect, ask, shot, hub, key }) {
     const { id, text } = await ask(key, 'claude-sonnet-4-5');
     await text;
     await page.waitForTimeout(600);
-    const row = page.locator(`tr:has([data-call="${id}"])`);
-    expect(!(await row.isVisible()), 'a hidden tab was told of a call');
+    const told = (count) => page.getByRole('button', { name: `${count} new` });
+    expect(await told(1).isVisible(), 'a hidden tab was told of a call');
     await looksAway(false);
-    await row.waitFor();
+    await told(2).click();
+    await page.locator(`tr:has([data-call="${id}"])`).waitFor();
     expect(feeds.length === 1 && /after=[0-9a-f]{32}-[1-9]/.test(feeds[0]), feeds.join(' '));
     expect((await (await fetch(hub + '/_live')).status) === 401, 'the feed is open to everybody');
   });

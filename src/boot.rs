@@ -272,6 +272,7 @@ async fn assemble(
         password_turns: Arc::new(Semaphore::new(PASSWORDS_AT_ONCE)),
         reloading: tokio::sync::Mutex::default(),
         reloads_wished: AtomicU64::new(0),
+        exports: Exports::default(),
         state,
         sealer,
         admin_token: secret::hash(admin_token.expose()),

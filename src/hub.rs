@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    admin::export::Exports,
     config::Config,
     health::Health,
     jobs::drain::Drain,
@@ -72,6 +73,8 @@ pub struct Shared {
     pub reloading: tokio::sync::Mutex<u64>,
     /// How many wishes for a new snapshot there were.
     pub reloads_wished: AtomicU64,
+    /// Exports whose readers want to know how far they are.
+    pub exports: Exports,
     /// Shared but forgettable state: memory or Redis.
     pub state: State,
     /// Seals and opens provider secrets.

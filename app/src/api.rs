@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) mod ask;
 pub(crate) mod calls;
 #[cfg(feature = "ssr")]
-mod drawn;
+pub(crate) mod drawn;
 pub(crate) mod find;
 pub(crate) mod groups;
 pub(crate) mod keys;
@@ -23,6 +23,8 @@ pub(crate) mod session;
 pub(crate) mod sessions;
 pub(crate) mod settings;
 pub(crate) mod users;
+#[cfg(feature = "ssr")]
+pub(crate) mod zone;
 
 #[cfg(feature = "ssr")]
 pub(crate) mod forms;
@@ -48,6 +50,8 @@ pub(crate) struct AppError {
     pub(crate) trouble: Trouble,
     /// The field at fault, if there is one, as the use case names it.
     pub(crate) field: Option<String>,
+    /// The same in the reader's words, if the console has a name for it.
+    pub(crate) label: Option<String>,
     /// What went wrong; of a broken connection only what a programmer understands.
     pub(crate) message: String,
 }
@@ -55,7 +59,7 @@ pub(crate) struct AppError {
 impl AppError {
     /// One side did not understand the other.
     pub(crate) fn broken(message: &impl ToString) -> Self {
-        Self { trouble: Trouble::Broken, field: None, message: message.to_string() }
+        Self { trouble: Trouble::Broken, field: None, label: None, message: message.to_string() }
     }
 }
 

@@ -1,12 +1,16 @@
 //! What only the browser can do. On the server each of these does nothing, so that views need no conditions.
 
 mod forms;
+mod leaving;
+mod redraw;
 
 #[cfg(not(feature = "hydrate"))]
 pub(crate) use absent::*;
 pub(crate) use forms::*;
+pub(crate) use leaving::*;
 #[cfg(feature = "hydrate")]
 pub(crate) use real::*;
+pub(crate) use redraw::*;
 
 #[cfg(feature = "hydrate")]
 mod real {
@@ -21,15 +25,10 @@ mod real {
         js_sys::Date::now() as i64
     }
 
-    /// How many minutes the reader's clock was ahead of UTC at that time.
-    #[expect(
-        clippy::as_conversions,
-        clippy::cast_possible_truncation,
-        clippy::cast_precision_loss,
-        reason = "an offset is a small whole number, a time far below 2^53"
-    )]
-    pub(crate) fn offset_min(at_ms: i64) -> i32 {
-        -(js_sys::Date::new(&(at_ms as f64).into()).get_timezone_offset() as i32)
+    /// A word that nobody else has.
+    pub(crate) fn fresh_word() -> String {
+        let chance = js_sys::Math::random().to_string();
+        format!("{:x}n{}", now_ms(), chance.trim_start_matches("0.").replace(|c: char| !c.is_ascii_alphanumeric(), "x"))
     }
 
     /// Sets or removes an attribute of `<html>`.
@@ -180,29 +179,6 @@ mod real {
         Some(hidden.iter().filter_map(|input| input.get_attribute("value")).collect::<Vec<_>>().join("."))
     }
 
-    /// The ids of what is unfolded.
-    pub(crate) fn unfolded() -> Vec<String> {
-        let found = document().query_selector_all("details[open][id]");
-        found.map(|found| all(&found).iter().map(Element::id).collect()).unwrap_or_default()
-    }
-
-    /// The id of the element that has the focus, if it has one.
-    pub(crate) fn focused() -> Option<String> {
-        Some(document().active_element()?.id()).filter(|id| !id.is_empty())
-    }
-
-    /// Unfolds these, and gives this one the focus if nobody has it.
-    pub(crate) fn restore(unfolded: &[String], focused: Option<&str>) {
-        for element in unfolded.iter().filter_map(|id| document().get_element_by_id(id)) {
-            // The name is a valid one.
-            let _ = element.set_attribute("open", "");
-        }
-        let is_lost = document().active_element().is_none_or(|element| element.tag_name() == "BODY");
-        if let Some(id) = focused.filter(|_| is_lost) {
-            focus(&format!("#{id}"));
-        }
-    }
-
     fn all(nodes: &web_sys::NodeList) -> Vec<Element> {
         (0..nodes.length()).filter_map(|place| nodes.get(place)?.dyn_into().ok()).collect()
     }
@@ -225,8 +201,8 @@ mod absent {
         0
     }
 
-    pub(crate) fn offset_min(_at_ms: i64) -> i32 {
-        0
+    pub(crate) fn fresh_word() -> String {
+        String::new()
     }
 
     pub(crate) fn set_root_attribute(_name: &str, _value: Option<&str>) {}
@@ -282,14 +258,4 @@ mod absent {
     }
 
     pub(crate) fn count_down(_now_ms: i64, _written: fn(u64) -> String) {}
-
-    pub(crate) fn unfolded() -> Vec<String> {
-        Vec::new()
-    }
-
-    pub(crate) fn focused() -> Option<String> {
-        None
-    }
-
-    pub(crate) fn restore(_unfolded: &[String], _focused: Option<&str>) {}
 }

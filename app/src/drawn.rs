@@ -151,7 +151,15 @@ pub(crate) fn following(
     news: impl Fn() -> u32 + Send + Sync + 'static,
 ) -> AnyView {
     let search = use_location().search;
+    let search = Memo::new(move |_| search.with(|search| below_dialogs(search)));
     put_in(Signal::derive(move || (news(), Question::Drawn(drawing(), search.get()))))
+}
+
+/// The parameters of an address without those that open a dialog over the page, which stays as it is.
+fn below_dialogs(search: &str) -> String {
+    const DIALOGS: [&str; 5] = ["edit", "drop", "history", "import", "new"];
+    let is_of_page = |pair: &&str| DIALOGS.iter().all(|name| pair.split('=').next() != Some(*name));
+    search.trim_start_matches('?').split('&').filter(is_of_page).collect::<Vec<_>>().join("&")
 }
 
 /// The first page: drawn again when calls and what is configured have news, at most every two seconds.
@@ -177,19 +185,7 @@ pub(crate) fn part(drawing: Drawing, search: Signal<String>) -> AnyView {
 }
 
 fn put_in(question: Signal<(u32, Question)>) -> AnyView {
-    let unfolded = StoredValue::new(Vec::new());
-    let focused = StoredValue::new(None);
-    let drawn = asked(move || {
-        unfolded.set_value(browser::unfolded());
-        focused.set_value(browser::focused());
-        question.get()
-    });
-    // What is drawn anew is as the reader left it: what was unfolded is so again, and the focus is where it was.
-    Effect::new(move |_| {
-        drawn.track();
-        let (unfolded, focused) = (unfolded.get_value(), focused.get_value());
-        set_timeout(move || browser::restore(&unfolded, focused.as_deref()), std::time::Duration::ZERO);
-    });
+    let drawn = asked(move || question.get());
     let now = use_now();
     Effect::new(move |_| {
         if let Some(now) = now.get() {
@@ -202,8 +198,10 @@ fn put_in(question: Signal<(u32, Question)>) -> AnyView {
         if let Some((url, fields)) = browser::posted(&event) {
             event.prevent_default();
             browser::say(".problem:not(:empty)", "");
+            browser::mark_sent(&event);
             browser::post(url, fields, move |answer| match answer {
                 Ok(said) => {
+                    browser::sent(None);
                     // Some say what they have done.
                     let said = serde_json::from_str::<String>(&said).unwrap_or_default();
                     if !said.is_empty() {
@@ -213,9 +211,11 @@ fn put_in(question: Signal<(u32, Question)>) -> AnyView {
                 }
                 Err(error) => {
                     let problem = error.field.as_ref().map(|field| format!("#{field}-problem"));
+                    let message = fault::message(text, &error);
+                    let is_said = browser::sent(Some(&message));
                     // What is wrong with a field is said beside it.
-                    if !problem.is_some_and(|problem| browser::say(&problem, &error.message)) {
-                        toasts.failed(fault::message(text, &error));
+                    if !problem.is_some_and(|problem| browser::say(&problem, &error.message)) && !is_said {
+                        toasts.failed(message);
                     }
                 }
             });
@@ -234,12 +234,21 @@ fn put_in(question: Signal<(u32, Question)>) -> AnyView {
         }
     };
     let copy = |event: leptos::ev::MouseEvent| browser::copy_chosen(&event);
+    let place = NodeRef::<leptos::html::Div>::new();
+    let (first, answered) = (StoredValue::new(String::new()), StoredValue::new(None));
     show(drawn, move |drawn: Drawn| {
         let submit = submit.clone();
         let title = drawn.title.map(|title| view! { <Title text=title /> });
+        let question = question.with_untracked(|(_, question)| question.clone());
+        let is_news = answered.with_value(|answered| answered.as_ref() == Some(&question));
+        answered.set_value(Some(question));
+        // What stands there already is brought up to date by hand: the view knows only what it began with.
+        if !browser::put(place, &drawn.html, is_news) {
+            first.set_value(drawn.html);
+        }
         view! {
             {title}
-            <div inner_html=drawn.html on:change=change on:submit=submit on:click=copy></div>
+            <div node_ref=place inner_html=first.get_value() on:change=change on:submit=submit on:click=copy></div>
         }
         .erase()
     })
@@ -249,4 +258,16 @@ fn put_in(question: Signal<(u32, Question)>) -> AnyView {
 #[cfg(feature = "ssr")]
 pub(crate) fn word<T: serde::de::DeserializeOwned>(map: &leptos_router::params::ParamsMap, name: &str) -> Option<T> {
     serde_json::from_value(map.get_str(name)?.into()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dialog_over_a_page_leaves_its_address() {
+        assert_eq!(below_dialogs("?q=opus&edit=claude-opus-5&source=manual"), "q=opus&source=manual");
+        assert_eq!(below_dialogs("edit="), "");
+        assert_eq!(below_dialogs("?editor=1"), "editor=1");
+    }
 }

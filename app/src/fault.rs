@@ -11,7 +11,7 @@ use crate::{
 
 /// The error in words.
 pub(crate) fn message(text: &Text, error: &AppError) -> String {
-    match (error.trouble, &error.field) {
+    match (error.trouble, error.label.as_ref().or(error.field.as_ref())) {
         (Trouble::Broken, _) => text.shell.lost_connection.to_owned(),
         (_, Some(field)) => format!("{field}: {}", error.message),
         (_, None) => error.message.clone(),

@@ -197,10 +197,9 @@ impl Moment {
     }
 }
 
-/// The last whole day, UTC, before a time at which something expires.
-pub(crate) fn last_day(at: DateTime<Utc>) -> String {
-    let just_before = at.checked_sub_signed(chrono::TimeDelta::milliseconds(1)).unwrap_or(at);
-    Moment::new(just_before, 0).date()
+/// The last moment before a time at which something expires: its day is the last day.
+pub(crate) fn just_before(at: DateTime<Utc>) -> DateTime<Utc> {
+    at.checked_sub_signed(chrono::TimeDelta::milliseconds(1)).unwrap_or(at)
 }
 
 /// A whole number of milliseconds as seconds, the way a form shows it: `10`, `0.5`.

@@ -44,6 +44,7 @@ pub mod server;
 mod shell;
 mod text;
 mod ui;
+mod zone;
 
 /// The document around the application. `build` is the address under which its files are; none: they have plain names.
 #[cfg(feature = "ssr")]
@@ -58,6 +59,7 @@ pub fn shell(options: LeptosOptions, build: Option<String>) -> impl IntoView {
             data-theme=chosen.theme.attribute()
             data-sidebar=chosen.is_narrow.then_some("narrow")
             data-columns=columns
+            data-zone=api::zone::written()
         >
             <head>
                 <meta charset="utf-8" />
@@ -85,6 +87,7 @@ pub fn App() -> impl IntoView {
     let chosen = Preferences::read();
     provide_context(chosen);
     provide_context(chosen.language);
+    provide_context(zone::Zone::read());
     view! {
         <Title formatter=|title: String| format!("{title} · Switchyard") />
         <Router>

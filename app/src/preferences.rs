@@ -15,15 +15,19 @@ pub(crate) const SIDEBAR_COOKIE: &str = "switchyard_sidebar";
 /// The cookie of the columns of calls that are hidden.
 const COLUMNS_COOKIE: &str = "switchyard_columns";
 
-/// What the columns of calls that can be hidden are called, by their place in the table; the last two are hidden unless
-/// the reader wants them.
+/// What the columns of calls that can be hidden are called, by their place in the table.
 #[cfg(feature = "ssr")]
-pub(crate) const COLUMNS: [&str; 11] = ["c3", "c4", "c5", "c6", "c7", "c8", "c9", "c10", "c11", "c12", "c13"];
+pub(crate) const COLUMNS: [&str; 16] =
+    ["c3", "c4", "c5", "c6", "c7", "c8", "c9", "c10", "c11", "c12", "c13", "c14", "c15", "c16", "c17", "c18"];
+
+/// The columns that are hidden unless the reader wants them.
+#[cfg(feature = "ssr")]
+const SPARE_COLUMNS: &str = "c12.c13.c14.c15.c16.c17.c18";
 
 /// The columns that are hidden, in a cookie: names between dots.
 #[cfg(feature = "ssr")]
 fn hidden_columns(cookie: Option<&str>) -> Vec<&'static str> {
-    let hidden = cookie.unwrap_or("c12.c13");
+    let hidden = cookie.unwrap_or(SPARE_COLUMNS);
     COLUMNS.into_iter().filter(|name| hidden.split('.').any(|hidden| hidden == *name)).collect()
 }
 
@@ -137,7 +141,7 @@ mod tests {
 
     #[test]
     fn only_columns_that_can_be_hidden_are() {
-        assert_eq!(hidden_columns(None), ["c12", "c13"]);
+        assert_eq!(hidden_columns(None), ["c12", "c13", "c14", "c15", "c16", "c17", "c18"]);
         assert_eq!(hidden_columns(Some("")), [""; 0]);
         assert_eq!(hidden_columns(Some("c1.c4.\"><script>.c10")), ["c4", "c10"]);
     }

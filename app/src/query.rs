@@ -11,6 +11,9 @@ use hub::domain::{
 use leptos_router::params::ParamsMap;
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "ssr")]
+use crate::drawn::clock::Clock;
+
 /// The first page of a reader who does not run the hub.
 #[cfg(feature = "ssr")]
 pub(crate) const OWN_PAGE: &str = "/me";
@@ -86,13 +89,38 @@ impl CallFilter {
     /// Reads the address. Empty and unknown parameters are dropped.
     pub(crate) fn read(map: &ParamsMap) -> Self {
         let pair = |name: &&str| Some(((*name).to_owned(), map.get_str(name)?.trim().to_owned()));
-        Self { pairs: CALL_PARAMETERS.iter().filter_map(pair).filter(|(_, value)| !value.is_empty()).collect() }
+        let pairs = CALL_PARAMETERS.iter().filter_map(pair).filter(|(_, value)| !value.is_empty());
+        let mut filter = Self { pairs: pairs.collect() };
+        // A range with a name, which comes first, takes the place of one with ends.
+        if filter.pairs.first().is_some_and(|(key, _)| key == "range") {
+            filter.pairs.retain(|(key, _)| key != "from" && key != "to");
+        }
+        filter
     }
 
     /// The value of one parameter.
     #[cfg(feature = "ssr")]
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// What it says beside these parameters, page of the list aside.
+    #[cfg(feature = "ssr")]
+    pub(crate) fn beside<'a>(&'a self, names: &'a [&str]) -> impl Iterator<Item = &'a (String, String)> {
+        self.pairs.iter().filter(move |(key, _)| key != "cursor" && !names.contains(&key.as_str()))
+    }
+
+    /// The name of a key that is looked for, if it is not given by its id.
+    #[cfg(feature = "ssr")]
+    pub(crate) fn key_name(&self) -> Option<&str> {
+        self.get("key").filter(|text| text.parse::<i64>().is_err())
+    }
+
+    /// One end of the range of time: a point in time, or a time by the hub's clocks.
+    #[cfg(feature = "ssr")]
+    pub(crate) fn end(&self, name: &str, clock: Clock) -> Option<DateTime<Utc>> {
+        let text = self.get(name)?;
+        text.parse().ok().or_else(|| clock.read(text))
     }
 
     /// The same with one parameter set, or dropped.
@@ -107,11 +135,13 @@ impl CallFilter {
         self.pairs.iter().any(|(key, _)| key != "cursor")
     }
 
-    /// The address of a file with all calls that it admits, whatever page is shown.
-    pub(crate) fn export_path(&self, format: &str) -> String {
+    /// The address of a file with all calls that it admits, whatever page is shown; with a ticket it can be asked how far
+    /// the file is.
+    pub(crate) fn export_path(&self, format: &str, ticket: Option<&str>) -> String {
         let query = self.with("cursor", None).search();
         let more = if query.is_empty() { "" } else { "&" };
-        format!("/calls/export?format={format}{more}{query}")
+        let ticket = ticket.map(|ticket| format!("&ticket={ticket}")).unwrap_or_default();
+        format!("/calls/export?format={format}{ticket}{more}{query}")
     }
 
     /// The address of the list, with a call opened beside it.
@@ -129,15 +159,14 @@ impl CallFilter {
 
     /// What the use case is asked, at that time. What cannot be read is left out.
     #[cfg(feature = "ssr")]
-    pub(crate) fn query(&self, now: DateTime<Utc>) -> CallQuery {
-        let time = |name| self.get(name).and_then(|text| text.parse::<DateTime<Utc>>().ok());
-        let range =
-            self.get("range").and_then(range_hours).and_then(|hours| now.checked_sub_signed(TimeDelta::hours(hours)));
+    pub(crate) fn query(&self, clock: Clock) -> CallQuery {
+        let ago = |hours| clock.now.checked_sub_signed(TimeDelta::hours(hours));
+        let range = self.get("range").and_then(range_hours).and_then(ago);
         CallQuery {
             limit: None,
             cursor: self.get("cursor").map(str::to_owned),
-            from: range.or_else(|| time("from")),
-            to: if range.is_some() { None } else { time("to") },
+            from: range.or_else(|| self.end("from", clock)),
+            to: if range.is_some() { None } else { self.end("to", clock) },
             user_id: self.get("user").and_then(|id| id.parse().ok()),
             key_id: self.get("key").and_then(|id| id.parse().ok()),
             provider_id: self.get("provider").and_then(|id| id.parse().ok()),
@@ -246,15 +275,31 @@ mod tests {
         assert_eq!(filter.path(None), "/calls?range=1h&model=claude%20x&outcome=failed");
         assert_eq!(filter.with("model", None).path(Some("7")), "/calls?range=1h&outcome=failed&call=7");
         let further = filter.with("cursor", Some("x"));
-        assert_eq!(further.export_path("csv"), "/calls/export?format=csv&range=1h&model=claude%20x&outcome=failed");
-        assert_eq!(CallFilter::default().export_path("json"), "/calls/export?format=json");
-        let now = "2025-11-21T14:00:00Z".parse().unwrap();
-        let query = filter.query(now);
+        assert_eq!(
+            further.export_path("csv", None),
+            "/calls/export?format=csv&range=1h&model=claude%20x&outcome=failed"
+        );
+        assert_eq!(CallFilter::default().export_path("json", Some("t1")), "/calls/export?format=json&ticket=t1");
+        let query = filter.query(clock());
         assert_eq!(query.from, Some("2025-11-21T13:00:00Z".parse().unwrap()));
         assert_eq!(query.outcome, Some(hub::domain::call::Outcome::Failed));
         assert!(
             filter.is_narrow() && !filter.with("range", None).with("model", None).with("outcome", None).is_narrow()
         );
+    }
+
+    fn clock() -> Clock {
+        Clock { zone: chrono_tz::Europe::Berlin, now: "2025-11-21T14:00:00Z".parse().unwrap() }
+    }
+
+    #[test]
+    fn a_range_of_ones_own_is_by_the_hubs_clocks() {
+        let query = filter(&[("from", "2025-07-01T08:30"), ("to", "2025-11-21T08:30:00Z")]).query(clock());
+        let at = |text: &str| Some(text.parse().unwrap());
+        assert_eq!((query.from, query.to), (at("2025-07-01T06:30:00Z"), at("2025-11-21T08:30:00Z")));
+        let named = filter(&[("from", "2025-07-01T08:30"), ("range", "1h")]);
+        assert_eq!(named.query(clock()).from, at("2025-11-21T13:00:00Z"));
+        assert_eq!(named.search(), "range=1h");
     }
 
     #[test]
@@ -288,7 +333,7 @@ mod tests {
             (&[("error", "status")], true),
             (&[("error", "elsewhere")], false),
         ] {
-            let query = filter(pairs).query("2025-11-21T14:00:00Z".parse().unwrap());
+            let query = filter(pairs).query(clock());
             assert_eq!(admits(&query, &call), admitted, "{pairs:?}");
         }
     }

@@ -28,6 +28,8 @@ mod drawn;
 mod en;
 mod groups;
 #[cfg(feature = "ssr")]
+pub(crate) mod labels;
+#[cfg(feature = "ssr")]
 mod manage;
 #[cfg(feature = "ssr")]
 mod sessions;

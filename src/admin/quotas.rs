@@ -81,24 +81,25 @@ pub async fn list(hub: &Hub, _actor: &Admin, query: &QuotaQuery) -> Result<Page<
     Ok(page::cut(items, limit, |quota| Place::of(quota).text()))
 }
 
-/// Of each user the limit that is used most; none where there is none.
+/// Of each user the limits that are set, the one that is used most first.
 ///
 /// # Errors
 /// [`Fault::CountersAway`] while Redis does not answer.
-pub async fn fullest(hub: &Hub, _actor: &Admin, users: &[User]) -> Result<Vec<Option<LimitUse>>, Fault> {
+pub async fn of_users(hub: &Hub, _actor: &Admin, users: &[User]) -> Result<Vec<Vec<LimitUse>>, Fault> {
     let now = clock::now();
     let asked = users.iter().map(|user| (user.id, user.limits.clone())).collect::<Vec<_>>();
-    let asked = stream::iter(asked).map(|(id, limits)| fullest_of(hub, id, limits, now));
+    let asked = stream::iter(asked).map(|(id, limits)| of_user(hub, id, limits, now));
     asked.buffered(ASKED_MAX).try_collect().await
 }
 
-/// The limit of a user that is used most.
-async fn fullest_of(hub: &Hub, id: UserId, limits: Limits, now: DateTime<Utc>) -> Result<Option<LimitUse>, Fault> {
+async fn of_user(hub: &Hub, id: UserId, limits: Limits, now: DateTime<Utc>) -> Result<Vec<LimitUse>, Fault> {
     if !limits.is_any() {
-        return Ok(None);
+        return Ok(Vec::new());
     }
-    let uses = limits::used(hub, Subject::User(id), &limits, now).await?;
-    Ok(uses.into_iter().filter(|used| used.limit.is_some()).max_by_key(LimitUse::share_permille))
+    let mut uses = limits::used(hub, Subject::User(id), &limits, now).await?;
+    uses.retain(|used| used.limit.is_some());
+    uses.sort_by_key(|used| std::cmp::Reverse(used.share_permille()));
+    Ok(uses)
 }
 
 /// The limits of somebody that are set, with their use.

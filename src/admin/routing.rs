@@ -95,6 +95,25 @@ const KEYS_MAX: usize = 500;
 
 /// The keys that a call could come with, by user and name; at most 500.
 pub fn keys(hub: &Hub, _actor: &Admin) -> Vec<NamedKey> {
+    let mut keys = all_keys(hub);
+    keys.truncate(KEYS_MAX);
+    keys
+}
+
+/// The keys whose user and name, `user / key`, are `text`, else those that hold it, in any case; at most 500.
+pub fn keys_named(hub: &Hub, _actor: &Admin, text: &str) -> Vec<NamedKey> {
+    let wanted = text.trim().to_lowercase();
+    let whole = |key: &NamedKey| key.to_string().to_lowercase();
+    let mut keys = all_keys(hub);
+    keys.retain(|key| whole(key).contains(&wanted));
+    if keys.iter().any(|key| whole(key) == wanted) {
+        keys.retain(|key| whole(key) == wanted);
+    }
+    keys.truncate(KEYS_MAX);
+    keys
+}
+
+fn all_keys(hub: &Hub) -> Vec<NamedKey> {
     let snapshot = hub.snapshot.load();
     let named = |caller: &Arc<Caller>| NamedKey {
         id: caller.key.id,
@@ -105,7 +124,6 @@ pub fn keys(hub: &Hub, _actor: &Admin) -> Vec<NamedKey> {
     keys.sort_by(|one, other| (&one.user_name, &one.name, one.id).cmp(&(&other.user_name, &other.name, other.id)));
     // A key whose secret was replaced is there twice for a while.
     keys.dedup();
-    keys.truncate(KEYS_MAX);
     keys
 }
 

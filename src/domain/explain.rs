@@ -84,6 +84,13 @@ pub struct NamedKey {
     pub user_name: String,
 }
 
+/// `user / key`
+impl std::fmt::Display for NamedKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} / {}", self.user_name, self.name)
+    }
+}
+
 /// One of a caller's groups.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]

@@ -18,7 +18,7 @@ mod calls;
 pub mod course;
 pub mod leaderboard;
 
-pub use calls::{CallExport, CallQuery, ExportFormat};
+pub use calls::{CallExport, CallQuery, ExportEnd, ExportFormat, ExportProgress};
 
 /// Sums over a set of calls.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,10 @@
 //! Recorded calls and their attempts, for reading. The ledger writes them.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::{Row, postgres::PgRow};
+use sqlx::{
+    Postgres, Row,
+    postgres::{PgArguments, PgRow},
+};
 use uuid::Uuid;
 
 use super::{Store, read, statements};
@@ -40,9 +43,10 @@ macro_rules! select_calls {
     };
 }
 
-/// Which calls are listed of those that `$which` says, in the order of `$order`, newest first.
-macro_rules! filtered {
-    ($which:literal, $order:literal) => {
+/// Which calls a query describes, of those that `$which` says. What comes late with its first content ends late too: it
+/// is said so that the index on the duration serves both.
+macro_rules! which_calls {
+    ($which:literal) => {
         concat!(
             $which,
             "
@@ -63,26 +67,36 @@ macro_rules! filtered {
             and ($17::boolean is not true or c.n_attempts > 1)
             and ($17::boolean is not false or c.n_attempts <= 1)
             and ($18::boolean is not true or c.error_cause is not null)
-        order by ",
-            $order,
-            " desc
-        limit $19"
+"
         )
     };
 }
 
 statements! {
-    /// Newest first. The bounds on the id leave out the partitions of other days. What comes late with its first content
-    /// ends late too: it is said so that the index on the duration serves both.
-    LIST = select_calls!("", filtered!("
-        where c.id >= $1 and c.id < $2", "c.id"));
-    /// The same of those whose error has this cause ($20), or this text in its message.
-    LIST_BY_ERROR = select_calls!("", filtered!("
+    /// Newest first. The bounds on the id leave out the partitions of other days.
+    LIST = select_calls!("", which_calls!("
+        where c.id >= $1 and c.id < $2"), "
+        order by c.id desc
+        limit $19");
+    /// The same of those whose error has this cause ($19), or this text in its message.
+    LIST_BY_ERROR = select_calls!("", which_calls!("
         join call_errors e on e.call_id = c.id
         where e.call_id >= $1 and e.call_id < $2 and c.id >= $1 and c.id < $2
-            and (e.cause = $20 or position(lower($20) in lower(e.message)) > 0)
+            and (e.cause = $19 or position(lower($19) in lower(e.message)) > 0)
             and ($5::bigint is null or e.user_id = $5) and ($6::bigint is null or e.key_id = $6)
-            and ($7::bigint is null or e.provider_id = $7)", "e.call_id"));
+            and ($7::bigint is null or e.provider_id = $7)"), "
+        order by e.call_id desc
+        limit $20");
+    COUNT = concat!("
+        select count(*) as n
+        from calls c", which_calls!("
+        where c.id >= $1 and c.id < $2"));
+    COUNT_BY_ERROR = concat!("
+        select count(*) as n
+        from calls c", which_calls!("
+        join call_errors e on e.call_id = c.id
+        where e.call_id >= $1 and e.call_id < $2 and c.id >= $1 and c.id < $2
+            and (e.cause = $19 or position(lower($19) in lower(e.message)) > 0)"));
     FIND = select_calls!(
         ",
             c.cost_input, c.cost_output, c.cost_cache_write_5m, c.cost_cache_write_1h, c.cost_cache_read,
@@ -126,6 +140,36 @@ fn days_before(id: Uuid, days: i64, now: DateTime<Utc>) -> Option<Uuid> {
     let ms = i64::try_from(id.as_u128() >> 80).ok()?;
     let at = DateTime::from_timestamp_millis(ms).map_or(now, |at| at.min(now));
     at.checked_sub_signed(TimeDelta::days(days)).map(lowest_id)
+}
+
+/// A statement about the calls that `query` describes, of ids from the first bound up to, but without, the second. It
+/// is planned for these values each time: which index serves depends on the filters that are set.
+fn bound<'q>(
+    sql: &'static str,
+    query: &'q CallQuery,
+    (low, high): (Uuid, Uuid),
+) -> sqlx::query::Query<'q, Postgres, PgArguments> {
+    let asked = sqlx::query(sql)
+        .bind(low)
+        .bind(high)
+        .bind(query.from)
+        .bind(query.to)
+        .bind(query.user_id.map(|id| id.0))
+        .bind(query.key_id.map(|id| id.0))
+        .bind(query.provider_id.map(|id| id.0))
+        .bind(&query.model)
+        .bind(&query.session_id)
+        .bind(query.outcome.map(crate::domain::call::Outcome::as_str))
+        .bind(query.status.map(i32::from))
+        .bind(query.cost_min.map(Usd::scaled))
+        .bind(query.cost_max.map(Usd::scaled))
+        .bind(query.duration_min.map(read::integer))
+        .bind(query.duration_max.map(read::integer))
+        .bind(query.first_token_min.map(read::integer))
+        .bind(query.retried)
+        .bind(query.errors);
+    let asked = if let Some(error) = &query.error { asked.bind(error) } else { asked };
+    asked.persistent(false)
 }
 
 /// Token counts of a row.
@@ -271,33 +315,18 @@ impl Store {
     async fn list_calls_within(
         &self,
         query: &CallQuery,
-        (low, high): (Uuid, Uuid),
+        bounds: (Uuid, Uuid),
         limit: i64,
     ) -> Result<Vec<Call>, sqlx::Error> {
-        let asked = sqlx::query(if query.error.is_some() { LIST_BY_ERROR } else { LIST })
-            .bind(low)
-            .bind(high)
-            .bind(query.from)
-            .bind(query.to)
-            .bind(query.user_id.map(|id| id.0))
-            .bind(query.key_id.map(|id| id.0))
-            .bind(query.provider_id.map(|id| id.0))
-            .bind(&query.model)
-            .bind(&query.session_id)
-            .bind(query.outcome.map(crate::domain::call::Outcome::as_str))
-            .bind(query.status.map(i32::from))
-            .bind(query.cost_min.map(Usd::scaled))
-            .bind(query.cost_max.map(Usd::scaled))
-            .bind(query.duration_min.map(read::integer))
-            .bind(query.duration_max.map(read::integer))
-            .bind(query.first_token_min.map(read::integer))
-            .bind(query.retried)
-            .bind(query.errors)
-            .bind(limit);
-        let asked = if let Some(error) = &query.error { asked.bind(error) } else { asked };
-        // Planned for these values each time: which index serves depends on the filters that are set.
-        let rows = asked.persistent(false).fetch_all(&self.pool).await?;
+        let sql = if query.error.is_some() { LIST_BY_ERROR } else { LIST };
+        let rows = bound(sql, query, bounds).bind(limit).fetch_all(&self.pool).await?;
         rows.iter().map(call_from_row).collect()
+    }
+
+    /// How many recorded calls `query` describes.
+    pub async fn count_calls(&self, query: &CallQuery) -> Result<u64, sqlx::Error> {
+        let sql = if query.error.is_some() { COUNT_BY_ERROR } else { COUNT };
+        read::number(&bound(sql, query, id_bounds(query, None)).fetch_one(&self.pool).await?, "n")
     }
 
     /// A recorded call with all that is known of it.

@@ -40,6 +40,8 @@ pub(crate) enum Question {
     Settings,
     /// What is kept: [`Storage`](hub::domain::storage::Storage).
     Storage,
+    /// How far the export with a ticket is: [`ExportProgress`](hub::domain::report::ExportProgress).
+    Export(String),
     /// A page that the server draws, and the query string of its address: [`Drawn`](crate::drawn::Drawn).
     Drawn(Drawing, String),
 }
@@ -63,6 +65,7 @@ pub(crate) async fn ask(question: Question) -> Answer<String> {
         Question::Price(model) => json(&prices::find(&model).await?),
         Question::Settings => json(&settings::list().await?),
         Question::Storage => json(&settings::storage().await?),
+        Question::Export(ticket) => json(&calls::export_progress(&ticket).await?),
         Question::Drawn(drawing, search) => json(&drawn::draw(&drawing, &search).await?),
     }
 }

@@ -7,13 +7,24 @@ use hub::domain::{
     page::Page,
     report::CallQuery,
 };
+use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
+
+use super::Answer;
 
 #[cfg(feature = "ssr")]
 use {
-    super::{Answer, Named},
-    crate::{drawn::call_filters::Found, preferences::read_columns, query::CallFilter},
-    hub::{admin::actor::Admin, domain::call::CallDetail, hub::Hub},
+    super::Named,
+    crate::{
+        drawn::{call_filters::Found, clock::Clock},
+        preferences::read_columns,
+        query::CallFilter,
+    },
+    hub::{
+        admin::{actor::Admin, routing},
+        domain::call::CallDetail,
+        hub::Hub,
+    },
 };
 
 /// A page of calls, with those of them that still run.
@@ -54,7 +65,7 @@ const CHOICES_MAX: u32 = 500;
 #[cfg(feature = "ssr")]
 pub(super) async fn list(filter: &CallFilter) -> Answer<Calls> {
     let (hub, actor) = super::guard::actor().await?;
-    let query = filter.query(hub::clock::now());
+    let query = query(&hub, &actor, filter, super::drawn::clock(&hub));
     let mut running = hub::admin::calls::active(&hub, &actor);
     running.retain(|call| crate::query::admits(&query, call));
     running.sort_by_key(|call| std::cmp::Reverse(call.id));
@@ -63,6 +74,18 @@ pub(super) async fn list(filter: &CallFilter) -> Answer<Calls> {
     running.retain(|call| page.items.iter().all(|finished| finished.id != call.id));
     page.items.truncate(usize::try_from(CHOICES_MAX).unwrap_or(usize::MAX));
     Ok(Calls { query, page, running })
+}
+
+/// What the use case is asked for a filter, at that time. A key that is named and not given by its id is looked up; unless
+/// it is the only one of that name no call is meant.
+#[cfg(feature = "ssr")]
+pub(crate) fn query(hub: &Hub, actor: &Admin, filter: &CallFilter, clock: Clock) -> CallQuery {
+    let Some(name) = filter.key_name() else { return filter.query(clock) };
+    let id = match routing::keys_named(hub, actor, name).as_slice() {
+        [key] => key.id,
+        _ => hub::domain::id::KeyId(0),
+    };
+    CallQuery { key_id: Some(id), ..filter.query(clock) }
 }
 
 /// Everything about one call.
@@ -79,18 +102,37 @@ pub(super) async fn find(id: &str) -> Answer<Detail> {
 
 /// What is above the list: what its filters choose from, and what they have found.
 #[cfg(feature = "ssr")]
-pub(super) async fn found(hub: &Hub, actor: &Admin, filter: &CallFilter) -> Answer<Found> {
+pub(super) async fn found(hub: &Hub, actor: &Admin, filter: &CallFilter, clock: Clock) -> Answer<Found> {
     use hub::domain::{provider::many::ProviderQuery, user::many::UserQuery};
-    let query = filter.query(hub::clock::now());
+    let query = query(hub, actor, filter, clock);
     let all = ProviderQuery { limit: Some(CHOICES_MAX), ..ProviderQuery::default() };
     let providers = hub::admin::providers::list(hub, actor, &all).await.map_err(super::guard::refuse)?;
     let all = UserQuery { limit: Some(CHOICES_MAX), ..UserQuery::default() };
     let users = hub::admin::users::list(hub, actor, &all).await.map_err(super::guard::refuse)?;
     let totals = hub::admin::calls::totals(hub, actor, &query).await.map_err(super::guard::refuse)?;
+    let named = filter.key_name().map(|name| routing::keys_named(hub, actor, name));
     Ok(Found {
+        is_cut: providers.next_cursor.is_some() || users.next_cursor.is_some(),
+        keys: routing::keys(hub, actor),
+        // One is meant, and several are to be chosen from.
+        doubtful: named.filter(|keys| keys.len() != 1),
         providers: providers.items.into_iter().map(|item| Named { id: item.id.to_string(), name: item.name }).collect(),
         users: users.items.into_iter().map(|item| Named { id: item.id.to_string(), name: item.name }).collect(),
         totals,
         hidden: read_columns(),
     })
+}
+
+/// How far the export with that ticket is.
+#[cfg(feature = "ssr")]
+pub(super) async fn export_progress(ticket: &str) -> Answer<hub::domain::report::ExportProgress> {
+    let (hub, actor) = super::guard::actor().await?;
+    hub::admin::export::progress(&hub, &actor, ticket).map_err(super::guard::refuse)
+}
+
+/// Ends the export with that ticket.
+#[server]
+pub(crate) async fn cancel_export(ticket: String) -> Answer<()> {
+    let (hub, actor) = super::guard::actor_for_change().await?;
+    hub::admin::export::cancel(&hub, &actor, &ticket).map_err(super::guard::refuse)
 }

@@ -53,7 +53,7 @@ struct Reader {
 }
 
 /// The hub's clock.
-fn clock(hub: &Hub) -> Clock {
+pub(crate) fn clock(hub: &Hub) -> Clock {
     Clock { zone: hub.snapshot.load().zone, now: hub::clock::now() }
 }
 
@@ -178,8 +178,8 @@ impl Reader {
 
     async fn call_filters(&self) -> Answer<Drawn> {
         let filter = CallFilter::read(&self.map);
-        let found = super::calls::found(&self.hub, &self.actor, &filter).await?;
-        Ok(in_words(|text| (None, drawn::call_filters::view(text, &filter, &found))))
+        let found = super::calls::found(&self.hub, &self.actor, &filter, self.clock).await?;
+        Ok(in_words(|text| (None, drawn::call_filters::view(text, &filter, &found, self.clock))))
     }
 }
 

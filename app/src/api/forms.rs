@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeMap, str::FromStr};
 
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use hub::{
-    admin::actor::Admin,
+    admin::{actor::Admin, period},
     domain::{
         fault::Fault,
         group::{GroupCreate, GroupPatch},
@@ -19,7 +19,7 @@ use hub::{
     hub::Hub,
 };
 
-use crate::format::last_day;
+use crate::drawn::clock::Clock;
 
 use super::{Answer, groups::GroupForm, guard, keys::KeyForm, prices::PriceForm, users::UserForm};
 
@@ -46,14 +46,14 @@ pub(crate) fn id<T: FromStr>(text: &str, noun: &str) -> Answer<T> {
 }
 
 /// A new user.
-pub(crate) fn user_create(form: UserForm) -> Result<UserCreate, Fault> {
+pub(crate) fn user_create(form: UserForm, clock: Clock) -> Result<UserCreate, Fault> {
     let limits = limits::limits(&form.limits)?;
     Ok(UserCreate {
         enabled: Some(is_checked(form.enabled.as_ref())),
         role: Some(role(&form.role)),
         group: Some(names(&form.group)),
         tags: Some(names(&form.tags)),
-        expires_at: expiry(&form.expires)?,
+        expires_at: expiry("expires_at", &form.expires, clock)?,
         name: form.name.trim().to_owned(),
         note: Some(form.note),
         ..UserCreate::default()
@@ -62,14 +62,14 @@ pub(crate) fn user_create(form: UserForm) -> Result<UserCreate, Fault> {
 }
 
 /// Changes to a user, as it stands before: all that the form shows.
-pub(crate) fn user_patch(form: UserForm, before: &User) -> Result<UserPatch, Fault> {
+pub(crate) fn user_patch(form: UserForm, before: &User, clock: Clock) -> Result<UserPatch, Fault> {
     let limits = limits::limits(&form.limits)?;
     Ok(UserPatch {
         enabled: Patch::Set(is_checked(form.enabled.as_ref())),
         role: Patch::Set(role(&form.role)),
         group: Patch::Set(names(&form.group)),
         tags: Patch::Set(names(&form.tags)),
-        expires_at: expiry_change(&form.expires, before.expires_at)?,
+        expires_at: expiry_change(&form.expires, before.expires_at, clock)?,
         name: Patch::Set(form.name.trim().to_owned()),
         note: Patch::Set(form.note),
         ..UserPatch::default()
@@ -78,12 +78,12 @@ pub(crate) fn user_patch(form: UserForm, before: &User) -> Result<UserPatch, Fau
 }
 
 /// More time for a user: days, or up to the end of a day.
-pub(crate) fn renewal(days: &str, until: &str) -> Result<Renewal, Fault> {
-    Ok(Renewal { days: number("days", days)?, until: expiry(until)?, enable: false })
+pub(crate) fn renewal(days: &str, until: &str, clock: Clock) -> Result<Renewal, Fault> {
+    Ok(Renewal { days: number("days", days)?, until: expiry("until", until, clock)?, enable: false })
 }
 
 /// A new key.
-pub(crate) fn key_create(form: &KeyForm) -> Result<KeyCreate, Fault> {
+pub(crate) fn key_create(form: &KeyForm, clock: Clock) -> Result<KeyCreate, Fault> {
     let limits = limits::limits(&form.limits)?;
     Ok(KeyCreate {
         enabled: Some(true),
@@ -91,7 +91,7 @@ pub(crate) fn key_create(form: &KeyForm) -> Result<KeyCreate, Fault> {
         models: Some(provider::rules(&form.models)),
         clients: Some(provider::lines(&form.clients).map(str::to_owned).collect()),
         addresses: Some(networks(&form.addresses)?),
-        expires_at: expiry(&form.expires)?,
+        expires_at: expiry("expires_at", &form.expires, clock)?,
         name: form.name.trim().to_owned(),
         ..KeyCreate::default()
     }
@@ -104,7 +104,7 @@ pub(crate) fn rotation(grace: &str) -> Result<Rotation, Fault> {
 }
 
 /// Changes to a key, as it stands before: all that the form shows.
-pub(crate) fn key_patch(form: &KeyForm, before: &ApiKey) -> Result<KeyPatch, Fault> {
+pub(crate) fn key_patch(form: &KeyForm, before: &ApiKey, clock: Clock) -> Result<KeyPatch, Fault> {
     let limits = limits::limits(&form.limits)?;
     Ok(KeyPatch {
         enabled: Patch::Set(is_checked(form.enabled.as_ref())),
@@ -112,7 +112,7 @@ pub(crate) fn key_patch(form: &KeyForm, before: &ApiKey) -> Result<KeyPatch, Fau
         models: Patch::Set(provider::rules(&form.models)),
         clients: Patch::Set(provider::lines(&form.clients).map(str::to_owned).collect()),
         addresses: Patch::Set(networks(&form.addresses)?),
-        expires_at: expiry_change(&form.expires, before.expires_at)?,
+        expires_at: expiry_change(&form.expires, before.expires_at, clock)?,
         name: Patch::Set(form.name.trim().to_owned()),
         ..KeyPatch::default()
     }
@@ -177,23 +177,22 @@ fn role(text: &str) -> Role {
     if text == Role::Admin.as_str() { Role::Admin } else { Role::User }
 }
 
-/// The end of a day, UTC; none if the field is empty.
-fn expiry(text: &str) -> Result<Option<DateTime<Utc>>, Fault> {
+/// The end of a day, by the hub's clocks; none if the field is empty.
+fn expiry(field: &str, text: &str, clock: Clock) -> Result<Option<DateTime<Utc>>, Fault> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);
     }
-    let day: NaiveDate = text.parse().map_err(|_| Fault::invalid("expires_at", "must be a date: 2030-12-31"))?;
-    let next = day.succ_opt().unwrap_or(day);
-    Ok(Some(next.and_time(NaiveTime::MIN).and_utc()))
+    let day: NaiveDate = text.parse().map_err(|_| Fault::invalid(field, "must be a date: 2030-12-31"))?;
+    Ok(Some(period::of_days(day, day, clock.zone).1))
 }
 
-/// What a form that shows only the day of `before` makes of it: the same day leaves the hour as it is.
-fn expiry_change(text: &str, before: Option<DateTime<Utc>>) -> Result<Patch<DateTime<Utc>>, Fault> {
-    if text.trim() == before.map(last_day).unwrap_or_default() {
+/// What a form that shows only the last day of `before` makes of it: the same day leaves the hour as it is.
+fn expiry_change(text: &str, before: Option<DateTime<Utc>>, clock: Clock) -> Result<Patch<DateTime<Utc>>, Fault> {
+    if text.trim() == before.map(|at| clock.last_date(at)).unwrap_or_default() {
         return Ok(Patch::Keep);
     }
-    expiry(text).map(Patch::from)
+    expiry("expires_at", text, clock).map(Patch::from)
 }
 
 /// A number of any kind; none if the field is empty.
@@ -212,12 +211,18 @@ mod tests {
     #[test]
     fn names_and_days_are_read_as_people_write_them() {
         assert_eq!(names(" a, b，c ,,"), ["a", "b", "c"]);
-        assert_eq!(expiry("2030-12-31").unwrap(), Some("2031-01-01T00:00:00Z".parse().unwrap()));
-        assert_eq!(expiry(" ").unwrap(), None);
-        assert_eq!(expiry("tomorrow").unwrap_err().field(), Some("expires_at"));
+        let clock = Clock { zone: chrono_tz::Europe::Berlin, now: DateTime::UNIX_EPOCH };
+        let read = |text| expiry("until", text, clock);
+        assert_eq!(read("2030-12-31").unwrap(), Some("2030-12-31T23:00:00Z".parse().unwrap()));
+        assert_eq!(read("2030-07-31").unwrap(), Some("2030-07-31T22:00:00Z".parse().unwrap()));
+        assert_eq!(read(" ").unwrap(), None);
+        assert_eq!(read("tomorrow").unwrap_err().field(), Some("until"));
         let noon = Some("2030-12-31T12:00:00Z".parse().unwrap());
-        assert_eq!(expiry_change("2030-12-31", noon), Ok(Patch::Keep));
-        assert_eq!(expiry_change("", noon), Ok(Patch::Clear));
+        assert_eq!(expiry_change("2030-12-31", noon, clock), Ok(Patch::Keep));
+        // What it says of the day is what the list shows of it.
+        let midnight = read("2030-12-31").unwrap();
+        assert_eq!(expiry_change("2030-12-31", midnight, clock), Ok(Patch::Keep));
+        assert_eq!(expiry_change("", noon, clock), Ok(Patch::Clear));
     }
 
     #[test]

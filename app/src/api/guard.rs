@@ -19,6 +19,7 @@ use super::{Answer, AppError, Trouble};
 use crate::{
     preferences::Preferences,
     query::{OWN_PAGE, login_path},
+    text::labels::label,
 };
 
 /// Who reads, whoever it is. Sends a reader without a session to the login page.
@@ -114,6 +115,7 @@ fn in_words(fault: &Fault) -> AppError {
             _ => Trouble::Refused,
         },
         field: fault.field().map(str::to_owned),
+        label: fault.field().and_then(|field| label(text, field)).map(str::to_owned),
         message: (text.fault)(fault),
     }
 }

@@ -38,7 +38,7 @@ pub(crate) async fn create_key(form: KeyForm) -> Answer<String> {
     use super::guard;
     let (hub, actor) = guard::actor_for_change().await?;
     let user = super::forms::id(&form.id, "user")?;
-    let new = super::forms::key_create(&form).map_err(guard::refuse)?;
+    let new = super::forms::key_create(&form, super::drawn::clock(&hub)).map_err(guard::refuse)?;
     let made = hub::admin::keys::create(&hub, &actor, user, new).await.map_err(guard::refuse)?;
     Ok(made.key)
 }
@@ -50,7 +50,7 @@ pub(crate) async fn save_key(form: KeyForm) -> Answer<()> {
     let (hub, actor) = guard::actor_for_change().await?;
     let id = super::forms::id(&form.id, "key")?;
     let before = hub::admin::keys::find(&hub, &actor, id).await.map_err(guard::refuse)?;
-    let patch = super::forms::key_patch(&form, &before).map_err(guard::refuse)?;
+    let patch = super::forms::key_patch(&form, &before, super::drawn::clock(&hub)).map_err(guard::refuse)?;
     let key = hub::admin::keys::update(&hub, &actor, id, patch).await.map_err(guard::refuse)?;
     leptos_axum::redirect(&format!("/users/{}", key.user_id));
     Ok(())

@@ -37,13 +37,13 @@ pub(crate) async fn save_user(form: UserForm) -> Answer<()> {
     use super::guard;
     let (hub, actor) = guard::actor_for_change().await?;
     if form.id.is_empty() {
-        let new = super::forms::user_create(form).map_err(guard::refuse)?;
+        let new = super::forms::user_create(form, super::drawn::clock(&hub)).map_err(guard::refuse)?;
         let user = hub::admin::users::create(&hub, &actor, new).await.map_err(guard::refuse)?;
         leptos_axum::redirect(&format!("/users/{}", user.id));
     } else {
         let id = super::forms::id(&form.id, "user")?;
         let before = hub::admin::users::find(&hub, &actor, id).await.map_err(guard::refuse)?;
-        let patch = super::forms::user_patch(form, &before).map_err(guard::refuse)?;
+        let patch = super::forms::user_patch(form, &before, super::drawn::clock(&hub)).map_err(guard::refuse)?;
         hub::admin::users::update(&hub, &actor, id, patch).await.map_err(guard::refuse)?;
     }
     Ok(())
@@ -56,10 +56,10 @@ pub(crate) async fn renew_user(
     #[server(default)] days: String,
     #[server(default)] until: String,
 ) -> Answer<()> {
-    use super::{forms, guard};
+    use super::{drawn, forms, guard};
     let (hub, actor) = guard::actor_for_change().await?;
     let id = forms::id(&id, "user")?;
-    let renewal = forms::renewal(&days, &until).map_err(guard::refuse)?;
+    let renewal = forms::renewal(&days, &until, drawn::clock(&hub)).map_err(guard::refuse)?;
     hub::admin::users::renew(&hub, &actor, id, renewal).await.map_err(guard::refuse)?;
     Ok(())
 }
@@ -67,10 +67,10 @@ pub(crate) async fn renew_user(
 /// Sets one limit of a user by its field; an empty amount takes it away.
 #[server]
 pub(crate) async fn limit_user(id: String, field: String, #[server(default)] amount: String) -> Answer<()> {
-    use super::{forms, guard};
+    use super::{drawn, forms, guard};
     let (hub, actor) = guard::actor_for_change().await?;
     let id = forms::id(&id, "user")?;
-    let patch = forms::many::one_limit(&field, &amount).map_err(guard::refuse)?;
+    let patch = forms::many::one_limit(&field, &amount, drawn::clock(&hub)).map_err(guard::refuse)?;
     hub::admin::users::update(&hub, &actor, id, patch).await.map_err(guard::refuse)?;
     Ok(())
 }
@@ -82,7 +82,9 @@ pub(crate) async fn change_users(search: String) -> Answer<String> {
     use super::{drawn, forms::many, guard};
     let (hub, actor) = guard::actor_for_change().await?;
     let map = drawn::parameters(&search);
-    let Some(asked) = many::user_bulk(&map, false).map_err(guard::refuse)? else { return Ok(String::new()) };
+    let Some(asked) = many::user_bulk(&map, false, drawn::clock(&hub)).map_err(guard::refuse)? else {
+        return Ok(String::new());
+    };
     let report = hub::admin::users::bulk(&hub, &actor, asked).await.map_err(guard::refuse)?;
     leptos_axum::redirect("/users");
     Ok((drawn::words().many.changed)(report.n_changed))

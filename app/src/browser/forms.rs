@@ -8,12 +8,12 @@ pub(crate) use real::*;
 #[cfg(feature = "hydrate")]
 mod real {
     use leptos::{
-        prelude::{Effect, Get, RwSignal, Set, StoredValue, WithValue, on_cleanup, window},
+        prelude::window,
         server_fn::redirect::{REDIRECT_HEADER, call_redirect_hook},
     };
-    use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+    use wasm_bindgen::{JsCast, JsValue};
     use wasm_bindgen_futures::JsFuture;
-    use web_sys::{Element, Event, HtmlAnchorElement, HtmlElement, HtmlFormElement, Request, RequestInit, Response};
+    use web_sys::{Element, Event, HtmlElement, HtmlFormElement, Request, RequestInit, Response};
 
     use crate::api::{Answer, AppError};
 
@@ -114,67 +114,6 @@ mod real {
         true
     }
 
-    /// What leads away from a page. A step back is not among them: the router hears of it first.
-    const LEAVINGS: [&str; 2] = ["beforeunload", "click"];
-
-    /// Asks before the page is left while `is_dirty`: what was typed would be lost.
-    pub(crate) fn ask_before_leaving(is_dirty: RwSignal<bool>, question: &'static str) {
-        Effect::new(move |_| {
-            if !is_dirty.get() {
-                return;
-            }
-            let path = window().location().pathname().unwrap_or_default();
-            let ask = Closure::<dyn Fn(Event)>::new(move |event: Event| {
-                if leaves(&event, &path) && may_leave(&event, question) {
-                    is_dirty.try_set(false);
-                }
-            });
-            let listener = StoredValue::new_local(ask);
-            listener.with_value(|ask| listen(ask, true));
-            on_cleanup(move || listener.with_value(|ask| listen(ask, false)));
-        });
-    }
-
-    /// Hears of what leads away before the router does, or no longer.
-    fn listen(ask: &Closure<dyn Fn(Event)>, is_on: bool) {
-        let ask = ask.as_ref().unchecked_ref();
-        for name in LEAVINGS {
-            // Only a name that is no name fails.
-            let _ = if is_on {
-                window().add_event_listener_with_callback_and_bool(name, ask, true)
-            } else {
-                window().remove_event_listener_with_callback_and_bool(name, ask, true)
-            };
-        }
-    }
-
-    /// Asks whether the page may be left; if not, nobody else hears of the event.
-    fn may_leave(event: &Event, question: &str) -> bool {
-        if event.type_() == "beforeunload" {
-            // The browser asks with words of its own.
-            event.prevent_default();
-            return false;
-        }
-        if window().confirm_with_message(question).unwrap_or(true) {
-            return true;
-        }
-        event.prevent_default();
-        event.stop_immediate_propagation();
-        false
-    }
-
-    /// True if the event leads away from the page at `path`. A click on a link does, unless it opens elsewhere or leads
-    /// to this page with other parameters.
-    fn leaves(event: &Event, path: &str) -> bool {
-        if event.type_() == "beforeunload" {
-            return true;
-        }
-        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-        let Some(Ok(Some(link))) = target.map(|target| target.closest("a[href]")) else { return false };
-        let link = link.unchecked_into::<HtmlAnchorElement>();
-        link.target().is_empty() && link.pathname() != path
-    }
-
     /// Reads the file that was chosen in an input, as text.
     pub(crate) fn chosen_text(event: &Event, then: impl FnOnce(String) + 'static) {
         let input = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok());
@@ -189,7 +128,7 @@ mod real {
 
 #[cfg(not(feature = "hydrate"))]
 mod absent {
-    use leptos::{ev, prelude::RwSignal};
+    use leptos::ev;
 
     use crate::api::Answer;
 
@@ -216,8 +155,6 @@ mod absent {
     pub(crate) fn mark_changed(_event: &ev::Event) -> bool {
         false
     }
-
-    pub(crate) fn ask_before_leaving(_is_dirty: RwSignal<bool>, _question: &'static str) {}
 
     pub(crate) fn chosen_text(_event: &ev::Event, _then: impl FnOnce(String) + 'static) {}
 }

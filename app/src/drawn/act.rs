@@ -23,6 +23,7 @@ pub(crate) fn form<S: ServerFn<Error = AppError>>(hidden: Vec<(&'static str, Str
         <form method="post" action=S::url()>
             {hidden.into_iter().map(field).collect_view()}
             {content}
+            <p class="problem" role="alert"></p>
         </form>
     }
     .erase()

@@ -136,7 +136,7 @@ fn subject(line: &AuditLine) -> AnyView {
     let path = match kind {
         "user" | "login" => format!("/users/{id}"),
         "provider" => format!("/providers/{id}"),
-        "price" if !line.subject.is_empty() => format!("/prices?search={id}"),
+        "price" if !line.subject.is_empty() => format!("/prices?q={id}"),
         _ => String::new(),
     };
     let named = [&line.after, &line.before].into_iter().flatten().find_map(|noun| noun.get("name")?.as_str());

@@ -1,9 +1,12 @@
 //! What is above the list of calls: presets, filters, what is shown, and sums.
 
-use hub::domain::{call::Outcome, report::Totals};
+use hub::domain::{call::Outcome, explain::NamedKey, report::Totals};
 use leptos::prelude::*;
 
-use super::parts::{Choice, options, tabs};
+use super::{
+    clock::Clock,
+    parts::{Choice, options, tabs},
+};
 use crate::{
     api::Named,
     format::{short, usd_alone, whole},
@@ -22,6 +25,12 @@ pub(crate) struct Found {
     pub(crate) providers: Vec<Named>,
     /// Users.
     pub(crate) users: Vec<Named>,
+    /// True if there are more providers or users than those.
+    pub(crate) is_cut: bool,
+    /// Keys, to be named.
+    pub(crate) keys: Vec<NamedKey>,
+    /// The keys that the name of one may mean, unless it is one or none is named.
+    pub(crate) doubtful: Option<Vec<NamedKey>>,
     /// The sums over all that was found, if any sums tell these calls apart.
     pub(crate) totals: Option<Totals>,
     /// The columns that the reader has hidden.
@@ -32,17 +41,38 @@ pub(crate) struct Found {
 const FOLDED: [&str; 8] =
     ["status", "key", "session", "cost_min", "cost_max", "seconds_min", "seconds_max", "content_min"];
 
+/// Keys that a doubtful name offers.
+const DOUBTFUL_MAX: usize = 20;
+
 /// What the presets set.
 const PRESETS: [(&str, &str); 4] = [("errors", "yes"), ("seconds_min", "30"), ("cost_min", "1"), ("retried", "yes")];
 
 /// The bar.
-pub(crate) fn view(text: &'static Text, filter: &CallFilter, found: &Found) -> AnyView {
+pub(crate) fn view(text: &'static Text, filter: &CallFilter, found: &Found, clock: Clock) -> AnyView {
     let totals = found.totals.as_ref().map(|totals| view! { <p class="caption">{sums(text, totals)}</p> }.erase());
     view! {
         <div class="bar">{presets(text, filter)} {columns(text, &found.hidden)} {totals}</div>
-        {form(text, filter, found)}
+        {form(text, filter, found, clock)}
+        {found.doubtful.as_ref().map(|keys| doubtful(text, filter, keys))}
     }
     .into_any()
+}
+
+/// Says that the name of a key is none, or that of several: which one is meant?
+fn doubtful(text: &'static Text, filter: &CallFilter, keys: &[NamedKey]) -> AnyView {
+    let words = &text.call_filters;
+    let one = |key: &NamedKey| {
+        let href = filter.with("cursor", None).with("key", Some(&key.id.to_string())).path(None);
+        view! { <a class="badge" href=href>{key.to_string()}</a> }.erase()
+    };
+    let said = if keys.is_empty() { words.no_key_named.to_owned() } else { (words.several_keys)(keys.len()) };
+    view! {
+        <div class="note warn" role="status">
+            {icon(Icon::Alert)}
+            <p class="flex flex-wrap gap-1">{said}" "{keys.iter().take(DOUBTFUL_MAX).map(one).collect_view()}</p>
+        </div>
+    }
+    .erase()
 }
 
 /// The sums of what was found.
@@ -89,6 +119,11 @@ fn columns(text: &'static Text, hidden: &[&str]) -> AnyView {
         words.duration,
         words.status,
         words.session,
+        words.cache_write,
+        words.user_agent,
+        words.address,
+        words.attempts,
+        words.speed,
     ];
     let one = |(name, label): (&'static str, &'static str)| {
         let is_shown = !hidden.contains(&name);
@@ -105,35 +140,68 @@ fn columns(text: &'static Text, hidden: &[&str]) -> AnyView {
 }
 
 /// The filters: a form whose answer is an address.
-fn form(text: &'static Text, filter: &CallFilter, found: &Found) -> AnyView {
+fn form(text: &'static Text, filter: &CallFilter, found: &Found, clock: Clock) -> AnyView {
     let words = &text.calls;
     let own = |name: &str| filter.get(name).unwrap_or_default().to_owned();
     let choose = |name: &'static str, label: &'static str, all: Vec<(String, String)>| {
         let options = options(all, &own(name));
-        view! { <select class="select" name=name id=format!("filter-{name}") aria-label=label>{options}</select> }
+        let is_cut = found.is_cut && (name == "provider" || name == "user");
+        let cut = is_cut.then(|| view! { <option disabled>{text.call_filters.cut}</option> }.erase());
+        view! { <select class="select" name=name id=format!("filter-{name}") aria-label=label>{options}{cut}</select> }
             .erase()
     };
     view! {
         <form class="filters" method="get" action="/calls" role="search" aria-label=text.call_filters.filter>
             {choose("range", words.time, ranges(text))}
             {choose("outcome", words.outcome, outcomes(text))}
-            {choose("provider", words.provider, named(text.call_filters.any_provider, &found.providers))}
-            {choose("user", words.user, named(text.call_filters.any_user, &found.users))}
+            {choose("provider", words.provider, named(text.call_filters.any_provider, &found.providers, &own("provider")))}
+            {choose("user", words.user, named(text.call_filters.any_user, &found.users, &own("user")))}
             <input class="input" name="model" id="filter-model" value=own("model") aria-label=words.model placeholder=text.call_filters.any_model
                 spellcheck="false" data-filter />
             <input class="input" name="error" id="filter-error" value=own("error") aria-label=text.call_filters.error
                 title=text.call_filters.error_help placeholder=text.call_filters.error maxlength="200" />
-            {folded(text, filter)}
-            {kept(text, filter)}
+            {folded(text, filter, found)}
+            {kept(text, filter, clock)}
             <button class="button" type="submit" id="filter-apply">{words.apply}</button>
             {filter.is_narrow().then(|| view! { <a class="button ghost" href="/calls">{words.clear}</a> }.erase())}
         </form>
+        {own_range(text, filter, clock)}
+    }
+    .into_any()
+}
+
+/// A range of one's own: a form beside the other, whose choice of a range would go against it.
+fn own_range(text: &'static Text, filter: &CallFilter, clock: Clock) -> AnyView {
+    let words = &text.call_filters;
+    let stays = |(name, value): &(String, String)| {
+        view! { <input type="hidden" name=name.clone() value=value.clone() /> }.erase()
+    };
+    let end = |name: &'static str, label: &'static str| {
+        let value = filter.end(name, clock).map(|at| clock.field(at));
+        view! {
+            <label class="field">
+                <span class="caption">{label}</span>
+                <input class="input" type="datetime-local" name=name id=format!("filter-{name}") value=value />
+            </label>
+        }
+        .erase()
+    };
+    view! {
+        <details class="drop" id="own-range">
+            <summary class="button">{words.own_range}</summary>
+            <form class="drop-body filter-grid" method="get" action="/calls" aria-label=words.own_range>
+                {filter.beside(&["range", "from", "to"]).map(stays).collect_view()}
+                {end("from", words.from)} {end("to", words.to)}
+                <p class="caption col-span-2">{(words.zone)(&clock.zone.to_string())}</p>
+                <button class="button" type="submit">{text.calls.apply}</button>
+            </form>
+        </details>
     }
     .erase()
 }
 
 /// The filters that are needed less often.
-fn folded(text: &'static Text, filter: &CallFilter) -> AnyView {
+fn folded(text: &'static Text, filter: &CallFilter, found: &Found) -> AnyView {
     let (words, own) = (&text.call_filters, |name: &str| filter.get(name).unwrap_or_default().to_owned());
     let n_set = FOLDED.iter().filter(|name| filter.get(name).is_some()).count();
     let field = |name: &'static str, label: &'static str, mode: &'static str| {
@@ -156,13 +224,30 @@ fn folded(text: &'static Text, filter: &CallFilter) -> AnyView {
                 {field("cost_min", words.cost_min, "decimal")} {field("cost_max", words.cost_max, "decimal")}
                 {field("seconds_min", words.seconds_min, "decimal")} {field("seconds_max", words.seconds_max, "decimal")}
                 {field("content_min", words.content_min, "decimal")} {field("status", text.calls.status, "numeric")}
-                {field("key", words.key, "numeric")} {field("session", text.calls.session, "text")}
+                {key_field(text, filter, found)} {field("session", text.calls.session, "text")}
                 <label class="field">
                     <span class="caption">{words.attempts}</span>
                     <select class="select" name="retried" id="filter-retried">{options(retried.to_vec(), &own("retried"))}</select>
                 </label>
             </div>
         </details>
+    }
+    .erase()
+}
+
+/// The key, by its name; the field offers those that there are.
+fn key_field(text: &'static Text, filter: &CallFilter, found: &Found) -> AnyView {
+    let value = filter.get("key").unwrap_or_default();
+    let name =
+        found.keys.iter().find(|key| key.id.to_string() == value).map_or_else(|| value.to_owned(), NamedKey::to_string);
+    let offered = found.keys.iter().map(|key| view! { <option value=key.to_string()></option> }.erase());
+    view! {
+        <label class="field">
+            <span class="caption">{text.calls.key}</span>
+            <input class="input" name="key" id="filter-key" value=name list="filter-keys" autocomplete="off" spellcheck="false"
+                placeholder=text.call_filters.key_example />
+            <datalist id="filter-keys">{offered.collect_view()}</datalist>
+        </label>
     }
     .erase()
 }
@@ -185,17 +270,23 @@ fn outcomes(text: &Text) -> Vec<(String, String)> {
     std::iter::once((String::new(), text.call_filters.any_outcome.to_owned())).chain(all).collect()
 }
 
-fn named(any: &str, all: &[Named]) -> Vec<(String, String)> {
+/// All of them, with the one that is chosen even where the list is cut before it.
+fn named(any: &str, all: &[Named], chosen: &str) -> Vec<(String, String)> {
+    let is_missing = !chosen.is_empty() && all.iter().all(|item| item.id != chosen);
+    let missing = is_missing.then(|| (chosen.to_owned(), format!("# {chosen}")));
     let all = all.iter().map(|item| (item.id.clone(), item.name.clone()));
-    std::iter::once((String::new(), any.to_owned())).chain(all).collect()
+    std::iter::once((String::new(), any.to_owned())).chain(missing).chain(all).collect()
 }
 
 /// Filters without a field of their own: they come from links, stay as they are, and can be taken away.
-fn kept(text: &'static Text, filter: &CallFilter) -> Vec<AnyView> {
+fn kept(text: &'static Text, filter: &CallFilter, clock: Clock) -> Vec<AnyView> {
     let chip = |(name, label): (&'static str, &'static str)| {
         let value = filter.get(name)?.to_owned();
         let away = filter.with(name, None).path(None);
-        let shown = value.clone();
+        let shown = match filter.end(name, clock) {
+            Some(at) => clock.field(at).replace('T', "\u{a0}"),
+            None => value.clone(),
+        };
         Some(
             view! {
                 <span class="badge">
@@ -207,12 +298,8 @@ fn kept(text: &'static Text, filter: &CallFilter) -> Vec<AnyView> {
             .erase(),
         )
     };
-    [
-        ("from", text.call_filters.filtered_time),
-        ("to", text.call_filters.filtered_time),
-        ("errors", text.call_filters.errors),
-    ]
-    .into_iter()
-    .filter_map(chip)
-    .collect()
+    [("from", text.call_filters.from), ("to", text.call_filters.to), ("errors", text.call_filters.errors)]
+        .into_iter()
+        .filter_map(chip)
+        .collect()
 }

@@ -1,11 +1,11 @@
 //! Times as drawn pages say them: where the hub is, because the server does not know where the reader is.
 
-use chrono::{DateTime, NaiveDate, Offset, TimeZone, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Offset, TimeZone, Utc};
 use chrono_tz::Tz;
 use leptos::prelude::*;
 
 use crate::{
-    format::{Moment, elapsed},
+    format::{Moment, elapsed, just_before},
     ui::Erase,
 };
 
@@ -30,6 +30,18 @@ impl Clock {
         Moment::new(at, offset.local_minus_utc() / 60)
     }
 
+    /// A time as a field for it sends it (`2026-11-21T14:00`), by the hub's clocks.
+    pub(crate) fn read(self, text: &str) -> Option<DateTime<Utc>> {
+        let with_seconds = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S");
+        let local = with_seconds.or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M")).ok()?;
+        self.zone.from_local_datetime(&local).earliest().map(|at| at.to_utc())
+    }
+
+    /// A time as a field for it shows it.
+    pub(crate) fn field(self, at: DateTime<Utc>) -> String {
+        at.with_timezone(&self.zone).format("%Y-%m-%dT%H:%M").to_string()
+    }
+
     /// How long it is until a time; with script it is counted down.
     pub(crate) fn countdown(self, at: DateTime<Utc>) -> AnyView {
         let left = u64::try_from((at - self.now).num_milliseconds()).unwrap_or_default();
@@ -42,6 +54,16 @@ impl Clock {
     pub(crate) fn day(self, at: DateTime<Utc>) -> AnyView {
         let moment = self.moment(at);
         view! { <time datetime=at.to_rfc3339() title=moment.full()>{moment.date()}</time> }.erase()
+    }
+
+    /// The last day before a time at which something ends.
+    pub(crate) fn last_date(self, at: DateTime<Utc>) -> String {
+        self.moment(just_before(at)).date()
+    }
+
+    /// The last day before something ends; the full time of its end on pointing at it.
+    pub(crate) fn last_day(self, at: DateTime<Utc>) -> AnyView {
+        view! { <time datetime=at.to_rfc3339() title=self.moment(at).full()>{self.last_date(at)}</time> }.erase()
     }
 
     /// The day and the minute of a time; all of it on pointing at it.
@@ -63,5 +85,11 @@ mod tests {
         let shown = |at: &str| clock(at).moment(at.parse().unwrap()).full();
         assert_eq!(shown("2026-03-29T00:59:59Z"), "2026-03-29 01:59:59 UTC+1");
         assert_eq!(shown("2026-03-29T01:00:00Z"), "2026-03-29 03:00:00 UTC+2");
+        // What ends at midnight has its last day before it; what ends at noon has it then.
+        let last = |at: &str| clock(at).last_date(at.parse().unwrap());
+        assert_eq!(
+            (last("2031-05-06T22:00:00Z"), last("2031-05-07T10:00:00Z")),
+            ("2031-05-06".into(), "2031-05-07".into())
+        );
     }
 }

@@ -87,7 +87,7 @@ pub(crate) fn page(
                         <span class="caption">{own.user_name.clone()}", "{words.left_why}</span>
                     </div>
                     {bars(text, &own.limits, clock)}
-                    {own.expires_at.map(|at| view! { <p class="caption px-4 pb-3">{words.until}" "{clock.day(at)}</p> }.erase())}
+                    {own.expires_at.map(|at| view! { <p class="caption px-4 pb-3">{words.until}" "{clock.last_day(at)}</p> }.erase())}
                 </section>
                 {keys}
             </div>
@@ -115,7 +115,7 @@ pub(crate) fn logins_page(
 fn of_key(text: &'static Text, key: &OwnKey, clock: Clock) -> AnyView {
     let words = &text.mine;
     let used = key.last_used_at.map_or_else(|| text.common.never.into_any(), |at| clock.stamp(at));
-    let until = key.expires_at.map(|at| view! { " · "{words.until}" "{clock.day(at)} }.into_any());
+    let until = key.expires_at.map(|at| view! { " · "{words.until}" "{clock.last_day(at)} }.into_any());
     view! {
         <section class="panel">
             <div class="panel-head">

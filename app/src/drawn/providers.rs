@@ -1,33 +1,27 @@
 //! The list of providers: what each is doing, what keeps it from doing it, and what can be done about that.
 
 mod groups;
+pub(crate) mod order;
+mod row;
 
 use hub::domain::{
     group::Group,
-    hold::{HoldReason, HoldScope, HoldShown},
-    provider::{
-        Provider,
-        many::ProviderFilter,
-        traffic::{ProviderTraffic, TrafficBlock, permille},
-    },
+    hold::HoldShown,
+    provider::{Provider, many::ProviderFilter, traffic::ProviderTraffic},
 };
 use leptos::prelude::*;
 
+use self::order::{Column, Order};
 use super::{
-    act::act,
     clock::Clock,
     parts::{self, Choice, link_with, tabs},
-    strip,
 };
 use crate::{
-    api::providers::{CloneProvider, EnableProvider, EndHold, PauseProvider},
-    format::{share_of_permille, span_or_unknown, usd_alone, whole},
-    pages::providers::group_names,
     text::Text,
     ui::{
         Erase,
         icon::{Icon, icon},
-        state::{Tone, empty, enabled, state},
+        state::empty,
     },
 };
 
@@ -70,6 +64,8 @@ pub(crate) struct ProviderList {
     pub(crate) holds: Vec<HoldShown>,
     /// Which are asked for.
     pub(crate) filter: ProviderFilter,
+    /// Which of these are shown, and in which order.
+    pub(crate) order: Order,
     /// How they are cut into parts.
     pub(crate) by: By,
     /// True if there are more than are shown.
@@ -105,7 +101,9 @@ pub(crate) fn page(text: &'static Text, list: &ProviderList, clock: Clock) -> (O
 fn address(list: &ProviderList) -> Vec<(&'static str, String)> {
     let by = if list.by == By::List { String::new() } else { list.by.as_str().to_owned() };
     let of = |text: &Option<String>| text.clone().unwrap_or_default();
-    vec![("search", of(&list.filter.search)), ("group", of(&list.filter.group)), ("by", by)]
+    let mut all = vec![("search", of(&list.filter.search)), ("group", of(&list.filter.group)), ("by", by)];
+    all.extend(list.order.parameters());
+    all
 }
 
 fn views(text: &'static Text, list: &ProviderList, address: &[(&'static str, String)]) -> impl Iterator<Item = Choice> {
@@ -124,13 +122,16 @@ fn filters(text: &'static Text, list: &ProviderList) -> AnyView {
     let group = list.filter.group.clone().unwrap_or_default();
     let names = list.groups.iter().map(|group| (group.name.clone(), group.name.clone()));
     let options = parts::options_or(words.any_group, names, &group);
+    let kept = list.order.parameters().into_iter().filter(|(name, value)| *name != "state" && !value.is_empty());
     let by = (list.by != By::List).then(|| view! { <input type="hidden" name="by" value=list.by.as_str() /> }.erase());
     view! {
         <form class="filters flex-1" method="get" action=PATH role="search" aria-label=words.filter>
             <input class="input" type="search" name="search" value=list.filter.search.clone() placeholder=words.search
                 aria-label=words.search maxlength="256" data-filter />
             <select class="select" id="provider-group" name="group" aria-label=text.common.group>{options}</select>
+            {order::choice(text, list)}
             {by}
+            {kept.map(|(name, value)| view! { <input type="hidden" name=name value=value /> }.erase()).collect_view()}
             <button class="button" type="submit">{text.calls.apply}</button>
         </form>
     }
@@ -140,7 +141,7 @@ fn filters(text: &'static Text, list: &ProviderList) -> AnyView {
 fn body(text: &'static Text, list: &ProviderList, clock: Clock) -> AnyView {
     let words = &text.provider_list;
     if list.rows.is_empty() {
-        let is_filtered = list.filter != ProviderFilter::default();
+        let is_filtered = list.filter != ProviderFilter::default() || list.order.state.is_some();
         let nothing = if is_filtered {
             empty(Icon::Providers, words.none_found, words.none_found_why, Some((PATH, text.calls.clear)))
         } else {
@@ -151,7 +152,17 @@ fn body(text: &'static Text, list: &ProviderList, clock: Clock) -> AnyView {
     }
     let parts = parts_of(text, list).into_iter().map(|(title, rows)| part(text, title, &rows, list, clock));
     let cut = list.is_cut.then(|| view! { <p class="note mt-3">{words.too_many}</p> }.erase());
-    let all = link_with("/providers/bulk", &address(list), &[("by", ""), ("all", "1")]);
+    let all = match list.order.state {
+        None => {
+            let stay = [("by", ""), ("sort", ""), ("order", ""), ("all", "1")];
+            link_with("/providers/bulk", &address(list), &stay)
+        }
+        // A change of many knows no state: those that are shown are named.
+        Some(_) => {
+            let ids: Vec<String> = list.rows.iter().map(|row| format!("id={}", row.provider.id)).collect();
+            format!("/providers/bulk?{}", ids.join("&"))
+        }
+    };
     view! {
         <form id=CHOOSER class="chooser" method="get" action="/providers/bulk">
             <button class="button small" type="submit">{words.change_chosen}</button>
@@ -201,7 +212,7 @@ fn part(text: &'static Text, title: Option<String>, rows: &[Row], list: &Provide
     let title = title.map(|title| view! { <div class="panel-head"><h2>{title}</h2></div> }.erase());
     // In a part the shares are those of the part.
     let part_calls: u64 = rows.iter().map(|row| row.traffic.totals.calls).sum();
-    let lines = rows.iter().map(|row| line(text, row, part_calls, list, clock));
+    let lines = rows.iter().map(|row| row::line(text, row, part_calls, list, clock));
     view! {
         <section class="panel mb-4" aria-label=label>
             {title}
@@ -210,16 +221,16 @@ fn part(text: &'static Text, title: Option<String>, rows: &[Row], list: &Provide
                     <caption class="aside">{caption}</caption>
                     <thead>
                         <tr>
-                            <th scope="col">{text.common.name}</th>
+                            {order::head(text.common.name, Column::Name, list)}
                             <th scope="col">{text.common.state}</th>
                             <th scope="col">{words.last_hours}</th>
                             <th scope="col" class="num">{text.provider_list.share}</th>
-                            <th scope="col" class="num">{text.provider_list.requests}</th>
-                            <th scope="col" class="num">{text.provider_list.errors}</th>
-                            <th scope="col" class="num">{words.p50}</th>
-                            <th scope="col" class="num">{words.p95}</th>
-                            <th scope="col" class="num">{text.overview.cost}</th>
-                            <th scope="col" class="num">{words.place}</th>
+                            {order::head(text.provider_list.requests, Column::Requests, list)}
+                            {order::head(text.provider_list.errors, Column::Errors, list)}
+                            {order::head(words.p50, Column::P50, list)}
+                            {order::head(words.p95, Column::P95, list)}
+                            {order::head(text.overview.cost, Column::Cost, list)}
+                            {order::head(words.place, Column::Priority, list)}
                             <th scope="col">{text.common.group}</th>
                             <th scope="col"><span class="aside">{text.common.actions}</span></th>
                         </tr>
@@ -232,98 +243,9 @@ fn part(text: &'static Text, title: Option<String>, rows: &[Row], list: &Provide
     .erase()
 }
 
-fn line(text: &'static Text, row: &Row, part_calls: u64, list: &ProviderList, clock: Clock) -> AnyView {
-    let (provider, traffic) = (&row.provider, &row.traffic);
-    let totals = &traffic.totals;
-    let id = provider.id.to_string();
-    let host = provider.base_url.split_once("://").map_or(provider.base_url.as_str(), |(_, host)| host).to_owned();
-    let of_it = |shown: &&HoldShown| shown.hold.scope.provider_id() == Some(provider.id);
-    let holds = list.holds.iter().filter(of_it);
-    let is_paused = list.holds.iter().filter(of_it).any(|shown| shown.hold.reason == HoldReason::Pause);
-    let choose = format!("{}: {}", text.provider_list.choose, provider.name);
-    view! {
-        <tr class:off=!provider.enabled>
-            <td>
-                <span class="flex items-center gap-2">
-                    <input type="checkbox" class="pick" form=CHOOSER name="id" value=id.clone() aria-label=choose />
-                    <span class="min-w-0">
-                        <a class="row-link" data-row href=format!("/providers/{id}")>{provider.name.clone()}</a>
-                        <span class="sub mono block max-w-60 ellipsis">{host}</span>
-                    </span>
-                </span>
-            </td>
-            <td>{enabled(provider.enabled)}{holds.map(|shown| hold(text, shown, clock)).collect_view()}</td>
-            <td>{strip_of(text, &traffic.blocks, clock)}</td>
-            <td class="num sub">{share_of_permille(permille(totals.calls, part_calls))}</td>
-            <td class="num">{whole(totals.calls)}</td>
-            <td class="num">{whole(totals.errors())}</td>
-            <td class="num">{span_or_unknown(totals.first_token_ms_p50)}</td>
-            <td class="num">{span_or_unknown(totals.first_token_ms_p95)}</td>
-            <td class="num">{usd_alone(totals.cost_usd)}</td>
-            <td class="num">{format!("{} · {}", provider.priority, provider.weight)}</td>
-            <td><span class="block max-w-32 ellipsis">{group_names(text, &provider.group)}</span></td>
-            <td class="num">{actions(text, provider, is_paused)}</td>
-        </tr>
-    }
-    .erase()
-}
-
-/// What can be done with one in its row.
-fn actions(text: &'static Text, provider: &Provider, is_paused: bool) -> AnyView {
-    let id = || vec![("id", provider.id.to_string())];
-    let (word, next) =
-        if provider.enabled { (text.provider_list.disable, "false") } else { (text.provider_list.enable, "true") };
-    let mut switched = id();
-    switched.push(("enabled", next.to_owned()));
-    let pause = (!is_paused).then(|| act::<PauseProvider>(text.provider_list.pause, &provider.name, id()));
-    view! {
-        <span class="flex justify-end">
-            {pause}
-            {act::<EnableProvider>(word, &provider.name, switched)}
-            {act::<CloneProvider>(text.provider_list.clone, &provider.name, id())}
-        </span>
-    }
-    .erase()
-}
-
-/// One hold: why, for how long, and the button that ends it.
-pub(super) fn hold(text: &'static Text, shown: &HoldShown, clock: Clock) -> AnyView {
-    let HoldShown { hold, is_absolute, remaining_s, .. } = shown;
-    let tone = if *is_absolute { Tone::Bad } else { Tone::Warn };
-    let reason = (text.hold)(hold.reason);
-    let model = if let HoldScope::Model { model, .. } = &hold.scope { Some(model.clone()) } else { None };
-    let end = match (hold.until, remaining_s) {
-        (Some(_), Some(0)) => text.provider_list.half_open.into_any(),
-        (Some(until), _) => clock.countdown(until),
-        (None, _) => text.provider_list.until_ended.into_any(),
-    };
-    let word = match hold.reason {
-        HoldReason::Pause => text.provider_list.resume,
-        HoldReason::Breaker => text.provider_list.reset,
-        _ => text.provider_list.end_hold,
-    };
-    view! {
-        <span class="flex items-center gap-2" title=hold.note.clone()>
-            {state(tone, reason)} <span class="sub mono">{model}</span> <span class="sub">{end}</span>
-            {act::<EndHold>(word, reason, vec![("id", hold.id.to_string())])}
-        </span>
-    }
-    .erase()
-}
-
-/// Its last 15 hours.
-fn strip_of(text: &'static Text, blocks: &[TrafficBlock], clock: Clock) -> AnyView {
-    let words = &text.provider_list;
-    let sum = |of: fn(&TrafficBlock) -> u64| whole(blocks.iter().map(of).sum());
-    let label = (words.strip)(&sum(|block| block.attempts), &sum(|block| block.failed));
-    strip::view(blocks, label, |block| {
-        (words.block)(&clock.moment(block.from).hour(), &whole(block.failed), &whole(block.attempts))
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{order::State, *};
     use crate::text::Language;
 
     fn row(id: i64, priority: i32, group: &[&str]) -> Row {
@@ -352,12 +274,32 @@ mod tests {
     }
 
     #[test]
+    fn the_list_is_sorted_and_has_only_those_in_the_state_that_is_asked_for() {
+        let arranged = |order: Order| {
+            let mut rows = vec![row(1, 5, &[]), row(2, -1, &[]), row(3, 5, &[])];
+            rows[0].provider.enabled = false;
+            rows[2].traffic.totals.calls = 9;
+            order.arrange(&mut rows, |provider| provider.id.0 == 2);
+            rows.iter().map(|row| row.provider.id.0).collect::<Vec<_>>()
+        };
+        let by = |column| Order { column: Some(column), ..Order::default() };
+        assert_eq!(arranged(Order::default()), [1, 2, 3]);
+        assert_eq!(arranged(by(Column::Priority)), [2, 1, 3]);
+        assert_eq!(arranged(by(Column::Requests)), [3, 1, 2]);
+        assert_eq!(arranged(Order { is_reverse: true, ..by(Column::Name) }), [3, 2, 1]);
+        for (state, ids) in [(State::Enabled, [3]), (State::Disabled, [1]), (State::Held, [2])] {
+            assert_eq!(arranged(Order { state: Some(state), ..Order::default() }), ids);
+        }
+    }
+
+    #[test]
     fn the_list_is_cut_by_group_and_by_priority() {
         let list = |by| ProviderList {
             rows: vec![row(1, 5, &[]), row(2, -1, &["blue", "red"]), row(3, 5, &["red"])],
             groups: vec![group("blue"), group("default"), group("empty"), group("red")],
             holds: Vec::new(),
             filter: ProviderFilter::default(),
+            order: Order::default(),
             by,
             is_cut: false,
         };

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use super::{
     chart::{charts, nano},
     clock::Clock,
-    parts::versus,
+    parts::{link_with, versus},
     range::{Range, Recent, recents},
 };
 use crate::{
@@ -78,7 +78,7 @@ pub(crate) fn page(text: &'static Text, shown: &Shown<'_>, clock: Clock) -> (Opt
         title: shown.name.to_owned().into(),
         lead: Some(lead),
         above: Some((above(shown.by), text.leaderboard.title)),
-        actions: actions(text, shown),
+        actions: actions(text, shown, clock),
     };
     let content = if shown.total.calls == 0 && shown.total.attempts == 0 {
         view! { <section class="panel">{empty(Icon::Inbox, text.leaderboard.empty, text.leaderboard.empty_why, None)}</section> }.into_any()
@@ -91,7 +91,7 @@ pub(crate) fn page(text: &'static Text, shown: &Shown<'_>, clock: Clock) -> (Opt
             </section>
             <div class="ranks">
                 {shown.parts.iter().map(|(by, rows)| part(text, *by, rows)).collect_view()}
-                {errors(text, shown.errors)}
+                {errors(text, shown, clock)}
             </div>
         }
         .into_any()
@@ -116,8 +116,8 @@ const fn above(by: UsageBy) -> &'static str {
     }
 }
 
-fn actions(text: &'static Text, shown: &Shown<'_>) -> AnyView {
-    let calls = format!("/calls?{}={}", shown.by.as_str(), escape(shown.id));
+fn actions(text: &'static Text, shown: &Shown<'_>, clock: Clock) -> AnyView {
+    let calls = link_with("/calls", &calls_of(shown, clock), &[]);
     let form = match shown.by {
         UsageBy::User => Some(format!("/users/{}", shown.id)),
         UsageBy::Provider => Some(format!("/providers/{}", shown.id)),
@@ -197,14 +197,32 @@ fn part(text: &'static Text, by: UsageBy, rows: &[UsageRow]) -> AnyView {
     .erase()
 }
 
+/// The calls that all this is about, as an address says it: whose they are, and when.
+fn calls_of(shown: &Shown<'_>, clock: Clock) -> Vec<(&'static str, String)> {
+    let mut stay = vec![(shown.by.as_str(), shown.id.to_owned())];
+    match (shown.range.days, shown.range.period.unwrap_or_default()) {
+        (Some((first, last)), _) => {
+            let end = last.succ_opt().unwrap_or(last);
+            stay.extend([("from", format!("{first}T00:00")), ("to", format!("{end}T00:00"))]);
+        }
+        (None, named @ (Recent::Day | Recent::Week | Recent::Month)) => stay.push(("range", named.as_str().to_owned())),
+        (None, longer) => {
+            stay.push(("from", (clock.now - chrono::TimeDelta::days(longer.n_days())).to_rfc3339()));
+        }
+    }
+    stay
+}
+
 /// What went wrong, the most frequent first.
-fn errors(text: &'static Text, errors: &[ErrorCount]) -> AnyView {
+fn errors(text: &'static Text, shown: &Shown<'_>, clock: Clock) -> AnyView {
+    let errors = shown.errors;
+    let stay = calls_of(shown, clock);
     let most = errors.iter().map(|error| error.n_errors).max().unwrap_or_default();
     let row = |error: &ErrorCount| {
         let words = (text.cause)(&error.cause).map_or_else(|| error.cause.clone(), str::to_owned);
         view! {
             <li>
-                <a class="rank-row" href=format!("/calls?error={}", escape(&error.cause))>
+                <a class="rank-row" href=link_with("/calls", &stay, &[("error", &error.cause)])>
                     {rank_bar(error.n_errors, most)} <span class="ellipsis">{words}</span><span></span>
                     <span class="num">{whole(error.n_errors)}</span>
                 </a>

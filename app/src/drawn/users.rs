@@ -1,5 +1,7 @@
 //! The list of users: who may call, for how long, and how much of it is left.
 
+pub(crate) mod order;
+
 use chrono::NaiveDate;
 use hub::domain::{
     group::Group,
@@ -12,6 +14,7 @@ use hub::domain::{
 };
 use leptos::prelude::*;
 
+use self::order::{Column, Order};
 use super::{
     act::{act, form},
     clock::Clock,
@@ -44,6 +47,10 @@ pub(crate) struct UserList {
     pub(crate) rows: Vec<Row>,
     /// Where the next page begins.
     pub(crate) next_cursor: Option<String>,
+    /// The next page of a list that is sorted.
+    pub(crate) next_page: Option<usize>,
+    /// How it is sorted.
+    pub(crate) order: Order,
     /// True for another page than the first.
     pub(crate) is_later: bool,
     /// Which are asked for.
@@ -62,8 +69,8 @@ pub(crate) struct Row {
     pub(crate) user: User,
     /// What their keys did in the last 24 hours.
     pub(crate) totals: Totals,
-    /// The limit that is used most; none if there is none, or nobody can count just now.
-    pub(crate) fullest: Option<LimitUse>,
+    /// The limits that are set, the one that is used most first; none if nobody can count just now.
+    pub(crate) uses: Vec<LimitUse>,
 }
 
 /// The page.
@@ -76,13 +83,15 @@ pub(crate) fn page(text: &'static Text, list: &UserList, clock: Clock) -> (Optio
 /// The parameters that lead here, pages aside.
 fn address(list: &UserList) -> Vec<(&'static str, String)> {
     let of = |text: &Option<String>| text.clone().unwrap_or_default();
-    vec![
+    let mut all = vec![
         ("search", of(&list.filter.search)),
         ("tag", of(&list.filter.tag)),
         ("group", of(&list.filter.group)),
         ("status", list.filter.status.map(UserStatus::as_str).unwrap_or_default().to_owned()),
         ("until", list.until.map(|day| day.to_string()).unwrap_or_default()),
-    ]
+    ];
+    all.extend(list.order.parameters());
+    all
 }
 
 fn filters(text: &'static Text, list: &UserList) -> AnyView {
@@ -91,6 +100,7 @@ fn filters(text: &'static Text, list: &UserList) -> AnyView {
     let tag = list.filter.tag.clone().unwrap_or_default();
     let group = list.filter.group.clone().unwrap_or_default();
     let status = list.filter.status.map(UserStatus::as_str).unwrap_or_default();
+    let sorted = list.order.parameters().into_iter().filter(|(_, value)| !value.is_empty());
     let statuses = UserStatus::ALL.map(|status| (status.as_str().to_owned(), status_word(text, status).to_owned()));
     view! {
         <form class="filters" method="get" action=PATH role="search" aria-label=words.filter>
@@ -109,6 +119,7 @@ fn filters(text: &'static Text, list: &UserList) -> AnyView {
                 {words.ends_until}
                 <input class="input" type="date" name="until" value=list.until.map(|day| day.to_string()) />
             </label>
+            {sorted.map(|(name, value)| view! { <input type="hidden" name=name value=value /> }.erase()).collect_view()}
             <button class="button" type="submit">{text.calls.apply}</button>
         </form>
     }
@@ -127,12 +138,14 @@ fn body(text: &'static Text, list: &UserList, clock: Clock) -> AnyView {
         return view! { <section class="panel mt-4">{nothing}</section> }.erase();
     }
     let lines = list.rows.iter().map(|row| line(text, row, clock));
-    let next = list.next_cursor.as_deref().map(|cursor| {
-        let href = link_with(PATH, &address(list), &[("cursor", cursor)]);
+    let page = list.next_page.map(|page| ("page", page.to_string()));
+    let further = list.next_cursor.clone().map(|cursor| ("cursor", cursor)).or(page);
+    let next = further.map(|(name, value)| {
+        let href = link_with(PATH, &address(list), &[(name, &value)]);
         view! { <nav class="pager"><a class="button small" rel="next" href=href>{text.common.next_page}</a></nav> }
             .erase()
     });
-    let all = link_with("/users/bulk", &address(list), &[("all", "1")]);
+    let all = link_with("/users/bulk", &address(list), &[("sort", ""), ("order", ""), ("all", "1")]);
     view! {
         <form id=CHOOSER class="chooser" method="get" action="/users/bulk">
             <button class="button small" type="submit">{text.provider_list.change_chosen}</button>
@@ -145,14 +158,14 @@ fn body(text: &'static Text, list: &UserList, clock: Clock) -> AnyView {
                     <caption class="aside">{text.users.title}</caption>
                     <thead>
                         <tr>
-                            <th scope="col">{text.common.name}</th>
+                            {order::head(text.common.name, Column::Name, list)}
                             <th scope="col">{text.common.state}</th>
                             <th scope="col">{text.users.tags}</th>
                             <th scope="col">{text.common.group}</th>
                             <th scope="col">{words.most_used}</th>
-                            <th scope="col">{text.common.expires}</th>
-                            <th scope="col" class="num">{text.user_list.requests}</th>
-                            <th scope="col" class="num">{text.user_list.cost}</th>
+                            {order::head(text.common.expires, Column::Expires, list)}
+                            {order::head(text.user_list.requests, Column::Requests, list)}
+                            {order::head(text.user_list.cost, Column::Cost, list)}
                             <th scope="col">{text.common.note}</th>
                         </tr>
                     </thead>
@@ -167,7 +180,7 @@ fn body(text: &'static Text, list: &UserList, clock: Clock) -> AnyView {
 }
 
 fn line(text: &'static Text, row: &Row, clock: Clock) -> AnyView {
-    let Row { user, totals, fullest } = row;
+    let Row { user, totals, uses } = row;
     let id = user.id.to_string();
     let choose = format!("{}: {}", text.provider_list.choose, user.name);
     let role = (user.role == Role::Admin).then(|| view! { <span class="badge">{text.users.role_admin}</span> }.erase());
@@ -176,7 +189,7 @@ fn line(text: &'static Text, row: &Row, clock: Clock) -> AnyView {
         view! { <a class="badge" href=href>{tag.clone()}</a> }.erase()
     };
     view! {
-        <tr class:off=!user.enabled>
+        <tr class:off=!user.enabled data-key=id.clone()>
             <td>
                 <span class="flex items-center gap-2">
                     <input type="checkbox" class="pick" form=CHOOSER name="id" value=id.clone() aria-label=choose />
@@ -187,7 +200,7 @@ fn line(text: &'static Text, row: &Row, clock: Clock) -> AnyView {
             <td>{status(text, user, clock)}</td>
             <td><span class="flex gap-1">{user.tags.iter().map(tag).collect_view()}</span></td>
             <td>{group_names(text, &user.group)}</td>
-            <td><span class="flex items-center gap-2">{fullest.as_ref().map(|used| most_used(text, used, &id))}{set_limit(text, user, fullest.as_ref())}</span></td>
+            <td><span class="flex items-center gap-2">{uses.first().map(|used| most_used(text, used, &id))}{every_limit(text, user, uses, clock)}{set_limit(text, user, uses.first())}</span></td>
             <td>{end(text, user, clock)}</td>
             <td class="num">{whole(totals.calls)}</td>
             <td class="num">{usd_alone(totals.cost_usd)}</td>
@@ -230,6 +243,31 @@ fn most_used(text: &'static Text, used: &LimitUse, id: &str) -> AnyView {
     .erase()
 }
 
+/// All limits, each as a bar with when there is more room; nothing where there are not several.
+fn every_limit(text: &'static Text, user: &User, uses: &[LimitUse], clock: Clock) -> Option<AnyView> {
+    let words = &text.user_list;
+    let one = |used: &LimitUse| {
+        let room = used.resets_at.map(|at| view! { " · "{text.limits.more_room}" "{clock.countdown(at)} }.into_any());
+        view! {
+            <li>
+                <span class="flex justify-between gap-3"><span>{limits::name(text, used.window)}</span><span class="tabular-nums">{limits::of_limit(used)}</span></span>
+                {limits::meter(text, used)}
+                <span class="caption">{limits::left(text, used)}{room}</span>
+            </li>
+        }
+        .erase()
+    };
+    (!uses.is_empty()).then(|| {
+        view! {
+            <details class="drop">
+                <summary class="button ghost small">{(words.n_limits)(uses.len())}<span class="aside">": "{user.name.clone()}</span></summary>
+                <ul class="drop-body grid gap-3 every-limit">{uses.iter().map(one).collect_view()}</ul>
+            </details>
+        }
+        .erase()
+    })
+}
+
 /// One limit set or raised in place: the one that is used most first.
 fn set_limit(text: &'static Text, user: &User, fullest: Option<&LimitUse>) -> AnyView {
     let words = &text.user_list;
@@ -262,7 +300,7 @@ fn set_limit(text: &'static Text, user: &User, fullest: Option<&LimitUse>) -> An
 
 /// When a user ends, and more time.
 fn end(text: &'static Text, user: &User, clock: Clock) -> AnyView {
-    let shown = user.expires_at.map_or_else(|| text.common.never.into_any(), |at| clock.day(at));
+    let shown = user.expires_at.map_or_else(|| text.common.never.into_any(), |at| clock.last_day(at));
     let days = |days: u32| {
         let fields = vec![("id", user.id.to_string()), ("days", days.to_string())];
         let word = match days {

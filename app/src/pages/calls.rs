@@ -37,9 +37,11 @@ pub(crate) fn Calls() -> impl IntoView {
     let query = use_query_map();
     let filter = Memo::new(move |_| query.with(CallFilter::read));
     let open = Memo::new(move |_| query.with(|query| query.get("call").filter(|id| !id.is_empty())));
+    let export = export::Export::new();
     let list = asked(move || (live.missed.get(), Question::Calls(filter.get())));
     view! {
-        <Page title=text.calls.title wide=true actions=move || export::menu(filter)>
+        <Page title=text.calls.title wide=true actions=move || export::menu(filter, export)>
+            {export::progress(export)}
             {drawn::part(Drawing::CallFilters, Signal::derive(move || filter.get().search()))}
             <div class="split">
                 {show(list, move |calls| table::view(calls, filter, open))}

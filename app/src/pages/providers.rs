@@ -14,7 +14,10 @@ use crate::{
     drawn::{self, Drawing},
     live::Live,
     text::{Text, use_text},
-    ui::{Erase, page::Page},
+    ui::{
+        Erase,
+        page::{Page, seen_from},
+    },
 };
 
 mod form;
@@ -69,7 +72,7 @@ pub(crate) fn EditProvider() -> impl IntoView {
             }
         };
         view! {
-            <Page title=name.get_value() above=("/providers", text.providers.title)>
+            <Page title=name.get_value() above=("/providers", text.providers.title) actions=move || seen_from("provider", &id.get())>
                 <div class="columns-form">
                     <form::ProviderEditor provider=Some(provider) on_saved=move || found.refetch() />
                     <div class="grid content-start gap-6">

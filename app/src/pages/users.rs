@@ -2,7 +2,7 @@
 
 use hub::domain::user::User;
 use leptos::prelude::*;
-use leptos_router::hooks::{use_location, use_params_map, use_query_map};
+use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::{
     confirm::{self, Doubt},
@@ -12,8 +12,12 @@ use crate::{
     api::{ask::Question, limits::Owner, users::DeleteUser},
     asked::{asked, show},
     drawn::{Drawing, part},
+    query::escape,
     text::use_text,
-    ui::{Erase, page::Page},
+    ui::{
+        Erase,
+        page::{Page, seen_from},
+    },
 };
 
 mod form;
@@ -41,7 +45,9 @@ pub(crate) fn EditUser() -> impl IntoView {
     let text = use_text();
     let (params, query) = (use_params_map(), use_query_map());
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
-    let search = use_location().search;
+    // What else the address says is about other parts of the page.
+    let done = Memo::new(move |_| query.with(|query| query.get("done")));
+    let search = Signal::derive(move || done.get().map(|word| format!("done={}", escape(&word))).unwrap_or_default());
     let asking = Memo::new(move |_| query.with(|query| query.get("confirm")));
     let found = asked(move || (0, Question::User(id.get())));
     show(found, move |user: User| {
@@ -65,14 +71,14 @@ pub(crate) fn EditUser() -> impl IntoView {
             }
         };
         view! {
-            <Page title=name.get_value() above=("/users", text.users.title)>
+            <Page title=name.get_value() above=("/users", text.users.title) actions=move || seen_from("user", &id.get())>
                 <div class="grid gap-6">
                     <keys::Keys user_id=id.get_untracked() />
                     <div class="columns-form">
                         <form::UserEditor user=Some(user) on_saved=move || found.refetch() />
                         <div class="grid content-start gap-6">
                             {renew::panel(&id.get_untracked(), move || found.refetch())}
-                            {part(Drawing::UserLogins(id.get_untracked()), search.into())}
+                            {part(Drawing::UserLogins(id.get_untracked()), search)}
                             {limits::panel(Owner::User, id, move || format!("/users/{}?confirm=reset", id.get()))}
                             {confirm::delete_panel(text.users.danger, text.users.delete_what, move || format!("/users/{}?confirm=delete", id.get()))}
                         </div>

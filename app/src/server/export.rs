@@ -12,7 +12,6 @@ use hub::{
         export,
         login::{self, COOKIE},
     },
-    clock,
     domain::{fault::Fault, report::ExportFormat},
     http::{
         edge::{self, ClientInfo},
@@ -21,10 +20,13 @@ use hub::{
     hub::Hub,
 };
 
-use crate::query::{CallFilter, login_path};
+use crate::{
+    api::{calls::query, drawn},
+    query::{CallFilter, login_path},
+};
 
-/// The calls that the address's filters admit: those of the list, and `format`. A reader without a session is sent to
-/// the login page.
+/// The calls that the address's filters admit: those of the list, and `format`. Under a `ticket` the page can ask how far
+/// it is. A reader without a session is sent to the login page.
 pub(super) async fn calls(
     State(hub): State<Hub>,
     Extension(client): Extension<ClientInfo>,
@@ -39,7 +41,10 @@ pub(super) async fn calls(
     };
     let cookie = edge::cookie(&headers, COOKIE).unwrap_or_default();
     let export = match login::of_cookie(&hub, cookie, client.address).await.and_then(Visitor::admin) {
-        Ok(actor) => export::calls(&hub, &actor, format, filter.query(clock::now())).await,
+        Ok(actor) => {
+            export::calls(&hub, &actor, format, query(&hub, &actor, &filter, drawn::clock(&hub)), map.get_str("ticket"))
+                .await
+        }
         Err(fault) => Err(fault),
     };
     match export {

@@ -30,7 +30,8 @@ pub(super) fn listen(is_sheet_open: RwSignal<bool>, is_palette_open: RwSignal<bo
         let navigate = leptos_router::hooks::use_navigate();
         let after_g = StoredValue::new(false);
         let handle = window_event_listener(leptos::ev::keydown, move |event| {
-            if let Some(path) = keys::pressed(&event, after_g, is_sheet_open, is_palette_open) {
+            let path = keys::pressed(&event, after_g, is_sheet_open, is_palette_open);
+            if let Some(path) = path.filter(|_| crate::browser::may_leave()) {
                 navigate(path, leptos_router::NavigateOptions::default());
             }
         });
@@ -62,7 +63,10 @@ mod keys {
             return None;
         }
         if key == "Escape" {
-            browser::press(WAY_OUT);
+            // Else the browser would close a dialog itself, whatever its way out asks.
+            if browser::press(WAY_OUT) {
+                event.prevent_default();
+            }
             return None;
         }
         if event.ctrl_key() || event.meta_key() || event.alt_key() || is_typing(event) {

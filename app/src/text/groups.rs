@@ -24,7 +24,7 @@ sentences! {
     Common {
         save saved create cancel delete edit enabled disabled copy copied copy_by_hand name note group
         group_help expires expires_help never created actions state retry loading next_page
-        more unsaved leave default_group;
+        more unsaved leave default_group its_use;
         ago_seconds(i64) ago_minutes(i64) ago_hours(i64) ago_days(i64) in_time(&str) n_more(u32)
     }
     Login { title lead name name_help secret secret_help submit where_is_it cookie_lost cookie_lost_why; }
@@ -35,8 +35,9 @@ sentences! {
         close detail facts unpriced unpriced_why user key session conversation user_agent address kind
         messages id upstream_id charged_tokens unit_price class amount input output
         cache_write_5m cache_write_1h cache_read tools request_fee total usage_raw model_asked model_sent model_served source
-        arrived list_caption export export_csv export_json
+        cache_write attempts speed arrived list_caption export export_csv export_json
         export_lines export_what;
+        export_so_far(&str, &str) export_of(&str, &str, &str) export_whole(&str, &str) export_cut(&str) export_cancelled(&str)
         n_new(usize) n_attempts(u32) factors(&str, &str, &str) price_version(i64) reserved(&str) over_reserved(&str)
     }
     Chain {

@@ -4,7 +4,7 @@ use super::groups::sentences;
 
 sentences! {
     ProviderList {
-        shown as_list by_group by_priority any_group filter search none_found none_found_why too_many change_chosen
+        shown as_list by_group by_priority any_group held filter search none_found none_found_why too_many change_chosen
         change_all choose choose_help legend last_hours p50 p95 place resume reset clone in_use
         empty empty_why share requests errors pause end_hold until_ended half_open
         enable disable
@@ -15,6 +15,7 @@ sentences! {
         filter search tag any_tag any_status ends_until active expiring expired none_found none_found_why most_used
         set_limit which_limit how_much
         empty empty_why requests cost last_day;
+        n_limits(usize)
     }
     PriceList {
         title source history updated lead empty empty_why builtin litellm manual derived_help search none_found any_source deleted version

@@ -14,6 +14,8 @@ mod manage;
 mod overview;
 mod prices;
 mod providers;
+#[cfg(feature = "ssr")]
+mod reasons;
 mod routing;
 #[cfg(feature = "ssr")]
 mod sessions;

@@ -9,7 +9,11 @@ use super::{
     state::note,
     time::use_now,
 };
-use crate::{browser, text::use_text};
+use crate::{
+    browser::{self, Held},
+    change::Change,
+    text::use_text,
+};
 
 /// The foot of a form: what is wrong with all of it, and the button.
 ///
@@ -38,6 +42,18 @@ pub(crate) fn foot(
 
 /// Watches what is typed in a form, and asks before it is lost.
 pub(crate) fn watch(is_dirty: RwSignal<bool>) -> impl Fn(leptos::ev::Event) + Clone + 'static {
-    browser::ask_before_leaving(is_dirty, use_text().common.leave);
+    watch_in(Held::Page, is_dirty)
+}
+
+/// The same for the form of a dialog, or of whatever else is there because the address says so: its change is done when
+/// it is saved.
+pub(crate) fn watch_dialog(change: Change) -> impl Fn(leptos::ev::Event) + Clone + 'static {
+    let is_dirty = RwSignal::new(false);
+    change.on_done(move || is_dirty.set(false));
+    watch_in(Held::Parameters, is_dirty)
+}
+
+fn watch_in(held: Held, is_dirty: RwSignal<bool>) -> impl Fn(leptos::ev::Event) + Clone + 'static {
+    browser::ask_before_leaving(is_dirty, held, use_text().common.leave);
     move |event| is_dirty.set(browser::mark_changed(&event))
 }

@@ -1,14 +1,14 @@
-//! Points in time. The server cannot know the reader's zone or the reader's now, so it says UTC; the browser says it
-//! better once it has taken over.
+//! Points in time, as the hub's clocks show them. The server cannot know the reader's now, so it does not say how long ago
+//! something was; the browser does once it has taken over.
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 
 use crate::{
     browser,
-    format::Moment,
     text::{Text, use_text},
     ui::Erase,
+    zone::use_zone,
 };
 
 /// The reader's clock: none until the browser has taken over, then the time in milliseconds, each second.
@@ -58,11 +58,6 @@ pub(crate) fn use_now() -> Now {
     use_context().unwrap_or_else(Now::start)
 }
 
-/// `at` where the reader is; UTC before the browser has taken over.
-pub(crate) fn moment(at: DateTime<Utc>, is_here: bool) -> Moment {
-    Moment::new(at, if is_here { browser::offset_min(at.timestamp_millis()) } else { 0 })
-}
-
 /// How long ago something was, in words.
 pub(crate) fn ago(text: &Text, at: DateTime<Utc>, now_ms: i64) -> String {
     let seconds = (now_ms - at.timestamp_millis()) / 1_000;
@@ -77,39 +72,33 @@ pub(crate) fn ago(text: &Text, at: DateTime<Utc>, now_ms: i64) -> String {
 
 /// How long ago something was; the full time on pointing at it.
 pub(crate) fn ago_view(at: DateTime<Utc>) -> AnyView {
-    let (text, now) = (use_text(), use_now());
-    let is_here = now.is_here();
-    let shown = move || now.get().map_or_else(|| moment(at, false).date(), |now| ago(text, at, now));
-    let full = move || moment(at, is_here.get()).full();
-    view! { <time datetime=at.to_rfc3339() title=full>{shown}</time> }.erase()
+    let (text, now, moment) = (use_text(), use_now(), use_zone().moment(at));
+    let shown = move || now.get().map_or_else(|| moment.date(), |now| ago(text, at, now));
+    view! { <time datetime=at.to_rfc3339() title=moment.full()>{shown}</time> }.erase()
 }
 
-/// The day of something in the future or past; the full time on pointing at it.
-pub(crate) fn day_view(at: DateTime<Utc>) -> AnyView {
-    let is_here = use_now().is_here();
-    let full = move || moment(at, is_here.get()).full();
-    view! { <time datetime=at.to_rfc3339() title=full>{moment(at, false).date()}</time> }.erase()
+/// The last day before something ends; the full time of its end on pointing at it.
+pub(crate) fn last_day_view(at: DateTime<Utc>) -> AnyView {
+    let zone = use_zone();
+    view! { <time datetime=at.to_rfc3339() title=zone.moment(at).full()>{zone.last_day(at)}</time> }.erase()
 }
 
 /// A time of day to the second, with the day before it unless it is today.
 pub(crate) fn clock_view(at: DateTime<Utc>) -> AnyView {
-    let now = use_now();
-    let is_here = now.is_here();
+    let (text, now, zone) = (use_text(), use_now(), use_zone());
+    let moment = zone.moment(at);
     let day = Memo::new(move |_| {
-        let day = moment(at, is_here.get()).date();
-        let today = now.get().and_then(DateTime::from_timestamp_millis).map(|now| moment(now, true).date());
-        (today != Some(day)).then(|| moment(at, is_here.get()).day())
+        let today = now.get().and_then(DateTime::from_timestamp_millis).map(|now| zone.moment(now).date());
+        (today != Some(moment.date())).then(|| moment.day())
     });
-    let text = use_text();
     let title = move || {
         let ago = now.get().map(|now| ago(text, at, now));
-        let full = moment(at, is_here.get()).full();
-        ago.map_or_else(|| full.clone(), |ago| format!("{full} · {ago}"))
+        ago.map_or_else(|| moment.full(), |ago| format!("{} · {ago}", moment.full()))
     };
     view! {
         <time datetime=at.to_rfc3339() title=title>
             <span class="sub">{move || day.try_get().flatten().map(|day| format!("{day}\u{a0}"))}</span>
-            {move || moment(at, is_here.get()).time()}
+            {moment.time()}
         </time>
     }
     .erase()

@@ -158,3 +158,28 @@ impl ExportFormat {
         }
     }
 }
+
+/// How an export has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExportEnd {
+    /// All of it was sent.
+    Whole,
+    /// The reader has gone, or it could not be read to its end.
+    Cut,
+    /// Somebody has ended it.
+    Cancelled,
+}
+
+/// How far an export is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExportProgress {
+    /// Calls that were sent.
+    pub rows: u64,
+    /// Bytes that were sent.
+    pub bytes: u64,
+    /// Calls that there are; none while they are counted.
+    pub total: Option<u64>,
+    /// How it has ended; none while it runs.
+    pub end: Option<ExportEnd>,
+}

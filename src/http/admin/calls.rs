@@ -48,7 +48,7 @@ pub(super) async fn export(
     Params(asked): Params<CallExport>,
 ) -> Result<Response, Problem> {
     let (format, query) = asked.split();
-    Ok(answer(export::calls(&hub, &actor, format, query).await?))
+    Ok(answer(export::calls(&hub, &actor, format, query, None).await?))
 }
 
 /// Reads a call with its attempts and its decision chain.

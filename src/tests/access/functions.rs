@@ -9,6 +9,7 @@ use crate::{client::Request, hub::root};
 
 /// Every server function that changes something: its fields, and for whom it is. What is to be changed is not there.
 const FUNCTIONS: &[(&str, &str, For)] = &[
+    ("cancel_export", "ticket=nobody", For::Admins),
     ("change_password", "old_password=not+the+right+one&password=whatever+it+is", For::Passwords),
     ("change_providers", "search=%3Fid%3D999999999%26set_weight%3D1", For::Admins),
     ("change_users", "search=%3Fid%3D999999999%26set_enabled%3Dtrue", For::Admins),
@@ -58,6 +59,7 @@ fn questions() -> Vec<(&'static str, Value, For)> {
         ("Door", none.clone(), For::All),
         ("Session", none.clone(), For::Known),
         ("Calls", json!({"pairs": []}), For::Admins),
+        ("Export", json!("nobody"), For::Admins),
         ("Call", json!("00000000-0000-7000-8000-000000000000"), For::Admins),
         ("Provider", json!("999999999"), For::Admins),
         ("Drawn", json!(["Overview", ""]), For::Admins),

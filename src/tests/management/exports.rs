@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::problem;
 use crate::{
+    access::{call, cookie, function, log_in},
     client::{Reply, Request},
     hub::ADMIN_TOKEN,
     postgres,
@@ -169,6 +170,46 @@ async fn a_file_that_cannot_be_read_to_its_end_is_cut() {
     postgres::execute(world.dsn(), "alter table calls rename to calls_away").await;
     let mut reply = file(&world, "").await;
     problem(&(reply.status, reply.json().await), 500, None);
+}
+
+/// Asks how far the export with that ticket is.
+async fn progress(world: &World, cookie: &str, ticket: &str) -> (u16, Value) {
+    let asked = json!({"question": {"Export": ticket}}).to_string();
+    let request = Request::post(function("ask"), asked).header("accept", "application/json").header("cookie", cookie);
+    let mut reply = request.send(world.hub.address).await;
+    let answer = reply.json().await;
+    // The answer is JSON in JSON.
+    let told = match answer.as_str() {
+        Some(text) => serde_json::from_str(text).unwrap(),
+        None => answer,
+    };
+    (reply.status, told)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_is_told_how_far_the_file_is_and_can_end_it() {
+    let world = World::alone().await;
+    recorded(&world, N_CALLS).await;
+    let cookie = cookie(&log_in(&world, "", &world.admin_token).await);
+    let path = |ticket: &str| format!("/calls/export?format=ndjson&ticket={ticket}");
+    let export = |ticket: &str| Request::get(&path(ticket)).header("cookie", &cookie);
+    assert_eq!(progress(&world, &cookie, "whole").await.0, 404);
+    let (whole, is_whole) = export("whole").send(world.hub.address).await.drain().await;
+    assert!(is_whole);
+    let told = progress(&world, &cookie, "whole").await.1;
+    assert_eq!(told, json!({"rows": N_CALLS, "bytes": whole.len(), "total": N_CALLS, "end": "whole"}));
+    // One that is read no further waits, so it can be looked at on its way.
+    let mut reply = export("half").send(world.hub.address).await;
+    reply.try_chunk().await.unwrap().unwrap();
+    let told = progress(&world, &cookie, "half").await.1;
+    assert!(told["rows"].as_u64().unwrap() >= 1_000 && told["end"].is_null(), "{told}");
+    assert_eq!(progress(&world, &cookie, "whole").await.1["end"], "whole", "each ticket has a course of its own");
+    let cancel = call(&world, "cancel_export", "ticket=half").header("cookie", &cookie);
+    assert_eq!(cancel.send(world.hub.address).await.status, 200);
+    let (rest, is_whole) = reply.drain().await;
+    assert!(!is_whole, "a file that was cancelled does not look whole");
+    assert!(rest.len() < whole.len(), "{} of {}", rest.len(), whole.len());
+    assert_eq!(progress(&world, &cookie, "half").await.1["end"], "cancelled");
 }
 
 #[tokio::test]

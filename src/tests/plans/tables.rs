@@ -45,6 +45,8 @@ const NO_PAGES: &[(&str, &str, &str)] = &[
     ("ledger", "", "the ledger's writer"),
     ("partitions", "", "the job that lets go what is kept no longer"),
     ("sums", "", "the start of a hub, and counters that were emptied"),
+    ("calls", "COUNT", "runs beside an export, for its progress"),
+    ("calls", "COUNT_BY_ERROR", "runs beside an export, for its progress"),
     ("audit", "INSERT", "adds a line"),
     ("audit", "DELETE_BEFORE", "the job that lets go what is kept no longer"),
     ("prices", "PUT", "adds a line, with the price"),

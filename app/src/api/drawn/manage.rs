@@ -1,6 +1,6 @@
 //! The drawn pages for managing users, providers and routing.
 
-use chrono::{DateTime, NaiveDateTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use hub::{
     admin::{groups, holds, keys, prices, providers, quotas, routing, usage, users},
     domain::{
@@ -13,7 +13,7 @@ use hub::{
         price::PriceQuery,
         provider::{many::ProviderQuery, traffic::ProviderTraffic},
         report::{UsageBy, UsageQuery, UsageRow},
-        user::many::UserQuery,
+        user::{User, many::UserQuery},
     },
 };
 
@@ -26,6 +26,9 @@ use crate::{
     },
     drawn::{self, Drawn, losses::Losses, routing::Simulator},
 };
+
+/// Most users that are sorted by something else than their age.
+const SORTED_MAX: usize = 2_000;
 
 impl Reader {
     /// A parameter that is filled in.
@@ -52,11 +55,23 @@ impl Reader {
             traffic: of(provider.id).unwrap_or_default(),
             provider,
         };
+        let holds = holds::list(&self.hub, &self.actor, &HoldQuery::default());
+        let order = drawn::providers::order::Order {
+            state: drawn::word(&self.map, "state"),
+            column: drawn::word(&self.map, "sort"),
+            is_reverse: self.map.get_str("order") == Some("reverse"),
+        };
+        let is_cut = page.next_cursor.is_some();
+        let mut rows = page.items.into_iter().map(row).collect();
+        order.arrange(&mut rows, |provider| {
+            holds.iter().any(|shown| shown.hold.scope.provider_id() == Some(provider.id))
+        });
         let list = drawn::providers::ProviderList {
-            is_cut: page.next_cursor.is_some(),
-            rows: page.items.into_iter().map(row).collect(),
+            is_cut,
+            rows,
             groups,
-            holds: holds::list(&self.hub, &self.actor, &HoldQuery::default()),
+            holds,
+            order,
             filter: query.filter(),
             by: drawn::word(&self.map, "by").unwrap_or_default(),
         };
@@ -65,9 +80,14 @@ impl Reader {
 
     /// A page of the list of users.
     pub(super) async fn users(&self) -> Answer<Drawn> {
-        let filter = many::user_filter(&self.map).unwrap_or_default();
+        let filter = many::user_filter(&self.map, self.clock).unwrap_or_default();
+        let order = drawn::users::order::Order {
+            column: drawn::word(&self.map, "sort"),
+            is_reverse: self.map.get_str("order") == Some("reverse"),
+            page: drawn::users::order::page_of(&self.map),
+        };
         let query = UserQuery {
-            limit: None,
+            limit: order.column.is_some().then_some(LIMIT_MAX),
             cursor: self.own("cursor"),
             search: filter.search.clone(),
             tag: filter.tag.clone(),
@@ -75,25 +95,29 @@ impl Reader {
             status: filter.status,
             expires_before: filter.expires_before,
         };
-        let (page, tags, groups) = tokio::try_join!(
-            users::list(&self.hub, &self.actor, &query),
+        let (mut page, tags, groups) = tokio::try_join!(
+            self.users_of(&query, order.column.is_some()),
             users::tags(&self.hub, &self.actor),
             groups::list(&self.hub, &self.actor),
         )
         .map_err(guard::refuse)?;
         let mut totals = forms::last_day_totals(&self.hub, &self.actor, UsageBy::User).await?;
+        let next_page = order.arrange(&mut page.items, &totals);
+        let users = page.items;
         // While nobody can count, the list is shown without.
-        let fullest = quotas::fullest(&self.hub, &self.actor, &page.items).await;
-        let fullest = fullest.unwrap_or_else(|_| vec![None; page.items.len()]);
-        let rows = page.items.into_iter().zip(fullest).map(|(user, fullest)| drawn::users::Row {
+        let uses = quotas::of_users(&self.hub, &self.actor, &users).await;
+        let uses = uses.unwrap_or_else(|_| vec![Vec::new(); users.len()]);
+        let rows = users.into_iter().zip(uses).map(|(user, uses)| drawn::users::Row {
             totals: totals.remove(&user.id.to_string()).unwrap_or_default(),
             user,
-            fullest,
+            uses,
         });
         let list = drawn::users::UserList {
             rows: rows.collect(),
-            next_cursor: page.next_cursor,
-            is_later: query.cursor.is_some(),
+            next_cursor: page.next_cursor.filter(|_| order.column.is_none()),
+            next_page,
+            is_later: query.cursor.is_some() || order.page > 0,
+            order,
             filter,
             until: self.own("until").and_then(|day| day.parse().ok()),
             tags,
@@ -102,9 +126,21 @@ impl Reader {
         Ok(in_words(|text| drawn::users::page(text, &list, self.clock)))
     }
 
+    /// A page of users; of a list that is sorted as many as are sorted at all.
+    async fn users_of(&self, query: &UserQuery, is_sorted: bool) -> Result<Page<User>, Fault> {
+        let mut page = users::list(&self.hub, &self.actor, query).await?;
+        while let Some(cursor) = page.next_cursor.take_if(|_| is_sorted && page.items.len() < SORTED_MAX) {
+            let next = UserQuery { cursor: Some(cursor), ..query.clone() };
+            let more = users::list(&self.hub, &self.actor, &next).await?;
+            page.items.extend(more.items);
+            page.next_cursor = more.next_cursor;
+        }
+        Ok(page)
+    }
+
     /// Providers changed many at a time: a look at it.
     pub(super) async fn many_providers(&self, search: &str) -> Answer<Drawn> {
-        let asked = match many::provider_bulk(&self.map, true) {
+        let asked = match many::provider_bulk(&self.map, true, self.clock) {
             Ok(Some(asked)) => Some(providers::bulk(&self.hub, &self.actor, asked).await),
             Ok(None) => None,
             Err(fault) => Some(Err(fault)),
@@ -114,7 +150,7 @@ impl Reader {
 
     /// Users changed many at a time: a look at it.
     pub(super) async fn many_users(&self, search: &str) -> Answer<Drawn> {
-        let asked = match many::user_bulk(&self.map, true) {
+        let asked = match many::user_bulk(&self.map, true, self.clock) {
             Ok(Some(asked)) => Some(users::bulk(&self.hub, &self.actor, asked).await),
             Ok(None) => None,
             Err(fault) => Some(Err(fault)),
@@ -216,9 +252,6 @@ impl Reader {
     /// A time as the field for it sends it, by the hub's clocks.
     fn time(&self, text: &str) -> Result<DateTime<Utc>, Fault> {
         let wrong = || Fault::invalid("at", "must be a time: 2030-12-31T12:00");
-        let with_seconds = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S");
-        let local =
-            with_seconds.or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M")).map_err(|_| wrong())?;
-        self.clock.zone.from_local_datetime(&local).earliest().map(|at| at.to_utc()).ok_or_else(wrong)
+        self.clock.read(text).ok_or_else(wrong)
     }
 }

@@ -12,6 +12,8 @@ use leptos_router::params::ParamsMap;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::drawn::clock::Clock;
+
 use super::{expiry, names, number, provider::milliseconds};
 
 /// What the names of fields begin with in the address: what chooses the rows has names of its own.
@@ -33,7 +35,7 @@ pub(crate) enum Kind {
     Seconds,
     /// Names, separated by commas.
     Names,
-    /// The last day, by UTC.
+    /// The last day, by the hub's clocks.
     Day,
     /// One of these.
     Choice(&'static [&'static str]),
@@ -85,11 +87,11 @@ pub(crate) const LIMITS: [Field; 10] = fields![
 ///
 /// # Errors
 /// The first field that cannot be read.
-fn patch<P: DeserializeOwned>(fields: &[&[Field]], map: &ParamsMap) -> Result<(P, bool), Fault> {
+fn patch<P: DeserializeOwned>(fields: &[&[Field]], map: &ParamsMap, clock: Clock) -> Result<(P, bool), Fault> {
     let mut asked = Map::new();
     for field in fields.iter().copied().flatten() {
         let text = map.get_str(&format!("{SET}{}", field.name)).unwrap_or_default().trim();
-        if let Some(value) = value(field, text)? {
+        if let Some(value) = value(field, text, clock)? {
             let alone = Map::from_iter([(field.name.to_owned(), value.clone())]);
             if serde_json::from_value::<P>(alone.into()).is_err() {
                 return Err(Fault::invalid(field.name, "must be a number"));
@@ -106,21 +108,21 @@ fn patch<P: DeserializeOwned>(fields: &[&[Field]], map: &ParamsMap) -> Result<(P
 ///
 /// # Errors
 /// A field that is no limit; an amount that cannot be read.
-pub(crate) fn one_limit<P: DeserializeOwned>(field: &str, amount: &str) -> Result<P, Fault> {
+pub(crate) fn one_limit<P: DeserializeOwned>(field: &str, amount: &str, clock: Clock) -> Result<P, Fault> {
     let Some(known) = LIMITS.iter().find(|known| known.name == field && !matches!(known.kind, Kind::Choice(_))) else {
         return Err(Fault::invalid("field", "must be a limit"));
     };
     let amount = Some(amount.trim()).filter(|amount| !amount.is_empty()).unwrap_or(CLEAR);
     let map = ParamsMap::from_iter([(format!("{SET}{field}"), amount.to_owned())]);
-    patch(&[std::slice::from_ref(known)], &map).map(|(patch, _)| patch)
+    patch(&[std::slice::from_ref(known)], &map, clock).map(|(patch, _)| patch)
 }
 
 /// A change of many providers, as an address asks for it; none if it asks for none yet.
 ///
 /// # Errors
 /// The first field that cannot be read.
-pub(crate) fn provider_bulk(map: &ParamsMap, preview: bool) -> Result<Option<ProviderBulk>, Fault> {
-    let (patch, is_any) = patch(&[&ROUTING, &TIMES, &LIMITS], map)?;
+pub(crate) fn provider_bulk(map: &ParamsMap, preview: bool, clock: Clock) -> Result<Option<ProviderBulk>, Fault> {
+    let (patch, is_any) = patch(&[&ROUTING, &TIMES, &LIMITS], map, clock)?;
     let ids = ids(map, "provider")?;
     let filter = ids.is_none().then(|| ProviderFilter { search: own(map, "search"), group: own(map, "group") });
     Ok(is_any.then_some(ProviderBulk { ids, filter, patch, preview }))
@@ -130,14 +132,14 @@ pub(crate) fn provider_bulk(map: &ParamsMap, preview: bool) -> Result<Option<Pro
 ///
 /// # Errors
 /// The first field that cannot be read.
-pub(crate) fn user_bulk(map: &ParamsMap, preview: bool) -> Result<Option<UserBulk>, Fault> {
-    let (patch, is_any) = patch(&[&PROFILE, &LIMITS], map)?;
+pub(crate) fn user_bulk(map: &ParamsMap, preview: bool, clock: Clock) -> Result<Option<UserBulk>, Fault> {
+    let (patch, is_any) = patch(&[&PROFILE, &LIMITS], map, clock)?;
     let tags = |name: &str| names(map.get_str(&format!("{SET}{name}")).unwrap_or_default());
     let (add_tags, remove_tags) = (tags("add_tags"), tags("remove_tags"));
     let renew_days = number("renew_days", map.get_str("set_renew_days").unwrap_or_default())?;
     let is_any = is_any || !add_tags.is_empty() || !remove_tags.is_empty() || renew_days.is_some();
     let ids = ids(map, "user")?;
-    let filter = if ids.is_none() { Some(user_filter(map)?) } else { None };
+    let filter = if ids.is_none() { Some(user_filter(map, clock)?) } else { None };
     Ok(is_any.then_some(UserBulk { ids, filter, patch, add_tags, remove_tags, renew_days, preview }))
 }
 
@@ -145,13 +147,13 @@ pub(crate) fn user_bulk(map: &ParamsMap, preview: bool) -> Result<Option<UserBul
 ///
 /// # Errors
 /// A day that is none.
-pub(crate) fn user_filter(map: &ParamsMap) -> Result<UserFilter, Fault> {
+pub(crate) fn user_filter(map: &ParamsMap, clock: Clock) -> Result<UserFilter, Fault> {
     Ok(UserFilter {
         search: own(map, "search"),
         tag: own(map, "tag"),
         group: own(map, "group"),
         status: own(map, "status").and_then(|word| UserStatus::ALL.into_iter().find(|status| status.as_str() == word)),
-        expires_before: expiry(map.get_str("until").unwrap_or_default())?,
+        expires_before: expiry("until", map.get_str("until").unwrap_or_default(), clock)?,
     })
 }
 
@@ -167,7 +169,7 @@ fn own(map: &ParamsMap, name: &str) -> Option<String> {
 }
 
 /// What a field asks for; none if it is left alone.
-fn value(field: &Field, text: &str) -> Result<Option<Value>, Fault> {
+fn value(field: &Field, text: &str, clock: Clock) -> Result<Option<Value>, Fault> {
     let wrong = |why: &str| Fault::invalid(field.name, why);
     Ok(Some(match (text, field.kind) {
         ("", _) => return Ok(None),
@@ -177,7 +179,7 @@ fn value(field: &Field, text: &str) -> Result<Option<Value>, Fault> {
         (_, Kind::Seconds) => milliseconds(field.name, text)?.into(),
         (_, Kind::Decimal | Kind::Choice(_)) => text.into(),
         (_, Kind::Names) => names(text).into(),
-        (_, Kind::Day) => expiry(text)?.map(|end| end.to_rfc3339()).into(),
+        (_, Kind::Day) => expiry(field.name, text, clock)?.map(|end| end.to_rfc3339()).into(),
     }))
 }
 
@@ -192,9 +194,11 @@ mod tests {
         idle_timeout_ms: Kind::Seconds,
     ];
 
+    const CLOCK: Clock = Clock { zone: chrono_tz::UTC, now: chrono::DateTime::UNIX_EPOCH };
+
     fn read(pairs: &[(&str, &str)]) -> Result<(ProviderPatch, bool), Fault> {
         let map = pairs.iter().map(|(name, value)| (format!("{SET}{name}"), (*value).to_owned())).collect();
-        patch(&[&FIELDS, &LIMITS], &map)
+        patch(&[&FIELDS, &LIMITS], &map, CLOCK)
     }
 
     #[test]
@@ -220,10 +224,10 @@ mod tests {
 
     #[test]
     fn one_limit_is_set_or_taken_away() {
-        let set: ProviderPatch = one_limit("limit_rpm", " 50 ").unwrap();
+        let set: ProviderPatch = one_limit("limit_rpm", " 50 ", CLOCK).unwrap();
         assert_eq!((set.limit_rpm, set.limit_tpm), (Patch::Set(50), Patch::Keep));
-        assert_eq!(one_limit::<ProviderPatch>("limit_daily_usd", "").unwrap().limit_daily_usd, Patch::Clear);
-        let refused = |field, amount| one_limit::<ProviderPatch>(field, amount).unwrap_err();
+        assert_eq!(one_limit::<ProviderPatch>("limit_daily_usd", "", CLOCK).unwrap().limit_daily_usd, Patch::Clear);
+        let refused = |field, amount| one_limit::<ProviderPatch>(field, amount, CLOCK).unwrap_err();
         assert_eq!(refused("limit_rpm", "many").field(), Some("limit_rpm"));
         assert_eq!(refused("limit_mode", "hard").field(), Some("field"));
         assert_eq!(refused("enabled", "true").field(), Some("field"));

@@ -115,7 +115,7 @@ fn table(text: &'static Text, calls: &[OwnCall], clock: Clock) -> AnyView {
 
 fn row(text: &'static Text, call: &OwnCall, clock: Clock) -> AnyView {
     view! {
-        <tr>
+        <tr data-key=call.id.to_string()>
             <td><a class="row-link" data-row href=format!("{PATH}/{}", call.id)>{clock.stamp(call.created_at)}</a></td>
             <td>{outcome(text, call)}</td>
             <td>{call.key_name.clone()}</td>

@@ -6,7 +6,7 @@ use hub::domain::{
 };
 use leptos::prelude::*;
 
-use super::{PATH, ProviderList, hold, is_of};
+use super::{PATH, ProviderList, is_of, row::hold};
 use crate::{
     api::groups::PauseGroup,
     drawn::{act::act, clock::Clock},

@@ -1,5 +1,5 @@
-//! The rows of the list, kept current by the feed: a row that is shown changes in place; a new one is shown at once
-//! only to a reader who is at the top with nothing open, else it waits.
+//! The rows of the list, kept current by the feed: a row that is shown changes in place; a new one waits until the reader
+//! asks for it, so that nothing moves under their eyes or their pointer. Only an empty list fills by itself.
 
 use hub::domain::{call::Call, id::CallId, report::CallQuery};
 use leptos::prelude::*;
@@ -42,19 +42,19 @@ impl Rows {
     }
 
     /// Follows the feed.
-    pub(super) fn follow(self, live: Live, query: CallQuery, is_open: impl Fn() -> bool + 'static) {
+    pub(super) fn follow(self, live: Live, query: CallQuery) {
         Effect::new(move |before: Option<()>| {
             let calls = live.calls.get();
             // What the feed said before this list was read is in the list.
             if before.is_some() {
                 for call in calls {
-                    self.take_in(call, &query, is_open());
+                    self.take_in(call, &query);
                 }
             }
         });
     }
 
-    fn take_in(self, call: Call, query: &CallQuery, is_open: bool) {
+    fn take_in(self, call: Call, query: &CallQuery) {
         let row = self.shown.with_untracked(|shown| shown.iter().find(|row| row.id == call.id).cloned());
         if let Some(row) = row {
             row.call.set(call);
@@ -63,8 +63,7 @@ impl Rows {
         if !admits(query, &call) {
             return;
         }
-        let is_waiting = self.waiting.with_untracked(|waiting| waiting.iter().any(|other| other.id == call.id));
-        if browser::is_at_top() && !is_open && !is_waiting {
+        if self.shown.with_untracked(Vec::is_empty) {
             self.show(vec![call]);
             return;
         }

@@ -26,7 +26,7 @@ pub(super) fn view(calls: Calls, filter: Memo<CallFilter>, open: Memo<Option<Str
     let next = calls.page.next_cursor;
     let is_first = calls.query.cursor.is_none();
     let rows = Rows::new(calls.running.into_iter().chain(calls.page.items).collect());
-    rows.follow(live, calls.query, move || open.with_untracked(Option::is_some));
+    rows.follow(live, calls.query);
     let is_empty = Memo::new(move |_| rows.shown.with(Vec::is_empty));
     view! {
         <section class="panel listing" aria-label=text.calls.title>
@@ -65,6 +65,11 @@ fn head(text: &'static Text) -> AnyView {
                 <th scope="col" class="num">{calls.duration}</th>
                 <th scope="col" class="num">{calls.status}</th>
                 <th scope="col">{calls.session}</th>
+                <th scope="col" class="num">{calls.cache_write}</th>
+                <th scope="col">{calls.user_agent}</th>
+                <th scope="col">{calls.address}</th>
+                <th scope="col" class="num">{calls.attempts}</th>
+                <th scope="col" class="num">{calls.speed}</th>
             </tr>
         </thead>
     }
@@ -105,8 +110,20 @@ fn cells(text: &'static Text, call: &Call, path: String) -> AnyView {
         <td class="num">{duration(call)}</td>
         <td class="num">{call.status.map_or_else(|| UNKNOWN.to_owned(), |status| status.to_string())}</td>
         <td class="mono sub">{call.session_id.clone()}</td>
+        <td class="num">{tokens(call.usage.cache_write_5m + call.usage.cache_write_1h)}</td>
+        <td class="sub"><span class="block max-w-60 ellipsis">{call.client.user_agent.clone()}</span></td>
+        <td class="mono sub">{call.client.address.clone()}</td>
+        <td class="num">{call.n_attempts}</td>
+        <td class="num">{speed(call)}</td>
     }
     .erase()
+}
+
+/// Tokens of output a second, from the first content on; unknown of what did not come piece by piece.
+fn speed(call: &Call) -> String {
+    let span = call.duration_ms.zip(call.first_token_ms).filter(|_| call.stream);
+    let ms = span.and_then(|(end, first)| end.checked_sub(first)).filter(|ms| *ms > 0);
+    ms.map_or_else(|| UNKNOWN.to_owned(), |ms| whole(call.usage.output.saturating_mul(1_000) / u64::from(ms)))
 }
 
 /// The tone of an outcome.

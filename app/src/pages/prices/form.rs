@@ -15,6 +15,7 @@ use crate::{
         Erase,
         dialog::Dialog,
         field::{Shape, TextField},
+        form::watch_dialog,
         icon::Icon,
         state::note,
     },
@@ -54,7 +55,7 @@ pub(super) fn EditPrice(
                 <h2 id="edit-price">{title}</h2>
                 <p class="help mt-1 mb-3">{words.per_million}{is_builtin.then(|| format!(" · {}", words.overwrites))}</p>
                 <ChangeForm change>
-                    <div class="grid gap-3">
+                    <div class="grid gap-3" on:input=watch_dialog(change)>
                         {name}
                         {fields}
                         <div role="alert">{failure}</div>

@@ -14,7 +14,7 @@ use crate::{
     fault,
     pages::confirm::{self, Doubt},
     text::{Text, use_text},
-    ui::{Erase, dialog::Dialog, field::TextField, icon::Icon, state::note},
+    ui::{Erase, dialog::Dialog, field::TextField, form::watch_dialog, icon::Icon, state::note},
 };
 
 /// The dialogs over the list: a group that is changed, one that is deleted.
@@ -65,7 +65,7 @@ fn EditGroup(group: Option<Group>) -> impl IntoView {
         <Dialog title_id="edit-group">
             <h2 id="edit-group" class="mb-3">{title}</h2>
             <ChangeForm change>
-                <div class="grid gap-4">
+                <div class="grid gap-4" on:input=watch_dialog(change)>
                     {name}
                     <div class="pair">
                         {TextField::new("form[priority]", words.priority).value(priority).numeric(None, "0").help(words.priority_help).problem(problem("priority")).view()}

@@ -7,7 +7,6 @@ use crate::{
     api::users::SaveUser,
     change::{Change, ChangeForm},
     fault,
-    format::last_day,
     pages::limits::fields,
     text::use_text,
     ui::{
@@ -16,6 +15,7 @@ use crate::{
         form::{foot, watch},
         toast::use_toasts,
     },
+    zone::use_zone,
 };
 
 /// A new user, or one that is changed.
@@ -42,6 +42,8 @@ pub(super) fn UserEditor(
     let problem = move |field| fault::at(change, field);
     let roles = vec![(Role::User.as_str(), text.users.role_user), (Role::Admin.as_str(), text.users.role_admin)];
     let role = user.as_ref().map(|user| user.role).unwrap_or_default();
+    let zone = use_zone();
+    let expires = user.as_ref().and_then(|user| user.expires_at).map(|at| zone.last_day(at)).unwrap_or_default();
     let of = move |of: fn(&User) -> String| user.as_ref().map(of).unwrap_or_default();
     let label = if is_new { text.common.create } else { text.common.save };
     view! {
@@ -55,7 +57,7 @@ pub(super) fn UserEditor(
                     {TextField::new("form[group]", text.common.group).value(of(|user| user.group.join(", "))).shape(Shape::Line, "default").help(text.common.group_help).problem(problem("group")).view()}
                     {TextField::new("form[tags]", text.users.tags).value(of(|user| user.tags.join(", "))).help(text.users.tags_help).problem(problem("tags")).view()}
                     <div class="pair">
-                        {TextField::new("form[expires]", text.common.expires).value(of(|user| user.expires_at.map(last_day).unwrap_or_default())).shape(Shape::Day, "").help(text.common.expires_help).problem(problem("expires_at")).view()}
+                        {TextField::new("form[expires]", text.common.expires).value(expires).shape(Shape::Day, "").help(text.common.expires_help).problem(problem("expires_at")).view()}
                         {TextField::new("form[role]", text.users.role).value(role.as_str()).options(roles).help(text.users.role_help).view()}
                     </div>
                     {switch("form[enabled]", text.common.enabled, text.users.enabled_help, is_enabled)}

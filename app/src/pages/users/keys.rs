@@ -14,7 +14,6 @@ use crate::{
     asked::{asked, closings, show},
     change::{Change, ChangeForm},
     fault,
-    format::last_day,
     live::Live,
     pages::{
         confirm::{self, Doubt},
@@ -27,10 +26,12 @@ use crate::{
         Erase,
         dialog::Dialog,
         field::{Shape, TextField, switch},
+        form::watch_dialog,
         icon::Icon,
         state::{empty, enabled, note},
-        time::{ago_view, day_view},
+        time::{ago_view, last_day_view},
     },
+    zone::use_zone,
 };
 
 /// The keys of a user.
@@ -55,6 +56,14 @@ pub(super) fn Keys(
     let closings = closings(move || open.editing.get().or_else(|| open.deleting.get()).is_some());
     let news = move || live.news().wrapping_add(closings.get());
     let list = asked(move || (news(), Question::Keys(owner.get_value(), cursor.get())));
+    // Not drawn anew with the list: what is being typed in it stays.
+    let is_open = Memo::new(move |_| open.any());
+    let dialog = move || {
+        is_open.get().then(|| {
+            let list = asked(move || (0, Question::Keys(owner.get_value(), cursor.get_untracked())));
+            show(list, move |page| dialogs(text, page, open))
+        })
+    };
     view! {
         <section class="panel" aria-labelledby="keys-title">
             <div class="panel-head">
@@ -62,7 +71,8 @@ pub(super) fn Keys(
                 <a class="button small" href=format!("/users/{}?new=key", owner.get_value()) data-new-key data-noscroll>{text.keys.new}</a>
             </div>
             {move || making.get().map(|_| view! { <NewKeyPanel user_id=owner.get_value() on_made=move || list.refetch() /> }.erase())}
-            {show(list, move |page| keys(text, page, &owner.get_value(), open))}
+            {show(list, move |page| keys(text, page, &owner.get_value()))}
+            {dialog}
         </section>
     }.erase()
 }
@@ -77,7 +87,32 @@ struct Open {
     rotating: Memo<Option<String>>,
 }
 
-fn keys(text: &'static Text, page: Page<ApiKey>, user_id: &str, open: Open) -> AnyView {
+impl Open {
+    /// True if one is, tracked.
+    fn any(self) -> bool {
+        [self.editing, self.limits, self.resetting, self.deleting, self.rotating]
+            .into_iter()
+            .fold(false, |any, which| which.with(Option::is_some) || any)
+    }
+}
+
+/// The dialog that is open, for the key that it is for.
+fn dialogs(text: &'static Text, page: Page<ApiKey>, open: Open) -> AnyView {
+    let items = StoredValue::new(page.items);
+    let chosen = move |which: Memo<Option<String>>| {
+        which.get().and_then(|id| items.with_value(|items| items.iter().find(|key| key.id.to_string() == id).cloned()))
+    };
+    view! {
+        {move || chosen(open.editing).map(|key| view! { <EditKey key_read=key /> }.erase())}
+        {move || chosen(open.limits).map(|key| show_limits(text, &key))}
+        {move || chosen(open.resetting).map(|key| ask_reset(&key))}
+        {move || chosen(open.deleting).map(|key| ask_delete(text, &key))}
+        {move || chosen(open.rotating).map(|key| rotate::ask(&key))}
+    }
+    .into_any()
+}
+
+fn keys(text: &'static Text, page: Page<ApiKey>, user_id: &str) -> AnyView {
     if page.items.is_empty() {
         return empty(Icon::Inbox, text.keys.empty, text.keys.empty_why, None);
     }
@@ -85,10 +120,6 @@ fn keys(text: &'static Text, page: Page<ApiKey>, user_id: &str, open: Open) -> A
         view! { <nav class="pager"><a class="button small" href=format!("/users/{user_id}?keys={}", escape(&cursor))>{text.common.next_page}</a></nav> }.erase()
     });
     let rows = page.items.iter().map(|key| line(text, key, user_id)).collect_view();
-    let items = StoredValue::new(page.items);
-    let chosen = move |which: Memo<Option<String>>| {
-        which.get().and_then(|id| items.with_value(|items| items.iter().find(|key| key.id.to_string() == id).cloned()))
-    };
     view! {
         <div class="scroll">
             <table class="table">
@@ -109,18 +140,13 @@ fn keys(text: &'static Text, page: Page<ApiKey>, user_id: &str, open: Open) -> A
             </table>
         </div>
         {next}
-        {move || chosen(open.editing).map(|key| view! { <EditKey key_read=key /> }.erase())}
-        {move || chosen(open.limits).map(|key| show_limits(text, &key))}
-        {move || chosen(open.resetting).map(|key| ask_reset(&key))}
-        {move || chosen(open.deleting).map(|key| ask_delete(text, &key))}
-        {move || chosen(open.rotating).map(|key| rotate::ask(&key))}
     }
     .erase()
 }
 
 fn line(text: &'static Text, key: &ApiKey, user_id: &str) -> AnyView {
     let used = key.last_used_at.map_or_else(|| text.keys.never_used.into_any(), ago_view);
-    let expires = key.expires_at.map_or_else(|| text.common.never.into_any(), day_view);
+    let expires = key.expires_at.map_or_else(|| text.common.never.into_any(), last_day_view);
     let groups = if key.group.is_empty() { "—".to_owned() } else { group_names(text, &key.group) };
     let label = |word: &str| format!("{word}: {}", key.name);
     view! {
@@ -169,19 +195,19 @@ const SCOPE: &str = "key-";
 #[component]
 fn EditKey(key_read: ApiKey) -> impl IntoView {
     let text = use_text();
-    let change = Change::through::<SaveKey>();
+    let (change, zone) = (Change::through::<SaveKey>(), use_zone());
     let problem = move |field| fault::at(change, field);
     let error = fault::of(change);
     let failure = move || error.get().map(|error| note("note bad", Icon::Alert, error));
     let limits = limits::fields::section(SCOPE, Some(&key_read.limits), change);
     let restrictions = restrictions::section(SCOPE, Some(&key_read), change);
-    let expires = key_read.expires_at.map(last_day).unwrap_or_default();
+    let expires = key_read.expires_at.map(|at| zone.last_day(at)).unwrap_or_default();
     let back = format!("/users/{}", key_read.user_id);
     view! {
         <Dialog title_id="edit-key">
             <h2 id="edit-key" class="mb-3">{text.keys.edit}</h2>
                 <ChangeForm change>
-                    <div class="grid gap-4">
+                    <div class="grid gap-4" on:input=watch_dialog(change)>
                         <input type="hidden" name="form[id]" value=key_read.id.to_string() />
                         {TextField::new("form[name]", text.common.name).scope(SCOPE).value(key_read.name).problem(problem("name")).required().view()}
                         {TextField::new("form[group]", text.common.group).scope(SCOPE).value(key_read.group.join(", ")).help(text.keys.group_help).problem(problem("group")).view()}

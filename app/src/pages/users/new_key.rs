@@ -15,6 +15,7 @@ use crate::{
         Erase,
         code::Code,
         field::{Shape, TextField},
+        form::watch_dialog,
         icon::{Icon, icon},
         state::note,
     },
@@ -44,7 +45,7 @@ pub(super) fn NewKeyPanel(
     let failure = move || error.get().map(|error| note("note bad", Icon::Alert, error));
     view! {
         <div class="new-key">
-            <div hidden=move || is_made.get()>
+            <div hidden=move || is_made.get() on:input=watch_dialog(change)>
                 <ChangeForm change>
                     <input type="hidden" name="form[id]" value=user_id />
                     <p class="help mb-3">{text.keys.new_lead}</p>

@@ -64,7 +64,12 @@ pub(super) const CALL_FILTERS: CallFilters = CallFilters {
     seconds_min: "Total from, seconds",
     seconds_max: "Total up to, seconds",
     content_min: "First content from, seconds",
-    key: "Key id",
+    key_example: "user / key",
+    no_key_named: "No key has that in its name, or in its user's.",
+    own_range: "From … to",
+    from: "From",
+    to: "To",
+    cut: "… only the first 500 are offered",
     error: "Text in the error",
     error_help: "A cause, or any part of the message; of the last 7 days",
     any_outcome: "Any outcome",
@@ -78,8 +83,9 @@ pub(super) const CALL_FILTERS: CallFilters = CallFilters {
     last_month: "Last 30 days",
     filter: "Filter calls",
     remove_filter: "Remove this filter",
-    filtered_time: "Time range",
     totals: |calls, tokens, cost, errors| format!("{calls} requests · {tokens} tokens · {cost} · {errors} errors"),
+    several_keys: |n| format!("{n} keys have that in their name. Which one?"),
+    zone: |zone| format!("By the clocks of the hub: {zone}"),
 };
 
 /// Its words.

@@ -7,6 +7,7 @@ pub(super) const PROVIDER_LIST: ProviderList = ProviderList {
     as_list: "List",
     by_group: "By group",
     by_priority: "By priority",
+    held: "On hold",
     any_group: "Any group",
     filter: "Filter providers",
     search: "Name or address",
@@ -64,6 +65,7 @@ pub(super) const USER_LIST: UserList = UserList {
     requests: "Requests",
     cost: "Cost",
     last_day: "in the last 24 hours",
+    n_limits: |n| format!("{n} limit{}", if n == 1 { "" } else { "s" }),
 };
 
 pub(super) const PRICE_LIST: PriceList = PriceList {

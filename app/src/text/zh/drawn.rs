@@ -64,7 +64,12 @@ pub(super) const CALL_FILTERS: CallFilters = CallFilters {
     seconds_min: "总时长不少于（秒）",
     seconds_max: "总时长不超过（秒）",
     content_min: "首个内容不早于（秒）",
-    key: "密钥编号",
+    key_example: "用户 / 密钥",
+    no_key_named: "没有名称或用户名包含这段文字的密钥。",
+    own_range: "自定义时间",
+    from: "从",
+    to: "到",
+    cut: "… 仅列出前 500 项",
     error: "错误中的文字",
     error_help: "错误原因，或错误信息中的任意文字；仅限最近 7 天",
     any_outcome: "全部结果",
@@ -78,8 +83,9 @@ pub(super) const CALL_FILTERS: CallFilters = CallFilters {
     last_month: "最近 30 天",
     filter: "筛选调用",
     remove_filter: "去掉此筛选",
-    filtered_time: "时间范围",
     totals: |calls, tokens, cost, errors| format!("{calls} 次请求 · {tokens} Token · {cost} · {errors} 个错误"),
+    several_keys: |n| format!("有 {n} 个密钥的名称包含这段文字，请选择其一："),
+    zone: |zone| format!("按系统时区：{zone}"),
 };
 
 /// Its words.

@@ -7,6 +7,7 @@ pub(super) const PROVIDER_LIST: ProviderList = ProviderList {
     as_list: "列表",
     by_group: "按分组",
     by_priority: "按优先级",
+    held: "暂停使用中",
     any_group: "任意分组",
     filter: "筛选供应商",
     search: "名称或地址",
@@ -64,6 +65,7 @@ pub(super) const USER_LIST: UserList = UserList {
     requests: "请求",
     cost: "费用",
     last_day: "最近 24 小时",
+    n_limits: |n| format!("{n} 项限额"),
 };
 
 pub(super) const PRICE_LIST: PriceList = PriceList {

@@ -9,6 +9,7 @@ use hub::domain::{
 };
 #[cfg(feature = "ssr")]
 use {
+    super::reasons,
     crate::{format::whole, pages::limits},
     hub::domain::{fault::Fault, report::Attention},
 };
@@ -167,6 +168,7 @@ fn noun(what: &str) -> &str {
         "call" => "调用",
         "session" => "会话",
         "messages" => "捕获的提问与回答",
+        "export" => "导出",
         other => other,
     }
 }
@@ -179,64 +181,10 @@ pub(super) fn fault(fault: &Fault) -> String {
         Fault::TooManyAttempts { retry_after_s } => format!("尝试次数过多，请在 {retry_after_s} 秒后重试。"),
         Fault::NotFound { what } => format!("没有这个{}，可能已被删除。", noun(what)),
         Fault::Invalid { why: reason, .. } | Fault::Conflict { why: reason, .. } => {
-            why(reason).unwrap_or_else(|| reason.clone())
+            reasons::why(reason).unwrap_or_else(|| reason.clone())
         }
         Fault::CountersAway => "Redis 暂时没有响应，没有做任何更改，请稍后重试。".into(),
         Fault::Busy => "数据库暂时没有响应，没有做任何更改，请稍后重试。".into(),
         Fault::Internal { id } => format!("系统内部出错，详情见日志，编号 {id}。"),
     }
-}
-
-/// A reason, where it is a known one.
-#[cfg(feature = "ssr")]
-pub(super) fn why(reason: &str) -> Option<String> {
-    let fixed = match reason {
-        "must be a number" => "必须是数字",
-        "must be a time of day such as 03:30" => "必须是时刻，例如 03:30",
-        "must be a date: 2030-12-31" => "必须是日期，例如 2030-12-31",
-        "must begin with https:// or http://" => "必须以 https:// 或 http:// 开头",
-        "must not carry credentials; the provider's key is the field `secret`" => {
-            "不能包含凭据，密钥请填在 API 密钥一栏"
-        }
-        "must have neither query nor fragment" => "不能包含查询参数或片段",
-        "must name a host" => "必须包含主机名",
-        "must begin with http://, https://, socks5:// or socks5h://" => {
-            "必须以 http://、https://、socks5:// 或 socks5h:// 开头"
-        }
-        "must end with its host or port" => "必须以主机或端口结尾",
-        "has a masked password; give the real one" => "密码被遮盖，请填写真实密码",
-        "must be given again when the base URL's scheme, host or port changes" => "更换协议、主机或端口时必须重新填写",
-        "must have printable ASCII characters only, and no spaces" => "只能包含可见的 ASCII 字符，不能有空格",
-        "another user has this name" => "已有同名用户",
-        "another provider has this name" => "已有同名供应商",
-        "each line must be: rule -> name" => "每行格式为：规则 -> 名称",
-        "each line must be: Name: value" => "每行格式为：Name: value",
-        "must be a number of seconds, at most to the millisecond" => "必须是秒数，最多三位小数",
-        "must be an http or https address" => "必须是 http 或 https 地址",
-        "must be a name of the IANA database, such as Europe/Berlin, or empty" => {
-            "必须是 IANA 时区名称，例如 Asia/Shanghai，或留空"
-        }
-        "must not have control characters" => "不能包含控制字符",
-        _ => return ranged(reason),
-    };
-    Some(fixed.to_owned())
-}
-
-/// A reason that names bounds.
-#[cfg(feature = "ssr")]
-fn ranged(reason: &str) -> Option<String> {
-    if let Some(most) = reason.strip_prefix("must have 1 to ").and_then(|rest| rest.strip_suffix(" characters")) {
-        return Some(format!("长度须为 1 至 {most} 个字符"));
-    }
-    if let Some(most) = reason.strip_prefix("must have at most ").and_then(|rest| rest.strip_suffix(" characters")) {
-        return Some(format!("最多 {most} 个字符"));
-    }
-    if let Some(example) = reason.strip_prefix("must be a whole number such as ") {
-        return Some(format!("必须是整数，例如 {example}"));
-    }
-    if let Some(seconds) = reason.strip_prefix("must be from ").and_then(|rest| rest.strip_suffix(" seconds")) {
-        return seconds.split_once(" to ").map(|(low, high)| format!("须在 {low} 至 {high} 秒之间"));
-    }
-    let (low, high) = reason.strip_prefix("must be from ")?.split_once(" to ")?;
-    Some(format!("须在 {low} 至 {high} 之间"))
 }

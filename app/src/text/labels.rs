@@ -1,0 +1,112 @@
+//! What the fields are called that a fault can name, as the forms call them.
+
+use hub::domain::limit::Limited;
+
+use super::Text;
+use crate::pages::limits;
+
+/// The field in words; none for one that no form of the console has.
+pub(crate) fn label(text: &'static Text, field: &str) -> Option<&'static str> {
+    limit(text, field)
+        .or_else(|| person(text, field))
+        .or_else(|| provider(text, field))
+        .or_else(|| price(text, field))
+        .or_else(|| text.setting(field).map(|words| words.title))
+}
+
+fn limit(text: &'static Text, field: &str) -> Option<&'static str> {
+    let others = ["limit_mode", "reset_5h_mode", "daily_reset_mode", "daily_reset_time"];
+    let is_limit = others.contains(&field) || Limited::ALL.into_iter().any(|limited| limited.field() == field);
+    is_limit.then(|| limits::label(text, field))
+}
+
+/// Of users, keys and groups.
+fn person(text: &'static Text, field: &str) -> Option<&'static str> {
+    Some(match field {
+        "name" => text.common.name,
+        "note" => text.common.note,
+        "group" => text.common.group,
+        "groups" => text.simulator.groups,
+        "tags" => text.users.tags,
+        "add_tags" => text.many.add_tags,
+        "remove_tags" => text.many.remove_tags,
+        "role" => text.users.role,
+        "expires_at" | "until" => text.common.expires,
+        "days" | "renew_days" => text.many.renew_days,
+        "amount" => text.user_list.how_much,
+        "field" => text.user_list.which_limit,
+        "clients" => text.routing.clients,
+        "addresses" => text.routing.addresses,
+        "address" => text.simulator.address,
+        "at" => text.simulator.at,
+        "key_id" => text.calls.key,
+        "session_id" => text.calls.session,
+        "password" => text.logins.new_password,
+        "old_password" => text.logins.old_password,
+        _ => return None,
+    })
+}
+
+fn provider(text: &'static Text, field: &str) -> Option<&'static str> {
+    let (words, routing) = (&text.providers, &text.routing);
+    Some(match field {
+        "base_url" => words.base_url,
+        "secret" => words.secret,
+        "proxy_url" => words.proxy,
+        "headers" => words.headers,
+        "models" => words.models_rules,
+        "redirects" => words.redirects,
+        "model" => text.calls.model,
+        "weight" => words.weight,
+        "priority" => words.priority,
+        "cost_multiplier" => words.multiplier,
+        "connect_timeout_ms" => words.connect_timeout,
+        "first_byte_timeout_ms" => words.first_byte_timeout,
+        "idle_timeout_ms" => words.idle_timeout,
+        "total_timeout_ms" => words.total_timeout,
+        "active_from" | "active_to" => routing.active_from,
+        "prefix" => routing.prefix,
+        "group_priorities" => routing.group_priorities,
+        "max_attempts" => routing.max_attempts,
+        "breaker_failures" => routing.breaker_failures,
+        "breaker_open_s" => routing.breaker_open_s,
+        "breaker_successes" => routing.breaker_successes,
+        "failure_rules" => routing.failure_rules,
+        _ => return None,
+    })
+}
+
+fn price(text: &'static Text, field: &str) -> Option<&'static str> {
+    let words = &text.prices;
+    Some(match field {
+        "input" => words.input,
+        "output" => words.output,
+        "cache_write_5m" => words.write_5m,
+        "cache_write_1h" => words.write_1h,
+        "cache_read" => words.read,
+        "rules" => words.rules,
+        "file" => words.import_file,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Language;
+
+    #[test]
+    fn a_field_is_called_what_its_form_calls_it() {
+        let said = |language: Language, field| label(language.text(), field);
+        assert_eq!(said(Language::En, "base_url"), Some(Language::En.text().providers.base_url));
+        assert_eq!(said(Language::Zh, "limit_weekly_usd"), Some(limits::name(Language::Zh.text(), Limited::Weekly)));
+        assert_eq!(said(Language::Zh, "gate_ms"), Language::Zh.text().setting("gate_ms").map(|words| words.title));
+        assert_eq!(said(Language::En, "cursor"), None);
+        for field in ["name", "tags", "secret", "rules", "old_password", "failure_rules", "until"] {
+            assert!(
+                said(Language::En, field).is_some() && said(Language::Zh, field) != said(Language::En, field),
+                "{field}"
+            );
+        }
+    }
+}

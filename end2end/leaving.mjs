@@ -1,0 +1,75 @@
+// What is typed and not saved is asked about, whichever way the reader leaves.
+
+/** Takes what `manage.mjs` has: its page, logged in, its ways of checking, and a user and a provider to change. */
+export async function leaving({ page, go, row, check, expect, shot, hub, ada, east }) {
+  /** Answers the browser's next question, and hands on what it asked. */
+  const answered = async (yes) => {
+    const dialog = await page.waitForEvent('dialog');
+    const message = dialog.message();
+    await (yes ? dialog.accept() : dialog.dismiss());
+    return message;
+  };
+
+  await check('a step back and the keyboard ask before a form is left', async () => {
+    await go('/providers');
+    await row('East').getByRole('link', { name: 'East', exact: true }).click();
+    await page.waitForURL(/\/providers\/\d+$/);
+    const name = page.locator('[name="form[name]"]');
+    await name.fill('East of here');
+    let asked = answered(false);
+    await page.evaluate(() => history.back());
+    expect((await asked).includes('not saved'), await asked);
+    await page.waitForURL(`${hub}/providers/${east.id}`);
+    expect((await name.inputValue()) === 'East of here', 'a step back has lost the input');
+    await page.evaluate(() => document.activeElement.blur());
+    asked = answered(false);
+    await page.keyboard.press('g');
+    await page.keyboard.press('u');
+    expect((await asked).includes('not saved'), await asked);
+    expect((await name.inputValue()) === 'East of here', 'the keyboard has lost the input');
+    asked = answered(true);
+    await page.evaluate(() => history.back());
+    await asked;
+    await page.waitForURL(`${hub}/providers`);
+    await row('East').waitFor();
+  });
+
+  for (const [what, path, title, field] of [
+    ['a key', `/users/${ada.id}?new=key`, null, '.new-key [name="form[name]"]'],
+    ['a group', '/providers?edit=managed', 'Group managed', 'dialog [name="form[note]"]'],
+    ['a price', '/prices?edit=claude-sonnet-4-5', /claude-sonnet-4-5/, 'dialog [name="form[output]"]'],
+  ]) {
+    await check(`Esc asks before what is typed of ${what} is lost`, async () => {
+      await go(path);
+      await page.fill(field, '7');
+      let asked = answered(false);
+      await page.keyboard.press('Escape');
+      expect((await asked).includes('not saved'), await asked);
+      expect((await page.inputValue(field)) === '7', 'the input is lost');
+      if (title) await page.getByRole('dialog', { name: title }).waitFor();
+      asked = answered(true);
+      await page.keyboard.press('Escape');
+      await asked;
+      await page.locator(field).waitFor({ state: 'detached' });
+    });
+  }
+
+  await check('a mistake in a row is said in it, in the reader’s words', async () => {
+    await go('/users?search=ada');
+    const drop = row('Ada Managed').locator('details', { hasText: 'Set' }).first();
+    await drop.locator('summary').click();
+    await page.getByLabel('Limit: Ada Managed').selectOption('limit_weekly_usd');
+    await page.getByLabel('How much: Ada Managed').fill('lots');
+    await drop.getByRole('button', { name: 'Save' }).click();
+    await drop.getByRole('alert').filter({ hasText: 'Cost in a week: Must be a number' }).waitFor();
+    await shot(page, 'users-limit-refused');
+    expect((await page.locator('.toast').count()) === 0, 'it is said elsewhere too');
+    await page.context().addCookies([{ name: 'switchyard_language', value: 'zh-CN', url: hub }]);
+    await go('/users?search=ada');
+    await row('Ada Managed').locator('details:has([name=amount]) > summary').click();
+    await page.locator('details[open] [name=amount]').fill('lots');
+    await page.locator('details[open] button[type=submit]').click();
+    await page.locator('details[open] [role=alert]', { hasText: '必须是数字' }).waitFor();
+    await page.context().clearCookies({ name: 'switchyard_language' });
+  });
+}
