@@ -37,12 +37,17 @@ pub async fn availability(hub: &Hub, _actor: &Admin, query: AvailabilityQuery) -
             ServedFrom::Quarters { has_facets: days_zone.is_some() }
         }
     };
-    let (rows, probes) = tokio::try_join!(
+    let ids: Vec<ProviderId> = snapshot.upstreams.iter().map(|upstream| upstream.provider.id).collect();
+    let (rows, probes, last) = tokio::try_join!(
         hub.store.served(source, from, block(range), snapshot.zone),
         hub.store.count_probes(quarter_of(from)),
+        hub.store.last_probes(&ids, quarter_of(from)),
     )
     .map_err(fault::store)?;
     let mut probes: HashMap<ProviderId, Probes> = probes.into_iter().collect();
+    for (provider, last) in last {
+        probes.entry(provider).or_default().last = Some(last);
+    }
     let mut served = by_provider(rows, &starts);
     let mut providers: Vec<_> = snapshot.upstreams.iter().map(|upstream| &upstream.provider).collect();
     providers.sort_by_key(|provider| (provider.priority, &provider.name));
@@ -110,7 +115,13 @@ fn by_provider(
         };
         let place = row.block.and_then(|block| starts.binary_search(&block).ok());
         if let Some(block) = served.zip(place).and_then(|(served, place)| served.blocks.get_mut(place)) {
-            *block = ServedBlock { good: row.totals.attempts_good, bad: row.totals.attempts_bad };
+            *block = ServedBlock {
+                good: row.totals.attempts_good,
+                bad: row.totals.attempts_bad,
+                duration_ms_p50: row.totals.duration_ms_p50,
+                duration_ms_p95: row.totals.duration_ms_p95,
+                duration_ms_p99: row.totals.duration_ms_p99,
+            };
         }
     }
     for (whole, models) in all.values_mut() {
@@ -153,7 +164,7 @@ mod tests {
             provider_id: ProviderId(7),
             model: model.map(str::to_owned),
             block: block.map(|place| starts[place]),
-            totals: Totals { attempts_good: good, attempts_bad: bad, ..Totals::default() },
+            totals: Totals { attempts_good: good, attempts_bad: bad, duration_ms_p95: Some(250), ..Totals::default() },
         };
         let rows = vec![
             row(None, Some(1), 3, 1),
@@ -163,7 +174,8 @@ mod tests {
         ];
         let all = by_provider(rows, &starts);
         let (whole, models) = &all[&ProviderId(7)];
-        assert_eq!(whole.blocks, [ServedBlock::default(), ServedBlock { good: 3, bad: 1 }]);
+        let block = ServedBlock { good: 3, bad: 1, duration_ms_p95: Some(250), ..ServedBlock::default() };
+        assert_eq!(whole.blocks, [ServedBlock::default(), block]);
         assert_eq!((whole.good_permille, models[0].served.good_permille), (Some(750), Some(1_000)));
         assert_eq!((models[0].model.as_str(), models[0].served.blocks[1].good), ("a", 3));
     }

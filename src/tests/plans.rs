@@ -85,6 +85,7 @@ fn asked() -> Vec<(&'static str, &'static str, String)> {
         ("usage", "UNPRICED_MODELS", ago("1 day")),
         ("traffic", "BLOCKS", ago("1 day")),
         ("availability", "PROBES", ago("30 days")),
+        ("availability", "LAST_PROBES", format!("array_fill(2::bigint, array[4]), {}", ago("30 days"))),
         ("availability", "SERVED", "'usage_1m', now() - interval '1 hour', '1 minute', 'UTC'".to_owned()),
         ("availability", "SERVED", format!("'route_15m', {}, '30 minutes', 'UTC'", ago("1 day"))),
         ("availability", "SERVED", format!("'route_15m', {}, '3 hours', 'UTC'", ago("7 days"))),

@@ -213,14 +213,11 @@ fn part(text: &'static Text, title: Option<String>, rows: &[Row], list: &Provide
                             <th scope="col">{text.common.name}</th>
                             <th scope="col">{text.common.state}</th>
                             <th scope="col">{words.last_hours}</th>
-                            <th scope="col" class="num">{text.provider_list.share}</th>
-                            <th scope="col" class="num">{text.provider_list.requests}</th>
-                            <th scope="col" class="num">{text.provider_list.errors}</th>
-                            <th scope="col" class="num">{words.p50}</th>
-                            <th scope="col" class="num">{words.p95}</th>
+                            <th scope="col" class="num">{words.requests}<span class="second">{words.share}</span></th>
+                            <th scope="col" class="num">{words.errors}</th>
+                            <th scope="col" class="num">{words.first}<span class="second">{words.p50}" · "{words.p95}</span></th>
                             <th scope="col" class="num">{text.overview.cost}</th>
-                            <th scope="col" class="num">{words.place}</th>
-                            <th scope="col">{text.common.group}</th>
+                            <th scope="col">{text.common.group}<span class="second">{words.place}</span></th>
                             <th scope="col"><span class="aside">{text.common.actions}</span></th>
                         </tr>
                     </thead>
@@ -254,14 +251,14 @@ fn line(text: &'static Text, row: &Row, part_calls: u64, list: &ProviderList, cl
             </td>
             <td>{enabled(provider.enabled)}{holds.map(|shown| hold(text, shown, clock)).collect_view()}</td>
             <td>{strip_of(text, &traffic.blocks, clock)}</td>
-            <td class="num sub">{share_of_permille(permille(totals.calls, part_calls))}</td>
-            <td class="num">{whole(totals.calls)}</td>
+            <td class="num">{whole(totals.calls)}<span class="second">{share_of_permille(permille(totals.calls, part_calls))}</span></td>
             <td class="num">{whole(totals.errors())}</td>
-            <td class="num">{span_or_unknown(totals.first_token_ms_p50)}</td>
-            <td class="num">{span_or_unknown(totals.first_token_ms_p95)}</td>
+            <td class="num">{span_or_unknown(totals.first_token_ms_p50)}<span class="second">{span_or_unknown(totals.first_token_ms_p95)}</span></td>
             <td class="num">{usd_alone(totals.cost_usd)}</td>
-            <td class="num">{format!("{} · {}", provider.priority, provider.weight)}</td>
-            <td><span class="block max-w-32 ellipsis">{group_names(text, &provider.group)}</span></td>
+            <td>
+                <span class="block max-w-32 ellipsis">{group_names(text, &provider.group)}</span>
+                <span class="second">{format!("{} · {}", provider.priority, provider.weight)}</span>
+            </td>
             <td class="num">{actions(text, provider, is_paused)}</td>
         </tr>
     }
@@ -277,7 +274,7 @@ fn actions(text: &'static Text, provider: &Provider, is_paused: bool) -> AnyView
     switched.push(("enabled", next.to_owned()));
     let pause = (!is_paused).then(|| act::<PauseProvider>(text.provider_list.pause, &provider.name, id()));
     view! {
-        <span class="flex justify-end">
+        <span class="row-actions">
             {pause}
             {act::<EnableProvider>(word, &provider.name, switched)}
             {act::<CloneProvider>(text.provider_list.clone, &provider.name, id())}

@@ -67,7 +67,7 @@ pub(crate) fn moment(at: DateTime<Utc>, is_here: bool) -> Moment {
 pub(crate) fn ago(text: &Text, at: DateTime<Utc>, now_ms: i64) -> String {
     let seconds = (now_ms - at.timestamp_millis()) / 1_000;
     match seconds {
-        ..0 => (text.common.in_time)(&crate::format::span(seconds.unsigned_abs().saturating_mul(1_000))),
+        ..0 => (text.common.in_time)(&crate::format::elapsed(seconds.unsigned_abs().saturating_mul(1_000))),
         0..60 => (text.common.ago_seconds)(seconds),
         60..3_600 => (text.common.ago_minutes)(seconds / 60),
         3_600..86_400 => (text.common.ago_hours)(seconds / 3_600),
@@ -89,6 +89,14 @@ pub(crate) fn day_view(at: DateTime<Utc>) -> AnyView {
     let is_here = use_now().is_here();
     let full = move || moment(at, is_here.get()).full();
     view! { <time datetime=at.to_rfc3339() title=full>{moment(at, false).date()}</time> }.erase()
+}
+
+/// All of a point in time, with its day and its zone.
+pub(crate) fn full_view(at: DateTime<Utc>) -> AnyView {
+    let (text, now) = (use_text(), use_now());
+    let is_here = now.is_here();
+    let ago = move || now.get().map(|now| ago(text, at, now));
+    view! { <time datetime=at.to_rfc3339() title=ago>{move || moment(at, is_here.get()).full()}</time> }.erase()
 }
 
 /// A time of day to the second, with the day before it unless it is today.
