@@ -81,7 +81,7 @@ fn part(text: &'static Text, shown: &Availability, provider: &ProviderAvailabili
     let times = times::view(text, &provider.name, &shown.starts, &served.blocks, |from| block_name(shown, from, clock));
     let models = (!provider.models.is_empty()).then(|| table(text, shown, provider, clock));
     view! {
-        <section class="panel available" aria-labelledby=title.clone()>
+        <section class="panel available" aria-labelledby=title>
             <div class="panel-head">
                 <h2 class="ellipsis" id=own><a class="row-link" data-row href=href>{provider.name.clone()}</a></h2>
                 <span class="flex-1"><span class=tone(served).class()>{(text.availability.served)(&good(served), &whole(served.totals.attempts))}</span></span>

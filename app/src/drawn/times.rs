@@ -63,7 +63,7 @@ pub(super) fn view(
         </svg>
     };
     let label = format!("{}: {label}", words.times);
-    let legend = |(class, name, _): &Line| view! { <li>{swatch(class)}{*name}</li> }.erase();
+    let legend = |(class, name, _): &Line| view! { <li>{swatch(*class)}{*name}</li> }.erase();
     Some(
         view! {
             <figure class="chart times">
