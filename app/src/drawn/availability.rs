@@ -95,7 +95,7 @@ fn part(text: &'static Text, shown: &Availability, provider: &ProviderAvailabili
 }
 
 /// How much is good, in a colour: nearly all, most, less.
-fn tone(served: &Served) -> Tone {
+const fn tone(served: &Served) -> Tone {
     match served.good_permille {
         None => Tone::Off,
         Some(990..) => Tone::Good,
