@@ -1,16 +1,28 @@
-// A hub of its own for whoever measures or tests it in a browser.
+// A hub of its own for tests and pictures: started on a free port with a folder of its own, and ended with its Postgres.
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/** The folder of the project. */
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const READY_WITHIN_MS = 60_000;
 
 export const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
-export function freePort() {
+/** What `promise` gives, or `otherwise` after `ms`. */
+export async function within(promise, ms, otherwise) {
+  let timer;
+  const late = new Promise((done) => {
+    timer = setTimeout(() => done(otherwise), ms);
+  });
+  const first = await Promise.race([promise, late]);
+  clearTimeout(timer);
+  return first;
+}
+
+function freePort() {
   return new Promise((found) => {
     const probe = createServer().listen(0, '127.0.0.1', () => {
       const { port } = probe.address();
@@ -19,8 +31,8 @@ export function freePort() {
   });
 }
 
-/** Starts the executable of a profile (`debug`, `release`) on a folder of data, and waits until it is ready. */
-export async function startHub(data, token, profile, site) {
+/** Starts a hub. `more` is added to its environment, and says in `profile` which executable it is (`debug`, `release`). */
+export async function startHub(data, token, { profile = 'debug', ...more } = {}) {
   const port = await freePort();
   const executable = resolve(root, process.env.CARGO_TARGET_DIR ?? 'target', profile, 'switchyard');
   const hub = spawn(executable, [], {
@@ -34,7 +46,8 @@ export async function startHub(data, token, profile, site) {
       LOG_LEVEL: 'warn',
       STORE_SESSION_MESSAGES: 'true',
       PG_BIN: process.env.PG_BIN ?? '',
-      SITE_ROOT: site,
+      SITE_ROOT: process.env.SITE_ROOT ?? 'target/test-site',
+      ...more,
     },
   });
   const ended = new Promise((done) => hub.on('exit', (code, signal) => done(signal ?? code)));

@@ -86,7 +86,10 @@ const upstream = await startUpstream();
 const lines = ['| Page | as on | performance | accessibility | best practices |', '|---|---|---:|---:|---:|'];
 let browser;
 try {
-  const { url, hub, ended } = await startHub(data, token, process.env.PROFILE ?? 'release', process.env.SITE_ROOT ?? 'target/site');
+  const { url, hub, ended } = await startHub(data, token, {
+    profile: process.env.PROFILE ?? 'release',
+    SITE_ROOT: process.env.SITE_ROOT ?? 'target/site',
+  });
   await fill(url, upstream);
   const cookie = await logIn(url);
   const port = await freePort();

@@ -8,25 +8,13 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { killPostgres, root, startHub } from './hub.mjs';
+import { killPostgres, root, startHub, within } from './hub.mjs';
 import { start as startUpstream } from './upstream.mjs';
 
-const here = join(root, 'end2end');
 /** The tests, in this order: the console's begins with an empty hub. */
-const FILES = ['console.mjs', 'insight.mjs', 'manage.mjs', 'access.mjs'];
+const FILES = ['console.mjs', 'insight.mjs', 'manage.mjs', 'access.mjs', 'looks.mjs'];
 const STOP_WITHIN_MS = 40_000;
-const TESTS_WITHIN_MS = 300_000;
-
-/** What `promise` gives, or `otherwise` after `ms`. */
-async function within(promise, ms, otherwise) {
-  let timer;
-  const late = new Promise((done) => {
-    timer = setTimeout(() => done(otherwise), ms);
-  });
-  const first = await Promise.race([promise, late]);
-  clearTimeout(timer);
-  return first;
-}
+const TESTS_WITHIN_MS = 600_000;
 
 /** Runs a program to its end, at most `ms`. Answers its exit code, and what it printed. */
 function run(program, parameters, options, ms) {
@@ -51,10 +39,10 @@ await chmod(data, 0o711);
 const upstream = await startUpstream();
 let failed = 0;
 try {
-  const { url, hub, ended } = await startHub(data, token, 'debug', process.env.SITE_ROOT ?? 'target/test-site');
+  const { url, hub, ended } = await startHub(data, token);
   const wanted = process.argv.slice(2);
   for (const file of FILES.filter((name) => wanted.length === 0 || wanted.includes(name))) {
-    const tests = await run(process.execPath, [join(here, file)], {
+    const tests = await run(process.execPath, [join(root, 'end2end', file)], {
       cwd: root,
       env: {
         ...process.env,

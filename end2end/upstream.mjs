@@ -1,5 +1,8 @@
 // A scripted provider of the Anthropic protocol: the real event sequence, in small pieces with gaps, so that a
 // browser has the time to see a call while it runs.
+//
+// A request may say what is to come: its text ends with `script:` and an object (`Script` below). The path before `/v1`
+// tells providers apart: several of a hub may stand here.
 import { createServer } from 'node:http';
 
 const WORDS = ['Hello', ', ', 'this ', 'is ', 'a ', 'scripted ', 'answer', '. ', 'It ', 'came ', 'in ', 'pieces', '.'];
@@ -19,24 +22,42 @@ const message = (model, content, stopReason, usage) => ({
   usage,
 });
 
-const usage = (outputTokens) => ({
-  input_tokens: 25,
-  cache_creation_input_tokens: 100,
-  cache_read_input_tokens: 1000,
-  cache_creation: { ephemeral_5m_input_tokens: 60, ephemeral_1h_input_tokens: 40 },
-  output_tokens: outputTokens,
+/**
+ * What a request asks for: tokens, the milliseconds until the first content and of the whole answer, and which paths
+ * fail with which status.
+ *
+ * @typedef {{ input?: number, write?: number, read?: number, output?: number, first?: number, ms?: number, fail?: Record<string, number> }} Script
+ */
+
+const usage = (outputTokens, { input = 25, write = 60, read = 1000, output } = {}) => ({
+  input_tokens: input,
+  cache_creation_input_tokens: write + 40,
+  cache_read_input_tokens: read,
+  cache_creation: { ephemeral_5m_input_tokens: write, ephemeral_1h_input_tokens: 40 },
+  output_tokens: output ?? outputTokens,
   service_tier: 'standard',
 });
+
+/** The script of a request; none if it has none. */
+function scriptOf(body) {
+  const text = body.messages?.at(-1)?.content;
+  const found = typeof text === 'string' && /script:(\{.*\})$/s.exec(text);
+  return found ? JSON.parse(found[1]) : {};
+}
+
+const ERRORS = { 401: 'authentication_error', 429: 'rate_limit_error', 500: 'api_error', 503: 'api_error', 529: 'overloaded_error' };
+const SAYS = { 401: 'invalid x-api-key', 429: 'This request would exceed your rate limit', 529: 'Overloaded' };
 
 function error(response, status, type, text) {
   response.writeHead(status, { 'content-type': 'application/json', 'request-id': 'req_scripted' });
   response.end(JSON.stringify({ type: 'error', error: { type, message: text }, request_id: 'req_scripted' }));
 }
 
-async function stream(response, model, gap) {
+async function stream(response, model, gap, script) {
+  if (script.first) await pause(script.first);
   const send = (event) => response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
   response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'request-id': 'req_scripted' });
-  send({ type: 'message_start', message: message(model, [], null, usage(1)) });
+  send({ type: 'message_start', message: message(model, [], null, usage(1, { ...script, output: 1 })) });
   send({ type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } });
   send({ type: 'ping' });
   for (const text of WORDS) {
@@ -44,7 +65,7 @@ async function stream(response, model, gap) {
     send({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } });
   }
   send({ type: 'content_block_stop', index: 0 });
-  send({ type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage: usage(42) });
+  send({ type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage: usage(42, script) });
   send({ type: 'message_stop' });
   response.end();
 }
@@ -52,7 +73,7 @@ async function stream(response, model, gap) {
 async function answer(request, response, key) {
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
-  const path = new URL(request.url, 'http://upstream').pathname;
+  const [, place, path] = /^(.*?)(\/v1\/.*)$/.exec(new URL(request.url, 'http://upstream').pathname) ?? ['', '', request.url];
   if (request.headers['x-api-key'] !== key) return error(response, 401, 'authentication_error', 'invalid x-api-key');
   if (path === '/v1/models') {
     response.writeHead(200, { 'content-type': 'application/json' });
@@ -65,9 +86,17 @@ async function answer(request, response, key) {
   }
   if (path !== '/v1/messages') return error(response, 404, 'not_found_error', 'no such route');
   if (body.model.includes('overloaded')) return error(response, 529, 'overloaded_error', 'Overloaded');
+  const script = scriptOf(body);
+  const status = script.fail?.[place];
+  if (status) {
+    await pause(script.first ?? 0);
+    return error(response, status, ERRORS[status] ?? 'api_error', SAYS[status] ?? 'it broke');
+  }
   const isSlow = JSON.stringify(body.messages).includes('slowly');
-  if (body.stream) return stream(response, body.model, isSlow ? SLOW_PAUSE_MS : PAUSE_MS);
-  const whole = message(body.model, [{ type: 'text', text: WORDS.join('') }], 'end_turn', usage(42));
+  const gap = script.ms === undefined ? (isSlow ? SLOW_PAUSE_MS : PAUSE_MS) : script.ms / WORDS.length;
+  if (body.stream) return stream(response, body.model, gap, script);
+  await pause(script.ms ?? 0);
+  const whole = message(body.model, [{ type: 'text', text: WORDS.join('') }], 'end_turn', usage(42, script));
   response.writeHead(200, { 'content-type': 'application/json', 'request-id': 'req_scripted' });
   response.end(JSON.stringify(whole));
 }

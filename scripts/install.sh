@@ -31,6 +31,8 @@ has pkg-config || packages+=(pkg-config)
 if [ "$purpose" = test ]; then
     has chromium || packages+=(chromium)
     has redis-server || packages+=(redis-server)
+    # The console speaks Chinese, and a browser without a typeface for it shows boxes (fc-list is fontconfig's).
+    has fc-list && [ -n "$(fc-list :lang=zh 2>/dev/null)" ] || packages+=(fontconfig fonts-droid-fallback)
     python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
 fi
 

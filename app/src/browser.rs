@@ -1,11 +1,13 @@
 //! What only the browser can do. On the server each of these does nothing, so that views need no conditions.
 
+mod charts;
 mod forms;
 mod leaving;
 mod redraw;
 
 #[cfg(not(feature = "hydrate"))]
 pub(crate) use absent::*;
+pub(crate) use charts::*;
 pub(crate) use forms::*;
 pub(crate) use leaving::*;
 #[cfg(feature = "hydrate")]
@@ -116,14 +118,22 @@ mod real {
         document().hidden()
     }
 
-    /// True if the reader sees the top of the page.
+    /// True if the reader sees the top of the page, and of its lists.
     pub(crate) fn is_at_top() -> bool {
-        window().scroll_y().is_ok_and(|y| y < 40.0)
+        window().scroll_y().is_ok_and(|y| y < 40.0) && lists().iter().all(|list| list.scroll_top() < 40)
     }
 
-    /// Back to the top of the page.
+    /// Back to the top of the page, and of its lists.
     pub(crate) fn scroll_to_top() {
         window().scroll_to_with_x_and_y(0.0, 0.0);
+        for list in lists() {
+            list.set_scroll_top(0);
+        }
+    }
+
+    /// What scrolls in itself.
+    fn lists() -> Vec<Element> {
+        document().query_selector_all(".scroll").map(|found| all(&found)).unwrap_or_default()
     }
 
     /// Asks for the document again.

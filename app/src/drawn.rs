@@ -38,6 +38,8 @@ pub(crate) mod providers;
 #[cfg(feature = "ssr")]
 pub(crate) mod range;
 #[cfg(feature = "ssr")]
+mod readout;
+#[cfg(feature = "ssr")]
 pub(crate) mod routing;
 #[cfg(feature = "ssr")]
 pub(crate) mod sessions;
@@ -45,6 +47,8 @@ pub(crate) mod sessions;
 mod strip;
 #[cfg(feature = "ssr")]
 pub(crate) mod subject;
+#[cfg(feature = "ssr")]
+mod times;
 #[cfg(feature = "ssr")]
 pub(crate) mod trial;
 #[cfg(feature = "ssr")]
@@ -236,6 +240,9 @@ fn put_in(question: Signal<(u32, Question)>) -> AnyView {
     let copy = |event: leptos::ev::MouseEvent| browser::copy_chosen(&event);
     let place = NodeRef::<leptos::html::Div>::new();
     let (first, answered) = (StoredValue::new(String::new()), StoredValue::new(None));
+    let read = |event: leptos::ev::PointerEvent| browser::read_chart(&event);
+    let read_by_focus = |event: leptos::ev::FocusEvent| browser::read_chart(&event);
+    let read_by_key = |event: leptos::ev::KeyboardEvent| browser::read_chart_by_key(&event);
     show(drawn, move |drawn: Drawn| {
         let submit = submit.clone();
         let title = drawn.title.map(|title| view! { <Title text=title /> });
@@ -248,7 +255,9 @@ fn put_in(question: Signal<(u32, Question)>) -> AnyView {
         }
         view! {
             {title}
-            <div node_ref=place inner_html=first.get_value() on:change=change on:submit=submit on:click=copy></div>
+            <div node_ref=place inner_html=first.get_value() on:change=change on:submit=submit on:click=copy
+                on:pointerdown=read on:pointermove=read on:pointerleave=read on:focusin=read_by_focus
+                on:focusout=read_by_focus on:keydown=read_by_key></div>
         }
         .erase()
     })

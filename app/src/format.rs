@@ -90,7 +90,7 @@ pub(crate) fn usd_exact(amount: Usd) -> String {
     format!("${amount}")
 }
 
-/// A span of time: `842 ms`, `12.4 s`, `3 m 05 s`, `2 h 07 m`.
+/// A span of time: `842 ms`, `12.4 s`, `3 m 05 s`, `2 h 07 m`, `9 d 02 h`.
 pub(crate) fn span(ms: u64) -> String {
     let seconds = ms / 1_000;
     match ms {
@@ -98,7 +98,8 @@ pub(crate) fn span(ms: u64) -> String {
         1_000..10_000 => format!("{seconds}.{:02}{GLUE}s", ms % 1_000 / 10),
         10_000..60_000 => format!("{seconds}.{}{GLUE}s", ms % 1_000 / 100),
         60_000..3_600_000 => format!("{}{GLUE}m{GLUE}{:02}{GLUE}s", seconds / 60, seconds % 60),
-        _ => format!("{}{GLUE}h{GLUE}{:02}{GLUE}m", seconds / 3_600, seconds / 60 % 60),
+        3_600_000..86_400_000 => format!("{}{GLUE}h{GLUE}{:02}{GLUE}m", seconds / 3_600, seconds / 60 % 60),
+        _ => format!("{}{GLUE}d{GLUE}{:02}{GLUE}h", seconds / 86_400, seconds / 3_600 % 24),
     }
 }
 
@@ -140,8 +141,8 @@ pub(crate) fn share(part: u64, all: u64) -> Option<String> {
 }
 
 /// A share that is counted in thousandths: `99.4 %`.
-#[cfg(feature = "ssr")]
-pub(crate) fn share_of_permille(permille: u32) -> String {
+pub(crate) fn share_of_permille(permille: impl Into<u64>) -> String {
+    let permille = permille.into();
     format!("{}.{}{GLUE}%", permille / 10, permille % 10)
 }
 
@@ -256,6 +257,8 @@ mod tests {
         assert_eq!(shown(12_449), "12.4 s");
         assert_eq!(shown(185_000), "3 m 05 s");
         assert_eq!(shown(7_620_000), "2 h 07 m");
+        assert_eq!(shown(786_300_000), "9 d 02 h");
+        assert_eq!(elapsed(8_000).replace(GLUE, " "), "8 s");
     }
 
     #[test]

@@ -40,13 +40,18 @@ pub async fn availability(hub: &Hub, _actor: &Admin, query: AvailabilityQuery) -
     let from = starts.first().copied().unwrap_or_default();
     let (parts, minutes) = Sums::open(hub).await?.routes(from);
     let blocks = blocks(range, from, hub.store.days_made().await.map_err(fault::store)?, zone);
-    let (rows, blocks, probes) = tokio::try_join!(
+    let ids: Vec<ProviderId> = snapshot.upstreams.iter().map(|upstream| upstream.provider.id).collect();
+    let (rows, blocks, probes, last) = tokio::try_join!(
         hub.store.served(&parts, minutes),
         hub.store.served_blocks(&blocks),
         hub.store.count_probes(quarter_of(from)),
+        hub.store.last_probes(&ids, quarter_of(from)),
     )
     .map_err(fault::store)?;
     let mut probes: HashMap<ProviderId, Probes> = probes.into_iter().collect();
+    for (provider, last) in last {
+        probes.entry(provider).or_default().last = Some(last);
+    }
     let mut served = by_provider(rows, blocks, &starts);
     let mut providers: Vec<_> = snapshot.upstreams.iter().map(|upstream| &upstream.provider).collect();
     providers.sort_by_key(|provider| (provider.priority, &provider.name));
@@ -177,12 +182,13 @@ mod tests {
             provider_id: ProviderId(7),
             model: model(name),
             block: starts[1],
-            served: ServedBlock { good, bad },
+            served: ServedBlock { good, bad, duration_ms_p95: Some(250), ..ServedBlock::default() },
         };
         let rows = vec![row(None, 3, 1), row(Some("a"), 3, 0)];
         let all = by_provider(rows, vec![block(None, 3, 1), block(Some("a"), 3, 0)], &starts);
         let (whole, models) = &all[&ProviderId(7)];
-        assert_eq!(whole.blocks, [ServedBlock::default(), ServedBlock { good: 3, bad: 1 }]);
+        let block = ServedBlock { good: 3, bad: 1, duration_ms_p95: Some(250), ..ServedBlock::default() };
+        assert_eq!(whole.blocks, [ServedBlock::default(), block]);
         assert_eq!((whole.good_permille, models[0].served.good_permille), (Some(750), Some(1_000)));
         assert_eq!((models[0].model.as_str(), models[0].served.blocks[1].good), ("a", 3));
     }

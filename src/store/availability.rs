@@ -11,10 +11,12 @@ use super::{
     read, statements, usage,
 };
 use crate::domain::{
-    id::ProviderId,
+    call::Outcome,
+    id::{CallId, ProviderId},
     report::{
         Totals,
-        availability::{Probes, ServedBlock},
+        availability::{LastProbe, Probes, ServedBlock},
+        time_percentile,
     },
 };
 
@@ -59,36 +61,48 @@ statements! {
         order by attempts desc, provider_id, model"
     );
     /// By provider and block ($3, or days of the zone $4), for each model and all of them: of the facet $1, else minutes.
-    BLOCKS = "
+    BLOCKS = concat!("
         with parts as (
-            select at, provider_id, model, attempts_good, attempts_bad
+            select at, provider_id, model, attempts_good, attempts_bad, duration_hist
             from usage_facets
             where facet = $1 and at >= $2 and at < $5 and provider_id <> 0
             union all
-            select at, provider_id, model, attempts_good, attempts_bad
+            select at, provider_id, model, attempts_good, attempts_bad, duration_hist
             from usage_facets
             where facet = $6 and at >= $5 and provider_id <> 0
             union all
-            select at, provider_id, model, attempts_good, attempts_bad
+            select at, provider_id, model, attempts_good, attempts_bad, duration_hist
             from usage_1m
             where $1 = 'minutes' and at >= $2 and provider_id <> 0
         ),
         routes as (
             select provider_id, model, case when $3::interval is null then date_trunc('day', at, $4)
                     else date_bin($3, at, timestamptz 'epoch') end as block,
-                sum(attempts_good)::bigint as good, sum(attempts_bad)::bigint as bad
+                sum(attempts_good)::bigint as good, sum(attempts_bad)::bigint as bad",
+        histogram!("duration_hist"), "
             from parts
             group by 1, 2, 3
         )
-        select provider_id, model, block, good, bad from routes
+        select provider_id, model, block, good, bad, duration_hist from routes
         union all
-        select provider_id, null, block, sum(good)::bigint, sum(bad)::bigint from routes group by provider_id, block";
+        select provider_id, null, block, sum(good)::bigint, sum(bad)::bigint",
+        histogram!("duration_hist"), "
+        from routes group by provider_id, block");
     /// Only tests and probes have no user.
     PROBES = "
         select provider_id, sum(attempts_good)::bigint as good, sum(attempts_bad)::bigint as bad
         from usage_15m
         where at >= $1 and user_id = 0 and provider_id <> 0
         group by provider_id";
+    /// The latest test or probe of each of these providers ($1) since a time.
+    LAST_PROBES = "
+        select provider.id as provider_id, last.id, last.created_at, last.outcome, last.duration_ms
+        from unnest($1::bigint[]) as provider (id)
+        cross join lateral (
+            select id, created_at, outcome, duration_ms from calls
+            where kind = 'probe' and provider_id = provider.id and id >= first_id($2)
+            order by id desc limit 1
+        ) as last";
 }
 
 /// How a provider served in a range.
@@ -141,11 +155,18 @@ fn served_from_row(row: &PgRow) -> Result<ServedRow, sqlx::Error> {
 }
 
 fn block_from_row(row: &PgRow) -> Result<BlockRow, sqlx::Error> {
+    let durations: Vec<i64> = row.try_get("duration_hist")?;
     Ok(BlockRow {
         provider_id: ProviderId(row.try_get("provider_id")?),
         model: row.try_get("model")?,
         block: row.try_get("block")?,
-        served: ServedBlock { good: read::number(row, "good")?, bad: read::number(row, "bad")? },
+        served: ServedBlock {
+            good: read::number(row, "good")?,
+            bad: read::number(row, "bad")?,
+            duration_ms_p50: time_percentile(&durations, 50),
+            duration_ms_p95: time_percentile(&durations, 95),
+            duration_ms_p99: time_percentile(&durations, 99),
+        },
     })
 }
 
@@ -195,9 +216,29 @@ impl Store {
     pub async fn count_probes(&self, from: DateTime<Utc>) -> Result<Vec<(ProviderId, Probes)>, sqlx::Error> {
         let rows = sqlx::query(PROBES).bind(from).fetch_all(&self.pool).await?;
         let probes = |row: &PgRow| {
-            let probes = Probes { good: read::number(row, "good")?, bad: read::number(row, "bad")? };
+            let probes = Probes { good: read::number(row, "good")?, bad: read::number(row, "bad")?, last: None };
             Ok((ProviderId(row.try_get("provider_id")?), probes))
         };
         rows.iter().map(probes).collect()
+    }
+
+    /// The latest test or probe of each of these providers from a time on.
+    pub async fn last_probes(
+        &self,
+        providers: &[ProviderId],
+        from: DateTime<Utc>,
+    ) -> Result<Vec<(ProviderId, LastProbe)>, sqlx::Error> {
+        let ids: Vec<i64> = providers.iter().map(|provider| provider.0).collect();
+        let rows = sqlx::query(LAST_PROBES).bind(ids).bind(from).fetch_all(&self.pool).await?;
+        let probe = |row: &PgRow| {
+            let probe = LastProbe {
+                call_id: CallId(row.try_get("id")?),
+                at: row.try_get("created_at")?,
+                good: read::word::<Outcome>(row, "outcome")? == Outcome::Completed,
+                duration_ms: read::small_or_none(row, "duration_ms")?,
+            };
+            Ok((ProviderId(row.try_get("provider_id")?), probe))
+        };
+        rows.iter().map(probe).collect()
     }
 }

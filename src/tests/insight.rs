@@ -260,7 +260,13 @@ async fn availability_is_the_share_of_good_attempts_of_each_provider_and_model_i
         );
         assert_eq!((sum(at_b, "good"), sum(at_b, "bad"), &at_b["good_permille"]), (2, 0, &json!(1_000)), "{range}");
         assert!(at_a["totals"]["duration_ms_p99"].is_u64(), "{range}: {at_a}");
-        assert_eq!((&at_a["probes"]["good"], &at_b["probes"]["good"]), (&json!(0), &json!(1)), "{range}");
+        let (none, one) = (&at_a["probes"], &at_b["probes"]);
+        assert_eq!((&none["good"], &none["last"], &one["good"]), (&json!(0), &Value::Null, &json!(1)), "{range}");
+        assert_eq!(one["last"]["good"], true, "{range}: {one}");
+        assert_eq!(one["last"]["call_id"], test.1["call_id"], "{range}: {one}");
+        let timed = |block: &Value| block["duration_ms_p99"].is_u64() && block["duration_ms_p50"].is_u64();
+        let n_timed = at_a["blocks"].as_array().unwrap().iter().filter(|block| timed(block)).count();
+        assert!((1..=2).contains(&n_timed), "{range}: {at_a}");
         let model = |of: &Value, name: &str| {
             let models = of["models"].as_array().unwrap();
             models.iter().find(|model| model["model"] == name).cloned().unwrap_or_default()

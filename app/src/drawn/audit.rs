@@ -1,8 +1,11 @@
 //! The audit log.
 
+use std::collections::HashMap;
+
 use hub::domain::{
     audit::{ACTIONS, AuditLine},
     bulk::FieldChange,
+    hold::{Hold, HoldScope},
     page::Page,
 };
 use leptos::prelude::*;
@@ -17,7 +20,12 @@ use crate::{
     format::UNKNOWN,
     query::escape,
     text::Text,
-    ui::{Erase, icon::Icon, state::empty},
+    ui::{
+        Erase,
+        field::{DAY, DAY_EXAMPLE},
+        icon::Icon,
+        state::empty,
+    },
 };
 
 /// Where it is.
@@ -26,11 +34,23 @@ const PATH: &str = "/audit";
 /// The parameters that say which lines are shown.
 const FILTERS: [&str; 5] = ["actor", "action", "subject", "from", "to"];
 
+/// The names of what is there now, by id: lines of the log say ids where a change is of something else.
+#[derive(Default)]
+pub(crate) struct Names {
+    /// Users.
+    pub(crate) users: HashMap<String, String>,
+    /// Providers.
+    pub(crate) providers: HashMap<String, String>,
+    /// Keys, with whose they are.
+    pub(crate) keys: HashMap<String, String>,
+}
+
 /// The page. `map` is its address.
 pub(crate) fn page(
     text: &'static Text,
     map: &ParamsMap,
     lines: &Page<AuditLine>,
+    names: &Names,
     clock: Clock,
 ) -> (Option<String>, AnyView) {
     let words = &text.audit;
@@ -39,7 +59,7 @@ pub(crate) fn page(
         let is_filtered = address.iter().any(|(_, value)| !value.is_empty());
         empty(Icon::Inbox, words.empty, words.empty_why, is_filtered.then_some((PATH, text.calls.clear)))
     } else {
-        table(text, &lines.items, clock)
+        table(text, &lines.items, names, clock)
     };
     let newest = map
         .get_str("cursor")
@@ -78,19 +98,19 @@ fn filters(text: &'static Text, map: &ParamsMap) -> AnyView {
                 maxlength="256" data-filter />
             <input class="input" type="search" name="subject" value=value("subject") placeholder=words.subject
                 aria-label=words.subject maxlength="256" />
-            <label class="until">{words.from}<input class="input" type="date" name="from" value=value("from") /></label>
-            <label class="until">{words.to}<input class="input" type="date" name="to" value=value("to") /></label>
+            <label class="until">{words.from}<input class="input" type="text" placeholder=DAY_EXAMPLE pattern=DAY autocomplete="off" name="from" value=value("from") /></label>
+            <label class="until">{words.to}<input class="input" type="text" placeholder=DAY_EXAMPLE pattern=DAY autocomplete="off" name="to" value=value("to") /></label>
             <button class="button" type="submit">{text.calls.apply}</button>
         </form>
     }
     .erase()
 }
 
-fn table(text: &'static Text, lines: &[AuditLine], clock: Clock) -> AnyView {
+fn table(text: &'static Text, lines: &[AuditLine], names: &Names, clock: Clock) -> AnyView {
     let words = &text.audit;
     view! {
         <div class="scroll">
-            <table class="table audit">
+            <table class="table audit cards">
                 <caption class="aside">{words.lines}</caption>
                 <thead>
                     <tr>
@@ -101,14 +121,14 @@ fn table(text: &'static Text, lines: &[AuditLine], clock: Clock) -> AnyView {
                         <th scope="col">{words.changed}</th>
                     </tr>
                 </thead>
-                <tbody>{lines.iter().map(|line| row(text, line, clock)).collect_view()}</tbody>
+                <tbody>{lines.iter().map(|line| row(text, line, names, clock)).collect_view()}</tbody>
             </table>
         </div>
     }
     .erase()
 }
 
-fn row(text: &'static Text, line: &AuditLine, clock: Clock) -> AnyView {
+fn row(text: &'static Text, line: &AuditLine, names: &Names, clock: Clock) -> AnyView {
     let words = &text.audit;
     let of_actor = link_with(PATH, &[], &[("actor", &line.actor)]);
     let how = match line.session_id {
@@ -122,29 +142,56 @@ fn row(text: &'static Text, line: &AuditLine, clock: Clock) -> AnyView {
             <td>{clock.stamp(line.at)}</td>
             <td><a class="link" href=of_actor>{line.actor.clone()}</a><div class="caption">{place.join(" · ")}</div></td>
             <td>{action}<div class="caption mono">{line.action.clone()}</div></td>
-            <td>{subject(line)}</td>
+            <td>{subject(text, line, names)}</td>
             <td class="changes">{changes(text, line)}</td>
         </tr>
     }
     .erase()
 }
 
-/// What it was done to, with the way there if it may still be there.
-fn subject(line: &AuditLine) -> AnyView {
+/// What it was done to, by name where there is one, with the way there if it may still be there.
+fn subject(text: &'static Text, line: &AuditLine, names: &Names) -> AnyView {
     let (kind, verb) = line.action.split_once('.').unwrap_or_default();
-    let id = escape(&line.subject);
+    let id = line.subject.as_str();
+    let own = [&line.after, &line.before].into_iter().flatten().find_map(|noun| noun.get("name")?.as_str());
+    let known = match kind {
+        "user" | "login" => names.users.get(id),
+        "provider" => names.providers.get(id),
+        "key" => names.keys.get(id),
+        _ => None,
+    };
+    let name = own.or(known.map(String::as_str));
     let path = match kind {
-        "user" | "login" => format!("/users/{id}"),
-        "provider" => format!("/providers/{id}"),
-        "price" if !line.subject.is_empty() => format!("/prices?q={id}"),
+        "user" | "login" => format!("/users/{}", escape(id)),
+        "provider" => format!("/providers/{}", escape(id)),
+        "key" => format!("/keys/{}/use", escape(id)),
+        "price" if !id.is_empty() => format!("/prices?q={}", escape(id)),
         _ => String::new(),
     };
-    let named = [&line.after, &line.before].into_iter().flatten().find_map(|noun| noun.get("name")?.as_str());
-    let shown = named.map_or_else(|| line.subject.clone(), |name| format!("{name} ({})", line.subject));
-    if path.is_empty() || line.subject.is_empty() || verb == "delete" {
-        return view! { <span class="break-anywhere">{shown}</span> }.erase();
+    let (shown, beside) = match (kind, name) {
+        (_, Some(name)) => (name.to_owned(), id.to_owned()),
+        ("hold", None) => (held(text, line, names).unwrap_or_else(|| id.to_owned()), String::new()),
+        ("console", None) => (format!("{} {id}", text.audit.in_login), String::new()),
+        (_, None) => (id.to_owned(), String::new()),
+    };
+    let beside = (!beside.is_empty()).then(|| view! { " "<span class="sub mono">{beside}</span> }.into_any());
+    if path.is_empty() || id.is_empty() || verb == "delete" {
+        return view! { <span class="break-anywhere" title=id.to_owned()>{shown}</span>{beside} }.into_any();
     }
-    view! { <a class="link break-anywhere" href=path>{shown}</a> }.erase()
+    view! { <a class="link break-anywhere" href=path>{shown}</a>{beside} }.into_any()
+}
+
+/// What a hold was about, and why it was there.
+fn held(text: &'static Text, line: &AuditLine, names: &Names) -> Option<String> {
+    let noun = line.before.as_ref().or(line.after.as_ref())?;
+    let hold: Hold = serde_json::from_value(noun.clone()).ok()?;
+    let provider = hold.scope.provider_id().map(|id| id.to_string());
+    let of = match (&hold.scope, provider) {
+        (HoldScope::Group { group, .. }, _) => group.clone(),
+        (_, Some(id)) => names.providers.get(&id).cloned().unwrap_or(id),
+        (_, None) => return None,
+    };
+    Some(format!("{of}: {}", (text.hold)(hold.reason)))
 }
 
 /// What has changed: of one field at once, of more on unfolding.
@@ -155,10 +202,18 @@ fn changes(text: &'static Text, line: &AuditLine) -> AnyView {
         let is_change = line.before.is_some() && line.after.is_some();
         return is_change.then(|| view! { <span class="sub">{words.nothing_changed}</span> }.erase()).into_any();
     }
-    let names = changes.iter().map(|change| change.field.as_str()).collect::<Vec<_>>().join(", ");
+    let is_change = line.before.is_some() && line.after.is_some();
+    let said = |change: &FieldChange| {
+        if is_change {
+            format!("{} {} → {}", change.field, shown(&change.before), shown(&change.after))
+        } else {
+            change.field.clone()
+        }
+    };
+    let summary = changes.iter().map(said).collect::<Vec<_>>().join(", ");
     view! {
         <details id=format!("changes-{}", line.id)>
-            <summary><span class="ellipsis mono">{names}</span></summary>
+            <summary><span class="ellipsis mono">{summary}</span></summary>
             <table class="table snug">
                 <caption class="aside">{words.changed}</caption>
                 <thead>

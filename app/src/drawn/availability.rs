@@ -1,10 +1,11 @@
-//! How providers served lately: a strip of blocks for each, and for each of its models.
+//! How providers served lately: for each a strip of blocks, its times, its probes and its models.
 
+use chrono::{DateTime, Utc};
 use hub::domain::{
     provider::traffic::TrafficBlock,
     report::{
         UsageBy,
-        availability::{Availability, AvailabilityRange, ProviderAvailability, Served},
+        availability::{Availability, AvailabilityRange, Probes, ProviderAvailability, Served},
     },
 };
 use leptos::prelude::*;
@@ -12,12 +13,16 @@ use leptos::prelude::*;
 use super::{
     clock::Clock,
     parts::{self, Choice, link_with, tabs},
-    strip, subject,
+    strip, subject, times,
 };
 use crate::{
     format::{UNKNOWN, share_of_permille, span_or_unknown, whole},
     text::Text,
-    ui::{Erase, icon::Icon, state::empty},
+    ui::{
+        Erase,
+        icon::Icon,
+        state::{Tone, empty, state},
+    },
 };
 
 /// Where it is.
@@ -42,16 +47,16 @@ pub(crate) fn page(text: &'static Text, shown: &Availability, clock: Clock) -> (
     };
     let (block, zone) = (block_word(text, shown.range), clock.zone.name());
     let list = if shown.providers.is_empty() {
-        empty(Icon::Providers, words.empty, words.empty_why, None)
+        view! { <section class="panel">{empty(Icon::Providers, words.empty, words.empty_why, None)}</section> }.erase()
     } else {
-        table(text, shown, clock)
+        shown.providers.iter().map(|provider| part(text, shown, provider, clock)).collect_view().into_any()
     };
     let content = view! {
         <div class="bar">{tabs(text.drawn.time, AvailabilityRange::ALL.into_iter().map(choice))}</div>
         <p class="caption span">
             {shown.starts.first().map(|from| clock.stamp(*from))}" – "{clock.stamp(clock.now)}" · "{block}" · "{zone}
         </p>
-        <section class="panel" aria-label=words.title>{list}</section>
+        <div class="grid gap-6">{list}</div>
     };
     parts::page(words.title, words.lead, content.into_any())
 }
@@ -67,93 +72,142 @@ fn block_word(text: &'static Text, range: AvailabilityRange) -> &'static str {
     }
 }
 
-fn table(text: &'static Text, shown: &Availability, clock: Clock) -> AnyView {
-    let words = &text.availability;
-    let number = |label: &'static str| view! { <th scope="col" class="num">{label}</th> }.erase();
-    let numbers = [
-        words.good,
-        words.attempts,
-        words.bad,
-        words.total_p50,
-        words.total_p95,
-        words.total_p99,
-        words.first_p50,
-        words.first_p95,
-        words.first_p99,
-        words.probes,
-    ];
+/// A provider: how it served over time, and each of its models.
+fn part(text: &'static Text, shown: &Availability, provider: &ProviderAvailability, clock: Clock) -> AnyView {
+    let served = &provider.served;
+    let href = subject::path(UsageBy::Provider, &provider.provider_id.to_string());
+    let title = format!("provider-{}", provider.provider_id);
+    let own = title.clone();
+    let times = times::view(text, &provider.name, &shown.starts, &served.blocks, |from| block_name(shown, from, clock));
+    let models = (!provider.models.is_empty()).then(|| table(text, shown, provider, clock));
     view! {
-        <div class="scroll">
-            <table class="table">
-                <caption class="aside">{words.title}</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">{text.calls.provider}</th>
-                        <th scope="col">{words.course}</th>
-                        {numbers.map(number).into_iter().collect_view()}
-                    </tr>
-                </thead>
-                {shown.providers.iter().map(|provider| rows(text, shown, provider, clock)).collect_view()}
-            </table>
-        </div>
+        <section class="panel available" aria-labelledby=title>
+            <div class="panel-head">
+                <h2 class="ellipsis" id=own><a class="row-link" data-row href=href>{provider.name.clone()}</a></h2>
+                <span class="flex-1"><span class=tone(served).class()>{(text.availability.served)(&good(served), &whole(served.totals.attempts))}</span></span>
+                <span class="caption">{probes(text, &provider.probes, clock)}</span>
+            </div>
+            <div class="course">{strip_of(text, shown, served, clock)}{times}</div>
+            {models}
+        </section>
     }
     .erase()
 }
 
-/// A provider, and its models below it.
-fn rows(text: &'static Text, shown: &Availability, provider: &ProviderAvailability, clock: Clock) -> AnyView {
+/// How much is good, in a colour: nearly all, most, less.
+const fn tone(served: &Served) -> Tone {
+    match served.good_permille {
+        None => Tone::Off,
+        Some(990..) => Tone::Good,
+        Some(900..) => Tone::Warn,
+        Some(_) => Tone::Bad,
+    }
+}
+
+fn good(served: &Served) -> String {
+    served.good_permille.map_or_else(|| UNKNOWN.to_owned(), share_of_permille)
+}
+
+/// The latest test or probe with its result, and how many there were.
+fn probes(text: &'static Text, probes: &Probes, clock: Clock) -> AnyView {
     let words = &text.availability;
-    let href = subject::path(UsageBy::Provider, &provider.provider_id.to_string());
-    let probes = provider.probes;
-    let asked = probes.good + probes.bad;
-    let said_of_probes =
-        if asked == 0 { UNKNOWN.to_owned() } else { format!("{} / {}", whole(probes.good), whole(asked)) };
+    let Some(last) = probes.last else { return words.no_probes.into_any() };
+    let result = if last.good { words.probe_good } else { words.probe_bad };
+    let tone = if last.good { Tone::Good } else { Tone::Bad };
+    let href = format!("/calls/{}", last.call_id);
+    view! {
+        <span class="inline-flex flex-wrap items-center gap-x-2">
+            {words.last_probe}" "<a class="link" href=href>{clock.stamp(last.at)}</a>{state(tone, result)}
+            <span>{span_or_unknown(last.duration_ms)}</span>
+            <span title=words.probes_why>{whole(probes.good)}" / "{whole(probes.good + probes.bad)}</span>
+        </span>
+    }
+    .erase()
+}
+
+fn table(text: &'static Text, shown: &Availability, provider: &ProviderAvailability, clock: Clock) -> AnyView {
+    let words = &text.availability;
+    let number = |label: &'static str| view! { <th scope="col" class="num">{label}</th> }.erase();
     let models = provider.models.iter().take(MODELS_MAX).map(|model| {
         let href = subject::path(UsageBy::Model, &model.model);
         view! {
             <tr>
-                <td class="sub pl-8"><a class="row-link" href=href>{model.model.clone()}</a></td>
-                {cells(text, shown, &model.served, clock)}
-                <td></td>
+                <th scope="row"><a class="row-link mono" href=href>{model.model.clone()}</a></th>
+                <td>{strip_of(text, shown, &model.served, clock)}</td>
+                {cells(&model.served)}
             </tr>
         }
         .erase()
     });
     let hidden = u32::try_from(provider.models.len().saturating_sub(MODELS_MAX)).unwrap_or_default();
     let more = (hidden > 0)
-        .then(|| view! { <tr><td class="sub pl-8" colspan="13">{(text.common.n_more)(hidden)}</td></tr> }.erase());
+        .then(|| view! { <tr><td class="sub" colspan="11">{(text.common.n_more)(hidden)}</td></tr> }.erase());
     view! {
-        <tbody>
-            <tr>
-                <th scope="rowgroup"><a class="row-link" data-row href=href>{provider.name.clone()}</a></th>
-                {cells(text, shown, &provider.served, clock)}
-                <td class="num" title=words.probes_why>{said_of_probes}</td>
-            </tr>
-            {models.collect_view()}
-            {more}
-        </tbody>
+        <div class="scroll">
+            <table class="table availability">
+                <caption class="aside">{provider.name.clone()}</caption>
+                <thead>
+                    <tr>
+                        <th scope="col" rowspan="2">{text.calls.model}</th>
+                        <th scope="col" rowspan="2">{words.course}</th>
+                        <th scope="col" rowspan="2" class="num">{words.good}</th>
+                        <th scope="col" rowspan="2" class="num">{words.attempts}</th>
+                        <th scope="col" rowspan="2" class="num">{words.bad}</th>
+                        <th scope="colgroup" colspan="3" class="group">{words.total}</th>
+                        <th scope="colgroup" colspan="3" class="group">{words.first}</th>
+                    </tr>
+                    <tr>{["p50", "p95", "p99", "p50", "p95", "p99"].map(number).into_iter().collect_view()}</tr>
+                </thead>
+                <tbody>
+                    <tr>
+                        <th scope="row" class="sub">{words.all_models}</th>
+                        <td></td>
+                        {cells(&provider.served)}
+                    </tr>
+                    {models.collect_view()}
+                    {more}
+                </tbody>
+            </table>
+        </div>
     }
     .erase()
 }
 
-/// The strip and the numbers of a row.
-fn cells(text: &'static Text, shown: &Availability, served: &Served, clock: Clock) -> AnyView {
+/// A block's beginning, as long as the range needs it.
+fn block_name(shown: &Availability, from: DateTime<Utc>, clock: Clock) -> String {
+    let moment = clock.moment(from);
+    match shown.range {
+        AvailabilityRange::Month => moment.date(),
+        AvailabilityRange::Hour | AvailabilityRange::Day | AvailabilityRange::Week => {
+            format!("{} {}", moment.day(), moment.hour())
+        }
+    }
+}
+
+fn strip_of(text: &'static Text, shown: &Availability, served: &Served, clock: Clock) -> AnyView {
     let words = &text.availability;
-    let totals = &served.totals;
-    let good = served.good_permille.map_or_else(|| UNKNOWN.to_owned(), share_of_permille);
     let blocks = shown.starts.iter().zip(&served.blocks);
     let blocks: Vec<TrafficBlock> = blocks
         .map(|(from, block)| TrafficBlock { from: *from, attempts: block.good + block.bad, failed: block.bad })
         .collect();
-    let told = |block: &TrafficBlock| {
-        let moment = clock.moment(block.from);
-        let at = match shown.range {
-            AvailabilityRange::Month => moment.date(),
-            _ => format!("{} {}", moment.day(), moment.hour()),
-        };
-        (words.block)(&at, &whole(block.failed), &whole(block.attempts))
+    let times = |from: DateTime<Utc>| {
+        let block = shown.starts.iter().zip(&served.blocks).find(|(start, _)| **start == from)?.1;
+        let [p50, p95, p99] =
+            [block.duration_ms_p50, block.duration_ms_p95, block.duration_ms_p99].map(span_or_unknown);
+        block.duration_ms_p50.map(|_| format!(" · p50 {p50} · p95 {p95} · p99 {p99}"))
     };
-    let label = (words.strip)(&whole(totals.attempts_good), &whole(totals.attempts_bad));
+    let told = |block: &TrafficBlock| {
+        let at = block_name(shown, block.from, clock);
+        let counted = (words.block)(&at, &whole(block.failed), &whole(block.attempts));
+        counted + &times(block.from).unwrap_or_default()
+    };
+    let label = (words.strip)(&whole(served.totals.attempts_good), &whole(served.totals.attempts_bad));
+    strip::view(&blocks, label, told)
+}
+
+/// The numbers of a row.
+fn cells(served: &Served) -> AnyView {
+    let totals = &served.totals;
     let times = [
         totals.duration_ms_p50,
         totals.duration_ms_p95,
@@ -163,8 +217,7 @@ fn cells(text: &'static Text, shown: &Availability, served: &Served, clock: Cloc
         totals.first_token_ms_p99,
     ];
     view! {
-        <td>{strip::view(&blocks, label, told)}</td>
-        <td class="num">{good}</td>
+        <td class="num">{good(served)}</td>
         <td class="num">{whole(totals.attempts)}</td>
         <td class="num">{whole(totals.attempts_bad)}</td>
         {times.map(|time| view! { <td class="num">{span_or_unknown(time)}</td> }.erase()).into_iter().collect_view()}

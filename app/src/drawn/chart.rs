@@ -9,7 +9,10 @@ use hub::domain::{
 };
 use leptos::prelude::*;
 
-use super::clock::Clock;
+use super::{
+    clock::Clock,
+    readout::{Told, readable, swatch},
+};
 use crate::{
     format::{UNKNOWN, usd, usd_alone, whole},
     text::Text,
@@ -84,56 +87,75 @@ fn name(text: &'static Text, line: &CourseLine, is_alone: bool) -> String {
 
 fn chart(text: &'static Text, course: &Course, measure: Measure, clock: Clock) -> AnyView {
     let n_spans = course.starts.len();
+    let is_alone = course.lines.iter().all(|line| line.id.is_none());
     let sum = |place: usize| -> u64 {
         course.lines.iter().filter_map(|line| line.values.get(place)).map(measure.of).fold(0, u64::saturating_add)
     };
     let top = ceiling((0..n_spans).map(sum).max().unwrap_or_default());
     let written =
         |value: u64| if (0..n_spans).any(|place| sum(place) > 0) { (measure.written)(value) } else { String::new() };
-    let column = |place: usize| {
+    let told: Vec<Told> = (0..n_spans)
+        .map(|place| {
+            let value = |line: &CourseLine| line.values.get(place).map(measure.of).filter(|value| *value > 0);
+            let said = |line: &CourseLine| value(line).map(measure.written).unwrap_or_default();
+            let values = if is_alone { Vec::new() } else { course.lines.iter().map(said).collect() };
+            Told { head: format!("{} · {}", span_name(course, place, clock), (measure.written)(sum(place))), values }
+        })
+        .collect();
+    let columns = told.iter().enumerate().map(|(place, told)| {
         let x = u64::try_from(place).unwrap_or_default() * STEP;
-        let mut below = 0_u64;
-        let is_alone = course.lines.iter().all(|line| line.id.is_none());
-        let bars: Vec<AnyView> = course
-            .lines
-            .iter()
-            .enumerate()
-            .filter_map(|(n, line)| {
-                let value = line.values.get(place).map(measure.of).filter(|value| *value > 0)?;
-                let (foot, head) = (height(below, top), height(below.saturating_add(value), top));
-                below = below.saturating_add(value);
-                let tone = if is_alone { "line-1" } else { tone(n, line) };
-                Some(view! { <rect class=tone x=x + 1 y=HEIGHT - head width=STEP - 2 height=head.saturating_sub(foot) /> }.erase())
-            })
-            .collect();
-        let said = format!("{} · {}", span_name(course, place, clock), (measure.written)(sum(place)));
         view! {
-            <g class="column">
+            <g class="column" data-told=told.lines()>
                 <rect class="catch" x=x y="0" width=STEP height=HEIGHT />
-                {bars}
-                <title>{said}</title>
+                {bars(course, place, measure, top)}
             </g>
         }
         .erase()
-    };
+    });
     let width = u64::try_from(n_spans.max(1)).unwrap_or_default() * STEP;
     let ends = [0, n_spans / 2, n_spans.saturating_sub(1)]
         .map(|place| view! { <span>{span_name(course, place, clock)}</span> }.erase());
     let half = if top > 1 { written(top / 2) } else { String::new() };
+    let names: Vec<(&'static str, String)> = if is_alone {
+        Vec::new()
+    } else {
+        course.lines.iter().enumerate().map(|(n, line)| (tone(n, line), name(text, line, false))).collect()
+    };
+    let drawing = view! {
+        <svg class="columns" viewBox=format!("0 0 {width} {HEIGHT}") preserveAspectRatio="none" aria-hidden="true">
+            <path class="grid" vector-effect="non-scaling-stroke" d=format!("M0 {}H{width}M0 0H{width}", HEIGHT / 2) />
+            {columns.collect_view()}
+        </svg>
+    };
     view! {
         <figure class="chart">
-            <figcaption><span>{measure.label}</span><span class="caption">{step_word(text, course.step)}</span></figcaption>
+            <figcaption><span>{measure.label}</span><span>{step_word(text, course.step)}</span></figcaption>
             <div class="plot">
                 <div class="axis" aria-hidden="true"><span>{written(top)}</span><span>{half}</span><span>"0"</span></div>
-                <svg class="columns" viewBox=format!("0 0 {width} {HEIGHT}") preserveAspectRatio="none" aria-hidden="true">
-                    <path class="grid" vector-effect="non-scaling-stroke" d=format!("M0 {}H{width}M0 0H{width}", HEIGHT / 2) />
-                    {(0..n_spans).map(column).collect_view()}
-                </svg>
+                {readable(format!("{}, {}", measure.label, step_word(text, course.step)), &names, &told, drawing.into_any())}
                 <div class="ends" aria-hidden="true">{ends.into_iter().collect_view()}</div>
             </div>
         </figure>
     }
     .erase()
+}
+
+/// What each line has in a span, one upon the other.
+fn bars(course: &Course, place: usize, measure: Measure, top: u64) -> AnyView {
+    let x = u64::try_from(place).unwrap_or_default() * STEP;
+    let is_alone = course.lines.iter().all(|line| line.id.is_none());
+    let mut below = 0_u64;
+    let bars = course.lines.iter().enumerate().filter_map(|(n, line)| {
+        let value = line.values.get(place).map(measure.of).filter(|value| *value > 0)?;
+        let (foot, head) = (height(below, top), height(below.saturating_add(value), top));
+        below = below.saturating_add(value);
+        let tone = if is_alone { "line-1" } else { tone(n, line) };
+        Some(
+            view! { <rect class=tone x=x + 1 y=HEIGHT - head width=STEP - 2 height=head.saturating_sub(foot) /> }
+                .erase(),
+        )
+    });
+    bars.collect::<Vec<_>>().into_any()
 }
 
 /// The class of a line: its place, or that it is all others.
@@ -156,14 +178,7 @@ fn step_word(text: &'static Text, step: UsageStep) -> &'static str {
 
 fn legend(text: &'static Text, lines: &[CourseLine]) -> AnyView {
     let entry = |(place, line): (usize, &CourseLine)| {
-        let class = tone(place, line);
-        view! {
-            <li>
-                <svg width="10" height="10" viewBox="0 0 10 10" aria-hidden="true"><rect class=class width="10" height="10" rx="2" /></svg>
-                {name(text, line, false)}
-            </li>
-        }
-        .erase()
+        view! { <li>{swatch(tone(place, line))}{name(text, line, false)}</li> }.erase()
     };
     view! { <ul class="lines">{lines.iter().enumerate().map(entry).collect_view()}</ul> }.erase()
 }

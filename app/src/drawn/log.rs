@@ -39,7 +39,14 @@ pub(crate) fn page(
         href: link_with(PATH, &address, &[("level", level.map_or("", LogLevel::as_str))]),
         is_chosen: query.level == level,
     };
-    let levels = [None, Some(LogLevel::Error), Some(LogLevel::Warn), Some(LogLevel::Info), Some(LogLevel::Debug)];
+    let levels = [
+        None,
+        Some(LogLevel::Error),
+        Some(LogLevel::Warn),
+        Some(LogLevel::Info),
+        Some(LogLevel::Debug),
+        Some(LogLevel::Trace),
+    ];
     let list = if lines.items.is_empty() {
         empty(Icon::Inbox, words.empty, words.empty_why, None)
     } else {
@@ -92,6 +99,13 @@ fn table(text: &'static Text, lines: &[LogLine], clock: Clock) -> AnyView {
         <div class="scroll">
             <table class="table log">
                 <caption class="aside">{text.log.lines}</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">{text.drawn.time}</th>
+                        <th scope="col">{text.log.level}</th>
+                        <th scope="col">{text.log.search}</th>
+                    </tr>
+                </thead>
                 <tbody>{lines.iter().map(|line| row(text, line, clock)).collect_view()}</tbody>
             </table>
         </div>
@@ -106,8 +120,10 @@ fn row(text: &'static Text, line: &LogLine, clock: Clock) -> AnyView {
         LogLevel::Warn => Tone::Warn,
         LogLevel::Info | LogLevel::Debug | LogLevel::Trace => Tone::Quiet,
     };
-    let call =
-        line.call_id.as_ref().map(|id| view! { <a class="mono" href=format!("/calls/{id}")>{id.clone()}</a> }.erase());
+    let call = line
+        .call_id
+        .as_ref()
+        .map(|id| view! { <a class="link mono" href=format!("/calls/{id}")>{id.clone()}</a>" " }.into_any());
     view! {
         <tr>
             <td><time datetime=line.at.to_rfc3339() title=moment.full()>{moment.time()}</time></td>

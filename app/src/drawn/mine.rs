@@ -134,14 +134,14 @@ fn bars(text: &'static Text, uses: &[LimitUse], clock: Clock) -> AnyView {
         return view! { <p class="help p-4">{text.mine.no_limits}</p> }.erase();
     }
     let bar = |used: &LimitUse| {
-        let more = used.resets_at.map(|at| view! { " · "{text.limits.more_room}" "{clock.countdown(at)} }.into_any());
+        let more = used
+            .resets_at
+            .map(|at| view! { " · "{text.mine.room_before}{clock.countdown(at)}{text.mine.room_after} }.into_any());
         view! {
-            <li class="limit-row">
-                <span>{limits::name(text, used.window)}</span>
-                <div class="quota-use">
-                    {limits::meter(text, used)}
-                    <p class="caption">{limits::of_limit(used)}" · "{limits::left(text, used)}{more}</p>
-                </div>
+            <li class="limit-stack">
+                <div class="flex justify-between gap-3"><span class="font-medium">{limits::name(text, used.window)}</span><span class="tabular-nums">{limits::of_limit(used)}</span></div>
+                {limits::meter(text, used)}
+                <p class="caption">{limits::left(text, used)}{more}</p>
             </li>
         }
         .erase()

@@ -70,7 +70,7 @@ fn tiles(text: &'static Text, overview: &Overview, clock: Clock) -> AnyView {
     let against = |now: u64, before: u64| {
         match change(now, before) {
         Some(change) => view! { <span title=words.vs_yesterday><b class="change">{change}</b><span class="aside">" "{words.vs_yesterday}</span></span> }.erase(),
-        None => view! { <span title=words.no_yesterday>"\u{a0}"<span class="aside">{words.no_yesterday}</span></span> }.erase(),
+        None => view! { <span title=words.no_yesterday>{words.no_data}</span> }.erase(),
     }
     };
     let latency = |totals: &Totals| u64::from(totals.first_token_ms_p50.unwrap_or_default());

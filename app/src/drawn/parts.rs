@@ -138,17 +138,18 @@ pub(crate) struct SortHead {
 impl SortHead {
     /// The cell.
     pub(crate) fn view(self) -> AnyView {
+        view! { <th scope="col" class=self.is_number.then_some("num") aria-sort=self.order>{self.link()}</th> }.erase()
+    }
+
+    /// Only the link in it, for a cell of several.
+    pub(crate) fn link(&self) -> AnyView {
         let arrow = match self.order {
             Some("descending") => "\u{a0}↓",
             Some(_) => "\u{a0}↑",
             None => "",
         };
-        view! {
-            <th scope="col" class=self.is_number.then_some("num") aria-sort=self.order>
-                <a class="sort" href=self.href data-noscroll>{self.label}<span aria-hidden="true">{arrow}</span></a>
-            </th>
-        }
-        .erase()
+        let (label, href) = (self.label, self.href.clone());
+        view! { <a class="sort" href=href data-noscroll>{label}<span aria-hidden="true">{arrow}</span></a> }.erase()
     }
 }
 

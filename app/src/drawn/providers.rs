@@ -212,6 +212,7 @@ fn part(text: &'static Text, title: Option<String>, rows: &[Row], list: &Provide
     let title = title.map(|title| view! { <div class="panel-head"><h2>{title}</h2></div> }.erase());
     // In a part the shares are those of the part.
     let part_calls: u64 = rows.iter().map(|row| row.traffic.totals.calls).sum();
+    let times = [(words.p50, Some(Column::P50)), (words.p95, Some(Column::P95))];
     let lines = rows.iter().map(|row| row::line(text, row, part_calls, list, clock));
     view! {
         <section class="panel mb-4" aria-label=label>
@@ -224,14 +225,11 @@ fn part(text: &'static Text, title: Option<String>, rows: &[Row], list: &Provide
                             {order::head(text.common.name, Column::Name, list)}
                             <th scope="col">{text.common.state}</th>
                             <th scope="col">{words.last_hours}</th>
-                            <th scope="col" class="num">{text.provider_list.share}</th>
-                            {order::head(text.provider_list.requests, Column::Requests, list)}
-                            {order::head(text.provider_list.errors, Column::Errors, list)}
-                            {order::head(words.p50, Column::P50, list)}
-                            {order::head(words.p95, Column::P95, list)}
+                            {order::two_lines([&[(words.requests, Some(Column::Requests))], &[(words.share, None)]], true, list)}
+                            {order::head(words.errors, Column::Errors, list)}
+                            {order::two_lines([&[(words.first, None)], &times], true, list)}
                             {order::head(text.overview.cost, Column::Cost, list)}
-                            {order::head(words.place, Column::Priority, list)}
-                            <th scope="col">{text.common.group}</th>
+                            {order::two_lines([&[(text.common.group, None)], &[(words.place, Some(Column::Priority))]], false, list)}
                             <th scope="col"><span class="aside">{text.common.actions}</span></th>
                         </tr>
                     </thead>

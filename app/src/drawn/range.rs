@@ -10,7 +10,13 @@ use super::{
     parts::{Choice, link_with, tabs},
     word,
 };
-use crate::{text::Text, ui::Erase};
+use crate::{
+    text::Text,
+    ui::{
+        Erase,
+        field::{DAY, DAY_EXAMPLE},
+    },
+};
 
 /// The time up to now, for pages that show a course.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -155,9 +161,9 @@ fn picker(
         {tabs(words.time, choices)}
         <form class="days" method="get" action=path.to_owned()>
             {kept.collect_view()}
-            <input class="input" type="date" name="from" value=first required aria-label=words.first_day />
+            <input class="input" type="text" placeholder=DAY_EXAMPLE pattern=DAY autocomplete="off" name="from" value=first required aria-label=words.first_day />
             <span aria-hidden="true">"–"</span>
-            <input class="input" type="date" name="to" value=last aria-label=words.last_day />
+            <input class="input" type="text" placeholder=DAY_EXAMPLE pattern=DAY autocomplete="off" name="to" value=last aria-label=words.last_day />
             <button class="button" type="submit">{text.calls.apply}</button>
         </form>
     }

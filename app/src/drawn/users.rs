@@ -27,6 +27,7 @@ use crate::{
     text::Text,
     ui::{
         Erase,
+        field::{DAY, DAY_EXAMPLE},
         icon::{Icon, icon},
         state::{Tone, empty, state},
     },
@@ -117,7 +118,7 @@ fn filters(text: &'static Text, list: &UserList) -> AnyView {
             </select>
             <label class="until">
                 {words.ends_until}
-                <input class="input" type="date" name="until" value=list.until.map(|day| day.to_string()) />
+                <input class="input" type="text" placeholder=DAY_EXAMPLE pattern=DAY autocomplete="off" name="until" value=list.until.map(|day| day.to_string()) />
             </label>
             {sorted.map(|(name, value)| view! { <input type="hidden" name=name value=value /> }.erase()).collect_view()}
             <button class="button" type="submit">{text.calls.apply}</button>
@@ -313,7 +314,7 @@ fn end(text: &'static Text, user: &User, clock: Clock) -> AnyView {
     let day = format!("{}: {}", text.users.own_day, user.name);
     let own = view! {
         <span class="flex gap-1">
-            <input class="input" type="date" name="until" required aria-label=day />
+            <input class="input" type="text" placeholder=DAY_EXAMPLE pattern=DAY autocomplete="off" name="until" required aria-label=day />
             <button type="submit" class="button small">{text.users.renew}</button>
         </span>
     };

@@ -7,13 +7,18 @@ use crate::{
     api::{
         Trouble,
         ask::{Question, read},
+        calls::Detail,
     },
-    asked::{asked, show, show_answer},
+    asked::{Asked, asked, show, show_answer},
     drawn::{self, Drawing},
     live::Live,
     query::CallFilter,
     text::use_text,
-    ui::{Erase, page::Page},
+    ui::{
+        Erase,
+        page::Page,
+        time::{moment, use_now},
+    },
 };
 
 mod chain;
@@ -60,27 +65,49 @@ pub(crate) fn CallAlone() -> impl IntoView {
     let text = use_text();
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
-    view! {
-        <Page title=text.calls.detail above=("/calls", text.calls.title)>
-            <div class="panel alone">{move || view! { <Opened id=id.get() /> }.erase()}</div>
-        </Page>
+    let is_here = use_now().is_here();
+    let page = move |title: Signal<String>, content: AnyView| {
+        view! { <Page title above=("/calls", text.calls.title)><div class="panel alone">{content}</div></Page> }.erase()
+    };
+    move || {
+        let found = follow(id.get());
+        show_answer(found, move |answer| match read::<Detail>(&answer) {
+            Ok(detail) => {
+                let (model, at) = (detail.call.model.clone(), detail.call.created_at);
+                let title = move || {
+                    let moment = moment(at, is_here.get());
+                    format!("{model} · {} {}", moment.date(), moment.time())
+                };
+                page(Signal::derive(title), detail::view(&detail, None))
+            }
+            Err(error) => {
+                page(text.calls.detail.to_owned().into(), detail::missing(&error, None, move || found.refetch()))
+            }
+        })
     }
-    .erase()
 }
 
 /// How often a call that is not found is asked for again, and after what time.
 const TRIES_MAX: u32 = 5;
 const RETRY_AFTER: std::time::Duration = std::time::Duration::from_millis(600);
 
-/// Everything about one call. Follows it while it runs.
+/// Everything about one call, beside the list.
 #[component]
 fn Opened(
     /// Which call.
     id: String,
-    /// Where the list without it is; none if it stands alone.
-    #[prop(optional)]
-    close: Option<String>,
+    /// Where the list without it is.
+    close: String,
 ) -> impl IntoView {
+    let found = follow(id);
+    show_answer(found, move |answer| match read(&answer) {
+        Ok(call) => detail::view(&call, Some(close.clone())),
+        Err(error) => detail::missing(&error, Some(close.clone()), move || found.refetch()),
+    })
+}
+
+/// Asks for a call, and follows it while it runs.
+fn follow(id: String) -> Asked {
     let live: Live = expect_context();
     let version = RwSignal::new(0_u32);
     let wanted = id.clone();
@@ -100,8 +127,5 @@ fn Opened(
         }
         tries
     });
-    show_answer(found, move |answer| match read(&answer) {
-        Ok(call) => detail::view(&call, close.clone()),
-        Err(error) => detail::missing(&error, close.clone(), move || found.refetch()),
-    })
+    found
 }

@@ -16,7 +16,7 @@ use crate::{
     api::{ask::Question, limits::QuotaFilter},
     asked::{asked, show},
     browser,
-    format::UNKNOWN,
+    format::{UNKNOWN, share_of_permille},
     live::Live,
     query::escape,
     text::{Text, use_text},
@@ -167,7 +167,7 @@ fn line(text: &'static Text, quota: &Quota) -> AnyView {
                 " "<span class="sub">{kind}</span>
             </td>
             <td>{limits::name(text, quota.used.window)}</td>
-            <td class="num">{format!("{}%", quota.share_permille / 10)}</td>
+            <td class="num">{share_of_permille(quota.share_permille)}</td>
             <td>
                 <div class="quota-use">
                     {limits::meter(text, &quota.used)}

@@ -77,9 +77,9 @@ pub(crate) fn EditUser() -> impl IntoView {
                     <div class="columns-form">
                         <form::UserEditor user=Some(user) on_saved=move || found.refetch() />
                         <div class="grid content-start gap-6">
-                            {renew::panel(&id.get_untracked(), move || found.refetch())}
-                            {part(Drawing::UserLogins(id.get_untracked()), search)}
                             {limits::panel(Owner::User, id, move || format!("/users/{}?confirm=reset", id.get()))}
+                            {renew::panel(&id.get_untracked(), move || found.refetch())}
+                            {part(Drawing::UserLogins(id.get_untracked()), search.into())}
                             {confirm::delete_panel(text.users.danger, text.users.delete_what, move || format!("/users/{}?confirm=delete", id.get()))}
                         </div>
                     </div>

@@ -15,7 +15,7 @@ sentences! {
     Mine {
         title lead left left_why no_limits tabs use_tab calls_tab setup_tab logins_tab over_time models nothing nothing_why
         calls_lead calls_empty calls_empty_why any_outcome any_key call error of_key keys_none until used
-        attempts cost_of;
+        attempts room_before room_after cost_of;
     }
     Setup {
         title lead your_key your_key_why system terminal terminal_why lasting lasting_why file_is sdks sdks_why models

@@ -15,7 +15,7 @@ sentences! {
     }
     Overview {
         title today requests cost tokens errors active attention attention_none by_provider by_model by_user nothing_today
-        nothing_today_why cached_share error_rate first_token vs_yesterday no_yesterday look_at_calls over_time by all
+        nothing_today_why cached_share error_rate first_token vs_yesterday no_yesterday no_data look_at_calls over_time by all
         providers models users nothing nothing_why choosing waiting answering nothing_runs view_all time_left;
         since_midnight(&str) in_last_hour(&str) most_within(&str)
     }
@@ -26,9 +26,9 @@ sentences! {
         title lead level any error warn info debug trace search call_id find empty empty_why older newest lines;
     }
     Availability {
-        title lead empty empty_why an_hour each_minute each_half_hour each_three_hours course good attempts bad total_p50
-        total_p95 total_p99 first_p50 first_p95 first_p99 probes probes_why;
-        strip(&str, &str) block(&str, &str, &str)
+        title lead empty empty_why an_hour each_minute each_half_hour each_three_hours course good attempts bad total
+        first times all_models last_probe probe_good probe_bad no_probes probes_why;
+        strip(&str, &str) block(&str, &str, &str) served(&str, &str)
     }
     Leaderboard {
         title lead whose users keys providers models empty empty_why cache_hit success first_token_p50 first_token_p95

@@ -5,7 +5,7 @@ use super::groups::sentences;
 sentences! {
     ProviderList {
         shown as_list by_group by_priority any_group held filter search none_found none_found_why too_many change_chosen
-        change_all choose choose_help legend last_hours p50 p95 place resume reset clone in_use
+        change_all choose choose_help legend last_hours first p50 p95 place resume reset clone in_use
         empty empty_why share requests errors pause end_hold until_ended half_open
         enable disable
         groups groups_lead;

@@ -35,20 +35,25 @@ pub(crate) fn height(value: u64, top: u64) -> u64 {
     u64::try_from(seen).unwrap_or(HEIGHT).min(HEIGHT)
 }
 
-/// A line without axes, beside a number.
+/// Columns without axes, below a number: one for each span, the last of which has not ended. A span without anything is
+/// a mark on the ground, so that the course is seen as one.
 pub(crate) fn spark(values: &[u64]) -> AnyView {
     let top = values.iter().copied().max().unwrap_or_default();
-    let width = u64::try_from(values.len().saturating_sub(1)).unwrap_or_default() * STEP;
-    let point = |(place, value): (usize, &u64)| {
-        format!("{} {}", u64::try_from(place).unwrap_or_default() * STEP, HEIGHT - height(*value, top))
+    let width = u64::try_from(values.len().max(1)).unwrap_or_default() * STEP;
+    let last = values.len().saturating_sub(1);
+    let column = |(place, value): (usize, &u64)| {
+        let class = match (*value, place == last) {
+            (0, _) => "none",
+            (_, true) => "now",
+            (_, false) => "past",
+        };
+        let tall = height(*value, top).max(40);
+        let x = u64::try_from(place).unwrap_or_default() * STEP + 1;
+        view! { <rect class=class x=x y=HEIGHT - tall width=STEP - 2 height=tall /> }.erase()
     };
-    let points: Vec<String> = values.iter().enumerate().map(point).collect();
-    let line = format!("M{}", points.join("L"));
-    let area = format!("{line}L{width} {HEIGHT}L0 {HEIGHT}Z");
     view! {
-        <svg class="spark" viewBox=format!("0 -40 {width} {}", HEIGHT + 80) preserveAspectRatio="none" aria-hidden="true">
-            <path class="area" d=area />
-            <path class="line" d=line vector-effect="non-scaling-stroke" />
+        <svg class="spark" viewBox=format!("0 0 {width} {HEIGHT}") preserveAspectRatio="none" aria-hidden="true">
+            {values.iter().enumerate().map(column).collect_view()}
         </svg>
     }
     .erase()

@@ -4,6 +4,15 @@ use leptos::prelude::*;
 
 use crate::ui::Erase;
 
+/// What a day looks like, as a pattern: everywhere as the console writes it, and not as each browser would.
+pub(crate) const DAY: &str = r"\d{4}-\d{2}-\d{2}";
+
+/// What stands in a field for a day while it is empty.
+pub(crate) const DAY_EXAMPLE: &str = "YYYY-MM-DD";
+
+/// What a time of day looks like, as a pattern.
+const TIME: &str = r"\d{2}:\d{2}";
+
 /// How a text field is drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Shape {
@@ -151,16 +160,16 @@ impl TextField {
             }
             .erase();
         }
-        let kind = match self.shape {
-            Shape::Line | Shape::Code => "text",
-            Shape::Secret => "password",
-            Shape::Day => "date",
-            Shape::Time => "time",
+        let (kind, pattern, example) = match self.shape {
+            Shape::Line | Shape::Code => ("text", None, placeholder),
+            Shape::Secret => ("password", None, placeholder),
+            Shape::Day => ("text", Some(DAY), DAY_EXAMPLE),
+            Shape::Time => ("text", Some(TIME), "HH:MM"),
         };
         let class = if self.numeric { "input num" } else { "input" };
         let autocomplete = if self.shape == Shape::Secret { "new-password" } else { "off" };
         view! {
-            <input class=class id=id name=name type=kind value=value placeholder=placeholder required=required
+            <input class=class id=id name=name type=kind value=value placeholder=example pattern=pattern required=required
                 inputmode=self.numeric.then_some("decimal") autocomplete=autocomplete spellcheck="false"
                 aria-describedby=described aria-invalid=invalid />
         }

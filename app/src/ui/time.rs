@@ -62,7 +62,7 @@ pub(crate) fn use_now() -> Now {
 pub(crate) fn ago(text: &Text, at: DateTime<Utc>, now_ms: i64) -> String {
     let seconds = (now_ms - at.timestamp_millis()) / 1_000;
     match seconds {
-        ..0 => (text.common.in_time)(&crate::format::span(seconds.unsigned_abs().saturating_mul(1_000))),
+        ..0 => (text.common.in_time)(&crate::format::elapsed(seconds.unsigned_abs().saturating_mul(1_000))),
         0..60 => (text.common.ago_seconds)(seconds),
         60..3_600 => (text.common.ago_minutes)(seconds / 60),
         3_600..86_400 => (text.common.ago_hours)(seconds / 3_600),
@@ -81,6 +81,14 @@ pub(crate) fn ago_view(at: DateTime<Utc>) -> AnyView {
 pub(crate) fn last_day_view(at: DateTime<Utc>) -> AnyView {
     let zone = use_zone();
     view! { <time datetime=at.to_rfc3339() title=zone.moment(at).full()>{zone.last_day(at)}</time> }.erase()
+}
+
+/// All of a point in time, with its day and its zone.
+pub(crate) fn full_view(at: DateTime<Utc>) -> AnyView {
+    let (text, now) = (use_text(), use_now());
+    let is_here = now.is_here();
+    let ago = move || now.get().map(|now| ago(text, at, now));
+    view! { <time datetime=at.to_rfc3339() title=ago>{move || moment(at, is_here.get()).full()}</time> }.erase()
 }
 
 /// A time of day to the second, with the day before it unless it is today.

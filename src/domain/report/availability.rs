@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::Totals;
-use crate::domain::id::ProviderId;
+use crate::domain::id::{CallId, ProviderId};
 
 /// How far back, and in how many blocks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,6 +130,12 @@ pub struct ServedBlock {
     pub good: u64,
     /// Bad attempts.
     pub bad: u64,
+    /// Half of the calls that ended in it were over within this many milliseconds (upper edge of a histogram bucket).
+    pub duration_ms_p50: Option<u32>,
+    /// As above, 95 of 100.
+    pub duration_ms_p95: Option<u32>,
+    /// As above, 99 of 100.
+    pub duration_ms_p99: Option<u32>,
 }
 
 /// Tests and probes of a provider; they are among its attempts.
@@ -140,4 +146,20 @@ pub struct Probes {
     pub good: u64,
     /// Those that were not.
     pub bad: u64,
+    /// The latest one of the range; null if there is none.
+    pub last: Option<LastProbe>,
+}
+
+/// The latest test or probe of a provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct LastProbe {
+    /// The call that it was.
+    pub call_id: CallId,
+    /// When it began.
+    pub at: DateTime<Utc>,
+    /// True if it was served.
+    pub good: bool,
+    /// How long it took.
+    pub duration_ms: Option<u32>,
 }

@@ -7,6 +7,7 @@ use hub::{
         console_session::ConsoleSessionQuery,
         own::OwnCallQuery,
         page::{LIMIT_MAX, PageQuery},
+        user::many::UserQuery,
     },
     hub::Hub,
 };
@@ -17,6 +18,7 @@ use crate::{
     api::{Answer, forms, guard},
     drawn::{
         self, Drawn,
+        audit::Names,
         clock::Clock,
         mine::{self, setup::System},
         range::{Range, Recent},
@@ -51,7 +53,22 @@ impl Reader {
             subject: filled(&self.map, "subject"),
         };
         let lines = audit::list(&self.hub, &self.actor, &query).await.map_err(guard::refuse)?;
-        Ok(in_words(|text| drawn::audit::page(text, &self.map, &lines, self.clock)))
+        let names = self.names().await?;
+        Ok(in_words(|text| drawn::audit::page(text, &self.map, &lines, &names, self.clock)))
+    }
+
+    /// The names of users, providers and keys.
+    async fn names(&self) -> Answer<Names> {
+        let all = UserQuery { limit: Some(LIMIT_MAX), ..UserQuery::default() };
+        let users = users::list(&self.hub, &self.actor, &all).await.map_err(guard::refuse)?;
+        let snapshot = self.hub.snapshot.load();
+        let providers = snapshot.upstreams.iter().map(|upstream| &upstream.provider);
+        let keys = snapshot.callers.values().map(|caller| (&caller.key, &caller.user));
+        Ok(Names {
+            users: users.items.into_iter().map(|user| (user.id.to_string(), user.name)).collect(),
+            providers: providers.map(|provider| (provider.id.to_string(), provider.name.clone())).collect(),
+            keys: keys.map(|(key, user)| (key.id.to_string(), format!("{} / {}", user.name, key.name))).collect(),
+        })
     }
 
     /// Everybody's logins.

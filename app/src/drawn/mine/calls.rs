@@ -90,7 +90,7 @@ fn table(text: &'static Text, calls: &[OwnCall], clock: Clock) -> AnyView {
     let words = &text.calls;
     view! {
         <div class="scroll">
-            <table class="table">
+            <table class="table own-calls">
                 <caption class="aside">{words.list_caption}</caption>
                 <thead>
                     <tr>
@@ -114,16 +114,21 @@ fn table(text: &'static Text, calls: &[OwnCall], clock: Clock) -> AnyView {
 }
 
 fn row(text: &'static Text, call: &OwnCall, clock: Clock) -> AnyView {
+    // Where no tokens are counted there is nothing to say: nobody has served it.
+    let is_counted = call.usage != Usage::default();
+    let tokens = |count: u64| if is_counted { whole(count) } else { UNKNOWN.to_owned() };
+    let is_charged = is_counted || !call.cost_usd.is_zero();
+    let cost = if is_charged { usd(call.cost_usd, 4) } else { UNKNOWN.to_owned() };
     view! {
         <tr data-key=call.id.to_string()>
             <td><a class="row-link" data-row href=format!("{PATH}/{}", call.id)>{clock.stamp(call.created_at)}</a></td>
             <td>{outcome(text, call)}</td>
             <td>{call.key_name.clone()}</td>
             <td class="mono">{call.model.clone()}</td>
-            <td class="num">{whole(call.usage.input)}</td>
-            <td class="num">{whole(call.usage.output)}</td>
-            <td class="num">{whole(call.usage.cache_read)}</td>
-            <td class="num">{usd(call.cost_usd, 4)}</td>
+            <td class="num">{tokens(call.usage.input)}</td>
+            <td class="num">{tokens(call.usage.output)}</td>
+            <td class="num">{tokens(call.usage.cache_read)}</td>
+            <td class="num">{cost}</td>
             <td class="num">{span_or_unknown(call.first_token_ms)}</td>
             <td class="num">{span_or_unknown(call.duration_ms)}</td>
         </tr>
@@ -152,7 +157,7 @@ pub(crate) fn alone(text: &'static Text, detail: &OwnCallDetail, clock: Clock) -
     let content = view! {
         <div class="grid gap-6">
             <section class="panel">
-                <dl class="figures">
+                <dl class="figures padded">
                     <div><dt>{words.cost}</dt><dd>{usd_alone(call.cost_usd)}</dd></div>
                     <div><dt>{words.first_byte}</dt><dd>{span_or_unknown(call.first_byte_ms)}</dd></div>
                     <div><dt>{words.first_token}</dt><dd>{span_or_unknown(call.first_token_ms)}</dd></div>

@@ -144,6 +144,27 @@ impl Order {
 
 /// The head of a column: sorts by it, and the other way round if it is sorted so.
 pub(super) fn head(label: &'static str, column: Column, list: &ProviderList) -> AnyView {
+    sort_head(label, column, list).view()
+}
+
+/// The head of a column whose cells have two lines. A part of a line that names a column sorts by it.
+pub(super) fn two_lines(lines: [&[(&'static str, Option<Column>)]; 2], is_number: bool, list: &ProviderList) -> AnyView {
+    let heads = lines.iter().flat_map(|line| line.iter());
+    let order = heads.filter_map(|(label, column)| sort_head(label, (*column)?, list).order).next();
+    let [first, second] = lines.map(|line| {
+        let part = |(place, (label, column)): (usize, &(&'static str, Option<Column>))| {
+            let shown = column.map_or_else(|| label.into_any(), |column| sort_head(label, column, list).link());
+            view! { {(place > 0).then_some(" · ")}{shown} }.into_any()
+        };
+        line.iter().enumerate().map(part).collect::<Vec<_>>()
+    });
+    view! {
+        <th scope="col" class=is_number.then_some("num") aria-sort=order>{first}<span class="second">{second}</span></th>
+    }
+    .erase()
+}
+
+fn sort_head(label: &'static str, column: Column, list: &ProviderList) -> SortHead {
     let is_sorted = list.order.column == Some(column);
     let is_rising = column.is_rising() != (is_sorted && list.order.is_reverse);
     let order = if is_sorted && !list.order.is_reverse { "reverse" } else { "" };
@@ -153,7 +174,6 @@ pub(super) fn head(label: &'static str, column: Column, list: &ProviderList) -> 
         order: is_sorted.then_some(if is_rising { "ascending" } else { "descending" }),
         is_number: column != Column::Name,
     }
-    .view()
 }
 
 /// A choice of states.

@@ -45,14 +45,14 @@ pub(super) fn line(text: &'static Text, row: &Row, part_calls: u64, list: &Provi
             </td>
             <td>{enabled(provider.enabled)}{holds.map(|shown| hold(text, shown, clock)).collect_view()}</td>
             <td>{strip_of(text, &traffic.blocks, clock)}</td>
-            <td class="num sub">{share_of_permille(permille(totals.calls, part_calls))}</td>
-            <td class="num">{whole(totals.calls)}</td>
+            <td class="num">{whole(totals.calls)}<span class="second">{share_of_permille(permille(totals.calls, part_calls))}</span></td>
             <td class="num">{whole(totals.errors())}</td>
-            <td class="num">{span_or_unknown(totals.first_token_ms_p50)}</td>
-            <td class="num">{span_or_unknown(totals.first_token_ms_p95)}</td>
+            <td class="num">{span_or_unknown(totals.first_token_ms_p50)}<span class="second">{span_or_unknown(totals.first_token_ms_p95)}</span></td>
             <td class="num">{usd_alone(totals.cost_usd)}</td>
-            <td class="num">{format!("{} · {}", provider.priority, provider.weight)}</td>
-            <td><span class="block max-w-32 ellipsis">{group_names(text, &provider.group)}</span></td>
+            <td>
+                <span class="block max-w-32 ellipsis">{group_names(text, &provider.group)}</span>
+                <span class="second">{format!("{} · {}", provider.priority, provider.weight)}</span>
+            </td>
             <td class="num">{actions(text, provider, is_paused)}</td>
         </tr>
     }
@@ -68,7 +68,7 @@ fn actions(text: &'static Text, provider: &Provider, is_paused: bool) -> AnyView
     switched.push(("enabled", next.to_owned()));
     let pause = (!is_paused).then(|| act::<PauseProvider>(text.provider_list.pause, &provider.name, id()));
     view! {
-        <span class="flex justify-end">
+        <span class="row-actions">
             {pause}
             {act::<EnableProvider>(word, &provider.name, switched)}
             {act::<CloneProvider>(text.provider_list.clone, &provider.name, id())}

@@ -17,7 +17,7 @@ use crate::{
         code::CopyButton,
         icon::{Icon, icon},
         state::{note, state},
-        time::clock_view,
+        time::full_view,
     },
 };
 
@@ -114,7 +114,7 @@ fn facts(text: &'static Text, detail: &Detail) -> AnyView {
         <section aria-labelledby="facts-title">
             <h3 id="facts-title" class="section-title">{words.facts}</h3>
             <dl class="facts">
-                {fact(words.arrived, Some(clock_view(call.created_at)))}
+                {fact(words.arrived, Some(full_view(call.created_at)))}
                 {fact(words.kind, Some(kind.into_any()))}
                 {fact(words.status, call.status.map(IntoAny::into_any))}
                 {fact(words.user, link(call.user_id.map(|id| id.to_string()), &call.user_name, "/users/"))}

@@ -1,6 +1,9 @@
 //! The list as a table.
 
-use hub::domain::call::{Call, CallKind, Outcome};
+use hub::domain::{
+    call::{Call, CallKind, Outcome},
+    usage::Usage,
+};
 use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
@@ -93,9 +96,11 @@ fn line(text: &'static Text, row: Row, filter: Memo<CallFilter>, open: Memo<Opti
 }
 
 fn cells(text: &'static Text, call: &Call, path: String) -> AnyView {
-    let is_running = call.outcome.is_none();
-    let tokens = |count: u64| if is_running && count == 0 { UNKNOWN.to_owned() } else { whole(count) };
-    let cost = if is_running { UNKNOWN.to_owned() } else { usd(call.cost_usd, 4) };
+    // Where no tokens are counted there is nothing to say: a call that runs, or that nobody has served.
+    let is_counted = call.usage != Usage::default();
+    let tokens = |count: u64| if is_counted { whole(count) } else { UNKNOWN.to_owned() };
+    let is_charged = call.outcome.is_some() && (is_counted || !call.cost_usd.is_zero());
+    let cost = if is_charged { usd(call.cost_usd, 4) } else { UNKNOWN.to_owned() };
     view! {
         <td><a class="row-link" href=path data-row data-noscroll data-call=call.id.to_string()>{clock_view(call.created_at)}</a></td>
         <td>{outcome(text, call)}</td>

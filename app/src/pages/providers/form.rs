@@ -84,7 +84,7 @@ impl Form {
             ("#limits", self.text.limits.title),
         ];
         let link = |(href, title)| view! { <a class="button ghost small" href=href>{title}</a> }.erase();
-        view! { <nav class="contents" aria-label=words.contents>{all.into_iter().map(link).collect_view()}</nav> }
+        view! { <nav class="section-nav" aria-label=words.contents>{all.into_iter().map(link).collect_view()}</nav> }
             .erase()
     }
 
@@ -155,6 +155,8 @@ impl Form {
                     .shape(Shape::Line, "default")
                     .help(words.group_help)
                     .view(),
+                self.group_priorities(),
+                self.prefix(),
                 self.field("form[models]", words.models_rules, move |provider| {
                     lines(provider.models.iter().map(ToString::to_string).collect())
                 })

@@ -89,6 +89,8 @@ pub(super) const MINE: Mine = Mine {
     until: "until",
     used: "last used",
     attempts: "Attempts",
+    room_before: "more room in ",
+    room_after: "",
     cost_of: "What it cost",
 };
 

@@ -89,6 +89,8 @@ pub(super) const MINE: Mine = Mine {
     until: "有效期至",
     used: "最近使用",
     attempts: "尝试次数",
+    room_before: "",
+    room_after: " 后释放额度",
     cost_of: "费用",
 };
 

@@ -20,16 +20,6 @@ impl Form {
             Some(words.availability_lead),
             vec![
                 self.hours(),
-                self.field("form[prefix]", words.prefix, |provider| provider.prefix.clone().unwrap_or_default())
-                    .help(words.prefix_help)
-                    .view(),
-                self.field("form[group_priorities]", words.group_priorities, |provider| {
-                    let line = |(group, priority): (&String, &i32)| format!("{group}: {priority}");
-                    provider.group_priorities.iter().map(line).collect::<Vec<_>>().join("\n")
-                })
-                .shape(Shape::Code, "default: 5")
-                .help(words.group_priorities_help)
-                .view(),
                 self.patience(),
                 switch("form[probe]", words.probe, words.probe_help, is_on(|provider| provider.probe, true)),
                 switch(
@@ -72,5 +62,25 @@ impl Form {
             </div>
         }
         .erase()
+    }
+
+    /// The prefix that names this provider in a model.
+    pub(super) fn prefix(&self) -> AnyView {
+        let words = &self.text.routing;
+        self.field("form[prefix]", words.prefix, |provider| provider.prefix.clone().unwrap_or_default())
+            .help(words.prefix_help)
+            .view()
+    }
+
+    /// The priorities of those who come by a group.
+    pub(super) fn group_priorities(&self) -> AnyView {
+        let words = &self.text.routing;
+        self.field("form[group_priorities]", words.group_priorities, |provider| {
+            let line = |(group, priority): (&String, &i32)| format!("{group}: {priority}");
+            provider.group_priorities.iter().map(line).collect::<Vec<_>>().join("\n")
+        })
+        .shape(Shape::Code, "default: 5")
+        .help(words.group_priorities_help)
+        .view()
     }
 }
