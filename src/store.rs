@@ -75,7 +75,9 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (13, "probes", include_str!("../migrations/0013_probes.sql")),
     (14, "sessions", include_str!("../migrations/0014_sessions.sql")),
     (15, "messages", include_str!("../migrations/0015_messages.sql")),
-    (24, "closed_sums", include_str!("../migrations/0024_closed_sums.sql")),
+    (16, "hold_models", include_str!("../migrations/0016_hold_models.sql")),
+    (17, "closed_sums", include_str!("../migrations/0017_closed_sums.sql")),
+    (18, "last_probe", include_str!("../migrations/0018_last_probe.sql")),
 ];
 
 /// The channel on which replicas tell each other that configuration or holds changed, or calls were recorded.

@@ -29,8 +29,8 @@ pub fn target() -> PathBuf {
 pub struct Process {
     pub child: Child,
     pub address: SocketAddr,
-    data: PathBuf,
-    variables: Vec<(String, String)>,
+    /// The folder of its data.
+    pub data: PathBuf,
     client: reqwest::Client,
 }
 
@@ -42,25 +42,11 @@ impl Process {
         // The account of the private Postgres passes through it.
         fs::set_permissions(&data, fs::Permissions::from_mode(0o711)).unwrap();
         let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let variables: Vec<_> =
-            variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let child = spawn(&data, address, &variables);
+        let child = spawn(&data, address, variables);
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let mut process = Self { child, address, data, variables, client };
+        let mut process = Self { child, address, data, client };
         process.until_ready().await;
         process
-    }
-
-    /// Ends it in order and starts it again with the same data.
-    pub async fn start_again(&mut self) {
-        self.end().await;
-        self.child = spawn(&self.data, self.address, &self.variables);
-        self.until_ready().await;
-    }
-
-    /// The folder of its data.
-    pub fn data(&self) -> &Path {
-        &self.data
     }
 
     async fn until_ready(&mut self) {
@@ -106,7 +92,7 @@ impl Process {
     }
 }
 
-fn spawn(data: &Path, address: SocketAddr, variables: &[(String, String)]) -> Child {
+fn spawn(data: &Path, address: SocketAddr, variables: &[(&str, &str)]) -> Child {
     Command::new(target().join("release/switchyard"))
         .current_dir(ROOT)
         .env_clear()
@@ -115,7 +101,7 @@ fn spawn(data: &Path, address: SocketAddr, variables: &[(String, String)]) -> Ch
         .env("DATA_DIR", data)
         .env("ADMIN_TOKEN", ADMIN_TOKEN)
         .env("LOG_LEVEL", "warn")
-        .envs(variables.iter().map(|(name, value)| (name, value)))
+        .envs(variables.iter().copied())
         .spawn()
         .expect("target/release/switchyard: `make build` makes it")
 }

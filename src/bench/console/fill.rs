@@ -45,28 +45,29 @@ pub struct Filled {
     pub own_call_id: String,
 }
 
-/// Fills the hub with so many calls, and starts it again, so that it knows them.
-pub async fn fill(process: &mut Process, n_calls: u64) -> Filled {
+/// Where the hub's days begin once there are calls.
+const ZONE: &str = "Europe/Berlin";
+
+/// Fills the hub with so many calls, and has it make the sums by day.
+pub async fn fill(process: &Process, n_calls: u64) -> Filled {
     let started = Instant::now();
     people(process).await;
     let options = PgConnectOptions::new_without_pgpass()
-        .socket(process.data().join("postgres/run"))
+        .socket(process.data.join("postgres/run"))
         .port(5432)
         .username("switchyard")
         .database("switchyard");
     join_all((0..N_WRITERS).map(|writer| days(&options, n_calls, writer))).await;
     eprintln!("filled in {:?}", started.elapsed());
     let mut connection = PgConnection::connect_with(&options).await.unwrap();
-    // The hub makes the sums by day when it finds that there are none.
+    // The hub makes them when its zone is another one, and all of them when it finds none.
     run(&mut connection, "update usage_zone set name = '', closed_before = null; analyze").await;
-    process.start_again().await;
-    // The connection from before is gone with the database.
-    let mut connection = PgConnection::connect_with(&options).await.unwrap();
+    process.send(Method::PATCH, "settings", &json!({ "time_zone": ZONE })).await;
     let is_closed = "select closed_before is not null from usage_zone";
     while !sqlx::query_scalar::<_, bool>(is_closed).fetch_one(&mut connection).await.unwrap() {
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
-    run(&mut connection, "analyze usage_facets").await;
+    run(&mut connection, "analyze usage_facets; analyze usage_errors_1d").await;
     eprintln!("ready after {:?}", started.elapsed());
     found(&mut connection).await
 }

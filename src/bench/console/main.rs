@@ -61,7 +61,7 @@ fn number(name: &str, default: u64) -> u64 {
 async fn measure() -> bool {
     let (n_calls, n_times) = (number("CALLS", 200_000), number("TIMES", 20));
     let mut process = Process::start("console", &[]).await;
-    let filled = fill::fill(&mut process, n_calls).await;
+    let filled = fill::fill(&process, n_calls).await;
     let (admin, user) = (Reader::admin(&process).await, Reader::user(&process, &filled.user_name).await);
     let mut lines = Vec::new();
     for page in pages::all(&filled) {

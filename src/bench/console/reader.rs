@@ -38,7 +38,7 @@ impl Reader {
     async fn log_in(process: &Process, form: &[(&str, &str)]) -> Self {
         let client = Client::builder().no_proxy().build().unwrap();
         let origin = format!("http://{}", process.address);
-        let escaped = |text: &str| text.bytes().map(|byte| format!("%{byte:02x}")).collect::<String>();
+        let escaped = |text: &str| text.bytes().map(|byte| format!("%{byte:02x}")).collect::<Vec<_>>().concat();
         let form: Vec<_> = form.iter().map(|(name, value)| format!("{name}={}", escaped(value))).collect();
         let request = client
             .post(format!("{origin}{}", function("log_in")))
