@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::lock::DataDirLock;
 use crate::{
+    admin::export::Exports,
     clock,
     config::Config,
     health::Health,

@@ -98,7 +98,7 @@ async fn of_user(hub: &Hub, id: UserId, limits: Limits, now: DateTime<Utc>) -> R
     }
     let mut uses = limits::used(hub, Subject::User(id), &limits, now).await?;
     uses.retain(|used| used.limit.is_some());
-    uses.sort_by_key(|used| std::cmp::Reverse(used.share_permille()));
+    uses.sort_by_key(|used| Reverse(used.share_permille()));
     Ok(uses)
 }
 

@@ -4,7 +4,6 @@
 //! room.
 
 use std::{
-    convert::Infallible,
     pin::Pin,
     sync::{
         Arc,
@@ -18,7 +17,7 @@ use http::Response;
 use http_body::{Body, Frame, SizeHint};
 use tokio::sync::{Mutex, mpsc};
 
-use super::answer::Answer;
+use super::answer::{Answer, Cut};
 use crate::{
     domain::id::CallId,
     limit::bytes::{ByteBudget, HeldBytes},
@@ -177,7 +176,7 @@ pub struct Copied {
 
 impl Copied {
     /// The next piece.
-    pub fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    pub fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
         let next = Pin::new(&mut self.body).poll_frame(cx);
         if let Poll::Ready(Some(Ok(frame))) = &next
             && let Some(bytes) = frame.data_ref()

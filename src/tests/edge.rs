@@ -69,7 +69,7 @@ async fn bodies_in_memory_have_a_budget_which_is_given_back() {
     let provider = world.provider("a").await;
     let key = world.key().await;
     world.patch("/admin/v1/settings", &json!({"buffered_bytes_max": 32 << 20, "body_bytes_max": 32 << 20})).await;
-    let mut body = crate::world::ask("claude-sonnet-4-5", true);
+    let mut body = ask("claude-sonnet-4-5", true);
     body["system"] = "x".repeat(20 << 20).into();
     let gate = Gate::new();
     provider.script.once(Turn::new().answer(true).pause_before_head(&gate));
@@ -80,7 +80,7 @@ async fn bodies_in_memory_have_a_budget_which_is_given_back() {
     assert!(second.header("retry-after").is_some());
     assert_eq!(world.message(&key).await.status, 200, "a small one still fits");
     gate.open();
-    let mut first = crate::patience::within("the first", first.reply("POST")).await.unwrap();
+    let mut first = within("the first", first.reply("POST")).await.unwrap();
     assert_eq!(first.status, 200);
     first.body().await;
     assert_eq!(world.messages(&key, &body).await.status, 200, "given back");
@@ -92,7 +92,7 @@ async fn the_body_is_not_kept_once_an_answer_has_begun() {
     let provider = world.provider("a").await;
     let key = world.key().await;
     world.patch("/admin/v1/settings", &json!({"buffered_bytes_max": 32 << 20})).await;
-    let mut body = crate::world::ask("claude-sonnet-4-5", true);
+    let mut body = ask("claude-sonnet-4-5", true);
     body["system"] = "x".repeat(20 << 20).into();
     let gate = Gate::new();
     provider.script.always(Turn::new().answer(true).pause_after(10, &gate));

@@ -18,7 +18,7 @@ use super::{
     body::Body,
     bounds::Bounds,
     client::Departing,
-    failure::{Deadline, Due, Failure},
+    failure::{Deadline, Failure},
     origin::Connected,
     request::{self, Outgoing},
     sending::Sending,
@@ -37,7 +37,6 @@ use crate::{
 
 /// The largest answer that is not streamed, and the largest error body.
 const WHOLE_BYTES_MAX: usize = 64 << 20;
-
 
 /// What one attempt needs to know of the call.
 pub struct Ask<'a> {

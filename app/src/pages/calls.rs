@@ -14,11 +14,8 @@ use crate::{
     live::Live,
     query::CallFilter,
     text::use_text,
-    ui::{
-        Erase,
-        page::Page,
-        time::{moment, use_now},
-    },
+    ui::{Erase, page::Page},
+    zone::use_zone,
 };
 
 mod chain;
@@ -65,7 +62,7 @@ pub(crate) fn CallAlone() -> impl IntoView {
     let text = use_text();
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
-    let is_here = use_now().is_here();
+    let zone = use_zone();
     let page = move |title: Signal<String>, content: AnyView| {
         view! { <Page title above=("/calls", text.calls.title)><div class="panel alone">{content}</div></Page> }.erase()
     };
@@ -74,11 +71,9 @@ pub(crate) fn CallAlone() -> impl IntoView {
         show_answer(found, move |answer| match read::<Detail>(&answer) {
             Ok(detail) => {
                 let (model, at) = (detail.call.model.clone(), detail.call.created_at);
-                let title = move || {
-                    let moment = moment(at, is_here.get());
-                    format!("{model} · {} {}", moment.date(), moment.time())
-                };
-                page(Signal::derive(title), detail::view(&detail, None))
+                let moment = zone.moment(at);
+                let title = format!("{model} · {} {}", moment.date(), moment.time());
+                page(title.into(), detail::view(&detail, None))
             }
             Err(error) => {
                 page(text.calls.detail.to_owned().into(), detail::missing(&error, None, move || found.refetch()))

@@ -86,9 +86,8 @@ pub(crate) fn last_day_view(at: DateTime<Utc>) -> AnyView {
 /// All of a point in time, with its day and its zone.
 pub(crate) fn full_view(at: DateTime<Utc>) -> AnyView {
     let (text, now) = (use_text(), use_now());
-    let is_here = now.is_here();
     let ago = move || now.get().map(|now| ago(text, at, now));
-    view! { <time datetime=at.to_rfc3339() title=ago>{move || moment(at, is_here.get()).full()}</time> }.erase()
+    view! { <time datetime=at.to_rfc3339() title=ago>{use_zone().moment(at).full()}</time> }.erase()
 }
 
 /// A time of day to the second, with the day before it unless it is today.

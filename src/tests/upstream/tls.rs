@@ -116,10 +116,11 @@ impl Front {
         };
         tokio::pin!(working);
         let mut n_dead = self.n_dead.subscribe();
+        let dead = async { drop(n_dead.wait_for(|n| *n >= number).await) };
         tokio::select! {
             () = &mut working => {}
             // It is not dropped: the connection stays open.
-            _ = n_dead.wait_for(|n| *n >= number) => std::future::pending().await,
+            () = dead => std::future::pending().await,
         }
     }
 }

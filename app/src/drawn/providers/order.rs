@@ -148,7 +148,11 @@ pub(super) fn head(label: &'static str, column: Column, list: &ProviderList) -> 
 }
 
 /// The head of a column whose cells have two lines. A part of a line that names a column sorts by it.
-pub(super) fn two_lines(lines: [&[(&'static str, Option<Column>)]; 2], is_number: bool, list: &ProviderList) -> AnyView {
+pub(super) fn two_lines(
+    lines: [&[(&'static str, Option<Column>)]; 2],
+    is_number: bool,
+    list: &ProviderList,
+) -> AnyView {
     let heads = lines.iter().flat_map(|line| line.iter());
     let order = heads.filter_map(|(label, column)| sort_head(label, (*column)?, list).order).next();
     let [first, second] = lines.map(|line| {
