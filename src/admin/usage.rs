@@ -181,7 +181,7 @@ impl<'a> Sums<'a> {
         let mut parts = Vec::new();
         let has_quarters = cut_quarters(told, (from, days_from), closed_before, &mut parts);
         if days_from < days_to {
-            cut_days(told, (days_from, days_to), units, closed_before, self.zone, &mut parts);
+            parts.extend(cut_days(told, (days_from, days_to), units, closed_before, self.zone));
         }
         let has_quarters = cut_quarters(told, (days_to, quarters_to), closed_before, &mut parts) && has_quarters;
         (spans, parts, has_quarters)

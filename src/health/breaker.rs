@@ -43,6 +43,7 @@ impl Default for Thresholds {
 
 impl Thresholds {
     /// The same, but for what a provider's own fields say.
+    #[must_use]
     pub fn of(self, provider: &Provider) -> Self {
         Self {
             failures: provider.breaker_failures.unwrap_or(self.failures),

@@ -34,7 +34,9 @@ pub async fn run(hub: Hub) {
     loop {
         tokio::time::sleep(LOOK).await;
         while let Some(asked) = running.try_join_next() {
-            asked.iter().for_each(|target| schedule.over(target));
+            if let Ok(target) = &asked {
+                schedule.over(target);
+            }
         }
         let snapshot = hub.snapshot.load_full();
         let interval = Duration::from_secs(snapshot.settings.probe_interval_s.into());

@@ -106,8 +106,8 @@ impl Captures {
     pub fn begin(&self, call_id: CallId, operation: Operation, body: &Bytes) -> Option<Capture> {
         let queue = self.0.as_ref().filter(|_| operation.is_metered())?;
         let (head, tail) = cut(body);
-        let mut held = queue.budget.hold();
-        if !held.take(length(head).saturating_add(length(tail)), HELD_MAX) {
+        let mut room = queue.budget.hold();
+        if !room.take(length(head).saturating_add(length(tail)), HELD_MAX) {
             queue.n_lost.fetch_add(1, Ordering::Relaxed);
             return None;
         }
@@ -119,7 +119,7 @@ impl Captures {
             answer_bytes: 0,
             answer_head: Vec::new(),
         };
-        Some(Capture { queue: Arc::clone(queue), parcel: Some(Parcel { captured, held }) })
+        Some(Capture { queue: Arc::clone(queue), parcel: Some(Parcel { captured, held: room }) })
     }
 }
 
@@ -249,7 +249,7 @@ mod tests {
         for _ in 0..3 {
             capture.observe(&vec![7; ANSWER_MAX / 2 + 1]);
         }
-        let captured = &capture.parcel.as_ref().unwrap().captured;
-        assert_eq!((captured.answer_head.len(), captured.answer_bytes), (ANSWER_MAX, 3 * (256 << 9) + 3));
+        let kept = &capture.parcel.as_ref().unwrap().captured;
+        assert_eq!((kept.answer_head.len(), kept.answer_bytes), (ANSWER_MAX, 3 * (256 << 9) + 3));
     }
 }

@@ -164,9 +164,9 @@ impl StreamBody {
     fn observe(&mut self, whole: &[u8]) {
         let had_content = self.tap.has_content;
         if self.is_encoded {
-            self.tap.observe_encoded(whole.len())
+            self.tap.observe_encoded(whole.len());
         } else {
-            self.tap.observe(whole)
+            self.tap.observe(whole);
         }
         if let Some(trail) = self.trail.as_mut().filter(|_| self.tap.has_content && !had_content) {
             trail.first_token();

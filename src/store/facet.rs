@@ -215,6 +215,7 @@ impl Facet {
     }
 
     /// What one that is made of days that are over is made of.
+    #[must_use]
     pub const fn source(self) -> Self {
         match self.unit {
             Unit::Quarter | Unit::Day => facet(self.told.written(), self.unit),
@@ -248,22 +249,20 @@ pub fn cut_days(
     units: &[Unit],
     closed_before: Option<DateTime<Utc>>,
     zone: Tz,
-    parts: &mut Vec<Part>,
-) {
+) -> Vec<Part> {
     let closed = closed_before.map_or(from, |closed| closed.clamp(from, to.max(from)));
     if let Some((unit, shorter)) = units.split_first() {
         let (first, last) = (unit.begin_from(from, zone), unit.begin(closed, zone));
-        if first < last {
-            cut_days(told, (from, first), shorter, closed_before, zone, parts);
-            parts.push((facet(told, *unit), first, last));
-            cut_days(told, (last, to), shorter, closed_before, zone, parts);
-        } else {
-            cut_days(told, (from, to), shorter, closed_before, zone, parts);
+        if first >= last {
+            return cut_days(told, (from, to), shorter, closed_before, zone);
         }
-        return;
+        let mut parts = cut_days(told, (from, first), shorter, closed_before, zone);
+        parts.push((facet(told, *unit), first, last));
+        parts.extend(cut_days(told, (last, to), shorter, closed_before, zone));
+        return parts;
     }
     let days = [(Facet::of_days(told, true), from, closed), (Facet::of_days(told, false), closed, to)];
-    parts.extend(days.into_iter().filter(|(_, from, to)| from < to));
+    days.into_iter().filter(|(_, from, to)| from < to).collect()
 }
 
 /// Cuts quarters of an hour into those of days that are over and the others. False if there is no facet for them.
@@ -321,8 +320,7 @@ mod tests {
     fn months_and_weeks_serve_what_lies_in_them_and_is_over() {
         let berlin = chrono_tz::Europe::Berlin;
         let cut = |from: &str, to: &str, units: &[Unit], closed: &str| {
-            let mut parts = Vec::new();
-            cut_days(Told::User, (at(from), at(to)), units, Some(at(closed)), berlin, &mut parts);
+            let parts = cut_days(Told::User, (at(from), at(to)), units, Some(at(closed)), berlin);
             // Nothing is left out and nothing counts twice.
             assert!(parts.windows(2).all(|pair| pair[0].2 == pair[1].1), "{parts:?}");
             assert_eq!((parts[0].1, parts[parts.len() - 1].2), (at(from), at(to)));

@@ -148,7 +148,9 @@ async fn what_ended_more_than_a_day_ago_is_counted_once_when_it_is_read_again() 
     .await;
     world.hub.kill();
     // It is started again the day after: Redis has forgotten by then which attempts it has settled.
-    Record::all(&world).iter_mut().for_each(|record| record.age(chrono::TimeDelta::hours(25)));
+    for record in &mut Record::all(&world) {
+        record.age(chrono::TimeDelta::hours(25));
+    }
     let script = "for _, key in ipairs(redis.call('KEYS', '{sy}:d:*')) do redis.call('DEL', key) end";
     redis::tell(&redis, &["EVAL", script, "0"]);
     world.hub.start_again().await;

@@ -110,7 +110,7 @@ fn report(days: i64, wanted: [bool; 4], filters: [&str; 4], step: &str, by: &str
     if step == "hour" {
         assert!(cut_quarters(told, (from, to), Some(today), &mut parts));
     } else {
-        cut_days(told, (from, to), units, Some(today), ZONE, &mut parts);
+        parts = cut_days(told, (from, to), units, Some(today), ZONE);
     }
     let mut values = arrays(&parts);
     values.extend(std::iter::repeat_n(time(to), 6));
@@ -190,15 +190,8 @@ fn reports() -> Vec<Asked> {
     let values = vec!["array_fill(2::bigint, array[4])".to_owned(), ago(30)];
     all.push(asked("availability", "LAST_PROBES", values, RowsMax::Of(4)));
     let today = midnight(Utc::now() - TimeDelta::hours(1), ZONE);
-    let mut parts = Vec::new();
-    cut_days(
-        Told::Route,
-        (midnight(today - TimeDelta::days(30), ZONE), today + TimeDelta::days(2)),
-        &[Unit::Week],
-        Some(today),
-        ZONE,
-        &mut parts,
-    );
+    let range = (midnight(today - TimeDelta::days(30), ZONE), today + TimeDelta::days(2));
+    let parts = cut_days(Told::Route, range, &[Unit::Week], Some(today), ZONE);
     let mut values = arrays(&parts);
     values.extend([ago(0), ago(0)]);
     all.push(asked("availability", "SERVED", values, RowsMax::Counted(count(&parts, none))));
@@ -268,7 +261,7 @@ fn lists() -> Vec<Asked> {
     values.extend(["null"; 5].map(str::to_owned));
     values.push("51".to_owned());
     all.push(asked("audit", "LIST", values.clone(), RowsMax::Of(PAGE)));
-    values[5] = "'user.update'".to_owned();
+    "'user.update'".clone_into(&mut values[5]);
     all.push(asked("audit", "LIST", values, RowsMax::Of(PAGE)));
     let values = ["'model-10'", "1000000", "51"].map(str::to_owned);
     all.push(asked("prices", "HISTORY", values.into(), RowsMax::Of(PAGE)));

@@ -151,7 +151,7 @@ mod tests {
     fn spaced(words: Vec<String>) -> impl Strategy<Value = String> {
         prop::collection::vec(space(), words.len() + 1).prop_map(move |spaces| {
             let pairs = spaces.iter().zip(words.iter().map(String::as_str).chain([""]));
-            pairs.map(|(space, word)| format!("{space}{word}")).collect()
+            pairs.flat_map(|(space, word)| [*space, word]).collect()
         })
     }
 
@@ -179,6 +179,32 @@ mod tests {
         prop::sample::select(known.to_vec()).prop_map(|(text, is_thinking)| (text.to_owned(), is_thinking))
     }
 
+    /// The same of an assistant, whose blocks may go.
+    fn turn_of_assistant() -> impl Strategy<Value = (String, Option<String>)> {
+        prop::collection::vec(block(), 0..5).prop_flat_map(|blocks| {
+            let all: Vec<String> = blocks.iter().map(|(text, _)| text.clone()).collect();
+            let kept: Vec<String> = blocks.iter().filter(|(_, it)| !it).map(|(text, _)| text.clone()).collect();
+            (spaced(list(&all)), any::<bool>()).prop_map(move |(text, has_more)| {
+                // The list stands between its brackets; what surrounds these is the turn's.
+                let text = text.trim_matches([' ', '\n', '\t', '\r']);
+                let repaired = match (kept.len() == all.len(), kept.is_empty()) {
+                    (true, _) => Some(said_by_assistant(text, has_more)),
+                    (false, true) => None,
+                    (false, false) => Some(said_by_assistant(&format!("[{}]", kept.join(",")), has_more)),
+                };
+                (said_by_assistant(text, has_more), repaired)
+            })
+        })
+    }
+
+    fn said_by_assistant(list: &str, has_more: bool) -> String {
+        if has_more {
+            format!(r#"{{"content":{list},"x":{{"content":[]}}, "role" : "assistant"}}"#)
+        } else {
+            format!(r#"{{ "role":"assistant" ,"content": {list} }}"#)
+        }
+    }
+
     /// A turn in two forms: as it is, and repaired; none if it goes.
     fn turn() -> impl Strategy<Value = (String, Option<String>)> {
         let said = prop::sample::select(&[r#""thinking""#, r#""a\u00e9""#, "null"][..]);
@@ -193,34 +219,13 @@ mod tests {
             let blocks: Vec<String> = blocks.into_iter().map(|(text, _)| text).collect();
             format!(r#"{{"role":"user", "content" : {}}}"#, list(&blocks).concat())
         });
-        let of_assistant = prop::collection::vec(block(), 0..5).prop_flat_map(|blocks| {
-            let all: Vec<String> = blocks.iter().map(|(text, _)| text.clone()).collect();
-            let kept: Vec<String> = blocks.iter().filter(|(_, it)| !it).map(|(text, _)| text.clone()).collect();
-            (spaced(list(&all)), any::<bool>()).prop_map(move |(text, has_more)| {
-                // The list stands between its brackets; what surrounds these is the turn's.
-                let text = text.trim_matches([' ', '\n', '\t', '\r']);
-                let within = |list: &str| {
-                    if has_more {
-                        format!(r#"{{"content":{list},"x":{{"content":[]}}, "role" : "assistant"}}"#)
-                    } else {
-                        format!(r#"{{ "role":"assistant" ,"content": {list} }}"#)
-                    }
-                };
-                let repaired = match (kept.len() == all.len(), kept.is_empty()) {
-                    (true, _) => Some(within(text)),
-                    (false, true) => None,
-                    (false, false) => Some(within(&format!("[{}]", kept.join(",")))),
-                };
-                (within(text), repaired)
-            })
-        });
         prop_oneof![
             1 => plain.prop_map(|text| {
                 let text = text.trim_matches([' ', '\n', '\t', '\r']).to_owned();
                 (text.clone(), Some(text))
             }),
             1 => of_user.prop_map(|text| (text.clone(), Some(text))),
-            4 => of_assistant,
+            4 => turn_of_assistant(),
         ]
     }
 

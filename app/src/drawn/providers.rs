@@ -152,16 +152,13 @@ fn body(text: &'static Text, list: &ProviderList, clock: Clock) -> AnyView {
     }
     let parts = parts_of(text, list).into_iter().map(|(title, rows)| part(text, title, &rows, list, clock));
     let cut = list.is_cut.then(|| view! { <p class="note mt-3">{words.too_many}</p> }.erase());
-    let all = match list.order.state {
-        None => {
-            let stay = [("by", ""), ("sort", ""), ("order", ""), ("all", "1")];
-            link_with("/providers/bulk", &address(list), &stay)
-        }
+    let all = if list.order.state.is_some() {
         // A change of many knows no state: those that are shown are named.
-        Some(_) => {
-            let ids: Vec<String> = list.rows.iter().map(|row| format!("id={}", row.provider.id)).collect();
-            format!("/providers/bulk?{}", ids.join("&"))
-        }
+        let ids: Vec<String> = list.rows.iter().map(|row| format!("id={}", row.provider.id)).collect();
+        format!("/providers/bulk?{}", ids.join("&"))
+    } else {
+        let stay = [("by", ""), ("sort", ""), ("order", ""), ("all", "1")];
+        link_with("/providers/bulk", &address(list), &stay)
     };
     view! {
         <form id=CHOOSER class="chooser" method="get" action="/providers/bulk">

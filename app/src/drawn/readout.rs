@@ -31,7 +31,7 @@ impl Told {
 /// `names` are the tone and the name of each line.
 pub(super) fn readable(label: String, names: &[(&'static str, String)], told: &[Told], drawing: AnyView) -> AnyView {
     let line = |(tone, name): &(&'static str, String)| {
-        view! { <li hidden>{swatch(*tone)}<span class="ellipsis">{name.clone()}</span><b></b></li> }.erase()
+        view! { <li hidden>{swatch(tone)}<span class="ellipsis">{name.clone()}</span><b></b></li> }.erase()
     };
     let last = told.len().saturating_sub(1).to_string();
     let aloud = told.last().map(|told| told.aloud(names));

@@ -63,7 +63,7 @@ pub(super) fn view(
         </svg>
     };
     let label = format!("{}: {label}", words.times);
-    let legend = |(class, name, _): &Line| view! { <li>{swatch(*class)}{*name}</li> }.erase();
+    let legend = |(class, name, _): &Line| view! { <li>{swatch(class)}{*name}</li> }.erase();
     Some(
         view! {
             <figure class="chart times">
@@ -88,7 +88,8 @@ fn steps(values: &[Option<u32>], top: u64) -> String {
             continue;
         };
         let (x, y) = (u64::try_from(place).unwrap_or_default() * STEP, HEIGHT - height((*ms).into(), top));
-        path += &if is_down { format!("V{y}H{}", x + STEP) } else { format!("M{x} {y}H{}", x + STEP) };
+        let begin = if is_down { format!("V{y}") } else { format!("M{x} {y}") };
+        path.extend([begin, format!("H{}", x + STEP)]);
         is_down = true;
     }
     path

@@ -245,7 +245,7 @@ fn most_used(text: &'static Text, used: &LimitUse, id: &str) -> AnyView {
 }
 
 /// All limits, each as a bar with when there is more room; nothing where there are not several.
-fn every_limit(text: &'static Text, user: &User, uses: &[LimitUse], clock: Clock) -> Option<AnyView> {
+fn every_limit(text: &'static Text, whose: &User, uses: &[LimitUse], clock: Clock) -> Option<AnyView> {
     let words = &text.user_list;
     let one = |used: &LimitUse| {
         let room = used.resets_at.map(|at| view! { " · "{text.limits.more_room}" "{clock.countdown(at)} }.into_any());
@@ -261,7 +261,7 @@ fn every_limit(text: &'static Text, user: &User, uses: &[LimitUse], clock: Clock
     (!uses.is_empty()).then(|| {
         view! {
             <details class="drop">
-                <summary class="button ghost small">{(words.n_limits)(uses.len())}<span class="aside">": "{user.name.clone()}</span></summary>
+                <summary class="button ghost small">{(words.n_limits)(uses.len())}<span class="aside">": "{whose.name.clone()}</span></summary>
                 <ul class="drop-body grid gap-3 every-limit">{uses.iter().map(one).collect_view()}</ul>
             </details>
         }

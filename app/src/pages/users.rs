@@ -79,7 +79,7 @@ pub(crate) fn EditUser() -> impl IntoView {
                         <div class="grid content-start gap-6">
                             {limits::panel(Owner::User, id, move || format!("/users/{}?confirm=reset", id.get()))}
                             {renew::panel(&id.get_untracked(), move || found.refetch())}
-                            {part(Drawing::UserLogins(id.get_untracked()), search.into())}
+                            {part(Drawing::UserLogins(id.get_untracked()), search)}
                             {confirm::delete_panel(text.users.danger, text.users.delete_what, move || format!("/users/{}?confirm=delete", id.get()))}
                         </div>
                     </div>

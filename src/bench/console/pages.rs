@@ -217,22 +217,21 @@ fn questions(filled: &Filled) -> Vec<Ask> {
     let Filled { user_id, key_id, provider_id, model, session_id, call_id, .. } = filled;
     let none = Value::Null;
     let mut all = vec![
-        question("Session", none.clone()),
-        question("Calls", json!({ "pairs": [] })),
-        question("Calls", json!({ "pairs": [["user", user_id], ["cursor", call_id]] })),
-        question("Calls", json!({ "pairs": [["session", session_id]] })),
-        question("Call", json!(call_id)),
-        question("Provider", json!(provider_id)),
-        question("Find", json!("user")),
-        question("Groups", none.clone()),
-        question("User", json!(user_id)),
-        question("Keys", json!([user_id, null])),
-        question("Limits", json!(["user", user_id])),
-        question("Quotas", json!({ "at_least": 0 })),
-        question("Sessions", none.clone()),
-        question("Price", json!("claude-sonnet-4-5")),
-        question("Settings", none.clone()),
-        question("Storage", none),
+        question("Session", &none),
+        question("Calls", &json!({ "pairs": [] })),
+        question("Calls", &json!({ "pairs": [["user", user_id], ["cursor", call_id]] })),
+        question("Calls", &json!({ "pairs": [["session", session_id]] })),
+        question("Call", &json!(call_id)),
+        question("Provider", &json!(provider_id)),
+        question("Find", &json!("user")),
+        question("Groups", &none),
+        question("User", &json!(user_id)),
+        question("Keys", &json!([user_id, null])),
+        question("Limits", &json!(["user", user_id])),
+        question("Quotas", &json!({ "at_least": 0 })),
+        question("Price", &json!("claude-sonnet-4-5")),
+        question("Settings", &none),
+        question("Storage", &none),
     ];
     for drawing in [
         json!("Overview"),
@@ -249,7 +248,7 @@ fn questions(filled: &Filled) -> Vec<Ask> {
         json!({ "Losses": ["provider", provider_id] }),
         json!({ "UserLogins": user_id }),
     ] {
-        all.push(question("Drawn", json!([drawing, ""])));
+        all.push(question("Drawn", &json!([drawing, ""])));
     }
     all
 }

@@ -94,6 +94,6 @@ fn function(name: &str) -> &'static str {
 }
 
 /// A question without parts, or with some.
-pub fn question(name: &str, parts: Value) -> Ask {
-    Ask::Question(if parts.is_null() && !["Sessions"].contains(&name) { json!(name) } else { json!({ name: parts }) })
+pub fn question(name: &str, parts: &Value) -> Ask {
+    Ask::Question(if parts.is_null() { json!(name) } else { json!({ name: parts }) })
 }

@@ -71,17 +71,21 @@ impl Known {
     fn complete(&self, factors: &CacheFactors) -> (Rates, Vec<CacheRate>) {
         let Self { input, output, .. } = *self;
         let mut derived = Vec::new();
-        let mut cache = |rate: CacheRate, given: Option<Usd>| match given {
+        let mut or_derived = |rate: CacheRate, given: Option<Usd>| match given {
             Some(usd) if !self.derived.contains(&rate) => usd,
             _ => {
                 derived.push(rate);
                 factors.rate(rate, input)
             }
         };
-        let cache_write_5m = cache(CacheRate::Write5m, self.cache_write_5m);
-        let cache_write_1h = cache(CacheRate::Write1h, self.cache_write_1h);
-        let cache_read = cache(CacheRate::Read, self.cache_read);
-        (Rates { input, output, cache_write_5m, cache_write_1h, cache_read }, derived)
+        let rates = Rates {
+            input,
+            output,
+            cache_write_5m: or_derived(CacheRate::Write5m, self.cache_write_5m),
+            cache_write_1h: or_derived(CacheRate::Write1h, self.cache_write_1h),
+            cache_read: or_derived(CacheRate::Read, self.cache_read),
+        };
+        (rates, derived)
     }
 }
 

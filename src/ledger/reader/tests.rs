@@ -22,7 +22,7 @@ fn closed(call: &Call) -> Vec<u8> {
 
 fn opened(call: &Call) -> Vec<u8> {
     let story = Entry::of(call.clone(), Decision::default());
-    RecordRef::opened(&story, &Attempt::default()).encode(HEADER_BYTES, Vec::new())
+    RecordRef::opened(&story, Some(&Attempt::default())).encode(HEADER_BYTES, Vec::new())
 }
 
 fn dir(name: &str) -> PathBuf {

@@ -105,9 +105,9 @@ impl Reader {
         let next_page = order.arrange(&mut page.items, &totals);
         let users = page.items;
         // While nobody can count, the list is shown without.
-        let uses = quotas::of_users(&self.hub, &self.actor, &users).await;
-        let uses = uses.unwrap_or_else(|_| vec![Vec::new(); users.len()]);
-        let rows = users.into_iter().zip(uses).map(|(user, uses)| drawn::users::Row {
+        let limits = quotas::of_users(&self.hub, &self.actor, &users).await;
+        let limits = limits.unwrap_or_else(|_| vec![Vec::new(); users.len()]);
+        let rows = users.into_iter().zip(limits).map(|(user, uses)| drawn::users::Row {
             totals: totals.remove(&user.id.to_string()).unwrap_or_default(),
             user,
             uses,

@@ -153,8 +153,8 @@ pub(super) fn two_lines(
     is_number: bool,
     list: &ProviderList,
 ) -> AnyView {
-    let heads = lines.iter().flat_map(|line| line.iter());
-    let order = heads.filter_map(|(label, column)| sort_head(label, (*column)?, list).order).next();
+    let mut heads = lines.iter().flat_map(|line| line.iter());
+    let order = heads.find_map(|(label, column)| sort_head(label, (*column)?, list).order);
     let [first, second] = lines.map(|line| {
         let part = |(place, (label, column)): (usize, &(&'static str, Option<Column>))| {
             let shown = column.map_or_else(|| label.into_any(), |column| sort_head(label, column, list).link());

@@ -92,7 +92,7 @@ impl Open {
     fn any(self) -> bool {
         [self.editing, self.limits, self.resetting, self.deleting, self.rotating]
             .into_iter()
-            .fold(false, |any, which| which.with(Option::is_some) || any)
+            .any(|which| which.with(Option::is_some))
     }
 }
 
