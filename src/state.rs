@@ -15,7 +15,7 @@ use std::{sync::Arc, time::Duration};
 use self::{
     counters::{Away, Counters},
     memory::Memory,
-    redis::{RedisState, keeper::GATHER_MS},
+    redis::RedisState,
     source::Source,
     step::{ActiveSession, Answer, Release, SessionKey, Settlement, Span, Step, Sums, Usage},
 };
@@ -23,6 +23,9 @@ use crate::{clock, domain::limit::Subject, secret::Secret};
 
 /// How often it is looked whether Redis holds counters.
 const READY_LOOK: Duration = Duration::from_millis(20);
+
+/// How long a Redis that answers is waited for until its counters are filled.
+const FILLED_WITHIN: Duration = Duration::from_secs(20);
 
 /// How long a look at the state may take.
 const STATUS_WITHIN: Duration = Duration::from_millis(500);
@@ -173,11 +176,16 @@ impl State {
     pub async fn ready(&self, within: Duration) {
         let Self::Redis(redis) = self else { return };
         let asked = clock::instant();
-        while !redis.is_filled() && asked.elapsed() < within {
-            tokio::time::sleep(READY_LOOK).await;
-        }
-        let within = within + Duration::from_millis(GATHER_MS);
-        while redis.is_filled() && asked.elapsed() < within && redis.is_gathering().await {
+        loop {
+            let gathers = redis.gathers().await;
+            if redis.is_filled() && gathers == Some(false) {
+                return;
+            }
+            // One that answers is being filled, and nothing is counted before.
+            let patience = if gathers.is_some() { FILLED_WITHIN } else { within };
+            if asked.elapsed() >= patience {
+                return;
+            }
             tokio::time::sleep(READY_LOOK).await;
         }
     }

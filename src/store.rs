@@ -95,6 +95,11 @@ pub struct Store {
 impl Store {
     /// Connects, waiting about 30 s for a database that is just starting.
     pub async fn connect(options: PgConnectOptions) -> anyhow::Result<Self> {
+        Self::connect_as(options, reseal::HUB).await
+    }
+
+    /// The same under another name, for what is no hub.
+    pub(super) async fn connect_as(options: PgConnectOptions, name: &str) -> anyhow::Result<Self> {
         let n_uses = Arc::<AtomicU64>::default();
         let (of_fresh, of_idle) = (Arc::clone(&n_uses), Arc::clone(&n_uses));
         let pool = PgPoolOptions::new()
@@ -108,7 +113,7 @@ impl Store {
                 Box::pin(async { Ok(true) })
             })
             .acquire_timeout(Duration::from_secs(10))
-            .connect_lazy_with(options.application_name("switchyard"));
+            .connect_lazy_with(options.application_name(name));
         let mut tries = 0;
         loop {
             match pool.acquire().await {

@@ -54,10 +54,10 @@ pub async fn rotate_master_key(config: &Config) -> anyhow::Result<Rotated> {
 }
 
 async fn rotate(config: &Config, options: PgConnectOptions) -> anyhow::Result<Rotated> {
-    let store = Store::connect(options).await?;
+    let store = Store::connect_for_resealing(options).await?;
     store.check_migrated().await?;
     let mut tries = 0;
-    while store.has_other_hubs().await? {
+    while store.has_hubs().await? {
         tries += 1;
         ensure!(tries < GONE_WITHIN, "a hub runs on this database: stop it first, and all its replicas");
         tokio::time::sleep(Duration::from_millis(100)).await;

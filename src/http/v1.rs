@@ -1,10 +1,16 @@
 //! The relay endpoints: the server ends here.
 
-use std::panic::AssertUnwindSafe;
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
-use axum::http::{Request, Response, uri::PathAndQuery};
+use axum::http::{HeaderValue, Request, Response, Version, header, uri::PathAndQuery};
 use futures_util::FutureExt;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 
 use super::edge::ClientInfo;
 use crate::{
@@ -29,17 +35,24 @@ pub async fn relay(hub: &Hub, client: ClientInfo, request: Request<Incoming>) ->
     let began = clock::instant();
     let (head, body) = request.into_parts();
     let call_id = CallId::fresh();
+    let is_read = Arc::new(AtomicBool::new(body.is_end_stream()));
     let inbound = Inbound {
         call_id,
         method: head.method,
         target: head.uri.into_parts().path_and_query.unwrap_or_else(|| PathAndQuery::from_static("/")),
         headers: head.headers,
         body,
+        is_read: is_read.clone(),
         address: client.address,
         began,
     };
     let served = AssertUnwindSafe(relay::relay(hub, inbound)).catch_unwind().await;
-    served.unwrap_or_else(|_| refuse(&Rejection::Internal, call_id))
+    let mut response = served.unwrap_or_else(|_| refuse(&Rejection::Internal, call_id));
+    // What is left of the body stands in the way of another request: the client must know that it needs a new connection.
+    if head.version < Version::HTTP_2 && !is_read.load(Ordering::Relaxed) {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }
 
 #[cfg(test)]

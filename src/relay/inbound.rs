@@ -1,6 +1,10 @@
 //! What arrived: the head now, the body later and within limits.
 
-use std::{net::IpAddr, time::Instant};
+use std::{
+    net::IpAddr,
+    sync::{Arc, atomic::AtomicBool},
+    time::Instant,
+};
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Method, header, uri::PathAndQuery};
@@ -26,6 +30,8 @@ pub struct Inbound {
     pub headers: HeaderMap,
     /// Its body.
     pub body: Incoming,
+    /// True once the body has been read to its end, or if there is none.
+    pub is_read: Arc<AtomicBool>,
     /// The client's address, after trusted proxies.
     pub address: IpAddr,
     /// When it arrived.

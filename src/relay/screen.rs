@@ -1,6 +1,6 @@
 //! What is asked, and may it be asked?
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, uri::PathAndQuery};
@@ -49,10 +49,11 @@ pub async fn screen(
     if hub.stopping.is_cancelled() {
         return Err(Rejection::ShuttingDown);
     }
-    let Inbound { method, target, headers, body, .. } = inbound;
+    let Inbound { method, target, headers, body, is_read, .. } = inbound;
     let patience = Duration::from_millis(trail.snapshot.settings.call_deadline_ms);
     let read = read_body(body, &headers, &trail.snapshot.settings, &hub.bodies);
     let (body, held) = tokio::time::timeout(patience, read).await.map_err(|_| Rejection::BodyCut)??;
+    is_read.store(true, Ordering::Relaxed);
     let peek = if operation.has_body() { Some(Peek::read(&body)?) } else { None };
     let ttl_ms = hub.config.session_ttl_ms;
     let session = peek.as_ref().map(|peek| identify(caller, &headers, peek, &body, ttl_ms));

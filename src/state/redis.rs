@@ -172,10 +172,10 @@ impl RedisState {
         self.0.generation.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
-    /// True while other replicas are given time to say what they hold, and while nobody can tell.
-    pub(super) async fn is_gathering(&self) -> bool {
+    /// True while other replicas are given time to say what they hold; none if Redis does not answer.
+    pub(super) async fn gathers(&self) -> Option<bool> {
         let found: RedisResult<bool> = Cmd::exists("{sy}:gather").query_async(&mut self.0.connection.clone()).await;
-        found.inspect_err(|error| self.doubt_if_cut(error)).unwrap_or(true)
+        found.inspect_err(|error| self.doubt_if_cut(error)).ok()
     }
 
     /// Forgets what this replica holds and has told.

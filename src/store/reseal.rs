@@ -1,18 +1,18 @@
 //! Every sealed text, sealed anew under another master key.
 
 use anyhow::{Context, bail};
-use sqlx::{PgConnection, Row};
+use sqlx::{PgConnection, Row, postgres::PgConnectOptions};
 use uuid::Uuid;
 
 use super::{Store, installation::PURPOSE, statements};
 use crate::secret::Sealer;
 
 statements! {
-    /// Connections of running hubs. This one's own pool has only this connection.
-    OTHERS = "
+    /// Connections of those who go by a name.
+    CONNECTED = "
         select count(*)
         from pg_stat_activity
-        where datname = current_database() and application_name = 'switchyard' and pid <> pg_backend_pid()";
+        where datname = current_database() and application_name = $1";
     LOCK = "
         select id, key_proof
         from installation
@@ -41,6 +41,9 @@ statements! {
         set key_proof = $1";
 }
 
+/// What hubs call themselves where Postgres lists its connections.
+pub(super) const HUB: &str = "switchyard";
+
 /// How many texts were sealed anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Resealed {
@@ -51,9 +54,21 @@ pub struct Resealed {
 }
 
 impl Store {
-    /// True if other connections of hubs are open on this database.
-    pub async fn has_other_hubs(&self) -> anyhow::Result<bool> {
-        let n: i64 = sqlx::query_scalar(OTHERS).fetch_one(&self.pool).await.context("cannot see who is connected")?;
+    /// Connects for sealing anew: under a name of its own, so that hubs can be told from it.
+    ///
+    /// # Errors
+    /// Postgres cannot be reached.
+    pub async fn connect_for_resealing(options: PgConnectOptions) -> anyhow::Result<Self> {
+        Self::connect_as(options, "switchyard rotate-master-key").await
+    }
+
+    /// True if hubs are connected to this database.
+    pub async fn has_hubs(&self) -> anyhow::Result<bool> {
+        let n: i64 = sqlx::query_scalar(CONNECTED)
+            .bind(HUB)
+            .fetch_one(&self.pool)
+            .await
+            .context("cannot see who is connected")?;
         Ok(n > 0)
     }
 

@@ -188,6 +188,8 @@ async fn a_refusal_is_read_by_a_client_that_still_sends_its_body() {
 #[tokio::test]
 async fn a_refusal_of_a_large_request_does_not_spoil_the_client() {
     let world = World::shared().await;
+    // An error says that another test has installed it before, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let url = format!("http://{}/v1/messages", world.hub.address);
     for _ in 0..3 {
@@ -277,23 +279,5 @@ async fn small_events_do_not_wait_for_one_another() {
         times.push(since.elapsed());
     }
     reply.body().await;
-    assert!(fastest_of_the_last(&times) < FAR_LESS, "{times:?}");
-}
-
-#[tokio::test]
-async fn a_request_does_not_wait_for_the_acknowledgement_of_its_own_beginning() {
-    let world = World::shared().await;
-    let provider = world.provider("a").await;
-    let key = world.key().await;
-    // One segment of this machine's own network, and a bit more.
-    let mut body = ask("claude-sonnet-4-5", false);
-    body["system"] = "x".repeat(80_000).into();
-    let mut times = Vec::new();
-    for _ in 0..40 {
-        let since = Instant::now();
-        assert_eq!(world.messages(&key, &body).await.status, 200);
-        times.push(since.elapsed());
-    }
-    assert_eq!(provider.script.requests().len(), 40);
     assert!(fastest_of_the_last(&times) < FAR_LESS, "{times:?}");
 }

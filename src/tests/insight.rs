@@ -209,8 +209,10 @@ async fn what_went_wrong_is_counted_by_its_cause_and_the_pages_of_use_show_it() 
     assert_eq!(errors("from=2020-01-01T00:00:00Z&to=2020-01-02T00:00:00Z").await, json!([]));
 
     let of_provider = page(&world, &format!("/providers/{}/use", a.id)).await;
-    let (user, calls) = (format!("/users/{}/use", key.user_id), format!("/calls?error={}", cause.as_str().unwrap()));
-    assert!(of_provider.contains(&user) && of_provider.contains(&calls), "its users, and what went wrong there");
+    let user = format!("/users/{}/use", key.user_id);
+    let (calls, of_cause) = (format!("/calls?provider={}&amp;", a.id), format!("error={}", cause.as_str().unwrap()));
+    let leads = of_provider.split("href=\"").any(|link| link.starts_with(&calls) && link.contains(&of_cause));
+    assert!(of_provider.contains(&user) && leads, "its users, and what went wrong there");
     let of_user = page(&world, &format!("/users/{}/use?period=7d", key.user_id)).await;
     assert!(of_user.contains("/models/claude-sonnet-4-5") && of_user.contains(&format!("/providers/{}/use", a.id)));
     assert!(

@@ -58,7 +58,7 @@ async fn a_provider_is_asked_for_what_it_serves() {
 #[tokio::test]
 async fn a_test_call_asks_for_what_the_rules_admit() {
     let world = World::shared().await;
-    let provider = world.provider_with("a", json!({"models": ["glm-*", "exact:house"]})).await;
+    let provider = world.provider_with("a", json!({"models": ["glm-*", {"kind": "exact", "value": "house"}]})).await;
     let path = format!("/admin/v1/providers/{}/test", provider.id);
     let (status, result) = world.admin("POST", &path, &json!({})).await;
     assert_eq!((status, &result["model"], &result["ok"]), (200, &json!("house"), &json!(true)), "{result}");
@@ -108,7 +108,8 @@ async fn providers_that_are_silent_keep_no_other_from_being_asked() {
 #[tokio::test]
 async fn a_model_on_hold_is_asked_for_as_it_is_sent() {
     let world = world().await;
-    let redirects = json!([{"from": "exact:claude-a", "to": "claude-b"}, {"from": "exact:claude-b", "to": "claude-c"}]);
+    let to = |from: &str, to: &str| json!({"from": {"kind": "exact", "value": from}, "to": to});
+    let redirects = [to("claude-a", "claude-b"), to("claude-b", "claude-c")];
     let provider = world.provider_with("a", json!({"probe": true, "redirects": redirects})).await;
     let key = world.key().await;
     provider.script.always(Answer::status(403));

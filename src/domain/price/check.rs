@@ -27,6 +27,10 @@ impl Price {
     /// # Errors
     /// The field, and what would be right.
     pub fn check(&self) -> Result<(), (&'static str, String)> {
+        let CacheFactors { write_5m, write_1h, read } = &self.cache_factors;
+        for factor in [write_5m, write_1h, read] {
+            within("cache_factors", &Multiplier::from_scaled(0), factor, &FACTOR_MAX)?;
+        }
         check_rates(&self.rates())?;
         within("request", &Usd::ZERO, &self.request, &FEE_MAX)?;
         if self.tiers.len() > RULES_MAX {
@@ -48,10 +52,6 @@ impl Price {
             for factor in factors.values() {
                 within(field, &Multiplier::from_scaled(0), factor, &FACTOR_MAX)?;
             }
-        }
-        let CacheFactors { write_5m, write_1h, read } = &self.cache_factors;
-        for factor in [write_5m, write_1h, read] {
-            within("cache_factors", &Multiplier::from_scaled(0), factor, &FACTOR_MAX)?;
         }
         for fee in self.tools.values() {
             within("tools", &Usd::ZERO, &fee.per_use, &FEE_MAX)?;

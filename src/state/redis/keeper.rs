@@ -38,7 +38,7 @@ const FILL_WITHIN_MS: u64 = 120_000;
 
 /// How long others are waited for before steps are answered: they look every second. Also by the first hub that sees an
 /// empty Redis, which cannot know that it is alone.
-pub(in crate::state) const GATHER_MS: u64 = 2_500;
+const GATHER_MS: u64 = 2_500;
 
 /// How long the sentinel lasts without being touched: shorter than the counters, so these never expire unnoticed.
 const SENTINEL_MS: i64 = 30 * 24 * 60 * 60 * 1000;

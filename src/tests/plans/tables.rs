@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 /// Tables that are read whole, and why they stay small.
 const SMALL: &[(&str, &str)] = &[
+    ("pg_stat_activity", "connections of one database"),
     ("users", "people of one company: hundreds, some thousands"),
     ("keys", "a few for each user"),
     ("providers", "tens, at most hundreds"),
@@ -35,6 +36,8 @@ const LARGE: &[&str] = &[
     "usage_errors",
     "usage_errors_1d",
     "sessions",
+    "call_messages",
+    "call_messages_default",
     "audit_log",
     "price_versions",
 ];
@@ -45,6 +48,8 @@ const NO_PAGES: &[(&str, &str, &str)] = &[
     ("ledger", "", "the ledger's writer"),
     ("partitions", "", "the job that lets go what is kept no longer"),
     ("sums", "", "the start of a hub, and counters that were emptied"),
+    ("sessions", "DELETE_BEFORE", "the job that lets go what is kept no longer"),
+    ("messages", "INSERT", "adds what was asked and answered"),
     ("calls", "COUNT", "runs beside an export, for its progress"),
     ("calls", "COUNT_BY_ERROR", "runs beside an export, for its progress"),
     ("audit", "INSERT", "adds a line"),
