@@ -282,7 +282,7 @@ fn sessions() -> Vec<Asked> {
         asked("sessions", "OF", values(&["array[7, 8]::bigint[]", "array['session-77', 'session-1']"]), page(2)),
         asked("sessions", "STAYS", values(&["7", "'session-77'"]), page(20)),
         asked("messages", "FIND", values(&["(select id from calls order by id desc limit 1)"]), page(2)),
-        asked("messages", "LATEST_OF_SESSION", values(&["7", "'session-77'"]), page(2)),
+        asked("messages", "LATEST_OF_SESSION", values(&["7", "'session-77'"]), page(20)),
     ]
 }
 

@@ -14,6 +14,7 @@ use hyper::{
     rt::{Executor, Read, Write},
 };
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::sync::oneshot;
 
 use super::{client::IDLE, sending::Sending};
 use crate::clock;
@@ -25,6 +26,9 @@ const IN_FLIGHT_MAX: usize = 100;
 /// is not noticed otherwise until the system gives up on it, after many minutes.
 const PING_EVERY: Duration = Duration::from_secs(20);
 const PING_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long a new connection is not used because the provider has not said how many requests it takes.
+const SETTINGS_WITHIN: Duration = Duration::from_secs(1);
 
 /// How much of one answer may wait for its reader. The connection has room for that much of every answer, so that no
 /// client that reads slowly stops the others.
@@ -78,12 +82,18 @@ impl Shared {
         let (mut sender, connection) = builder.handshake(io).await?;
         let load = Arc::new(Load::default());
         let seen = load.clone();
+        let (told, known) = oneshot::channel();
+        let mut told = Some(told);
         // A connection works in a task of the runtime's, which ends with it.
         executor.execute(async move {
             let mut connection = pin!(connection);
             let ended = std::future::poll_fn(|cx| {
                 let ended = connection.as_mut().poll(cx);
-                seen.allowed.store(connection.current_max_send_streams(), Ordering::Relaxed);
+                let allowed = connection.current_max_send_streams();
+                seen.allowed.store(allowed, Ordering::Relaxed);
+                if let Some(told) = told.take_if(|_| allowed > 0) {
+                    let _nobody_waits = told.send(());
+                }
                 ended
             });
             if let Err(error) = ended.await {
@@ -91,6 +101,8 @@ impl Shared {
             }
         });
         sender.ready().await?;
+        // It is the first thing that a server says (RFC 9113, 3.4).
+        let _unknown = tokio::time::timeout(SETTINGS_WITHIN, known).await;
         Ok(Self { sender, load, used: clock::instant() })
     }
 
