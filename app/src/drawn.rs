@@ -63,14 +63,18 @@ use leptos_router::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    api::{ask::Question, limits::Owner},
+    api::{Answer, ask::Question, limits::Owner},
     asked::{asked, show},
     browser, fault,
     format::{elapsed, whole},
     live::Live,
     preferences::choose_columns,
-    text::use_text,
-    ui::{Erase, time::use_now, toast::use_toasts},
+    text::{Text, use_text},
+    ui::{
+        Erase,
+        time::use_now,
+        toast::{Toasts, use_toasts},
+    },
 };
 
 /// A page that the server draws.
@@ -203,24 +207,9 @@ fn put_in(question: Signal<(u32, Question)>) -> AnyView {
             event.prevent_default();
             browser::say(".problem:not(:empty)", "");
             browser::mark_sent(&event);
-            browser::post(url, fields, move |answer| match answer {
-                Ok(said) => {
-                    browser::sent(None);
-                    // Some say what they have done.
-                    let said = serde_json::from_str::<String>(&said).unwrap_or_default();
-                    if !said.is_empty() {
-                        toasts.done(said);
-                    }
+            browser::post(url, fields, move |answer| {
+                if posted(text, toasts, answer) {
                     drawn.refetch();
-                }
-                Err(error) => {
-                    let problem = error.field.as_ref().map(|field| format!("#{field}-problem"));
-                    let message = fault::message(text, &error);
-                    let is_said = browser::sent(Some(&message));
-                    // What is wrong with a field is said beside it.
-                    if !problem.is_some_and(|problem| browser::say(&problem, &error.message)) && !is_said {
-                        toasts.failed(message);
-                    }
                 }
             });
             return;
@@ -239,28 +228,61 @@ fn put_in(question: Signal<(u32, Question)>) -> AnyView {
     };
     let copy = |event: leptos::ev::MouseEvent| browser::copy_chosen(&event);
     let place = NodeRef::<leptos::html::Div>::new();
-    let (first, answered) = (StoredValue::new(String::new()), StoredValue::new(None));
+    let (first, answered) = (StoredValue::new((0_u32, String::new())), StoredValue::new(None));
     let read = |event: leptos::ev::PointerEvent| browser::read_chart(&event);
     let read_by_focus = |event: leptos::ev::FocusEvent| browser::read_chart(&event);
     let read_by_key = |event: leptos::ev::KeyboardEvent| browser::read_chart_by_key(&event);
-    show(drawn, move |drawn: Drawn| {
-        let submit = submit.clone();
+    let shown = show(drawn, move |drawn: Drawn| {
         let title = drawn.title.map(|title| view! { <Title text=title /> });
         let question = question.with_untracked(|(_, question)| question.clone());
         let is_news = answered.with_value(|answered| answered.as_ref() == Some(&question));
         answered.set_value(Some(question));
         // What stands there already is brought up to date by hand: the view knows only what it began with.
         if !browser::put(place, &drawn.html, is_news) {
-            first.set_value(drawn.html);
+            first.update_value(|(n, html)| (*n, *html) = (n.wrapping_add(1), drawn.html));
         }
+        // As the only row of a list, which is left alone as long as it has the same key: else the attributes of an
+        // element are set again with each answer, and its HTML with them.
         view! {
             {title}
-            <div node_ref=place inner_html=first.get_value() on:change=change on:submit=submit on:click=copy
-                on:pointerdown=read on:pointermove=read on:pointerleave=read on:focusin=read_by_focus
-                on:focusout=read_by_focus on:keydown=read_by_key></div>
+            <For each=move || [first.get_value()] key=|(n, _)| *n let((_, html))>
+                <div node_ref=place inner_html=html></div>
+            </For>
         }
         .erase()
-    })
+    });
+    view! {
+        <div class="contents" on:change=change on:submit=submit on:click=copy on:pointerdown=read on:pointermove=read
+            on:pointerleave=read on:focusin=read_by_focus on:focusout=read_by_focus on:keydown=read_by_key>
+            {shown}
+        </div>
+    }
+    .erase()
+}
+
+/// Says what has come of a form. True if it was done.
+fn posted(text: &'static Text, toasts: Toasts, answer: Answer<String>) -> bool {
+    match answer {
+        Ok(said) => {
+            browser::sent(None);
+            // Some say what they have done.
+            let said = serde_json::from_str::<String>(&said).unwrap_or_default();
+            if !said.is_empty() {
+                toasts.done(said);
+            }
+            true
+        }
+        Err(error) => {
+            let problem = error.field.as_ref().map(|field| format!("#{field}-problem"));
+            let message = fault::message(text, &error);
+            let is_said = browser::sent(Some(&message));
+            // What is wrong with a field is said beside it.
+            if !problem.is_some_and(|problem| browser::say(&problem, &error.message)) && !is_said {
+                toasts.failed(message);
+            }
+            false
+        }
+    }
 }
 
 /// A word of an address; none for one that is none of the words there are.

@@ -127,7 +127,7 @@ mod real {
             let _ = element.remove_attribute(name);
         }
         // What was said about a form since is not in what is drawn.
-        if drawn.class_name() != "problem" || drawn.has_child_nodes() {
+        if drawn.get_attribute("class").as_deref() != Some("problem") || drawn.has_child_nodes() {
             bring_up(element, drawn);
         }
     }

@@ -51,7 +51,9 @@ const PRESETS: [(&str, &str); 4] = [("errors", "yes"), ("seconds_min", "30"), ("
 pub(crate) fn view(text: &'static Text, filter: &CallFilter, found: &Found, clock: Clock) -> AnyView {
     let totals = found.totals.as_ref().map(|totals| view! { <p class="caption">{sums(text, totals)}</p> }.erase());
     view! {
-        <div class="bar">{presets(text, filter)} {columns(text, &found.hidden)} {totals}</div>
+        <div class="bar">
+            {presets(text, filter)} {own_range(text, filter, clock)} {columns(text, &found.hidden)} {totals}
+        </div>
         {form(text, filter, found, clock)}
         {found.doubtful.as_ref().map(|keys| doubtful(text, filter, keys))}
     }
@@ -67,7 +69,7 @@ fn doubtful(text: &'static Text, filter: &CallFilter, keys: &[NamedKey]) -> AnyV
     };
     let said = if keys.is_empty() { words.no_key_named.to_owned() } else { (words.several_keys)(keys.len()) };
     view! {
-        <div class="note warn" role="status">
+        <div class="note warn mb-3" role="status">
             {icon(Icon::Alert)}
             <p class="flex flex-wrap gap-1">{said}" "{keys.iter().take(DOUBTFUL_MAX).map(one).collect_view()}</p>
         </div>
@@ -165,7 +167,6 @@ fn form(text: &'static Text, filter: &CallFilter, found: &Found, clock: Clock) -
             <button class="button" type="submit" id="filter-apply">{words.apply}</button>
             {filter.is_narrow().then(|| view! { <a class="button ghost" href="/calls">{words.clear}</a> }.erase())}
         </form>
-        {own_range(text, filter, clock)}
     }
     .into_any()
 }

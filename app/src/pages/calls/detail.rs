@@ -35,7 +35,7 @@ pub(super) fn view(detail: &Detail, close: Option<String>) -> AnyView {
     });
     let messages = detail.has_messages.then(|| {
         let href = format!("/calls/{}/messages", call.id);
-        view! { <p class="px-4"><a class="button small" href=href>{text.calls.conversation}</a></p> }.erase()
+        view! { <p><a class="button small" href=href>{text.calls.conversation}</a></p> }.erase()
     });
     view! {
         <article class="call" data-detail=call.id.to_string()>
@@ -44,7 +44,9 @@ pub(super) fn view(detail: &Detail, close: Option<String>) -> AnyView {
                 {alone} {close.map(|close| away(text, close))}
             </header>
             <div class="call-body">
-                {figures(text, detail)} {messages} {chain::view(detail)} {error} {cost::view(detail)} {facts(text, detail)}
+                {figures(text, detail)}
+                <div class="call-told">{messages} {chain::view(detail)} {error} {cost::view(detail)}</div>
+                {facts(text, detail)}
             </div>
         </article>
     }

@@ -91,6 +91,15 @@ impl Export {
 /// The menu.
 pub(super) fn menu(filter: Memo<CallFilter>, export: Export) -> AnyView {
     let text = use_text();
+    let fold = NodeRef::<leptos::html::Details>::new();
+    // What is told of the file stands below the menu.
+    let chosen = move || {
+        export.follow();
+        if let Some(fold) = fold.get_untracked() {
+            // The name is a valid one.
+            let _ = fold.remove_attribute("open");
+        }
+    };
     let link = |format: ExportFormat| {
         let name = match format {
             ExportFormat::Csv => text.calls.export_csv,
@@ -98,10 +107,10 @@ pub(super) fn menu(filter: Memo<CallFilter>, export: Export) -> AnyView {
             ExportFormat::Ndjson => text.calls.export_lines,
         };
         let href = move || filter.get().export_path(format.as_str(), export.next.get().as_deref());
-        view! { <li><a rel="external" href=href on:click=move |_| export.follow()>{name}</a></li> }.erase()
+        view! { <li><a rel="external" href=href on:click=move |_| chosen()>{name}</a></li> }.erase()
     };
     view! {
-        <details class="drop">
+        <details class="drop" node_ref=fold>
             <summary class="button">{icon(Icon::Export)}{text.calls.export}</summary>
             <div class="drop-body">
                 <p class="caption">{text.calls.export_what}</p>

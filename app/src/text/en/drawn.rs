@@ -83,7 +83,10 @@ pub(super) const CALL_FILTERS: CallFilters = CallFilters {
     last_month: "Last 30 days",
     filter: "Filter calls",
     remove_filter: "Remove this filter",
-    totals: |calls, tokens, cost, errors| format!("{calls} requests · {tokens} tokens · {cost} · {errors} errors"),
+    totals: |calls, tokens, cost, errors| {
+        let s = |count: &str| if count == "1" { "" } else { "s" };
+        format!("{calls} request{} · {tokens} tokens · {cost} · {errors} error{}", s(calls), s(errors))
+    },
     several_keys: |n| format!("{n} keys have that in their name. Which one?"),
     zone: |zone| format!("By the clocks of the hub: {zone}"),
 };
