@@ -104,9 +104,11 @@ export async function live({ page, context, go, check, expect, ask, shot, hub, t
     await go(`/calls/${id}`);
     const time = page.locator(`[data-detail="${id}"] time`, { hasText: there }).first();
     await time.waitFor();
-    expect((await time.getAttribute('title')).includes(`${there} UTC+5:45`), await time.getAttribute('title'));
+    expect((await time.textContent()).includes(`${there} UTC+5:45`), await time.textContent());
     await go('/calls');
-    await page.locator(`tr:has([data-call="${id}"]) time`, { hasText: there }).waitFor();
+    const inList = page.locator(`tr:has([data-call="${id}"]) time`, { hasText: there });
+    await inList.waitFor();
+    expect((await inList.getAttribute('title')).includes(`${there} UTC+5:45`), await inList.getAttribute('title'));
     const plain = await (await context.request.get(`${hub}/calls`)).text();
     expect(plain.includes(there), 'the server says another time');
     await admin('PATCH', '/settings', { time_zone: null });
