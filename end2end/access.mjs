@@ -1,116 +1,16 @@
 // Who may see what, in a real browser: the login, a person's own pages, and what is kept from them.
 //
 // Environment: as for console.mjs.
-import { mkdir, readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { PASSWORD, admin, browser, check, expect, finish, hub, logIn, loggedIn, looks as looksOf, reader, shot, token, upstream, visit } from './trial.mjs';
 
-import { chromium } from 'playwright-core';
-
-const hub = process.env.HUB_URL ?? 'http://127.0.0.1:23000';
-const token = process.env.ADMIN_TOKEN;
-const shots = process.env.SHOTS;
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-if (shots) await mkdir(shots, { recursive: true });
-
-const PASSWORD = 'correct horse battery';
-let passed = 0;
-let failed = 0;
-const troubles = [];
-
-/** One check, one line. */
-async function check(name, body) {
-  try {
-    await body();
-    passed += 1;
-    console.log(`ok   ${name}`);
-  } catch (fault) {
-    failed += 1;
-    console.log(`FAIL ${name}\n     ${String(fault.stack ?? fault).split('\n').slice(0, 6).join('\n     ')}`);
-    await shot(page, `failed-access-${failed}`);
-  }
-}
-
-function expect(truth, text) {
-  if (!truth) throw new Error(text);
-}
-
-async function shot(of, name) {
-  if (shots) await of.screenshot({ path: join(shots, `${name}.png`), fullPage: true }).catch(() => {});
-}
-
-/** Notes what the browser complains about. Refusals are what these tests want. */
-function watch(of) {
-  of.on('console', (message) => {
-    const isWanted = /status of (40[1349]|422)/.test(message.text());
-    if (['error', 'warning'].includes(message.type()) && !isWanted) troubles.push(`${message.type()}: ${message.text()} at ${of.url()}`);
-  });
-  of.on('pageerror', (error) => troubles.push(`exception: ${error.message} at ${of.url()}`));
-}
-
-/** Goes to a page and waits until the browser has taken it over. Answers its status. */
-async function go(path, of = page) {
-  const answer = await of.goto(hub + path, { waitUntil: 'load' });
-  await of.waitForSelector('html[data-ready]', { state: 'attached' });
-  return answer.status();
-}
-
-/** Asks the management API. */
-async function admin(method, path, body) {
-  const answer = await fetch(`${hub}/admin/v1${path}`, {
-    method,
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: body && JSON.stringify(body),
-  });
-  const text = await answer.text();
-  expect(answer.ok, `${method} ${path}: ${answer.status} ${text.slice(0, 300)}`);
-  return text ? JSON.parse(text) : null;
-}
-
-/** Asks axe. Only what keeps somebody out counts: serious and critical. */
-async function axeFinds(of) {
-  await of.evaluate(axe);
-  const { violations } = await of.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
-  return violations
-    .filter((violation) => ['serious', 'critical'].includes(violation.impact))
-    .map((violation) => `${violation.id}: ${violation.nodes.slice(0, 3).map((node) => node.target).join(' | ')}`);
-}
-
-/** The page in both themes and at the width of a phone: axe is content, and nothing is wider than the screen. */
-async function looks(path, name) {
-  for (const [theme, width] of [['light', 1440], ['dark', 1440], ['light', 360]]) {
-    await page.emulateMedia({ colorScheme: theme });
-    await page.setViewportSize({ width, height: 900 });
-    await go(path);
-    await shot(page, `${name}-${width === 360 ? 'phone' : theme}`);
-    const finds = await axeFinds(page);
-    expect(finds.length === 0, `${theme} ${width}: ${finds.join('\n')}`);
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
-    expect(!wide, `${theme} ${width}: the page scrolls sideways`);
-  }
-  await page.emulateMedia({ colorScheme: 'light' });
-  await page.setViewportSize({ width: 1440, height: 900 });
-}
-
-/** Fills in the form of the login page and sends it. */
-async function logIn(name, secret, of = page) {
-  await of.fill('#name', name);
-  await of.fill('#secret', secret);
-  await of.click('button[type=submit].primary');
-}
+// Refusals are what these tests want.
+const isWanted = (text) => /status of (40[1349]|422)/.test(text);
+const page = await reader({ isWanted });
+const go = (path) => visit(page, path);
+const looks = (path, name) => looksOf(page, path, name);
 
 /** The pages that the sidebar offers. */
-const offered = (of = page) => of.locator('.only-wide nav a').evaluateAll((links) => links.map((link) => link.getAttribute('href')));
-
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  headless: true,
-  args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-});
-const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-GB', colorScheme: 'light' });
-let page = await context.newPage();
-page.setDefaultTimeout(10_000);
-watch(page);
+const offered = () => page.locator('.only-wide nav a').evaluateAll((links) => links.map((link) => link.getAttribute('href')));
 
 const person = await admin('POST', '/users', { name: 'Grace', limit_daily_usd: '5', limit_monthly_usd: '40' });
 const key = await admin('POST', `/users/${person.id}/keys`, { name: 'laptop', limit_rpm: 30 });
@@ -123,13 +23,13 @@ await check('the login page is plain, in both themes and on a phone', async () =
 
 await check('a wrong password is refused beside the form, and what was typed stays', async () => {
   await go('/login');
-  await logIn('Grace', 'not the right one');
+  await logIn(page, 'Grace', 'not the right one');
   await page.getByRole('alert').getByText('That is not right').waitFor();
   expect((await page.inputValue('#name')) === 'Grace', 'the name is gone');
 });
 
 await check('a person logs in and is led to their own use', async () => {
-  await logIn('Grace', PASSWORD);
+  await logIn(page, 'Grace', PASSWORD);
   await page.waitForURL(`${hub}/me`);
   await page.getByRole('heading', { name: 'My use' }).waitFor();
   expect((await offered()).every((path) => path.startsWith('/me')), (await offered()).join(' '));
@@ -138,7 +38,7 @@ await check('a person logs in and is led to their own use', async () => {
 
 await check('what is left and what was used is on the first page', async () => {
   const provider = await admin('POST', '/providers', {
-    name: 'Access upstream', kind: 'anthropic', base_url: process.env.UPSTREAM_URL, secret: process.env.UPSTREAM_KEY, group: ['access'], probe: false,
+    name: 'Access upstream', kind: 'anthropic', base_url: upstream.url, secret: upstream.key, group: ['access'], probe: false,
   });
   await admin('PATCH', `/users/${person.id}`, { group: ['access'] });
   for (let n = 0; n < 3; n += 1) {
@@ -170,7 +70,7 @@ await check('own calls lead to one of them, without a word about providers', asy
 });
 
 await check('how to set up a client can be copied for each system', async () => {
-  await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: hub });
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: hub });
   await looks('/me/setup', 'me-setup');
   await page.getByRole('link', { name: 'Windows' }).click();
   await page.locator('#in-terminal').getByText('$env:ANTHROPIC_BASE_URL').waitFor();
@@ -191,7 +91,7 @@ await check('a person changes the password, and a mistake is said beside its fie
   await page.getByText('The password is changed.').waitFor();
   await admin('PUT', `/users/${person.id}/password`, { password: PASSWORD });
   await go('/login');
-  await logIn('Grace', PASSWORD);
+  await logIn(page, 'Grace', PASSWORD);
   await page.waitForURL(`${hub}/me`);
 });
 
@@ -227,65 +127,47 @@ await check('a person logs out, and the way back asks for a login', async () => 
 });
 
 await check('a key shows its own use', async () => {
-  await logIn('', key.key);
+  await logIn(page, '', key.key);
   await page.waitForURL(`${hub}/me`);
   await page.getByText('laptop').first().waitFor();
   expect((await go('/users')) === 403, 'users');
 });
 
 await check('an administrator sees who did what, field by field', async () => {
-  const runs = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-GB', colorScheme: 'light' });
-  const own = page;
-  page = await runs.newPage();
-  page.setDefaultTimeout(10_000);
-  watch(page);
-  try {
-    await admin('PATCH', `/users/${person.id}`, { note: 'from the audit' });
-    await go('/login');
-    await logIn('', token);
-    await page.waitForURL(`${hub}/`);
-    await looks('/audit', 'audit');
-    await page.selectOption('#audit-action', 'user.update');
-    await page.waitForURL(/action=user.update/);
-    await page.locator('.changes details').first().locator('summary').click();
-    await page.getByRole('cell', { name: 'from the audit' }).first().waitFor();
-    await shot(page, 'audit-open');
-    await go('/audit?subject=no-such-thing');
-    await page.getByText('Nothing on record').waitFor();
-    await looks('/logins', 'logins');
-    await go(`/users/${person.id}`);
-    await page.getByRole('heading', { name: 'Password for the console' }).waitFor();
-    await page.fill('#password', 'short');
-    await page.getByRole('button', { name: 'Set password' }).click();
-    await page.locator('#password-problem:not(:empty)').waitFor();
-    await page.fill('#password', PASSWORD);
-    await page.getByRole('button', { name: 'Set password' }).click();
-    await page.getByText('The password is changed.').waitFor();
-    await looks(`/users/${person.id}`, 'user-password');
-  } finally {
-    if (failed) await shot(page, 'failed-audit');
-    page = own;
-    await runs.close();
-  }
+  const chief = await loggedIn('', token, { isWanted });
+  await admin('PATCH', `/users/${person.id}`, { note: 'from the audit' });
+  await looksOf(chief, '/audit', 'audit');
+  await chief.selectOption('#audit-action', 'user.update');
+  await chief.waitForURL(/action=user.update/);
+  await chief.locator('.changes details').first().locator('summary').click();
+  await chief.getByRole('cell', { name: 'from the audit' }).first().waitFor();
+  await shot(chief, 'audit-open');
+  await visit(chief, '/audit?subject=no-such-thing');
+  await chief.getByText('Nothing on record').waitFor();
+  await looksOf(chief, '/logins', 'logins');
+  await visit(chief, `/users/${person.id}`);
+  await chief.getByRole('heading', { name: 'Password for the console' }).waitFor();
+  await chief.fill('#password', 'short');
+  await chief.getByRole('button', { name: 'Set password' }).click();
+  await chief.locator('#password-problem:not(:empty)').waitFor();
+  await chief.fill('#password', PASSWORD);
+  await chief.getByRole('button', { name: 'Set password' }).click();
+  await chief.getByText('The password is changed.').waitFor();
+  await looksOf(chief, `/users/${person.id}`, 'user-password');
+  await chief.context().close();
 });
 
 await check('without script a person logs in too, and reads', async () => {
   const plain = await browser.newContext({ javaScriptEnabled: false, locale: 'en-GB' });
-  const reader = await plain.newPage();
-  await reader.goto(`${hub}/login`);
-  await logIn('Grace', PASSWORD, reader);
-  await reader.waitForURL(`${hub}/me`);
-  await reader.getByText('laptop').first().waitFor();
-  const refused = await reader.goto(`${hub}/settings`);
+  const plainPage = await plain.newPage();
+  await plainPage.goto(`${hub}/login`);
+  await logIn(plainPage, 'Grace', PASSWORD);
+  await plainPage.waitForURL(`${hub}/me`);
+  await plainPage.getByText('laptop').first().waitFor();
+  const refused = await plainPage.goto(`${hub}/settings`);
   expect(refused.status() === 403, `${refused.status()}`);
-  await reader.getByText('This page is for administrators').waitFor();
+  await plainPage.getByText('This page is for administrators').waitFor();
   await plain.close();
 });
 
-await check('the browser complains about nothing', async () => {
-  expect(troubles.length === 0, troubles.join('\n'));
-});
-
-await browser.close();
-console.log(`test result: ${failed ? 'FAILED' : 'ok'}. ${passed} passed; ${failed} failed; who may see what, in the browser`);
-process.exitCode = failed ? 1 : 0;
+await finish('who may see what');

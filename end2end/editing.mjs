@@ -1,14 +1,9 @@
 // Changing things in place, trying them out before they are saved, and what is asked before something is lost.
+import { admin, answered as answeredOn, browser, check, expect, hub, shot } from './trial.mjs';
 
-/** Takes what `manage.mjs` has: its page, logged in, its ways of checking, and a user and a provider to change. */
-export async function editing({ page, context, browser, go, row, check, expect, admin, shot, hub, ada, east, key }) {
-  /** Answers the browser's next question, and hands on what it asked. */
-  const answered = async (yes) => {
-    const dialog = await page.waitForEvent('dialog');
-    const message = dialog.message();
-    await (yes ? dialog.accept() : dialog.dismiss());
-    return message;
-  };
+/** Takes what `manage.mjs` has: its page, logged in, and a user and a provider to change. */
+export async function editing({ page, go, row, ada, east, key }) {
+  const answered = (yes) => answeredOn(page, yes);
 
   await check('a limit is set and taken away in the row of its user', async () => {
     await go('/users?search=ada');
@@ -130,7 +125,7 @@ export async function editing({ page, context, browser, go, row, check, expect, 
   });
 
   await check('without script a refused form of a list says why', async () => {
-    const plain = await browser.newContext({ storageState: await context.storageState(), javaScriptEnabled: false, locale: 'en-GB' });
+    const plain = await browser.newContext({ storageState: await page.context().storageState(), javaScriptEnabled: false, locale: 'en-GB' });
     const reader = await plain.newPage();
     reader.setDefaultTimeout(10_000);
     await reader.goto(`${hub}/users?search=ada`);

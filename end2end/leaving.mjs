@@ -1,14 +1,9 @@
 // What is typed and not saved is asked about, whichever way the reader leaves.
+import { answered as answeredOn, check, expect, hub, shot } from './trial.mjs';
 
-/** Takes what `manage.mjs` has: its page, logged in, its ways of checking, and a user and a provider to change. */
-export async function leaving({ page, go, row, check, expect, shot, hub, ada, east }) {
-  /** Answers the browser's next question, and hands on what it asked. */
-  const answered = async (yes) => {
-    const dialog = await page.waitForEvent('dialog');
-    const message = dialog.message();
-    await (yes ? dialog.accept() : dialog.dismiss());
-    return message;
-  };
+/** Takes what `manage.mjs` has: its page, logged in, and a user and a provider to change. */
+export async function leaving({ page, go, row, ada, east }) {
+  const answered = (yes) => answeredOn(page, yes);
 
   await check('a step back and the keyboard ask before a form is left', async () => {
     await go('/providers');

@@ -136,6 +136,13 @@ export function living({ hub, token, upstream }) {
     }
   }
 
+  /** The session of a call that is recorded, as paths name it. */
+  async function sessionOf(call) {
+    const { session_id: name } = await admin('GET', `/calls/${call}`);
+    const { items } = await admin('GET', `/sessions?state=recent&search=${name}`);
+    return items[0].id;
+  }
+
   /** What an operator did lately: a pause, a limit that is nearly used up, a price, a change. */
   async function tend() {
     await admin('POST', `/providers/${providers[1].id}/pause`, { duration_s: 5_400, note: 'maintenance window' });
@@ -150,5 +157,5 @@ export function living({ hub, token, upstream }) {
     }
   }
 
-  return { admin, settle, call, calls, failover, running, recorded, tend, people, providers };
+  return { admin, settle, call, calls, failover, running, recorded, sessionOf, tend, people, providers };
 }

@@ -1,84 +1,13 @@
 // Users, keys, providers, routing and prices in a real browser: what an operator does on every other day.
 //
 // Environment: as for console.mjs.
-import { mkdir, readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-
-import { chromium } from 'playwright-core';
-
 import { editing } from './editing.mjs';
 import { leaving } from './leaving.mjs';
+import { admin, axeFinds, browser, check, expect, finish, hub, reader, shot, token, upstream, visit } from './trial.mjs';
 
-const hub = process.env.HUB_URL ?? 'http://127.0.0.1:23000';
-const upstream = process.env.UPSTREAM_URL;
-const upstreamKey = process.env.UPSTREAM_KEY ?? 'sk-ant-scripted-upstream-0001';
-const token = process.env.ADMIN_TOKEN;
-const shots = process.env.SHOTS;
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-if (shots) await mkdir(shots, { recursive: true });
-
-let passed = 0;
-let failed = 0;
-const troubles = [];
-
-/** One check, one line. */
-async function check(name, body) {
-  try {
-    await body();
-    passed += 1;
-    console.log(`ok   ${name}`);
-  } catch (fault) {
-    failed += 1;
-    console.log(`FAIL ${name}\n     ${String(fault.stack ?? fault).split('\n').slice(0, 6).join('\n     ')}`);
-    await shot(page, `failed-manage-${failed}`);
-  }
-}
-
-function expect(truth, text) {
-  if (!truth) throw new Error(text);
-}
-
-async function shot(of, name) {
-  if (shots) await of.screenshot({ path: join(shots, `${name}.png`), fullPage: true }).catch(() => {});
-}
-
-/** Notes what the browser complains about; a refusal that a test wants is none. */
-function watch(of) {
-  of.on('console', (message) => {
-    if (!['error', 'warning'].includes(message.type())) return;
-    if (/status of (404|422|409)/.test(message.text())) return;
-    troubles.push(`${message.type()}: ${message.text()} at ${of.url()}`);
-  });
-  of.on('pageerror', (error) => troubles.push(`exception: ${error.message} at ${of.url()}`));
-}
-
-/** Goes to a page and waits until the browser has taken it over. */
-async function go(path, of = page) {
-  await of.goto(hub + path, { waitUntil: 'load' });
-  await of.waitForSelector('html[data-ready]', { state: 'attached' });
-}
-
-/** Asks the management API. */
-async function admin(method, path, body) {
-  const answer = await fetch(`${hub}/admin/v1${path}`, {
-    method,
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: body && JSON.stringify(body),
-  });
-  const text = await answer.text();
-  expect(answer.ok, `${method} ${path}: ${answer.status} ${text.slice(0, 300)}`);
-  return text ? JSON.parse(text) : null;
-}
-
-/** Asks axe. Only what keeps somebody out counts: serious and critical. */
-async function axeFinds(of) {
-  await of.evaluate(axe);
-  const { violations } = await of.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
-  return violations
-    .filter((violation) => ['serious', 'critical'].includes(violation.impact))
-    .map((violation) => `${violation.id}: ${violation.nodes.slice(0, 3).map((node) => `${node.target} ${node.failureSummary?.split('\n')[1] ?? ''}`).join(' | ')}`);
-}
+const page = await reader({ isWanted: (text) => /status of (404|422|409)/.test(text) });
+const context = page.context();
+const go = (path) => visit(page, path);
 
 async function ask(key) {
   const answer = await fetch(`${hub}/v1/messages`, {
@@ -90,18 +19,8 @@ async function ask(key) {
   return answer.status;
 }
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  headless: true,
-  args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-});
-const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-GB', colorScheme: 'light' });
-const page = await context.newPage();
-page.setDefaultTimeout(10_000);
-watch(page);
-
 // What the tests work on: providers in two groups, users with limits and ends.
-const provider = (name, fields) => admin('POST', '/providers', { name, base_url: upstream, secret: upstreamKey, ...fields });
+const provider = (name, fields) => admin('POST', '/providers', { name, base_url: upstream.url, secret: upstream.key, ...fields });
 const east = await provider('East', { group: ['managed'], priority: 0, weight: 3 });
 const west = await provider('West', { group: ['managed'], priority: 0, weight: 1 });
 await provider('Spare', { group: ['managed', 'spare'], priority: 5, models: ['claude-opus-*'] });
@@ -285,8 +204,8 @@ await check('the simulator says where a call would go, and why', async () => {
   await shot(page, 'routing');
 });
 
-await editing({ page, context, browser, go, row, check, expect, admin, shot, hub, ada, east, key });
-await leaving({ page, go, row, check, expect, shot, hub, ada, east });
+await editing({ page, go, row, ada, east, key });
+await leaving({ page, go, row, ada, east });
 
 const pages = ['/providers', `/providers/${east.id}`, '/providers/new', `/users/${ada.id}`, '/users/new', '/prices', '/prices?q=opus&source=builtin', '/prices?history=claude-sonnet-4-5', '/prices?import=1', '/providers?by=group', '/providers?search=nothing-here', '/providers/bulk', `/providers/bulk?id=${east.id}&set_weight=2&look=1`, '/users', '/users?status=expired', `/users/bulk?all=1&search=managed&set_add_tags=z&look=1`, '/routing', `/routing?key=${key.id}&model=claude-sonnet-4-5&limits=1`];
 
@@ -339,10 +258,4 @@ await check('without script a list is searched, a look is had and a provider is 
   await plain.close();
 });
 
-await check('the browser had nothing to complain about', async () => {
-  expect(troubles.length === 0, troubles.join('\n     '));
-});
-
-await browser.close();
-console.log(`test result: ${failed ? 'FAILED' : 'ok'}. ${passed} passed; ${failed} failed; users, providers and routing in the browser`);
-process.exitCode = failed ? 1 : 0;
+await finish('users, providers and routing');

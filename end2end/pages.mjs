@@ -1,12 +1,14 @@
 // Every page of the console, by name, for a hub that `living.mjs` has filled.
 
 /** The pages of whoever runs the hub. `seen` is what there is on it. */
-export const pagesOf = ({ user, provider, model, call, key }) => [
+export const pagesOf = ({ user, provider, model, call, session, key }) => [
   ['overview', '/?by=model'],
   ['leaderboard', '/leaderboard'],
   ['calls', `/calls?call=${call}`],
   ['call', `/calls/${call}`],
+  ['messages', `/calls/${call}/messages`],
   ['sessions', '/sessions'],
+  ['session', `/sessions/${session}`],
   ['providers', '/providers'],
   ['providers-by-group', '/providers?by=group'],
   ['providers-bulk', '/providers/bulk?all=1'],
@@ -21,7 +23,7 @@ export const pagesOf = ({ user, provider, model, call, key }) => [
   ['user-new', '/users/new'],
   ['user-use', `/users/${user}/use`],
   ['model-use', `/models/${model}`],
-  ['key-use', `/calls?key=${key}`],
+  ['key-use', `/keys/${key}/use`],
   ['quotas', '/quotas'],
   ['prices', '/prices'],
   ['log', '/log'],

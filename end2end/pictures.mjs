@@ -175,7 +175,7 @@ async function loggedIn(fields, isPictured = false) {
 async function takeAll(life, call, own) {
   const { people, providers } = life;
   const page = await loggedIn({ '#secret': token }, true);
-  const seen = { user: people[0].user.id, provider: providers[0].id, model: 'claude-opus-4-8', call, key: people[0].keys[0].id };
+  const seen = { user: people[0].user.id, provider: providers[0].id, model: 'claude-opus-4-8', call, session: await life.sessionOf(call), key: people[0].keys[0].id };
   const runs = setInterval(() => life.running(1, 20_000).catch(() => {}), 6_000);
   await life.running(3, 45_000);
   for (const [name, path] of pagesOf(seen)) await take(page, name, path);

@@ -54,7 +54,7 @@ pub(crate) mod trial;
 #[cfg(feature = "ssr")]
 pub(crate) mod users;
 
-use leptos::prelude::*;
+use leptos::{prelude::*, tachys::view::keyed::keyed};
 use leptos_meta::Title;
 use leptos_router::{
     NavigateOptions,
@@ -243,11 +243,14 @@ fn put_in(question: Signal<(u32, Question)>) -> AnyView {
         }
         // As the only row of a list, which is left alone as long as it has the same key: else the attributes of an
         // element are set again with each answer, and its HTML with them.
+        let row = keyed(
+            [first.get_value()],
+            |(n, _)| *n,
+            move |_, (_, html)| (|_| {}, view! { <div node_ref=place inner_html=html></div> }.erase()),
+        );
         view! {
             {title}
-            <For each=move || [first.get_value()] key=|(n, _)| *n let((_, html))>
-                <div node_ref=place inner_html=html></div>
-            </For>
+            {row}
         }
         .erase()
     });

@@ -1,0 +1,155 @@
+// What the browser's tests have in common: the browser, one line for each check, and their ways of looking at a page.
+//
+// Environment: HUB_URL, ADMIN_TOKEN, UPSTREAM_URL and UPSTREAM_KEY of a scripted provider, CHROMIUM, and SHOTS: a folder
+// for screenshots, none if unset.
+import { mkdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { basename, join } from 'node:path';
+
+import { chromium } from 'playwright-core';
+
+export const hub = process.env.HUB_URL ?? 'http://127.0.0.1:23000';
+export const token = process.env.ADMIN_TOKEN;
+export const upstream = { url: process.env.UPSTREAM_URL, key: process.env.UPSTREAM_KEY };
+/** What the password of somebody who has one is. */
+export const PASSWORD = 'correct horse battery';
+/** Those who wait for something on a page wait this long. */
+const PATIENCE_MS = 10_000;
+/** Chromium says this of code that is loaded ahead when the machine is too slow to come to it within some seconds. */
+const SLOW = /was preloaded using link preload but not used within a few seconds/;
+
+const shots = process.env.SHOTS;
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+if (shots) await mkdir(shots, { recursive: true });
+
+/** What the browser has complained about. */
+export const troubles = [];
+let passed = 0;
+let failed = 0;
+
+export const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  headless: true,
+  args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+});
+
+/** One check, one line. What is open when it fails is kept as pictures. */
+export async function check(name, body) {
+  try {
+    await body();
+    passed += 1;
+    console.log(`ok   ${name}`);
+  } catch (fault) {
+    failed += 1;
+    console.log(`FAIL ${name}\n     ${String(fault.stack ?? fault).split('\n').slice(0, 8).join('\n     ')}`);
+    const open = browser.contexts().flatMap((context) => context.pages());
+    for (const [place, page] of open.entries()) await shot(page, `failed-${basename(process.argv[1], '.mjs')}-${failed}-${place}`);
+  }
+}
+
+export function expect(truth, text) {
+  if (!truth) throw new Error(text);
+}
+
+export async function shot(of, name) {
+  if (shots) await of.screenshot({ path: join(shots, `${name}.png`), fullPage: true }).catch(() => {});
+}
+
+/** A page of a reader of its own. What its browser complains about is noted, but for what `isWanted` knows. */
+export async function reader({ isWanted = () => false, ...more } = {}) {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-GB', colorScheme: 'light', ...more });
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
+  page.on('console', (message) => {
+    if (!['error', 'warning'].includes(message.type()) || SLOW.test(message.text()) || isWanted(message.text())) return;
+    troubles.push(`${message.type()}: ${message.text()} at ${page.url()}`);
+  });
+  page.on('pageerror', (error) => troubles.push(`exception: ${error.message} at ${page.url()}`));
+  return page;
+}
+
+/** Goes to a page and waits until the browser has taken it over. Answers its status. */
+export async function visit(page, path) {
+  const answer = await page.goto(hub + path, { waitUntil: 'load' });
+  await page.waitForSelector('html[data-ready]', { state: 'attached' });
+  return answer.status();
+}
+
+/** Fills in the form of the login page and sends it. */
+export async function logIn(page, name, secret) {
+  await page.fill('#name', name);
+  await page.fill('#secret', secret);
+  await page.click('button[type=submit].primary');
+}
+
+/** A page of somebody who has logged in. */
+export async function loggedIn(name, secret, more) {
+  const page = await reader(more);
+  await visit(page, '/login');
+  await logIn(page, name, secret);
+  await page.waitForURL((url) => url.pathname !== '/login');
+  return page;
+}
+
+/** Asks the management API. */
+export async function admin(method, path, body) {
+  const answer = await fetch(`${hub}/admin/v1${path}`, {
+    method,
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: body && JSON.stringify(body),
+  });
+  const text = await answer.text();
+  expect(answer.ok, `${method} ${path}: ${answer.status} ${text.slice(0, 300)}`);
+  return text ? JSON.parse(text) : null;
+}
+
+/** What axe finds that keeps somebody out: serious and critical. */
+export async function axeFinds(page) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+  return violations
+    .filter((violation) => ['serious', 'critical'].includes(violation.impact))
+    .map((violation) => `${violation.id}: ${violation.nodes.slice(0, 3).map((node) => `${node.target} ${node.failureSummary?.split('\n')[1] ?? ''}`).join(' | ')}`);
+}
+
+/** What makes the page scroll sideways, nothing if it does not. */
+export const wide = (page) => page.evaluate(() => {
+  const { scrollWidth, clientWidth } = document.documentElement;
+  if (scrollWidth <= clientWidth) return null;
+  const over = [...document.querySelectorAll('body *')].filter((one) => one.getBoundingClientRect().right > clientWidth + 1 && !one.closest('.scroll, .tabs, pre'));
+  return `${scrollWidth} > ${clientWidth}: ${over.slice(0, 3).map((one) => `${one.tagName}.${one.className}`).join(', ')}`;
+});
+
+/** A page in both themes and at the width of a phone: axe is content, and nothing is wider than the screen. */
+export async function looks(page, path, name) {
+  for (const [theme, width] of [['light', 1440], ['dark', 1440], ['light', 360]]) {
+    await page.emulateMedia({ colorScheme: theme });
+    await page.setViewportSize({ width, height: 900 });
+    await visit(page, path);
+    await shot(page, `${name}-${width === 360 ? 'phone' : theme}`);
+    const finds = await axeFinds(page);
+    expect(finds.length === 0, `${theme} ${width}: ${finds.join('\n')}`);
+    const over = await wide(page);
+    expect(!over, `${theme}: ${over}`);
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize({ width: 1440, height: 900 });
+}
+
+/** Answers the next question the browser asks on a page, and hands on what it was. */
+export async function answered(page, yes) {
+  const dialog = await page.waitForEvent('dialog');
+  const message = dialog.message();
+  await (yes ? dialog.accept() : dialog.dismiss());
+  return message;
+}
+
+/** The end of a file of tests: says how many passed, and ends the process. */
+export async function finish(what) {
+  await check('the browser had nothing to complain about', async () => {
+    expect(troubles.length === 0, troubles.join('\n     '));
+  });
+  await browser.close();
+  console.log(`test result: ${failed ? 'FAILED' : 'ok'}. ${passed} passed; ${failed} failed; ${what}, in the browser`);
+  process.exit(failed ? 1 : 0);
+}
