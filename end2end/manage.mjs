@@ -31,8 +31,7 @@ await admin('POST', '/users', { name: 'Cyd Managed', expires_at: '2020-01-01T00:
 const key = await admin('POST', `/users/${ada.id}/keys`, { name: 'desk' });
 for (let n = 0; n < 6; n += 1) expect(await ask(key.key) === 200, 'no answer');
 
-await page.goto(`${hub}/login?next=/providers`);
-await page.waitForSelector('html[data-ready]', { state: 'attached' });
+await go('/login?next=/providers');
 await page.fill('#secret', token);
 await page.click('button[type=submit].primary');
 await page.waitForURL(`${hub}/providers`);

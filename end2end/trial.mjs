@@ -15,6 +15,8 @@ export const upstream = { url: process.env.UPSTREAM_URL, key: process.env.UPSTRE
 export const PASSWORD = 'correct horse battery';
 /** Those who wait for something on a page wait this long. */
 const PATIENCE_MS = 10_000;
+/** The browser takes over the first page within this time: it compiles all the code then. */
+const TAKEN_OVER_MS = 40_000;
 /** Chromium says this of code that is loaded ahead when the machine is too slow to come to it within some seconds. */
 const SLOW = /was preloaded using link preload but not used within a few seconds/;
 
@@ -71,7 +73,7 @@ export async function reader({ isWanted = () => false, ...more } = {}) {
 /** Goes to a page and waits until the browser has taken it over. Answers its status. */
 export async function visit(page, path) {
   const answer = await page.goto(hub + path, { waitUntil: 'load' });
-  await page.waitForSelector('html[data-ready]', { state: 'attached' });
+  await page.waitForSelector('html[data-ready]', { state: 'attached', timeout: TAKEN_OVER_MS });
   return answer.status();
 }
 
