@@ -42,7 +42,7 @@ export async function sessions({ page, go, check, expect, ask, shot, hub, key, a
     await left.waitFor();
     const before = await left.textContent();
     await page.waitForFunction((before) => document.querySelector('dl.facts [data-until]').textContent !== before, before);
-    const calls = page.getByRole('region', { name: 'Its calls' }).locator('tbody tr');
+    const calls = page.getByRole('region', { name: 'Its calls', exact: true }).locator('tbody tr');
     expect((await calls.count()) === 2, `${await calls.count()} calls`);
     await shot(page, 'session');
     await page.getByRole('link', { name: 'What was asked and answered' }).click();
