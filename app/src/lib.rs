@@ -137,6 +137,7 @@ pub fn App() -> impl IntoView {
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
+    browser::ask_before_steps_back();
     wasm_bindgen_futures::spawn_local(async {
         let body = leptos::tachys::dom::body();
         hydrate_from_async(body, App).await.forget();

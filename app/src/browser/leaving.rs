@@ -16,21 +16,36 @@ pub(crate) enum Held {
 
 #[cfg(feature = "hydrate")]
 mod real {
-    use std::cell::RefCell;
+    use std::cell::{Cell, RefCell};
 
-    use leptos::prelude::{Effect, Get, GetUntracked, RwSignal, Set, StoredValue, WithValue, on_cleanup, window};
+    use leptos::prelude::{
+        Effect, Get, RwSignal, Set, StoredValue, WithValue, on_cleanup, window, window_event_listener,
+    };
     use wasm_bindgen::{JsCast, JsValue, closure::Closure};
     use web_sys::{Element, Event, HtmlAnchorElement, js_sys::Reflect};
 
     use super::Held;
 
-    /// What leads away from a page. They are heard while they go down to their target, so before the router, which hears
-    /// of them on their way back.
-    const LEAVINGS: [&str; 3] = ["beforeunload", "click", "popstate"];
+    /// What leads away from a page, beside a step back. They are heard while they go down to their target, so before the
+    /// router, which hears of them on their way back.
+    const LEAVINGS: [&str; 2] = ["beforeunload", "click"];
+
+    /// A form that was changed.
+    #[derive(Clone)]
+    struct Changed {
+        is_dirty: RwSignal<bool>,
+        /// What is asked before it is lost.
+        question: &'static str,
+        held: Held,
+        /// Where it is.
+        here: String,
+        place: Option<i32>,
+    }
 
     thread_local! {
-        /// The forms that were changed, each with the question that is asked before it is lost.
-        static CHANGED: RefCell<Vec<(RwSignal<bool>, &'static str)>> = const { RefCell::new(Vec::new()) };
+        static CHANGED: RefCell<Vec<Changed>> = const { RefCell::new(Vec::new()) };
+        /// True while the browser is on its way back to a form that was not to be left.
+        static IS_RETURNING: Cell<bool> = const { Cell::new(false) };
     }
 
     /// Asks before the form is left while `is_dirty`: what was typed would be lost.
@@ -39,47 +54,57 @@ mod real {
             if !is_dirty.get() {
                 return;
             }
-            CHANGED.with_borrow_mut(|changed| changed.push((is_dirty, question)));
-            let (here, place) = (address(held), place_in_history());
-            let is_returning = RwSignal::new(false);
-            let ask = Closure::<dyn Fn(Event)>::new(move |event: Event| match event.type_().as_str() {
-                // The browser asks with words of its own.
-                "beforeunload" => event.prevent_default(),
-                "popstate" if is_returning.get_untracked() => {
-                    is_returning.set(false);
-                    event.stop_immediate_propagation();
-                }
-                "popstate" if address(held) != here && !may_leave() => {
-                    // The browser has gone already: it is sent back, and nobody else hears of either.
-                    event.stop_immediate_propagation();
-                    is_returning.set(true);
-                    let steps = place.zip(place_in_history()).map_or(1, |(before, now)| before - now);
-                    // Only a page that is going away has no history.
-                    let _ = window().history().and_then(|history| history.go_with_delta(steps));
-                }
-                "click" if leads_away(&event, held, &here) && !may_leave() => {
+            let here = address(held);
+            let changed = Changed { is_dirty, question, held, here: here.clone(), place: place_in_history() };
+            CHANGED.with_borrow_mut(|all| all.push(changed));
+            let ask = Closure::<dyn Fn(Event)>::new(move |event: Event| {
+                if event.type_() == "beforeunload" {
+                    // The browser asks with words of its own.
+                    event.prevent_default();
+                } else if leads_away(&event, held, &here) && !may_leave() {
                     event.prevent_default();
                     event.stop_immediate_propagation();
                 }
-                _ => {}
             });
             let listener = StoredValue::new_local(ask);
             listener.with_value(|ask| listen(ask, true));
             on_cleanup(move || {
                 listener.with_value(|ask| listen(ask, false));
-                CHANGED.with_borrow_mut(|changed| changed.retain(|(other, _)| *other != is_dirty));
+                CHANGED.with_borrow_mut(|all| all.retain(|other| other.is_dirty != is_dirty));
             });
+        });
+    }
+
+    /// Has steps back ask too. It must be called before there is a router: the browser tells those that listen to its
+    /// history one after the other, in the order in which they came.
+    pub(crate) fn ask_before_steps_back() {
+        let _always = window_event_listener(leptos::ev::popstate, |event| {
+            if IS_RETURNING.take() {
+                event.stop_immediate_propagation();
+                return;
+            }
+            let Some(changed) = CHANGED.with_borrow(|all| all.last().cloned()) else { return };
+            if address(changed.held) == changed.here || may_leave() {
+                return;
+            }
+            // The browser has gone already: it is sent back, and nobody else hears of either.
+            event.stop_immediate_propagation();
+            IS_RETURNING.set(true);
+            let steps = changed.place.zip(place_in_history()).map_or(1, |(before, now)| before - now);
+            // Only a page that is going away has no history.
+            let _ = window().history().and_then(|history| history.go_with_delta(steps));
         });
     }
 
     /// Asks whether what was typed may be lost, if something was.
     pub(crate) fn may_leave() -> bool {
-        let Some((_, question)) = CHANGED.with_borrow(|changed| changed.last().copied()) else { return true };
+        let question = CHANGED.with_borrow(|all| all.last().map(|changed| changed.question));
+        let Some(question) = question else { return true };
         let may = window().confirm_with_message(question).unwrap_or(true);
         if may {
             // Another form must not ask once more.
-            for (is_dirty, _) in CHANGED.take() {
-                is_dirty.try_set(false);
+            for changed in CHANGED.take() {
+                changed.is_dirty.try_set(false);
             }
         }
         may

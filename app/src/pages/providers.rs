@@ -72,7 +72,7 @@ pub(crate) fn EditProvider() -> impl IntoView {
             }
         };
         view! {
-            <Page title=name.get_value() above=("/providers", text.providers.title) actions=move || seen_from("provider", &id.get())>
+            <Page title=name.get_value() above=("/providers", text.providers.title) actions=move || seen_from("provider", &id.get_untracked())>
                 <div class="columns-form">
                     <form::ProviderEditor provider=Some(provider) on_saved=move || found.refetch() />
                     <div class="grid content-start gap-6">

@@ -71,7 +71,7 @@ pub(crate) fn EditUser() -> impl IntoView {
             }
         };
         view! {
-            <Page title=name.get_value() above=("/users", text.users.title) actions=move || seen_from("user", &id.get())>
+            <Page title=name.get_value() above=("/users", text.users.title) actions=move || seen_from("user", &id.get_untracked())>
                 <div class="grid gap-6">
                     <keys::Keys user_id=id.get_untracked() />
                     <div class="columns-form">
