@@ -39,7 +39,7 @@ step 'lints, browser' cargo clippy --package app --lib --features hydrate --targ
 step 'build' cargo leptos build --split
 step 'site' node scripts/site.mjs "$LEPTOS_SITE_ROOT" "${CARGO_TARGET_DIR:-target}/debug/hash.txt"
 # The tests wait more than they compute.
-export RUST_TEST_THREADS=8
+export RUST_TEST_THREADS=6
 tests 'rust' cargo test --workspace --features app/ssr --no-fail-fast
 tests 'browser' node end2end/run.mjs
 
