@@ -19,6 +19,12 @@ mod real {
 
     /// Shows what is pointed at or has the focus, and hides what no longer is.
     pub(crate) fn read_chart(event: &Event) {
+        // A finger leaves as soon as it is lifted; what it has touched stays told until something else is.
+        let is_touch =
+            event.dyn_ref::<web_sys::PointerEvent>().is_some_and(|pointer| pointer.pointer_type() == "touch");
+        if is_touch && event.type_() == "pointerleave" {
+            return;
+        }
         let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
         let chart = target.as_ref().and_then(|target| target.closest(CHART).ok()?);
         let leaves = matches!(event.type_().as_str(), "pointerleave" | "focusout");
