@@ -1,6 +1,6 @@
 // Who may see what, in a real browser: the login, a person's own pages, and what is kept from them.
 //
-// Environment: as for console.mjs.
+// Environment: see trial.mjs.
 import { PASSWORD, admin, browser, check, expect, finish, hub, logIn, loggedIn, looks as looksOf, reader, shot, token, upstream, visit } from './trial.mjs';
 
 // Refusals are what these tests want.

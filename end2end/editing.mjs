@@ -1,4 +1,5 @@
 // Changing things in place, trying them out before they are saved, and what is asked before something is lost.
+import { saveWeeklyLimit } from './rows.mjs';
 import { admin, answered as answeredOn, browser, check, expect, hub, shot } from './trial.mjs';
 
 /** Takes what `manage.mjs` has: its page, logged in, and a user and a provider to change. */
@@ -7,11 +8,7 @@ export async function editing({ page, go, row, ada, east, key }) {
 
   await check('a limit is set and taken away in the row of its user', async () => {
     await go('/users?search=ada');
-    const drop = row('Ada Managed').locator('details', { hasText: 'Set' }).first();
-    await drop.locator('summary').click();
-    await page.getByLabel('Limit: Ada Managed').selectOption('limit_weekly_usd');
-    await page.getByLabel('How much: Ada Managed').fill('lots');
-    await drop.getByRole('button', { name: 'Save' }).click();
+    const drop = await saveWeeklyLimit(page, row, 'Ada Managed', 'lots');
     await drop.getByRole('alert').filter({ hasText: 'Must be a number' }).waitFor();
     await page.getByLabel('How much: Ada Managed').fill('12.5');
     await drop.getByRole('button', { name: 'Save' }).click();
@@ -19,12 +16,23 @@ export async function editing({ page, go, row, ada, east, key }) {
     await page.waitForFunction(() => !document.querySelector('details[open] [name=amount]'));
     const limit = async () => (await admin('GET', `/users/${ada.id}`)).limit_weekly_usd;
     expect((await limit()) === '12.5', await limit());
-    await drop.locator('summary').click();
-    await page.getByLabel('Limit: Ada Managed').selectOption('limit_weekly_usd');
-    await page.getByLabel('How much: Ada Managed').fill('');
-    await drop.getByRole('button', { name: 'Save' }).click();
+    await saveWeeklyLimit(page, row, 'Ada Managed', '');
     await page.waitForFunction(() => !document.querySelector('details[open] [name=amount]'));
     expect((await limit()) === null, await limit());
+  });
+
+  await check('a limit is chosen first, and then shows what it is', async () => {
+    const { limit_rpm: now } = await admin('GET', `/users/${ada.id}`);
+    await go('/users?search=ada');
+    const drop = row('Ada Managed').locator('details', { hasText: 'Set' }).first();
+    await drop.locator('summary').click();
+    const [limit, amount] = [page.getByLabel('Limit: Ada Managed'), page.getByLabel('How much: Ada Managed')];
+    expect((await amount.inputValue()) === '', 'an amount stands there before a limit is chosen');
+    await limit.locator('option', { hasText: `Calls a minute: ${now}` }).waitFor({ state: 'attached' });
+    await limit.selectOption('limit_rpm');
+    expect((await amount.inputValue()) === String(now), await amount.inputValue());
+    await limit.selectOption('limit_tpm');
+    expect((await amount.inputValue()) === '', 'the amount of another limit stays');
   });
 
   await check('a user is renewed on the page of its own', async () => {
@@ -131,6 +139,7 @@ export async function editing({ page, go, row, ada, east, key }) {
     await reader.goto(`${hub}/users?search=ada`);
     const drop = reader.locator('tr', { hasText: 'Ada Managed' }).locator('details', { hasText: 'Set' }).first();
     await drop.locator('summary').click();
+    await reader.getByLabel('Limit: Ada Managed').selectOption('limit_rpm');
     await reader.getByLabel('How much: Ada Managed').fill('lots');
     await drop.getByRole('button', { name: 'Save' }).click();
     await reader.locator('.note.bad').first().waitFor();

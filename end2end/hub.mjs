@@ -22,7 +22,8 @@ export async function within(promise, ms, otherwise) {
   return first;
 }
 
-function freePort() {
+/** A port that nobody listens on. */
+export function freePort() {
   return new Promise((found) => {
     const probe = createServer().listen(0, '127.0.0.1', () => {
       const { port } = probe.address();

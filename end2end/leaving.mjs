@@ -1,4 +1,5 @@
 // What is typed and not saved is asked about, whichever way the reader leaves.
+import { saveWeeklyLimit } from './rows.mjs';
 import { answered as answeredOn, check, expect, hub, shot } from './trial.mjs';
 
 /** Takes what `manage.mjs` has: its page, logged in, and a user and a provider to change. */
@@ -33,6 +34,7 @@ export async function leaving({ page, go, row, ada, east }) {
     ['a key', `/users/${ada.id}?new=key`, null, '.new-key [name="form[name]"]'],
     ['a group', '/providers?edit=managed', 'Group managed', 'dialog [name="form[note]"]'],
     ['a price', '/prices?edit=claude-sonnet-4-5', /claude-sonnet-4-5/, 'dialog [name="form[output]"]'],
+    ['a price file', '/prices?import=1', 'Import', 'dialog textarea'],
   ]) {
     await check(`Esc asks before what is typed of ${what} is lost`, async () => {
       await go(path);
@@ -49,19 +51,46 @@ export async function leaving({ page, go, row, ada, east }) {
     });
   }
 
+  for (const [what, path, fold, field] of [
+    ['for many users', `/users/bulk?id=${ada.id}`, null, '#set_add_tags'],
+    ['in a row', '/users?search=ada', 'details:has([name=amount]) > summary', 'details[open] [name=amount]'],
+    ['as a password', `/users/${ada.id}`, null, '#password'],
+  ]) {
+    await check(`what is typed ${what} is asked about before it is left`, async () => {
+      const away = page.getByRole('link', { name: 'Prices', exact: true }).first();
+      await go(path);
+      if (fold) await page.locator(fold).first().click();
+      await page.fill(field, 'typed');
+      let asked = answered(false);
+      await away.click();
+      expect((await asked).includes('not saved'), await asked);
+      expect((await page.inputValue(field)) === 'typed', 'the input is lost');
+      asked = answered(true);
+      await away.click();
+      await asked;
+      await page.waitForURL(`${hub}/prices`);
+    });
+  }
+
+  await check('what is typed for many is not asked about once it is looked at', async () => {
+    await go(`/users/bulk?id=${ada.id}`);
+    await page.fill('#set_add_tags', 'typed');
+    await page.getByRole('button', { name: 'Show what would change' }).click();
+    await page.getByText('1 of 1 would change').waitFor();
+    await page.getByRole('link', { name: 'Prices', exact: true }).first().click();
+    await page.waitForURL(`${hub}/prices`);
+  });
+
   await check('a mistake in a row is said in it, in the reader’s words', async () => {
     await go('/users?search=ada');
-    const drop = row('Ada Managed').locator('details', { hasText: 'Set' }).first();
-    await drop.locator('summary').click();
-    await page.getByLabel('Limit: Ada Managed').selectOption('limit_weekly_usd');
-    await page.getByLabel('How much: Ada Managed').fill('lots');
-    await drop.getByRole('button', { name: 'Save' }).click();
+    const drop = await saveWeeklyLimit(page, row, 'Ada Managed', 'lots');
     await drop.getByRole('alert').filter({ hasText: 'Cost in a week: Must be a number' }).waitFor();
     await shot(page, 'users-limit-refused');
     expect((await page.locator('.toast').count()) === 0, 'it is said elsewhere too');
     await page.context().addCookies([{ name: 'switchyard_language', value: 'zh-CN', url: hub }]);
     await go('/users?search=ada');
     await row('Ada Managed').locator('details:has([name=amount]) > summary').click();
+    await page.locator('details[open] [name=field]').selectOption('limit_weekly_usd');
     await page.locator('details[open] [name=amount]').fill('lots');
     await page.locator('details[open] button[type=submit]').click();
     await page.locator('details[open] [role=alert]', { hasText: '必须是数字' }).waitFor();

@@ -1,17 +1,8 @@
 // What stays while the page changes under the reader: rows, what is typed and ticked, and one time for one call.
+import { admin, ask, check, expect, hub, shot } from './trial.mjs';
 
-/** Takes what `console.mjs` has: its page, logged in, its ways of checking, and a key. */
-export async function live({ page, context, go, check, expect, ask, shot, hub, token, key, userPath }) {
-  const admin = async (method, path, body) => {
-    const answer = await fetch(`${hub}/admin/v1${path}`, {
-      method,
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      body: body && JSON.stringify(body),
-    });
-    const text = await answer.text();
-    expect(answer.ok, `${method} ${path}: ${answer.status} ${text.slice(0, 300)}`);
-    return text ? JSON.parse(text) : null;
-  };
+/** Takes what `console.mjs` has: its page, logged in, a key, and where its user is. */
+export async function live({ page, go, key, userPath }) {
   /** Waits until the page has been drawn anew: what was written into it by hand is gone. */
   const redrawn = async (change) => {
     await page.evaluate(() => document.querySelector('main h1').setAttribute('data-old', ''));
@@ -109,7 +100,7 @@ export async function live({ page, context, go, check, expect, ask, shot, hub, t
     const inList = page.locator(`tr:has([data-call="${id}"]) time`, { hasText: there });
     await inList.waitFor();
     expect((await inList.getAttribute('title')).includes(`${there} UTC+5:45`), await inList.getAttribute('title'));
-    const plain = await (await context.request.get(`${hub}/calls`)).text();
+    const plain = await (await page.context().request.get(`${hub}/calls`)).text();
     expect(plain.includes(there), 'the server says another time');
     await admin('PATCH', '/settings', { time_zone: null });
   });

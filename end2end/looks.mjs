@@ -1,17 +1,18 @@
 // Every page in a real browser, on a hub that lives: at every width, in both themes, and for those who want no motion.
 //
-// Environment: as for console.mjs.
+// Environment: see trial.mjs.
 import { living } from './living.mjs';
-import { ownPages, pagesOf } from './pages.mjs';
+import { dialogsOf, ownPages, pagesOf } from './pages.mjs';
 import { PASSWORD, axeFinds, browser, check, expect, finish, hub, loggedIn, token, upstream, visit, wide } from './trial.mjs';
 
 const WIDTHS = [360, 390, 1440, 2560];
 
-/** A page at every width in both themes; axe on a phone in the light, and at a desk in the dark. */
-async function looks(page, path) {
+/** A page at every width in both themes; axe on a phone in the light, and at a desk in the dark. `open` opens what is looked at. */
+async function looks(page, path, open = async () => {}) {
   const wrong = [];
   await page.setViewportSize({ width: WIDTHS[0], height: 900 });
   await visit(page, path);
+  await open();
   for (const theme of ['light', 'dark']) {
     await page.emulateMedia({ colorScheme: theme, reducedMotion: 'no-preference' });
     for (const width of WIDTHS) {
@@ -49,8 +50,14 @@ await life.admin('PUT', `/users/${people[0].user.id}/password`, { password: PASS
 
 const page = await loggedIn('', token);
 const seen = { user: people[0].user.id, provider: providers[0].id, model: 'claude-opus-4-8', call, session, key: people[0].keys[0].id };
-for (const [name, path] of pagesOf(seen)) {
+for (const [name, path] of [...pagesOf(seen), ...dialogsOf(seen)]) {
   await check(`${name} fits every width in both themes, and keeps still for who wants that`, () => looks(page, path));
+}
+for (const [name, keys] of [['the palette', 'Control+k'], ['the sheet of shortcuts', 'Shift+?']]) {
+  await check(`${name} fits every width in both themes, and keeps still for who wants that`, () => looks(page, '/calls', async () => {
+    await page.keyboard.press(keys);
+    await page.getByRole('dialog').waitFor();
+  }));
 }
 
 await check('a chart tells what is pointed at, touched, or stepped to with the arrow keys', async () => {

@@ -1,6 +1,7 @@
 // Users, keys, providers, routing and prices in a real browser: what an operator does on every other day.
 //
-// Environment: as for console.mjs.
+// Environment: see trial.mjs.
+import { acts } from './acts.mjs';
 import { editing } from './editing.mjs';
 import { leaving } from './leaving.mjs';
 import { admin, axeFinds, browser, check, expect, finish, hub, reader, shot, token, upstream, visit } from './trial.mjs';
@@ -205,6 +206,7 @@ await check('the simulator says where a call would go, and why', async () => {
 
 await editing({ page, go, row, ada, east, key });
 await leaving({ page, go, row, ada, east });
+await acts({ page, go, row });
 
 const pages = ['/providers', `/providers/${east.id}`, '/providers/new', `/users/${ada.id}`, '/users/new', '/prices', '/prices?q=opus&source=builtin', '/prices?history=claude-sonnet-4-5', '/prices?import=1', '/providers?by=group', '/providers?search=nothing-here', '/providers/bulk', `/providers/bulk?id=${east.id}&set_weight=2&look=1`, '/users', '/users?status=expired', `/users/bulk?all=1&search=managed&set_add_tags=z&look=1`, '/routing', `/routing?key=${key.id}&model=claude-sonnet-4-5&limits=1`];
 

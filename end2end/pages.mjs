@@ -32,6 +32,24 @@ export const pagesOf = ({ user, provider, model, call, session, key }) => [
   ['settings', '/settings'],
 ];
 
+/** What lies over the pages of whoever runs the hub, or stands in them only when it is asked for. */
+export const dialogsOf = ({ user, provider, key }) => [
+  ['key-new', `/users/${user}?new=key`],
+  ['key-edit', `/users/${user}?edit=${key}`],
+  ['key-limits', `/users/${user}?limits=${key}`],
+  ['key-rotate', `/users/${user}?rotate=${key}`],
+  ['key-drop', `/users/${user}?drop=${key}`],
+  ['keys-bulk', `/keys/bulk?id=${key}&set_enabled=false&look=1`],
+  ['user-delete', `/users/${user}?confirm=delete`],
+  ['user-logins-end', `/users/${user}?end=1`],
+  ['users-unreadable', '/users?until=2030-02-31'],
+  ['provider-delete', `/providers/${provider}?confirm=delete`],
+  ['group-new', '/providers?edit='],
+  ['price-new', '/prices?new=1'],
+  ['price-drop', '/prices?drop=claude-sonnet-4-5'],
+  ['logins-end', '/logins?end=1'],
+];
+
 /** Somebody's own pages. */
 export const ownPages = (call) => [
   ['my-use', '/me'],

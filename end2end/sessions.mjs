@@ -1,7 +1,8 @@
 // Sessions: the list, one of them, what was asked and answered in it, and its end.
+import { ask, axeFinds, check, expect, hub, shot, wide } from './trial.mjs';
 
-/** Takes what `console.mjs` has: its page, logged in, and its ways of checking. */
-export async function sessions({ page, go, check, expect, ask, shot, hub, key, axeFinds }) {
+/** Takes what `console.mjs` has: its page, logged in, and a key. */
+export async function sessions({ page, go, key }) {
   const name = 'session-of-the-browser';
   let one;
   let call;
@@ -67,8 +68,8 @@ export async function sessions({ page, go, check, expect, ask, shot, hub, key, a
         await go(path);
         const found = await axeFinds(page);
         expect(found.length === 0, `${path}, ${colorScheme}, ${width}: ${found.join('\n     ')}`);
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
-        expect(!wide, `${path} scrolls sideways at ${width}`);
+        const over = await wide(page);
+        expect(!over, `${path} scrolls sideways at ${width}: ${over}`);
       }
     }
     await page.emulateMedia({ colorScheme: 'light' });

@@ -1,7 +1,30 @@
-// What is around every page: the palette, and the feed of a tab that nobody looks at.
+// What is around every page: the keyboard, the palette, and the feed of a tab that nobody looks at.
+import { ask, check, expect, hub, shot } from './trial.mjs';
 
-/** Takes what `console.mjs` has: its page, logged in, and its ways of checking. */
-export async function shell({ page, go, check, expect, ask, shot, hub, key }) {
+/** Takes what `console.mjs` has: its page, logged in, and a key. */
+export async function shell({ page, go, key }) {
+  await check('the keyboard leads everywhere', async () => {
+    await go('/');
+    await page.keyboard.press('g');
+    await page.keyboard.press('c');
+    await page.waitForURL(`${hub}/calls`);
+    await page.locator('[data-row]').first().waitFor();
+    await page.keyboard.press('j');
+    await page.keyboard.press('j');
+    expect((await page.evaluate(() => [...document.querySelectorAll('[data-row]')].indexOf(document.activeElement))) === 1, 'j does not move');
+    await page.keyboard.press('Enter');
+    await page.locator('[data-detail]').waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('[data-detail]').waitFor({ state: 'detached' });
+    await page.keyboard.press('/');
+    await page.waitForFunction(() => document.activeElement?.name === 'model');
+    await page.evaluate(() => document.activeElement.blur());
+    await page.keyboard.press('Shift+?');
+    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+  });
+
   await check('the palette finds pages, people, providers and calls, by the keyboard alone', async () => {
     await go('/calls');
     await page.keyboard.press('Control+k');

@@ -37,10 +37,11 @@ export const browser = await chromium.launch({
 
 /** One check, one line. What is open when it fails is kept as pictures. */
 export async function check(name, body) {
+  const began = Date.now();
   try {
     await body();
     passed += 1;
-    console.log(`ok   ${name}`);
+    console.log(`ok   ${name} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
   } catch (fault) {
     failed += 1;
     console.log(`FAIL ${name}\n     ${String(fault.stack ?? fault).split('\n').slice(0, 8).join('\n     ')}`);
@@ -73,8 +74,13 @@ export async function reader({ isWanted = () => false, ...more } = {}) {
 /** Goes to a page and waits until the browser has taken it over. Answers its status. */
 export async function visit(page, path) {
   const answer = await page.goto(hub + path, { waitUntil: 'load' });
-  await page.waitForSelector('html[data-ready]', { state: 'attached', timeout: TAKEN_OVER_MS });
+  await takenOver(page);
   return answer.status();
+}
+
+/** Waits until the browser has taken over the page that it is on. */
+export async function takenOver(page) {
+  await page.waitForSelector('html[data-ready]', { state: 'attached', timeout: TAKEN_OVER_MS });
 }
 
 /** Fills in the form of the login page and sends it. */
@@ -103,6 +109,16 @@ export async function admin(method, path, body) {
   const text = await answer.text();
   expect(answer.ok, `${method} ${path}: ${answer.status} ${text.slice(0, 300)}`);
   return text ? JSON.parse(text) : null;
+}
+
+/** Sends a request as Claude Code would, and waits until its answer begins. The promise `text` has all of it. */
+export async function ask(key, model, { content = 'Hello', session = 'any' } = {}) {
+  const answer = await fetch(`${hub}/v1/messages`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-api-key': key, 'anthropic-version': '2023-06-01', 'user-agent': 'browser-test/1', 'x-claude-code-session-id': session },
+    body: JSON.stringify({ model, max_tokens: 64, stream: true, messages: [{ role: 'user', content }] }),
+  });
+  return { id: answer.headers.get('x-switchyard-call-id'), status: answer.status, text: answer.text() };
 }
 
 /** What axe finds that keeps somebody out: serious and critical. */
@@ -146,9 +162,9 @@ export async function answered(page, yes) {
   return message;
 }
 
-/** The end of a file of tests: says how many passed, and ends the process. */
-export async function finish(what) {
-  await check('the browser had nothing to complain about', async () => {
+/** The end of a file of tests: checks for complaints under the name `last`, says how many passed, and ends the process. */
+export async function finish(what, last = 'the browser had nothing to complain about') {
+  await check(last, async () => {
     expect(troubles.length === 0, troubles.join('\n     '));
   });
   await browser.close();

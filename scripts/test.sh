@@ -7,8 +7,8 @@ export CARGO_NET_OFFLINE=true
 export LEPTOS_SITE_ROOT=target/test-site SITE_ROOT=target/test-site
 
 passed=0 failed=0 broken=()
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+log=$(mktemp) troubles=$(mktemp)
+trap 'rm -f "$log" "$troubles"' EXIT
 
 # step <name> <command…>: one check that passes or fails as a whole.
 step() {
@@ -28,7 +28,11 @@ tests() {
     # A command that failed without a failed test did not get as far as its tests.
     if [ "$status" != 0 ] && [ "$bad" = 0 ]; then bad=1; fi
     passed=$((passed + good)) failed=$((failed + bad))
-    if [ "$bad" != 0 ]; then broken+=("$1"); fi
+    if [ "$bad" != 0 ]; then
+        broken+=("$1")
+        # What failed is told again at the end, where it is found: libtest's own account, and the browser's lines.
+        awk '/^failures:$/ { told = 1 } /^test result/ { told = 0 } told || /^FAIL / || /^     at / ' "$log" >> "$troubles"
+    fi
     printf -- '-- %s: %d s\n' "$1" $((SECONDS - started))
 }
 
@@ -43,6 +47,7 @@ export RUST_TEST_THREADS=6
 tests 'rust' cargo test --workspace --features app/ssr --no-fail-fast
 tests 'browser' node end2end/run.mjs
 
+head -n 300 "$troubles"
 printf '\n%d s\n' "$SECONDS"
 [ ${#broken[@]} = 0 ] || printf 'failed: %s\n' "${broken[@]}"
 printf '%d passed, %d failed\n' "$passed" "$failed"

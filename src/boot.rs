@@ -240,7 +240,10 @@ async fn prepare(config: &Config, store: &Store, sealer: &Sealer) -> anyhow::Res
     }
     store.prove_master_key(sealer).await?;
     store.seed_prices(&prices::builtin()?).await?;
-    store.create_partitions(clock::now(), DAYS_AHEAD).await?;
+    // The job tries again, and without partitions nothing is lost.
+    if let Err(error) = store.create_partitions(clock::now(), DAYS_AHEAD).await {
+        tracing::warn!(%error, "partitions could not be created");
+    }
     Ok(())
 }
 

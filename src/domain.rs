@@ -7,6 +7,7 @@ pub mod attempt;
 pub mod audit;
 pub mod bulk;
 pub mod call;
+pub mod cause;
 pub mod console_session;
 pub mod decision;
 pub mod event;

@@ -18,7 +18,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::{Notify, watch};
 
 use self::{
@@ -181,6 +181,22 @@ impl Health {
     pub fn reached(&self, outcome: &Outcome<'_>, now: DateTime<Utc>) {
         let mut book = self.book();
         book.half_open(outcome.provider.id, now);
+        self.publish(&mut book);
+    }
+
+    /// A provider has answered a probe in a way that shows that it takes the secret, whatever else was wrong: holds
+    /// because it was refused are over.
+    pub fn accepted(&self, outcome: &Outcome<'_>, now: DateTime<Utc>) {
+        let mut book = self.book();
+        book.accepted(outcome, now);
+        self.publish(&mut book);
+    }
+
+    /// A probe has failed, and the next one can be over after `by`: a breaker that is open stays so until then, so that no
+    /// call is the one to find out. It stays a hold that ranks.
+    pub fn prolong(&self, provider: &Provider, by: TimeDelta, now: DateTime<Utc>) {
+        let mut book = self.book();
+        book.prolong(provider, by, now);
         self.publish(&mut book);
     }
 

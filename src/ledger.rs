@@ -60,7 +60,7 @@ pub struct Status {
     pub held_bytes: u64,
     /// True if the last attempt to move entries to Postgres failed.
     pub is_database_away: bool,
-    /// True if the journal cannot be written.
+    /// True if the journal cannot be written, or the disk does not take what was written.
     pub is_journal_failing: bool,
     /// True if the journal cannot be read: entries wait in it.
     pub is_journal_unreadable: bool,
@@ -79,6 +79,8 @@ pub struct Ledger {
     unwritten: Mutex<VecDeque<Vec<u8>>>,
     /// True while the journal cannot be written.
     is_failing: AtomicBool,
+    /// True while the disk does not take what was written.
+    is_unsynced: AtomicBool,
     /// Wakes the job that moves records to Postgres.
     pub(crate) news: Notify,
     pub(crate) is_database_away: AtomicBool,
@@ -94,10 +96,20 @@ pub struct Ledger {
     pub(crate) bytes_done: AtomicU64,
     /// Of those, what is kept all the same.
     pub(crate) bytes_held: AtomicU64,
-    /// Everything before this place is with the disk.
-    synced: watch::Sender<Position>,
+    /// How far the journal is with the disk.
+    synced: watch::Sender<Synced>,
     /// Wakes the job that syncs the journal.
     pub(crate) sync_wanted: Notify,
+}
+
+/// How far the journal is with the disk.
+#[derive(Clone, Copy, Debug, Default)]
+struct Synced {
+    /// Everything before this place is.
+    done: Position,
+    /// Everything before this place was to be, when it failed the last time. What a system has once failed to bring to the
+    /// disk it may forget: that it works the next time says nothing about it.
+    failed: Position,
 }
 
 /// The journal cannot take another call.
@@ -111,6 +123,7 @@ impl Ledger {
             journal: Journal::open(dir)?,
             unwritten: Mutex::default(),
             is_failing: AtomicBool::new(false),
+            is_unsynced: AtomicBool::new(false),
             news: Notify::new(),
             is_database_away: AtomicBool::new(false),
             is_unreadable: AtomicBool::new(false),
@@ -121,7 +134,7 @@ impl Ledger {
             caught_up: CancellationToken::new(),
             bytes_done: AtomicU64::new(0),
             bytes_held: AtomicU64::new(0),
-            synced: watch::Sender::new(Position::default()),
+            synced: watch::Sender::new(Synced::default()),
             sync_wanted: Notify::new(),
         })
     }
@@ -134,10 +147,12 @@ impl Ledger {
     /// May a call begin?
     ///
     /// # Errors
-    /// [`Full`] if the disk is full, or the journal holds more than `bytes_max`.
+    /// [`Full`] if the disk is full or fails, or the journal holds more than `bytes_max`.
     pub fn has_room(&self, bytes_max: u64) -> Result<(), Full> {
         let held = self.bytes_held.load(Ordering::Relaxed);
-        if self.backlog_bytes() + held > bytes_max || !self.flush_unwritten() { Err(Full) } else { Ok(()) }
+        let is_unsynced = self.is_unsynced.load(Ordering::Relaxed);
+        let has_room = !is_unsynced && self.backlog_bytes() + held <= bytes_max && self.flush_unwritten();
+        if has_room { Ok(()) } else { Err(Full) }
     }
 
     /// Notes that an attempt of `story`'s call begins, before any money is spent on it; `running` as it is to be
@@ -179,28 +194,37 @@ impl Ledger {
         }
     }
 
-    /// Ready when everything that was appended so far is with the disk, or could not be brought there. Those who wait at
-    /// the same time share one sync.
-    pub fn synced(&self) -> impl Future<Output = ()> + Send + 'static {
+    /// True when everything that was appended so far is with the disk; false if it could not be brought there. Those who
+    /// wait at the same time share one sync.
+    pub fn synced(&self) -> impl Future<Output = bool> + Send + 'static {
         let (end, mut synced) = (self.journal.end(), self.synced.subscribe());
         self.sync_wanted.notify_one();
         async move {
+            let known = synced.wait_for(|synced| synced.done >= end || synced.failed >= end).await;
             // An error says that the ledger is gone, and with it the hub.
-            let _ = synced.wait_for(|synced| *synced >= end).await;
+            known.is_ok_and(|synced| synced.failed < end)
         }
     }
 
-    /// Brings everything that was appended to the disk, and wakes who waits for it. Blocks on the disk.
+    /// Brings everything that was appended to the disk, and wakes who waits for it. What fails is tried again with the
+    /// next call. Blocks on the disk.
     pub(crate) fn sync(&self) {
         let end = self.journal.end();
-        if *self.synced.borrow() >= end {
+        if self.synced.borrow().done >= end {
             return;
         }
-        if let Err(error) = self.journal.sync() {
-            tracing::error!(%error, "the journal cannot be synced");
+        match self.journal.sync() {
+            Ok(()) => {
+                self.synced.send_modify(|synced| synced.done = end);
+                self.is_unsynced.store(false, Ordering::Relaxed);
+            }
+            Err(error) => {
+                if !self.is_unsynced.swap(true, Ordering::Relaxed) {
+                    tracing::error!(%error, "the journal cannot be synced: new calls are refused");
+                }
+                self.synced.send_modify(|synced| synced.failed = end);
+            }
         }
-        // Who waits is not held up for ever by a disk that fails: the record is with the system.
-        self.synced.send_replace(end);
     }
 
     /// Writes what the disk did not take before. True if nothing is left.
@@ -248,7 +272,7 @@ impl Ledger {
             backlog_bytes: self.backlog_bytes(),
             held_bytes: self.bytes_held.load(Ordering::Relaxed),
             is_database_away: self.is_database_away.load(Ordering::Relaxed),
-            is_journal_failing: self.is_failing.load(Ordering::Relaxed),
+            is_journal_failing: self.is_failing.load(Ordering::Relaxed) || self.is_unsynced.load(Ordering::Relaxed),
             is_journal_unreadable: self.is_unreadable.load(Ordering::Relaxed),
             n_damaged: self.n_damaged.load(Ordering::Relaxed),
             n_quarantined: self.n_quarantined.load(Ordering::Relaxed),
@@ -291,6 +315,28 @@ mod tests {
         let mut reader = Reader::open(&dir, ledger.journal().first_own_segment()).unwrap();
         let batch = reader.read(ledger.journal().end(), 10).unwrap();
         assert_eq!(batch.entries.iter().map(|entry| entry.call.id).collect::<Vec<_>>(), [story.call.id]);
+        std::fs::remove_dir_all(dir).unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_the_disk_does_not_take_is_acknowledged_to_nobody() {
+        let dir = std::env::temp_dir().join(format!("switchyard-unsynced-{}", CallId::fresh()));
+        let ledger = Ledger::open(&dir).unwrap();
+        let (story, attempt) = (story(), Attempt::default());
+        ledger.open_attempt(&story, &attempt).unwrap();
+        let waits = ledger.synced();
+        ledger.sync();
+        assert!(waits.await && !ledger.status().is_journal_failing);
+
+        // It takes everything and cannot be synced.
+        ledger.journal().write_to(std::fs::OpenOptions::new().write(true).open("/dev/null").unwrap());
+        ledger.close_call(&story);
+        let waits = ledger.synced();
+        ledger.sync();
+        assert!(!waits.await && !ledger.synced().await, "it was not brought to the disk");
+        assert!(ledger.status().is_journal_failing);
+        assert_eq!(ledger.has_room(u64::MAX), Err(Full));
+        assert!(ledger.journal().sync().is_err(), "it is tried again");
         std::fs::remove_dir_all(dir).unwrap();
     }
 

@@ -43,7 +43,7 @@ use crate::{
 };
 
 /// Serves one request, from its head to the beginning of its answer; the answer's body sees to the rest.
-pub async fn relay(hub: &Hub, inbound: Inbound) -> Response<Answer> {
+pub async fn relay(hub: &Hub, inbound: Inbound<'_>) -> Response<Answer> {
     let call_id = inbound.call_id;
     let Some(operation) = Operation::find(&inbound.method, inbound.target.path()) else {
         return turn_away(hub, &inbound, &Rejection::NotFound);
@@ -77,7 +77,7 @@ pub async fn relay(hub: &Hub, inbound: Inbound) -> Response<Answer> {
 }
 
 /// Refuses what is no call: a counter and a line in the log (docs/rules.md, Words).
-fn turn_away(hub: &Hub, inbound: &Inbound, rejection: &Rejection) -> Response<Answer> {
+fn turn_away(hub: &Hub, inbound: &Inbound<'_>, rejection: &Rejection) -> Response<Answer> {
     hub.counters.refusal();
     tracing::info!(call.id = %inbound.call_id, address = %inbound.address, error = rejection.cause(), "refused");
     refuse(rejection, inbound.call_id)

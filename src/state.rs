@@ -27,6 +27,9 @@ const READY_LOOK: Duration = Duration::from_millis(20);
 /// How long a Redis that answers is waited for until its counters are filled.
 const FILLED_WITHIN: Duration = Duration::from_secs(20);
 
+/// By how much the clocks of this machine and of Postgres may differ.
+const CLOCKS_DIFFER_MS: i64 = 60_000;
+
 /// How long a look at the state may take.
 const STATUS_WITHIN: Duration = Duration::from_millis(500);
 
@@ -146,6 +149,37 @@ impl State {
         }
     }
 
+    /// Another hub counts on the same database, or none does any more. Until then nobody can count in memory: it is away.
+    /// True if that is news. Redis is made for several hubs.
+    pub fn share(&self, is_shared: bool) -> bool {
+        match self {
+            Self::Memory(memory) => memory.share(is_shared),
+            Self::Redis(_) => false,
+        }
+    }
+
+    /// True while another hub counts on the same database, and neither knows what the other lets pass.
+    pub fn is_shared(&self) -> bool {
+        match self {
+            Self::Memory(memory) => memory.is_shared(),
+            Self::Redis(_) => false,
+        }
+    }
+
+    /// Fills memory from `source` again, because another hub has spent what it does not know of.
+    ///
+    /// # Errors
+    /// The ledger cannot say what was spent: the caller tries again.
+    pub async fn fill(&self, source: &impl Source) -> anyhow::Result<()> {
+        let Self::Memory(memory) = self else { return Ok(()) };
+        let since_ms = clock::now().timestamp_millis() - CLOCKS_DIFFER_MS;
+        memory.begin_fill();
+        source.catch_up().await?;
+        let ledgered = source.read(since_ms).await?;
+        anyhow::ensure!(memory.fill(ledgered), "too much is settled meanwhile");
+        Ok(())
+    }
+
     /// Sets how long a step waits for Redis, in milliseconds.
     pub fn wait_at_most(&self, ms: u64) {
         match self {
@@ -234,7 +268,10 @@ impl State {
     /// How the state is at this moment. Answers within half a second, and reconnects if that is needed.
     pub async fn status(&self) -> Status {
         match self {
-            Self::Memory(_) => Status { backend: "memory", ok: true, ..Status::default() },
+            Self::Memory(memory) => {
+                let detail = memory.is_shared().then(|| "another hub works on this database".to_owned());
+                Status { backend: "memory", ok: detail.is_none(), detail, ..Status::default() }
+            }
             Self::Redis(redis) => {
                 let asked = tokio::time::timeout(STATUS_WITHIN, redis.ping()).await;
                 let detail = asked.unwrap_or_else(|_| Err("no answer within 500 ms".to_owned())).err();

@@ -10,5 +10,6 @@ pub mod fetch;
 pub mod origin;
 pub mod reach;
 pub mod request;
+pub mod running;
 pub mod sending;
 pub mod shared;

@@ -10,6 +10,8 @@ pub(crate) mod availability;
 #[cfg(feature = "ssr")]
 pub(crate) mod call_filters;
 #[cfg(feature = "ssr")]
+mod calls_table;
+#[cfg(feature = "ssr")]
 mod chart;
 #[cfg(feature = "ssr")]
 pub(crate) mod clock;
@@ -42,6 +44,8 @@ mod readout;
 #[cfg(feature = "ssr")]
 pub(crate) mod routing;
 #[cfg(feature = "ssr")]
+pub(crate) mod secret;
+#[cfg(feature = "ssr")]
 pub(crate) mod sessions;
 #[cfg(feature = "ssr")]
 mod strip;
@@ -64,8 +68,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     api::{Answer, ask::Question, limits::Owner},
-    asked::{asked, show},
-    browser, fault,
+    asked::{Asked, asked, show},
+    browser::{self, Held},
+    fault,
     format::{elapsed, whole},
     live::Live,
     preferences::choose_columns,
@@ -112,6 +117,8 @@ pub(crate) enum Drawing {
     Users,
     /// Several users changed at once.
     ManyUsers,
+    /// Several keys changed at once.
+    ManyKeys,
     /// Where a call would go.
     Routing,
     /// The list of prices.
@@ -160,7 +167,7 @@ pub(crate) fn following(
 ) -> AnyView {
     let search = use_location().search;
     let search = Memo::new(move |_| search.with(|search| below_dialogs(search)));
-    put_in(Signal::derive(move || (news(), Question::Drawn(drawing(), search.get()))))
+    put_in(Signal::derive(move || (news(), Question::Drawn(drawing(), search.get()))), Held::Parameters)
 }
 
 /// The parameters of an address without those that open a dialog over the page, which stays as it is.
@@ -168,6 +175,13 @@ fn below_dialogs(search: &str) -> String {
     const DIALOGS: [&str; 5] = ["edit", "drop", "history", "import", "new"];
     let is_of_page = |pair: &&str| DIALOGS.iter().all(|name| pair.split('=').next() != Some(*name));
     search.trim_start_matches('?').split('&').filter(is_of_page).collect::<Vec<_>>().join("&")
+}
+
+/// A page of what is configured and how it is used: drawn again at once for the one, and slowly for the other.
+pub(crate) fn following_use(drawing: Drawing) -> AnyView {
+    let live: Live = expect_context();
+    let used = Live::slowly(move || live.recorded.track());
+    following(move || drawing.clone(), move || live.news().wrapping_add(used.get()))
 }
 
 /// The first page: drawn again when calls and what is configured have news, at most every two seconds.
@@ -189,10 +203,11 @@ pub(crate) fn page_of_today() -> AnyView {
 /// A drawn part of another page; `search` is the query string that it is drawn for.
 pub(crate) fn part(drawing: Drawing, search: Signal<String>) -> AnyView {
     let live: Live = expect_context();
-    put_in(Signal::derive(move || (live.missed.get(), Question::Drawn(drawing.clone(), search.get()))))
+    put_in(Signal::derive(move || (live.missed.get(), Question::Drawn(drawing.clone(), search.get()))), Held::Page)
 }
 
-fn put_in(question: Signal<(u32, Question)>) -> AnyView {
+/// `held` says what its forms belong to: those of a part of a page stay there whatever it is drawn for.
+fn put_in(question: Signal<(u32, Question)>, held: Held) -> AnyView {
     let drawn = asked(move || question.get());
     let now = use_now();
     Effect::new(move |_| {
@@ -200,34 +215,23 @@ fn put_in(question: Signal<(u32, Question)>) -> AnyView {
             browser::count_down(now, elapsed);
         }
     });
-    let (text, toasts) = (use_text(), use_toasts());
-    let navigate = use_navigate();
-    let submit = move |event: leptos::ev::SubmitEvent| {
-        if let Some((url, fields)) = browser::posted(&event) {
-            event.prevent_default();
-            browser::say(".problem:not(:empty)", "");
-            browser::mark_sent(&event);
-            browser::post(url, fields, move |answer| {
-                if posted(text, toasts, answer) {
-                    drawn.refetch();
-                }
-            });
-            return;
-        }
-        if let Some(address) = browser::form_address(&event) {
-            event.prevent_default();
-            navigate(&address, NavigateOptions { scroll: false, ..NavigateOptions::default() });
-        }
+    let (place, is_dirty) = (NodeRef::<leptos::html::Div>::new(), RwSignal::new(false));
+    browser::ask_before_leaving(is_dirty, held, use_text().common.leave);
+    let typed = move |event: leptos::ev::Event| {
+        browser::mark_changed(&event);
+        is_dirty.set(browser::is_typed_in(place));
     };
+    let submit = sending(drawn);
     let change = |event: leptos::ev::Event| {
         if let Some(hidden) = browser::hidden_columns(&event) {
             choose_columns(&hidden);
         } else if browser::is_choice(&event) {
             browser::submit_form_of(&event);
+        } else {
+            browser::fill_chosen(&event);
         }
     };
     let copy = |event: leptos::ev::MouseEvent| browser::copy_chosen(&event);
-    let place = NodeRef::<leptos::html::Div>::new();
     let (first, answered) = (StoredValue::new((0_u32, String::new())), StoredValue::new(None));
     let read = |event: leptos::ev::PointerEvent| browser::read_chart(&event);
     let read_by_focus = |event: leptos::ev::FocusEvent| browser::read_chart(&event);
@@ -235,10 +239,13 @@ fn put_in(question: Signal<(u32, Question)>) -> AnyView {
     let shown = show(drawn, move |drawn: Drawn| {
         let title = drawn.title.map(|title| view! { <Title text=title /> });
         let question = question.with_untracked(|(_, question)| question.clone());
-        let is_news = answered.with_value(|answered| answered.as_ref() == Some(&question));
+        let is_news = held == Held::Page || answered.with_value(|answered| answered.as_ref() == Some(&question));
         answered.set_value(Some(question));
         // What stands there already is brought up to date by hand: the view knows only what it began with.
-        if !browser::put(place, &drawn.html, is_news) {
+        if browser::put(place, &drawn.html, is_news) {
+            // A form that was taken, or is gone, holds nothing any more.
+            is_dirty.set(browser::is_typed_in(place));
+        } else {
             first.update_value(|(n, html)| (*n, *html) = (n.wrapping_add(1), drawn.html));
         }
         // As the only row of a list, which is left alone as long as it has the same key: else the attributes of an
@@ -255,12 +262,38 @@ fn put_in(question: Signal<(u32, Question)>) -> AnyView {
         .erase()
     });
     view! {
-        <div class="contents" on:change=change on:submit=submit on:click=copy on:pointerdown=read on:pointermove=read
+        <div class="contents" on:input=typed on:change=change on:submit=submit on:click=copy on:pointerdown=read on:pointermove=read
             on:pointerleave=read on:focusin=read_by_focus on:focusout=read_by_focus on:keydown=read_by_key>
             {shown}
         </div>
     }
     .erase()
+}
+
+/// Sends the forms of a page: those that change something in the background, all others as addresses.
+fn sending(drawn: Asked) -> impl Fn(leptos::ev::SubmitEvent) + 'static {
+    let (text, toasts) = (use_text(), use_toasts());
+    let navigate = use_navigate();
+    move |event| {
+        if let Some((url, fields)) = browser::posted(&event) {
+            event.prevent_default();
+            browser::say(".problem:not(:empty)", "");
+            browser::mark_sent(&event);
+            browser::post(url, fields, move |answer| {
+                if posted(text, toasts, answer) {
+                    drawn.refetch();
+                }
+            });
+            return;
+        }
+        if let Some(address) = browser::form_address(&event) {
+            event.prevent_default();
+            // What is typed in an editor goes along in the address.
+            if browser::is_editor(&event) || browser::may_leave() {
+                navigate(&address, NavigateOptions { scroll: false, ..NavigateOptions::default() });
+            }
+        }
+    }
 }
 
 /// Says what has come of a form. True if it was done.

@@ -95,18 +95,22 @@ pub(crate) struct Preferences {
     pub(crate) is_narrow: bool,
 }
 
+/// The language of whoever sent a request: the one that was chosen, or the one that the browser asks for.
+#[cfg(feature = "ssr")]
+pub(crate) fn language_of(headers: &axum::http::HeaderMap) -> Language {
+    let chosen = crate::api::guard::cookie(headers, LANGUAGE_COOKIE).and_then(Language::of);
+    let accepted = || headers.get("accept-language").and_then(|value| value.to_str().ok()).and_then(Language::of);
+    chosen.or_else(accepted).unwrap_or_default()
+}
+
 impl Preferences {
     /// Reads them: on the server from the request, in the browser from what the server has rendered.
     #[cfg(feature = "ssr")]
     pub(crate) fn read() -> Self {
         use crate::api::guard::cookie;
         let Some(parts) = use_context::<axum::http::request::Parts>() else { return Self::default() };
-        let accepted = parts.headers.get("accept-language").and_then(|value| value.to_str().ok());
         Self {
-            language: cookie(&parts.headers, LANGUAGE_COOKIE)
-                .and_then(Language::of)
-                .or_else(|| accepted.and_then(Language::of))
-                .unwrap_or_default(),
+            language: language_of(&parts.headers),
             theme: cookie(&parts.headers, THEME_COOKIE).and_then(Theme::of).unwrap_or_default(),
             is_narrow: cookie(&parts.headers, SIDEBAR_COOKIE) == Some("narrow"),
         }

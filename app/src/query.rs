@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 #[cfg(feature = "ssr")]
 use chrono::{DateTime, TimeDelta, Utc};
+#[cfg(feature = "ssr")]
+use hub::domain::fault::Fault;
 use hub::domain::{
     call::{Call, CallError},
     report::CallQuery,
@@ -157,34 +159,69 @@ impl CallFilter {
         self.path(None).split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default()
     }
 
-    /// What the use case is asked, at that time. What cannot be read is left out.
+    /// What the use case is asked, at that time. A key that is given by its name is not looked up here.
+    ///
+    /// # Errors
+    /// [`Fault::Invalid`] for what cannot be read, with the name of the parameter: less would be held back than the
+    /// reader believes.
     #[cfg(feature = "ssr")]
-    pub(crate) fn query(&self, clock: Clock) -> CallQuery {
-        let ago = |hours| clock.now.checked_sub_signed(TimeDelta::hours(hours));
-        let range = self.get("range").and_then(range_hours).and_then(ago);
-        CallQuery {
+    pub(crate) fn query(&self, clock: Clock) -> Result<CallQuery, Fault> {
+        let range = self.read_as("range", "must be one of 1h, 24h, 7d, 30d", range_hours)?;
+        let range = range.and_then(|hours| clock.now.checked_sub_signed(TimeDelta::hours(hours)));
+        let end = |name: &str| match (self.get(name), self.end(name, clock)) {
+            (Some(_), None) => Err(Fault::invalid(name, "must be a time: 2030-12-31T12:00")),
+            (_, end) => Ok(end),
+        };
+        let (from, to) = (end("from")?, end("to")?);
+        let query = CallQuery {
             limit: None,
             cursor: self.get("cursor").map(str::to_owned),
-            from: range.or_else(|| self.end("from", clock)),
-            to: if range.is_some() { None } else { self.end("to", clock) },
-            user_id: self.get("user").and_then(|id| id.parse().ok()),
-            key_id: self.get("key").and_then(|id| id.parse().ok()),
-            provider_id: self.get("provider").and_then(|id| id.parse().ok()),
+            from: range.or(from),
+            to: if range.is_some() { None } else { to },
+            user_id: self.read_as("user", NO_ID, |id| id.parse().ok())?,
+            key_id: match self.key_name() {
+                Some(_) => None,
+                None => self.read_as("key", NO_ID, |id| id.parse().ok())?,
+            },
+            provider_id: self.read_as("provider", NO_ID, |id| id.parse().ok())?,
             model: self.get("model").map(str::to_owned),
             session_id: self.get("session").map(str::to_owned),
-            outcome: self.get("outcome").and_then(outcome),
-            status: self.get("status").and_then(|status| status.parse().ok()),
-            cost_min: self.get("cost_min").and_then(|cost| cost.parse().ok()),
-            cost_max: self.get("cost_max").and_then(|cost| cost.parse().ok()),
-            duration_min: self.get("seconds_min").and_then(ms_of_seconds),
-            duration_max: self.get("seconds_max").and_then(ms_of_seconds),
-            first_token_min: self.get("content_min").and_then(ms_of_seconds),
+            outcome: self.read_as("outcome", "is no outcome", outcome)?,
+            status: self.read_as("status", "must be a whole number such as 529", |status| status.parse().ok())?,
+            cost_min: self.read_as("cost_min", NO_AMOUNT, |cost| cost.parse().ok())?,
+            cost_max: self.read_as("cost_max", NO_AMOUNT, |cost| cost.parse().ok())?,
+            duration_min: self.read_as("seconds_min", NO_SECONDS, ms_of_seconds)?,
+            duration_max: self.read_as("seconds_max", NO_SECONDS, ms_of_seconds)?,
+            first_token_min: self.read_as("content_min", NO_SECONDS, ms_of_seconds)?,
             retried: self.get("retried").map(|retried| retried != "no"),
             errors: self.get("errors").map(|_| true),
             error: self.get("error").map(str::to_owned),
+        };
+        // The engine would say the same of these two, by the names that it has for them.
+        let is_crossed = [
+            ("cost_min", query.cost_min.zip(query.cost_max).is_some_and(|(min, max)| min > max)),
+            ("seconds_min", query.duration_min.zip(query.duration_max).is_some_and(|(min, max)| min > max)),
+        ];
+        match is_crossed.into_iter().find(|(_, is_crossed)| *is_crossed) {
+            Some((name, _)) => Err(Fault::invalid(name, "must not be above its counterpart")),
+            None => Ok(query),
         }
     }
+
+    /// A parameter as something else than a text; what it must be if it is not.
+    #[cfg(feature = "ssr")]
+    fn read_as<T>(&self, name: &str, must: &str, read: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, Fault> {
+        self.get(name).map(|text| read(text).ok_or_else(|| Fault::invalid(name, must))).transpose()
+    }
 }
+
+/// What ids, amounts and spans of time must be.
+#[cfg(feature = "ssr")]
+const NO_ID: &str = "must be an id such as 17";
+#[cfg(feature = "ssr")]
+const NO_AMOUNT: &str = "must be an amount in dollars such as 0.05";
+#[cfg(feature = "ssr")]
+const NO_SECONDS: &str = "must be a number of seconds, at most to the millisecond";
 
 /// Milliseconds of a number of seconds, such as `0.5`.
 #[cfg(feature = "ssr")]
@@ -280,7 +317,7 @@ mod tests {
             "/calls/export?format=csv&range=1h&model=claude%20x&outcome=failed"
         );
         assert_eq!(CallFilter::default().export_path("json", Some("t1")), "/calls/export?format=json&ticket=t1");
-        let query = filter.query(clock());
+        let query = filter.query(clock()).unwrap();
         assert_eq!(query.from, Some("2025-11-21T13:00:00Z".parse().unwrap()));
         assert_eq!(query.outcome, Some(hub::domain::call::Outcome::Failed));
         assert!(
@@ -294,11 +331,11 @@ mod tests {
 
     #[test]
     fn a_range_of_ones_own_is_by_the_hubs_clocks() {
-        let query = filter(&[("from", "2025-07-01T08:30"), ("to", "2025-11-21T08:30:00Z")]).query(clock());
+        let query = filter(&[("from", "2025-07-01T08:30"), ("to", "2025-11-21T08:30:00Z")]).query(clock()).unwrap();
         let at = |text: &str| Some(text.parse().unwrap());
         assert_eq!((query.from, query.to), (at("2025-07-01T06:30:00Z"), at("2025-11-21T08:30:00Z")));
         let named = filter(&[("from", "2025-07-01T08:30"), ("range", "1h")]);
-        assert_eq!(named.query(clock()).from, at("2025-11-21T13:00:00Z"));
+        assert_eq!(named.query(clock()).unwrap().from, at("2025-11-21T13:00:00Z"));
         assert_eq!(named.search(), "range=1h");
     }
 
@@ -333,9 +370,40 @@ mod tests {
             (&[("error", "status")], true),
             (&[("error", "elsewhere")], false),
         ] {
-            let query = filter(pairs).query(clock());
+            let query = filter(pairs).query(clock()).unwrap();
             assert_eq!(admits(&query, &call), admitted, "{pairs:?}");
         }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_refused_by_its_name() {
+        for (name, value) in [
+            ("range", "2h"),
+            ("from", "yesterday"),
+            ("to", "2025-13-01T00:00"),
+            ("user", "Ada"),
+            ("provider", "-1"),
+            ("key", "0"),
+            ("outcome", "fine"),
+            ("status", "5xx"),
+            ("cost_min", "1,5"),
+            ("cost_max", "a dollar"),
+            ("seconds_min", "1e3"),
+            ("seconds_max", "-1"),
+            ("content_min", "half"),
+        ] {
+            let fault = filter(&[(name, value)]).query(clock()).unwrap_err();
+            assert_eq!(fault.field(), Some(name), "{fault}");
+        }
+        let crossed = |name: &str, min: &str, max: &str| {
+            let (low, high) = (format!("{name}_min"), format!("{name}_max"));
+            filter(&[(low.as_str(), min), (high.as_str(), max)]).query(clock())
+        };
+        assert_eq!(crossed("cost", "2", "1").unwrap_err().field(), Some("cost_min"));
+        assert_eq!(crossed("seconds", "2", "1.9").unwrap_err().field(), Some("seconds_min"));
+        assert!(crossed("cost", "1", "1").is_ok() && crossed("seconds", "1", "1").is_ok());
+        // A key may be given by its name.
+        assert_eq!(filter(&[("key", "Ada / laptop")]).query(clock()).unwrap().key_id, None);
     }
 
     #[test]

@@ -57,6 +57,7 @@ lazy_routes! {
     EditProvider in providers: pages::providers::EditProvider;
     Users in drawn: pages::drawn::Users;
     ManyUsers in drawn: pages::drawn::ManyUsers;
+    ManyKeys in drawn: pages::drawn::ManyKeys;
     ManyProviders in drawn: pages::drawn::ManyProviders;
     Routing in drawn: pages::drawn::Routing;
     NewUser in users: pages::users::NewUser;

@@ -28,6 +28,7 @@ use crate::{App, shell};
 
 mod export;
 mod large;
+mod secret;
 
 /// Bytes below which compressing does not pay.
 const COMPRESS_FROM_BYTES: u16 = 256;
@@ -43,6 +44,7 @@ pub fn console(hub: &Hub) -> anyhow::Result<Router> {
         let build = build.clone();
         move |options: LeptosOptions| shell(options, build.clone())
     };
+    let documents = secret::Documents { options: options.clone(), build: build.clone() };
     let mut files = Router::new();
     if let Some(build) = &build {
         // What lies behind these addresses never changes.
@@ -63,6 +65,7 @@ pub fn console(hub: &Hub) -> anyhow::Result<Router> {
         .fallback(leptos_axum::file_and_error_handler_with_context::<LeptosOptions, _>(context, document))
         .with_state(options)
         .layer(middleware::from_fn_with_state(hub.clone(), large::admit))
+        .layer(middleware::from_fn_with_state(documents, secret::show))
         .layer(CompressionLayer::new().compress_when(compress))
         .route("/calls/export", get(export::calls).with_state(hub.clone())))
 }

@@ -91,6 +91,9 @@ pub(crate) struct Text {
     pub(crate) subject: Subject,
     pub(crate) calls: Calls,
     pub(crate) chain: Chain,
+    /// What came of a call, as sentences.
+    #[cfg(feature = "ssr")]
+    pub(crate) told: Told,
     pub(crate) providers: Providers,
     pub(crate) routing: Routing,
     pub(crate) users: Users,
@@ -141,6 +144,7 @@ pub(crate) struct Text {
     pub(crate) outcome: fn(Option<Outcome>) -> &'static str,
     pub(crate) result: fn(AttemptResult) -> &'static str,
     /// What went wrong, by the machine's word for it, where it is a known one.
+    #[cfg(feature = "ssr")]
     pub(crate) cause: fn(&str) -> Option<&'static str>,
     pub(crate) token_source: fn(TokenSource) -> &'static str,
     pub(crate) skip: fn(Skip) -> &'static str,
@@ -194,6 +198,11 @@ pub(crate) struct SettingWords {
 
 #[cfg(feature = "ssr")]
 impl Text {
+    /// What went wrong in words; the machine's word for what is no known cause.
+    pub(crate) fn cause_in_words(&self, cause: &str) -> String {
+        (self.cause)(cause).unwrap_or(cause).to_owned()
+    }
+
     /// A setting in words; none for a name that is none.
     pub(crate) fn setting(&self, name: &str) -> Option<SettingWords> {
         self.settings_in_words.iter().find(|(known, _)| *known == name).map(|(_, words)| *words)
@@ -227,6 +236,16 @@ mod tests {
         for text in [Language::En, Language::Zh].map(Language::text) {
             for action in hub::domain::audit::ACTIONS {
                 assert!((text.action)(action).is_some(), "{action} has no words");
+            }
+        }
+    }
+
+    #[test]
+    #[cfg(feature = "ssr")]
+    fn everything_that_can_go_wrong_has_its_words() {
+        for text in [Language::En, Language::Zh].map(Language::text) {
+            for cause in hub::domain::cause::ALL {
+                assert!((text.cause)(cause).is_some(), "{cause} has no words");
             }
         }
     }

@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use super::{
     actor::Admin,
     period::{Span, hour_of},
-    usage::{self, Asked, Sums},
+    usage::{self, Asked, Sums, quarter_of},
 };
 use crate::{
     clock,
@@ -72,6 +72,7 @@ async fn dearest(sums: Sums<'_>, asked: &Asked) -> Result<Vec<i64>, Fault> {
 /// The steps that a range is shown in unless somebody wants others.
 pub(super) fn step_of((from, to): Span) -> UsageStep {
     match (to - from).num_days() {
+        ..3 if to - from < TimeDelta::hours(4) => UsageStep::QuarterHour,
         ..3 => UsageStep::Hour,
         3..93 => UsageStep::Day,
         93..370 => UsageStep::Week,
@@ -82,6 +83,7 @@ pub(super) fn step_of((from, to): Span) -> UsageStep {
 /// The beginnings of the spans that hold a range, oldest first.
 fn starts((from, to): Span, step: UsageStep, zone: Tz) -> Vec<DateTime<Utc>> {
     let mut at = match step {
+        UsageStep::QuarterHour => quarter_of(from),
         UsageStep::Hour => hour_of(from, zone),
         UsageStep::Day => clock::midnight(from, zone),
         UsageStep::Week => {
@@ -107,6 +109,7 @@ fn starts((from, to): Span, step: UsageStep, zone: Tz) -> Vec<DateTime<Utc>> {
 fn next(at: DateTime<Utc>, step: UsageStep, zone: Tz) -> DateTime<Utc> {
     let day = at.with_timezone(&zone).date_naive();
     let later = match step {
+        UsageStep::QuarterHour => return at + TimeDelta::minutes(15),
         UsageStep::Hour | UsageStep::Total => return at + TimeDelta::hours(1),
         UsageStep::Day => day.checked_add_days(Days::new(1)),
         UsageStep::Week => day.checked_add_days(Days::new(7)),
@@ -158,6 +161,8 @@ mod tests {
         let berlin = chrono_tz::Europe::Berlin;
         // Winter time began on 25 October 2026 at 01:00 UTC.
         let range = (at("2026-10-24T12:00:00Z"), at("2026-10-26T12:00:00Z"));
+        let quarters = starts((at("2026-10-25T00:44:00Z"), at("2026-10-25T01:10:00Z")), UsageStep::QuarterHour, berlin);
+        assert_eq!(quarters, ["2026-10-25T00:30:00Z", "2026-10-25T00:45:00Z", "2026-10-25T01:00:00Z"].map(at));
         let days = starts(range, UsageStep::Day, berlin);
         assert_eq!(days, ["2026-10-23T22:00:00Z", "2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z"].map(at));
         let range = (at("2026-10-25T00:30:00Z"), at("2026-10-25T02:30:00Z"));
@@ -200,5 +205,7 @@ mod tests {
             [1, 7, 90, 200, 800].map(days),
             [UsageStep::Hour, UsageStep::Day, UsageStep::Day, UsageStep::Week, UsageStep::Month]
         );
+        let now = at("2026-01-01T00:00:00Z");
+        assert_eq!(step_of((now - TimeDelta::hours(1), now)), UsageStep::QuarterHour);
     }
 }

@@ -1,7 +1,10 @@
 //! Keys the hub issues.
 
+mod many;
+
 use chrono::TimeDelta;
 
+pub use self::many::bulk;
 use super::{
     actor::{Admin, shown},
     change, check, fault, limits, page,

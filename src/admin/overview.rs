@@ -118,7 +118,9 @@ async fn attention(hub: &Hub, actor: &Admin, now: DateTime<Utc>) -> Result<Vec<A
     if !ledger.is_database_away && ledger.backlog_bytes > BACKLOG_BYTES {
         attention.push(Attention::Backlog { waiting: ledger.backlog_bytes });
     }
-    if !state.ok {
+    if hub.state.is_shared() {
+        attention.push(Attention::NotAlone);
+    } else if !state.ok {
         attention.push(Attention::RedisAway);
     }
     attention.extend(of_configuration(&snapshot));

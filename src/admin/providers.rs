@@ -13,7 +13,7 @@ use std::time::Duration;
 pub use self::{
     many::{bulk, clone},
     trial::try_model,
-    way::test_proxy,
+    way::{test_new_proxy, test_proxy},
 };
 use super::{
     actor::{Admin, shown},

@@ -73,6 +73,7 @@ pub(super) fn range(query: &UsageQuery, now: DateTime<Utc>) -> Result<Span, Faul
         return Err(Fault::invalid("from", "must be before `to`"));
     }
     let spans_max = match query.step.unwrap_or_default() {
+        UsageStep::QuarterHour => TimeDelta::minutes(15 * SPANS_MAX),
         UsageStep::Hour => TimeDelta::hours(SPANS_MAX),
         UsageStep::Day => TimeDelta::days(SPANS_MAX),
         UsageStep::Week | UsageStep::Month | UsageStep::Total => TimeDelta::MAX,
@@ -168,7 +169,8 @@ impl<'a> Sums<'a> {
 
     /// A range in facets that tell this apart, and true if they hold its quarters of an hour too.
     fn cut(self, range: Span, told: Told, step: UsageStep) -> (Spans, Vec<Part>, bool) {
-        let days = self.days.filter(|days| days.zone == self.zone && step != UsageStep::Hour);
+        let is_short = matches!(step, UsageStep::QuarterHour | UsageStep::Hour);
+        let days = self.days.filter(|days| days.zone == self.zone && !is_short);
         let spans = spans(range, self.now, days.map(|days| days.zone));
         let Spans { from, days_from, days_to, quarters_to, .. } = spans;
         let Some(DaysMade { closed_before, .. }) = self.days else { return (spans, Vec::new(), false) };
@@ -176,7 +178,7 @@ impl<'a> Sums<'a> {
             UsageStep::Total => &[Unit::Month, Unit::Week],
             UsageStep::Month => &[Unit::Month],
             UsageStep::Week => &[Unit::Week],
-            UsageStep::Day | UsageStep::Hour => &[],
+            UsageStep::Day | UsageStep::Hour | UsageStep::QuarterHour => &[],
         };
         let mut parts = Vec::new();
         let has_quarters = cut_quarters(told, (from, days_from), closed_before, &mut parts);

@@ -5,13 +5,13 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc, LazyLock, Mutex,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use http_body_util::{BodyExt, Full};
-use hyper::{Method, Request, body::Bytes, client::conn::http1::SendRequest};
+use hyper::{Method, Request, body::Bytes, client::conn::http1::SendRequest, header::HeaderValue};
 use hyper_util::rt::TokioIo;
 use tokio::{net::TcpStream, task::JoinSet};
 
@@ -20,12 +20,31 @@ use super::{body::Template, upstream::PLAN};
 /// What to send, and to whom.
 pub struct Shot {
     pub address: SocketAddr,
-    pub key: String,
+    pub callers: Callers,
     pub body: Template,
     /// Deltas and milliseconds between them; none: not streamed.
     pub plan: Option<(u32, u32)>,
     /// Read the time in every delta, to see how long it was on its way.
     pub time_deltas: bool,
+}
+
+/// Those who call: each request is the next one's.
+pub struct Callers {
+    keys: Vec<HeaderValue>,
+    next: AtomicUsize,
+}
+
+impl Callers {
+    pub fn new(keys: &[String]) -> Self {
+        Self { keys: keys.iter().map(|key| key.parse().unwrap()).collect(), next: AtomicUsize::new(0) }
+    }
+
+    /// The next one's key, and its conversation. One who is alone has one for each of its connections.
+    fn next(&self, line: &str) -> (HeaderValue, String) {
+        let place = self.next.fetch_add(1, Ordering::Relaxed) % self.keys.len();
+        let session = if self.keys.len() == 1 { line.to_owned() } else { format!("bench-session-of-key-{place}") };
+        (self.keys[place].clone(), session)
+    }
 }
 
 /// What came of it. Times in microseconds.
@@ -90,14 +109,15 @@ impl Line {
 
     /// Sends one request and reads all of its answer.
     async fn fire(&mut self, shot: &Shot, tally: &mut Tally) {
+        let (key, session) = shot.callers.next(&self.session);
         let request = Request::builder()
             .method(Method::POST)
             .uri("/v1/messages")
             .header("host", "bench")
             .header("content-type", "application/json")
             .header("anthropic-version", "2023-06-01")
-            .header("x-claude-code-session-id", &self.session)
-            .header("x-api-key", &shot.key);
+            .header("x-claude-code-session-id", session)
+            .header("x-api-key", key);
         let request = match shot.plan {
             Some((deltas, gap)) => request.header(PLAN, format!("{deltas},{gap}")),
             None => request,

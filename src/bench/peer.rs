@@ -47,8 +47,8 @@ pub struct Memory {
 pub trait Measured {
     fn child(&self) -> &Child;
     fn address(&self) -> SocketAddr;
-    /// What a client shows.
-    fn key(&self) -> &str;
+    /// What clients show, each request the next one.
+    fn keys(&self) -> Vec<String>;
     /// Waits until everything that was sent so far is recorded.
     fn settled(&self) -> impl Future<Output = ()>;
 
@@ -130,8 +130,8 @@ impl Measured for Bare {
         self.0.address
     }
 
-    fn key(&self) -> &'static str {
-        "sk-nobody-looks-at-it"
+    fn keys(&self) -> Vec<String> {
+        vec!["sk-nobody-looks-at-it".to_owned()]
     }
 
     async fn settled(&self) {}
@@ -146,10 +146,15 @@ fn merged(base: &Value, more: &Value) -> Value {
     base
 }
 
-/// The hub as it is shipped, with one key to call it by.
+/// The secret of a key that was made just now.
+fn secret(key: &Value) -> String {
+    key["key"].as_str().unwrap().to_owned()
+}
+
+/// The hub as it is shipped, with keys to call it by: mostly one.
 pub struct HubProcess {
     process: Process,
-    key: String,
+    keys: Vec<String>,
 }
 
 impl HubProcess {
@@ -164,7 +169,7 @@ impl HubProcess {
         Self::start_as("unlimited", &off).await.set_up(upstream, &json!({})).await
     }
 
-    /// The same with every limit on the key, its user and the provider, all of them far away, and with many more keys.
+    /// The same with every limit on the provider, and on many keys and their users, all of them far away.
     pub async fn start_limited(upstream: &Upstream) -> Self {
         let limits = json!({
             "limit_rpm": 1_000_000, "limit_tpm": 1_000_000_000_000_u64, "limit_5h_usd": "1000000",
@@ -172,13 +177,13 @@ impl HubProcess {
             "limit_total_usd": "1000000", "limit_concurrent_requests": 1_000_000, "limit_concurrent_sessions": 1_000_000,
             "limit_mode": "hard",
         });
-        let hub = Self::start_as("limited", &[]).await.set_up(upstream, &limits).await;
-        let user = hub.post("users", &json!({ "name": "many" })).await;
+        let mut hub = Self::start_as("limited", &[]).await.set_up(upstream, &limits).await;
+        let user = hub.post("users", &merged(&json!({ "name": "many" }), &limits)).await;
         let path = format!("users/{}/keys", user["id"].as_str().unwrap());
         let body = merged(&json!({ "name": "one of many" }), &limits);
-        futures_util::stream::iter(0..N_KEYS)
-            .for_each_concurrent(64, async |_| drop(hub.post(&path, &body).await))
-            .await;
+        let made = futures_util::stream::iter(0..N_KEYS).map(async |_| secret(&hub.post(&path, &body).await));
+        let made: Vec<String> = made.buffer_unordered(64).collect().await;
+        hub.keys.extend(made);
         hub
     }
 
@@ -193,7 +198,7 @@ impl HubProcess {
     }
 
     async fn start_as(name: &str, variables: &[(&str, &str)]) -> Self {
-        Self { process: Process::start(name, variables).await, key: String::new() }
+        Self { process: Process::start(name, variables).await, keys: Vec::new() }
     }
 
     /// One provider, one user and one key, each with these limits.
@@ -209,7 +214,7 @@ impl HubProcess {
         let user = self.post("users", &merged(&json!({ "name": "bench" }), limits)).await;
         let keys = format!("users/{}/keys", user["id"].as_str().unwrap());
         let key = self.post(&keys, &merged(&json!({ "name": "bench" }), limits)).await;
-        key["key"].as_str().unwrap().clone_into(&mut self.key);
+        self.keys.push(secret(&key));
         self
     }
 
@@ -239,8 +244,8 @@ impl Measured for HubProcess {
         self.process.address
     }
 
-    fn key(&self) -> &str {
-        &self.key
+    fn keys(&self) -> Vec<String> {
+        self.keys.clone()
     }
 
     async fn settled(&self) {

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     body::Template,
-    load::{self, Shot, Tally},
+    load::{self, Callers, Shot, Tally},
     peer::Measured,
 };
 
@@ -110,7 +110,7 @@ impl Scenario {
     pub async fn run(&self, peer: &impl Measured, length: Length, idle_kib: u64) -> Figures {
         let shot = Arc::new(Shot {
             address: peer.address(),
-            key: peer.key().to_owned(),
+            callers: Callers::new(&peer.keys()),
             body: if self.coding_turn { Template::coding_turn() } else { Template::small(self.plan.is_some()) },
             plan: self.plan,
             time_deltas: matches!(self.load, Load::Streams { .. }),

@@ -128,7 +128,7 @@ pub struct Attempt {
     /// How long it had to wait before it began: in a queue, or for the pause before another try.
     #[serde(default)]
     pub queue_ms: Option<u32>,
-    /// How long a new connection took; none if a kept one was used.
+    /// How long a new connection took; none if a kept one was used, or a proxy, where nobody can tell.
     #[serde(default)]
     pub connect_ms: Option<u32>,
 }

@@ -209,6 +209,16 @@ pub enum Skip {
     Limit,
     /// Another of the caller's groups goes first.
     LowerGroup,
+    /// Its next free place belongs to calls that wait.
+    Awaited,
+    /// It queues messages of users, and it was not this one's turn in time.
+    MessagesQueued,
+    /// A limit of its own is hard, and what the request asks for has no bound.
+    Unbounded,
+    /// Its limits cannot be counted just now, and it may not be used without.
+    LimitsAway,
+    /// What the call may cost there does not fit into a limit of its caller.
+    CallerLimit,
 }
 
 /// What kind of failure it was.

@@ -44,7 +44,7 @@ pub enum Fault {
     #[error("the database does not answer; try again")]
     Busy,
     /// The counters of limits, and the sessions, cannot be asked just now.
-    #[error("Redis does not answer; try again")]
+    #[error("the counters do not answer; try again")]
     CountersAway,
     /// Our own mistake; the log says more under the same id.
     #[error("internal error {id}")]

@@ -142,10 +142,10 @@ pub struct Hold {
 }
 
 impl Hold {
-    /// True if it excludes; a hold of the hub's own judgement only ranks (docs/rules.md, Holds).
+    /// True if it excludes; a hold of the hub's own judgement only ranks (docs/rules.md, Holds). What an account may not
+    /// do is judged too: another request of the same kind may be let through.
     pub const fn is_absolute(&self) -> bool {
-        !matches!(self.source, HoldSource::Hub)
-            || matches!(self.reason, HoldReason::Credential | HoldReason::Entitlement | HoldReason::Proxy)
+        !matches!(self.source, HoldSource::Hub) || matches!(self.reason, HoldReason::Credential | HoldReason::Proxy)
     }
 
     /// True if its time has come.

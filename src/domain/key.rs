@@ -117,6 +117,21 @@ with_limits! {
     }
 }
 
+/// A change of many keys.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct KeyBulk {
+    /// These, at most 2,000.
+    pub ids: Vec<KeyId>,
+    /// What to change of each; not the name.
+    #[serde(default)]
+    pub patch: KeyPatch,
+    /// Only says what would change; default false.
+    #[serde(default)]
+    pub preview: bool,
+}
+
 /// Another secret for a key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]

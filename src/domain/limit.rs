@@ -211,6 +211,18 @@ impl Limits {
         }
     }
 
+    /// The limit, whatever it counts; none if there is none.
+    pub fn amount(&self, limited: Limited) -> Option<Amount> {
+        let count = match limited {
+            Limited::ConcurrentRequests => self.limit_concurrent_requests.map(u64::from),
+            Limited::ConcurrentSessions => self.limit_concurrent_sessions.map(u64::from),
+            Limited::Rpm => self.limit_rpm.map(u64::from),
+            Limited::Tpm => self.limit_tpm,
+            Limited::Total | Limited::FiveHours | Limited::Daily | Limited::Weekly | Limited::Monthly => None,
+        };
+        count.map(Amount::Count).or_else(|| self.money(limited).map(Amount::Usd))
+    }
+
     /// True if there is a limit of money.
     pub const fn has_money(&self) -> bool {
         self.limit_5h_usd.is_some()

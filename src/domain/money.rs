@@ -157,7 +157,7 @@ macro_rules! decimal {
         }
 
         impl<'de> Deserialize<'de> for $name {
-            /// From a decimal string; a JSON number is read too, by its own digits.
+            /// From a decimal string; a JSON number is read too, as long as it loses no digit on its way here.
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 if !deserializer.is_human_readable() {
                     return i64::deserialize(deserializer).map(Self);
@@ -170,7 +170,14 @@ macro_rules! decimal {
     };
 }
 
-/// Accepts a decimal as a string or as a JSON number, and hands on its digits.
+/// Significant digits that every float keeps: its shortest text is then what its author wrote.
+const FLOAT_DIGITS: usize = 15;
+
+/// With more digits than these before its point a float does not keep nine behind it.
+const FLOAT_WHOLE_DIGITS: usize = 6;
+
+/// Accepts a decimal as a string or as a JSON number, and hands on its digits. What reads JSON makes a float of a number
+/// with a point, so one that may have lost digits by that is refused.
 struct DecimalVisitor;
 
 impl serde::de::Visitor<'_> for DecimalVisitor {
@@ -193,8 +200,16 @@ impl serde::de::Visitor<'_> for DecimalVisitor {
     }
 
     fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<String, E> {
-        // The shortest text that reads back as the same number: what its author wrote.
-        Ok(value.to_string())
+        // The shortest text that reads back as the same float, without an exponent.
+        let text = value.to_string();
+        let Some((whole, fraction)) = text.split_once('.') else { return Ok(text) };
+        let whole = whole.trim_start_matches('-').trim_start_matches('0');
+        let n_digits =
+            if whole.is_empty() { fraction.trim_start_matches('0').len() } else { whole.len() + fraction.len() };
+        if whole.len() > FLOAT_WHOLE_DIGITS || n_digits > FLOAT_DIGITS {
+            return Err(E::custom("a number with so many digits must be written as a string"));
+        }
+        Ok(text)
     }
 }
 
@@ -296,7 +311,21 @@ mod tests {
         assert_eq!(serde_json::from_str::<Usd>("\"0.30\"").unwrap().scaled(), 300_000_000);
         assert_eq!(serde_json::from_str::<Usd>("0.3").unwrap().scaled(), 300_000_000);
         assert_eq!(serde_json::from_str::<Multiplier>("2").unwrap().scaled(), 2_000_000);
+        assert_eq!(serde_json::from_str::<Usd>("1e-9").unwrap().scaled(), 1);
+        assert_eq!(serde_json::from_str::<Usd>("-900000.12345678").unwrap().scaled(), -900_000_123_456_780);
         assert_eq!(serde_json::to_string(&Usd::from_scaled(4_200_000)).unwrap(), "\"0.0042\"");
+    }
+
+    #[test]
+    fn a_number_with_more_digits_than_a_float_keeps_must_be_a_string() {
+        // The first and the second are the same float, whose shortest text is another number.
+        for text in ["8999999.123456789", "8999999.12345679", "8999999.123456788", "0.30000000000000004"] {
+            let error = serde_json::from_str::<Usd>(text).unwrap_err().to_string();
+            assert!(error.contains("must be written as a string"), "{text}: {error}");
+        }
+        assert_eq!(serde_json::from_str::<Usd>("\"8999999.123456789\"").unwrap().scaled(), 8_999_999_123_456_789);
+        assert_eq!(serde_json::from_str::<Usd>("9000000.0").unwrap().scaled(), 9_000_000_000_000_000);
+        assert_eq!(serde_json::from_str::<Usd>("999999.123456789").unwrap().scaled(), 999_999_123_456_789);
     }
 
     #[test]

@@ -156,6 +156,8 @@ pub struct ProviderTestResult {
     pub model: String,
     /// The first 2,000 characters of the answer's text, or of the error's body.
     pub answer: String,
+    /// Why it failed, as one word for machines: the `error.cause` of the call.
+    pub cause: Option<String>,
     /// Why it failed, in words.
     pub error: Option<String>,
     /// What the provider counted.

@@ -136,6 +136,8 @@ impl UsageBy {
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum UsageStep {
+    /// A quarter of an hour.
+    QuarterHour,
     /// An hour.
     Hour,
     /// A day in the hub's time zone.
@@ -153,6 +155,7 @@ impl UsageStep {
     /// The name used in JSON and in addresses.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::QuarterHour => "quarter_hour",
             Self::Hour => "hour",
             Self::Day => "day",
             Self::Week => "week",
@@ -301,6 +304,8 @@ pub enum Attention {
     },
     /// Redis is configured but does not answer.
     RedisAway,
+    /// Another hub works on the same database without Redis: limits cannot be counted here until it has stopped.
+    NotAlone,
     /// The journal cannot be written: new calls are refused.
     JournalFull,
     /// The journal cannot be read: entries wait in it.

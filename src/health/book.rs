@@ -1,5 +1,6 @@
 //! The book of holds: who holds what, and what of it is not written down yet. Plain data; time is passed in.
 
+mod streaks;
 mod write;
 
 use std::{
@@ -9,6 +10,7 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use self::streaks::Streaks;
 pub use self::write::{Ending, Write};
 use super::{
     Outcome,
@@ -27,15 +29,9 @@ const OF_MODELS_MAX: usize = 1_000;
 /// Characters of a note.
 const NOTE_CHARS_MAX: usize = 500;
 
-/// How long it is remembered that something was on hold, so that the next time is longer.
-const REMEMBERED: TimeDelta = TimeDelta::hours(1);
-
-/// How often in a row something was put on hold, and until when the last time.
-#[derive(Clone, Copy, Debug)]
-struct Streak {
-    n: u32,
-    until: DateTime<Utc>,
-}
+/// What a success ends, if nobody has dated it.
+const BY_SUCCESS: &[HoldReason] =
+    &[HoldReason::Overload, HoldReason::Credential, HoldReason::Entitlement, HoldReason::Proxy];
 
 /// All holds, the breakers, and what waits to be written.
 #[derive(Default)]
@@ -44,7 +40,7 @@ pub(super) struct Book {
     breakers: HashMap<ProviderId, Breaker>,
     /// Shown while a half-open provider is being tried; never written.
     trials: HashMap<ProviderId, Arc<Hold>>,
-    streaks: HashMap<(HoldScope, HoldReason), Streak>,
+    streaks: Streaks,
     unwritten: HashMap<HoldId, Write>,
     /// When breakers open and close, where a provider says nothing else.
     usual: Thresholds,
@@ -87,10 +83,8 @@ impl Book {
 
     /// An attempt succeeded. True if that closed the breaker.
     pub(super) fn succeeded(&mut self, outcome: &Outcome<'_>, now: DateTime<Utc>) -> bool {
-        self.heal(outcome, now);
-        let id = outcome.provider.id;
-        // What began before the breaker opened says nothing about what came after.
-        let is_later = self.of_breaker(id).all(|hold| hold.since <= outcome.began);
+        self.recover(outcome, now);
+        let (id, is_later) = (outcome.provider.id, self.is_later(outcome));
         let Some(breaker) = self.breakers.get_mut(&id).filter(|_| is_later) else { return false };
         match breaker.success(&self.usual.of(outcome.provider)) {
             Change::HalfOpened => self.half_open(id, now),
@@ -109,21 +103,32 @@ impl Book {
         if self.of_breaker(id).all(|hold| hold.is_over(now)) {
             return self.succeeded(outcome, now);
         }
-        self.heal(outcome, now);
+        self.recover(outcome, now);
         self.half_open(id, now);
         false
     }
 
-    /// Ends what a success shows to be over: holds on the same secret and model that no date and nobody asked for.
-    fn heal(&mut self, outcome: &Outcome<'_>, now: DateTime<Utc>) {
-        let of_attempt = [Extent::Provider, Extent::Model, Extent::Credential].map(|extent| scope(outcome, extent));
-        self.streaks.retain(|(scope, _), _| !of_attempt.contains(scope));
+    /// A provider has taken the secret, whatever it has said then.
+    pub(super) fn accepted(&mut self, outcome: &Outcome<'_>, now: DateTime<Utc>) {
+        self.heal(outcome, &[HoldReason::Credential], now);
+    }
+
+    /// True if an attempt began after its provider's breaker opened: no other says anything about what came then.
+    fn is_later(&self, outcome: &Outcome<'_>) -> bool {
+        self.of_breaker(outcome.provider.id).all(|hold| hold.since <= outcome.began)
+    }
+
+    /// Ends what a success shows to be over, and forgets how often it was.
+    fn recover(&mut self, outcome: &Outcome<'_>, now: DateTime<Utc>) {
+        self.streaks.succeeded(&scopes(outcome), outcome.began);
+        self.heal(outcome, BY_SUCCESS, now);
+    }
+
+    /// Ends holds for these reasons on the same secret and model that no date and nobody asked for.
+    fn heal(&mut self, outcome: &Outcome<'_>, reasons: &[HoldReason], now: DateTime<Utc>) {
+        let of_attempt = scopes(outcome);
         let is_healed = |hold: &&Arc<Hold>| {
-            let by_success = matches!(
-                hold.reason,
-                HoldReason::Overload | HoldReason::Credential | HoldReason::Entitlement | HoldReason::Proxy
-            );
-            by_success
+            reasons.contains(&hold.reason)
                 && hold.source == HoldSource::Hub
                 && hold.since <= outcome.began
                 && of_attempt.contains(&hold.scope)
@@ -134,13 +139,17 @@ impl Book {
         }
     }
 
-    /// An attempt failed in a way that its provider's breaker counts. The hold, if that opened it.
+    /// An attempt failed in a way that its provider's breaker counts. The hold, if that opened it: what began before is a
+    /// part of why it is open, and does not open it once more.
     pub(super) fn failed(
         &mut self,
         outcome: &Outcome<'_>,
         lately: (u64, u64),
         now: DateTime<Utc>,
     ) -> Option<Arc<Hold>> {
+        if !self.is_later(outcome) {
+            return None;
+        }
         let id = outcome.provider.id;
         let thresholds = self.usual.of(outcome.provider);
         let Change::Opened(until) = self.breakers.entry(id).or_default().failure(&thresholds, lately, now) else {
@@ -156,29 +165,28 @@ impl Book {
         self.hold(outcome, plan, now)
     }
 
-    /// Puts on hold what a failure asks for. None if it is on hold already, for as long.
+    /// Puts on hold what a failure asks for. None if it is on hold already, for as long; but what a provider says goes
+    /// before what we thought, if it is sooner too.
     pub(super) fn hold(&mut self, outcome: &Outcome<'_>, plan: HoldPlan, now: DateTime<Utc>) -> Option<Arc<Hold>> {
         let scope = scope(outcome, plan.extent);
         let same = |hold: &&Arc<Hold>| hold.scope == scope && hold.reason == plan.reason;
         let known = self.holds.values().find(same).cloned();
         let live = known.as_ref().filter(|hold| !hold.is_over(now));
+        if live.is_none() && plan.extent == Extent::Model && self.n_of_models() >= OF_MODELS_MAX {
+            return None;
+        }
         let until = match plan.term {
             Term::Until(until) => Some(until),
             // It was tried as a last resort, or together with others: that is no reason to wait longer.
             Term::Doubling { .. } if live.is_some() => return None,
             Term::Doubling { first_s, max_s } => {
-                Some(self.next_end((scope.clone(), plan.reason), (first_s, max_s), now))
+                Some(self.streaks.next_end((scope.clone(), plan.reason), (first_s, max_s), now))
             }
             Term::Open => None,
         };
-        if live.is_some_and(|hold| hold.until.is_none() || until.is_some_and(|until| hold.until >= Some(until))) {
-            return None;
-        }
-        let is_of_model = |hold: &&Arc<Hold>| matches!(hold.scope, HoldScope::Model { .. });
-        if live.is_none()
-            && plan.extent == Extent::Model
-            && self.holds.values().filter(is_of_model).count() >= OF_MODELS_MAX
-        {
+        let lasts = |hold: &Arc<Hold>| hold.until.is_none() || until.is_some_and(|until| hold.until >= Some(until));
+        let gives_way = |hold: &Arc<Hold>| hold.source == HoldSource::Hub && plan.source != HoldSource::Hub;
+        if live.is_some_and(|hold| lasts(hold) && !gives_way(hold)) {
             return None;
         }
         // One that is over gives way to a new one, so that each has its own place in the history.
@@ -201,19 +209,9 @@ impl Book {
         Some(hold)
     }
 
-    /// The end of a hold that lasts the first of these seconds, then twice as long each time, at most the second.
-    fn next_end(
-        &mut self,
-        of: (HoldScope, HoldReason),
-        (first_s, max_s): (u32, u32),
-        now: DateTime<Utc>,
-    ) -> DateTime<Utc> {
-        self.streaks.retain(|_, streak| now - streak.until < REMEMBERED);
-        let streak = self.streaks.entry(of).or_insert(Streak { n: 0, until: now });
-        let seconds = first_s.saturating_mul(1_u32.checked_shl(streak.n).unwrap_or(u32::MAX)).min(max_s);
-        streak.n += 1;
-        streak.until = now + TimeDelta::seconds(seconds.into());
-        streak.until
+    /// How many holds are about single models.
+    fn n_of_models(&self) -> usize {
+        self.holds.values().filter(|hold| matches!(hold.scope, HoldScope::Model { .. })).count()
     }
 
     /// A breaker that is open may be tried from now on.
@@ -221,9 +219,22 @@ impl Book {
         if let Some(breaker) = self.breakers.get_mut(&id) {
             breaker.half_open();
         }
+        self.end_breaker_at(id, now, now);
+    }
+
+    /// A breaker that is open stays so for this long at least, but no longer than a trial that fails would open it for.
+    pub(super) fn prolong(&mut self, provider: &Provider, by: TimeDelta, now: DateTime<Utc>) {
+        let until = now + by.min(self.usual.of(provider).open);
+        if self.breakers.get_mut(&provider.id).is_some_and(|breaker| breaker.prolong(until, now)) {
+            self.end_breaker_at(provider.id, until, now);
+        }
+    }
+
+    /// The holds of a breaker that is open end then.
+    fn end_breaker_at(&mut self, id: ProviderId, until: DateTime<Utc>, now: DateTime<Utc>) {
         let open: Vec<Arc<Hold>> = self.of_breaker(id).filter(|hold| !hold.is_over(now)).cloned().collect();
         for hold in open {
-            let hold = Arc::new(Hold { until: Some(now), ..Hold::clone(&hold) });
+            let hold = Arc::new(Hold { until: Some(until), ..Hold::clone(&hold) });
             self.write(Write { hold: Arc::clone(&hold), ended: None });
             self.add(hold);
         }
@@ -265,7 +276,7 @@ impl Book {
             self.remove(id, Ending::Gone, now);
         }
         self.breakers.retain(|id, _| providers.contains_key(id));
-        self.streaks.retain(|(scope, _), _| scope.provider_id().is_none_or(|id| providers.contains_key(&id)));
+        self.streaks.keep(|id| providers.contains_key(&id));
         let is_off = |id: &ProviderId| providers.get(id).is_some_and(|provider| usual.of(provider).failures == 0);
         let off: Vec<ProviderId> = self.breakers.keys().copied().filter(is_off).collect();
         for id in off {
@@ -354,8 +365,7 @@ impl Book {
     pub(super) fn unwell(&self) -> HashSet<ProviderId> {
         let held = self.holds.values().filter_map(|hold| hold.scope.provider_id());
         let broken = self.breakers.iter().filter(|(_, breaker)| !breaker.is_calm()).map(|(id, _)| *id);
-        let streaks = self.streaks.keys().filter_map(|(scope, _)| scope.provider_id());
-        held.chain(broken).chain(streaks).collect()
+        held.chain(broken).chain(self.streaks.provider_ids()).collect()
     }
 
     /// What calls see.
@@ -367,6 +377,11 @@ impl Book {
     pub(super) fn take_change(&mut self) -> bool {
         std::mem::take(&mut self.is_changed)
     }
+}
+
+/// All that a hold on an attempt can be about.
+fn scopes(outcome: &Outcome<'_>) -> [HoldScope; 3] {
+    [Extent::Provider, Extent::Model, Extent::Credential].map(|extent| scope(outcome, extent))
 }
 
 /// What a hold on so much of an attempt is about.

@@ -1,4 +1,5 @@
-use chrono::TimeDelta;
+mod late;
+mod probed;
 
 use super::*;
 use crate::domain::{
@@ -190,6 +191,26 @@ fn a_date_replaces_our_own_guess_and_a_later_one_an_earlier_one() {
     assert!(play.health.view().is_empty());
     let ended = play.health.take_writes().remove(0).ended;
     assert_eq!(ended, Some((at(90), Ending::Expired)));
+    // It knows better, if it is sooner too; what we think after that changes nothing.
+    play.fails(FailureClass::RateLimit, Some(guess), 100);
+    assert_eq!(play.held("m", 101), Some(160));
+    let sooner = play.fails(FailureClass::RateLimit, Some(dated(107)), 102).remove(0);
+    assert_eq!((play.held("m", 103), sooner.source), (Some(107), HoldSource::Provider));
+    assert!(play.fails(FailureClass::RateLimit, Some(guess), 104).is_empty());
+    assert_eq!(play.held("m", 107), None);
+}
+
+#[test]
+fn what_an_account_may_not_do_only_ranks() {
+    let plan = |reason, extent| HoldPlan { extent, reason, source: HoldSource::Hub, term: Term::Open };
+    for (reason, extent, is_absolute) in [
+        (HoldReason::Entitlement, Extent::Model, false),
+        (HoldReason::Credential, Extent::Credential, true),
+        (HoldReason::Proxy, Extent::Provider, true),
+    ] {
+        let hold = small().fails(FailureClass::Entitlement, Some(plan(reason, extent)), 0).remove(0);
+        assert_eq!(hold.is_absolute(), is_absolute, "{reason:?}");
+    }
 }
 
 #[test]
@@ -312,12 +333,18 @@ fn a_hold_knows_what_was_asked_for_and_an_answer_that_is_none_half_opens() {
 fn names_of_models_do_not_fill_the_book() {
     let play = small();
     let models: Vec<String> = (0..1_100).map(|n| format!("m{n}")).collect();
-    for model in &models {
+    let fails = |model: &str, now: i64| {
         let end = End::Failure { counts: false, hold: Some(OVERLOAD), message: "" };
-        let outcome = Outcome { model_sent: model, ..play.outcome(end, 0) };
-        play.health.note(&outcome, at(0));
+        play.health.note(&Outcome { model_sent: model, ..play.outcome(end, now) }, at(now))
+    };
+    for model in &models {
+        fails(model, 0);
     }
     assert_eq!(play.health.holds().len(), 1_000);
+    // What was not held is not remembered either: its first hold is as long as a first one.
+    play.health.expire(at(11));
+    assert_eq!(fails("m999", 11).remove(0).until, Some(at(31)));
+    assert_eq!(fails("m1050", 11).remove(0).until, Some(at(21)));
 }
 
 #[test]

@@ -22,11 +22,12 @@ pub async fn live() -> Json<Value> {
     Json(json!({"status": "ok"}))
 }
 
-/// New calls are welcome. Stays so while Postgres is away: calls go on, their entries wait in the journal.
+/// New calls are welcome. Stays so while Postgres is away: calls go on, their entries wait in the journal. Not while
+/// another hub counts on the same database.
 pub async fn ready(State(hub): State<Hub>) -> Response {
     let (is_database_there, state) = tokio::join!(hub.store.answers(), hub.state.status());
     let ledger = hub.ledger.status();
-    let is_ready = !hub.stopping.is_cancelled() && !ledger.is_journal_failing;
+    let is_ready = !hub.stopping.is_cancelled() && !ledger.is_journal_failing && !hub.state.is_shared();
     let body = json!({
         "status": if is_ready { "ok" } else { "unavailable" },
         "stopping": hub.stopping.is_cancelled(),
@@ -79,7 +80,12 @@ pub async fn metrics(State(hub): State<Hub>, Extension(client): Extension<Client
         ("switchyard_journal_damaged_total", "counter", "Places of the journal that were damaged", ledger.n_damaged),
         ("switchyard_journal_failing", "gauge", "1 if the journal cannot be written", ledger.is_journal_failing.into()),
         ("switchyard_database_away", "gauge", "1 if Postgres takes no entries", ledger.is_database_away.into()),
-        ("switchyard_state_away", "gauge", "1 if Redis is configured and does not answer", (!state.ok).into()),
+        (
+            "switchyard_state_away",
+            "gauge",
+            "1 if Redis is configured and does not answer, or if another hub counts on the same database",
+            (!state.ok).into(),
+        ),
         (
             "switchyard_state_waiting",
             "gauge",

@@ -2,10 +2,7 @@
 
 use std::{
     panic::AssertUnwindSafe,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 use axum::http::{HeaderValue, Request, Response, Version, header, uri::PathAndQuery};
@@ -35,14 +32,14 @@ pub async fn relay(hub: &Hub, client: ClientInfo, request: Request<Incoming>) ->
     let began = clock::instant();
     let (head, body) = request.into_parts();
     let call_id = CallId::fresh();
-    let is_read = Arc::new(AtomicBool::new(body.is_end_stream()));
+    let is_read = AtomicBool::new(body.is_end_stream());
     let inbound = Inbound {
         call_id,
         method: head.method,
         target: head.uri.into_parts().path_and_query.unwrap_or_else(|| PathAndQuery::from_static("/")),
         headers: head.headers,
         body,
-        is_read: is_read.clone(),
+        is_read: &is_read,
         address: client.address,
         began,
     };

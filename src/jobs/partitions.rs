@@ -2,12 +2,17 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::time::MissedTickBehavior;
 
 use crate::{clock, hub::Hub};
 
-/// How often they are looked at.
-const INTERVAL: Duration = Duration::from_hours(1);
+/// How often it is looked whether all are there. After a night without a database, or a laptop's sleep, calls of today
+/// may come before their partition: the fewer are to be moved, the better.
+const INTERVAL: Duration = Duration::from_mins(1);
+
+/// How often it is looked whether something is kept no longer.
+const TIDY_INTERVAL: TimeDelta = TimeDelta::hours(1);
 
 /// Days that have their partitions, from today on.
 pub const DAYS_AHEAD: u64 = 4;
@@ -24,11 +29,24 @@ const AUDIT_KEPT: TimeDelta = TimeDelta::days(365);
 /// Creates partitions until the hub stops. Without one, rows go to the default partition: nothing is lost.
 pub async fn run(hub: Hub) {
     let mut ticks = tokio::time::interval(INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut tidied: Option<DateTime<Utc>> = None;
+    let mut is_failing = false;
     loop {
         ticks.tick().await;
-        if let Err(error) = hub.store.create_partitions(clock::now(), DAYS_AHEAD).await {
-            tracing::warn!(%error, "partitions could not be created; trying again in an hour");
+        let now = clock::now();
+        let created = hub.store.create_partitions(now, DAYS_AHEAD).await;
+        if let Err(error) = &created
+            && !is_failing
+        {
+            tracing::warn!(%error, "partitions could not be created; trying again every minute");
         }
+        is_failing = created.is_err();
+        // By the clock on the wall: a machine that slept has something to tidy.
+        if tidied.is_some_and(|tidied| (now - tidied).abs() < TIDY_INTERVAL) {
+            continue;
+        }
+        tidied = Some(now);
         if let Err(error) = let_go(&hub).await {
             tracing::warn!(%error, "what is kept no longer could not be let go; trying again in an hour");
         }

@@ -21,7 +21,7 @@ const JOURNAL_WITHIN: Duration = Duration::from_secs(15);
 const JOURNAL_LOOK: Duration = Duration::from_millis(50);
 
 /// The ledger in Postgres.
-struct Recorded<'a>(&'a Hub);
+pub(super) struct Recorded<'a>(pub(super) &'a Hub);
 
 impl Source for Recorded<'_> {
     async fn catch_up(&self) -> anyhow::Result<()> {

@@ -107,9 +107,28 @@ impl Journal {
     }
 
     /// Makes everything that was appended survive the death of the machine, too. Blocks on the disk.
+    ///
+    /// # Errors
+    /// What the file system says; what is not with the disk then is synced with the next call.
     pub fn sync(&self) -> io::Result<()> {
-        let files = std::mem::take(&mut self.tail.lock().unwrap_or_else(PoisonError::into_inner).unsynced);
-        files.iter().try_for_each(|file| file.sync_data())
+        let mut files = std::mem::take(&mut self.tail.lock().unwrap_or_else(PoisonError::into_inner).unsynced);
+        let mut failure = None;
+        files.retain(|file| match file.sync_data() {
+            Ok(()) => false,
+            Err(error) => {
+                failure = Some(error);
+                true
+            }
+        });
+        if !files.is_empty() {
+            let mut tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
+            // A file may have been written to meanwhile.
+            let since = std::mem::take(&mut tail.unsynced);
+            files.retain(|file| !since.iter().any(|other| Arc::ptr_eq(file, other)));
+            files.extend(since);
+            tail.unsynced = files;
+        }
+        failure.map_or(Ok(()), Err)
     }
 
     /// Writes to another file from now on, to see what happens when it cannot be written.

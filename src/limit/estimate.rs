@@ -88,7 +88,7 @@ impl Request {
         match (mode, &self.bound) {
             (LimitMode::Soft, _) => price.estimate(self.input_tokens(), self.output_tokens(), multiplier),
             (LimitMode::Hard, bound) => {
-                price.worst_case(&self.worst_case(bound.unwrap_or_default(), price), multiplier)
+                price.worst_case(&self.worst_case(bound.unwrap_or(Bound::DEAREST), price), multiplier)
             }
         }
     }
@@ -185,6 +185,11 @@ mod tests {
         let both = Price { max_output: Some(64_000), ..flat.clone() };
         let bill = both.bill(&usage, &Terms::default(), Multiplier::ONE, Multiplier::ONE);
         assert!(reserved(&bounded, &both) >= bill.cost.total());
+        // What was not read may be anything.
+        let dearest = Request { bound: Some(Bound::DEAREST), ..open };
+        let unread = Request { bound: None, ..open };
+        assert_eq!(reserved(&unread, &tiered), reserved(&dearest, &tiered));
+        assert!(reserved(&unread, &tiered) > reserved(&open, &tiered));
         // And one that has a bound is never worth more than it.
         let bound = Some(Bound { input_tokens: Some(700_000), ..Bound::default() });
         assert!(reserved(&Request { bound, ..open }, &tiered) >= billed(700_000, &tiered));

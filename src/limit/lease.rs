@@ -75,3 +75,46 @@ impl Drop for Lease {
         self.release();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        panic::{AssertUnwindSafe, catch_unwind},
+        sync::Arc,
+    };
+
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{
+        domain::{id::KeyId, limit::Subject},
+        state::step::{Answer, Check, Step, Take},
+    };
+
+    /// A place of a key that has one, and some of its money.
+    fn place(lease: LeaseId) -> Step {
+        let subject = Subject::Key(KeyId(1));
+        Step {
+            lease,
+            now_ms: 1_000,
+            checks: vec![Check::Requests { subject, limit: 1 }],
+            takes: vec![Take { subject, reset_ms: 0, request: true, session: false, rate: None, money: 5 }],
+            session: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_gives_back_what_was_held() {
+        let state = State::Memory(Arc::default());
+        let fresh = || LeaseId(Uuid::now_v7());
+        let held = Lease::new(state.clone(), fresh());
+        assert!(matches!(state.take(place(held.id())).await, Ok(Answer::Taken(_))));
+        assert!(matches!(state.take(place(fresh())).await, Ok(Answer::Refused(_))));
+        let unwound: std::thread::Result<()> =
+            catch_unwind(AssertUnwindSafe(move || panic!("while {:?} is held", held.id())));
+        assert!(unwound.is_err());
+        let usage = state.usage(Subject::Key(KeyId(1)), &[], 1_000).await.unwrap();
+        assert_eq!((usage.requests, usage.reserved), (0, 0));
+        assert!(matches!(state.take(place(fresh())).await, Ok(Answer::Taken(_))));
+    }
+}

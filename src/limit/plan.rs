@@ -159,7 +159,8 @@ mod tests {
     }
 
     fn spans() -> Spans {
-        Calendars::default().at(Tz::UTC, "2026-11-21T10:00:00Z".parse().unwrap())
+        let now = "2026-11-21T10:00:00Z".parse().unwrap();
+        Calendars::default().at(Tz::UTC, now, now)
     }
 
     /// Whose limit a check is, and what it counts.

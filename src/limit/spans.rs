@@ -1,4 +1,4 @@
-//! Where windows of money begin just now. What follows the calendar is dear to find in a time zone with a history, and
+//! Where windows of money begin, for a call. What follows the calendar is dear to find in a time zone with a history, and
 //! stays the same until it ends: it is kept from one call to the next.
 
 use std::sync::Arc;
@@ -28,24 +28,25 @@ struct Fixed {
     month: Span,
 }
 
-/// Where windows begin at one moment.
+/// Where windows begin for one call.
 #[derive(Debug)]
 pub struct Spans {
     zone: Tz,
+    began: DateTime<Utc>,
     now: DateTime<Utc>,
     fixed: Option<Arc<Fixed>>,
 }
 
 impl Calendars {
-    /// Where windows begin at `now` in `zone`.
-    pub fn at(&self, zone: Tz, now: DateTime<Utc>) -> Spans {
-        let known = self.0.load_full().filter(|fixed| fixed.zone == zone && (fixed.from..fixed.until).contains(&now));
+    /// Where windows begin in `zone` for a call that began at `began`, at `now`: what it costs counts when it began.
+    pub fn at(&self, zone: Tz, began: DateTime<Utc>, now: DateTime<Utc>) -> Spans {
+        let known = self.0.load_full().filter(|fixed| fixed.zone == zone && (fixed.from..fixed.until).contains(&began));
         let fixed = known.or_else(|| {
-            let found = Fixed::find(zone, now).map(Arc::new);
+            let found = Fixed::find(zone, began).map(Arc::new);
             self.0.store(found.clone());
             found
         });
-        Spans { zone, now, fixed }
+        Spans { zone, began, now, fixed }
     }
 }
 
@@ -77,7 +78,7 @@ impl Spans {
             Limited::Monthly => Some(fixed.month),
             _ => None,
         });
-        known.or_else(|| window::span(window, limits, self.zone, self.now))
+        known.or_else(|| window::span_of_call(window, limits, self.zone, self.began, self.now))
     }
 }
 
@@ -91,7 +92,7 @@ mod tests {
         /// Whatever was asked before, the answer is that of the calendar.
         #[test]
         fn what_is_kept_is_what_would_be_found(
-            steps in prop::collection::vec((-40_i64..4_000, 0_usize..3), 1..60),
+            steps in prop::collection::vec((-40_i64..4_000, 0_usize..3, 0_i64..900), 1..60),
             minutes in prop::sample::select(vec![0, 150]),
             is_rolling in any::<bool>(),
         ) {
@@ -103,11 +104,13 @@ mod tests {
                 ..Limits::default()
             };
             let mut now: DateTime<Utc> = "2026-10-24T20:00:00Z".parse().unwrap();
-            for (minutes, zone) in steps {
+            for (minutes, zone, waited_s) in steps {
                 now += chrono::TimeDelta::minutes(minutes);
-                let spans = calendars.at(zones[zone], now);
+                let (zone, began) = (zones[zone], now - chrono::TimeDelta::seconds(waited_s));
+                let spans = calendars.at(zone, began, now);
                 for window in Limited::ALL {
-                    prop_assert_eq!(spans.of(window, &limits), window::span(window, &limits, zones[zone], now));
+                    let found = window::span_of_call(window, &limits, zone, began, now);
+                    prop_assert_eq!(spans.of(window, &limits), found);
                 }
             }
         }

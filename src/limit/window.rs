@@ -27,7 +27,7 @@ const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
 pub fn span(window: Limited, limits: &Limits, zone: Tz, now: DateTime<Utc>) -> Option<Span> {
     let span = match kind(window, limits)? {
         Kind::Endless => Span::All,
-        Kind::FromFirstCall => Span::FiveHoursFixed,
+        Kind::FromFirstCall => Span::FiveHoursFixed(now.timestamp_millis()),
         // The bucket in which it begins still counts: a bucket leaves when its end leaves.
         Kind::Rolling(length_ms) => Span::Minutes((now.timestamp_millis() - length_ms).div_euclid(MINUTE_MS)),
         Kind::Fixed(calendar) => {
@@ -39,6 +39,19 @@ pub fn span(window: Limited, limits: &Limits, zone: Tz, now: DateTime<Utc>) -> O
         }
     };
     Some(span)
+}
+
+/// The same for a call that began at `began`: what it costs counts then, so a window that does not roll is the one in
+/// which that lies. It has no end here: what came later counts with it.
+pub fn span_of_call(
+    window: Limited,
+    limits: &Limits,
+    zone: Tz,
+    began: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Option<Span> {
+    let is_rolling = matches!(kind(window, limits)?, Kind::Rolling(_));
+    span(window, limits, zone, if is_rolling { now } else { began })
 }
 
 /// When a window of money ends or, if it rolls, when the oldest part of it leaves; none if it does not end by itself.
@@ -265,11 +278,28 @@ mod tests {
         let now = at("2026-11-21T10:00:00Z");
         assert_eq!(span(Limited::Total, &limits, Tz::UTC, now), Some(Span::All));
         assert_eq!(resets_at(Limited::Total, &limits, Tz::UTC, now, Some(0)), None);
-        assert_eq!(span(Limited::FiveHours, &limits, Tz::UTC, now), Some(Span::FiveHoursFixed));
+        assert_eq!(span(Limited::FiveHours, &limits, Tz::UTC, now), Some(Span::FiveHoursFixed(now.timestamp_millis())));
         let began_ms = Some(at("2026-11-21T08:01:00Z").timestamp_millis());
         assert_eq!(resets_at(Limited::FiveHours, &limits, Tz::UTC, now, began_ms), Some(at("2026-11-21T13:01:00Z")));
         assert_eq!(resets_at(Limited::FiveHours, &limits, Tz::UTC, now, None), None);
         assert_eq!((span(Limited::Rpm, &limits, Tz::UTC, now), Limited::Tpm.is_money()), (None, false));
+    }
+
+    #[test]
+    fn fixed_windows_of_a_call_are_those_in_which_it_began() {
+        // A Monday that is the first of a month.
+        let (began, now) = (at("2027-01-31T23:59:59Z"), at("2027-02-01T00:10:00Z"));
+        let fixed = Limits { reset_5h_mode: ResetMode::Fixed, ..Limits::default() };
+        let rolling = Limits { daily_reset_mode: ResetMode::Rolling, ..Limits::default() };
+        let of_call = |window, limits| span_of_call(window, limits, Tz::UTC, began, now);
+        for window in [Limited::Daily, Limited::Weekly, Limited::Monthly, Limited::FiveHours] {
+            assert_eq!(of_call(window, &fixed), span(window, &fixed, Tz::UTC, began), "{window:?}");
+            assert_ne!(of_call(window, &fixed), span(window, &fixed, Tz::UTC, now), "{window:?}");
+        }
+        for window in [Limited::Daily, Limited::FiveHours] {
+            assert_eq!(of_call(window, &rolling), span(window, &rolling, Tz::UTC, now), "{window:?}");
+        }
+        assert_eq!((of_call(Limited::Total, &fixed), of_call(Limited::Rpm, &fixed)), (Some(Span::All), None));
     }
 
     /// The window a clock on the wall shows, as a label that sorts.

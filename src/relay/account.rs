@@ -16,7 +16,7 @@ use crate::{
     clock,
     domain::{
         attempt::{Attempt, AttemptResult},
-        decision::Warm,
+        decision::{Skip, Warm},
         id::{AttemptId, CallId, ProviderId},
         limit::{LimitMode, Limits, Subject},
         money::Usd,
@@ -34,16 +34,18 @@ use crate::{
         counters::Away,
         step::{Answer, Bind, Binding, Check, LeaseId, SessionUse, Settlement, Step, Take},
     },
-    wire::rejection::Rejection,
+    wire::{bound::Bound, rejection::Rejection},
 };
 
 /// What an attempt that would start is told.
 pub enum Reserved {
     /// It may start.
     Yes,
-    /// The provider is at a limit of its own: another one may be free.
+    /// The provider is at a limit of its own, or cannot be used for another reason: another one may be free.
     ProviderLimited,
-    /// The caller is at a limit: nothing more is tried.
+    /// What it may cost there does not fit into a limit of the caller: elsewhere it may cost less.
+    TooDear(Rejection),
+    /// The caller may not go on at all: nothing more is tried.
     CallerLimited(Rejection),
 }
 
@@ -68,7 +70,7 @@ pub struct Account {
     attempt: Option<Lease>,
     /// What is reserved for it, if somebody's limit is hard.
     reserved: Option<Usd>,
-    /// Providers that are at a limit of their own.
+    /// Providers that are at a limit of their own, or cannot be used for another reason.
     pub left_out: LeftOut,
     /// The counters could not be asked: nobody waits for them a second time.
     is_away: bool,
@@ -112,7 +114,8 @@ impl Account {
         self.session = Some(session);
         let (now, zone, tokens) = (clock::now(), self.snapshot.zone, self.request.tokens());
         let asked = if self.hub.config.rate_limit {
-            caller_checks(&caller.key, &caller.user, least, tokens, &self.hub.calendars.at(zone, now))
+            let spans = self.hub.calendars.at(zone, self.began, now);
+            caller_checks(&caller.key, &caller.user, least, tokens, &spans)
         } else {
             Vec::new()
         };
@@ -138,7 +141,8 @@ impl Account {
             }
             Ok(Answer::Refused(refusal)) => {
                 place.settled();
-                let overdrawn = Overdrawn { checks: &asked, refusal: &refusal, caller: Some(&caller), provider: None };
+                let (began, caller) = (self.began, Some(&*caller));
+                let overdrawn = Overdrawn { began, checks: &asked, refusal: &refusal, caller, provider: None };
                 Err(Rejection::Limited(Box::new(over_limit(zone, now, &overdrawn))))
             }
             Err(Away) => {
@@ -157,7 +161,7 @@ impl Account {
             return self.go_on_without(provider, callers);
         }
         if self.hub.config.rate_limit && provider.limits.is_hard() && self.request.is_open() && self.refuses_open() {
-            self.left_out.add(provider.id);
+            self.left_out.add(provider.id, Skip::Unbounded);
             return Reserved::ProviderLimited;
         }
         let offer = self.snapshot.offer(upstream, groups, model);
@@ -167,7 +171,7 @@ impl Account {
         let (now, zone, tokens) = (clock::now(), self.snapshot.zone, self.request.tokens());
         let checks = if self.hub.config.rate_limit {
             let who = caller.as_deref().map(|caller| (&caller.key, &*caller.user));
-            attempt_checks(who, provider, amount, tokens, &self.hub.calendars.at(zone, now))
+            attempt_checks(who, provider, amount, tokens, &self.hub.calendars.at(zone, self.began, now))
         } else {
             Vec::new()
         };
@@ -196,14 +200,16 @@ impl Account {
             }
             Ok(Answer::Refused(refusal)) => {
                 lease.settled();
-                let (caller, provider_limited) = (caller.as_deref(), Some(provider));
-                let overdrawn = Overdrawn { checks: &checks, refusal: &refusal, caller, provider: provider_limited };
+                let (began, caller) = (self.began, caller.as_deref());
+                let overdrawn =
+                    Overdrawn { began, checks: &checks, refusal: &refusal, caller, provider: Some(provider) };
                 let over = over_limit(zone, now, &overdrawn);
                 if matches!(over.subject, Subject::Provider(_)) {
                     self.left_out.limited(provider.id, &over, now);
                     return Reserved::ProviderLimited;
                 }
-                Reserved::CallerLimited(Rejection::Limited(Box::new(over)))
+                self.left_out.add(provider.id, Skip::CallerLimit);
+                Reserved::TooDear(Rejection::Limited(Box::new(over)))
             }
             Err(Away) => {
                 lease.undo();
@@ -242,7 +248,7 @@ impl Account {
             return Reserved::CallerLimited(rejection);
         }
         if self.go_without(&[&provider.limits]).is_err() {
-            self.left_out.add(provider.id);
+            self.left_out.add(provider.id, Skip::LimitsAway);
             return Reserved::ProviderLimited;
         }
         Reserved::Yes
@@ -258,6 +264,13 @@ impl Account {
         (self.snapshot, self.caller) = (snapshot.clone(), Some(caller.clone()));
     }
 
+    /// What the request can cost at most is read where somebody's limit is hard now that was not when it was admitted.
+    pub fn read_bound(&mut self, body: &[u8]) {
+        if self.snapshot.has_hard_limits && self.request.bound.is_none() {
+            self.request.bound = Some(Bound::read(body));
+        }
+    }
+
     /// A probe asks for this.
     pub fn weigh(&mut self, request: Request) {
         self.request = request;
@@ -271,11 +284,6 @@ impl Account {
     /// What lives with the counters could not be asked: they are not asked either.
     pub const fn note_away(&mut self) {
         self.is_away = true;
-    }
-
-    /// True if the counters were away when a provider was left out: nobody knows whether it is at a limit.
-    pub fn is_in_the_dark(&self) -> bool {
-        self.is_away && !self.left_out.providers().is_empty()
     }
 
     /// The running attempt is over: what it cost takes the place of what it had reserved. A success binds the session,

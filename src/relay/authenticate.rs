@@ -19,7 +19,7 @@ use crate::{
 /// Finds the caller by `x-api-key` or `authorization: Bearer`; both may be there if they are the same.
 ///
 /// A key that the hub has issued is never slowed down by somebody else's wrong ones at the same address.
-pub fn authenticate(hub: &Hub, snapshot: &Snapshot, inbound: &Inbound) -> Result<Arc<Caller>, Rejection> {
+pub fn authenticate(hub: &Hub, snapshot: &Snapshot, inbound: &Inbound<'_>) -> Result<Arc<Caller>, Rejection> {
     let caller = match key(&inbound.headers)? {
         Some(key) => snapshot.callers.get(&secret::hash(key)),
         None => None,

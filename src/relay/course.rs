@@ -22,7 +22,7 @@ pub struct Bounds {
     pub attempts: u32,
     /// The pause before a second attempt at one; it doubles with each.
     pub pause: Duration,
-    /// How long it waits for a provider that has named a time, when no other is left.
+    /// How long it pauses for a provider that has named a time, when no other is left.
     pub patience: Duration,
 }
 
@@ -56,7 +56,7 @@ struct Tried {
     n_max: u32,
     /// The next attempt there is a repair, which does not count.
     repairs: bool,
-    /// From then on it may be tried again, if no other is left.
+    /// From then on it may be tried again, if no other is left; none if it may not, or while it is tried.
     again_at: Option<Instant>,
 }
 
@@ -110,7 +110,7 @@ impl Course {
         let pause_first = self.bounds.pause;
         let Some(tried) = self.find(provider_id) else { return Step::Other };
         if verdict.next == Next::Repair {
-            tried.repairs = true;
+            (tried.repairs, tried.again_at) = (true, Some(now));
             return Step::Same(Duration::ZERO);
         }
         if tried.n_attempts >= tried.n_max {
@@ -121,28 +121,38 @@ impl Course {
             return Step::Other;
         }
         let pause = jittered(pause_first, tried.n_attempts, dice);
-        match named.filter(|named| *named > pause) {
-            None if !is_held && verdict.next == Next::Retry => Step::Same(pause),
-            named => {
-                tried.again_at = Some(now + named.unwrap_or(pause));
-                Step::Other
-            }
-        }
+        let named = named.filter(|named| *named > pause);
+        tried.again_at = Some(now + named.unwrap_or(pause));
+        if named.is_none() && !is_held && verdict.next == Next::Retry { Step::Same(pause) } else { Step::Other }
     }
 
-    /// Nobody else is left: the provider that may be tried again first, and when. None if none may, or not before the
-    /// call's patience or time ends.
-    pub fn again(&self, now: Instant, deadline: Instant) -> Option<(ProviderId, Instant)> {
-        let until = deadline.min(now + self.bounds.patience);
-        let soonest = self.tried.iter().filter_map(|tried| Some((tried.provider_id, tried.again_at?)));
-        soonest.min_by_key(|(_, at)| *at).filter(|(_, at)| *at <= until)
+    /// Providers that may be tried again, and from when on, without those that are `left_out`.
+    pub fn again(&self, left_out: &[ProviderId]) -> impl Iterator<Item = (ProviderId, Instant)> {
+        let again = self.tried.iter().filter_map(|tried| Some((tried.provider_id, tried.again_at?)));
+        again.filter(move |(provider_id, _)| !left_out.contains(provider_id))
     }
 
-    /// The call goes to that provider once more: if it cannot begin there, it is not asked a further time.
-    pub fn goes_again(&mut self, provider_id: ProviderId) {
+    /// The first of them, if its time has come by then.
+    pub fn first_again(&self, left_out: &[ProviderId], until: Instant) -> Option<(ProviderId, Instant)> {
+        self.again(left_out).min_by_key(|(_, at)| *at).filter(|(_, at)| *at <= until)
+    }
+
+    /// Until when a call outside the line pauses for a provider that has named a time.
+    pub fn patient_until(&self, now: Instant) -> Instant {
+        now + self.bounds.patience
+    }
+
+    /// A provider may not be tried again before that time; without one, never.
+    pub fn put_off(&mut self, provider_id: ProviderId, again_at: Option<Instant>) {
         if let Some(tried) = self.find(provider_id) {
-            tried.again_at = None;
+            tried.again_at = again_at;
         }
+    }
+
+    /// True if the call may still go to this provider.
+    pub fn may_go(&self, provider_id: ProviderId) -> bool {
+        let tried = self.tried.iter().find(|tried| tried.provider_id == provider_id);
+        tried.map_or_else(|| self.has_room(), |tried| tried.again_at.is_some())
     }
 
     fn find(&mut self, provider_id: ProviderId) -> Option<&mut Tried> {
@@ -182,6 +192,11 @@ mod tests {
         Duration::from_millis(n)
     }
 
+    /// Later than anything here.
+    fn far(now: Instant) -> Instant {
+        now + ms(60_000)
+    }
+
     #[test]
     fn a_provider_is_tried_again_with_growing_pauses_until_its_attempts_are_used_up() {
         let (mut course, now, retry) = (course(), crate::clock::instant(), verdict(Next::Retry, None));
@@ -191,9 +206,10 @@ mod tests {
         assert_eq!(course.failed(of(A, &retry, false), now, |bound| bound - 1), Step::Same(ms(400)));
         course.begin(A, None);
         assert_eq!(course.failed(of(A, &retry, false), now, |_| 0), Step::Other);
-        assert_eq!((course.left(), course.has_room(), course.again(now, now + ms(9))), (&[A][..], true, None));
+        assert_eq!((course.left(), course.has_room(), course.first_again(&[], far(now))), (&[A][..], true, None));
+        assert!(!course.may_go(A) && course.may_go(B));
         course.begin(B, Some(1));
-        assert!(!course.has_room());
+        assert!(!course.has_room() && !course.may_go(ProviderId(3)));
         assert_eq!(course.failed(of(B, &retry, false), now, |_| 0), Step::Other);
     }
 
@@ -204,16 +220,30 @@ mod tests {
         assert_eq!(course.failed(of(A, &verdict(Next::Switch, Some(3_000)), true), now, |_| 0), Step::Other);
         course.begin(B, None);
         assert_eq!(course.failed(of(B, &verdict(Next::Retry, None), true), now, |_| 0), Step::Other);
-        assert_eq!(course.again(now, now + ms(60_000)), Some((B, now + ms(100))));
+        assert_eq!(course.first_again(&[], far(now)), Some((B, now + ms(100))));
         course.begin(B, None);
         assert_eq!(course.failed(of(B, &verdict(Next::Switch, None), true), now, |_| 0), Step::Other);
-        assert_eq!(course.again(now, now + ms(60_000)), Some((A, now + ms(3_000))));
-        assert_eq!(course.again(now, now + ms(2_000)), None, "the call's time ends before");
-        course.goes_again(A);
-        assert_eq!(course.again(now, now + ms(60_000)), None, "its place was taken meanwhile");
-        course.begin(A, None);
-        assert_eq!(course.failed(of(A, &verdict(Next::Switch, Some(11_000)), true), now, |_| 0), Step::Other);
-        assert_eq!(course.again(now, now + ms(60_000)), None, "that is longer than the call waits");
+        assert_eq!(course.first_again(&[], far(now)), Some((A, now + ms(3_000))));
+        assert_eq!(course.first_again(&[], now + ms(2_000)), None, "that is too long");
+        assert_eq!(course.patient_until(now), now + ms(10_000));
+    }
+
+    #[test]
+    fn whoever_finds_its_place_taken_may_come_back_for_it() {
+        let (mut course, now) = (course(), crate::clock::instant());
+        for next in [verdict(Next::Retry, None), verdict(Next::Repair, None)] {
+            course.begin(A, None);
+            let Step::Same(pause) = course.failed(of(A, &next, false), now, |_| 0) else {
+                panic!("the same once more")
+            };
+            assert_eq!(course.first_again(&[A], far(now)), None, "it is left out for now");
+            assert_eq!(course.first_again(&[], far(now)), Some((A, now + pause)));
+            assert!(course.may_go(A));
+        }
+        course.put_off(A, Some(now + ms(4_000)));
+        assert_eq!(course.first_again(&[], far(now)), Some((A, now + ms(4_000))));
+        course.put_off(A, None);
+        assert!(course.first_again(&[], far(now)).is_none() && !course.may_go(A));
     }
 
     #[test]

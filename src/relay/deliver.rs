@@ -14,19 +14,19 @@ use self::{
 };
 use super::{
     account::Reserved,
-    answer::Answer,
+    answer::{Answer, refuse},
     course::Step,
     screen::Screened,
     trail::Trail,
     wait::{
         Wait,
         keep_alive::KeepAlive,
-        messages::{self, MessageTurn},
+        messages::{self, Message, MessageTurn},
     },
 };
 use crate::{
     clock,
-    domain::{id::AttemptId, provider::OnClientGone},
+    domain::{decision::Skip, id::AttemptId, provider::OnClientGone},
     upstream::{
         attempt::{Ask, Failed, Reply, attempt},
         request::Outgoing,
@@ -41,14 +41,17 @@ pub async fn deliver(
     left: CancellationToken,
     keep_alive: KeepAlive,
 ) -> Response<Answer> {
-    let must_sync = trail.must_sync();
+    let (must_sync, call_id) = (trail.must_sync(), trail.call_id);
     let wants_stream = screened.peek.as_ref().is_some_and(|peek| peek.stream);
     let wait = Wait::new(&mut trail, &screened.headers, wants_stream, keep_alive);
     let response = find(screened, trail, left, wait).await;
     // A stream sees to that itself, at its end.
     let is_whole = matches!(response.body(), Answer::Whole(_));
-    if let Some(hub) = must_sync.filter(|_| is_whole) {
-        hub.ledger.synced().await;
+    if let Some(hub) = must_sync.filter(|_| is_whole)
+        && !hub.ledger.synced().await
+    {
+        // What may be lost is not passed on.
+        return refuse(&Rejection::LedgerFull, call_id);
     }
     response
 }
@@ -63,11 +66,12 @@ async fn find(screened: Box<Screened>, mut trail: Box<Trail>, left: Cancellation
     while let Some(target) = aim.next(step, &mut trail, &left).await {
         let id = AttemptId::fresh();
         let asked = clock::instant();
-        let turn = MessageTurn::wait(&mut trail, &target.upstream.provider, &screened, id, &left).await;
+        let message = Message { provider: &target.upstream.provider, screened: &screened, id };
+        let turn = MessageTurn::wait(message, &mut trail, aim.waiting(), &left).await;
         queued += asked.elapsed();
         let Ok(turn) = turn else {
             trail.unchoose();
-            trail.account.left_out.add(target.upstream.provider.id);
+            trail.account.left_out.add(target.upstream.provider.id, Skip::MessagesQueued);
             leftovers.limit = Some(Rejection::MessagesQueued);
             step = Step::Other;
             continue;
@@ -77,6 +81,10 @@ async fn find(screened: Box<Screened>, mut trail: Box<Trail>, left: Cancellation
         }
         step = match trail.reserve(id, &target.upstream, model.unwrap_or_default()).await {
             Reserved::ProviderLimited => Step::Other,
+            Reserved::TooDear(rejection) => {
+                leftovers.limit = Some(rejection);
+                Step::Other
+            }
             Reserved::CallerLimited(rejection) => {
                 leftovers.limit = Some(rejection);
                 break;
@@ -108,7 +116,10 @@ async fn find(screened: Box<Screened>, mut trail: Box<Trail>, left: Cancellation
     if left.is_cancelled() {
         return trail.abandon();
     }
-    leftovers.limit = aim.refusal().or(leftovers.limit);
+    // Where it would fit into the caller's limits it will be free again: then that is what is said.
+    let will_be_free = trail.account.left_out.for_s().is_some();
+    let limit = leftovers.limit.take().filter(|limit| !will_be_free || !matches!(limit, Rejection::Limited(_)));
+    leftovers.limit = aim.refusal().or(limit);
     conclude(trail, model, leftovers)
 }
 

@@ -1,10 +1,6 @@
 //! What arrived: the head now, the body later and within limits.
 
-use std::{
-    net::IpAddr,
-    sync::{Arc, atomic::AtomicBool},
-    time::Instant,
-};
+use std::{net::IpAddr, sync::atomic::AtomicBool, time::Instant};
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Method, header, uri::PathAndQuery};
@@ -19,7 +15,7 @@ use crate::{
 };
 
 /// A request: its head, and a body that has not been read.
-pub struct Inbound {
+pub struct Inbound<'a> {
     /// The id of the call that it becomes.
     pub call_id: CallId,
     /// Its method.
@@ -31,7 +27,7 @@ pub struct Inbound {
     /// Its body.
     pub body: Incoming,
     /// True once the body has been read to its end, or if there is none.
-    pub is_read: Arc<AtomicBool>,
+    pub is_read: &'a AtomicBool,
     /// The client's address, after trusted proxies.
     pub address: IpAddr,
     /// When it arrived.

@@ -1,11 +1,15 @@
-//! Providers that a call leaves out because they are at a limit of their own.
+//! Providers that a call leaves out for reasons that its choice does not know, and which of them it can wait for.
 
 use chrono::{DateTime, Utc};
 
 use super::over::free_at_ms;
 use crate::{
     clock,
-    domain::{id::ProviderId, limit::Limited},
+    domain::{
+        decision::{Choice, Skip},
+        id::ProviderId,
+        limit::Limited,
+    },
     limit::parking::Wants,
     wire::over_limit::OverLimit,
 };
@@ -14,11 +18,20 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct LeftOut {
     providers: Vec<ProviderId>,
-    /// Those of them that are free as soon as an attempt there is over.
-    full: Vec<ProviderId>,
+    /// The same, with what is known of each.
+    reasons: Vec<Reason>,
     /// When a call that does not wait may try again.
     free_at_ms: Option<i64>,
-    /// When the first of those that are not full is free again, if that is known.
+}
+
+/// Why a provider is left out.
+#[derive(Clone, Copy, Debug)]
+struct Reason {
+    provider_id: ProviderId,
+    why: Skip,
+    /// True if it is free as soon as an attempt there is over.
+    is_full: bool,
+    /// When it is free again, if that is known.
     ends_at_ms: Option<i64>,
 }
 
@@ -28,41 +41,99 @@ impl LeftOut {
         &self.providers
     }
 
-    /// A provider is left out, and nobody knows until when.
-    pub fn add(&mut self, provider_id: ProviderId) {
-        self.providers.push(provider_id);
+    /// A provider is left out for this, and nobody knows until when.
+    pub fn add(&mut self, provider_id: ProviderId, why: Skip) {
+        self.note(Reason { provider_id, why, is_full: false, ends_at_ms: None });
     }
 
     /// A provider is at this limit of its own.
     pub fn limited(&mut self, provider_id: ProviderId, over: &OverLimit, now: DateTime<Utc>) {
-        let soonest = |known: Option<i64>, at: i64| Some(known.map_or(at, |known| known.min(at)));
-        self.free_at_ms = soonest(self.free_at_ms, free_at_ms(over, now));
-        self.providers.push(provider_id);
-        if matches!(over.limited, Limited::ConcurrentRequests | Limited::ConcurrentSessions) {
-            self.full.push(provider_id);
-        } else if let Some(at) = over.resets_at {
-            self.ends_at_ms = soonest(self.ends_at_ms, at.timestamp_millis());
-        }
+        let free_at_ms = free_at_ms(over, now);
+        self.free_at_ms = Some(self.free_at_ms.map_or(free_at_ms, |known| known.min(free_at_ms)));
+        let is_full = matches!(over.limited, Limited::ConcurrentRequests | Limited::ConcurrentSessions);
+        let ends_at_ms = over.resets_at.filter(|_| !is_full).map(|at| at.timestamp_millis());
+        self.note(Reason { provider_id, why: Skip::Limit, is_full, ends_at_ms });
     }
 
     /// The next free place at these providers belongs to calls that wait.
     pub fn awaited(&mut self, providers: &[ProviderId]) {
-        self.providers.extend(providers);
-        self.full.extend(providers);
+        for provider_id in providers.iter().copied() {
+            self.note(Reason { provider_id, why: Skip::Awaited, is_full: true, ends_at_ms: None });
+        }
     }
 
-    /// What the call may wait for.
-    pub fn wants(&self) -> Wants {
-        Wants { providers: self.providers.clone(), full: self.full.clone(), until_ms: self.ends_at_ms }
+    fn note(&mut self, reason: Reason) {
+        self.providers.push(reason.provider_id);
+        self.reasons.push(reason);
     }
 
-    /// Seconds until the first of them may be free; none if none is left out.
+    /// True if one of them is left out for this.
+    pub fn any(&self, why: Skip) -> bool {
+        self.reasons.iter().any(|reason| reason.why == why)
+    }
+
+    /// Says of each candidate that a choice has left out because it is one of these why it is.
+    pub fn explain(&self, choice: &mut Choice) {
+        for candidate in choice.candidates.iter_mut().filter(|candidate| candidate.skip == Some(Skip::Limit)) {
+            let reason = self.reasons.iter().find(|reason| reason.provider_id == candidate.provider_id);
+            candidate.skip = reason.map(|reason| reason.why).or(candidate.skip);
+        }
+    }
+
+    /// What a call may wait for that could go to those for which this is true.
+    pub fn wants(&self, could_go: impl Fn(ProviderId) -> bool) -> Wants {
+        let wanted: Vec<&Reason> = self.reasons.iter().filter(|reason| could_go(reason.provider_id)).collect();
+        Wants {
+            providers: wanted.iter().map(|reason| reason.provider_id).collect(),
+            full: wanted.iter().filter(|reason| reason.is_full).map(|reason| reason.provider_id).collect(),
+            until_ms: wanted.iter().filter_map(|reason| reason.ends_at_ms).min(),
+        }
+    }
+
+    /// Seconds until the first of them may be free; none if none ever is for this request of this caller.
     pub fn for_s(&self) -> Option<u32> {
-        if self.providers.is_empty() {
+        if self.reasons.iter().all(|reason| matches!(reason.why, Skip::Unbounded | Skip::CallerLimit)) {
             return None;
         }
         let now_ms = clock::now().timestamp_millis();
         let wait_ms = self.free_at_ms.map_or(1_000, |at_ms| (at_ms - now_ms).max(1_000));
         Some(u32::try_from(wait_ms / 1_000).unwrap_or(u32::MAX))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::decision::Candidate;
+
+    const REASONS: [Skip; 4] = [Skip::Awaited, Skip::MessagesQueued, Skip::Unbounded, Skip::LimitsAway];
+
+    #[test]
+    fn a_choice_is_told_why_each_was_left_out() {
+        let mut left_out = LeftOut::default();
+        left_out.awaited(&[ProviderId(0)]);
+        for (id, why) in (1..).zip(&REASONS[1..]) {
+            left_out.add(ProviderId(id), *why);
+        }
+        let skips = [Skip::Limit, Skip::Limit, Skip::Limit, Skip::Limit, Skip::Limit, Skip::Held];
+        let candidates = (0..).zip(skips);
+        let candidate =
+            |(id, skip)| Candidate { provider_id: ProviderId(id), skip: Some(skip), ..Candidate::default() };
+        let mut choice = Choice { candidates: candidates.map(candidate).collect(), ..Choice::default() };
+        left_out.explain(&mut choice);
+        let told: Vec<Skip> = choice.candidates.iter().filter_map(|candidate| candidate.skip).collect();
+        assert_eq!(told, [&REASONS[..], &[Skip::Limit, Skip::Held]].concat());
+    }
+
+    #[test]
+    fn only_what_may_be_free_one_day_and_could_serve_is_waited_for() {
+        let mut left_out = LeftOut::default();
+        assert_eq!(left_out.for_s(), None);
+        left_out.add(ProviderId(1), Skip::Unbounded);
+        assert_eq!(left_out.for_s(), None, "it will refuse the next call like this one");
+        left_out.awaited(&[ProviderId(2), ProviderId(3)]);
+        assert_eq!(left_out.for_s(), Some(1));
+        let wants = left_out.wants(|provider_id| provider_id != ProviderId(2));
+        assert_eq!((wants.providers, wants.full), (vec![ProviderId(1), ProviderId(3)], vec![ProviderId(3)]));
     }
 }

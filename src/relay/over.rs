@@ -15,8 +15,13 @@ use crate::{
     wire::over_limit::OverLimit,
 };
 
+/// Seconds after which it is worth looking whether running calls have freed what they had reserved.
+const CALLS_END_S: u32 = 5;
+
 /// A refused step, and who took part in it.
 pub struct Overdrawn<'a> {
+    /// When the call began: fixed windows were those of that moment.
+    pub began: DateTime<Utc>,
     /// What was asked.
     pub checks: &'a [Check],
     /// What was answered.
@@ -49,17 +54,21 @@ pub fn over_limit(zone: Tz, now: DateTime<Utc>, overdrawn: &Overdrawn<'_>) -> Ov
         reserved: None,
         limit: Amount::Count(limit),
         resets_at: frees_at_ms.and_then(DateTime::from_timestamp_millis),
+        frees_with_calls: false,
         retry_after_s: 1,
     };
     let mut over = match overdrawn.checks.get(*check) {
-        Some(Check::Money { subject, window, limit, .. }) => OverLimit {
+        Some(Check::Money { subject, window, limit, amount, .. }) => OverLimit {
             used: Amount::Usd(Usd::from_scaled(*used)),
             reserved: (*reserved > 0).then(|| Amount::Usd(Usd::from_scaled(*reserved))),
             limit: Amount::Usd(Usd::from_scaled(*limit)),
-            // A window ends, or, if it rolls, its oldest part leaves.
+            // A window ends, or, if it rolls, its oldest part leaves. One that a call has begun in may have ended since:
+            // it is free already for the next call.
             resets_at: frees_at_ms
                 .and_then(DateTime::from_timestamp_millis)
-                .or_else(|| window::resets_at(*window, &overdrawn.limits(*subject), zone, now, *oldest_ms)),
+                .or_else(|| window::resets_at(*window, &overdrawn.limits(*subject), zone, overdrawn.began, *oldest_ms))
+                .map(|at| at.max(now)),
+            frees_with_calls: used.saturating_add(*amount) <= *limit,
             ..of(*subject, *window, 0)
         },
         Some(Check::Requests { subject, limit }) => of(*subject, Limited::ConcurrentRequests, u64::from(*limit)),
@@ -69,7 +78,8 @@ pub fn over_limit(zone: Tz, now: DateTime<Utc>, overdrawn: &Overdrawn<'_>) -> Ov
         // A backend that names a check which was not asked: the call is refused, and nobody is blamed for more.
         None => of(Subject::Provider(crate::domain::id::ProviderId(0)), Limited::ConcurrentRequests, 0),
     };
-    over.retry_after_s = over.resets_at.map_or(1, |at| seconds_until(at, now));
+    over.retry_after_s =
+        if over.frees_with_calls { CALLS_END_S } else { over.resets_at.map_or(1, |at| seconds_until(at, now)) };
     over
 }
 
@@ -81,9 +91,54 @@ fn seconds_until(at: DateTime<Utc>, now: DateTime<Utc>) -> u32 {
 
 /// When what is over its limit may be free again: a minute from now if nobody knows.
 pub fn free_at_ms(over: &OverLimit, now: DateTime<Utc>) -> i64 {
+    if over.frees_with_calls {
+        return now.timestamp_millis() + i64::from(over.retry_after_s) * 1_000;
+    }
     match (over.resets_at, over.limited) {
         (Some(at), _) => at.timestamp_millis(),
         (None, Limited::ConcurrentRequests | Limited::ConcurrentSessions) => now.timestamp_millis() + 1_000,
         (None, _) => now.timestamp_millis() + 60_000,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{domain::id::ProviderId, state::step::Span};
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    /// The limit of a provider that refuses a call of 10 nano-dollars.
+    fn refused(window: Limited, limit: i64, (used, reserved): (i64, i64), began: &str, now: &str) -> OverLimit {
+        let subject = Subject::Provider(ProviderId(1));
+        let checks = [Check::Money { subject, window, span: Span::All, limit, amount: 10 }];
+        let refusal = Refusal { check: 0, used, reserved, frees_at_ms: None, oldest_ms: None };
+        let overdrawn =
+            Overdrawn { began: at(began), checks: &checks, refusal: &refusal, caller: None, provider: None };
+        over_limit(Tz::UTC, at(now), &overdrawn)
+    }
+
+    #[test]
+    fn what_only_reservations_are_in_the_way_of_is_free_when_they_end() {
+        let (began, now) = ("2026-11-21T10:00:00Z", "2026-11-21T10:00:01Z");
+        for window in [Limited::Total, Limited::FiveHours, Limited::Daily] {
+            let over = refused(window, 100, (90, 1), began, now);
+            assert!(over.frees_with_calls && over.message().contains("running calls"), "{}", over.message());
+            assert_eq!((over.retry_after_s, free_at_ms(&over, at(now))), (5, at(now).timestamp_millis() + 5_000));
+            // What is spent is in the way by itself.
+            let over = refused(window, 100, (91, 1), began, now);
+            assert!(!over.frees_with_calls && !over.message().contains("running calls"), "{}", over.message());
+        }
+    }
+
+    #[test]
+    fn a_window_that_has_ended_while_the_call_waited_is_free_now_and_not_in_the_past() {
+        let (yesterday, now) = ("2026-11-20T23:59:00Z", "2026-11-21T00:10:00Z");
+        let over = refused(Limited::Daily, 100, (95, 0), yesterday, now);
+        assert_eq!((over.resets_at, over.retry_after_s), (Some(at(now)), 1));
+        let over = refused(Limited::Daily, 100, (95, 0), "2026-11-21T00:00:00Z", now);
+        assert_eq!(over.resets_at, Some(at("2026-11-22T00:00:00Z")));
     }
 }

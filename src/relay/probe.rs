@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use chrono::TimeDelta;
 use http::{HeaderMap, HeaderValue, Method, header, uri::PathAndQuery};
 use serde_json::{Value, json};
 
@@ -14,8 +15,10 @@ use crate::{
         call::{CallError, Outcome},
         decision::{Candidate, Choice, FailureClass},
         fault::Fault,
+        hold::HoldReason,
         id::{AttemptId, ProviderId},
-        provider::ProviderTestResult,
+        provider::{Provider, ProviderTestResult},
+        settings::Settings,
     },
     health::{self, End},
     hub::Hub,
@@ -26,6 +29,7 @@ use crate::{
     },
     upstream::{
         attempt::{Ask, Failed, Reply, Whole, attempt},
+        failure::Failure,
         request::Outgoing,
     },
     wire::{bound::Bound, tap::Tap},
@@ -36,6 +40,9 @@ const TOKENS_MAX: u64 = 16;
 
 /// Characters of an answer that are shown.
 const ANSWER_CHARS_MAX: usize = 2_000;
+
+/// How late the next probe may begin.
+const LATE: TimeDelta = TimeDelta::seconds(1);
 
 /// What a provider is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -95,7 +102,7 @@ pub async fn probe(
         Err(_) => None,
     };
     let Some(result) = result else { return Err(busy(trail)) };
-    let mut outcome = health::Outcome {
+    let outcome = health::Outcome {
         provider: &upstream.provider,
         credential_id: upstream.credential_id,
         model_sent,
@@ -103,24 +110,77 @@ pub async fn probe(
         began,
         end: End::Success,
     };
-    let error = result.as_ref().err().map(|failed| failed.failure.error(failed.message.as_deref()));
-    let verdict = result
-        .as_ref()
-        .err()
-        .map(|failed| judge(&Evidence::of(failed, clock::now()), &upstream.provider.failure_rules));
-    match (&error, &verdict) {
-        (Some(error), Some(verdict)) => {
-            outcome.end = End::Failure { counts: verdict.counts(), hold: verdict.hold, message: &error.message };
-            if verdict.class == FailureClass::Client {
-                // It does not know the model, perhaps, but it is there.
-                hub.health.reached(&outcome, clock::now());
-            } else {
-                hub.health.note(&outcome, clock::now());
-            }
+    let verdict = match &result {
+        Ok(_) => {
+            hub.health.answered(&outcome, clock::now());
+            None
         }
-        _ => hub.health.answered(&outcome, clock::now()),
-    }
+        Err(failed) => {
+            let next = next(&snapshot.settings, &upstream.provider, patience);
+            Some(note_failure(hub, &outcome, failed, next))
+        }
+    };
     Ok(report(trail, model_sent, result, verdict.as_ref()))
+}
+
+/// After how long another probe will be over, if there will be one.
+fn next(settings: &Settings, provider: &Provider, patience: Duration) -> Option<TimeDelta> {
+    let interval = TimeDelta::seconds(settings.probe_interval_s.into());
+    let goes_on = !interval.is_zero() && provider.enabled && provider.probe;
+    goes_on.then(|| interval + TimeDelta::from_std(patience).unwrap_or_default() + LATE)
+}
+
+/// Tells the book of holds how a probe has failed, and returns what that means. `next` is after how long another one will
+/// be over, if there will be one.
+fn note_failure(hub: &Hub, outcome: &health::Outcome<'_>, failed: &Failed, next: Option<TimeDelta>) -> Verdict {
+    let now = clock::now();
+    let verdict = judge(&Evidence::of(failed, now), &outcome.provider.failure_rules);
+    let error = failed.failure.error(failed.message.as_deref());
+    let hold = verdict.hold.filter(|plan| may_hold(plan.reason));
+    let end = End::Failure { counts: verdict.counts(), hold, message: &error.message };
+    let outcome = health::Outcome { end, ..*outcome };
+    if verdict.class == FailureClass::Client {
+        // It does not know the model, perhaps, but it is there.
+        hub.health.reached(&outcome, now);
+        if takes_secret(failed) {
+            hub.health.accepted(&outcome, now);
+        }
+        return verdict;
+    }
+    hub.health.note(&outcome, now);
+    if let Some(next) = next.filter(|_| is_still_down(&failed.failure, verdict.class)) {
+        hub.health.prolong(outcome.provider, next, now);
+    }
+    verdict
+}
+
+/// True if a probe's failure may put something on hold. What a provider says about the secret and the account it may say
+/// about the probe alone, which does not look like what clients send: the first of their calls finds out. A hold that
+/// there is already has no end, and stays.
+const fn may_hold(reason: HoldReason) -> bool {
+    !matches!(reason, HoldReason::Credential | HoldReason::Entitlement)
+}
+
+/// True if an answer that blames the request shows that the secret was taken: an error of the wire, with a status that
+/// is only given to whoever is known.
+fn takes_secret(failed: &Failed) -> bool {
+    matches!(failed.failure, Failure::Status(400 | 404 | 422)) && failed.kind.is_some()
+}
+
+/// True if a probe has failed as any call would, in time or not. One that was turned away says nothing: a client's call
+/// might be let through.
+const fn is_still_down(failure: &Failure, class: FailureClass) -> bool {
+    let is_turned_away = matches!(failure, Failure::Status(400..=499));
+    let is_broken = matches!(
+        class,
+        FailureClass::Server
+            | FailureClass::Network
+            | FailureClass::Timeout
+            | FailureClass::Malformed
+            | FailureClass::Overload
+            | FailureClass::Proxy
+    );
+    is_broken && !is_turned_away
 }
 
 /// What a test can cost: little.
@@ -181,6 +241,7 @@ fn report(
         status: None,
         model: model.to_owned(),
         answer: String::new(),
+        cause: None,
         error: None,
         usage: crate::domain::usage::Usage::default(),
         first_byte_ms: None,
@@ -193,6 +254,7 @@ fn report(
             succeed(&mut trail, &mut shown, whole.status, &mut whole.tap);
         }
         Ok(Reply::Streaming(mut streaming)) => {
+            shown.cause = Some("malformed".to_owned());
             shown.error = Some("the provider streamed an answer that was not asked for as a stream".to_owned());
             succeed(&mut trail, &mut shown, streaming.status, &mut streaming.tap);
         }
@@ -200,6 +262,7 @@ fn report(
             let error = failed.failure.error(failed.message.as_deref());
             shown.status = failed.answer.as_ref().map(|whole| whole.status);
             shown.answer = failed.answer.as_deref().map(answer).unwrap_or_default();
+            shown.cause = Some(error.cause.clone());
             shown.error = Some(error.message.clone());
             shown.first_byte_ms = trail.current_first_byte_ms();
             if let Some(verdict) = verdict {
@@ -233,4 +296,47 @@ fn answer(whole: &Whole) -> String {
     });
     let text = text.unwrap_or_else(|| String::from_utf8_lossy(&whole.body).into_owned());
     text.chars().take(ANSWER_CHARS_MAX).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::upstream::failure::Deadline;
+
+    #[test]
+    fn a_provider_is_still_down_if_a_probe_fails_or_has_no_time_left_but_not_if_it_is_turned_away() {
+        let is_down = |failure: Failure| {
+            let class = judge(&Evidence::bare(&failure, clock::now()), &[]).class;
+            is_still_down(&failure, class)
+        };
+        for deadline in [Deadline::FirstByte, Deadline::Idle, Deadline::Total, Deadline::Call] {
+            assert!(is_down(Failure::Timeout(deadline)), "{deadline:?}");
+        }
+        for status in [500, 502, 503, 529] {
+            assert!(is_down(Failure::Status(status)), "{status}");
+        }
+        assert!(is_down(Failure::Connect(String::new())) && is_down(Failure::Malformed(String::new())));
+        for status in [400, 401, 402, 403, 404, 429] {
+            assert!(!is_down(Failure::Status(status)), "{status}");
+        }
+    }
+
+    #[test]
+    fn only_an_error_of_the_wire_shows_that_the_secret_was_taken() {
+        let takes = |status, kind: Option<&str>| {
+            let mut failed = Failed::from(Failure::Status(status));
+            failed.kind = kind.map(str::to_owned);
+            takes_secret(&failed)
+        };
+        assert!(takes(404, Some("not_found_error")) && takes(400, Some("invalid_request_error")));
+        assert!(!takes(404, None) && !takes(405, Some("api_error")) && !takes(413, Some("request_too_large")));
+    }
+
+    #[test]
+    fn a_probe_takes_no_secret_and_no_model_out_of_use() {
+        let ours = |status| judge(&Evidence::bare(&Failure::Status(status), clock::now()), &[]).hold;
+        let held = |status| ours(status).is_some_and(|plan| may_hold(plan.reason));
+        assert!(ours(401).is_some() && !held(401));
+        assert!(held(429) && held(529));
+    }
 }

@@ -43,7 +43,7 @@ pub async fn screen(
     hub: &Hub,
     operation: Operation,
     caller: &Caller,
-    inbound: Inbound,
+    inbound: Inbound<'_>,
     trail: &mut Trail,
 ) -> Result<Screened, Rejection> {
     if hub.stopping.is_cancelled() {

@@ -35,7 +35,7 @@ use crate::{
         body::Body,
         failure::{Deadline, Failure},
     },
-    wire::{anthropic, sse::Cutter, tap::Tap},
+    wire::{anthropic, rejection::Rejection, sse::Cutter, tap::Tap},
 };
 
 /// How long a provider may keep its connection open behind the terminal event.
@@ -54,6 +54,8 @@ pub struct StreamBody {
     upstream: Arc<Upstream>,
     /// True if nobody on the way can read it: it passes as it comes.
     is_encoded: bool,
+    /// Then these are its latest bytes, which may be its last: they pass when more has come, or the call is settled.
+    latest: Option<Bytes>,
     /// True if it ended before its end and nothing can be said about that in it.
     is_broken: bool,
     /// How long the provider may be silent.
@@ -63,8 +65,8 @@ pub struct StreamBody {
     /// Ready when the hub stops and cannot wait any longer.
     cutting: Pin<Box<WaitForCancellationFutureOwned>>,
     is_over: bool,
-    /// Until the entry is with the disk, the bytes that end the answer wait.
-    syncing: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    /// Until the entry is with the disk, the bytes that end the answer wait; false if it cannot be brought there.
+    syncing: Option<Pin<Box<dyn Future<Output = bool> + Send>>>,
     waiting: Option<Bytes>,
 }
 
@@ -79,6 +81,7 @@ impl StreamBody {
             tap,
             held: Some(held).filter(|held| !held.is_empty()),
             is_encoded,
+            latest: None,
             is_broken: false,
             call_id: trail.call_id,
             trail: Some(trail),
@@ -102,11 +105,13 @@ impl StreamBody {
             }
             self.waiting = next;
         }
-        if let Some(syncing) = &mut self.syncing {
-            ready!(syncing.as_mut().poll(cx));
-        }
+        let is_synced = match &mut self.syncing {
+            Some(syncing) => ready!(syncing.as_mut().poll(cx)),
+            None => true,
+        };
         self.syncing = None;
-        Poll::Ready(self.waiting.take())
+        let waiting = self.waiting.take();
+        Poll::Ready(if is_synced { waiting } else { self.end_with(&Rejection::LedgerFull.message()) })
     }
 
     /// True if the answer was cut where its client cannot be told so in words.
@@ -132,9 +137,13 @@ impl StreamBody {
                     self.last_byte = clock::instant();
                     let data = frame.into_data().unwrap_or_default();
                     let whole = if self.is_encoded { data } else { self.cutter.push(data) };
-                    if !whole.is_empty() {
-                        self.observe(&whole);
-                        return Poll::Ready(Some(whole));
+                    if whole.is_empty() {
+                        continue;
+                    }
+                    self.observe(&whole);
+                    let next = if self.is_encoded { self.latest.replace(whole) } else { Some(whole) };
+                    if next.is_some() {
+                        return Poll::Ready(next);
                     }
                 }
                 Some(Err(_)) => {
@@ -217,6 +226,8 @@ impl StreamBody {
     fn end(&mut self) -> Option<Bytes> {
         if self.is_encoded && self.tap.has_content {
             self.settle(AttemptResult::Completed, Outcome::Completed);
+            self.is_over = true;
+            return self.latest.take();
         }
         let rest = self.cutter.rest();
         self.observe(&rest);
@@ -246,11 +257,16 @@ impl StreamBody {
         self.is_over = true;
         self.trail.as_ref()?;
         self.interrupt(error, verdict);
-        if self.is_encoded {
-            self.is_broken = true;
-            return None;
-        }
-        Some(Bytes::from(anthropic::cut_event(&error.message, &self.call_id.to_string())))
+        let latest = self.latest.take();
+        self.end_with(&error.message).or(latest)
+    }
+
+    /// Ends the answer before its end: with an event that says why, or so that the connection is cut.
+    fn end_with(&mut self, why: &str) -> Option<Bytes> {
+        self.is_over = true;
+        self.is_broken = self.is_encoded;
+        let event = || Bytes::from(anthropic::cut_event(why, &self.call_id.to_string()));
+        (!self.is_encoded).then(event)
     }
 }
 
@@ -285,7 +301,12 @@ struct Rest {
 impl Rest {
     /// Reads to the terminal event, an error, or the end.
     async fn read(&mut self) {
-        while let Some(Ok(frame)) = self.body.frame().await {
+        let mut is_cut = false;
+        while let Some(frame) = self.body.frame().await {
+            let Ok(frame) = frame else {
+                is_cut = true;
+                break;
+            };
             let data = frame.into_data().unwrap_or_default();
             if self.is_encoded {
                 self.tap.observe_encoded(data.len());
@@ -297,6 +318,8 @@ impl Rest {
             }
         }
         self.tap.observe(&self.cutter.rest());
+        // Of what nobody can read the end is the body's.
+        self.tap.is_complete |= self.is_encoded && self.tap.has_content && !is_cut;
     }
 }
 

@@ -34,6 +34,7 @@ use crate::{
     hub::Hub,
     ledger::entry::{Entry, if_cut},
     route::snapshot::{Caller, Snapshot, Upstream},
+    upstream::running::Running,
     wire::{operation::Operation, peek::Peek, rejection::Rejection, tap::Tap},
 };
 
@@ -62,7 +63,7 @@ pub struct Trail {
     is_recorded: bool,
     is_closed: bool,
     /// The attempt that runs.
-    current: Option<Attempt>,
+    current: Option<Running>,
     /// Where it goes.
     upstream: Option<Arc<Upstream>>,
     /// Leave to try the provider that was chosen last.
@@ -80,7 +81,7 @@ impl Trail {
         snapshot: Arc<Snapshot>,
         caller: Arc<Caller>,
         operation: Operation,
-        inbound: &Inbound,
+        inbound: &Inbound<'_>,
     ) -> Self {
         let user_agent = inbound.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
         let call = Call {
@@ -165,7 +166,7 @@ impl Trail {
 
     /// When the head of the running attempt's answer came.
     pub fn current_first_byte_ms(&self) -> Option<u32> {
-        self.current.as_ref().and_then(|attempt| attempt.first_byte_ms)
+        self.current.as_ref().and_then(|running| running.attempt.first_byte_ms)
     }
 
     /// An attempt begins, after the call has `waited` for it: its opening goes to the journal before anything is sent.
@@ -180,7 +181,7 @@ impl Trail {
         upstream: &Arc<Upstream>,
         model: &str,
         waited: Duration,
-    ) -> Result<(&'a mut Attempt, impl FnOnce(u32) + use<'a>), Rejection> {
+    ) -> Result<(&'a mut Running, impl FnOnce(u32) + use<'a>), Rejection> {
         let model_sent = if self.is_as_sent { model } else { upstream.model_sent(model) };
         let offer = self.snapshot.offer_as(upstream, &self.group, (model, model_sent));
         let attempt = Attempt {
@@ -230,14 +231,14 @@ impl Trail {
                 hub.live.tell(story);
             }
         };
-        Ok((current.insert(attempt), on_head))
+        Ok((current.insert(Running::new(attempt)), on_head))
     }
 
     /// The first content came.
     pub fn first_token(&mut self) {
         let ms = clock::ms_since(self.began);
-        if let Some(attempt) = &mut self.current {
-            attempt.first_token_ms.get_or_insert(ms);
+        if let Some(running) = &mut self.current {
+            running.attempt.first_token_ms.get_or_insert(ms);
         }
         self.mark_token();
         self.publish();
@@ -246,8 +247,13 @@ impl Trail {
     /// What is known of the first content is known to the console too.
     fn mark_token(&self) {
         if let Some(marks) = &mut *self.story.running() {
-            marks.first_token_ms = self.current.as_ref().and_then(|attempt| attempt.first_token_ms);
+            marks.first_token_ms = self.first_token_ms();
         }
+    }
+
+    /// When the first content of the running attempt came.
+    fn first_token_ms(&self) -> Option<u32> {
+        self.current.as_ref().and_then(|running| running.attempt.first_token_ms)
     }
 
     /// The answer begins to go to the client.
@@ -257,7 +263,7 @@ impl Trail {
             // A client that was kept alive while it waited has its status.
             entry.call.status.get_or_insert(status);
             entry.call.first_byte_ms = Some(clock::ms_since(self.began));
-            entry.call.first_token_ms = self.current.as_ref().and_then(|attempt| attempt.first_token_ms);
+            entry.call.first_token_ms = self.first_token_ms();
         }
         self.mark_token();
         self.publish();

@@ -43,11 +43,13 @@ pub struct Wait {
     /// Whose it is; none if it does not wait.
     user_id: Option<UserId>,
     place: Option<Place>,
-    /// When it has begun to wait.
-    began: Option<Instant>,
+    /// Since when it is in the line.
+    since: Option<Instant>,
+    /// How long it was there before.
+    spent: Duration,
     /// Why its caller may not go on, if something has changed meanwhile.
     refusal: Option<Rejection>,
-    /// Told when the client is to be kept alive; none if it asked for no stream.
+    /// Told when the client is to be kept alive; none if it asked for no stream, or is to have a real status.
     keep_alive: Option<KeepAlive>,
 }
 
@@ -65,21 +67,21 @@ impl Wait {
             let awaited = trail.hub().parking.awaited();
             trail.account.left_out.awaited(&awaited);
         }
-        Self { user_id, place: None, began: None, refusal: None, keep_alive: wants_stream.then_some(keep_alive) }
+        // Whoever does not wait gets real statuses, and may try again by itself.
+        let keep_alive = (wants_stream && user_id.is_some()).then_some(keep_alive);
+        Self { user_id, place: None, since: None, spent: Duration::ZERO, refusal: None, keep_alive }
     }
 
-    /// Nobody is left to choose. Waits until it is this call's turn to choose again: true. False if it does not wait, or
-    /// no longer: nothing will be free in its time, too many wait already, its caller may not go on, or the client has
-    /// `left`.
-    ///
-    /// The last choice tells what the call could go to if its hold ended.
-    pub async fn turn(&mut self, trail: &mut Trail, left: &CancellationToken) -> bool {
+    /// Nobody can be tried just now. Waits until it is this call's turn to look again: true. False if it does not wait, or
+    /// no longer: nothing that it `wants` will be free in its time, too many wait already, its caller may not go on, or
+    /// the client has `left`.
+    pub async fn turn(&mut self, wants: Wants, trail: &mut Trail, left: &CancellationToken) -> bool {
         let Some(user_id) = self.user_id else { return false };
-        let began = *self.began.get_or_insert_with(clock::instant);
+        let since = *self.since.get_or_insert_with(clock::instant);
         let settings = &trail.snapshot.settings;
         let deadline = trail.began + Duration::from_millis(settings.call_deadline_ms);
-        let end = deadline.min(began + Duration::from_millis(settings.waiting_ms));
-        let wants = with_held(trail.account.left_out.wants(), &trail.last_choice());
+        let patience = Duration::from_millis(settings.waiting_ms).saturating_sub(self.spent);
+        let end = deadline.min(since + patience);
         let place = match self.place.take() {
             _ if !is_in_time(&wants, end) => None,
             Some(place) => {
@@ -100,7 +102,7 @@ impl Wait {
             biased;
             () = left.cancelled() => false,
             () = tokio::time::sleep_until(end.into()) => false,
-            () = self.until_turn(&place, trail, began) => true,
+            () = self.until_turn(&place, trail, since) => true,
         };
         let caught_up = if is_turn { trail.catch_up() } else { Ok(()) };
         if !is_turn || caught_up.is_err() {
@@ -115,19 +117,44 @@ impl Wait {
     }
 
     /// Waits until it is its turn, and tells meanwhile where it stands.
-    async fn until_turn(&self, place: &Place, trail: &mut Trail, began: Instant) {
-        let keep_alive_after = Duration::from_millis(trail.snapshot.settings.keep_alive_after_ms);
-        let since_ms = u32::try_from(began.duration_since(trail.began).as_millis()).unwrap_or(u32::MAX);
+    async fn until_turn(&self, place: &Place, trail: &mut Trail, since: Instant) {
+        let since_ms = u32::try_from(since.duration_since(trail.began).as_millis()).unwrap_or(u32::MAX);
         while !place.turn().await {
             let standing = place.standing();
             trail.waits(standing.map(|at| Waiting { position: at.position, since_ms, expected_ms: at.expected_ms }));
-            if let Some(keep_alive) = self.keep_alive.as_ref().filter(|it| !it.has_begun())
-                && began.elapsed() >= keep_alive_after
-            {
-                trail.committed(keep_alive::STATUS);
-                keep_alive.begin(head(trail));
-            }
+            self.keep_alive(trail, since);
         }
+    }
+
+    /// Begins the answer of a stream whose call waits since then, if that is long ago: so its client is kept alive.
+    pub fn keep_alive(&self, trail: &mut Trail, since: Instant) {
+        if self.alive_at(trail, since).is_some_and(|at| at <= clock::instant()) {
+            self.begin(trail);
+        }
+    }
+
+    /// When the client is to be kept alive that waits since then, or in the line since before; none if it is already, or
+    /// never is to be.
+    fn alive_at(&self, trail: &Trail, since: Instant) -> Option<Instant> {
+        self.keep_alive.as_ref().filter(|keep_alive| !keep_alive.has_begun())?;
+        let after = Duration::from_millis(trail.snapshot.settings.keep_alive_after_ms);
+        Some(self.since.unwrap_or(since) + after)
+    }
+
+    fn begin(&self, trail: &mut Trail) {
+        if let Some(keep_alive) = &self.keep_alive {
+            trail.committed(keep_alive::STATUS);
+            keep_alive.begin(head(trail));
+        }
+    }
+
+    /// The pause before an attempt that may begin `at` that time. None if the client leaves before.
+    pub async fn pause(&self, at: Instant, trail: &mut Trail, left: &CancellationToken) -> Option<()> {
+        if let Some(alive_at) = self.alive_at(trail, clock::instant()).filter(|alive_at| *alive_at < at) {
+            until(alive_at, left).await?;
+            self.begin(trail);
+        }
+        until(at, left).await
     }
 
     /// Why its caller may not go on, told once.
@@ -135,22 +162,37 @@ impl Wait {
         self.refusal.take()
     }
 
+    /// True if the call has a place in the line.
+    pub const fn is_in_line(&self) -> bool {
+        self.place.is_some()
+    }
+
     /// How long the call has been in the line; no time if it is not.
     pub fn so_far(&self) -> Duration {
-        self.began.filter(|_| self.place.is_some()).map_or(Duration::ZERO, |began| began.elapsed())
+        self.since.filter(|_| self.place.is_some()).map_or(Duration::ZERO, |since| since.elapsed())
     }
 
     /// The call goes to this provider.
     pub fn over(&mut self, trail: &mut Trail, provider_id: ProviderId) {
         if let Some(place) = self.place.take() {
             place.serve(provider_id);
+            self.spent += self.since.take().map_or(Duration::ZERO, |since| since.elapsed());
             trail.waits(None);
         }
     }
 }
 
+/// Ready at that time; none if the client leaves before.
+async fn until(at: Instant, left: &CancellationToken) -> Option<()> {
+    tokio::select! {
+        biased;
+        () = left.cancelled() => None,
+        () = tokio::time::sleep_until(at.into()) => Some(()),
+    }
+}
+
 /// What a call waits for beside what is left out for its limits: the end of holds.
-fn with_held(mut wants: Wants, choice: &Choice) -> Wants {
+pub fn with_held(mut wants: Wants, choice: &Choice) -> Wants {
     let held = choice.candidates.iter().filter(|candidate| candidate.skip == Some(Skip::Held));
     wants.providers.extend(held.map(|candidate| candidate.provider_id));
     let until_ms = choice.next_free.map(|at| at.timestamp_millis());
@@ -222,7 +264,7 @@ mod tests {
         let candidates = vec![candidate(1, Skip::Held), candidate(2, Skip::Limit), candidate(3, Skip::Group)];
         let next_free = DateTime::from_timestamp_millis(5_000);
         let choice = Choice { candidates, next_free, ..Choice::default() };
-        let limited = |until_ms| Wants { providers: vec![ProviderId(2)], full: vec![], until_ms };
+        let limited = |until_ms| Wants { providers: vec![ProviderId(2)], until_ms, ..Wants::default() };
         let wants = with_held(limited(Some(9_000)), &choice);
         assert_eq!((wants.providers, wants.until_ms), (vec![ProviderId(2), ProviderId(1)], Some(5_000)));
         assert_eq!(with_held(limited(Some(1_000)), &choice).until_ms, Some(1_000));

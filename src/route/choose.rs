@@ -87,7 +87,7 @@ pub fn choose(
         return (Choice { candidates, n_more, next_free: field.next_free, ..Choice::default() }, None);
     };
     let provider_id = chosen.upstream.provider.id;
-    let group = question.groups.get(chosen.standing.group).map_or("", |(name, _)| *name).to_owned();
+    let group = question.group_of(&chosen.standing).to_owned();
     let (candidates, n_more) = list.end(snapshot, Some(&chosen));
     let choice = Choice {
         candidates,
@@ -103,6 +103,33 @@ pub fn choose(
         ..Choice::default()
     };
     (choice, Some(Picked { upstream: chosen.upstream.clone(), group, is_last_resort }))
+}
+
+/// How a provider stands for a call that has tried it and may try it again.
+#[derive(Clone, Debug)]
+pub enum Again {
+    /// It may be used.
+    Now(Picked),
+    /// It is held until then.
+    HeldUntil(DateTime<Utc>),
+    /// It may not be used, and nobody knows until when.
+    No,
+}
+
+/// Looks at one provider as [`choose`] does: it may not be what it was when the call tried it.
+pub fn look_again(snapshot: &Snapshot, wanted: &Wanted<'_>, holds: &HoldsView, provider_id: ProviderId) -> Again {
+    let question = Question::new(snapshot, wanted, holds);
+    let Some(upstream) = snapshot.upstreams.iter().find(|upstream| upstream.provider.id == provider_id) else {
+        return Again::No;
+    };
+    let standing = question.standing(upstream);
+    let is_last_resort = standing.is_last_resort();
+    if standing.skip.is_none() || is_last_resort {
+        let group = question.group_of(&standing).to_owned();
+        return Again::Now(Picked { upstream: upstream.clone(), group, is_last_resort });
+    }
+    let until = standing.hold.and_then(|hold| hold.until).filter(|_| standing.skip == Some(Skip::Held));
+    until.map_or(Again::No, Again::HeldUntil)
 }
 
 /// A caller's groups in the order in which they go, each with its priority.

@@ -39,6 +39,8 @@ pub struct Evidence<'a> {
     pub headers: Option<&'a HeaderMap>,
     /// The type of the error that it carries.
     pub error_kind: Option<&'a str>,
+    /// What the error says beside that (`error.details.error_code`).
+    pub error_code: Option<&'a str>,
     /// The error's message.
     pub message: Option<&'a str>,
     /// When it is looked at.
@@ -49,7 +51,7 @@ impl<'a> Evidence<'a> {
     /// A failure of which nothing else is known than, where it has one, its status.
     pub const fn bare(failure: &'a Failure, now: DateTime<Utc>) -> Self {
         let status = if let Failure::Status(status) = failure { Some(*status) } else { None };
-        Self { failure, status, headers: None, error_kind: None, message: None, now }
+        Self { failure, status, headers: None, error_kind: None, error_code: None, message: None, now }
     }
 
     /// What a failed attempt has left behind.
@@ -57,6 +59,7 @@ impl<'a> Evidence<'a> {
         Self {
             headers: failed.answer.as_ref().map(|whole| &whole.headers),
             error_kind: failed.kind.as_deref(),
+            error_code: failed.code.as_deref(),
             message: failed.message.as_deref(),
             ..Self::bare(&failed.failure, now)
         }
@@ -144,6 +147,7 @@ impl Line {
         };
         is_sign
             && matches(self.kind, evidence.error_kind.unwrap_or_default())
+            && matches(self.code, evidence.error_code.unwrap_or_default())
             && matches(self.message, evidence.message.unwrap_or_default())
     }
 }
@@ -155,8 +159,9 @@ fn plan(evidence: &Evidence<'_>, finding: Finding) -> Option<HoldPlan> {
         return ours;
     }
     let (reason, extent, until) = match finding {
+        Finding::RateLimit if date::is_of_fast_mode(evidence) => return None,
         Finding::RateLimit => match date::quota_reset(evidence) {
-            Some(until) => (HoldReason::QuotaWindow, Extent::Credential, Some(until)),
+            Some((extent, until)) => (HoldReason::QuotaWindow, extent, Some(until)),
             None => (HoldReason::RateLimit, Extent::Model, date::rate_reset(evidence)),
         },
         Finding::SpendLimit => (HoldReason::SpendLimit, Extent::Credential, date::named_in_text(evidence)),

@@ -11,12 +11,16 @@ mod sessions;
 
 use std::{
     future::{Future, ready},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use self::{book::Book, queue::Queues};
 use super::{
     counters::{Away, Counters},
+    source::Ledgered,
     step::{ActiveSession, Answer, Release, SessionKey, Settlement, Span, Step, Sums, Usage},
 };
 use crate::domain::limit::Subject;
@@ -26,12 +30,34 @@ use crate::domain::limit::Subject;
 pub struct Memory {
     book: Mutex<Book>,
     queues: Mutex<Queues>,
+    /// True while another hub counts on the same database: neither knows what the other lets pass.
+    is_shared: AtomicBool,
 }
 
 impl Memory {
     /// Takes over what the ledger says. To be called before calls are served.
     pub fn load(&self, sums: Vec<(Subject, Sums)>) {
         self.book().load(sums);
+    }
+
+    /// Another hub counts on the same database, or none does any more. True if that is news.
+    pub fn share(&self, is_shared: bool) -> bool {
+        self.is_shared.swap(is_shared, Ordering::Relaxed) != is_shared
+    }
+
+    /// True while another hub counts on the same database.
+    pub fn is_shared(&self) -> bool {
+        self.is_shared.load(Ordering::Relaxed)
+    }
+
+    /// The ledger is about to be asked what was spent: from now on it is noted what is settled.
+    pub fn begin_fill(&self) {
+        self.book().begin_fill();
+    }
+
+    /// Begins anew with what the ledger says, and what was settled since it was asked. False if that was too much.
+    pub fn fill(&self, ledgered: Ledgered) -> bool {
+        self.book().fill(ledgered)
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {
@@ -45,7 +71,7 @@ impl Memory {
 
 impl Counters for Memory {
     fn take(&self, step: Step) -> impl Future<Output = Result<Answer, Away>> + Send {
-        ready(Ok(self.book().take(step)))
+        ready(if self.is_shared() { Err(Away) } else { Ok(self.book().take(step)) })
     }
 
     fn settle(&self, settlement: Settlement) {
@@ -62,7 +88,7 @@ impl Counters for Memory {
     }
 
     fn usage(&self, subject: Subject, spans: &[Span], now_ms: i64) -> impl Future<Output = Result<Usage, Away>> + Send {
-        ready(Ok(self.book().usage(subject, spans, now_ms)))
+        ready(if self.is_shared() { Err(Away) } else { Ok(self.book().usage(subject, spans, now_ms)) })
     }
 
     fn sessions(&self, now_ms: i64) -> impl Future<Output = Result<Vec<ActiveSession>, Away>> + Send {

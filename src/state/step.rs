@@ -48,9 +48,9 @@ pub enum Span {
     Minutes(i64),
     /// Quarters of an hour from this one on.
     Quarters(i64),
-    /// Five hours that begin, to the minute, with the first call that is admitted after the last five ended. The
-    /// state keeps when that was.
-    FiveHoursFixed,
+    /// Five hours that begin, to the minute, with the first call that is admitted after the last five ended: those in
+    /// which this moment lies, in milliseconds since 1970, and what came after them. The state keeps when they began.
+    FiveHoursFixed(i64),
 }
 
 /// A limit, and what it is asked for.

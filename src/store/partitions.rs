@@ -35,7 +35,12 @@ macro_rules! keep_baselines {
     };
 }
 
+/// The tables that have partitions.
+const PARTITIONED: [&str; 3] = ["calls", "attempts", "call_messages"];
+
 statements! {
+    ARE_THERE = "select to_regclass(name) is not null from unnest($1::text[]) with ordinality as t (name, place) order by place";
+    IS_ATTACHED = "select relispartition from pg_class where oid = to_regclass($1)";
     /// Replicas take turns; the lock ends with the transaction.
     TAKE_TURN = "select pg_advisory_xact_lock(7311042)";
     /// That a partition is there already is no news.
@@ -65,22 +70,48 @@ statements! {
 }
 
 impl Store {
-    /// Makes sure that every day from `now`'s on has its partitions, `n_days` of them.
+    /// Makes sure that every day from `now`'s on has its partitions, `n_days` of them. Rows that came before their
+    /// partition, and so stand in the default one, move to it.
+    ///
+    /// # Errors
+    /// The database's. Days before the one that failed are there.
     pub async fn create_partitions(&self, now: DateTime<Utc>, n_days: u64) -> Result<(), sqlx::Error> {
+        let days = (0..n_days).filter_map(|ahead| now.date_naive().checked_add_days(Days::new(ahead)));
+        let all: Vec<(NaiveDate, &str)> = days.flat_map(|day| PARTITIONED.map(|table| (day, table))).collect();
+        let names: Vec<String> = all.iter().map(|(day, table)| partition(table, *day)).collect();
+        let are_there: Vec<bool> = sqlx::query_scalar(ARE_THERE).bind(names).fetch_all(&self.pool).await?;
+        for (day, table) in all.into_iter().zip(are_there).filter_map(|(one, is_there)| (!is_there).then_some(one)) {
+            self.create_partition(table, day).await?;
+        }
+        Ok(())
+    }
+
+    async fn create_partition(&self, table: &str, day: NaiveDate) -> Result<(), sqlx::Error> {
+        let Some(next) = day.checked_add_days(Days::new(1)) else { return Ok(()) };
+        let (from, to) = (first_id(midnight(day)), first_id(midnight(next)));
+        let name = partition(table, day);
+        let id = if table == "calls" { "id" } else { "call_id" };
         let mut transaction = self.pool.begin().await?;
-        sqlx::query(TAKE_TURN).execute(&mut *transaction).await?;
-        sqlx::query(BE_QUIET).execute(&mut *transaction).await?;
-        for day in (0..n_days).filter_map(|ahead| now.date_naive().checked_add_days(Days::new(ahead))) {
-            let Some(next) = day.checked_add_days(Days::new(1)) else { continue };
-            let (from, to) = (first_id(midnight(day)), first_id(midnight(next)));
-            for table in ["calls", "attempts", "call_messages"] {
-                let name = format!("{table}_{}", day.format("%Y%m%d"));
-                // Nothing in it comes from outside: two table names, a date, and two ids made from dates.
-                let sql = format!(
-                    "create table if not exists {name} partition of {table} for values from ('{from}') to ('{to}')"
-                );
-                sqlx::query(AssertSqlSafe(sql)).execute(&mut *transaction).await?;
-            }
+        for statement in [TAKE_TURN, BE_QUIET, BE_PATIENT] {
+            sqlx::query(statement).execute(&mut *transaction).await?;
+        }
+        // Nothing in them comes from outside: a table's name, a column's, a date, and two ids made from dates.
+        for sql in [
+            // No row may come between moving and attaching; without a partition they all come here.
+            format!("lock table {table}_default in access exclusive mode"),
+            format!("create table if not exists {name} (like {table} including all)"),
+            format!(
+                "with strays as (delete from {table}_default where {id} >= '{from}' and {id} < '{to}' returning *)
+                insert into {name} select * from strays"
+            ),
+        ] {
+            sqlx::query(AssertSqlSafe(sql)).execute(&mut *transaction).await?;
+        }
+        // Another replica may have been faster.
+        let is_attached: bool = sqlx::query_scalar(IS_ATTACHED).bind(&name).fetch_one(&mut *transaction).await?;
+        if !is_attached {
+            let sql = format!("alter table {table} attach partition {name} for values from ('{from}') to ('{to}')");
+            sqlx::query(AssertSqlSafe(sql)).execute(&mut *transaction).await?;
         }
         transaction.commit().await
     }
@@ -101,7 +132,7 @@ impl Store {
             keep_baselines(&mut transaction, midnight(day), midnight(next)).await?;
             for table in ["attempts", "calls"] {
                 // Nothing in it comes from outside: a table's name and a date.
-                let sql = format!("drop table if exists {table}_{}", day.format("%Y%m%d"));
+                let sql = format!("drop table if exists {}", partition(table, day));
                 sqlx::query(AssertSqlSafe(sql)).execute(&mut *transaction).await?;
             }
             transaction.commit().await?;
@@ -162,6 +193,11 @@ async fn keep_baselines(
         sqlx::query(statement).bind(from).bind(to).execute(&mut *connection).await?;
     }
     Ok(())
+}
+
+/// What a table's partition of a day is called.
+fn partition(table: &str, day: NaiveDate) -> String {
+    format!("{table}_{}", day.format("%Y%m%d"))
 }
 
 /// When a day begins (UTC).

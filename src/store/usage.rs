@@ -47,7 +47,11 @@ macro_rules! sum {
             "),
         sums as (
             select
-                case when $14 = 'total' then $18 else date_trunc($14, at, $15) end as at,
+                case $14
+                    when 'total' then $18
+                    when 'quarter_hour' then date_bin(interval '15 minutes', at, timestamptz 'epoch')
+                    else date_trunc($14, at, $15)
+                end as at,
                 case
                     when $16 = 'user' and ($19::bigint[] is null or user_id = any($19)) then user_id
                     when $16 = 'key' and ($19::bigint[] is null or key_id = any($19)) then key_id

@@ -4,6 +4,7 @@ mod audit;
 mod functions;
 mod logins;
 mod own;
+mod pages;
 mod routes;
 
 use serde_json::json;

@@ -40,6 +40,7 @@ async fn a_body_that_cannot_be_read_is_refused_naming_what_is_wrong() {
         let call = world.call_of(&reply).await;
         assert_eq!((&call["outcome"], &call["status"]), (&json!("rejected"), &json!(400)), "{body}: {call}");
         assert_eq!(call["key_id"], json!(key.id));
+        assert_eq!(call["error"]["cause"], "bad_request", "{body}: {call}");
     }
     assert!(provider.script.requests().is_empty());
 }

@@ -2,15 +2,17 @@
 
 use std::time::Instant;
 
-use serde_json::json;
+use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection};
 
 use crate::{
     client::Request,
     hub::{Setup, root},
+    limits::{nano, window},
     patience::{until, within},
     reaper,
     upstream::{Gate, Turn},
-    world::{World, ask},
+    world::{Key, World, ask},
 };
 
 #[tokio::test]
@@ -59,6 +61,45 @@ async fn a_second_hub_on_the_same_database_without_redis_says_so_and_stops() {
     assert!(!status.success());
     assert!(said.contains("REDIS_URL") && !said.contains("panicked"), "{said}");
     world.get("/admin/v1/users").await;
+}
+
+#[tokio::test]
+async fn a_hub_whose_database_another_one_has_taken_counts_nothing_until_it_has_it_back() {
+    let world = World::alone().await;
+    world.provider("a").await;
+    let model = world.priced_model().await;
+    let soft = world.key_with(json!({}), json!({"limit_total_usd": "1"})).await;
+    let hard = world.key_with(json!({}), json!({"limit_total_usd": "1", "limit_mode": "hard"})).await;
+    let status = async |key: &Key| world.messages(key, &ask(&model, false)).await.status;
+    assert_eq!((status(&soft).await, status(&hard).await), (200, 200));
+    // As when Postgres is restarted: it lets go of the lock, and somebody else is faster.
+    let let_go = "select count(pg_terminate_backend(pid)) from pg_locks where locktype = 'advisory' and objid = 7311043
+        and database = (select oid from pg_database where datname = current_database())";
+    let mut other = PgConnection::connect(world.dsn()).await.unwrap();
+    until("the other one has the lock", async || {
+        world.rows(let_go).await;
+        let take = "select pg_try_advisory_lock(7311043)";
+        let is_taken: bool = sqlx::query_scalar(take).fetch_one(&mut other).await.unwrap();
+        is_taken.then_some(())
+    })
+    .await;
+    let is_ready = async || Request::get("/health/ready").send(world.hub.address).await.status == 200;
+    until("it is not ready", async || (!is_ready().await).then_some(())).await;
+    assert_eq!((status(&soft).await, status(&hard).await), (200, 503));
+    let (limits, problem) = world.admin("GET", &format!("/admin/v1/keys/{}/limits", soft.id), &Value::Null).await;
+    assert_eq!(limits, 503, "{problem}");
+    let overview = world.get("/admin/v1/overview").await;
+    assert!(overview["attention"].as_array().unwrap().iter().any(|one| one["kind"] == "not_alone"), "{overview}");
+
+    other.close().await.unwrap();
+    until("it is ready again", async || is_ready().await.then_some(())).await;
+    assert_eq!(status(&hard).await, 200);
+    for (key, n) in [(&soft, 2), (&hard, 3)] {
+        let calls = world.calls_of(key, n).await;
+        let cost: i64 = calls.iter().map(|call| nano(&call["cost_usd"])).sum();
+        let total = window(&world, &format!("keys/{}", key.id), "total").await;
+        assert_eq!(nano(&total["settled"]), cost, "{total}");
+    }
 }
 
 #[tokio::test]

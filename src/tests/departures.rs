@@ -2,11 +2,17 @@
 
 use serde_json::{Value, json};
 
+use tokio::net::TcpListener;
+
 use crate::{
     client::Reply,
+    holds::holds,
     patience::within,
-    upstream::{Answer, Gate, Turn, Used, turn::EVENTS_TO_FIRST_CONTENT},
-    world::{Key, Provider, World, ask},
+    upstream::{
+        Answer, End, Gate, Turn, Used,
+        turn::{EVENTS_TO_FIRST_CONTENT, error_event},
+    },
+    world::{Key, Provider, World, ask, merge},
 };
 
 /// The one call of this key: its attempt has the whole usage, and nothing is there twice.
@@ -41,8 +47,13 @@ async fn a_client_that_leaves_before_the_head_pays_for_what_the_provider_did() {
 
 /// A stream that stops after `n` events, once the client has read that far.
 async fn read_and_stop(world: &World, provider: &Provider, key: &Key, n: usize) -> (Reply, Gate) {
+    read_and_stop_in(Turn::new().answer(true), world, provider, key, n).await
+}
+
+/// The same of this answer.
+async fn read_and_stop_in(answer: Answer, world: &World, provider: &Provider, key: &Key, n: usize) -> (Reply, Gate) {
     let gate = Gate::new();
-    provider.script.once(Turn::new().answer(true).pause_after(n, &gate));
+    provider.script.once(answer.pause_after(n, &gate));
     let request = world.request(key, ask("claude-sonnet-4-5", true).to_string());
     let open = request.open(world.hub.address).await.unwrap();
     gate.reached().await;
@@ -100,6 +111,75 @@ async fn a_provider_may_be_told_to_hang_up_when_the_client_leaves() {
     let call = world.calls_of(&key, 1).await.remove(0);
     assert_eq!((&call["outcome"], &call["token_source"]), (&json!("abandoned"), &json!("estimated")), "{call}");
     assert_ne!(call["cost_usd"], "0", "work that was ordered is not free: {call}");
+}
+
+/// A server that lets itself be connected to and then says nothing: who speaks TLS to it is never done connecting.
+async fn mute(world: &World, fields: Value) -> TcpListener {
+    let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = server.local_addr().unwrap();
+    world.provider_with("mute", merge(json!({"base_url": format!("https://{address}")}), fields)).await;
+    server
+}
+
+#[tokio::test]
+async fn who_leaves_before_anything_was_sent_pays_nothing() {
+    let world = World::shared().await;
+    let server = mute(&world, json!({"on_client_gone": "stop"})).await;
+    let key = world.key().await;
+    let open = world.request(&key, ask("claude-sonnet-4-5", false).to_string()).open(world.hub.address).await.unwrap();
+    let _line = within("the hub connects", server.accept()).await.unwrap();
+    open.leave().await;
+    let call = world.calls_of(&key, 1).await.remove(0);
+    let attempt = &call["attempts"][0];
+    assert_eq!((&call["outcome"], &attempt["result"]), (&json!("abandoned"), &json!("abandoned")), "{call}");
+    assert_eq!((&attempt["token_source"], &call["cost_usd"]), (&json!("none"), &json!("0")), "{call}");
+    assert_eq!((&call["usage"]["input"], &attempt["connect_ms"]), (&json!(0), &Value::Null), "{call}");
+}
+
+#[tokio::test]
+async fn what_was_not_sent_when_the_hub_stops_costs_nothing() {
+    let world = World::alone().await;
+    world.patch("/admin/v1/settings", &json!({"shutdown_grace_ms": 200})).await;
+    let server = mute(&world, json!({"connect_timeout_ms": 60_000})).await;
+    let key = world.key().await;
+    let open = world.request(&key, ask("claude-sonnet-4-5", false).to_string()).open(world.hub.address).await.unwrap();
+    let _line = within("the hub connects", server.accept()).await.unwrap();
+    world.hub.terminate();
+    assert_eq!(within("an answer", open.reply("POST")).await.unwrap().status, 503);
+    assert_eq!(world.hub.stopped().await.code(), Some(0), "{}", world.hub.log_tail());
+    let rows = world.rows("select outcome, error_cause, token_source, cost > 0 as costs from calls").await;
+    let cut = json!({"outcome": "interrupted", "error_cause": "shutdown", "token_source": "none", "costs": false});
+    assert_eq!(rows, [cut]);
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_behind_its_client_is_no_success_of_the_provider() {
+    const N: usize = 12;
+    let world = World::shared().await;
+    let proper = Turn::new().answer(true);
+    let with_error = [&Turn::new().events()[..N], &[error_event("overloaded_error", "x")]].concat();
+    for (what, answer, is_success) in [
+        ("a reset", proper.clone().cut_after(N, End::Reset), false),
+        ("a close", proper.clone().cut_after(N, End::Close), false),
+        ("an error event", Answer::events(with_error), false),
+        ("its end", proper, true),
+    ] {
+        let world = world.another();
+        let provider = world.provider_with("a", json!({"max_attempts": 1, "breaker_failures": 2})).await;
+        let key = world.key().await;
+        let fail = async || {
+            provider.script.once(Answer::status(500));
+            assert_eq!(world.message(&key).await.status, 500, "{what}");
+        };
+        fail().await;
+        let (reply, gate) = read_and_stop_in(answer, &world, &provider, &key, N).await;
+        reply.leave().await;
+        gate.open();
+        assert_eq!(world.calls_of(&key, 2).await[1]["outcome"], "abandoned", "{what}");
+        fail().await;
+        // Two failures in a row, unless there was a success between them.
+        assert_eq!(holds(&world, &provider).await.is_empty(), is_success, "{what}");
+    }
 }
 
 #[tokio::test]

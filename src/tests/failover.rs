@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 use crate::{
     auth::refused,
     client::Request,
+    hub::Setup,
+    reaper,
+    routing::skip,
     upstream::{
         Answer, End, Seen, Turn,
         turn::{error_event, event},
@@ -135,7 +138,7 @@ fn check_chain(call: &Value, a: &Provider, b: &Provider, what: &str, status: Opt
 #[tokio::test]
 async fn a_provider_that_is_not_there_is_passed_over() {
     let world = World::shared().await;
-    let closed = crate::reaper::free_port();
+    let closed = reaper::free_port();
     let (a, b, key) = two(&world, json!({"base_url": format!("http://127.0.0.1:{closed}")})).await;
     for reply in [world.stream(&key).await, world.message(&key).await] {
         assert_eq!(reply.header("x-switchyard-provider"), Some(b.id.as_str()));
@@ -143,6 +146,34 @@ async fn a_provider_that_is_not_there_is_passed_over() {
         assert_eq!(call["attempts"][0]["provider_id"], json!(a.id));
         assert_eq!(call["attempts"][0]["error"]["cause"], "connect", "{call}");
     }
+}
+
+#[tokio::test]
+async fn a_provider_that_is_left_out_for_no_limit_is_not_said_to_be_at_one() {
+    let (redis, mut process) = crate::redis::start().await;
+    let world = World::with(Setup::usual().await.set("REDIS_URL", &redis)).await;
+    world.patch("/admin/v1/settings", &json!({"refuse_unbounded": true})).await;
+    let (hard, other, key) = two(&world, json!({"limit_daily_usd": "50", "limit_mode": "hard"})).await;
+    let check = async |body: &Value, why: &str| {
+        let reply = world.anew(&key, body).await;
+        assert_eq!((reply.status, reply.header("x-switchyard-provider")), (200, Some(other.id.as_str())), "{why}");
+        let call = world.call_of(&reply).await;
+        assert_eq!(skip(&call["decision"]["choices"][0], &hard), why, "{call}");
+    };
+    let mut unbounded = ask("claude-sonnet-4-5", false);
+    let source = json!({"type": "url", "url": "https://a.example/a.png"});
+    unbounded["messages"][0]["content"] = json!([{"type": "image", "source": source}]);
+    check(&unbounded, "unbounded").await;
+    let path = format!("/admin/v1/providers/{}", other.id);
+    world.patch(&path, &json!({"enabled": false})).await;
+    let mut reply = world.anew(&key, &unbounded).await;
+    refused(&mut reply, 400, "invalid_request_error").await;
+    assert_eq!(world.call_of(&reply).await["error"]["cause"], "unbounded");
+    world.patch(&path, &json!({"enabled": true})).await;
+    process.kill().unwrap();
+    process.wait().unwrap();
+    reaper::forget(process.id());
+    check(&ask("claude-sonnet-4-5", false), "limits_away").await;
 }
 
 #[tokio::test]

@@ -241,10 +241,10 @@ async fn a_stream_that_is_compressed_all_the_same_passes_as_it_comes() {
     let (gate, key) = (Gate::new(), world.key().await);
     let pieces = compressed();
     let answer = Answer::events(pieces.clone()).header("content-encoding", "gzip");
-    a.script.once(answer.clone().pause_after(1, &gate));
+    a.script.once(answer.clone().pause_after(2, &gate));
     let mut reply = world.stream(&key).await;
     assert_eq!((reply.status, reply.header("content-encoding")), (200, Some("gzip")));
-    // The first piece is there although nothing in it can be an event, and more is to come.
+    // The first piece is there as soon as the second has come, although nothing in it can be an event.
     assert_eq!(within("the first piece", reply.try_chunk()).await.unwrap().unwrap(), pieces[0]);
     gate.open();
     assert_eq!(reply.body().await, pieces[1..].concat());
@@ -261,4 +261,28 @@ async fn a_stream_that_is_compressed_all_the_same_passes_as_it_comes() {
     let call = world.call_of(&reply).await;
     assert_eq!((&call["outcome"], &call["token_source"]), (&json!("interrupted"), &json!("estimated")), "{call}");
     assert!(b.script.requests().is_empty());
+}
+
+#[tokio::test]
+async fn the_last_bytes_of_a_stream_that_nobody_can_read_pass_when_it_is_settled() {
+    let world = World::alone().await;
+    let provider = world.provider("a").await;
+    let (gate, key, pieces) = (Gate::new(), world.key().await, compressed());
+    let answer = Answer::events(pieces.clone()).header("content-encoding", "gzip");
+    provider.script.once(answer.clone().pause_after(3, &gate));
+    let mut reply = world.stream(&key).await;
+    assert_eq!(reply.read_until(&pieces[1]).await, pieces[..2].concat());
+    gate.reached().await;
+    // The third piece has come too. It may be the last: nobody gets it before the call is settled.
+    world.hub.kill();
+    assert_eq!(reply.drain().await, (Vec::new(), false));
+    world.hub.start_again().await;
+    assert_eq!(world.call_of(&reply).await["outcome"], "interrupted");
+
+    provider.script.once(answer);
+    let mut reply = world.stream(&key).await;
+    assert_eq!(reply.read_until(&pieces[2]).await, pieces.concat());
+    world.hub.kill();
+    world.hub.start_again().await;
+    assert_eq!(world.call_of(&reply).await["outcome"], "completed");
 }

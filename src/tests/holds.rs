@@ -1,5 +1,6 @@
 //! What is on hold, how it comes about, how it ends, and who hears of it.
 
+mod kinds;
 mod operators;
 
 use std::time::{Duration, Instant};
@@ -171,6 +172,12 @@ async fn a_providers_own_lines_say_what_its_failures_mean() {
     assert_eq!(served_by(&world, &key).await, b.id);
     let hold = hold(&world, &a).await;
     assert_eq!((&hold["reason"], &hold["scope"]["kind"]), (&json!("entitlement"), &json!("model")), "{hold}");
+    // Nobody has dated it: with nobody else it is tried, and heals.
+    assert_eq!((&hold["is_absolute"], &hold["remaining_s"]), (&json!(false), &Value::Null), "{hold}");
+    world.patch(&format!("/admin/v1/providers/{}", b.id), &json!({"enabled": false})).await;
+    a.script.by(Answer::proper);
+    assert_eq!(served_by(&world, &key).await, a.id);
+    assert!(holds(&world, &a).await.is_empty());
 }
 
 #[tokio::test]

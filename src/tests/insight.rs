@@ -172,6 +172,9 @@ async fn sums_by_day_say_what_quarters_of_an_hour_say_in_every_zone() {
             let path = format!("/admin/v1/usage?from={from}&{query}&{filter}");
             assert_eq!(summed(&world.get(path.trim_end_matches('&')).await), *expected, "{zone}: {path}");
         }
+        let lately = (chrono::Utc::now() - chrono::TimeDelta::days(9)).format("%Y-%m-%dT%H:%M:%SZ");
+        let by = async |step: &str| summed(&world.get(&format!("/admin/v1/usage?from={lately}&step={step}")).await);
+        assert_eq!(by("quarter_hour").await, by("hour").await, "{zone}");
     }
     // What is recorded later goes to the day of that zone.
     let late = world.key().await;

@@ -18,7 +18,7 @@ use crate::{
     client::Request,
     hub::Setup,
     limits,
-    patience::until,
+    patience::{until, until_or},
     reaper, redis,
     upstream::{Answer, Seen, Turn, Used, turn::event},
     world::{Key, Provider, World, ask},
@@ -339,8 +339,11 @@ async fn audit_counters(run: &Run, calls: &[Value]) {
     let providers = providers.map(|it| (format!("providers/{}", it.id), spent(calls, "provider_id", &it.id)));
     for (path, spent) in keys.into_iter().chain(users).chain(providers) {
         // What died held its places for a while.
-        let total = until("nothing is held", async || {
+        let last = Mutex::new(Value::Null);
+        let what = || format!("nothing is held of {path}: {}", last.lock().unwrap());
+        let total = until_or(what, async || {
             let (status, limits) = run.world.admin("GET", &format!("/admin/v1/{path}/limits"), &Value::Null).await;
+            last.lock().unwrap().clone_from(&limits);
             let items = (status == 200).then(|| limits["items"].as_array().unwrap().clone())?;
             let of = |window: &str| items.iter().find(|item| item["window"] == window).cloned();
             let (total, running) = (of("total")?, of("concurrent_requests")?);

@@ -170,7 +170,9 @@ async fn a_reservation_is_seen_while_the_call_runs_and_gone_when_its_client_leav
         gate.reached().await;
         let used = window(&world, &format!("keys/{}", key.id), "daily").await;
         assert_eq!((nano(&used["settled"]), nano(&used["reserved"]) >= COST), (0, true), "{used}");
-        check_refused(world.messages(&key, &full(&model, "b")).await, "limit_daily_usd").await;
+        let refused = world.messages(&key, &full(&model, "b")).await;
+        assert!(refused.header("retry-after").is_some(), "it is free again when the call that runs has ended");
+        check_refused(refused, "limit_daily_usd").await;
         open.leave().await;
         gate.open();
         until("it is settled", async || {
@@ -204,6 +206,32 @@ async fn a_provider_at_its_limit_makes_room_for_the_next() {
         let reply = world.messages(&key, &full(&model, "s9")).await;
         assert_eq!(reply.status, 429);
         assert!(reply.header("retry-after").unwrap().parse::<u32>().unwrap() > 0);
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_is_too_dear_for_the_caller_makes_room_for_a_cheaper_one() {
+    for world in backends().await {
+        let (dear, model) = provider(&world).await;
+        let (cheap, _) = provider(&world).await;
+        let change = async |provider: &Provider, fields: Value| {
+            world.patch(&format!("/admin/v1/providers/{}", provider.id), &fields).await;
+        };
+        change(&dear, json!({"cost_multiplier": "10", "priority": -1})).await;
+        let key = world.key_with(json!({}), json!({"limit_total_usd": "0.05", "limit_mode": "hard"})).await;
+        let reply = world.messages(&key, &full(&model, "a")).await;
+        assert_eq!((reply.status, reply.header("x-switchyard-provider")), (200, Some(cheap.id.as_str())));
+        let call = world.call_of(&reply).await;
+        let choices = call["decision"]["choices"].as_array().unwrap();
+        let candidates = choices[0]["candidates"].as_array().unwrap();
+        let of_dear = candidates.iter().find(|candidate| candidate["provider_id"] == dear.id.as_str()).unwrap();
+        assert_eq!((choices.len(), &of_dear["skip"]), (1, &json!("caller_limit")), "{call}");
+        // Where it would fit there is no room: that passes with time.
+        change(&cheap, json!({"limit_rpm": 0})).await;
+        assert_eq!(world.messages(&key, &full(&model, "b")).await.status, 429);
+        change(&cheap, json!({"enabled": false})).await;
+        check_refused(world.messages(&key, &full(&model, "c")).await, "limit_total_usd").await;
+        assert!(dear.script.requests().is_empty());
     }
 }
 

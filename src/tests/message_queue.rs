@@ -13,8 +13,9 @@ use crate::{
     feed::Reader,
     hub::Setup,
     patience::{until, within},
+    routing::skip,
     upstream::{Answer, Gate, Turn},
-    waiting::gauge,
+    waiting::{PING, gauge},
     world::{Key, World, ask},
 };
 
@@ -109,11 +110,36 @@ async fn a_message_waits_a_bounded_time_and_then_goes_elsewhere_or_is_told() {
     let other = world.provider_with("b", json!({"priority": 2})).await;
     let elsewhere = reply(open(&world, &key, "claude-c").await).await;
     assert_eq!(elsewhere.status, 200);
-    let waited = world.call_of(&elsewhere).await["attempts"][0]["queue_ms"].as_u64().unwrap();
+    let call = world.call_of(&elsewhere).await;
+    let waited = call["attempts"][0]["queue_ms"].as_u64().unwrap();
     assert!(waited >= 300, "what it has waited elsewhere is told: {waited}");
+    assert_eq!(skip(&call["decision"]["choices"][0], &provider), "messages_queued", "{call}");
     assert_eq!(other.script.only_request().model(), "claude-c");
     gate.open();
     assert_eq!(reply(first).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_stream_in_the_queue_is_kept_alive_if_calls_wait_here_and_else_has_its_real_status() {
+    let world = World::alone().await;
+    let settings = json!({"message_queue_wait_ms": 300, "keep_alive_after_ms": 0});
+    world.patch("/admin/v1/settings", &settings).await;
+    let provider = world.provider_with("a", json!({"message_queue": true})).await;
+    let key = world.key().await;
+    let gate = Gate::new();
+    provider.script.once(Answer::json(200, &Turn::new().message()).pause_before_head(&gate));
+    let first = open(&world, &key, "claude-a").await;
+    gate.reached().await;
+    assert_eq!(world.stream(&key).await.status, 503);
+    world.patch("/admin/v1/settings", &json!({"waiting": "on", "message_queue_wait_ms": 60_000})).await;
+    let mut kept = world.stream(&key).await;
+    assert_eq!((kept.status, kept.read_until(PING).await.as_slice()), (200, PING));
+    assert_eq!(provider.script.requests().len(), 1);
+    gate.open();
+    assert_eq!(reply(first).await.status, 200);
+    let rest = kept.body().await;
+    let rest = rest.strip_prefix(PING).unwrap_or(&rest);
+    assert_eq!(String::from_utf8_lossy(rest), Turn::new().events().concat());
 }
 
 #[tokio::test]

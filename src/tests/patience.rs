@@ -16,13 +16,18 @@ pub async fn within<F: Future>(what: &str, future: F) -> F::Output {
 }
 
 /// Asks again and again until there is an answer, or fails saying `what` did not happen.
-pub async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+pub async fn until<T>(what: &str, ask: impl AsyncFnMut() -> Option<T>) -> T {
+    until_or(|| what, ask).await
+}
+
+/// The same, where only the end knows what to say.
+pub async fn until_or<T, W: std::fmt::Display>(what: impl Fn() -> W, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + DEADLINE;
     loop {
         if let Some(value) = ask().await {
             return value;
         }
-        assert!(Instant::now() < deadline, "{what}: not within {DEADLINE:?}");
+        assert!(Instant::now() < deadline, "{}: not within {DEADLINE:?}", what());
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

@@ -252,8 +252,8 @@ fn lists() -> Vec<Asked> {
         // One in fifty failed, and each user has a fiftieth: a list of both looks through the failed ones.
         list(&[(5, "7"), (10, "'failed'")], 1_100),
         // What is looked for in texts: only calls that are found.
-        // Each of them has this text: they and their calls.
-        list(&[(1, week), (19, "'broke'")], 2_000),
+        // Each of them has this text, and one in fifty calls is among them: a page is found among so many calls at most.
+        list(&[(1, week), (19, "'broke'")], 50 * PAGE),
         list(&[(1, week), (19, "'there is no such text'")], 0),
     ];
     let id = "(select id from calls order by id desc limit 1)";

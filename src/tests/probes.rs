@@ -22,10 +22,21 @@ async fn fragile(world: &World, name: &str, fields: Value) -> Provider {
     world.provider_with(name, merge(usual, fields)).await
 }
 
+/// Nobody else in the tests asks for so little.
+fn is_probe(seen: &Seen) -> bool {
+    seen.json()["max_tokens"] == 16
+}
+
 /// The models that probes have asked for.
 fn probed(provider: &Provider) -> Vec<String> {
-    let probes = provider.script.requests().into_iter().filter(|seen| seen.json()["max_tokens"] == 16);
+    let probes = provider.script.requests().into_iter().filter(is_probe);
     probes.map(|seen| seen.model()).collect()
+}
+
+/// A provider is deleted: another one is asked in its place.
+async fn leaves(world: &World, provider: &Provider) {
+    let path = format!("/admin/v1/providers/{}", provider.id);
+    assert_eq!(world.admin("DELETE", &path, &Value::Null).await.0, 204);
 }
 
 /// Waits until nothing is on hold at a provider.
@@ -50,8 +61,7 @@ async fn a_provider_is_asked_for_what_it_serves() {
         assert_eq!(hold(&world, &provider).await["model_sent"], "glm-4-own");
         well(&world, &provider).await;
         assert!(probed(&provider).iter().all(|model| model == "glm-4-own"), "{:?}", probed(&provider));
-        let path = format!("/admin/v1/providers/{}", provider.id);
-        assert_eq!(world.admin("DELETE", &path, &Value::Null).await.0, 204);
+        leaves(&world, &provider).await;
     }
 }
 
@@ -121,4 +131,58 @@ async fn a_model_on_hold_is_asked_for_as_it_is_sent() {
     let sql = format!("select model_sent from calls where kind = 'probe' and provider_id = {}", provider.id);
     let row = until("the probe is on record", async || world.rows(&sql).await.pop()).await;
     assert_eq!(row["model_sent"], "claude-b");
+}
+
+#[tokio::test]
+async fn a_probe_that_is_turned_away_holds_nothing_that_works_for_calls() {
+    let world = world().await;
+    let key = world.key().await;
+    for status in [401, 403] {
+        let provider = fragile(&world, &format!("p{status}"), json!({})).await;
+        provider.script.once(Answer::status(500));
+        assert_eq!(world.message(&key).await.status, 500);
+        let turned_away = Answer::status(status);
+        provider.script.by(move |seen| if is_probe(seen) { turned_away.clone() } else { Answer::proper(seen) });
+        until("it is asked twice", async || (probed(&provider).len() >= 2).then_some(())).await;
+        assert_eq!(hold(&world, &provider).await["reason"], "breaker", "{status}");
+        assert_eq!(world.message(&key).await.status, 200, "{status}");
+        leaves(&world, &provider).await;
+    }
+}
+
+#[tokio::test]
+async fn a_breaker_stays_open_while_probes_fail_and_no_call_has_to_find_out() {
+    let world = world().await;
+    let provider = fragile(&world, "a", json!({"breaker_open_s": 6})).await;
+    let other = world.provider_with("b", json!({"priority": 1})).await;
+    let key = world.key().await;
+    provider.script.always(Answer::status(500));
+    assert_eq!(world.message(&key).await.header("x-switchyard-provider"), Some(other.id.as_str()));
+    let opened = hold(&world, &provider).await;
+    until("its time would be over", async || (probed(&provider).len() >= 8).then_some(())).await;
+    let still = hold(&world, &provider).await;
+    assert_eq!((&still["id"], &still["is_absolute"]), (&opened["id"], &json!(false)), "{still}");
+    assert!(still["remaining_s"].as_u64().unwrap() > 0, "{still}");
+    assert_eq!(world.message(&key).await.header("x-switchyard-provider"), Some(other.id.as_str()));
+    // As the last resort it is tried all the same.
+    leaves(&world, &other).await;
+    provider.script.by(|seen| if is_probe(seen) { Answer::status(500) } else { Answer::proper(seen) });
+    assert_eq!(world.message(&key).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_refused_secret_is_known_to_work_again_even_if_the_model_is_none() {
+    let world = world().await;
+    let provider = world.provider_with("a", json!({"probe": true})).await;
+    let key = world.key().await;
+    provider.script.once(Answer::status(401));
+    assert_eq!(world.anew(&key, &ask("claude-typo", false)).await.status, 401);
+    assert_eq!(hold(&world, &provider).await["reason"], "credential");
+    provider.script.by(|seen: &Seen| match seen.model().as_str() {
+        "claude-typo" => Answer::status(404),
+        _ => Answer::proper(seen),
+    });
+    well(&world, &provider).await;
+    assert!(probed(&provider).iter().all(|model| model == "claude-typo"), "{:?}", probed(&provider));
+    assert_eq!(world.message(&key).await.status, 200);
 }

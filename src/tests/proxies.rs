@@ -295,11 +295,29 @@ async fn the_way_to_a_provider_is_tried_without_its_secret() {
         let result = test(json!({"proxy_url": wrong})).await;
         assert!(result["ok"] == false && result["error"].is_string(), "{wrong}: {result}");
     }
-    assert_eq!(provider.script.requests().len(), 3);
+    // Another server than its own, and one of a provider that is not made yet.
+    let elsewhere = provider.script.url();
+    let there = test(json!({"base_url": elsewhere, "proxy_url": ""})).await;
+    assert_eq!((&there["ok"], &there["proxy_url"]), (&json!(true), &Value::Null), "{there}");
+    let new = json!({"base_url": base, "proxy_url": format!("http://new:pass-word@{}", http.address)});
+    let (status, made) = world.admin("POST", "/admin/v1/providers/test-proxy", &new).await;
+    assert_eq!((status, &made["ok"], &made["status"]), (200, &json!(true), &json!(404)), "{made}");
+    assert_eq!(made["proxy_url"], format!("http://new:***@{}", http.address));
+    for (body, field) in [(json!({"base_url": "ftp://x"}), "base_url"), (json!({}), "base_url")] {
+        let (status, answer) = world.admin("POST", "/admin/v1/providers/test-proxy", &body).await;
+        assert_eq!((status, &answer["field"]), (422, &json!(field)), "{answer}");
+    }
+    assert_eq!(provider.script.requests().len(), 5);
     let refused = world.admin("POST", &format!("{path}/test-proxy"), &json!({"proxy_url": "gopher://x"})).await;
     assert_eq!((refused.0, &refused.1["field"]), (422, &json!("proxy_url")), "{}", refused.1);
     let sql =
         format!("select after from audit_log where action = 'provider.test_proxy' and subject = '{}'", provider.id);
     let trace = world.rows(&sql).await;
-    assert_eq!((trace.len(), json!(trace).to_string().contains("pass-word")), (6, false), "{trace:?}");
+    assert_eq!((trace.len(), json!(trace).to_string().contains("pass-word")), (7, false), "{trace:?}");
+    let named = format!(
+        "select count(*) from audit_log where action = 'provider.test_proxy' and subject = '' \
+        and after::text like '%new:***@{}%'",
+        http.address
+    );
+    assert_eq!(world.value(&named).await, json!(1));
 }

@@ -5,9 +5,11 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::{
-    client::Reply,
-    upstream::{Answer, Turn},
-    world::{Provider, World, ask},
+    client::{Open, Reply},
+    patience::within,
+    upstream::{Answer, End, Gate, Turn},
+    waiting::{PING, gauge},
+    world::{Key, Provider, World, ask, merge},
 };
 
 /// How often each was asked.
@@ -101,6 +103,108 @@ async fn a_time_that_is_too_long_is_told_to_the_client_as_it_came() {
     assert_eq!((reply.status, reply.header("retry-after")), (429, Some("40")));
     assert_eq!(reply.json().await["error"]["message"], "upstream says 429");
     assert_eq!(asked([&provider]), [1]);
+}
+
+/// A hub whose calls wait, with these settings too, and its one provider.
+async fn waits(settings: Value, fields: Value) -> (World, Provider) {
+    let world = World::alone().await;
+    world.patch("/admin/v1/settings", &merge(json!({"waiting": "on"}), settings)).await;
+    let provider = world.provider_with("a", fields).await;
+    (world, provider)
+}
+
+/// Asks and does not wait for the answer.
+async fn open(world: &World, key: &Key, stream: bool) -> Open {
+    let body = ask("claude-sonnet-4-5", stream).to_string();
+    world.request(key, body).open(world.hub.address).await.unwrap()
+}
+
+async fn reply(open: Open) -> Reply {
+    within("an answer", open.reply("POST")).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_call_that_waits_waits_for_a_time_that_would_be_told_to_others() {
+    let (world, provider) = waits(json!({"retry_after_max_ms": 0}), json!({})).await;
+    let key = world.key().await;
+    for (n, providers_max) in (1..).zip([3, 1]) {
+        world.patch("/admin/v1/settings", &json!({"providers_max": providers_max})).await;
+        provider.script.once(Answer::status(429).header("retry-after", "3"));
+        let open = open(&world, &key, false).await;
+        gauge(&world, "switchyard_calls_waiting", 1).await;
+        let reply = reply(open).await;
+        assert_eq!((reply.status, asked([&provider])), (200, vec![2 * n]));
+        let call = world.call_of(&reply).await;
+        let choices = call["decision"]["choices"].as_array().unwrap();
+        assert_eq!((choices.len(), &choices[1]["is_retry"]), (2, &json!(true)), "{call}");
+        assert!(call["attempts"][1]["queue_ms"].as_u64().unwrap() >= 2_900, "{call}");
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_is_paused_while_a_call_waits_for_it_is_not_tried_again() {
+    let (world, provider) = waits(json!({"retry_after_max_ms": 0}), json!({})).await;
+    let key = world.key().await;
+    provider.script.once(Answer::status(429).header("retry-after", "3"));
+    let open = open(&world, &key, false).await;
+    gauge(&world, "switchyard_calls_waiting", 1).await;
+    let (status, hold) = world.admin("POST", &format!("/admin/v1/providers/{}/pause", provider.id), &json!({})).await;
+    assert!((200..300).contains(&status), "{hold}");
+    let mut reply = reply(open).await;
+    assert_eq!((reply.status, reply.header("retry-after")), (429, Some("3")));
+    assert_eq!(reply.json().await["error"]["message"], "upstream says 429");
+    assert_eq!(asked([&provider]), [1]);
+}
+
+#[tokio::test]
+async fn a_place_that_is_taken_during_the_pause_is_waited_for() {
+    let (world, provider) = waits(json!({"retry_pause_ms": 4_000}), json!({"limit_concurrent_requests": 1})).await;
+    let (key, other) = (world.key().await, world.key().await);
+    let gate = Gate::new();
+    provider.script.once(Answer::status(500));
+    provider.script.once(Answer::json(200, &Turn::new().message()).pause_before_head(&gate));
+    let first = open(&world, &key, false).await;
+    provider.script.request(0).await;
+    let second = open(&world, &other, false).await;
+    gate.reached().await;
+    gauge(&world, "switchyard_calls_waiting", 1).await;
+    gate.open();
+    let (first, second) = (reply(first).await, reply(second).await);
+    assert_eq!((first.status, second.status, asked([&provider])), (200, 200, vec![3]));
+    let call = world.call_of(&first).await;
+    assert_eq!((&call["n_attempts"], &call["attempts"][0]["status"]), (&json!(2), &json!(500)), "{call}");
+}
+
+#[tokio::test]
+async fn a_stream_is_kept_alive_in_a_long_pause_if_calls_wait_here() {
+    let (world, provider) = waits(json!({"retry_pause_ms": 4_000, "keep_alive_after_ms": 0}), json!({})).await;
+    let key = world.key().await;
+    provider.script.once(Answer::status(500));
+    let mut kept = reply(open(&world, &key, true).await).await;
+    assert_eq!((kept.status, kept.read_until(PING).await.as_slice()), (200, PING));
+    assert_eq!(asked([&provider]), [1]);
+    let rest = kept.body().await;
+    let rest = rest.strip_prefix(PING).unwrap_or(&rest);
+    assert_eq!(String::from_utf8_lossy(rest), Turn::new().events().concat());
+    assert_eq!(asked([&provider]), [2]);
+}
+
+#[tokio::test]
+async fn how_long_a_connection_took_is_known_whatever_comes_over_it() {
+    let world = World::alone().await;
+    world.patch("/admin/v1/settings", &json!({"retry_pause_ms": 1})).await;
+    let provider = world.provider_with("a", json!({"first_byte_timeout_ms": 300})).await;
+    let key = world.key().await;
+    for (end, n_attempts) in [(End::Stall, 1), (End::Reset, 2)] {
+        provider.script.always(Answer::nothing(end));
+        let reply = world.stream(&key).await;
+        let call = world.call_of(&reply).await;
+        let attempts = call["attempts"].as_array().unwrap();
+        assert_eq!(attempts.len(), n_attempts, "{end:?}: {call}");
+        for attempt in attempts {
+            assert!(attempt["connect_ms"].is_u64() && attempt["first_byte_ms"].is_null(), "{end:?}: {attempt}");
+        }
+    }
 }
 
 /// What the wire says when it does not accept a thinking block's signature.

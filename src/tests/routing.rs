@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The last choice of an explanation or of a call's decision, and why it left this provider out.
-fn skip(choice: &Value, provider: &Provider) -> Value {
+pub fn skip(choice: &Value, provider: &Provider) -> Value {
     let candidates = choice["candidates"].as_array().unwrap();
     candidates.iter().find(|candidate| candidate["provider_id"] == provider.id.as_str()).unwrap()["skip"].clone()
 }

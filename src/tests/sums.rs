@@ -185,6 +185,31 @@ async fn sums_stay_when_the_calls_go_they_were_made_of() {
 }
 
 #[tokio::test]
+async fn calls_that_came_before_their_days_partition_move_to_it() {
+    let (_world, mut books) = Books::open().await;
+    let noon = Utc::now().date_naive().and_hms_opt(12, 0, 0).unwrap().and_utc() - TimeDelta::days(30);
+    // As after a week without a database: nobody has made the day's partition, and its calls come first.
+    books.record((0..5).map(|n| (noon + TimeDelta::seconds(n), 10))).await;
+    let day = noon.format("%Y%m%d");
+    let counted = async |dsn: &str, day: &str| {
+        let count = |table: &str| format!("(select count(*) from {table}_{day})");
+        let sql = format!("select {} as calls, {} as attempts", count("calls"), count("attempts"));
+        let row = postgres::rows(dsn, &sql).await.remove(0);
+        (row["calls"].as_i64().unwrap(), row["attempts"].as_i64().unwrap())
+    };
+    assert_eq!(counted(&books.dsn, "default").await, (5, 10));
+    for _ in 0..2 {
+        books.store.create_partitions(noon, 2).await.unwrap();
+        assert_eq!(counted(&books.dsn, "default").await, (0, 0));
+        assert_eq!(counted(&books.dsn, &day.to_string()).await, (5, 10));
+    }
+    books.record([(noon + TimeDelta::hours(1), 10), (noon + TimeDelta::hours(25), 10)]).await;
+    assert_eq!(counted(&books.dsn, "default").await, (0, 0));
+    assert_eq!(counted(&books.dsn, &day.to_string()).await, (6, 12));
+    books.check([None, None, None], "after they moved").await;
+}
+
+#[tokio::test]
 async fn a_fixed_window_of_five_hours_is_found_again() {
     let (_world, mut books) = Books::open().await;
     let now = Utc::now();

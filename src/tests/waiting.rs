@@ -7,12 +7,13 @@ use crate::{
     client::{Open, Reply},
     hub::Setup,
     patience::{until, within},
+    routing::skip,
     upstream::{Answer, Gate, Seen, Turn, turn::EVENTS_TO_FIRST_CONTENT},
     world::{Key, Provider, World, ask},
 };
 
 /// What keeps a connection alive while its call waits.
-const PING: &[u8] = b"event: ping\ndata: {\"type\": \"ping\"}\n\n";
+pub const PING: &[u8] = b"event: ping\ndata: {\"type\": \"ping\"}\n\n";
 
 /// A hub whose calls wait, and its one provider, which takes one call at a time.
 async fn world(settings: Value) -> (World, Provider) {
@@ -85,6 +86,44 @@ async fn whoever_waits_is_served_when_the_provider_is_free_each_user_in_turn() {
     assert_eq!(choices.len(), 1, "that nobody was free is no choice: {choices:?}");
     assert_eq!(call["n_attempts"], 1);
     assert!(call["attempts"][0]["queue_ms"].as_u64().unwrap() > 0, "{call}");
+}
+
+#[tokio::test]
+async fn a_hard_limit_that_comes_while_a_call_waits_reserves_what_its_body_bounds() {
+    let (world, provider) = world(json!({})).await;
+    let (busy, key, model) = (world.key().await, world.key().await, world.priced_model().await);
+    let (gate, first) = keep_busy(&world, &provider, &busy).await;
+    let waits = open(&world, &key, &model, false).await;
+    waiting(&world, 1).await;
+    // Enough for this call, and far too little for a whole context window.
+    let limits = json!({"limit_daily_usd": "0.5", "limit_mode": "hard"});
+    world.patch(&format!("/admin/v1/keys/{}", key.id), &limits).await;
+    gate.open();
+    assert_eq!(reply(first).await.status, 200);
+    let served = reply(waits).await;
+    assert_eq!(served.status, 200);
+    let call = world.call_of(&served).await;
+    let reserved = &call["attempts"][0]["reserved_usd"];
+    assert!(reserved.as_str().is_some_and(|usd| usd.starts_with("0.01")), "{call}");
+}
+
+#[tokio::test]
+async fn a_place_that_is_kept_for_those_who_wait_is_no_limit_on_record() {
+    let (world, provider) = world(json!({})).await;
+    let other = world.provider_with("b", json!({"priority": 1, "models": ["claude-c"]})).await;
+    let (ada, bob) = (world.key().await, world.key().await);
+    let (gate, busy) = keep_busy(&world, &provider, &ada).await;
+    let waits = open(&world, &ada, "claude-b", false).await;
+    // As soon as it has said what it waits for.
+    until("the place is kept for it", async || {
+        let served = reply(open(&world, &bob, "claude-c", false).await).await;
+        assert_eq!((served.status, served.header("x-switchyard-provider")), (200, Some(other.id.as_str())));
+        let call = world.call_of(&served).await;
+        (skip(&call["decision"]["choices"][0], &provider) == "awaited").then_some(())
+    })
+    .await;
+    gate.open();
+    assert_eq!((reply(busy).await.status, reply(waits).await.status), (200, 200));
 }
 
 #[tokio::test]

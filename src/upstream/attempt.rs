@@ -4,10 +4,7 @@
 //! stream whose first content was seen. Until then nothing of it has gone to the client, and another provider can
 //! take its place.
 
-use std::{
-    sync::atomic::{AtomicBool, Ordering},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Response, header};
@@ -19,8 +16,8 @@ use super::{
     bounds::Bounds,
     client::Departing,
     failure::{Deadline, Failure},
-    origin::Connected,
     request::{self, Outgoing},
+    running::Running,
     sending::Sending,
 };
 use crate::{
@@ -118,6 +115,8 @@ pub struct Failed {
     pub message: Option<String>,
     /// The type of the error that it answered with, such as `overloaded_error`.
     pub kind: Option<String>,
+    /// What it says beside that, such as `enforced_spend_limit_reached`.
+    pub code: Option<Box<str>>,
     /// What was seen of a stream that broke before it could be used.
     tap: Option<Box<Tap>>,
     /// True if the provider may be at work, and charge for it: it has the whole request, and it was the hub that did not
@@ -126,6 +125,14 @@ pub struct Failed {
 }
 
 impl Failed {
+    /// The provider has answered with an error, of which so much can be read.
+    fn answered(whole: Box<Whole>, error: ErrorObject) -> Self {
+        let failure = Failure::Status(whole.status);
+        let said = |text: String| Some(text).filter(|text| !text.is_empty());
+        let (message, kind, code) = (said(error.message), said(error.kind), said(error.code));
+        Self { answer: Some(whole), message, kind, code: code.map(String::into_boxed_str), ..failure.into() }
+    }
+
     /// What the attempt is to be settled by; none if it cost nothing (docs/rules.md, Ledger).
     pub fn charged(&mut self) -> Option<&mut Tap> {
         if self.is_given_up {
@@ -138,11 +145,11 @@ impl Failed {
 
 impl From<Failure> for Failed {
     fn from(failure: Failure) -> Self {
-        Self { failure, answer: None, message: None, kind: None, tap: None, is_given_up: false }
+        Self { failure, answer: None, message: None, kind: None, code: None, tap: None, is_given_up: false }
     }
 }
 
-/// Tries one provider. `attempt` is given the times and what the upstream says of itself; `on_head` is told when, in
+/// Tries one provider. `running` is given the times and what the upstream says of itself; `on_head` is told when, in
 /// milliseconds since the call began, the head of the answer came.
 ///
 /// # Errors
@@ -150,20 +157,15 @@ impl From<Failure> for Failed {
 pub async fn attempt(
     upstream: &Upstream,
     ask: Ask<'_>,
-    attempt: &mut Attempt,
+    running: &mut Running,
     on_head: impl FnOnce(u32),
 ) -> Result<Reply, Failed> {
-    let (body, is_sent) = Sending::new(ask.body.clone());
-    let tried = tried(upstream, &ask, body, attempt, on_head).await;
-    tried.map_err(|failed| given_up(failed, attempt.status, &is_sent))
-}
-
-/// Notes whether the provider may charge for an answer that was not waited for: not if it did not get the whole request,
-/// and not if it has answered with an error.
-fn given_up(failed: Failed, status: Option<u16>, is_sent: &AtomicBool) -> Failed {
-    let may_be_served = status.is_none_or(|status| (200..300).contains(&status));
-    let is_given_up = matches!(failed.failure, Failure::Timeout(_)) && may_be_served && is_sent.load(Ordering::Relaxed);
-    Failed { is_given_up, ..failed }
+    let body = Sending::new(ask.body.clone(), running.is_sent());
+    let tried = tried(upstream, &ask, body, &mut running.attempt, on_head).await;
+    tried.map_err(|failed| {
+        let is_given_up = matches!(failed.failure, Failure::Timeout(_)) && running.may_be_billed();
+        Failed { is_given_up, ..failed }
+    })
 }
 
 async fn tried(
@@ -174,12 +176,10 @@ async fn tried(
     on_head: impl FnOnce(u32),
 ) -> Result<Reply, Failed> {
     let bounds = Bounds::new(upstream, ask);
-    let (head, body) = send(upstream, ask, body, &bounds).await?.into_parts();
+    let (head, body) = send(upstream, ask, body, &bounds, &mut attempt.connect_ms).await?.into_parts();
     let head_ms = clock::ms_since(ask.began);
     attempt.first_byte_ms = Some(head_ms);
     on_head(head_ms);
-    let connected = head.extensions.get::<Connected>();
-    attempt.connect_ms = connected.and_then(|connected| u32::try_from(connected.0.as_millis()).ok());
     attempt.status = Some(head.status.as_u16());
     attempt.upstream_request_id = text(&head.headers, "request-id").or_else(|| text(&head.headers, "x-request-id"));
     let kind = head.headers.get(header::CONTENT_TYPE);
@@ -210,7 +210,13 @@ async fn tried(
     if head.status.is_success() { check(whole, ask, attempt) } else { Err(refused(whole)) }
 }
 
-async fn send(upstream: &Upstream, ask: &Ask<'_>, body: Sending, bounds: &Bounds) -> Result<Response<Body>, Failed> {
+async fn send(
+    upstream: &Upstream,
+    ask: &Ask<'_>,
+    body: Sending,
+    bounds: &Bounds,
+    connect_ms: &mut Option<u32>,
+) -> Result<Response<Body>, Failed> {
     let client = upstream.client.as_ref().map_err(|why| Failure::Proxy(why.clone()))?;
     let Some(secret) = &upstream.secret else {
         return Err(Failure::Connect("the provider's secret cannot be opened".to_owned()).into());
@@ -220,7 +226,7 @@ async fn send(upstream: &Upstream, ask: &Ask<'_>, body: Sending, bounds: &Bounds
     *request.uri_mut() = request::target(&upstream.base_url, ask.outgoing.target).into();
     *request.headers_mut() = request::headers(&ask.outgoing, upstream, secret);
     let due = bounds.soonest(bounds.first_byte, Deadline::FirstByte);
-    Ok(client.send(&upstream.base_url, request, due).await?)
+    Ok(client.send(&upstream.base_url, request, due, connect_ms).await?)
 }
 
 /// Reads a whole body.
@@ -254,20 +260,13 @@ fn check(mut whole: Box<Whole>, ask: &Ask<'_>, attempt: &mut Attempt) -> Result<
     if let Some(error) = error {
         whole.status = error.status();
         attempt.status = Some(whole.status);
-        let (message, kind) = (Some(error.message), Some(error.kind));
-        return Err(Failed {
-            failure: Failure::Status(whole.status),
-            answer: Some(whole),
-            message,
-            kind,
-            tap: None,
-            is_given_up: false,
-        });
+        return Err(Failed::answered(whole, error));
     }
     if ask.is_message && !is_message {
-        // A compressed answer cannot be read, but the client can.
+        // A compressed answer cannot be read, but the client can; it is all there.
         if is_encoded(&whole.headers) && !whole.body.is_empty() {
             whole.tap.observe_encoded(whole.body.len());
+            whole.tap.is_complete = true;
             return Ok(Reply::Whole(whole));
         }
         return Err(Failure::Malformed(malformed(&whole.body)).into());
@@ -289,10 +288,8 @@ fn malformed(body: &[u8]) -> String {
 
 /// An error answer, as it came.
 fn refused(whole: Box<Whole>) -> Failed {
-    let error = ErrorObject::read(&whole.body);
-    let (message, kind) = error.map_or((None, None), |error| (Some(error.message), Some(error.kind)));
-    let message = message.filter(|message| !message.is_empty());
-    Failed { failure: Failure::Status(whole.status), answer: Some(whole), message, kind, tap: None, is_given_up: false }
+    let error = ErrorObject::read(&whole.body).unwrap_or_default();
+    Failed::answered(whole, error)
 }
 
 /// Holds the beginning of a stream back until it is known what it is, or the gate's time is up. What a stream reported
@@ -317,7 +314,7 @@ async fn pass_gate(
             }
             Ok(Reply::Streaming(streaming))
         }
-        Ok(Opening::Error(error)) => Err(restated(*streaming, gate.tap, &error, attempt)),
+        Ok(Opening::Error(error)) => Err(restated(*streaming, gate.tap, error, attempt)),
         Err(failure) => Err(Failed { tap: Some(Box::new(gate.tap)), ..failure.into() }),
     }
 }
@@ -347,7 +344,7 @@ fn ended(gate: &Gate) -> Failure {
 }
 
 /// An error event as the first thing: restated as the status it stands for, its object as the body (docs/rules.md, Routing).
-fn restated(streaming: Streaming, mut tap: Tap, error: &ErrorObject, attempt: &mut Attempt) -> Failed {
+fn restated(streaming: Streaming, mut tap: Tap, error: ErrorObject, attempt: &mut Attempt) -> Failed {
     let status = error.status();
     attempt.status = Some(status);
     let mut headers = streaming.headers;
@@ -355,9 +352,7 @@ fn restated(streaming: Streaming, mut tap: Tap, error: &ErrorObject, attempt: &m
     headers.remove(header::CONTENT_LENGTH);
     let body = Bytes::from(std::mem::take(&mut tap.error_data));
     let answer = Box::new(Whole { status, headers, body, tap: Tap::default() });
-    let (message, kind) = (Some(error.message.clone()), Some(error.kind.clone()));
-    let tap = Some(Box::new(tap));
-    Failed { failure: Failure::Status(status), answer: Some(answer), message, kind, tap, is_given_up: false }
+    Failed { tap: Some(Box::new(tap)), ..Failed::answered(answer, error) }
 }
 
 /// True if the body is compressed, although nobody has asked for that.

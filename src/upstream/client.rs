@@ -46,7 +46,8 @@ pub enum Client {
 }
 
 impl Client {
-    /// Sends a request and awaits the head of its answer until it is `due`. `base` is where the provider is.
+    /// Sends a request and awaits the head of its answer until it is `due`. `base` is where the provider is. `connect_ms` is
+    /// told how long a new connection took as soon as there is one; not through a proxy, where nobody can tell.
     ///
     /// Nothing changes on the way: no redirects, no decompression, no proxies of the process. A request is sent again
     /// only if a kept connection turned out to be closed before anything of it was written.
@@ -54,9 +55,15 @@ impl Client {
     /// # Errors
     /// [`Failure::Connect`], [`Failure::Proxy`] or [`Failure::Reset`], with the innermost cause; [`Failure::Timeout`]. URLs
     /// are left out: they may carry a proxy's password.
-    pub async fn send(&self, base: &Url, request: Departing, due: Due) -> Result<Response<Body>, Failure> {
+    pub async fn send(
+        &self,
+        base: &Url,
+        request: Departing,
+        due: Due,
+        connect_ms: &mut Option<u32>,
+    ) -> Result<Response<Body>, Failure> {
         match self {
-            Self::Direct(origin) => origin.send(request, due).await,
+            Self::Direct(origin) => origin.send(request, due, connect_ms).await,
             Self::Proxied(client) => {
                 // Rare and large: it does not make every call's future larger.
                 let sending = Box::pin(send_proxied(client, base, request));

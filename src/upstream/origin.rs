@@ -69,10 +69,6 @@ struct Idle {
     since: Instant,
 }
 
-/// Among the extensions of an answer that needed a new connection: how long that took to be there.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Connected(pub(super) Duration);
-
 /// A connection in use.
 enum Line {
     Own(http1::SendRequest<Sending>),
@@ -142,12 +138,18 @@ impl Origin {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sends a request over a kept connection, or a new one. The head of the answer must be there when it is `due`.
+    /// Sends a request over a kept connection, or a new one: `connect_ms` is told how long that took as soon as it is
+    /// there, whatever comes over it. The head of the answer must be there when it is `due`.
     ///
     /// # Errors
     /// [`Failure::Connect`] if there is no connection, [`Failure::Reset`] if it broke, [`Failure::Timeout`] if the answer
     /// did not come in time.
-    pub(super) async fn send(self: &Arc<Self>, mut request: Departing, due: Due) -> Result<Response<Body>, Failure> {
+    pub(super) async fn send(
+        self: &Arc<Self>,
+        mut request: Departing,
+        due: Due,
+        connect_ms: &mut Option<u32>,
+    ) -> Result<Response<Body>, Failure> {
         while let Some(line) = self.take() {
             match self.send_over(line, request, due).await {
                 Ok(response) => return Ok(response),
@@ -158,13 +160,11 @@ impl Origin {
         // Rare and large: it does not make every call's future larger.
         let began = clock::instant();
         let line = Box::pin(self.connect(due)).await?;
-        let took = began.elapsed();
-        let mut response = self.send_over(line, request, due).await.map_err(|unanswered| match unanswered {
+        *connect_ms = u32::try_from(began.elapsed().as_millis()).ok();
+        self.send_over(line, request, due).await.map_err(|unanswered| match unanswered {
             Unanswered::Failed(failure) => failure,
             Unanswered::Unsent(_) => Failure::Reset("the connection was closed at once".to_owned()),
-        })?;
-        response.extensions_mut().insert(Connected(took));
-        Ok(response)
+        })
     }
 
     async fn send_over(

@@ -25,10 +25,9 @@ pub struct Sending {
 }
 
 impl Sending {
-    /// The whole of `body`, and what will be true once a connection has taken the last of it.
-    pub fn new(body: Bytes) -> (Self, Arc<AtomicBool>) {
-        let is_sent = Arc::new(AtomicBool::new(false));
-        (Self { rest: body, is_sent: is_sent.clone() }, is_sent)
+    /// The whole of `body`. `is_sent` becomes true once a connection has taken the last of it.
+    pub fn new(body: Bytes, is_sent: Arc<AtomicBool>) -> Self {
+        Self { rest: body, is_sent }
     }
 }
 
@@ -66,7 +65,8 @@ mod tests {
     #[tokio::test]
     async fn a_body_is_sent_when_its_last_piece_was_taken() {
         let whole = Bytes::from(vec![7; PIECE_BYTES * 2 + 1]);
-        let (mut body, is_sent) = Sending::new(whole.clone());
+        let is_sent = Arc::<AtomicBool>::default();
+        let mut body = Sending::new(whole.clone(), is_sent.clone());
         assert_eq!(body.size_hint().exact(), Some(u64::try_from(whole.len()).unwrap()));
         let mut taken = Vec::new();
         while let Some(frame) = body.frame().await {

@@ -8,12 +8,14 @@ use super::rejection::Rejection;
 use crate::domain::usage::{Terms, Usage};
 
 /// An error in the wire's own form, as a body or as an event.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ErrorObject {
     /// `error.type`.
     pub kind: String,
     /// `error.message`.
     pub message: String,
+    /// `error.details.error_code`, which tells apart what has the same type; empty without one.
+    pub code: String,
 }
 
 impl ErrorObject {
@@ -29,12 +31,12 @@ impl ErrorObject {
 
     /// Reads the value of an `error` field.
     pub fn of(error: &Value) -> Option<Self> {
-        let text = |field: &str| error.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let text = |path: &str| error.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
         match error {
-            Value::Object(fields) if !fields.is_empty() => Some(Self { kind: text("type"), message: text("message") }),
-            Value::String(message) if !message.is_empty() => {
-                Some(Self { kind: String::new(), message: message.clone() })
+            Value::Object(fields) if !fields.is_empty() => {
+                Some(Self { kind: text("/type"), message: text("/message"), code: text("/details/error_code") })
             }
+            Value::String(message) if !message.is_empty() => Some(Self { message: message.clone(), ..Self::default() }),
             _ => None,
         }
     }
@@ -210,17 +212,27 @@ impl Report {
     }
 }
 
+/// The names under which servers and relays report cache writes by lifetime: within `cache_creation`, which goes first,
+/// and beside it, the older ones last.
+const WRITES_5M: [&str; 3] =
+    ["ephemeral_5m_input_tokens", "cache_creation_5m_input_tokens", "claude_cache_creation_5_m_tokens"];
+const WRITES_1H: [&str; 3] =
+    ["ephemeral_1h_input_tokens", "cache_creation_1h_input_tokens", "claude_cache_creation_1_h_tokens"];
+
 /// The counts of one usage object. Cache writes without a breakdown count as five-minute ones (docs/rules.md, The
 /// Anthropic wire).
 fn counts(fields: &Map<String, Value>) -> Usage {
-    let count = |fields: &Map<String, Value>, name: &str| {
-        fields.get(name).and_then(Value::as_u64).unwrap_or_default().min(TOKENS_MAX)
+    let known = |fields: &Map<String, Value>, name: &str| {
+        fields.get(name).and_then(Value::as_u64).map(|tokens| tokens.min(TOKENS_MAX))
     };
+    let count = |fields: &Map<String, Value>, name: &str| known(fields, name).unwrap_or_default();
     let writes = count(fields, "cache_creation_input_tokens");
-    let (short, long) = fields
-        .get("cache_creation")
-        .and_then(Value::as_object)
-        .map_or((0, 0), |parts| (count(parts, "ephemeral_5m_input_tokens"), count(parts, "ephemeral_1h_input_tokens")));
+    let parts = fields.get("cache_creation").and_then(Value::as_object);
+    let lived = |[within, beside, older]: [&str; 3]| {
+        let nested = parts.and_then(|parts| known(parts, within));
+        nested.or_else(|| known(fields, beside)).or_else(|| known(fields, older)).unwrap_or_default()
+    };
+    let (short, long) = (lived(WRITES_5M), lived(WRITES_1H));
     let tools = fields.get("server_tool_use").and_then(Value::as_object);
     let uses = |name: &str| tools.map_or(0, |tools| count(tools, name));
     Usage {
@@ -324,6 +336,26 @@ mod tests {
     }
 
     #[test]
+    fn the_lifetime_of_writes_is_read_under_every_name_that_servers_give_it() {
+        let writes = |object: Value| {
+            let usage = report(&[object]);
+            (usage.cache_write_5m, usage.cache_write_1h)
+        };
+        let flat = json!({"cache_creation_5m_input_tokens": 5, "cache_creation_1h_input_tokens": 6});
+        assert_eq!(writes(flat), (5, 6));
+        let older = json!({"claude_cache_creation_5_m_tokens": 7, "claude_cache_creation_1_h_tokens": 8});
+        assert_eq!(writes(older), (7, 8));
+        let all = json!({"cache_creation_input_tokens": 12, "cache_creation": {"ephemeral_1h_input_tokens": 0},
+            "cache_creation_1h_input_tokens": 6, "cache_creation_5m_input_tokens": 5,
+            "claude_cache_creation_5_m_tokens": 7, "claude_cache_creation_1_h_tokens": 8});
+        // What is within goes first, also where it is 0; each lifetime by itself; the rest of all writes is short-lived.
+        assert_eq!(writes(all), (12, 0));
+        let mixed = json!({"cache_creation": {"ephemeral_5m_input_tokens": 1}, "cache_creation_1h_input_tokens": null,
+            "claude_cache_creation_1_h_tokens": 8});
+        assert_eq!(writes(mixed), (1, 8));
+    }
+
+    #[test]
     fn tools_and_terms_are_read_where_the_usage_names_them() {
         let mut report = Report::default();
         for object in [
@@ -355,6 +387,12 @@ mod tests {
             Some((529, "Overloaded".to_owned()))
         );
         assert_eq!(error(r#"{"error":"quota"}"#), Some((500, "quota".to_owned())));
+        let code = |error: Value| ErrorObject::of(&error).unwrap().code;
+        let spent = "enforced_spend_limit_reached";
+        assert_eq!(code(json!({"type": "rate_limit_error", "details": {"error_code": spent}})), spent);
+        for without in [json!({"details": null}), json!({"details": {"error_code": 7}}), json!("no")] {
+            assert_eq!(code(without), "");
+        }
         assert_eq!(error(r#"{"error":null,"type":"message"}"#), None);
         assert_eq!(error("<html>"), None);
     }

@@ -80,8 +80,9 @@ struct Tool {
 }
 
 impl Bound {
-    /// A request of which nothing is known: a field stands there twice, and nobody knows which one the provider takes.
-    const DEAREST: Self = Self {
+    /// A request of which nothing is known: it was not read, or a field stands there twice, and nobody knows which one
+    /// the provider takes.
+    pub const DEAREST: Self = Self {
         input_tokens: None,
         may_write_cache: true,
         may_write_cache_1h: true,
@@ -123,7 +124,7 @@ impl Bound {
             tool_uses,
             is_fast: is_set(fields.speed),
             may_compact: is_set(fields.compaction)
-                || fields.context_management.is_some_and(|raw| raw.get().contains("compact")),
+                || fields.context_management.is_some_and(|raw| is_disguised || raw.get().contains("compact")),
         }
     }
 }
@@ -212,6 +213,8 @@ mod tests {
         assert!(!read(&json!({"speed": "standard"})).is_fast);
         let edits = |kind: &str| json!({"context_management": {"edits": [{"type": kind}]}});
         assert!(read(&edits("compact_20260112")).may_compact && !read(&edits("clear_tool_uses_20250919")).may_compact);
+        let disguised = br#"{"context_management":{"edits":[{"type":"\u0063ompact_20260112"}]}}"#;
+        assert!(Bound::read(disguised).may_compact);
         assert!(read(&json!({"compaction": {"type": "enabled"}})).may_compact);
         assert!(
             !read(&json!({"compaction": null, "messages": ["\"compaction\" of a \"context_management\""]})).may_compact

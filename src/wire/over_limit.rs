@@ -19,6 +19,8 @@ pub struct OverLimit {
     pub limit: Amount,
     /// When it is free again, or a part of it; none if only an operator can change that.
     pub resets_at: Option<DateTime<Utc>>,
+    /// True if nothing is in the way but what running calls have reserved: it is free again as they end.
+    pub frees_with_calls: bool,
     /// Seconds after which trying again may help.
     pub retry_after_s: u32,
 }
@@ -65,6 +67,7 @@ impl OverLimit {
         let reserved = self.reserved.map(|reserved| format!(" and reserved {reserved}")).unwrap_or_default();
         let then = match (self.limited, self.resets_at) {
             (Limited::ConcurrentRequests | Limited::ConcurrentSessions, _) => "try again when one has ended".to_owned(),
+            _ if self.frees_with_calls => "what is reserved is free again when running calls have ended".to_owned(),
             (_, Some(at)) => format!("it resets at {}", at.to_rfc3339_opts(SecondsFormat::Secs, true)),
             (_, None) => "ask the hub's operator".to_owned(),
         };
@@ -114,6 +117,7 @@ mod tests {
             reserved: Some(Amount::Usd("0.2".parse().unwrap())),
             limit: Amount::Usd("5".parse().unwrap()),
             resets_at: DateTime::from_timestamp(1_700_000_000, 0),
+            frees_with_calls: false,
             retry_after_s: 10,
         };
         assert_eq!(
@@ -121,6 +125,11 @@ mod tests {
             "limit_daily_usd: this key has used 4.9 USD and reserved 0.2 USD of 5 USD in a day; it resets at 2023-11-14T22:13:20Z"
         );
         assert_eq!((over.status(), over.headers()), (402, Vec::new()));
+        let reserved = OverLimit { limited: Limited::Total, resets_at: None, frees_with_calls: true, ..over.clone() };
+        assert_eq!(
+            reserved.message(),
+            "limit_total_usd: this key has used 4.9 USD and reserved 0.2 USD of 5 USD in total; what is reserved is free again when running calls have ended"
+        );
         let over = OverLimit { limited: Limited::Rpm, used: Amount::Count(7), limit: Amount::Count(7), ..over };
         assert_eq!(over.status(), 429);
         assert_eq!(over.headers()[1], ("anthropic-ratelimit-requests-remaining", "0".to_owned()));

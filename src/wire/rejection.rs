@@ -151,7 +151,7 @@ impl Rejection {
             Self::ClientNotAllowed => "client_not_allowed",
             Self::ModelNotAllowed { .. } => "model_not_allowed",
             Self::Locked { .. } => "locked",
-            Self::Malformed { .. } => "malformed",
+            Self::Malformed { .. } => "bad_request",
             Self::TooLarge { .. } => "too_large",
             Self::BodyCut => "body_cut",
             Self::NotFound => "not_found",
@@ -222,7 +222,7 @@ impl Rejection {
             Self::Locked { retry_after_s }
             | Self::ProvidersLimited { retry_after_s }
             | Self::ProvidersHeld { retry_after_s, .. } => Some(*retry_after_s),
-            Self::Limited(over) if !over.limited.is_money() => Some(over.retry_after_s),
+            Self::Limited(over) if !over.limited.is_money() || over.frees_with_calls => Some(over.retry_after_s),
             Self::MessagesQueued | Self::Crowded | Self::LedgerFull | Self::LimitsAway | Self::ShuttingDown => Some(1),
             _ => None,
         }

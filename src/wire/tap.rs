@@ -95,7 +95,7 @@ impl Tap {
             }
             b"message_stop" => self.is_complete = true,
             b"error" => {
-                let unreadable = || ErrorObject { kind: "api_error".to_owned(), message: String::new() };
+                let unreadable = || ErrorObject { kind: "api_error".to_owned(), ..ErrorObject::default() };
                 self.error_data = event.data.to_vec();
                 self.error = Some(ErrorObject::read(event.data).unwrap_or_else(unreadable));
             }

@@ -28,7 +28,7 @@ pub(crate) enum Question {
     Groups,
     /// One [`User`](hub::domain::user::User).
     User(String),
-    /// A page of a user's [`ApiKey`](hub::domain::key::ApiKey)s, after a cursor.
+    /// A page of a user's keys, after a cursor: [`KeyList`](super::keys::KeyList).
     Keys(String, Option<String>),
     /// The [`LimitUse`](hub::domain::limit::LimitUse)s of a user, a key or a provider.
     Limits(Owner, String),

@@ -22,7 +22,7 @@ use {
     },
     hub::{
         admin::{actor::Admin, routing},
-        domain::call::CallDetail,
+        domain::{call::CallDetail, fault::Fault},
         hub::Hub,
     },
 };
@@ -51,10 +51,22 @@ pub(crate) struct Detail {
     pub(crate) waiting: Option<Waiting>,
     /// Why they went where they went.
     pub(crate) decision: Decision,
+    /// What happened, as sentences.
+    pub(crate) told: String,
+    /// What went wrong in it: each cause, and the same in words.
+    pub(crate) causes: Vec<(String, String)>,
     /// The page of its session.
     pub(crate) session: Option<String>,
     /// True if there is something to read of what was asked and answered.
     pub(crate) has_messages: bool,
+}
+
+impl Detail {
+    /// A cause in the reader's language.
+    pub(crate) fn cause_in_words(&self, cause: &str) -> String {
+        let known = self.causes.iter().find(|(known, _)| known == cause);
+        known.map_or_else(|| cause.to_owned(), |(_, words)| words.clone())
+    }
 }
 
 /// Most names a filter offers.
@@ -65,7 +77,7 @@ const CHOICES_MAX: u32 = 500;
 #[cfg(feature = "ssr")]
 pub(super) async fn list(filter: &CallFilter) -> Answer<Calls> {
     let (hub, actor) = super::guard::actor().await?;
-    let query = query(&hub, &actor, filter, super::drawn::clock(&hub));
+    let query = query(&hub, &actor, filter, super::drawn::clock(&hub)).map_err(super::guard::refuse)?;
     let mut running = hub::admin::calls::active(&hub, &actor);
     running.retain(|call| crate::query::admits(&query, call));
     running.sort_by_key(|call| std::cmp::Reverse(call.id));
@@ -78,27 +90,35 @@ pub(super) async fn list(filter: &CallFilter) -> Answer<Calls> {
 
 /// What the use case is asked for a filter, at that time. A key that is named and not given by its id is looked up; unless
 /// it is the only one of that name no call is meant.
+///
+/// # Errors
+/// [`Fault::Invalid`] for a parameter that cannot be read, by its name.
 #[cfg(feature = "ssr")]
-pub(crate) fn query(hub: &Hub, actor: &Admin, filter: &CallFilter, clock: Clock) -> CallQuery {
-    let Some(name) = filter.key_name() else { return filter.query(clock) };
+pub(crate) fn query(hub: &Hub, actor: &Admin, filter: &CallFilter, clock: Clock) -> Result<CallQuery, Fault> {
+    let query = filter.query(clock)?;
+    let Some(name) = filter.key_name() else { return Ok(query) };
     let id = match routing::keys_named(hub, actor, name).as_slice() {
         [key] => key.id,
         // A key that nobody has, as an id must be readable in the answer.
         _ => hub::domain::id::KeyId(i64::MAX),
     };
-    CallQuery { key_id: Some(id), ..filter.query(clock) }
+    Ok(CallQuery { key_id: Some(id), ..query })
 }
 
 /// Everything about one call.
 #[cfg(feature = "ssr")]
 pub(super) async fn find(id: &str) -> Answer<Detail> {
     let (hub, actor) = super::guard::actor().await?;
-    let id = id.parse().map_err(|_| super::guard::refuse(hub::domain::fault::Fault::not_found("call")))?;
+    let id = id.parse().map_err(|_| super::guard::refuse(Fault::not_found("call")))?;
     let found = hub::admin::calls::find(&hub, &actor, id).await.map_err(super::guard::refuse)?;
+    let text = super::drawn::words();
+    let told = crate::pages::calls::sentence(text, &found);
     let CallDetail { call, attempts, running, waiting, decision, has_messages, .. } = found;
+    let errors = attempts.iter().map(|attempt| &attempt.error).chain([&call.error]).flatten();
+    let causes = errors.map(|error| (error.cause.clone(), text.cause_in_words(&error.cause))).collect();
     let session = call.key_id.zip(call.session_id.as_deref());
     let session = session.map(|(key, id)| format!("/sessions/{}", hub::admin::sessions::id_of(key, id)));
-    Ok(Detail { call, attempts, running, waiting, decision, session, has_messages })
+    Ok(Detail { call, attempts, running, waiting, decision, told, causes, session, has_messages })
 }
 
 /// What is above the list: what its filters choose from, and what they have found.
@@ -106,11 +126,15 @@ pub(super) async fn find(id: &str) -> Answer<Detail> {
 pub(super) async fn found(hub: &Hub, actor: &Admin, filter: &CallFilter, clock: Clock) -> Answer<Found> {
     use hub::domain::{provider::many::ProviderQuery, user::many::UserQuery};
     let query = query(hub, actor, filter, clock);
+    let fault = query.as_ref().err().cloned();
     let all = ProviderQuery { limit: Some(CHOICES_MAX), ..ProviderQuery::default() };
     let providers = hub::admin::providers::list(hub, actor, &all).await.map_err(super::guard::refuse)?;
     let all = UserQuery { limit: Some(CHOICES_MAX), ..UserQuery::default() };
     let users = hub::admin::users::list(hub, actor, &all).await.map_err(super::guard::refuse)?;
-    let totals = hub::admin::calls::totals(hub, actor, &query).await.map_err(super::guard::refuse)?;
+    let totals = match &query {
+        Ok(query) => hub::admin::calls::totals(hub, actor, query).await.map_err(super::guard::refuse)?,
+        Err(_) => None,
+    };
     let named = filter.key_name().map(|name| routing::keys_named(hub, actor, name));
     Ok(Found {
         is_cut: providers.next_cursor.is_some() || users.next_cursor.is_some(),
@@ -120,6 +144,7 @@ pub(super) async fn found(hub: &Hub, actor: &Admin, filter: &CallFilter, clock: 
         providers: providers.items.into_iter().map(|item| Named { id: item.id.to_string(), name: item.name }).collect(),
         users: users.items.into_iter().map(|item| Named { id: item.id.to_string(), name: item.name }).collect(),
         totals,
+        fault,
         hidden: read_columns(),
     })
 }

@@ -5,7 +5,7 @@ mod manage;
 mod sessions;
 
 use axum::extract::Query;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use hub::{
     admin::{
         actor::Admin,
@@ -98,6 +98,7 @@ async fn draw_for_admins(drawing: &Drawing, search: &str) -> Answer<Drawn> {
         Drawing::ManyProviders => reader.many_providers(search).await,
         Drawing::Users => reader.users().await,
         Drawing::ManyUsers => reader.many_users(search).await,
+        Drawing::ManyKeys => reader.many_keys(search).await,
         Drawing::Routing => reader.routing().await,
         Drawing::CallFilters => reader.call_filters().await,
         Drawing::CallMessages(id) => reader.messages(id).await,
@@ -122,11 +123,13 @@ impl Reader {
         let range = Range::<Recent>::read(&self.map, self.clock.today());
         let (from, to) = span(&range, self.clock);
         let by = drawn::word(&self.map, "by");
-        let query = UsageQuery { from: Some(from), to: Some(to), by, ..UsageQuery::default() };
+        let steps = drawn::range::steps((from, to));
+        let step = drawn::word(&self.map, "step").filter(|step| steps.contains(step));
+        let query = UsageQuery { from: Some(from), to: Some(to), by, step, ..UsageQuery::default() };
         let overview = overview::overview(hub, actor).await.map_err(guard::refuse)?;
         let course = course::course(hub, actor, &query).await.map_err(guard::refuse)?;
         let notices = overview.attention.iter().map(super::overview::notice).collect();
-        let shown = drawn::overview::Shown { overview: &overview, notices, course: &course, by, range };
+        let shown = drawn::overview::Shown { overview: &overview, notices, course: &course, by, range, steps, step };
         Ok(in_words(|text| drawn::overview::page(text, &shown, self.clock)))
     }
 
@@ -205,7 +208,7 @@ fn span(range: &Range<Recent>, Clock { zone, now }: Clock) -> (DateTime<Utc>, Da
             let (from, to) = period::of_days(first, last, zone);
             (from, to.min(now))
         }
-        None => (now - TimeDelta::days(range.period.unwrap_or_default().n_days()), now),
+        None => (now - range.period.unwrap_or_default().length(), now),
     }
 }
 

@@ -19,7 +19,7 @@ use super::{Answer, AppError, Trouble};
 use crate::{
     preferences::Preferences,
     query::{OWN_PAGE, login_path},
-    text::labels::label,
+    text::{Text, labels::label},
 };
 
 /// Who reads, whoever it is. Sends a reader without a session to the login page.
@@ -108,7 +108,11 @@ pub(crate) fn refuse(fault: Fault) -> AppError {
 
 /// The fault in the reader's language.
 fn in_words(fault: &Fault) -> AppError {
-    let text = Preferences::read().language.text();
+    in_words_of(Preferences::read().language.text(), fault)
+}
+
+/// The fault in the words of a language.
+pub(crate) fn in_words_of(text: &'static Text, fault: &Fault) -> AppError {
     AppError {
         trouble: match fault {
             Fault::NotFound { .. } => Trouble::NotFound,

@@ -1,6 +1,6 @@
 //! Keys.
 
-#[cfg(feature = "ssr")]
+use chrono::{DateTime, Utc};
 use hub::domain::{key::ApiKey, page::Page};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -23,16 +23,26 @@ pub(crate) struct KeyForm {
     pub(crate) limits: LimitForm,
 }
 
+/// Keys, and when they were read: what has ended by then is said alike by the server and the browser.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct KeyList {
+    /// A page of them.
+    pub(crate) page: Page<ApiKey>,
+    /// The hub's now.
+    pub(crate) now: DateTime<Utc>,
+}
+
 /// A page of a user's keys.
 #[cfg(feature = "ssr")]
-pub(super) async fn list(user_id: &str, cursor: Option<String>) -> Answer<Page<ApiKey>> {
+pub(super) async fn list(user_id: &str, cursor: Option<String>) -> Answer<KeyList> {
     let (hub, actor) = super::guard::actor().await?;
     let user = super::forms::id(user_id, "user")?;
     let query = hub::domain::page::PageQuery { limit: Some(100), cursor };
-    hub::admin::keys::list(&hub, &actor, user, &query).await.map_err(super::guard::refuse)
+    let page = hub::admin::keys::list(&hub, &actor, user, &query).await.map_err(super::guard::refuse)?;
+    Ok(KeyList { page, now: hub::clock::now() })
 }
 
-/// Makes a key. The answer is its secret, which is nowhere else.
+/// Makes a key. The answer is its secret, which is nowhere else; without script it is shown by `server/secret.rs`.
 #[server]
 pub(crate) async fn create_key(form: KeyForm) -> Answer<String> {
     use super::guard;
@@ -66,6 +76,23 @@ pub(crate) async fn rotate_key(id: String, grace: String) -> Answer<String> {
     let rotation = super::forms::rotation(&grace).map_err(guard::refuse)?;
     let rotated = hub::admin::keys::rotate(&hub, &actor, id, rotation).await.map_err(guard::refuse)?;
     Ok(rotated.key)
+}
+
+/// Changes many keys as the query string of the page says that had a look at it. Goes back to the user of the first, and
+/// says how many it were.
+#[server]
+pub(crate) async fn change_keys(search: String) -> Answer<String> {
+    use super::{drawn, forms::many, guard};
+    let (hub, actor) = guard::actor_for_change().await?;
+    let map = drawn::parameters(&search);
+    let Some(asked) = many::key_bulk(&map, false, drawn::clock(&hub)).map_err(guard::refuse)? else {
+        return Ok(String::new());
+    };
+    let first = asked.ids.first().copied().unwrap_or_default();
+    let report = hub::admin::keys::bulk(&hub, &actor, asked).await.map_err(guard::refuse)?;
+    let key = hub::admin::keys::find(&hub, &actor, first).await.map_err(guard::refuse)?;
+    leptos_axum::redirect(&format!("/users/{}", key.user_id));
+    Ok((drawn::words().many.changed)(report.n_changed))
 }
 
 /// Deletes a key.

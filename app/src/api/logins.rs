@@ -13,15 +13,17 @@ pub(crate) async fn end_login(id: String) -> Answer<()> {
     hub::admin::console_sessions::end(&hub, &actor, id).await.map_err(guard::refuse)
 }
 
-/// Ends all logins, or all of a user, but the one that asks.
+/// Ends all logins, or all of a user, but the one that asks. Goes back to the page that they are on.
 #[server]
 pub(crate) async fn end_logins(#[server(default)] user_id: String) -> Answer<()> {
     use super::{forms, guard};
-    use hub::domain::console_session::ConsoleSessionEnd;
+    use hub::domain::{console_session::ConsoleSessionEnd, id::UserId};
     let (hub, actor) = guard::actor_for_change().await?;
-    let user_id = if user_id.is_empty() { None } else { Some(forms::id(&user_id, "user")?) };
+    let user_id: Option<UserId> = if user_id.is_empty() { None } else { Some(forms::id(&user_id, "user")?) };
+    let page = user_id.map_or_else(|| "/logins".to_owned(), |id| format!("/users/{id}"));
     let which = ConsoleSessionEnd { user_id };
     hub::admin::console_sessions::end_others(&hub, &actor, &which).await.map_err(guard::refuse)?;
+    leptos_axum::redirect(&page);
     Ok(())
 }
 
@@ -34,11 +36,12 @@ pub(crate) async fn end_own_login(id: String) -> Answer<()> {
     hub::admin::console_sessions::end_own(&hub, &person, id).await.map_err(guard::refuse)
 }
 
-/// Ends all of one's own logins but the one that asks.
+/// Ends all of one's own logins but the one that asks. Goes back to the page that they are on.
 #[server]
 pub(crate) async fn end_own_logins() -> Answer<()> {
     let (hub, person) = super::guard::person_for_change().await?;
     hub::admin::console_sessions::end_own_others(&hub, &person).await.map_err(super::guard::refuse)?;
+    leptos_axum::redirect("/me/logins");
     Ok(())
 }
 

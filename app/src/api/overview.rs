@@ -15,7 +15,7 @@ pub(crate) struct Notice {
     /// True if calls are refused or lost while it lasts.
     pub(crate) is_urgent: bool,
     /// The page where it can be put right.
-    pub(crate) page: Option<String>,
+    pub(crate) page: Option<&'static str>,
     /// When it is over by itself.
     pub(crate) until: Option<DateTime<Utc>>,
 }
@@ -27,19 +27,18 @@ pub(super) fn notice(attention: &Attention) -> Notice {
         Attention::NoProvider => (true, Some("/providers/new")),
         Attention::SecretUnreadable { .. } => (true, Some("/providers")),
         Attention::DatabaseAway { .. }
+        | Attention::NotAlone
         | Attention::JournalFull
         | Attention::JournalUnreadable
         | Attention::JournalDamaged { .. } => (true, None),
         Attention::NoKey => (false, Some("/users")),
+        // The lists have the hold and the button that ends it.
+        Attention::Held { is_absolute, provider_id: Some(_), .. } => (*is_absolute, Some("/providers?state=held")),
         Attention::Held { is_absolute, .. } => (*is_absolute, Some("/providers?by=group")),
         Attention::Unpriced { .. } => (false, Some("/prices")),
         Attention::LimitNear { .. } => (false, Some("/quotas?share=80")),
         Attention::RedisAway | Attention::Quarantined { .. } | Attention::Backlog { .. } => (false, None),
     };
-    let (page, until) = match attention {
-        Attention::Held { provider_id: Some(id), until, .. } => (Some(format!("/providers/{id}")), *until),
-        Attention::Held { until, .. } => (page.map(str::to_owned), *until),
-        _ => (page.map(str::to_owned), None),
-    };
+    let until = if let Attention::Held { until, .. } = attention { *until } else { None };
     Notice { title, advice, is_urgent, page, until }
 }

@@ -2,7 +2,6 @@
 
 #[cfg(feature = "ssr")]
 use hub::domain::provider::Provider;
-use hub::domain::provider::ProviderTestResult;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -134,14 +133,23 @@ pub(crate) async fn try_model(form: ProviderForm, #[server(default)] model: Stri
     Ok(drawn::in_words(|text| (None, crate::drawn::trial::model(text, &trial))).html)
 }
 
-/// Says whether a provider is reached through the proxy of a form, as HTML.
+/// Says whether the server that a form names is reached through the form's proxy, as HTML.
 #[server]
 pub(crate) async fn try_proxy(form: ProviderForm) -> Answer<String> {
     use super::{drawn, guard};
+    use hub::{
+        admin::providers::{test_new_proxy, test_proxy},
+        domain::provider::many::{NewProxyTest, ProxyTest},
+    };
     let (hub, actor) = guard::actor_for_change().await?;
-    let id = super::forms::id(&form.id, "provider")?;
-    let asked = hub::domain::provider::many::ProxyTest { proxy_url: Some(form.proxy_url) };
-    let result = hub::admin::providers::test_proxy(&hub, &actor, id, asked).await.map_err(guard::refuse)?;
+    let (base_url, proxy_url) = (form.base_url, Some(form.proxy_url));
+    let result = if form.id.is_empty() {
+        test_new_proxy(&hub, &actor, NewProxyTest { base_url, proxy_url }).await
+    } else {
+        let id = super::forms::id(&form.id, "provider")?;
+        test_proxy(&hub, &actor, id, ProxyTest { proxy_url, base_url: Some(base_url) }).await
+    };
+    let result = result.map_err(guard::refuse)?;
     Ok(drawn::in_words(|text| (None, crate::drawn::trial::proxy(text, &result))).html)
 }
 
@@ -155,12 +163,14 @@ pub(crate) async fn delete_provider(id: String) -> Answer<()> {
     Ok(())
 }
 
-/// Makes one real, small call.
+/// Makes one real, small call, and says what came back, as HTML.
 #[server]
-pub(crate) async fn test_provider(id: String, #[server(default)] model: String) -> Answer<ProviderTestResult> {
+pub(crate) async fn test_provider(id: String, #[server(default)] model: String) -> Answer<String> {
+    use super::drawn;
     let (hub, actor) = super::guard::actor_for_change().await?;
     let id = super::forms::id(&id, "provider")?;
     let model = Some(model.trim().to_owned()).filter(|model| !model.is_empty());
     let test = hub::domain::provider::ProviderTest { model };
-    hub::admin::providers::test(&hub, &actor, id, test).await.map_err(super::guard::refuse)
+    let result = hub::admin::providers::test(&hub, &actor, id, test).await.map_err(super::guard::refuse)?;
+    Ok(drawn::in_words(|text| (None, crate::drawn::trial::test(text, &result))).html)
 }

@@ -42,6 +42,22 @@ mod real {
         Some(format!("{action}?{query}"))
     }
 
+    /// True for a form whose fields are what somebody works on, though it only asks for an address.
+    pub(crate) fn is_editor(event: &leptos::ev::SubmitEvent) -> bool {
+        let form = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        form.is_some_and(|form| form.matches(".editor").unwrap_or_default())
+    }
+
+    /// Writes what the chosen option stands for into the amount beside a list that is made for it.
+    pub(crate) fn fill_chosen(event: &Event) -> Option<()> {
+        let list = event.target()?.dyn_into::<Element>().ok()?;
+        let chosen = list.query_selector("[data-fill] > option:checked").ok()??;
+        let field = list.closest("form").ok()??.query_selector("[name=amount]").ok()??;
+        let amount = chosen.get_attribute("data-amount").unwrap_or_default();
+        field.unchecked_ref::<web_sys::HtmlInputElement>().set_value(&amount);
+        Some(())
+    }
+
     /// Where a form is posted to, and its fields; none if it only asks for an address.
     pub(crate) fn posted(event: &leptos::ev::SubmitEvent) -> Option<(String, String)> {
         let form = event.target()?.dyn_into::<HtmlFormElement>().ok()?;
@@ -141,6 +157,14 @@ mod absent {
     }
 
     pub(crate) fn form_address(_event: &ev::SubmitEvent) -> Option<String> {
+        None
+    }
+
+    pub(crate) fn is_editor(_event: &ev::SubmitEvent) -> bool {
+        false
+    }
+
+    pub(crate) fn fill_chosen(_event: &ev::Event) -> Option<()> {
         None
     }
 

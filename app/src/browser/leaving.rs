@@ -161,4 +161,8 @@ mod absent {
     use super::Held;
 
     pub(crate) fn ask_before_leaving(_is_dirty: RwSignal<bool>, _held: Held, _question: &'static str) {}
+
+    pub(crate) fn may_leave() -> bool {
+        true
+    }
 }

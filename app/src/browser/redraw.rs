@@ -19,7 +19,13 @@ mod real {
     const MARKS: [&str; 5] = ["data-key", "id", "name", "type", "action"];
 
     /// Attributes that the reader has made, or the page for them: the drawing does not know of them.
-    const KEPT: [&str; 2] = ["open", SENT];
+    const KEPT: [&str; 3] = ["open", SENT, CHANGED];
+
+    /// Marks a field that was changed.
+    const CHANGED: &str = "data-changed";
+
+    /// Fields that were changed in forms that keep something, and are not sent yet.
+    const TYPED: &str = "form:is([method=post], .editor) [data-changed]";
 
     /// Marks a form that is on its way.
     const SENT: &str = "data-sent";
@@ -136,6 +142,11 @@ mod real {
         element.get_attribute_names().iter().filter_map(|name| name.as_string()).collect()
     }
 
+    /// True if what was typed in a place would be lost with it.
+    pub(crate) fn is_typed_in(place: NodeRef<Div>) -> bool {
+        place.get_untracked().is_some_and(|place| place.query_selector(TYPED).is_ok_and(|found| found.is_some()))
+    }
+
     /// Marks the form of an event as one that is on its way.
     pub(crate) fn mark_sent(event: &leptos::ev::SubmitEvent) {
         if let Some(form) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) {
@@ -158,6 +169,9 @@ mod real {
             if let Ok(Some(fold)) = form.closest("details:not([id])") {
                 let _ = fold.remove_attribute("open");
             }
+            for field in all(&form, "[data-changed]") {
+                let _ = field.remove_attribute(CHANGED);
+            }
             form.unchecked_into::<HtmlFormElement>().reset();
         }
         is_said
@@ -169,6 +183,10 @@ mod absent {
     use leptos::{html::Div, prelude::NodeRef};
 
     pub(crate) fn put(_place: NodeRef<Div>, _html: &str, _is_news: bool) -> bool {
+        false
+    }
+
+    pub(crate) fn is_typed_in(_place: NodeRef<Div>) -> bool {
         false
     }
 

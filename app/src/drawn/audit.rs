@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use hub::domain::{
     audit::{ACTIONS, AuditLine},
     bulk::FieldChange,
+    fault::Fault,
     hold::{Hold, HoldScope},
     page::Page,
 };
@@ -24,7 +25,7 @@ use crate::{
         Erase,
         field::{DAY, DAY_EXAMPLE},
         icon::Icon,
-        state::empty,
+        state::{empty, note},
     },
 };
 
@@ -49,22 +50,24 @@ pub(crate) struct Names {
 pub(crate) fn page(
     text: &'static Text,
     map: &ParamsMap,
-    lines: &Page<AuditLine>,
+    lines: &Result<Page<AuditLine>, Fault>,
     names: &Names,
     clock: Clock,
 ) -> (Option<String>, AnyView) {
     let words = &text.audit;
     let address: Vec<(&'static str, String)> = FILTERS.map(|name| (name, map.get(name).unwrap_or_default())).into();
-    let list = if lines.items.is_empty() {
-        let is_filtered = address.iter().any(|(_, value)| !value.is_empty());
-        empty(Icon::Inbox, words.empty, words.empty_why, is_filtered.then_some((PATH, text.calls.clear)))
-    } else {
-        table(text, &lines.items, names, clock)
+    let list = match lines {
+        Err(fault) => unreadable(text, fault),
+        Ok(lines) if lines.items.is_empty() => {
+            let is_filtered = address.iter().any(|(_, value)| !value.is_empty());
+            empty(Icon::Inbox, words.empty, words.empty_why, is_filtered.then_some((PATH, text.calls.clear)))
+        }
+        Ok(lines) => table(text, &lines.items, names, clock),
     };
     let newest = map
         .get_str("cursor")
         .map(|_| view! { <a class="button small" href=link_with(PATH, &address, &[])>{words.newest}</a> }.erase());
-    let older = lines.next_cursor.as_ref().map(|cursor| {
+    let older = lines.as_ref().ok().and_then(|lines| lines.next_cursor.as_ref()).map(|cursor| {
         let href = link_with(PATH, &address, &[("cursor", cursor)]);
         view! { <a class="button small" rel="next" href=href>{words.older}</a> }.erase()
     });
@@ -75,6 +78,27 @@ pub(crate) fn page(
         <div class="bar mt-3">{newest}{older}</div>
     };
     parts::page(words.title, words.lead, content.into_any())
+}
+
+/// What is wrong with the filter, in the place of the lines.
+fn unreadable(text: &'static Text, fault: &Fault) -> AnyView {
+    let words = &text.audit;
+    let fields = [
+        ("from", words.from),
+        ("to", words.to),
+        ("actor", words.actor),
+        ("subject", words.subject),
+        ("action", words.action),
+    ];
+    let label = fields.iter().find(|(field, _)| fault.field() == Some(*field)).map(|(_, label)| format!("{label}: "));
+    let why = label.unwrap_or_default() + &(text.fault)(fault);
+    view! {
+        <div class="grid gap-3 p-4">
+            <div role="alert">{note("note bad", Icon::Alert, why)}</div>
+            <p><a class="button" href=PATH>{text.calls.clear}</a></p>
+        </div>
+    }
+    .erase()
 }
 
 /// The way between who did what, and who can do it now.

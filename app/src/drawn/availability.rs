@@ -79,6 +79,12 @@ fn part(text: &'static Text, shown: &Availability, provider: &ProviderAvailabili
     let title = format!("provider-{}", provider.provider_id);
     let own = title.clone();
     let times = times::view(text, &provider.name, &shown.starts, &served.blocks, |from| block_name(shown, from, clock));
+    let numbers =
+        times::table(text, &provider.name, &shown.starts, &served.blocks, |from| block_name(shown, from, clock));
+    let behind = numbers.map(|numbers| {
+        let id = format!("behind-{}", provider.provider_id);
+        view! { <details class="behind" id=id><summary>{text.drawn.show_table}</summary>{numbers}</details> }.erase()
+    });
     let models = (!provider.models.is_empty()).then(|| table(text, shown, provider, clock));
     view! {
         <section class="panel available" aria-labelledby=title>
@@ -88,6 +94,7 @@ fn part(text: &'static Text, shown: &Availability, provider: &ProviderAvailabili
                 <span class="caption">{probes(text, &provider.probes, clock)}</span>
             </div>
             <div class="course">{strip_of(text, shown, served, clock)}{times}</div>
+            {behind}
             {models}
         </section>
     }

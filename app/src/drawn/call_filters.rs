@@ -1,6 +1,6 @@
 //! What is above the list of calls: presets, filters, what is shown, and sums.
 
-use hub::domain::{call::Outcome, explain::NamedKey, report::Totals};
+use hub::domain::{call::Outcome, explain::NamedKey, fault::Fault, report::Totals};
 use leptos::prelude::*;
 
 use super::{
@@ -33,6 +33,8 @@ pub(crate) struct Found {
     pub(crate) doubtful: Option<Vec<NamedKey>>,
     /// The sums over all that was found, if any sums tell these calls apart.
     pub(crate) totals: Option<Totals>,
+    /// A filter that cannot be read: nothing is listed then.
+    pub(crate) fault: Option<Fault>,
     /// The columns that the reader has hidden.
     pub(crate) hidden: Vec<&'static str>,
 }
@@ -201,15 +203,26 @@ fn own_range(text: &'static Text, filter: &CallFilter, clock: Clock) -> AnyView 
     .erase()
 }
 
-/// The filters that are needed less often.
+/// What is wrong with a filter, to be said beside its field.
+fn problem(text: &'static Text, found: &Found, name: &str) -> Option<AnyView> {
+    let fault = found.fault.as_ref().filter(|fault| fault.field() == Some(name))?;
+    Some(view! { <span class="problem" role="alert">{(text.fault)(fault)}</span> }.erase())
+}
+
+/// The filters that are needed less often; unfolded if one of them cannot be read.
 fn folded(text: &'static Text, filter: &CallFilter, found: &Found) -> AnyView {
     let (words, own) = (&text.call_filters, |name: &str| filter.get(name).unwrap_or_default().to_owned());
     let n_set = FOLDED.iter().filter(|name| filter.get(name).is_some()).count();
+    let is_open = FOLDED.iter().any(|name| problem(text, found, name).is_some());
     let field = |name: &'static str, label: &'static str, mode: &'static str| {
+        let problem = problem(text, found, name);
+        let invalid = problem.is_some().then_some("true");
         view! {
             <label class="field">
                 <span class="caption">{label}</span>
-                <input class="input" name=name id=format!("filter-{name}") value=own(name) inputmode=mode autocomplete="off" />
+                <input class="input" name=name id=format!("filter-{name}") value=own(name) inputmode=mode autocomplete="off"
+                    aria-invalid=invalid />
+                {problem}
             </label>
         }
         .erase()
@@ -219,7 +232,7 @@ fn folded(text: &'static Text, filter: &CallFilter, found: &Found) -> AnyView {
     let count = (n_set > 0)
         .then(|| view! { <span class="badge">{whole(u64::try_from(n_set).unwrap_or_default())}</span> }.erase());
     view! {
-        <details class="drop" id="more-filters">
+        <details class="drop" id="more-filters" open=is_open>
             <summary class="button">{words.more}{count}</summary>
             <div class="drop-body filter-grid">
                 {field("cost_min", words.cost_min, "decimal")} {field("cost_max", words.cost_max, "decimal")}
@@ -239,6 +252,8 @@ fn folded(text: &'static Text, filter: &CallFilter, found: &Found) -> AnyView {
 /// The key, by its name; the field offers those that there are.
 fn key_field(text: &'static Text, filter: &CallFilter, found: &Found) -> AnyView {
     let value = filter.get("key").unwrap_or_default();
+    let problem = problem(text, found, "key");
+    let invalid = problem.is_some().then_some("true");
     let name =
         found.keys.iter().find(|key| key.id.to_string() == value).map_or_else(|| value.to_owned(), NamedKey::to_string);
     let offered = found.keys.iter().map(|key| view! { <option value=key.to_string()></option> }.erase());
@@ -246,7 +261,8 @@ fn key_field(text: &'static Text, filter: &CallFilter, found: &Found) -> AnyView
         <label class="field">
             <span class="caption">{text.calls.key}</span>
             <input class="input" name="key" id="filter-key" value=name list="filter-keys" autocomplete="off" spellcheck="false"
-                placeholder=text.call_filters.key_example />
+                placeholder=text.call_filters.key_example aria-invalid=invalid />
+            {problem}
             <datalist id="filter-keys">{offered.collect_view()}</datalist>
         </label>
     }

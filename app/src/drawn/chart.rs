@@ -70,7 +70,7 @@ pub(crate) fn charts(text: &'static Text, course: &Course, clock: Clock, id: &'s
 pub(crate) fn span_name(course: &Course, place: usize, clock: Clock) -> String {
     let Some(moment) = course.starts.get(place).map(|at| clock.moment(*at)) else { return String::new() };
     match course.step {
-        UsageStep::Hour => format!("{} {}", moment.day(), moment.hour()),
+        UsageStep::Hour | UsageStep::QuarterHour => format!("{} {}", moment.day(), moment.hour()),
         UsageStep::Month => moment.date().chars().take(7).collect(),
         UsageStep::Day | UsageStep::Week | UsageStep::Total => moment.date(),
     }
@@ -166,8 +166,10 @@ fn tone(place: usize, line: &CourseLine) -> &'static str {
     ["line-1", "line-2", "line-3", "line-4", "line-5"].get(place).copied().unwrap_or("line-others")
 }
 
-fn step_word(text: &'static Text, step: UsageStep) -> &'static str {
+/// A step in words.
+pub(super) fn step_word(text: &'static Text, step: UsageStep) -> &'static str {
     match step {
+        UsageStep::QuarterHour => text.drawn.each_quarter,
         UsageStep::Hour => text.drawn.each_hour,
         UsageStep::Day => text.drawn.each_day,
         UsageStep::Week => text.drawn.each_week,

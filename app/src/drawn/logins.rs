@@ -27,6 +27,9 @@ use crate::{
 /// Where everybody's are.
 pub(super) const PATH: &str = "/logins";
 
+/// Where one's own are.
+pub(super) const OWN_PATH: &str = "/me/logins";
+
 /// Whose logins are shown.
 #[derive(Clone, Copy)]
 enum Whose<'a> {
@@ -38,19 +41,46 @@ enum Whose<'a> {
     Own,
 }
 
+impl Whose<'_> {
+    /// The page that they are on.
+    fn path(self) -> String {
+        match self {
+            Self::Everybodys => PATH.to_owned(),
+            Self::Users(user) => format!("/users/{}", user.id),
+            Self::Own => OWN_PATH.to_owned(),
+        }
+    }
+}
+
+/// What the address says.
+#[derive(Clone, Copy)]
+pub(crate) struct Said {
+    /// A password has just been changed.
+    pub(crate) is_done: bool,
+    /// The reader is asked whether to end all other logins.
+    pub(crate) is_ending: bool,
+}
+
 /// Everybody's logins, as a page.
-pub(crate) fn page(text: &'static Text, logins: &Page<ConsoleSession>, clock: Clock) -> (Option<String>, AnyView) {
+pub(crate) fn page(
+    text: &'static Text,
+    logins: &Page<ConsoleSession>,
+    said: Said,
+    clock: Clock,
+) -> (Option<String>, AnyView) {
     let older = logins.next_cursor.as_ref().map(|cursor| {
         let href = link_with(PATH, &[], &[("cursor", cursor)]);
         view! { <nav class="pager"><a class="button small" rel="next" href=href>{text.common.next_page}</a></nav> }
             .erase()
     });
+    let whose = Whose::Everybodys;
     let content = view! {
         {console_tabs(text, PATH)}
+        {ending(text, logins, whose, said)}
         <section class="panel" aria-label=text.logins.title>
-            {table(text, &logins.items, Whose::Everybodys, clock)} {older}
+            {table(text, &logins.items, whose, clock)} {older}
         </section>
-        <div class="bar mt-3">{end_others(text, &logins.items, Whose::Everybodys)}</div>
+        <div class="bar mt-3">{end_others(text, logins, whose)}</div>
     };
     parts::page(text.logins.title, text.logins.lead, content.into_any())
 }
@@ -59,11 +89,12 @@ pub(crate) fn page(text: &'static Text, logins: &Page<ConsoleSession>, clock: Cl
 pub(crate) fn of_user(
     text: &'static Text,
     user: &User,
-    logins: &[ConsoleSession],
-    is_done: bool,
+    logins: &Page<ConsoleSession>,
+    said: Said,
     clock: Clock,
 ) -> AnyView {
     let words = &text.logins;
+    let whose = Whose::Users(user);
     let id = user.id.to_string();
     let (tone, says) = if user.has_password { (Tone::Good, words.has_password) } else { (Tone::Off, words.has_none) };
     let fields = view! {
@@ -81,13 +112,14 @@ pub(crate) fn of_user(
         <section class="panel" aria-labelledby="password-title">
             <div class="panel-head"><h2 id="password-title">{words.password}</h2></div>
             <div class="grid gap-4 p-4">
-                {done(text, is_done)}
+                {done(text, said)}
                 {state(tone, says)}
                 {form::<SetPassword>(vec![("id", id.clone())], fields.erase())}
                 {clear}
             </div>
-            <div class="panel-head"><h2 class="flex-1">{words.of_user}</h2>{end_others(text, logins, Whose::Users(user))}</div>
-            {table(text, logins, Whose::Users(user), clock)}
+            <div class="panel-head"><h2 class="flex-1">{words.of_user}</h2>{end_others(text, logins, whose)}</div>
+            {ending(text, logins, whose, said)}
+            {table(text, &logins.items, whose, clock)}
         </section>
     }
     .erase()
@@ -98,7 +130,7 @@ pub(super) fn own(
     text: &'static Text,
     logins: &Page<ConsoleSession>,
     has_password: bool,
-    is_done: bool,
+    said: Said,
     clock: Clock,
 ) -> AnyView {
     let words = &text.logins;
@@ -114,7 +146,7 @@ pub(super) fn own(
         view! {
             <section class="panel" aria-labelledby="password-title">
                 <div class="panel-head"><h2 id="password-title">{words.password}</h2></div>
-                <div class="grid gap-4 p-4">{done(text, is_done)} {form::<ChangePassword>(Vec::new(), fields.erase())}</div>
+                <div class="grid gap-4 p-4">{done(text, said)} {form::<ChangePassword>(Vec::new(), fields.erase())}</div>
             </section>
         }
         .erase()
@@ -122,7 +154,8 @@ pub(super) fn own(
     view! {
         <div class="grid gap-6">
             <section class="panel" aria-labelledby="logins-title">
-                <div class="panel-head"><h2 class="flex-1" id="logins-title">{words.title}</h2>{end_others(text, &logins.items, Whose::Own)}</div>
+                <div class="panel-head"><h2 class="flex-1" id="logins-title">{words.title}</h2>{end_others(text, logins, Whose::Own)}</div>
+                {ending(text, logins, Whose::Own, said)}
                 {table(text, &logins.items, Whose::Own, clock)}
             </section>
             {change}
@@ -131,8 +164,8 @@ pub(super) fn own(
     .erase()
 }
 
-fn done(text: &'static Text, is_done: bool) -> Option<AnyView> {
-    is_done.then(|| view! { <div role="status">{note("note", Icon::Check, text.logins.done)}</div> }.erase())
+fn done(text: &'static Text, said: Said) -> Option<AnyView> {
+    said.is_done.then(|| view! { <div role="status">{note("note", Icon::Check, text.logins.done)}</div> }.erase())
 }
 
 /// What is wrong with a field of a form that was sent without script.
@@ -160,16 +193,52 @@ fn password(
     line.completed_as(complete)
 }
 
-/// The button that ends all of them but the reader's own.
-fn end_others(text: &'static Text, logins: &[ConsoleSession], whose: Whose<'_>) -> Option<AnyView> {
-    let n_others = logins.iter().filter(|login| !login.is_current).count();
-    let button = view! { <button type="submit" class="button small">{text.logins.end_others}</button> }.erase();
-    let form = match whose {
-        Whose::Everybodys => form::<EndLogins>(Vec::new(), button),
-        Whose::Users(user) => form::<EndLogins>(vec![("user_id", user.id.to_string())], button),
-        Whose::Own => form::<EndOwnLogins>(Vec::new(), button),
+/// How many there are beside the one that the reader looks through.
+fn n_others(logins: &Page<ConsoleSession>) -> usize {
+    logins.items.iter().filter(|login| !login.is_current).count()
+}
+
+/// The way to the question before all of them but the reader's own are ended.
+fn end_others(text: &'static Text, logins: &Page<ConsoleSession>, whose: Whose<'_>) -> Option<AnyView> {
+    let href = format!("{}?end=1", whose.path());
+    let link = || view! { <a class="button small" href=href data-noscroll>{text.logins.end_others}</a> }.erase();
+    (n_others(logins) > 0).then(link)
+}
+
+/// The question, with how many are lost.
+fn ending(text: &'static Text, logins: &Page<ConsoleSession>, whose: Whose<'_>, said: Said) -> Option<AnyView> {
+    let words = &text.logins;
+    let n_others = n_others(logins);
+    if !said.is_ending || n_others == 0 {
+        return None;
+    }
+    let n = format!("{n_others}{}", if logins.next_cursor.is_some() { "+" } else { "" });
+    let buttons = view! {
+        <div class="flex gap-2">
+            <button type="submit" class="button danger">{words.end_others}</button>
+            <a class="button" href=whose.path() data-esc data-noscroll>{text.common.cancel}</a>
+        </div>
     };
-    (n_others > 0).then_some(form)
+    let buttons = buttons.erase();
+    let (title, sent) = match whose {
+        Whose::Everybodys => (words.end_everybodys.to_owned(), form::<EndLogins>(Vec::new(), buttons)),
+        Whose::Users(user) => {
+            let fields = vec![("user_id", user.id.to_string())];
+            ((words.end_users)(&user.name), form::<EndLogins>(fields, buttons))
+        }
+        Whose::Own => (words.end_own.to_owned(), form::<EndOwnLogins>(Vec::new(), buttons)),
+    };
+    let question = view! {
+        <section class="panel m-4 p-4" role="alertdialog" aria-labelledby="end-title" aria-describedby="end-what">
+            <h2 class="section-title" id="end-title">{title}</h2>
+            <ul id="end-what" class="mb-3">
+                <li>{(words.n_end)(&n)}</li>
+                <li>{words.end_what}</li>
+            </ul>
+            {sent}
+        </section>
+    };
+    Some(question.erase())
 }
 
 fn table(text: &'static Text, logins: &[ConsoleSession], whose: Whose<'_>, clock: Clock) -> AnyView {

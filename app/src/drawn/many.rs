@@ -1,6 +1,7 @@
 //! Many of one noun changed at once: the fields that can be set for all of them, the look at what would become of each,
 //! and the button that does it. All of it is in the address, so that a look is a page like any other.
 
+pub(crate) mod keys;
 mod look;
 pub(crate) mod providers;
 pub(crate) mod users;
@@ -29,6 +30,8 @@ pub(crate) struct Noun {
     path: &'static str,
     /// Where many are changed.
     bulk_path: &'static str,
+    /// Where one of them is, by its id.
+    one: fn(&str) -> String,
     /// What the list is called.
     list: &'static str,
     /// What this page is called.
@@ -144,7 +147,7 @@ impl Fields<'_> {
             }
         };
         view! {
-            <div class="field">
+            <div class="field" data-field>
                 <label for=id>{label}</label>
                 {control}
                 <div class="problem" id=problem_id role="alert">{problem}</div>

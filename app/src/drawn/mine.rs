@@ -28,7 +28,7 @@ use crate::{
         Erase,
         chart::rank_bar,
         icon::Icon,
-        state::{empty, enabled},
+        state::{Tone, empty, enabled, state},
     },
 };
 
@@ -47,7 +47,7 @@ fn framed(
         (PATH, words.use_tab),
         (calls::PATH, words.calls_tab),
         (setup::PATH, words.setup_tab),
-        ("/me/logins", words.logins_tab),
+        (logins::OWN_PATH, words.logins_tab),
     ];
     let choice = |(path, label): (&'static str, _)| Choice { label, href: path.to_owned(), is_chosen: path == here };
     let content = view! { <div class="bar">{tabs(words.tabs, choices.map(choice).into_iter())}</div> {content} };
@@ -104,11 +104,11 @@ pub(crate) fn logins_page(
     text: &'static Text,
     found: &Page<ConsoleSession>,
     has_password: bool,
-    is_done: bool,
+    said: logins::Said,
     clock: Clock,
 ) -> (Option<String>, AnyView) {
-    let content = logins::own(text, found, has_password, is_done, clock);
-    framed(text, "/me/logins", (text.logins.title, text.logins.lead), content)
+    let content = logins::own(text, found, has_password, said, clock);
+    framed(text, logins::OWN_PATH, (text.logins.title, text.logins.lead), content)
 }
 
 /// A key: what it may do, and what is left of its limits.
@@ -116,10 +116,12 @@ fn of_key(text: &'static Text, key: &OwnKey, clock: Clock) -> AnyView {
     let words = &text.mine;
     let used = key.last_used_at.map_or_else(|| text.common.never.into_any(), |at| clock.stamp(at));
     let until = key.expires_at.map(|at| view! { " · "{words.until}" "{clock.last_day(at)} }.into_any());
+    let is_over = key.enabled && key.expires_at.is_some_and(|end| end <= clock.now);
+    let is_let_in = if is_over { state(Tone::Bad, text.keys.expired) } else { enabled(key.enabled) };
     view! {
         <section class="panel">
             <div class="panel-head">
-                <h2 class="flex-1 ellipsis">{key.name.clone()}</h2><span class="mono sub">{key.preview.clone()}</span>{enabled(key.enabled)}
+                <h2 class="flex-1 ellipsis">{key.name.clone()}</h2><span class="mono sub">{key.preview.clone()}</span>{is_let_in}
             </div>
             {bars(text, &key.limits, clock)}
             <p class="caption px-4 pb-3">{words.used}": "{used}{until}</p>

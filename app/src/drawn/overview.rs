@@ -2,12 +2,12 @@
 
 use hub::domain::{
     call::Call,
-    report::{Overview, Totals, UsageBy, UsageRow, course::Course},
+    report::{Overview, Totals, UsageBy, UsageRow, UsageStep, course::Course},
 };
 use leptos::prelude::*;
 
 use super::{
-    chart::{charts, nano},
+    chart::{charts, nano, step_word},
     clock::Clock,
     parts::{Choice, link_with, tabs},
     range::{Range, Recent, recents},
@@ -41,6 +41,10 @@ pub(crate) struct Shown<'a> {
     pub(crate) by: Option<UsageBy>,
     /// That time.
     pub(crate) range: Range<Recent>,
+    /// The steps in which it can be shown.
+    pub(crate) steps: Vec<UsageStep>,
+    /// The one that is asked for.
+    pub(crate) step: Option<UsageStep>,
 }
 
 /// The page.
@@ -126,7 +130,9 @@ fn cached(text: &Text, today: &Totals) -> Option<String> {
 fn course(text: &'static Text, shown: &Shown<'_>, clock: Clock) -> AnyView {
     let words = &text.overview;
     let by = |by: Option<UsageBy>| by.map_or("", UsageBy::as_str);
-    let range = shown.range.parameters(|recent| recent.as_str());
+    let step = shown.step.map(|step| ("step", step.as_str().to_owned()));
+    let mut range = shown.range.parameters(|recent| recent.as_str());
+    range.extend(step.clone());
     let kinds = [
         (None, words.all),
         (Some(UsageBy::Provider), words.providers),
@@ -138,7 +144,16 @@ fn course(text: &'static Text, shown: &Shown<'_>, clock: Clock) -> AnyView {
         href: link_with("/", &range, &[("by", by(kind))]),
         is_chosen: kind == shown.by,
     };
-    let stay: Vec<_> = shown.by.map(|by| ("by", by.as_str().to_owned())).into_iter().collect();
+    let stay: Vec<_> = shown.by.map(|by| ("by", by.as_str().to_owned())).into_iter().chain(step).collect();
+    let steps = (shown.steps.len() > 1).then(|| {
+        let here: Vec<_> = range.iter().chain(&stay).cloned().collect();
+        let choice = |step: UsageStep| Choice {
+            label: step_word(text, step),
+            href: link_with("/", &here, &[("step", step.as_str())]),
+            is_chosen: step == shown.course.step,
+        };
+        tabs(words.step, shown.steps.iter().copied().map(choice))
+    });
     let is_empty = shown.course.lines.is_empty();
     let content = if is_empty {
         empty(Icon::Inbox, words.nothing, words.nothing_why, None)
@@ -148,7 +163,7 @@ fn course(text: &'static Text, shown: &Shown<'_>, clock: Clock) -> AnyView {
     view! {
         <section class="panel" aria-labelledby="over-time">
             <div class="panel-head"><h2 id="over-time">{words.over_time}</h2></div>
-            <div class="bar px-4 pt-3">{tabs(words.by, kinds.into_iter().map(kind))} {recents(text, "/", &stay, &shown.range)}</div>
+            <div class="bar px-4 pt-3">{tabs(words.by, kinds.into_iter().map(kind))} {recents(text, "/", &stay, &shown.range)} {steps}</div>
             {content}
         </section>
     }
@@ -167,7 +182,7 @@ fn attention(text: &'static Text, notices: &[Notice], clock: Clock) -> AnyView {
             <span><b class="font-medium">{notice.title.clone()}</b><span class="block text-muted">{notice.advice.clone()}{left}</span></span>
         }
         .erase();
-        match notice.page.clone() {
+        match notice.page {
             Some(href) => view! { <li><a class="attention" href=href>{words}</a></li> }.erase(),
             None => view! { <li class="attention">{words}</li> }.erase(),
         }

@@ -73,8 +73,10 @@ impl Line {
     pub(crate) fn completed_as(self, complete: &'static str) -> AnyView {
         let (help_id, problem_id) = (format!("{}-help", self.name), format!("{}-problem", self.name));
         let (described, invalid) = (format!("{help_id} {problem_id}"), self.problem.is_some().then_some("true"));
+        // A password belongs to a form that changes something: what is typed in it is not lost without a question.
+        let is_watched = (self.kind == "password").then_some("");
         view! {
-            <div class="field">
+            <div class="field" data-field=is_watched>
                 <label for=self.name>{self.label}</label>
                 <input class="input" id=self.name name=self.name type=self.kind value=self.value placeholder=self.example
                     required=self.required autocomplete=complete spellcheck="false" aria-describedby=described aria-invalid=invalid />

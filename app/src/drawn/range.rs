@@ -1,7 +1,7 @@
 //! Which time a drawn page is about, as its address says it: a period with a name, or days.
 
-use chrono::NaiveDate;
-use hub::domain::report::leaderboard::Period;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use hub::domain::report::{UsageStep, leaderboard::Period};
 use leptos::prelude::*;
 use leptos_router::params::ParamsMap;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -21,6 +21,9 @@ use crate::{
 /// The time up to now, for pages that show a course.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Recent {
+    /// An hour.
+    #[serde(rename = "1h")]
+    Hour,
     /// A day.
     #[default]
     #[serde(rename = "24h")]
@@ -41,11 +44,12 @@ pub(crate) enum Recent {
 
 impl Recent {
     /// All of them.
-    const ALL: [Self; 5] = [Self::Day, Self::Week, Self::Month, Self::Quarter, Self::Year];
+    const ALL: [Self; 6] = [Self::Hour, Self::Day, Self::Week, Self::Month, Self::Quarter, Self::Year];
 
     /// The word in the address.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
+            Self::Hour => "1h",
             Self::Day => "24h",
             Self::Week => "7d",
             Self::Month => "30d",
@@ -54,16 +58,35 @@ impl Recent {
         }
     }
 
-    /// How many days it has.
-    pub(crate) const fn n_days(self) -> i64 {
+    /// How long it is.
+    pub(crate) const fn length(self) -> TimeDelta {
         match self {
-            Self::Day => 1,
-            Self::Week => 7,
-            Self::Month => 30,
-            Self::Quarter => 90,
-            Self::Year => 365,
+            Self::Hour => TimeDelta::hours(1),
+            Self::Day => TimeDelta::days(1),
+            Self::Week => TimeDelta::days(7),
+            Self::Month => TimeDelta::days(30),
+            Self::Quarter => TimeDelta::days(90),
+            Self::Year => TimeDelta::days(365),
         }
     }
+}
+
+/// The steps in which a range can be shown: with more than one column, and not so many that none can be told from the
+/// next.
+pub(crate) fn steps((from, to): (DateTime<Utc>, DateTime<Utc>)) -> Vec<UsageStep> {
+    let length = to - from;
+    let days = TimeDelta::days;
+    [
+        (UsageStep::QuarterHour, days(0), days(1)),
+        (UsageStep::Hour, TimeDelta::hours(4), days(8)),
+        (UsageStep::Day, days(3), days(370)),
+        (UsageStep::Week, days(21), days(1_500)),
+        (UsageStep::Month, days(60), TimeDelta::MAX),
+    ]
+    .into_iter()
+    .filter(|(_, least, most)| (*least..=*most).contains(&length))
+    .map(|(step, ..)| step)
+    .collect()
 }
 
 /// A range of time: with a name, or of days.
@@ -132,6 +155,7 @@ pub(crate) fn recents(
 ) -> AnyView {
     let words = &text.drawn;
     let label = |recent| match recent {
+        Recent::Hour => text.availability.an_hour,
         Recent::Day => words.last_day_hours,
         Recent::Week => words.seven_days,
         Recent::Month => words.thirty_days,
@@ -189,6 +213,18 @@ mod tests {
         assert_eq!(read(&[("from", "2026-11-05")]).days, Some((day("2026-11-05"), day("2026-11-21"))));
         assert_eq!(read(&[("from", "2027-01-01"), ("to", "2027-01-02")]).days, None);
         assert_eq!(read(&[("from", "soon")]).period, Some(Period::Today));
+    }
+
+    #[test]
+    fn the_steps_that_can_be_chosen_make_neither_one_column_nor_hundreds() {
+        let of = |length: TimeDelta| steps((DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH + length));
+        assert_eq!(of(Recent::Hour.length()), [UsageStep::QuarterHour]);
+        assert_eq!(of(Recent::Day.length()), [UsageStep::QuarterHour, UsageStep::Hour]);
+        assert_eq!(of(Recent::Week.length()), [UsageStep::Hour, UsageStep::Day]);
+        assert_eq!(of(Recent::Month.length()), [UsageStep::Day, UsageStep::Week]);
+        assert_eq!(of(Recent::Quarter.length()), [UsageStep::Day, UsageStep::Week, UsageStep::Month]);
+        assert_eq!(of(Recent::Year.length()), [UsageStep::Day, UsageStep::Week, UsageStep::Month]);
+        assert_eq!(of(TimeDelta::days(2_000)), [UsageStep::Month]);
     }
 
     #[test]

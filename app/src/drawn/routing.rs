@@ -120,7 +120,9 @@ fn form(text: &'static Text, map: &ParamsMap, simulator: &Simulator, clock: Cloc
 fn answer(text: &'static Text, explanation: &Explanation, clock: Clock) -> AnyView {
     let words = &text.simulator;
     let refusal = |refusal: &hub::domain::explain::Refusal| {
-        view! { <li><span class="mono">{refusal.status}</span>" "{refusal.message.clone()}</li> }.erase()
+        let why = text.cause_in_words(&refusal.cause);
+        let message = refusal.message.clone();
+        view! { <li><span class="mono">{refusal.status}</span>" "{why}<span class="caption block" lang="en">{message}</span></li> }.erase()
     };
     let refused = (!explanation.refusals.is_empty()).then(|| {
         let list = explanation.refusals.iter().map(refusal).collect_view();

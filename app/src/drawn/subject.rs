@@ -205,38 +205,74 @@ fn calls_of(shown: &Shown<'_>, clock: Clock) -> Vec<(&'static str, String)> {
             let end = last.succ_opt().unwrap_or(last);
             stay.extend([("from", format!("{first}T00:00")), ("to", format!("{end}T00:00"))]);
         }
-        (None, named @ (Recent::Day | Recent::Week | Recent::Month)) => stay.push(("range", named.as_str().to_owned())),
-        (None, longer) => {
-            stay.push(("from", (clock.now - chrono::TimeDelta::days(longer.n_days())).to_rfc3339()));
+        (None, named @ (Recent::Hour | Recent::Day | Recent::Week | Recent::Month)) => {
+            stay.push(("range", named.as_str().to_owned()));
+        }
+        (None, longer @ (Recent::Quarter | Recent::Year)) => {
+            stay.push(("from", (clock.now - longer.length()).to_rfc3339()));
         }
     }
     stay
 }
 
-/// What went wrong, the most frequent first.
+/// How far back calls can be searched for an error, while errors are counted for all time.
+const SEARCHED: chrono::TimeDelta = chrono::TimeDelta::days(7);
+
+/// How much of a range can be searched for an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Searched {
+    All,
+    Part,
+    None,
+}
+
+impl Searched {
+    fn of(range: &Range<Recent>, clock: Clock) -> Self {
+        let oldest = clock.today() - SEARCHED;
+        match (range.days, range.period.unwrap_or_default().length()) {
+            (Some((first, _)), _) if first > oldest => Self::All,
+            (Some((_, last)), _) if last < oldest => Self::None,
+            (None, length) if length <= SEARCHED => Self::All,
+            _ => Self::Part,
+        }
+    }
+}
+
+/// What went wrong, the most frequent first. Each leads to its calls, as far as these can be searched.
 fn errors(text: &'static Text, shown: &Shown<'_>, clock: Clock) -> AnyView {
     let errors = shown.errors;
-    let stay = calls_of(shown, clock);
+    let searched = Searched::of(&shown.range, clock);
+    let mut stay = calls_of(shown, clock);
+    if searched == Searched::Part && shown.range.days.is_none() {
+        stay = vec![(shown.by.as_str(), shown.id.to_owned()), ("range", Recent::Week.as_str().to_owned())];
+    }
     let most = errors.iter().map(|error| error.n_errors).max().unwrap_or_default();
     let row = |error: &ErrorCount| {
-        let words = (text.cause)(&error.cause).map_or_else(|| error.cause.clone(), str::to_owned);
-        view! {
-            <li>
-                <a class="rank-row" href=link_with("/calls", &stay, &[("error", &error.cause)])>
-                    {rank_bar(error.n_errors, most)} <span class="ellipsis">{words}</span><span></span>
-                    <span class="num">{whole(error.n_errors)}</span>
-                </a>
-            </li>
+        let inner = view! {
+            {rank_bar(error.n_errors, most)} <span class="ellipsis">{text.cause_in_words(&error.cause)}</span><span></span>
+            <span class="num">{whole(error.n_errors)}</span>
         }
-        .erase()
+        .into_any();
+        let href = link_with("/calls", &stay, &[("error", &error.cause)]);
+        match searched {
+            Searched::None => view! { <li><span class="rank-row">{inner}</span></li> }.erase(),
+            Searched::All | Searched::Part => view! { <li><a class="rank-row" href=href>{inner}</a></li> }.erase(),
+        }
     };
     let none =
         errors.is_empty().then(|| view! { <p class="attention text-muted">{text.subject.no_errors}</p> }.erase());
+    let reach = match searched {
+        Searched::All => None,
+        Searched::Part => Some(text.subject.errors_searched),
+        Searched::None => Some(text.subject.errors_not_searched),
+    };
+    let reach = reach.filter(|_| !errors.is_empty());
     view! {
         <section class="panel">
             <div class="panel-head"><h2>{text.overview.errors}</h2></div>
             {none}
             <ul class="p-2">{errors.iter().take(ROWS_MAX).map(row).collect_view()}</ul>
+            {reach.map(|reach| view! { <p class="caption px-4 pb-3">{reach}</p> }.erase())}
         </section>
     }
     .erase()
@@ -268,6 +304,19 @@ fn quotas(text: &'static Text, limits: &[LimitUse]) -> Option<AnyView> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn errors_lead_to_calls_as_far_back_as_these_are_searched() {
+        let clock = Clock { zone: chrono_tz::UTC, now: "2026-11-21T14:00:00Z".parse().unwrap() };
+        let named = |period| Searched::of(&Range { period: Some(period), days: None }, clock);
+        assert_eq!([Recent::Hour, Recent::Day, Recent::Week].map(named), [Searched::All; 3]);
+        assert_eq!([Recent::Month, Recent::Quarter, Recent::Year].map(named), [Searched::Part; 3]);
+        let day = |text: &str| text.parse().unwrap();
+        let days = |first, last| Searched::of(&Range { period: None, days: Some((day(first), day(last))) }, clock);
+        assert_eq!(days("2026-11-15", "2026-11-21"), Searched::All);
+        assert_eq!(days("2026-11-01", "2026-11-14"), Searched::Part);
+        assert_eq!(days("2026-11-01", "2026-11-13"), Searched::None);
+    }
 
     #[test]
     fn a_model_with_a_slash_has_a_path_of_its_own() {

@@ -1,4 +1,5 @@
-//! How long calls took over time, as three lines of steps: half of them, 95 of 100, 99 of 100.
+//! How long calls took over time, as three lines of steps: half of them, 95 of 100, 99 of 100. The numbers stand behind
+//! them as a table.
 
 use chrono::{DateTime, Utc};
 use hub::domain::report::availability::ServedBlock;
@@ -6,7 +7,7 @@ use leptos::prelude::*;
 
 use super::readout::{Told, readable, swatch};
 use crate::{
-    format::{span, whole},
+    format::{span, span_or_unknown, whole},
     text::Text,
     ui::{
         Erase,
@@ -76,6 +77,59 @@ pub(super) fn view(
         }
         .erase(),
     )
+}
+
+/// The numbers behind the strip and the lines: a row for each block in which something happened, newest first; none if
+/// there is no such block.
+pub(super) fn table(
+    text: &'static Text,
+    label: &str,
+    starts: &[DateTime<Utc>],
+    blocks: &[ServedBlock],
+    name: impl Fn(DateTime<Utc>) -> String,
+) -> Option<AnyView> {
+    let words = &text.availability;
+    let is_told = |block: &ServedBlock| block.good + block.bad > 0 || block.duration_ms_p50.is_some();
+    let rows: Vec<AnyView> = starts
+        .iter()
+        .zip(blocks)
+        .rev()
+        .filter(|pair| is_told(pair.1))
+        .map(|(from, block)| {
+            let times = LINES.map(|(.., of)| view! { <td class="num">{span_or_unknown(of(block))}</td> }.erase());
+            view! {
+                <tr>
+                    <th scope="row">{name(*from)}</th>
+                    <td class="num">{whole(block.good + block.bad)}</td>
+                    <td class="num">{whole(block.bad)}</td>
+                    {times.into_iter().collect_view()}
+                </tr>
+            }
+            .erase()
+        })
+        .collect();
+    let number = |label: String| view! { <th scope="col" class="num">{label}</th> }.erase();
+    let times = LINES.map(|(_, name, _)| number(format!("{} {name}", words.times)));
+    (!rows.is_empty()).then(|| {
+        view! {
+            <div class="scroll">
+                <table class="table">
+                    <caption class="aside">{label.to_owned()}</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col">{text.drawn.time}</th>
+                            {number(words.attempts.to_owned())}
+                            {number(words.bad.to_owned())}
+                            {times.into_iter().collect_view()}
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+            <p class="caption px-4 py-2">{words.only_told}</p>
+        }
+        .into_any()
+    })
 }
 
 /// A path of steps: level through each block that has a number, with a gap where there is none.

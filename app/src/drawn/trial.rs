@@ -1,10 +1,13 @@
 //! What came of trying out what a provider's form says.
 
-use hub::domain::{provider::many::ProxyTestResult, rule::ModelTrial};
+use hub::domain::{
+    provider::{ProviderTestResult, many::ProxyTestResult},
+    rule::ModelTrial,
+};
 use leptos::prelude::*;
 
 use crate::{
-    format::span,
+    format::{span, span_or_unknown, whole},
     text::Text,
     ui::{
         Erase,
@@ -38,8 +41,42 @@ pub(crate) fn proxy(text: &'static Text, result: &ProxyTestResult) -> AnyView {
         (Some(status), None) => {
             outcome(Tone::Good, words.reached, format!("{way} {}", (words.answered)(status, &took)))
         }
-        (_, error) => outcome(Tone::Bad, words.not_reached, format!("{way} {}", error.as_deref().unwrap_or_default())),
+        (_, error) => {
+            let why = result.cause.as_deref().map(|cause| text.cause_in_words(cause)).unwrap_or_default();
+            let said = outcome(Tone::Bad, words.not_reached, format!("{way} {why}"));
+            view! { {said}{error.clone().map(message)} }.into_any()
+        }
     }
+}
+
+/// What came back from a test call.
+pub(crate) fn test(text: &'static Text, result: &ProviderTestResult) -> AnyView {
+    let words = &text.trials;
+    let (tone, word) = if result.ok { (Tone::Good, words.works) } else { (Tone::Bad, words.works_not) };
+    let took = (words.took)(&span_or_unknown(result.first_byte_ms), &span(result.duration_ms.into()));
+    let status = result.status.map(|status| format!(" · {}", (text.chain.http)(status)));
+    let tokens = (words.tokens)(&whole(result.usage.prompt()), &whole(result.usage.output));
+    let cause = result.cause.as_deref().map(|cause| text.cause_in_words(cause));
+    let answer = (!result.answer.is_empty())
+        .then(|| view! { <pre class="raw" tabindex="0">{result.answer.clone()}</pre> }.erase());
+    view! {
+        <div class="grid gap-2 border-t border-line pt-3">
+            <p class="font-medium">{state(tone, word)}</p>
+            {cause.map(|cause| view! { <p class="problem">{cause}</p> }.erase())}
+            {result.error.clone().map(message)}
+            <p class="caption"><span class="mono">{result.model.clone()}</span>{status}</p>
+            <p class="caption">{took}</p>
+            <p class="caption">{tokens}</p>
+            {answer}
+            <a class="link" href=format!("/calls/{}", result.call_id)>{words.open_call}</a>
+        </div>
+    }
+    .erase()
+}
+
+/// What the hub says of a failure: it says it in English.
+fn message(error: String) -> AnyView {
+    view! { <p class="help break-anywhere" lang="en">{error}</p> }.erase()
 }
 
 fn outcome(tone: Tone, word: &'static str, why: String) -> AnyView {

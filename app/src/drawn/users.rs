@@ -2,8 +2,8 @@
 
 pub(crate) mod order;
 
-use chrono::NaiveDate;
 use hub::domain::{
+    fault::Fault,
     group::Group,
     limit::{Amount, LimitUse, Limited},
     report::Totals,
@@ -29,7 +29,7 @@ use crate::{
         Erase,
         field::{DAY, DAY_EXAMPLE},
         icon::{Icon, icon},
-        state::{Tone, empty, state},
+        state::{Tone, empty, note, state},
     },
 };
 
@@ -54,10 +54,14 @@ pub(crate) struct UserList {
     pub(crate) order: Order,
     /// True for another page than the first.
     pub(crate) is_later: bool,
+    /// True if there are more than are sorted.
+    pub(crate) is_cut: bool,
     /// Which are asked for.
     pub(crate) filter: UserFilter,
+    /// Why the filter cannot be read, if it cannot: then nobody is listed.
+    pub(crate) fault: Option<Fault>,
     /// The last day of the filter on the end, as the address says it.
-    pub(crate) until: Option<NaiveDate>,
+    pub(crate) until: String,
     /// Every tag.
     pub(crate) tags: Vec<String>,
     /// Every group.
@@ -89,7 +93,7 @@ fn address(list: &UserList) -> Vec<(&'static str, String)> {
         ("tag", of(&list.filter.tag)),
         ("group", of(&list.filter.group)),
         ("status", list.filter.status.map(UserStatus::as_str).unwrap_or_default().to_owned()),
-        ("until", list.until.map(|day| day.to_string()).unwrap_or_default()),
+        ("until", list.until.clone()),
     ];
     all.extend(list.order.parameters());
     all
@@ -118,7 +122,7 @@ fn filters(text: &'static Text, list: &UserList) -> AnyView {
             </select>
             <label class="until">
                 {words.ends_until}
-                <input class="input" type="text" placeholder=DAY_EXAMPLE pattern=DAY autocomplete="off" name="until" value=list.until.map(|day| day.to_string()) />
+                <input class="input" type="text" placeholder=DAY_EXAMPLE pattern=DAY autocomplete="off" name="until" value=list.until.clone() />
             </label>
             {sorted.map(|(name, value)| view! { <input type="hidden" name=name value=value /> }.erase()).collect_view()}
             <button class="button" type="submit">{text.calls.apply}</button>
@@ -129,6 +133,9 @@ fn filters(text: &'static Text, list: &UserList) -> AnyView {
 
 fn body(text: &'static Text, list: &UserList, clock: Clock) -> AnyView {
     let words = &text.user_list;
+    if let Some(fault) = &list.fault {
+        return unreadable(text, fault);
+    }
     if list.rows.is_empty() {
         let is_filtered = list.filter != UserFilter::default() || list.is_later;
         let nothing = if is_filtered {
@@ -146,6 +153,7 @@ fn body(text: &'static Text, list: &UserList, clock: Clock) -> AnyView {
         view! { <nav class="pager"><a class="button small" rel="next" href=href>{text.common.next_page}</a></nav> }
             .erase()
     });
+    let cut = list.is_cut.then(|| view! { <p class="note mt-3">{words.too_many}</p> }.erase());
     let all = link_with("/users/bulk", &address(list), &[("sort", ""), ("order", ""), ("all", "1")]);
     view! {
         <form id=CHOOSER class="chooser" method="get" action="/users/bulk">
@@ -175,7 +183,20 @@ fn body(text: &'static Text, list: &UserList, clock: Clock) -> AnyView {
             </div>
             {next}
         </section>
+        {cut}
         <p class="caption mt-2 px-4">{text.user_list.requests}", "{text.user_list.cost}": "{text.user_list.last_day}</p>
+    }
+    .into_any()
+}
+
+/// What is wrong with a filter, in the place of a list that it must not stand for.
+fn unreadable(text: &'static Text, fault: &Fault) -> AnyView {
+    let words = &text.user_list;
+    let field = if fault.field() == Some("until") { words.ends_until } else { text.common.state };
+    let why = view! { <p class="font-medium">{field}": "{(text.fault)(fault)}</p><p class="text-muted">{words.fault_why}</p> };
+    view! {
+        <div role="alert">{note("note bad", Icon::Alert, why)}</div>
+        <p class="mt-3"><a class="button" href=PATH>{text.calls.clear}</a></p>
     }
     .into_any()
 }
@@ -201,7 +222,7 @@ fn line(text: &'static Text, row: &Row, clock: Clock) -> AnyView {
             <td>{status(text, user, clock)}</td>
             <td><span class="flex gap-1">{user.tags.iter().map(tag).collect_view()}</span></td>
             <td>{group_names(text, &user.group)}</td>
-            <td><span class="flex items-center gap-2">{uses.first().map(|used| most_used(text, used, &id))}{every_limit(text, user, uses, clock)}{set_limit(text, user, uses.first())}</span></td>
+            <td><span class="flex items-center gap-2">{uses.first().map(|used| most_used(text, used, &id))}{every_limit(text, user, uses, clock)}{set_limit(text, user)}</span></td>
             <td>{end(text, user, clock)}</td>
             <td class="num">{whole(totals.calls)}</td>
             <td class="num">{usd_alone(totals.cost_usd)}</td>
@@ -269,23 +290,30 @@ fn every_limit(text: &'static Text, whose: &User, uses: &[LimitUse], clock: Cloc
     })
 }
 
-/// One limit set or raised in place: the one that is used most first.
-fn set_limit(text: &'static Text, user: &User, fullest: Option<&LimitUse>) -> AnyView {
+/// One limit set, raised or taken away in place. It has to be chosen, so that an amount is not meant for another one; with
+/// script the choice fills in what the limit is now.
+fn set_limit(text: &'static Text, user: &User) -> AnyView {
     let words = &text.user_list;
-    let first = fullest.map_or(Limited::Daily, |used| used.window);
-    let amount = fullest.and_then(|used| used.limit).map(|limit| match limit {
-        Amount::Usd(usd) => usd.to_string(),
-        Amount::Count(n) => n.to_string(),
-    });
-    let all =
-        Limited::ALL.into_iter().map(|limited| (limited.field().to_owned(), limits::name(text, limited).to_owned()));
+    let option = |limited: Limited| {
+        let now = user.limits.amount(limited);
+        let typed = now.map(|amount| match amount {
+            Amount::Usd(usd) => usd.to_string(),
+            Amount::Count(n) => n.to_string(),
+        });
+        let shown = now.map_or_else(|| text.limits.no_limit.to_owned(), limits::amount);
+        let label = format!("{}: {shown}", limits::name(text, limited));
+        view! { <option value=limited.field() data-amount=typed>{label}</option> }.erase()
+    };
     let (which, how_much) =
         (format!("{}: {}", words.which_limit, user.name), format!("{}: {}", words.how_much, user.name));
     let fields = view! {
         <span class="grid gap-2">
-            <select class="select" name="field" aria-label=which>{parts::options(all.collect(), first.field())}</select>
-            <span class="flex gap-1">
-                <input class="input num" name="amount" inputmode="decimal" autocomplete="off" value=amount placeholder=text.limits.no_limit aria-label=how_much />
+            <select class="select" name="field" required data-fill aria-label=which>
+                <option value="">{words.which_limit}</option>
+                {Limited::ALL.into_iter().map(option).collect_view()}
+            </select>
+            <span class="flex gap-1" data-field>
+                <input class="input num" name="amount" inputmode="decimal" autocomplete="off" placeholder=text.limits.no_limit aria-label=how_much />
                 <button type="submit" class="button small">{text.common.save}</button>
             </span>
         </span>
@@ -313,7 +341,7 @@ fn end(text: &'static Text, user: &User, clock: Clock) -> AnyView {
     };
     let day = format!("{}: {}", text.users.own_day, user.name);
     let own = view! {
-        <span class="flex gap-1">
+        <span class="flex gap-1" data-field>
             <input class="input" type="text" placeholder=DAY_EXAMPLE pattern=DAY autocomplete="off" name="until" required aria-label=day />
             <button type="submit" class="button small">{text.users.renew}</button>
         </span>

@@ -23,11 +23,14 @@ mod cost;
 mod detail;
 mod export;
 mod rows;
+#[cfg(feature = "ssr")]
 mod sentence;
 mod table;
 
 #[cfg(feature = "ssr")]
 pub(crate) use chain::why;
+#[cfg(feature = "ssr")]
+pub(crate) use sentence::sentence;
 #[cfg(feature = "ssr")]
 pub(crate) use table::tone;
 
@@ -46,7 +49,7 @@ pub(crate) fn Calls() -> impl IntoView {
             {export::progress(export)}
             {drawn::part(Drawing::CallFilters, Signal::derive(move || filter.get().search()))}
             <div class="split">
-                {show(list, move |calls| table::view(calls, filter, open))}
+                {show(list, move |calls| table::view(calls, filter, open, list))}
                 {move || open.get().map(|id| {
                     let close = filter.get().path(None);
                     view! { <aside class="beside panel" aria-label=text.calls.detail><Opened id close /></aside> }.erase()

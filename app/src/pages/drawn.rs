@@ -5,7 +5,7 @@ use leptos_router::hooks::use_params_map;
 
 use crate::{
     browser,
-    drawn::{Drawing, following, page, page_of_today},
+    drawn::{Drawing, following, following_use, page, page_of_today},
     live::Live,
 };
 
@@ -18,14 +18,19 @@ pub(crate) fn ManyProviders() -> impl IntoView {
 /// The list of users.
 #[component]
 pub(crate) fn Users() -> impl IntoView {
-    let live: Live = expect_context();
-    following(|| Drawing::Users, move || live.news())
+    following_use(Drawing::Users)
 }
 
 /// Several users changed at once.
 #[component]
 pub(crate) fn ManyUsers() -> impl IntoView {
     page(|| Drawing::ManyUsers)
+}
+
+/// Several keys changed at once.
+#[component]
+pub(crate) fn ManyKeys() -> impl IntoView {
+    page(|| Drawing::ManyKeys)
 }
 
 /// Where a call would go.
@@ -49,7 +54,7 @@ pub(crate) fn Leaderboard() -> impl IntoView {
 /// How providers served lately.
 #[component]
 pub(crate) fn Availability() -> impl IntoView {
-    page(|| Drawing::Availability)
+    following_use(Drawing::Availability)
 }
 
 /// The use of one user.

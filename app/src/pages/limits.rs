@@ -142,7 +142,8 @@ pub(crate) fn label(text: &'static Text, field: &str) -> &'static str {
     }
 }
 
-fn amount(amount: Amount) -> String {
+/// Dollars, or a number.
+pub(crate) fn amount(amount: Amount) -> String {
     match amount {
         Amount::Count(count) => whole(count),
         Amount::Usd(usd) => usd_alone(usd),

@@ -12,7 +12,6 @@ use crate::{
     api::{ask::Question, limits::Owner, providers::DeleteProvider},
     asked::{asked, show},
     drawn::{self, Drawing},
-    live::Live,
     text::{Text, use_text},
     ui::{
         Erase,
@@ -27,8 +26,7 @@ mod test;
 /// The list, which the server draws, with the dialogs of groups over it.
 #[component]
 pub(crate) fn Providers() -> impl IntoView {
-    let live: Live = expect_context();
-    view! { {drawn::following(|| Drawing::Providers, move || live.news())} <groups::Groups /> }.into_any()
+    view! { {drawn::following_use(Drawing::Providers)} <groups::Groups /> }.into_any()
 }
 
 /// A new one.

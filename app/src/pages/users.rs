@@ -46,8 +46,10 @@ pub(crate) fn EditUser() -> impl IntoView {
     let (params, query) = (use_params_map(), use_query_map());
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
     // What else the address says is about other parts of the page.
-    let done = Memo::new(move |_| query.with(|query| query.get("done")));
-    let search = Signal::derive(move || done.get().map(|word| format!("done={}", escape(&word))).unwrap_or_default());
+    let of_logins = Memo::new(move |_| {
+        let said = |name| query.with(|query| query.get(name)).map(|word| format!("{name}={}", escape(&word)));
+        ["done", "end"].into_iter().filter_map(said).collect::<Vec<_>>().join("&")
+    });
     let asking = Memo::new(move |_| query.with(|query| query.get("confirm")));
     let found = asked(move || (0, Question::User(id.get())));
     show(found, move |user: User| {
@@ -79,7 +81,7 @@ pub(crate) fn EditUser() -> impl IntoView {
                         <div class="grid content-start gap-6">
                             {limits::panel(Owner::User, id, move || format!("/users/{}?confirm=reset", id.get()))}
                             {renew::panel(&id.get_untracked(), move || found.refetch())}
-                            {part(Drawing::UserLogins(id.get_untracked()), search)}
+                            {part(Drawing::UserLogins(id.get_untracked()), of_logins.into())}
                             {confirm::delete_panel(text.users.danger, text.users.delete_what, move || format!("/users/{}?confirm=delete", id.get()))}
                         </div>
                     </div>

@@ -21,7 +21,9 @@ use hub::{
 };
 
 use crate::{
-    api::{calls::query, drawn},
+    api::{calls::query, drawn, guard},
+    fault::message,
+    preferences::language_of,
     query::{CallFilter, login_path},
 };
 
@@ -37,24 +39,26 @@ pub(super) async fn calls(
     let filter = CallFilter::read(&map);
     let wanted = map.get_str("format").unwrap_or_default();
     let Some(format) = ExportFormat::ALL.into_iter().find(|format| format.as_str() == wanted) else {
-        return refuse(&Fault::invalid("format", "must be csv, json or ndjson"));
+        return refuse(&headers, &Fault::invalid("format", "must be csv, json or ndjson"));
     };
     let cookie = edge::cookie(&headers, COOKIE).unwrap_or_default();
     let export = match login::of_cookie(&hub, cookie, client.address).await.and_then(Visitor::admin) {
-        Ok(actor) => {
-            export::calls(&hub, &actor, format, query(&hub, &actor, &filter, drawn::clock(&hub)), map.get_str("ticket"))
-                .await
-        }
+        Ok(actor) => match query(&hub, &actor, &filter, drawn::clock(&hub)) {
+            Ok(query) => export::calls(&hub, &actor, format, query, map.get_str("ticket")).await,
+            Err(fault) => Err(fault),
+        },
         Err(fault) => Err(fault),
     };
     match export {
         Ok(export) => answer(export),
         Err(Fault::Unauthenticated) => Redirect::to(&login_path(&filter.path(None))).into_response(),
-        Err(fault) => refuse(&fault),
+        Err(fault) => refuse(&headers, &fault),
     }
 }
 
-fn refuse(fault: &Fault) -> Response {
+/// Says in the reader's language why there is no file.
+fn refuse(headers: &HeaderMap, fault: &Fault) -> Response {
     let status = StatusCode::from_u16(fault.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (status, fault.to_string()).into_response()
+    let text = language_of(headers).text();
+    (status, message(text, &guard::in_words_of(text, fault))).into_response()
 }

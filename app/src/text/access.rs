@@ -10,7 +10,8 @@ sentences! {
     Logins {
         title lead who with with_token with_password with_key address agent began seen ends this_one end end_others none
         password has_password has_none set_password set_help new_password old_password change_password change_help
-        clear_password clear_help done of_user;
+        clear_password clear_help done of_user end_everybodys end_own end_what;
+        end_users(&str) n_end(&str)
     }
     Mine {
         title lead left left_why no_limits tabs use_tab calls_tab setup_tab logins_tab over_time models nothing nothing_why

@@ -5,7 +5,13 @@ use super::groups::sentences;
 sentences! {
     Drawn {
         time today this_week this_month all_time first_day last_day versus last_day_hours seven_days thirty_days ninety_days
-        a_year all others each_hour each_day each_week each_month show_table;
+        a_year all others each_quarter each_hour each_day each_week each_month show_table;
+    }
+    Told {
+        choosing nobody_yet;
+        answered_first(&str) answered_after(&str, &str) fell(&str, &str) nobody_left(&str) rejected(&str)
+        refused(&str, &str) abandoned(&str) interrupted(&str) answering(&str) passed_on(&str, &str) in_line(u32)
+        in_line_for(u32, &str)
     }
     CallFilters {
         presets all errors slow expensive retried not_retried any_attempts attempts columns more cost_min cost_max
@@ -16,18 +22,18 @@ sentences! {
     Overview {
         title today requests cost tokens errors active attention attention_none by_provider by_model by_user nothing_today
         nothing_today_why cached_share error_rate first_token vs_yesterday no_yesterday no_data look_at_calls over_time by all
-        providers models users nothing nothing_why choosing waiting answering nothing_runs view_all time_left;
+        providers models users nothing nothing_why choosing waiting answering nothing_runs view_all time_left step;
         since_midnight(&str) in_last_hour(&str) most_within(&str)
     }
     Subject {
-        of_user of_key of_provider of_model total_p50 total_p95 no_errors;
+        of_user of_key of_provider of_model total_p50 total_p95 no_errors errors_searched errors_not_searched;
     }
     Log {
         title lead level any error warn info debug trace search call_id find empty empty_why older newest lines;
     }
     Availability {
         title lead empty empty_why an_hour each_minute each_half_hour each_three_hours course good attempts bad total
-        first times all_models last_probe probe_good probe_bad no_probes probes_why;
+        first times all_models last_probe probe_good probe_bad no_probes probes_why only_told;
         strip(&str, &str) block(&str, &str, &str) served(&str, &str)
     }
     Leaderboard {

@@ -32,6 +32,8 @@ pub(super) static TEXT: Text = Text {
     subject: drawn::SUBJECT,
     calls: calls::CALLS,
     chain: calls::CHAIN,
+    #[cfg(feature = "ssr")]
+    told: calls::TOLD,
     providers: providers::PROVIDERS,
     routing: routing::ROUTING,
     users: users::USERS,
@@ -79,6 +81,7 @@ pub(super) static TEXT: Text = Text {
     simulator: manage::SIMULATOR,
     outcome: words::outcome,
     result: words::result,
+    #[cfg(feature = "ssr")]
     cause: words::cause,
     token_source: words::token_source,
     skip: words::skip,

@@ -38,14 +38,12 @@ sentences! {
         cache_write attempts speed arrived list_caption export export_csv export_json
         export_lines export_what;
         export_so_far(&str, &str) export_of(&str, &str, &str) export_whole(&str, &str) export_cut(&str) export_cancelled(&str)
-        n_new(usize) n_attempts(u32) factors(&str, &str, &str) price_version(i64) reserved(&str) over_reserved(&str)
+        n_new(usize) many_new(usize) n_attempts(u32) factors(&str, &str, &str) price_version(i64) reserved(&str) over_reserved(&str)
     }
     Chain {
-        title choosing waiting first_byte streaming running none_chosen
+        title waiting in_queue connecting first_byte streaming running none_chosen
         first_token_mark time_axis legend screened ended queued connected once_more repaired sticky last_resort;
-        answered_first(&str) answered_after(&str, &str) fell(&str, &str) nobody_left(&str) rejected(&str)
-        refused(&str, &str) abandoned(&str) interrupted(&str) answering(&str) drawn(&str, u32, u64, usize)
-        only(&str, i32) not_eligible(usize) passed_on(&str, &str) http(u16) in_line(u32) in_line_for(u32, &str)
+        drawn(&str, u32, u64, usize) only(&str, i32) not_eligible(usize) http(u16)
         by_group(&str) caused(&str) left_cache(&str)
     }
     Providers {
@@ -54,10 +52,10 @@ sentences! {
         priority_help weight_help group_help multiplier multiplier_help models_rules models_help redirects redirects_help
         network network_lead proxy proxy_help connect_timeout first_byte_timeout idle_timeout total_timeout headers headers_help
         client_gone drain drain_help drain_warning stop stop_help enabled_help test test_lead test_model test_model_help
-        test_run test_running test_ok test_failed test_call danger delete_what seconds prompt_tokens output_tokens
+        test_run test_running danger delete_what seconds
         base_url_changes
         contents try_model try_model_run try_proxy;
-        delete_title(&str) test_took(&str, &str)
+        delete_title(&str)
     }
     Routing {
         availability availability_lead active_from active_to active_help prefix prefix_help group_priorities
@@ -74,8 +72,8 @@ sentences! {
     }
     Keys {
         title new new_lead empty empty_why preview last_used never_used name_help created_title created_once setup setup_lead
-        setup_shell setup_settings group_help delete_what done enabled_help edit needs_script rotate rotate_what old_ends
-        at_once hour_more day_more week_more;
+        setup_shell setup_settings group_help delete_what done enabled_help edit rotate rotate_what old_ends
+        at_once hour_more day_more week_more expired choose change_chosen;
         delete_title(&str) rotate_title(&str)
     }
     Prices {

@@ -11,6 +11,7 @@ pub(crate) fn label(text: &'static Text, field: &str) -> Option<&'static str> {
         .or_else(|| person(text, field))
         .or_else(|| provider(text, field))
         .or_else(|| price(text, field))
+        .or_else(|| call(text, field))
         .or_else(|| text.setting(field).map(|words| words.title))
 }
 
@@ -90,6 +91,28 @@ fn price(text: &'static Text, field: &str) -> Option<&'static str> {
     })
 }
 
+/// Of the filters of calls, by their names in the address, where they have another one than the engine's.
+fn call(text: &'static Text, field: &str) -> Option<&'static str> {
+    let (words, filters) = (&text.calls, &text.call_filters);
+    Some(match field {
+        "range" => words.time,
+        "from" => filters.from,
+        "to" => filters.to,
+        "user" => words.user,
+        "provider" => words.provider,
+        "key" => words.key,
+        "outcome" => words.outcome,
+        "status" => words.status,
+        "cost_min" => filters.cost_min,
+        "cost_max" => filters.cost_max,
+        "seconds_min" => filters.seconds_min,
+        "seconds_max" => filters.seconds_max,
+        "content_min" => filters.content_min,
+        "error" => filters.error,
+        _ => return None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,7 +125,7 @@ mod tests {
         assert_eq!(said(Language::Zh, "limit_weekly_usd"), Some(limits::name(Language::Zh.text(), Limited::Weekly)));
         assert_eq!(said(Language::Zh, "gate_ms"), Language::Zh.text().setting("gate_ms").map(|words| words.title));
         assert_eq!(said(Language::En, "cursor"), None);
-        for field in ["name", "tags", "secret", "rules", "old_password", "failure_rules", "until"] {
+        for field in ["name", "tags", "secret", "rules", "old_password", "failure_rules", "until", "cost_min", "to"] {
             assert!(
                 said(Language::En, field).is_some() && said(Language::Zh, field) != said(Language::En, field),
                 "{field}"

@@ -13,7 +13,7 @@ sentences! {
     }
     UserList {
         filter search tag any_tag any_status ends_until active expiring expired none_found none_found_why most_used
-        set_limit which_limit how_much
+        set_limit which_limit how_much too_many fault_why
         empty empty_why requests cost last_day;
         n_limits(usize)
     }
@@ -24,15 +24,16 @@ sentences! {
         counts(u32, u32)
     }
     Trials {
-        served not_served not_served_why all_served reached not_reached;
+        served not_served not_served_why all_served reached not_reached works works_not open_call;
         by_rule(&str) sent_as(&str) sent_by(&str, &str) through(&str, &str) direct(&str) answered(u16, &str)
+        took(&str, &str) tokens(&str, &str)
     }
     Losses {
         last_day last_month;
         keys(&str) did(&str, &str)
     }
     Many {
-        providers_title users_title help keep look look_title before after same none apply nothing_changes refused_all
+        providers_title users_title keys_title help keep look look_title before after same none apply nothing_changes refused_all
         none_chosen none_chosen_why tags_and_time add_tags remove_tags renew_days;
         summary(u32, u32, usize) changed(u32)
     }

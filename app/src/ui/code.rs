@@ -47,7 +47,7 @@ pub(crate) fn CopyButton(
         }
     };
     view! {
-        <button type="button" class="button small" on:click=click>
+        <button type="button" class="button small needs-script" on:click=click>
             {move || icon(if said.get().is_some() { Icon::Check } else { Icon::Copy })}
             <span aria-live="polite">{move || said.get().unwrap_or(words.common.copy)}</span>
         </button>

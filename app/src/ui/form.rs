@@ -48,8 +48,20 @@ pub(crate) fn watch(is_dirty: RwSignal<bool>) -> impl Fn(leptos::ev::Event) + Cl
 /// The same for the form of a dialog, or of whatever else is there because the address says so: its change is done when
 /// it is saved.
 pub(crate) fn watch_dialog(change: Change) -> impl Fn(leptos::ev::Event) + Clone + 'static {
+    watch_dialog_until(change, || true)
+}
+
+/// The same where not every answer says that what was typed is kept: `is_kept` tells.
+pub(crate) fn watch_dialog_until(
+    change: Change,
+    is_kept: impl Fn() -> bool + 'static,
+) -> impl Fn(leptos::ev::Event) + Clone + 'static {
     let is_dirty = RwSignal::new(false);
-    change.on_done(move || is_dirty.set(false));
+    change.on_done(move || {
+        if is_kept() {
+            is_dirty.set(false);
+        }
+    });
     watch_in(Held::Parameters, is_dirty)
 }
 

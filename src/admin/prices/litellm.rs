@@ -102,7 +102,7 @@ fn entry(model: &str, fields: &Fields<'_>) -> Result<Price, String> {
     price.context_window = whole(fields, "max_input_tokens");
     price.max_output = whole(fields, "max_output_tokens").or_else(|| whole(fields, "max_tokens"));
     price.more = more(fields);
-    price.check().map_err(|(field, why)| format!("{field} {why}"))?;
+    price.check().map_err(|(field, why)| format!("{field}: {why}"))?;
     Ok(price)
 }
 

@@ -89,6 +89,7 @@ fn over(subject: Subject, used: &LimitUse) -> Option<OverLimit> {
         reserved: (used.reserved.number() > 0).then_some(used.reserved),
         limit: used.limit?,
         resets_at: used.resets_at,
+        frees_with_calls: used.settled.number() < used.limit?.number(),
         retry_after_s: 1,
     })
 }

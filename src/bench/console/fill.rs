@@ -1,15 +1,18 @@
 //! Much to look at: who calls whom by the management API, calls and sums in SQL.
 
-use std::time::{Duration, Instant};
+use std::{
+    process::Command,
+    time::{Duration, Instant},
+};
 
-use chrono::{Days, TimeDelta, Utc};
+use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
 use futures_util::{StreamExt, future::join_all, stream};
 use hub::domain::report::{TIME_BUCKETS, TIME_EDGES_MS};
 use reqwest::Method;
 use serde_json::json;
-use sqlx::{AssertSqlSafe, Connection, PgConnection, Row, postgres::PgConnectOptions};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, postgres::PgConnectOptions};
 
-use super::process::Process;
+use super::{home::Home, process::Process};
 
 pub const N_USERS: usize = 200;
 pub const N_KEYS: usize = 500;
@@ -21,55 +24,89 @@ const N_DAYS: u64 = 90;
 /// Days that are filled at the same time.
 const N_WRITERS: usize = 2;
 
-const BEGIN: &str = include_str!("begin.sql");
-const DAY: &str = include_str!("day.sql");
-const SUMS: &str = include_str!("sums.sql");
+/// Days whose messages are kept, beside today: the hub's own default.
+const MESSAGES_DAYS: u64 = 7;
 
-/// What is there now, and what pages are asked about.
-pub struct Filled {
-    pub n_calls: i64,
-    pub n_attempts: i64,
-    pub n_sums: i64,
-    /// Who called most.
-    pub user_id: String,
-    pub user_name: String,
-    pub key_id: String,
-    /// Who served most, and what most asked for.
-    pub provider_id: String,
-    pub model: String,
-    /// A conversation of last month.
-    pub session_id: String,
-    /// A call of last month that took several attempts.
-    pub call_id: String,
-    /// The last call of that user.
-    pub own_call_id: String,
-}
+/// Days whose sums by minute are kept, beside today.
+const MINUTES_DAYS: u64 = 2;
+
+/// Calls that a hundred conversations are made of, all of them on the same day.
+const TALKS_CALLS: u64 = 2_000;
+
+/// Days of a writer that wait for being tidied: what the other writers began before they were there has to be over.
+const UNTIDY_MAX: usize = 2;
+
+/// How long the hub may take to make the sums by day.
+const DAYS_WITHIN: Duration = Duration::from_mins(30);
+
+const BEGIN: &str = include_str!("begin.sql");
+const OPEN: &str = include_str!("open.sql");
+const DAY: &str = include_str!("day.sql");
+const MESSAGES: &str = include_str!("messages.sql");
+const SUMS: &str = include_str!("sums.sql");
+const CLOSE: &str = include_str!("close.sql");
+const REST: &str = include_str!("rest.sql");
 
 /// Where the hub's days begin once there are calls.
 const ZONE: &str = "Europe/Berlin";
 
-/// Fills the hub with so many calls, and has it make the sums by day.
-pub async fn fill(process: &Process, n_calls: u64) -> Filled {
+/// What makes filling faster. Each is said alone: none can stand in a transaction. What is filled by half is of no use, so
+/// nothing needs to be safe before all of it is there.
+const HURRY: [&str; 6] = [
+    "alter system set fsync = off",
+    "alter system set full_page_writes = off",
+    "alter system set autovacuum = off",
+    "alter system set work_mem = '256MB'",
+    "alter system set maintenance_work_mem = '256MB'",
+    "select pg_reload_conf()",
+];
+
+/// What takes that back, and has everything written.
+const CALM: [&str; 3] = ["alter system reset all", "select pg_reload_conf()", "checkpoint"];
+
+/// The tables beside the days' that are large, as a hub's own Postgres keeps them after a while.
+const TIDY: [&str; 6] = [
+    "vacuum (analyze) usage_facets",
+    "vacuum (analyze) usage_errors",
+    "vacuum (analyze) usage_errors_1d",
+    "vacuum (analyze) sessions",
+    "vacuum (analyze) call_errors",
+    "vacuum (analyze) usage_1m",
+];
+
+/// Small ones.
+const TIDY_REST: &str = "analyze users, keys, providers, credentials, audit_log, console_sessions, holds, model_prices";
+
+/// Fills a hub with so many calls, has it make the sums by day, and stops it.
+pub async fn fill(home: &Home, n_calls: u64) {
     let started = Instant::now();
-    people(process).await;
-    let options = PgConnectOptions::new_without_pgpass()
-        .socket(process.data.join("postgres/run"))
-        .port(5432)
-        .username("switchyard")
-        .database("switchyard");
-    join_all((0..N_WRITERS).map(|writer| days(&options, n_calls, writer))).await;
-    eprintln!("filled in {:?}", started.elapsed());
+    let said = |what: &str| eprintln!("{:6.0} s: {what}", started.elapsed().as_secs_f64());
+    let mut process = home.start("fill").await;
+    people(&process).await;
+    said("users, keys and providers are there");
+    let options = home.postgres();
     let mut connection = PgConnection::connect_with(&options).await.unwrap();
-    // The hub makes them when its zone is another one, and all of them when it finds none.
-    run(&mut connection, "update usage_zone set name = '', closed_before = null; analyze").await;
-    process.send(Method::PATCH, "settings", &json!({ "time_zone": ZONE })).await;
-    let is_closed = "select closed_before is not null from usage_zone";
-    while !sqlx::query_scalar::<_, bool>(is_closed).fetch_one(&mut connection).await.unwrap() {
-        tokio::time::sleep(Duration::from_millis(500)).await;
+    all(&mut connection, &HURRY).await;
+    let today = Utc::now().date_naive().and_time(NaiveTime::MIN).and_utc();
+    // Today's calls, as many as there are by now, come on top.
+    let per_day = n_calls.div_ceil(N_DAYS - 1);
+    let left = join_all((0..N_WRITERS).map(|writer| days(&options, today, per_day, writer))).await;
+    for name in left.iter().flatten() {
+        tidy(&mut connection, name).await;
     }
-    run(&mut connection, "analyze usage_facets; analyze usage_errors_1d").await;
-    eprintln!("ready after {:?}", started.elapsed());
-    found(&mut connection).await
+    run(&mut connection, REST).await;
+    run(&mut connection, "vacuum (analyze) usage_15m").await;
+    said("calls, attempts, sessions and their sums are there");
+    make_days(&process, &mut connection).await;
+    said("the sums by day are there");
+    all(&mut connection, &TIDY).await;
+    run(&mut connection, TIDY_REST).await;
+    all(&mut connection, &CALM).await;
+    connection.close().await.unwrap();
+    process.end().await;
+    // Until now nothing had to be on the disk.
+    assert!(Command::new("sync").status().unwrap().success());
+    said("filled");
 }
 
 /// Users, keys and providers, most of them with limits that are far away.
@@ -100,30 +137,60 @@ async fn people(process: &Process) {
     keys.buffered(8).for_each(async |_| {}).await;
 }
 
-/// Fills every `N_WRITERS`th day, beginning with the `writer`th.
-async fn days(options: &PgConnectOptions, n_calls: u64, writer: usize) {
+/// Fills every `N_WRITERS`th day, beginning with the `writer`th. The names of those that are not tidied yet.
+async fn days(options: &PgConnectOptions, today: DateTime<Utc>, per_day: u64, writer: usize) -> Vec<String> {
     let mut connection = PgConnection::connect_with(options).await.unwrap();
     run(&mut connection, BEGIN).await;
-    let now = Utc::now();
-    let midnight = now.date_naive().and_time(chrono::NaiveTime::MIN).and_utc();
-    let of_today = (now - midnight).num_seconds() as f64 / TimeDelta::days(1).num_seconds() as f64;
-    let per_day = (n_calls as f64 / (N_DAYS as f64 - 1.0 + of_today)).ceil() as u64;
+    let mut untidy = Vec::new();
     for ago in (0..N_DAYS).rev().skip(writer).step_by(N_WRITERS) {
-        let day = midnight.checked_sub_days(Days::new(ago)).unwrap();
-        let named = |sql: &str| {
-            sql.replace("$NAME", &day.format("%Y%m%d").to_string())
-                .replace("$FIRST_N", &((N_DAYS - ago) * per_day).to_string())
-                .replace("$DAY", &day.to_rfc3339())
-                .replace("$N", &per_day.to_string())
-        };
-        run(&mut connection, &named(DAY)).await;
-        run(&mut connection, &sums("usage_15m", "15 minutes")).await;
-        // Those by minute are kept for two days.
-        if ago <= 2 {
-            run(&mut connection, &sums("usage_1m", "1 minute")).await;
+        let started = Instant::now();
+        let midnight = today.checked_sub_days(Days::new(ago)).unwrap();
+        untidy.push(day(&mut connection, midnight, ago, per_day).await);
+        if untidy.len() > UNTIDY_MAX {
+            tidy(&mut connection, &untidy.remove(0)).await;
         }
-        run(&mut connection, "drop table made, tried").await;
-        eprintln!("{day}");
+        eprintln!("{} in {:.1} s", midnight.date_naive(), started.elapsed().as_secs_f64());
+    }
+    untidy
+}
+
+/// Fills the day that begins at a midnight, so many days ago. Its name.
+async fn day(connection: &mut PgConnection, midnight: DateTime<Utc>, ago: u64, per_day: u64) -> String {
+    let name = midnight.format("%Y%m%d").to_string();
+    let first_n = (N_DAYS - ago) * per_day.next_multiple_of(TALKS_CALLS);
+    let has_messages = ago <= MESSAGES_DAYS;
+    let parents = if has_messages { "'calls', 'attempts', 'call_messages'" } else { "'calls', 'attempts'" };
+    // Those whose names begin like another one's go first.
+    let named = |sql: &str| {
+        sql.replace("$NAME", &name)
+            .replace("$NEXT", &(midnight + TimeDelta::days(1)).to_rfc3339())
+            .replace("$PARENTS", parents)
+            .replace("$FIRST_N", &first_n.to_string())
+            .replace("$DAY_MS", &midnight.timestamp_millis().to_string())
+            .replace("$DAY", &midnight.to_rfc3339())
+            .replace("$N", &per_day.to_string())
+    };
+    run(connection, &named(OPEN)).await;
+    run(connection, &named(DAY)).await;
+    if has_messages {
+        run(connection, &named(MESSAGES)).await;
+    }
+    run(connection, &sums("usage_15m", "15 minutes")).await;
+    if ago <= MINUTES_DAYS {
+        run(connection, &sums("usage_1m", "1 minute")).await;
+    }
+    run(connection, "drop table made, tried").await;
+    run(connection, &named(CLOSE)).await;
+    name
+}
+
+/// What a hub's own Postgres has done long ago with most of its days. Single attempts are found by their call, messages too.
+async fn tidy(connection: &mut PgConnection, name: &str) {
+    run(connection, &format!("vacuum (analyze) calls_{name}")).await;
+    run(connection, &format!("vacuum (analyze) attempts_{name} (call_id, id, provider_id, result, recorded_at)")).await;
+    let has_messages = "select to_regclass('call_messages_' || $1::text) is not null";
+    if sqlx::query_scalar::<_, bool>(has_messages).bind(name).fetch_one(&mut *connection).await.unwrap() {
+        run(connection, &format!("vacuum (analyze) call_messages_{name} (call_id)")).await;
     }
 }
 
@@ -142,48 +209,29 @@ fn sums(table: &str, length: &str) -> String {
         .replace("$DURATIONS", &buckets("duration_bucket"))
 }
 
-async fn run(connection: &mut PgConnection, sql: &str) {
-    sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await.unwrap();
+/// Has the hub make the sums by day, and of the days that are over all others.
+async fn make_days(process: &Process, connection: &mut PgConnection) {
+    // It makes them when its zone is another one, and all of them when it finds none.
+    run(connection, "update usage_zone set name = '', closed_before = null").await;
+    process.send(Method::PATCH, "settings", &json!({ "time_zone": ZONE })).await;
+    let started = Instant::now();
+    let are_made = "select name <> '' and closed_before is not null from usage_zone";
+    while !sqlx::query_scalar::<_, bool>(are_made).fetch_one(&mut *connection).await.unwrap() {
+        assert!(started.elapsed() < DAYS_WITHIN, "the sums by day are not made");
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
 }
 
-/// How much there is, and whom to ask about.
-async fn found(connection: &mut PgConnection) -> Filled {
-    let row = sqlx::query(
-        "with most as (
-            select user_id, key_id from usage_facets where facet = 'caller_1d' and user_id > 0 group by 1, 2
-            order by sum(calls) desc limit 1
-        ),
-        served as (
-            select provider_id, model from usage_facets where facet = 'route_1d' and provider_id > 0 group by 1, 2
-            order by sum(calls) desc limit 1
-        ),
-        old as (
-            select id, session_id from calls
-            where id < first_id(now() - interval '40 days') and n_attempts > 1 and session_id is not null
-            order by id desc limit 1
-        )
-        select (select sum(calls)::bigint from usage_facets where facet = 'route_1d') as n_calls,
-            (select sum(attempts)::bigint from usage_facets where facet = 'route_1d') as n_attempts,
-            (select count(*) from usage_15m) as n_sums,
-            most.user_id::text as user_id, u.name as user_name, most.key_id::text as key_id,
-            served.provider_id::text as provider_id, served.model, old.session_id, old.id::text as call_id,
-            (select id::text from calls where user_id = most.user_id order by id desc limit 1) as own_call_id
-        from most join users u on u.id = most.user_id, served, old",
-    )
-    .fetch_one(connection)
-    .await
-    .unwrap();
-    Filled {
-        n_calls: row.get("n_calls"),
-        n_attempts: row.get("n_attempts"),
-        n_sums: row.get("n_sums"),
-        user_id: row.get("user_id"),
-        user_name: row.get("user_name"),
-        key_id: row.get("key_id"),
-        provider_id: row.get("provider_id"),
-        model: row.get("model"),
-        session_id: row.get("session_id"),
-        call_id: row.get("call_id"),
-        own_call_id: row.get("own_call_id"),
+async fn run(connection: &mut PgConnection, sql: &str) {
+    if let Err(error) = sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await {
+        let beginning: String = sql.chars().take(2_000).collect();
+        panic!("{error}\n{beginning}");
+    }
+}
+
+/// Runs statements, each in a transaction of its own or in none.
+async fn all(connection: &mut PgConnection, statements: &[&str]) {
+    for statement in statements {
+        run(connection, statement).await;
     }
 }

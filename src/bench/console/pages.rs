@@ -3,15 +3,20 @@
 use chrono::{TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use super::{fill::Filled, reader::question};
+use super::{
+    found::{Filled, named},
+    questions::{drawings, drawn, question, questions},
+};
 
 /// What a browser, or a script, asks for.
 #[derive(Clone, Debug)]
 pub enum Ask {
     /// A document, by its address.
     Document(String),
-    /// A list of the management API, by its address below `/admin/v1/`.
+    /// Something of the management API, by its address below `/admin/v1/`.
     Rest(String),
+    /// The same with a body. Nothing is changed by it.
+    Sent(String, Value),
     /// A question of the console, as the server function takes it.
     Question(Value),
 }
@@ -24,11 +29,12 @@ pub struct Page {
 }
 
 impl Page {
-    /// Its name in the table. Ids are of no interest.
+    /// Its name in the table.
     pub fn name(&self) -> String {
         let name = match &self.ask {
             Ask::Document(path) => path.clone(),
             Ask::Rest(path) => format!("REST {path}"),
+            Ask::Sent(path, body) => format!("REST {path} {body}"),
             Ask::Question(question) => format!("question {question}"),
         };
         format!("`{name}`").replace('|', "\\|")
@@ -37,218 +43,286 @@ impl Page {
 
 /// All of them.
 pub fn all(filled: &Filled) -> Vec<Page> {
-    let page = |ask| Page { ask, is_own: false };
-    let own = |ask| Page { ask, is_own: true };
-    let document = |path: String| page(Ask::Document(path));
-    let mut all: Vec<Page> = documents(filled).into_iter().map(document).collect();
-    all.extend(calls(filled).into_iter().map(|query| document(format!("/calls?{query}"))));
-    all.extend(rest(filled).into_iter().map(|path| page(Ask::Rest(path))));
-    all.extend(questions(filled).into_iter().map(page));
-    let Filled { own_call_id, model, .. } = filled;
-    for path in ["/me", "/me?period=90d", "/me?period=1y", "/me/calls", "/me/setup", "/me/logins"] {
-        all.push(own(Ask::Document(path.to_owned())));
-    }
-    all.push(own(Ask::Document(format!("/me/calls?model={model}&outcome=failed"))));
-    all.push(own(Ask::Document(format!("/me/calls/{own_call_id}"))));
-    for path in ["me", "me/usage?step=day", "me/calls?limit=500"] {
-        all.push(own(Ask::Rest(path.to_owned())));
-    }
-    all
+    let mut admins: Vec<Ask> = DOCUMENTS.iter().map(|path| Ask::Document((*path).to_owned())).collect();
+    admins.extend(documents(filled).into_iter().map(Ask::Document));
+    let lists = CALLS.iter().map(|query| (*query).to_owned()).chain(calls(filled));
+    admins.extend(lists.map(|query| Ask::Document(format!("/calls?{query}"))));
+    admins.extend(REST.iter().map(|path| Ask::Rest((*path).to_owned())));
+    admins.extend(rest(filled).into_iter().map(Ask::Rest));
+    admins.extend(sums(filled).into_iter().map(Ask::Rest));
+    admins.extend(sent(filled));
+    admins.extend(questions(filled));
+    admins.extend(drawings(filled).into_iter().map(drawn));
+    let admins = admins.into_iter().map(|ask| Page { ask, is_own: false });
+    admins.chain(own(filled).into_iter().map(|ask| Page { ask, is_own: true })).collect()
 }
 
-/// The documents of all routes but the list of calls.
+/// A time so many days ago.
+fn ago(days: i64) -> String {
+    (Utc::now() - TimeDelta::days(days)).format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// A day so many days ago.
+fn day(days: i64) -> String {
+    (Utc::now() - TimeDelta::days(days)).date_naive().to_string()
+}
+
+/// The documents of all routes but the list of calls, as far as they name nobody.
+const DOCUMENTS: &[&str] = &[
+    "/login",
+    "/",
+    "/?period=1h",
+    "/?period=30d&by=model",
+    "/?period=90d&by=user",
+    "/?period=1y&by=provider",
+    "/leaderboard",
+    "/leaderboard?period=week&by=key&sort=calls&order=reverse",
+    "/leaderboard?period=month&by=provider",
+    "/leaderboard?period=all&by=user",
+    "/leaderboard?period=all&by=key",
+    "/leaderboard?period=all&by=model",
+    "/availability?range=1h",
+    "/availability?range=24h",
+    "/availability?range=7d",
+    "/availability?range=30d",
+    "/sessions",
+    "/sessions?state=recent",
+    "/sessions?state=recent&search=talk-0",
+    "/sessions?state=recent&search=no-such-session",
+    "/quotas",
+    "/quotas?of=key&share=1",
+    "/providers",
+    "/providers?by=group",
+    "/providers?by=priority",
+    "/providers?sort=p95&state=enabled",
+    "/providers/new",
+    "/providers/bulk",
+    "/providers/bulk?all=1&look=1&set_weight=2",
+    "/users",
+    "/users?search=user-1",
+    "/users?tag=team-3&status=active",
+    "/users?sort=cost",
+    "/users/new",
+    "/users/bulk",
+    "/users/bulk?all=1&look=1&set_limit_rpm=50",
+    "/users/bulk?all=1&tag=team-3&look=1&set_add_tags=new&set_renew_days=30",
+    "/keys/bulk",
+    "/routing",
+    "/routing?model=claude-sonnet-4-5",
+    "/prices",
+    "/prices?q=opus&source=builtin",
+    "/prices?history=claude-sonnet-4-5",
+    "/prices?edit=claude-sonnet-4-5",
+    "/log",
+    "/log?level=warn",
+    "/audit",
+    "/audit?action=user.update",
+    "/audit?actor=user%20user-001",
+    "/logins",
+    "/settings",
+];
+
+/// The documents about somebody or something.
 fn documents(filled: &Filled) -> Vec<String> {
-    let Filled { user_id, provider_id, model, call_id, .. } = filled;
-    let mut all: Vec<String> = [
-        "/login",
-        "/",
-        "/?period=30d&by=model",
-        "/?period=90d&by=user",
-        "/?period=1y&by=provider",
-        "/leaderboard",
-        "/leaderboard?period=month&by=provider",
-        "/leaderboard?period=all&by=user",
-        "/leaderboard?period=all&by=key",
-        "/leaderboard?period=all&by=model",
-        "/availability?range=1h",
-        "/availability?range=24h",
-        "/availability?range=7d",
-        "/availability?range=30d",
-        "/sessions",
-        "/quotas",
-        "/providers",
-        "/providers?by=group",
-        "/providers/new",
-        "/providers/bulk",
-        "/users",
-        "/users?search=user-1",
-        "/users?tag=team-3&status=enabled",
-        "/users/new",
-        "/users/bulk",
-        "/routing",
-        "/routing?model=claude-sonnet-4-5",
-        "/prices",
-        "/log",
-        "/audit",
-        "/audit?action=user.create",
-        "/logins",
-        "/settings",
-    ]
-    .map(str::to_owned)
-    .into();
+    let Filled { user_id, key_id, provider_id, model, call_id, told_call_id, session, long_session, .. } = filled;
+    let mut all = Vec::new();
     for period in ["24h", "30d", "90d", "1y"] {
         all.push(format!("/users/{user_id}/use?period={period}"));
+        all.push(format!("/keys/{key_id}/use?period={period}"));
         all.push(format!("/providers/{provider_id}/use?period={period}"));
         all.push(format!("/models/{model}?period={period}"));
     }
-    all.extend([format!("/calls/{call_id}"), format!("/providers/{provider_id}"), format!("/users/{user_id}")]);
+    all.extend([
+        format!("/?from={}&to={}", day(70), day(10)),
+        format!("/leaderboard?from={}&to={}&by=user", day(70), day(10)),
+        format!("/calls/{call_id}"),
+        format!("/calls/{told_call_id}"),
+        format!("/calls/{told_call_id}/messages"),
+        format!("/calls/{told_call_id}/messages?all=1"),
+        format!("/calls/{told_call_id}/messages?view=raw"),
+        format!("/sessions/{session}"),
+        format!("/sessions/{long_session}"),
+        format!("/sessions?state=recent&cursor={}", named(call_id)),
+        format!("/providers/{provider_id}"),
+        format!("/users/{user_id}"),
+        format!("/users/{user_id}?limits={key_id}"),
+        format!("/users?cursor={}", named(user_id)),
+        format!("/keys/bulk?id={key_id}&look=1&set_limit_rpm=50"),
+        format!("/routing?model={model}&key={key_id}&limits=1"),
+    ]);
     all
 }
 
-/// The query strings of the list of calls.
+/// The query strings of the list of calls that name nobody.
+const CALLS: &[&str] = &[
+    "",
+    "range=1h",
+    "range=24h",
+    "range=30d",
+    "outcome=failed",
+    "outcome=completed",
+    "outcome=rejected&range=7d",
+    "status=529",
+    "status=200",
+    "errors=yes",
+    "errors=yes&range=30d",
+    "retried=yes",
+    "retried=no",
+    "cost_min=0.5",
+    "cost_min=1000",
+    "cost_min=0.01&cost_max=0.02",
+    "seconds_min=60",
+    "seconds_min=1000",
+    "seconds_min=1&seconds_max=1.5",
+    "content_min=3.3",
+    "content_min=1000",
+    "error=overloaded",
+    "error=truncated",
+    "error=there%20is%20no%20such%20text",
+    "range=24h&error=there%20is%20no%20such%20text",
+    "model=no-such-model",
+    "session=no-such-session",
+    "key=key-007",
+];
+
+/// The query strings of the list of calls that name somebody or something.
 fn calls(filled: &Filled) -> Vec<String> {
     let Filled { user_id, key_id, provider_id, model, session_id, call_id, .. } = filled;
-    let ago = |days| (Utc::now() - TimeDelta::days(days)).format("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let mut all: Vec<String> = [
-        "",
-        "range=1h",
-        "range=24h",
-        "range=30d",
-        "outcome=failed",
-        "outcome=completed",
-        "outcome=rejected&range=7d",
-        "status=529",
-        "status=200",
-        "errors=true",
-        "errors=true&range=30d",
-        "retried=true",
-        "retried=false",
-        "cost_min=0.5",
-        "cost_min=1000",
-        "cost_min=0.01&cost_max=0.02",
-        "seconds_min=60",
-        "seconds_min=1000",
-        "content_min=3.3",
-        "content_min=1000",
-        "error=overloaded",
-        "error=truncated",
-        "error=there+is+no+such+text",
-        "range=24h&error=there+is+no+such+text",
-    ]
-    .map(str::to_owned)
-    .into();
-    all.extend([
+    let cursor = named(call_id);
+    vec![
         format!("user={user_id}"),
         format!("key={key_id}"),
         format!("provider={provider_id}"),
         format!("model={model}"),
-        "model=no-such-model".to_owned(),
         format!("session={session_id}"),
-        "session=no-such-session".to_owned(),
         format!("user={user_id}&outcome=failed"),
         format!("user={user_id}&model={model}&range=30d"),
         format!("user={user_id}&error=overloaded"),
         format!("key={key_id}&status=529"),
-        format!("provider={provider_id}&errors=true"),
-        format!("provider={provider_id}&retried=true&range=30d"),
+        format!("provider={provider_id}&errors=yes"),
+        format!("provider={provider_id}&retried=yes&range=30d"),
         format!("provider={provider_id}&seconds_min=60"),
         format!("model={model}&cost_min=0.5"),
         format!("from={}&to={}", ago(90), ago(0)),
         format!("from={}&to={}", ago(61), ago(60)),
         format!("from={}&to={}&user={user_id}", ago(90), ago(30)),
-        format!("cursor={call_id}"),
-        format!("cursor={call_id}&user={user_id}"),
-        format!("cursor={call_id}&errors=true"),
+        format!("cursor={cursor}"),
+        format!("cursor={cursor}&user={user_id}"),
+        format!("cursor={cursor}&errors=yes"),
         format!("call={call_id}"),
-    ]);
-    all
+    ]
 }
 
-/// The lists of the management API.
+/// What the management API answers about nobody in particular.
+const REST: &[&str] = &[
+    "openapi.json",
+    "overview",
+    "users?limit=500",
+    "users?tag=team-3&status=active&limit=500",
+    "users/tags",
+    "providers?limit=500",
+    "providers/traffic",
+    "groups",
+    "groups/default",
+    "holds",
+    "quotas?limit=500",
+    "quotas?subject=key&at_least=1",
+    "sessions",
+    "sessions?state=recent&limit=500",
+    "sessions?state=recent&search=talk-0",
+    "prices?limit=500",
+    "prices/claude-sonnet-4-5/history",
+    "calls?limit=500",
+    "calls?limit=500&retried=false",
+    "calls?limit=500&errors=true",
+    "search?search=user",
+    "search?search=talk-0",
+    "usage",
+    "usage?step=hour&by=provider",
+    "usage/errors",
+    "availability?range=30d",
+    "leaderboard?period=all&by=user",
+    "leaderboard?period=all&by=key",
+    "settings",
+    "environment",
+    "storage",
+    "log",
+    "audit?limit=500",
+    "console-sessions?limit=500",
+];
+
+/// What it answers about somebody or something.
 fn rest(filled: &Filled) -> Vec<String> {
-    let Filled { user_id, key_id, provider_id, model, call_id, .. } = filled;
-    let ago = |days| (Utc::now() - TimeDelta::days(days)).format("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let mut all: Vec<String> = [
-        "users?limit=500",
-        "users/tags",
-        "providers?limit=500",
-        "providers/traffic",
-        "groups",
-        "holds",
-        "quotas?limit=500",
-        "sessions",
-        "prices?limit=500",
-        "calls?limit=500",
-        "search?q=user",
-        "usage",
-        "usage?step=hour&by=provider",
-        "usage/errors",
-        "availability?range=30d",
-        "leaderboard?period=all&by=user",
-        "settings",
-        "environment",
-        "storage",
-        "log",
-        "audit?limit=500",
-        "console-sessions",
-    ]
-    .map(str::to_owned)
-    .into();
-    all.extend([
-        format!("users/{user_id}/keys"),
+    let Filled { user_id, key_id, provider_id, call_id, told_call_id, session, session_id, .. } = filled;
+    let cursor = named(call_id);
+    vec![
+        format!("users/{user_id}"),
+        format!("users/{user_id}/keys?limit=500"),
         format!("users/{user_id}/limits"),
+        format!("keys/{key_id}"),
         format!("keys/{key_id}/limits"),
+        format!("providers/{provider_id}"),
         format!("providers/{provider_id}/limits"),
-        format!("calls?limit=500&cursor={call_id}&provider_id={provider_id}"),
+        format!("holds?provider_id={provider_id}"),
+        format!("calls?limit=500&cursor={cursor}&provider_id={provider_id}"),
         format!("calls/{call_id}"),
-        format!("prices/{model}/history"),
+        format!("calls/{told_call_id}/messages"),
+        format!("calls/export?format=csv&session_id={session_id}"),
+        format!("sessions/{session}"),
+        format!("sessions?state=recent&limit=500&cursor={cursor}"),
+        format!("search?search={call_id}"),
+        format!("console-sessions?user_id={user_id}"),
+    ]
+}
+
+/// The sums that it answers.
+fn sums(filled: &Filled) -> Vec<String> {
+    let Filled { user_id, key_id, model, .. } = filled;
+    vec![
         format!("usage?from={}&step=day&by=model", ago(90)),
         format!("usage?from={}&step=week&by=user", ago(90)),
         format!("usage?from={}&step=day&user_id={user_id}&by=provider", ago(90)),
         format!("usage?from={}&step=total&key_id={key_id}&model={model}", ago(90)),
         format!("usage/errors?from={}", ago(90)),
         format!("usage/errors?from={}&user_id={user_id}", ago(90)),
-    ]);
-    all
+    ]
 }
 
-/// What a page asks when the reader comes to it from another one, or looks for more of it.
-fn questions(filled: &Filled) -> Vec<Ask> {
-    let Filled { user_id, key_id, provider_id, model, session_id, call_id, .. } = filled;
-    let none = Value::Null;
-    let mut all = vec![
-        question("Session", &none),
-        question("Calls", &json!({ "pairs": [] })),
-        question("Calls", &json!({ "pairs": [["user", user_id], ["cursor", call_id]] })),
-        question("Calls", &json!({ "pairs": [["session", session_id]] })),
-        question("Call", &json!(call_id)),
-        question("Provider", &json!(provider_id)),
-        question("Find", &json!("user")),
-        question("Groups", &none),
-        question("User", &json!(user_id)),
-        question("Keys", &json!([user_id, null])),
-        question("Limits", &json!(["user", user_id])),
-        question("Quotas", &json!({ "at_least": 0 })),
-        question("Price", &json!("claude-sonnet-4-5")),
-        question("Settings", &none),
-        question("Storage", &none),
-    ];
-    for drawing in [
-        json!("Overview"),
-        json!("Leaderboard"),
-        json!("CallFilters"),
-        json!("Providers"),
-        json!("Users"),
-        json!({ "User": user_id }),
-        json!({ "Provider": provider_id }),
-        json!({ "Model": model }),
-        json!({ "PriceHistory": "claude-sonnet-4-5" }),
-        json!({ "Losses": ["user", user_id] }),
-        json!({ "Losses": ["key", key_id] }),
-        json!({ "Losses": ["provider", provider_id] }),
-        json!({ "UserLogins": user_id }),
-    ] {
-        all.push(question("Drawn", &json!([drawing, ""])));
-    }
+/// What it answers to a body: looks at what would be.
+fn sent(filled: &Filled) -> Vec<Ask> {
+    let Filled { key_id, model, .. } = filled;
+    let look = |path: &str, mut body: Value, patch: Value| {
+        body["patch"] = patch;
+        body["preview"] = true.into();
+        Ask::Sent(path.to_owned(), body)
+    };
+    vec![
+        look("users/bulk", json!({ "filter": {} }), json!({ "limit_rpm": 50 })),
+        look("keys/bulk", json!({ "ids": [key_id] }), json!({ "limit_rpm": 50 })),
+        look("providers/bulk", json!({ "filter": {} }), json!({ "weight": 2 })),
+        Ask::Sent("routing/explain".to_owned(), json!({ "key_id": key_id, "model": model, "limits": true })),
+    ]
+}
+
+/// What a user asks for.
+fn own(filled: &Filled) -> Vec<Ask> {
+    let Filled { own_call_id, model, key_id, .. } = filled;
+    let mut all: Vec<Ask> = ["/me", "/me?period=90d", "/me?period=1y", "/me/calls", "/me/setup", "/me/logins"]
+        .map(|path| Ask::Document(path.to_owned()))
+        .into();
+    all.extend([
+        Ask::Document(format!("/me/calls?model={model}&outcome=failed")),
+        Ask::Document(format!("/me/calls?key={key_id}&cursor={}", named(own_call_id))),
+        Ask::Document(format!("/me/calls/{own_call_id}")),
+        Ask::Rest("me".to_owned()),
+        Ask::Rest("me/usage?step=day".to_owned()),
+        Ask::Rest(format!("me/usage?from={}&step=week&by=model", ago(90))),
+        Ask::Rest("me/calls?limit=500".to_owned()),
+        Ask::Rest(format!("me/calls/{own_call_id}")),
+        Ask::Rest("me/console-sessions".to_owned()),
+        question("Session", &Value::Null),
+        drawn((json!({ "OwnCall": own_call_id }), String::new())),
+    ]);
+    all.extend(["Mine", "OwnCalls", "Setup", "OwnLogins"].map(|drawing| drawn((json!(drawing), String::new()))));
     all
 }

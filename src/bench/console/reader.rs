@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use reqwest::{Client, Method, header};
+use reqwest::{Client, Method, header, redirect::Policy};
 use serde_json::{Value, json};
 
 use super::{
@@ -12,6 +12,15 @@ use super::{
 
 const PASSWORD: &str = "a password for the bench";
 
+/// How long an answer may take before it is none.
+const ANSWER_WITHIN: Duration = Duration::from_mins(2);
+
+/// What a document has in the place of something that could not be read.
+const NOT_READ: &str = r#"class="empty" role="alert""#;
+
+/// Characters of an answer that are shown when it is not what was asked for.
+const SHOWN_MAX: usize = 2_000;
+
 /// Somebody who is logged in.
 pub struct Reader {
     client: Client,
@@ -19,6 +28,13 @@ pub struct Reader {
     cookie: String,
     /// The address of the server function that answers questions.
     ask: &'static str,
+}
+
+/// What came back.
+struct Answer {
+    status: u16,
+    time: Duration,
+    body: Vec<u8>,
 }
 
 impl Reader {
@@ -36,7 +52,8 @@ impl Reader {
     }
 
     async fn log_in(process: &Process, form: &[(&str, &str)]) -> Self {
-        let client = Client::builder().no_proxy().build().unwrap();
+        // Who is sent elsewhere did not get what was asked for.
+        let client = Client::builder().no_proxy().redirect(Policy::none()).timeout(ANSWER_WITHIN).build().unwrap();
         let origin = format!("http://{}", process.address);
         let escaped = |text: &str| text.bytes().map(|byte| format!("%{byte:02x}")).collect::<Vec<_>>().concat();
         let form: Vec<_> = form.iter().map(|(name, value)| format!("{name}={}", escaped(value))).collect();
@@ -52,34 +69,62 @@ impl Reader {
         Self { client, origin, cookie, ask: function("ask") }
     }
 
-    /// Asks for something, and reads all of the answer. How long that took.
-    pub async fn ask(&self, what: &Ask) -> Duration {
-        let request = match what {
-            Ask::Document(path) => {
-                self.client.get(format!("{}{path}", self.origin)).header(header::ACCEPT, "text/html,*/*;q=0.8")
-            }
-            Ask::Rest(path) => {
-                self.client.get(format!("{}/admin/v1/{path}", self.origin)).header(header::ACCEPT, "application/json")
-            }
-            Ask::Question(question) => self
-                .client
-                .post(format!("{}{}", self.origin, self.ask))
+    /// Asks for something as a browser does, and reads all of the answer. How long that took, or what is wrong with it.
+    pub async fn ask(&self, what: &Ask) -> Result<Duration, String> {
+        match self.answer(what, "gzip, deflate, br").await {
+            Ok(Answer { status: 200, time, .. }) => Ok(time),
+            Ok(Answer { status, .. }) => Err(status.to_string()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// The same, but not compressed, so that it can be looked at: how long that took and how many bytes came, or what is
+    /// wrong with it.
+    pub async fn check(&self, what: &Ask) -> Result<(Duration, usize), String> {
+        let answer = self.answer(what, "identity").await.map_err(|error| error.to_string())?;
+        let text = String::from_utf8_lossy(&answer.body);
+        if answer.status != 200 {
+            return Err(format!("{}: {}", answer.status, beginning(&text)));
+        }
+        let not_read = if matches!(what, Ask::Document(_)) { text.split_once(NOT_READ) } else { None };
+        match not_read {
+            Some((_, rest)) => Err(format!("something on it could not be read: {}", beginning(rest))),
+            None => Ok((answer.time, answer.body.len())),
+        }
+    }
+
+    async fn answer(&self, what: &Ask, encodings: &str) -> Result<Answer, reqwest::Error> {
+        let sent = |request: reqwest::RequestBuilder, body: &Value| {
+            request
                 .header(header::ACCEPT, "application/json")
                 .header(header::CONTENT_TYPE, "application/json")
-                .body(json!({ "question": question }).to_string()),
+                .body(body.to_string())
+        };
+        let (origin, api) = (&self.origin, format!("{}/admin/v1", self.origin));
+        let request = match what {
+            Ask::Document(path) => {
+                self.client.get(format!("{origin}{path}")).header(header::ACCEPT, "text/html,*/*;q=0.8")
+            }
+            Ask::Rest(path) => self.client.get(format!("{api}/{path}")).header(header::ACCEPT, "application/json"),
+            Ask::Sent(path, body) => sent(self.client.post(format!("{api}/{path}")), body),
+            Ask::Question(question) => {
+                sent(self.client.post(format!("{origin}{}", self.ask)), &json!({ "question": question }))
+            }
         };
         let request = request
             .header(header::COOKIE, &self.cookie)
-            .header(header::ACCEPT_ENCODING, "gzip, deflate, br")
+            .header(header::ACCEPT_ENCODING, encodings)
             .header("sec-fetch-site", "same-origin");
         let started = Instant::now();
-        let answer = request.send().await.unwrap();
-        let status = answer.status();
-        let bytes = answer.bytes().await.unwrap();
-        let time = started.elapsed();
-        assert_eq!(status, 200, "{what:?}: {}", String::from_utf8_lossy(&bytes));
-        time
+        let answer = request.send().await?;
+        let status = answer.status().as_u16();
+        let body = answer.bytes().await?.to_vec();
+        Ok(Answer { status, time: started.elapsed(), body })
     }
+}
+
+fn beginning(text: &str) -> String {
+    text.chars().take(SHOWN_MAX).collect()
 }
 
 /// The address of a server function: its name and a hash.
@@ -91,9 +136,4 @@ fn function(name: &str) -> &'static str {
         rest.is_some_and(|hash| hash.bytes().all(|byte| byte.is_ascii_digit()))
     };
     leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path).find(|path| ends(path)).unwrap()
-}
-
-/// A question without parts, or with some.
-pub fn question(name: &str, parts: &Value) -> Ask {
-    Ask::Question(if parts.is_null() { json!(name) } else { json!({ name: parts }) })
 }

@@ -41,7 +41,7 @@ impl Price {
             return Err(("tiers", format!("each must begin above another number of tokens, of at most {TOKENS_MAX}")));
         }
         for tier in &self.tiers {
-            check_rates(&tier.rates).map_err(|(field, why)| ("tiers", format!("{field} {why}")))?;
+            check_rates(&tier.rates).map_err(|(field, why)| ("tiers", format!("{field}: {why}")))?;
         }
         for (field, factors) in
             [("speeds", &self.speeds), ("regions", &self.regions), ("service_tiers", &self.service_tiers)]

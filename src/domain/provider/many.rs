@@ -73,6 +73,20 @@ pub struct ProxyTest {
     /// The proxy to go through, as in a provider; default the provider's own, which its masked form stands for too. An
     /// empty one goes straight.
     pub proxy_url: Option<String>,
+    /// Where to go, as in a provider; default the provider's own base URL.
+    pub base_url: Option<String>,
+}
+
+/// A test of the way to a provider that is not made yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewProxyTest {
+    /// Where to go, as in a provider.
+    pub base_url: String,
+    /// The proxy to go through, as in a provider; default none.
+    #[serde(default)]
+    pub proxy_url: Option<String>,
 }
 
 /// What came of a test of the way to a provider.
@@ -87,7 +101,9 @@ pub struct ProxyTestResult {
     pub proxy_url: Option<String>,
     /// The status of the answer; null if there was none.
     pub status: Option<u16>,
-    /// What went wrong; null if nothing did.
+    /// What went wrong, as one word for machines: `connect`, `proxy`, `first_byte_timeout` …; null if nothing did.
+    pub cause: Option<String>,
+    /// What went wrong, in words; null if nothing did.
     pub error: Option<String>,
     /// How long it took, in milliseconds.
     pub duration_ms: u32,

@@ -30,9 +30,10 @@ use crate::admin::login::COOKIE;
     paths(
         users::list, users::create, users::find, users::update, users::delete, users::set_password, users::clear_password,
         users::bulk, users::tags, users::renew,
-        keys::list, keys::create, keys::find, keys::update, keys::delete, keys::rotate,
+        keys::list, keys::create, keys::find, keys::update, keys::delete, keys::rotate, keys::bulk,
         providers::list, providers::create, providers::find, providers::update, providers::delete, providers::test,
-        providers::bulk, providers::clone, providers::test_proxy, providers::traffic,
+        providers::bulk, providers::clone, providers::test_proxy, providers::test_new_proxy,
+        providers::traffic,
         limits::of_user, limits::reset_user, limits::of_key, limits::reset_key, limits::of_provider,
         limits::reset_provider,
         quotas::list,

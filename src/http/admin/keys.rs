@@ -12,8 +12,9 @@ use super::{
 use crate::{
     admin::{actor::Admin, keys},
     domain::{
+        bulk::BulkReport,
         id::{KeyId, UserId},
-        key::{ApiKey, KeyCreate, KeyPatch, NewKey, Rotation},
+        key::{ApiKey, KeyBulk, KeyCreate, KeyPatch, NewKey, Rotation},
         page::{Page, PageQuery},
     },
     hub::Hub,
@@ -108,4 +109,17 @@ pub(super) async fn rotate(
     Body(rotation): Body<Rotation>,
 ) -> Answer<NewKey> {
     Ok(Json(keys::rotate(&hub, &actor, id, rotation).await?))
+}
+
+/// Changes many keys.
+///
+/// All of them in one transaction, or none if one cannot be changed so. With `preview` it says what would become of each.
+#[utoipa::path(post, path = "/admin/v1/keys/bulk", tag = "keys", operation_id = "change_keys", request_body = KeyBulk,
+    responses((status = 200, description = "What changed, or would change.", body = BulkReport), ChangeProblems))]
+pub(super) async fn bulk(
+    State(hub): State<Hub>,
+    Extension(actor): Extension<Admin>,
+    Body(asked): Body<KeyBulk>,
+) -> Answer<BulkReport> {
+    Ok(Json(keys::bulk(&hub, &actor, asked).await?))
 }

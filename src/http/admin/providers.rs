@@ -18,7 +18,7 @@ use crate::{
         page::{Page, PartQuery},
         provider::{
             Provider, ProviderCreate, ProviderPatch, ProviderTest, ProviderTestResult,
-            many::{ProviderBulk, ProviderClone, ProviderQuery, ProxyTest, ProxyTestResult},
+            many::{NewProxyTest, ProviderBulk, ProviderClone, ProviderQuery, ProxyTest, ProxyTestResult},
             traffic::ProviderTraffic,
         },
     },
@@ -158,6 +158,21 @@ pub(super) async fn test_proxy(
     Body(asked): Body<ProxyTest>,
 ) -> Answer<ProxyTestResult> {
     Ok(Json(providers::test_proxy(&hub, &actor, id, asked).await?))
+}
+
+/// Tests the way to a provider that is not made yet.
+///
+/// Makes one connection, through a proxy if one is given. The answer is 200 whatever came of it; `ok` says whether the
+/// server answered.
+#[utoipa::path(post, path = "/admin/v1/providers/test-proxy", tag = "providers", operation_id = "test_new_proxy",
+    request_body = NewProxyTest,
+    responses((status = 200, description = "What came of it.", body = ProxyTestResult), ChangeProblems))]
+pub(super) async fn test_new_proxy(
+    State(hub): State<Hub>,
+    Extension(actor): Extension<Admin>,
+    Body(asked): Body<NewProxyTest>,
+) -> Answer<ProxyTestResult> {
+    Ok(Json(providers::test_new_proxy(&hub, &actor, asked).await?))
 }
 
 /// Reads what providers did lately.

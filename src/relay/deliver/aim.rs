@@ -16,20 +16,24 @@ use crate::{
         decision::Next,
         settings::{Settings, ThinkingRepair},
     },
+    limit::parking::Wants,
     relay::{
         course::{self, Bounds, Course, Step},
         screen::Screened,
         trail::Trail,
-        wait::Wait,
+        wait::{Wait, with_held},
     },
     route::{
-        choose::Picked,
+        choose::{Again, Picked},
         judge::{Evidence, Verdict, judge},
         snapshot::Upstream,
     },
     upstream::attempt::Failed,
     wire::{edit::rename_model, rejection::Rejection, repair::without_thinking},
 };
+
+/// Whoever looks when a time has come looks so much later, whichever way clocks were rounded. Milliseconds.
+const ROUNDED_MS: i64 = 2;
 
 /// How a client introduces itself that repairs its own requests.
 const REPAIRS_ITSELF: &str = "claude-cli/";
@@ -107,9 +111,14 @@ impl<'call> Aim<'call> {
         self.wait.refusal()
     }
 
+    /// How the call waits.
+    pub(super) const fn waiting(&self) -> &Wait {
+        &self.wait
+    }
+
     /// The same provider once more.
     async fn same(&self, at: Instant, trail: &mut Trail, left: &CancellationToken) -> Option<Target> {
-        wait(at, left).await?;
+        self.wait.pause(at, trail, left).await?;
         let target = self.tried.last()?.clone();
         trail.choose_again(&target.upstream, &target.group, target.is_repaired);
         Some(target)
@@ -118,21 +127,63 @@ impl<'call> Aim<'call> {
     /// Another provider; else one that was tried and may be again, when its time has come; else whoever is free first.
     async fn other(&mut self, trail: &mut Trail, left: &CancellationToken) -> Option<Target> {
         let model = self.screened.peek.as_ref().map(|peek| peek.model.as_str());
-        while self.course.has_room() {
-            if let Some(Picked { upstream, group, .. }) = trail.choose(model, self.course.left()) {
+        loop {
+            if self.course.has_room()
+                && let Some(Picked { upstream, group, .. }) = trail.choose(model, self.course.left())
+            {
                 return Some(Target { upstream, group, is_repaired: false, waited: Duration::ZERO });
             }
-            let may_try_again = self.course.again(clock::instant(), self.deadline).is_some();
-            if may_try_again || !self.wait.turn(trail, left).await {
-                break;
+            if let Some(target) = self.again(trail, left).await {
+                return Some(target);
+            }
+            let wants = self.wants(trail);
+            if !self.wait.turn(wants, trail, left).await {
+                return None;
+            }
+            trail.account.read_bound(&self.screened.body);
+        }
+    }
+
+    /// One that was tried and may be again. Outside the line the call pauses for it as long as it would if no call ever
+    /// waited; a longer time is waited for in the line, where others may go first and the client is kept alive.
+    async fn again(&mut self, trail: &mut Trail, left: &CancellationToken) -> Option<Target> {
+        let model = self.screened.peek.as_ref().map(|peek| peek.model.as_str());
+        loop {
+            let now = clock::instant();
+            let until = if self.wait.is_in_line() { now } else { self.deadline.min(self.course.patient_until(now)) };
+            let (provider_id, at) = self.course.first_again(trail.account.left_out.providers(), until)?;
+            self.wait.pause(at, trail, left).await?;
+            match trail.look_again(model, provider_id) {
+                Again::Now(Picked { upstream, group, .. }) => {
+                    let tried = self.tried.iter().find(|target| target.upstream.provider.id == provider_id);
+                    let is_repaired = tried.is_some_and(|target| target.is_repaired);
+                    trail.chooses_again();
+                    trail.choose_again(&upstream, &group, is_repaired);
+                    return Some(Target { upstream, group, is_repaired, waited: Duration::ZERO });
+                }
+                Again::HeldUntil(until) => {
+                    let held = (until - clock::now()).to_std().unwrap_or_default();
+                    self.course.put_off(provider_id, Some(clock::instant() + held));
+                }
+                Again::No => self.course.put_off(provider_id, None),
             }
         }
-        let (provider_id, at) = self.course.again(clock::instant(), self.deadline)?;
-        wait(at, left).await?;
-        self.course.goes_again(provider_id);
-        let target = self.tried.iter().find(|target| target.upstream.provider.id == provider_id)?.clone();
-        trail.choose_again(&target.upstream, &target.group, target.is_repaired);
-        Some(target)
+    }
+
+    /// What the call can wait for: room at a provider, the end of a limit or of a hold, and the times of those that it may
+    /// try again.
+    fn wants(&self, trail: &Trail) -> Wants {
+        let left_out = &trail.account.left_out;
+        let mut wants = left_out.wants(|provider_id| self.course.may_go(provider_id));
+        if self.course.has_room() {
+            wants = with_held(wants, &trail.last_choice());
+        }
+        for (provider_id, at) in self.course.again(left_out.providers()) {
+            let at_ms = shown_at(at);
+            wants.providers.push(provider_id);
+            wants.until_ms = Some(wants.until_ms.map_or(at_ms, |until_ms| until_ms.min(at_ms)));
+        }
+        wants
     }
 
     /// The attempt begins.
@@ -176,13 +227,10 @@ impl<'call> Aim<'call> {
     }
 }
 
-/// Ready at that time; none if the client leaves before.
-async fn wait(at: Instant, left: &CancellationToken) -> Option<()> {
-    tokio::select! {
-        biased;
-        () = left.cancelled() => None,
-        () = tokio::time::sleep_until(at.into()) => Some(()),
-    }
+/// What the clock shows when that time has come, in milliseconds since 1970.
+fn shown_at(at: Instant) -> i64 {
+    let ahead_ms = i64::try_from(at.saturating_duration_since(clock::instant()).as_millis()).unwrap_or(i64::MAX);
+    clock::now().timestamp_millis().saturating_add(ahead_ms).saturating_add(ROUNDED_MS)
 }
 
 fn bounds(settings: &Settings) -> Bounds {

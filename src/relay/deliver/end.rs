@@ -119,15 +119,19 @@ fn why(trail: &Trail, model: Option<&str>, failure: Option<Failure>) -> Rejectio
         let timeout = matches!(failure, Failure::Timeout(_));
         return Rejection::Exhausted { why: failure.error(None).message, timeout };
     }
-    if trail.account.is_in_the_dark() {
+    let left_out = &trail.account.left_out;
+    if left_out.any(Skip::LimitsAway) {
         return Rejection::LimitsAway;
     }
-    if let Some(retry_after_s) = trail.account.left_out.for_s() {
+    if let Some(retry_after_s) = left_out.for_s() {
         return Rejection::ProvidersLimited { retry_after_s };
     }
     let last = trail.last_choice();
     if let Some(rejection) = held(&last) {
         return rejection;
+    }
+    if left_out.any(Skip::Unbounded) {
+        return Rejection::Unbounded;
     }
     let why = why_none(&last).to_owned();
     Rejection::NoProvider { model: model.unwrap_or("this request").to_owned(), why }

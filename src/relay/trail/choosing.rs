@@ -14,7 +14,7 @@ use crate::{
     health::Trial,
     relay::{account::Reserved, live::lock},
     route::{
-        choose::{Picked, Wanted, choose},
+        choose::{Again, Picked, Wanted, choose, look_again},
         restrict::admit_caller,
         snapshot::Upstream,
     },
@@ -59,7 +59,7 @@ impl Trail {
     /// Chooses the next provider, and notes why.
     pub fn choose(&mut self, model: Option<&str>, tried: &[ProviderId]) -> Option<Picked> {
         let mut n_choices = 0;
-        let (choice, picked) = loop {
+        let (mut choice, picked) = loop {
             let wanted = self.wanted(model, tried);
             let dice = |total| rand::rng().random_range(0..total);
             let (choice, picked) = choose(&self.snapshot, &wanted, &self.hub.health.view(), dice);
@@ -72,10 +72,17 @@ impl Trail {
                 break (choice, Some(picked));
             }
         };
+        self.account.left_out.explain(&mut choice);
         self.note_choice(choice);
         let picked = picked?;
         self.group = vec![picked.group.clone()];
         Some(picked)
+    }
+
+    /// How a provider stands now that this call has tried.
+    pub fn look_again(&self, model: Option<&str>, provider_id: ProviderId) -> Again {
+        let wanted = self.wanted(model, &[]);
+        look_again(&self.snapshot, &wanted, &self.hub.health.view(), provider_id)
     }
 
     /// The provider that was tried before is tried once more: nobody else is asked.
@@ -124,14 +131,14 @@ impl Trail {
         lock(&self.story).decision.choices.last().cloned().unwrap_or_default()
     }
 
-    /// Reserves what an attempt at `upstream` may cost. A provider that is at a limit of its own was no choice. What is
-    /// free uses nobody's limits (docs/rules.md, Limits).
+    /// Reserves what an attempt at `upstream` may cost. A provider that is at a limit of its own, or too dear for the
+    /// caller, was no choice. What is free uses nobody's limits (docs/rules.md, Limits).
     pub async fn reserve(&mut self, id: AttemptId, upstream: &Upstream, model: &str) -> Reserved {
         if !self.is_recorded {
             return Reserved::Yes;
         }
         let reserved = self.account.reserve(id, upstream, &self.group, model).await;
-        if matches!(reserved, Reserved::ProviderLimited) {
+        if matches!(reserved, Reserved::ProviderLimited | Reserved::TooDear(_)) {
             self.unchoose();
         }
         reserved

@@ -19,6 +19,7 @@ use crate::{
         live::{Story, lock},
     },
     route::judge::Verdict,
+    upstream::running::Running,
     wire::{rejection::Rejection, tap::Tap},
 };
 
@@ -48,14 +49,23 @@ impl Trail {
         self.end_attempt(result, error, None, Some(tap));
     }
 
-    /// Tells the book of holds what an attempt has come to, and notes what is held because of it. Probes tell it
-    /// themselves; what is free has limits of its own and says nothing about the rest.
-    fn note_health(&mut self, attempt: &Attempt, verdict: Option<&Verdict>, has_content: bool) {
+    /// The attempt that runs, if one does, is over with nothing seen of its answer: it cost an estimate if the provider may
+    /// bill it, else nothing (docs/rules.md, Ledger).
+    fn cut_attempt(&mut self, result: AttemptResult, error: Option<CallError>) {
+        let may_be_billed = self.current.as_ref().is_some_and(Running::may_be_billed);
+        let mut unseen = Tap::default();
+        self.end_attempt(result, error, None, may_be_billed.then_some(&mut unseen));
+    }
+
+    /// Tells the book of holds what an attempt has come to, and notes what is held because of it: nothing if its client has
+    /// left before its answer `is_complete`. Probes tell it themselves; what is free has limits of its own and says nothing
+    /// about the rest.
+    fn note_health(&mut self, attempt: &Attempt, verdict: Option<&Verdict>, is_complete: bool) {
         let Some(upstream) = self.upstream.take().filter(|_| self.account.caller().is_some()) else { return };
         let message = attempt.error.as_ref().map_or("", |error| error.message.as_str());
         let end = match (attempt.result, verdict) {
             (AttemptResult::Completed, _) => End::Success,
-            (AttemptResult::Abandoned, _) if has_content => End::Success,
+            (AttemptResult::Abandoned, _) if is_complete => End::Success,
             (_, Some(verdict)) => End::Failure { counts: verdict.counts(), hold: verdict.hold, message },
             (_, None) => return,
         };
@@ -84,7 +94,7 @@ impl Trail {
         verdict: Option<&Verdict>,
         tap: Option<&mut Tap>,
     ) -> Option<AttemptId> {
-        let mut attempt = self.current.take()?;
+        let mut attempt = self.current.take()?.attempt;
         attempt.ended_ms = clock::ms_since(self.began);
         attempt.result = result;
         attempt.error = error;
@@ -93,7 +103,7 @@ impl Trail {
         {
             choice.verdict = Some(verdict.recorded());
         }
-        self.note_health(&attempt, verdict, tap.as_ref().is_some_and(|tap| tap.has_content));
+        self.note_health(&attempt, verdict, tap.as_ref().is_some_and(|tap| tap.is_complete));
         self.trial = None;
         // What is free is not priced, and nobody's counters hear of it.
         if let Some(tap) = tap.filter(|_| self.is_recorded) {
@@ -158,9 +168,9 @@ impl Trail {
         refuse(rejection, self.call_id)
     }
 
-    /// The client has left and nothing more is to come: the attempt that ran, if one did, is settled by an estimate.
+    /// The client has left and nothing more is to come.
     pub fn abandon(mut self) -> Response<Answer> {
-        self.settle_attempt(AttemptResult::Abandoned, None, &mut Tap::default());
+        self.cut_attempt(AttemptResult::Abandoned, None);
         self.close(Outcome::Abandoned, None);
         Response::new(Answer::Whole(None))
     }
@@ -203,7 +213,7 @@ impl Drop for Trail {
         } else {
             (AttemptResult::Abandoned, Outcome::Abandoned, None)
         };
-        self.settle_attempt(result, error.clone(), &mut Tap::default());
+        self.cut_attempt(result, error.clone());
         self.close(outcome, error);
     }
 }

@@ -16,7 +16,7 @@ use crate::{
     clock,
     domain::{call::Waiting, id::AttemptId, provider::Provider},
     hub::Hub,
-    relay::{screen::Screened, trail::Trail},
+    relay::{screen::Screened, trail::Trail, wait::Wait},
     state::{
         queue::{TURN_MS, Ticket, Turn},
         step::LeaseId,
@@ -30,6 +30,17 @@ const RENEW: Duration = Duration::from_millis(TURN_MS / 3);
 /// The first pause before asking again, and the longest. A ticket lives longer.
 const PAUSE_MS: u64 = 25;
 const PAUSE_MS_MAX: u64 = 400;
+
+/// What an attempt would send, and where.
+#[derive(Clone, Copy)]
+pub struct Message<'a> {
+    /// The provider.
+    pub provider: &'a Provider,
+    /// The request.
+    pub screened: &'a Screened,
+    /// The attempt.
+    pub id: AttemptId,
+}
 
 /// It was not this message's turn in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,17 +84,17 @@ impl MessageTurn {
     /// Waits for the turn of what this attempt would send, if it is a message of a user and the provider queues them: at
     /// most as long as the setting `message_queue_wait_ms` says, within the call's deadline. None if it needs no turn, or
     /// if nobody can tell whose turn it is (Redis is away, for which a call waits once), so that it goes on without; and
-    /// if the client has `left`. Until then the call is seen to wait.
+    /// if the client has `left`. Until then the call is seen to wait, and its client is kept alive as `wait` says.
     ///
     /// # Errors
     /// It was not its turn in time.
     pub async fn wait(
+        message: Message<'_>,
         trail: &mut Trail,
-        provider: &Provider,
-        screened: &Screened,
-        id: AttemptId,
+        wait: &Wait,
         left: &CancellationToken,
     ) -> Result<Option<Self>, TooLate> {
+        let Message { provider, screened, id } = message;
         let is_message = screened.operation == Operation::Messages && provider.message_queue;
         if !is_message || trail.account.is_away() || !is_users(&screened.body) {
             return Ok(None);
@@ -103,7 +114,7 @@ impl MessageTurn {
         let came = tokio::select! {
             biased;
             () = left.cancelled() => Ok(None),
-            is_known = turn.come(trail) => {
+            is_known = turn.come(trail, wait) => {
                 if !is_known {
                     trail.account.note_away();
                 }
@@ -116,8 +127,8 @@ impl MessageTurn {
     }
 
     /// Asks until it is its turn: true. False if nobody can tell. Meanwhile the call is seen to wait.
-    async fn come(&self, trail: &mut Trail) -> bool {
-        let (mut pause, since_ms) = (PAUSE_MS, clock::ms_since(trail.began));
+    async fn come(&self, trail: &mut Trail, wait: &Wait) -> bool {
+        let (mut pause, since, since_ms) = (PAUSE_MS, clock::instant(), clock::ms_since(trail.began));
         loop {
             let (ms, position) = match self.0.hub.state.queue(&self.0.ticket).await {
                 Ok(Turn::Yours) => return true,
@@ -126,6 +137,7 @@ impl MessageTurn {
             };
             let expected_ms = u32::try_from(ms).ok().filter(|ms| *ms > 0);
             trail.waits(Some(Waiting { position, since_ms, expected_ms }));
+            wait.keep_alive(trail, since);
             let ms = if ms > 0 {
                 ms.min(PAUSE_MS_MAX)
             } else {

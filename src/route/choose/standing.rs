@@ -59,6 +59,11 @@ impl<'a> Question<'a> {
         Self { wanted, holds, groups, group_bits, prefix: prefix.flatten(), model, time }
     }
 
+    /// The caller's group that a provider is reached by.
+    pub(super) fn group_of(&self, standing: &Standing<'_>) -> &'a str {
+        self.groups.get(standing.group).map_or("", |(name, _)| *name)
+    }
+
     /// How a provider stands: the first step that removes it is the reason (docs/rules.md, Routing).
     pub(super) fn standing(&self, upstream: &Upstream) -> Standing<'a> {
         let mut standing =

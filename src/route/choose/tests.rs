@@ -271,6 +271,29 @@ fn what_is_excluded_is_not_even_the_last_resort_and_tells_when_it_is_free() {
 }
 
 #[test]
+fn a_provider_that_was_tried_is_looked_at_as_it_stands_now() {
+    let snapshot = snapshot(vec![upstream(1, json!({})), upstream(2, json!({"enabled": false}))]);
+    let look = |id: i64, holds: &[Arc<Hold>], limited: &[ProviderId]| {
+        let groups = ["default".to_owned()];
+        let (kind, model, now) = (Kind::Anthropic, Some("claude-a"), NOON);
+        let wanted = Wanted { kind, groups: &groups, model, tried: &[], limited, bound: None, warm: None, now };
+        match look_again(&snapshot, &wanted, &HoldsView::of(holds.to_vec()), ProviderId(id)) {
+            Again::Now(picked) => Ok((picked.upstream.provider.id.0, picked.group, picked.is_last_resort)),
+            Again::HeldUntil(until) => Err(Some(until)),
+            Again::No => Err(None),
+        }
+    };
+    let default = || "default".to_owned();
+    assert_eq!(look(1, &[], &[]), Ok((1, default(), false)));
+    assert_eq!(look(1, &[hold(1, HoldSource::Hub, 60)], &[]), Ok((1, default(), true)));
+    assert_eq!(look(1, &[hold(1, HoldSource::Provider, 60)], &[]), Err(Some(NOON + TimeDelta::seconds(60))));
+    let endless = of_scope(HoldScope::Provider { provider_id: ProviderId(1) }, HoldSource::Admin, None);
+    assert_eq!(look(1, &[endless], &[]), Err(None));
+    assert_eq!(look(1, &[], &[ProviderId(1)]), Err(None));
+    assert_eq!((look(2, &[], &[]), look(3, &[], &[])), (Err(None), Err(None)), "disabled, and deleted");
+}
+
+#[test]
 fn a_pause_of_a_group_counts_for_those_who_come_by_it() {
     let snapshot = snapshot(vec![upstream(1, json!({"group": ["a", "b"]})), upstream(2, json!({"group": ["a"]}))]);
     let pause = |group: &str| of_scope(HoldScope::Group { group: group.to_owned() }, HoldSource::Admin, None);

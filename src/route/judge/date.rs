@@ -1,8 +1,10 @@
 //! When a provider wants to be asked again, in all the forms in which it says so.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+use http::HeaderMap;
 
 use super::{Evidence, header};
+use crate::domain::hold::Extent;
 
 /// The longest time that is believed at all.
 const FAR: TimeDelta = TimeDelta::days(400);
@@ -32,22 +34,45 @@ pub(super) fn asked_again(evidence: &Evidence<'_>) -> Option<DateTime<Utc>> {
     retry_after(evidence).map(|after| evidence.now + after)
 }
 
-/// The end of a subscription's window, if that is what is used up.
-pub(super) fn quota_reset(evidence: &Evidence<'_>) -> Option<DateTime<Utc>> {
-    let is_rejected = header(evidence, "anthropic-ratelimit-unified-status")? == "rejected";
+/// The end of a subscription's window, if that is what is used up, and what it is a window of: where neither that of five
+/// hours nor that of the week is, it is one of a single model's.
+pub(super) fn quota_reset(evidence: &Evidence<'_>) -> Option<(Extent, DateTime<Utc>)> {
+    if !is_rejected(evidence, "anthropic-ratelimit-unified-status") {
+        return None;
+    }
+    let of_all = ["anthropic-ratelimit-unified-5h-status", "anthropic-ratelimit-unified-7d-status"];
+    let is_of_all = of_all.into_iter().any(|name| is_rejected(evidence, name));
     let reset = header(evidence, "anthropic-ratelimit-unified-reset").and_then(time);
-    if is_rejected { reset.or_else(|| asked_again(evidence)) } else { None }
+    let until = reset.or_else(|| asked_again(evidence))?;
+    Some((if is_of_all { Extent::Credential } else { Extent::Model }, until))
 }
 
-/// When a rate limit is over: [`retry_after`], else the last reset among the buckets that are empty.
+fn is_rejected(evidence: &Evidence<'_>, name: &str) -> bool {
+    header(evidence, name) == Some("rejected")
+}
+
+/// True if only the limits of fast mode are used up: they say nothing about calls at the usual speed.
+pub(super) fn is_of_fast_mode(evidence: &Evidence<'_>) -> bool {
+    let tells = |headers: &HeaderMap| headers.keys().any(|name| name.as_str().starts_with("anthropic-fast-"));
+    evidence.headers.is_some_and(tells)
+        && !is_rejected(evidence, "anthropic-ratelimit-unified-status")
+        && bucket_reset(evidence).is_none()
+}
+
+/// When a rate limit is over: [`retry_after`], else [`bucket_reset`].
 pub(super) fn rate_reset(evidence: &Evidence<'_>) -> Option<DateTime<Utc>> {
+    asked_again(evidence).or_else(|| bucket_reset(evidence))
+}
+
+/// The last reset among the buckets that are empty.
+fn bucket_reset(evidence: &Evidence<'_>) -> Option<DateTime<Utc>> {
     let of_bucket = |bucket: &str| {
         let name = |field: &str| format!("anthropic-ratelimit-{bucket}-{field}");
         let is_empty = header(evidence, &name("remaining"))? == "0";
         header(evidence, &name("reset")).filter(|_| is_empty).and_then(time)
     };
     let buckets = ["requests", "tokens", "input-tokens", "output-tokens"];
-    asked_again(evidence).or_else(|| buckets.into_iter().filter_map(of_bucket).max())
+    buckets.into_iter().filter_map(of_bucket).max()
 }
 
 /// The date of which the message speaks: "You will regain access on 2026-12-01 at 00:00 UTC." Else [`retry_after`].

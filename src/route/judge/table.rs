@@ -32,6 +32,8 @@ pub(super) struct Line {
     pub(super) sign: Sign,
     /// A glob on the error's type.
     pub(super) kind: &'static str,
+    /// A glob on what the error says beside its type (`error.details.error_code`).
+    pub(super) code: &'static str,
     /// A glob on the error's message, case aside.
     pub(super) message: &'static str,
     /// What it is.
@@ -39,7 +41,11 @@ pub(super) struct Line {
 }
 
 const fn line(sign: Sign, kind: &'static str, message: &'static str, finding: Finding) -> Line {
-    Line { sign, kind, message, finding }
+    Line { sign, kind, code: "*", message, finding }
+}
+
+const fn coded(sign: Sign, code: &'static str, finding: Finding) -> Line {
+    Line { sign, kind: "*", code, message: "*", finding }
 }
 
 /// The lines, the special ones first.
@@ -51,11 +57,19 @@ pub(super) const LINES: &[Line] = &[
     line(Sign::Timeout, "*", "*", Finding::Timeout),
     line(Sign::Malformed, "*", "*", Finding::Malformed),
     line(Sign::Status(400, 400), "*", "*signature*thinking*", Finding::Thinking),
+    line(Sign::Status(400, 400), "*", "*thinking.signature*", Finding::Thinking),
     line(Sign::Status(400, 400), "*", "*thinking*cannot be modified*", Finding::Thinking),
     line(Sign::Status(400, 499), "*", "*prompt is too long*", Finding::Client),
     line(Sign::Status(400, 499), "*", "*input is too long*", Finding::Client),
+    // An error may quote what a caller has sent: what takes a secret away must be how the message begins.
+    line(Sign::Status(400, 403), "*", "this organization has been disabled*", Finding::Credential),
+    line(Sign::Status(400, 403), "*", "your organization has been disabled*", Finding::Credential),
+    line(Sign::Status(400, 403), "*", "oauth authentication is currently not allowed*", Finding::Credential),
+    line(Sign::Status(402, 429), "*", "*extra usage*required*", Finding::Extra),
+    line(Sign::Status(402, 429), "*", "*usage credits*required*", Finding::Extra),
+    coded(Sign::Status(400, 429), "enforced_spend_limit_reached", Finding::SpendLimit),
     line(Sign::Status(402, 402), "*", "*", Finding::SpendLimit),
-    line(Sign::Status(400, 429), "*", "*specified api usage limits*", Finding::SpendLimit),
+    line(Sign::Status(400, 429), "*", "*specified*api usage limits*", Finding::SpendLimit),
     line(Sign::Status(400, 429), "*", "*credit balance*too low*", Finding::SpendLimit),
     line(Sign::Status(403, 429), "*", "*spend limit*", Finding::SpendLimit),
     line(Sign::Status(400, 599), "overloaded_error", "*", Finding::Overload),
@@ -84,6 +98,8 @@ pub(super) enum Finding {
     RateLimit,
     /// No money left.
     SpendLimit,
+    /// This one request costs extra, which the account does not pay for; others go on as before.
+    Extra,
     /// The provider has more to do than it can.
     Overload,
     /// The secret is refused.
@@ -149,7 +165,9 @@ impl Finding {
             Self::RateLimit => meaning(FailureClass::RateLimit, Blame::Credential, Next::Switch),
             Self::Overload => meaning(FailureClass::Overload, Blame::Provider, Next::Retry),
             Self::Credential => meaning(FailureClass::Credential, Blame::Credential, Next::Switch),
-            Self::SpendLimit | Self::Entitlement => meaning(FailureClass::Entitlement, Blame::Credential, Next::Switch),
+            Self::SpendLimit | Self::Extra | Self::Entitlement => {
+                meaning(FailureClass::Entitlement, Blame::Credential, Next::Switch)
+            }
             Self::Server => meaning(FailureClass::Server, Blame::Provider, Next::Retry),
             Self::Unreached => meaning(FailureClass::Network, Blame::Network, Next::Switch),
             Self::Reset => meaning(FailureClass::Network, Blame::Network, Next::Retry),
@@ -173,6 +191,7 @@ impl Finding {
             Self::Proxy => (HoldReason::Proxy, Extent::Provider, Term::Doubling { first_s: 60, max_s: 300 }),
             Self::Client
             | Self::Thinking
+            | Self::Extra
             | Self::Server
             | Self::Unreached
             | Self::Reset

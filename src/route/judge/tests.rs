@@ -11,6 +11,7 @@ fn now() -> DateTime<Utc> {
 struct Answer {
     status: u16,
     kind: &'static str,
+    code: Option<&'static str>,
     message: &'static str,
     headers: HeaderMap,
 }
@@ -25,7 +26,7 @@ fn answer(status: u16) -> Answer {
         529 => "overloaded_error",
         _ => "api_error",
     };
-    Answer { status, kind, message: "no", headers: HeaderMap::new() }
+    Answer { status, kind, code: None, message: "no", headers: HeaderMap::new() }
 }
 
 impl Answer {
@@ -50,6 +51,7 @@ impl Answer {
             status: Some(self.status),
             headers: Some(&self.headers),
             error_kind: Some(self.kind),
+            error_code: self.code,
             message: Some(self.message),
             now: now(),
         };
@@ -69,7 +71,7 @@ impl Answer {
 }
 
 fn without_answer(failure: &Failure) -> Verdict {
-    judge(&Evidence { failure, status: None, headers: None, error_kind: None, message: None, now: now() }, &[])
+    judge(&Evidence::bare(failure, now()), &[])
 }
 
 #[test]
@@ -90,6 +92,7 @@ fn a_callers_mistake_is_delivered_and_holds_nothing() {
 fn a_signature_that_is_not_accepted_is_repaired() {
     for words in [
         "messages.1.content.0: Invalid `signature` in `thinking` block",
+        "messages.1.content.0.thinking.signature: Field required",
         "messages.5: `thinking` or `redacted_thinking` blocks in the latest assistant message cannot be modified.",
     ] {
         let verdict = answer(400).says(words).judged();
@@ -179,6 +182,7 @@ fn a_provider_dates_its_limits_in_many_ways() {
     let reset = (now() + TimeDelta::minutes(20)).timestamp().to_string();
     let quota = limited()
         .with("anthropic-ratelimit-unified-status", "rejected")
+        .with("anthropic-ratelimit-unified-5h-status", "rejected")
         .with("anthropic-ratelimit-unified-reset", &reset);
     assert_eq!(quota.dated(), Some((QuotaWindow, Extent::Credential, 1_200)));
     let spent = answer(400)
@@ -187,6 +191,76 @@ fn a_provider_dates_its_limits_in_many_ways() {
     assert_eq!(answer(503).with("retry-after", "7").dated(), Some((Overload, Extent::Provider, 7)));
     assert_eq!(answer(529).with("retry-after", "7").dated(), Some((Overload, Extent::Model, 7)));
     assert_eq!(answer(401).with("retry-after", "7").dated(), None);
+}
+
+#[test]
+fn a_used_up_quota_holds_the_secret_only_if_it_is_that_of_all_models() {
+    let quota = |windows: [&str; 2]| {
+        let [hours, week] = windows;
+        let rejected = answer(429).with("anthropic-ratelimit-unified-status", "rejected").with("retry-after", "60");
+        let rejected = rejected.with("anthropic-ratelimit-unified-5h-status", hours);
+        let plan = rejected.with("anthropic-ratelimit-unified-7d-status", week).dated().unwrap();
+        (plan.0, plan.1)
+    };
+    assert_eq!(quota(["rejected", "allowed"]), (HoldReason::QuotaWindow, Extent::Credential));
+    assert_eq!(quota(["allowed", "rejected"]), (HoldReason::QuotaWindow, Extent::Credential));
+    assert_eq!(quota(["allowed_warning", "allowed"]), (HoldReason::QuotaWindow, Extent::Model));
+    let untold = answer(429).with("anthropic-ratelimit-unified-status", "rejected").with("retry-after", "60");
+    assert_eq!(untold.dated(), Some((HoldReason::QuotaWindow, Extent::Model, 60)));
+}
+
+#[test]
+fn what_one_request_asked_for_beyond_the_usual_holds_nothing_for_the_others() {
+    let fast = || answer(429).with("anthropic-fast-input-tokens-remaining", "0").with("retry-after", "20");
+    let verdict = fast().judged();
+    assert_eq!((verdict.class, verdict.next), (FailureClass::RateLimit, Next::Switch));
+    assert_eq!((verdict.hold, verdict.retry_after_ms), (None, Some(20_000)));
+    // A limit of all speeds may be told together with those of fast mode.
+    let bucket = fast()
+        .with("anthropic-ratelimit-requests-remaining", "0")
+        .with("anthropic-ratelimit-requests-reset", "2026-11-21T12:00:20Z");
+    assert_eq!(bucket.dated(), Some((HoldReason::RateLimit, Extent::Model, 20)));
+    let quota = fast().with("anthropic-ratelimit-unified-status", "rejected");
+    assert_eq!(quota.dated(), Some((HoldReason::QuotaWindow, Extent::Model, 20)));
+    for (status, words) in [
+        (429, "Extra usage is required for long context requests."),
+        (429, "Extra usage is required for 1M context"),
+        (402, "Usage credits required for 1M context"),
+    ] {
+        let verdict = answer(status).says(words).with("retry-after", "30").judged();
+        assert_eq!((verdict.class, verdict.next), (FailureClass::Entitlement, Next::Switch), "{words}");
+        assert_eq!(verdict.hold, None, "{words}");
+    }
+}
+
+#[test]
+fn a_spend_limit_is_known_by_its_code() {
+    let spent = Answer { code: Some("enforced_spend_limit_reached"), ..answer(429) };
+    assert_eq!(spent.judged().class, FailureClass::Entitlement);
+    let spent = spent.says("Your organization has crossed its monthly usage. You will regain access on 2026-12-01.");
+    assert_eq!(spent.dated(), Some((HoldReason::SpendLimit, Extent::Credential, (9 * 24 + 12) * 3_600)));
+    let other = Answer { code: Some("another"), ..answer(429) };
+    assert_eq!(other.judged().class, FailureClass::RateLimit);
+    let workspace = answer(400).says("You have reached your specified workspace API usage limits.");
+    assert_eq!(workspace.judged().class, FailureClass::Entitlement);
+}
+
+#[test]
+fn an_account_that_was_closed_is_a_refused_secret_under_any_status() {
+    for (status, words) in [
+        (400, "This organization has been disabled."),
+        (403, "This organization has been disabled."),
+        (403, "Your organization has been disabled"),
+        (403, "OAuth authentication is currently not allowed for this organization."),
+    ] {
+        let verdict = answer(status).says(words).judged();
+        assert_eq!((verdict.class, verdict.next), (FailureClass::Credential, Next::Switch), "{status} {words}");
+        let held = verdict.hold.map(|plan| (plan.reason, plan.extent));
+        assert_eq!(held, Some((HoldReason::Credential, Extent::Credential)));
+    }
+    // What a caller can make a provider say takes no secret away.
+    let quoted = answer(400).says("messages: Unexpected role \"this organization has been disabled\".");
+    assert_eq!((quoted.judged().class, quoted.judged().hold), (FailureClass::Client, None));
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn runtime() -> tokio::runtime::Runtime {
 fn assert_within(model: &Model, step: &Step) {
     for check in &step.checks {
         if let Check::Money { subject, span, limit, .. } = check {
-            let (settled, reserved) = model.money(*subject, *span, step.now_ms);
+            let (settled, reserved) = model.money(*subject, *span);
             assert!(settled + reserved <= *limit, "{check:?}: {settled} settled, {reserved} reserved");
         }
     }
@@ -92,7 +92,7 @@ fn a_clock_that_goes_back_changes_no_money() {
 async fn sight(bench: &Bench, now_ms: i64) -> String {
     // No window of minutes is longer than a day: older ones are let go.
     let day = Span::Minutes((now_ms - 25 * HOUR) / MINUTE);
-    let spans = [Span::All, Span::FiveHoursFixed, Span::Quarters(T0 / (15 * MINUTE)), day];
+    let spans = [Span::All, Span::FiveHoursFixed(now_ms), Span::Quarters(T0 / (15 * MINUTE)), day];
     let mut sight = Vec::new();
     for subject in
         [Subject::Key(KeyId(1)), Subject::Key(KeyId(2)), Subject::User(UserId(1)), Subject::Provider(ProviderId(1))]

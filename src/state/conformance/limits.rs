@@ -5,7 +5,7 @@ use super::bench::{
 };
 use crate::{
     domain::limit::Limited,
-    state::step::{Answer, Check, Refusal, Span, Step, Sums, Take},
+    state::step::{Answer, Check, Refusal, Settlement, Span, Step, Sums, Take},
 };
 
 on_both! {
@@ -19,6 +19,8 @@ on_both! {
     a_reset_forgets_what_was_settled_and_keeps_what_runs,
     five_fixed_hours_begin_with_the_first_call,
     the_five_hours_of_a_call_that_waited_began_with_it,
+    a_call_does_not_leave_the_window_in_which_it_began,
+    five_hours_that_have_ended_count_for_calls_that_began_in_them,
     places_are_given_back,
     usage_says_where_a_window_begins,
     a_limit_that_changes_holds_at_once,
@@ -228,7 +230,7 @@ async fn a_reset_forgets_what_was_settled_and_keeps_what_runs(bench: Bench) {
 
 async fn five_fixed_hours_begin_with_the_first_call(bench: Bench) {
     let fixed = |now_ms, limit| Step {
-        checks: vec![money(KEY, Limited::FiveHours, Span::FiveHoursFixed, limit, 10)],
+        checks: vec![money(KEY, Limited::FiveHours, Span::FiveHoursFixed(now_ms), limit, 10)],
         takes: vec![Take { money: 10, ..nothing(KEY) }],
         ..step(now_ms)
     };
@@ -244,10 +246,10 @@ async fn five_fixed_hours_begin_with_the_first_call(bench: Bench) {
     let ends = began + 5 * HOUR;
     let refusal = bench.refused(&fixed(ends - 1, 69)).await;
     assert_eq!((refusal.used, refusal.reserved, refusal.frees_at_ms), (60, 0, Some(ends)));
-    assert_eq!(bench.usage(KEY, &[Span::FiveHoursFixed], ends - 1).await.settled, [60]);
+    assert_eq!(bench.usage(KEY, &[Span::FiveHoursFixed(ends - 1)], ends - 1).await.settled, [60]);
 
     // At its end all of it is free again; the next one begins when somebody comes.
-    assert_eq!(bench.usage(KEY, &[Span::FiveHoursFixed], ends).await.settled, [0]);
+    assert_eq!(bench.usage(KEY, &[Span::FiveHoursFixed(ends)], ends).await.settled, [0]);
     assert_eq!(bench.usage(KEY, &[], ends + HOUR).await.five_hours_ms, None);
     let second = fixed(ends + HOUR, 10);
     bench.taken(&second).await;
@@ -260,18 +262,63 @@ async fn five_fixed_hours_begin_with_the_first_call(bench: Bench) {
 }
 
 async fn the_five_hours_of_a_call_that_waited_began_with_it(bench: Bench) {
-    let span = [Span::FiveHoursFixed];
+    let span = |at_ms| [Span::FiveHoursFixed(at_ms)];
     let waited = Step { takes: vec![Take { money: 10, ..nothing(KEY) }], ..step(T0 + 3 * MINUTE) };
     bench.taken(&waited).await;
     bench.settle(cost(waited.lease, T0 + SECOND, 7)).await;
-    let usage = bench.usage(KEY, &span, T0 + 3 * MINUTE).await;
+    let usage = bench.usage(KEY, &span(T0 + 3 * MINUTE), T0 + 3 * MINUTE).await;
     assert_eq!((usage.settled, usage.five_hours_ms), (vec![7], Some(T0)));
     // But never before the end of the one before.
     let next = Step { takes: vec![Take { money: 10, ..nothing(KEY) }], ..step(T0 + 5 * HOUR + MINUTE) };
     bench.taken(&next).await;
     bench.settle(cost(next.lease, T0 + 5 * HOUR - MINUTE, 5)).await;
-    let usage = bench.usage(KEY, &span, T0 + 5 * HOUR + MINUTE).await;
-    assert_eq!((usage.settled, usage.five_hours_ms), (vec![0], Some(T0 + 5 * HOUR + MINUTE)));
+    let now = T0 + 5 * HOUR + MINUTE;
+    let usage = bench.usage(KEY, &span(now), now).await;
+    assert_eq!((usage.settled, usage.five_hours_ms), (vec![0], Some(now)));
+}
+
+/// A call is looked at in the windows in which its cost will count, however long it waits before that.
+async fn a_call_does_not_leave_the_window_in_which_it_began(bench: Bench) {
+    let (began, now) = (T0 + 24 * HOUR - MINUTE, T0 + 24 * HOUR + MINUTE);
+    let (yesterday, today) = (T0 / MINUTE, T0 / MINUTE + 24 * 60);
+    let daily = |from, limit| Step {
+        checks: vec![money(KEY, Limited::Daily, Span::Minutes(from), limit, 10)],
+        takes: vec![Take { money: 10, ..nothing(KEY) }],
+        ..step(now)
+    };
+    bench.settle(cost(lease(), began, 95)).await;
+    bench.settle(cost(lease(), now, 3)).await;
+    // Today there would be room, but what it costs counts yesterday.
+    assert_eq!(bench.refused(&daily(yesterday, 100)).await.used, 98);
+    let waited = daily(yesterday, 108);
+    bench.taken(&waited).await;
+    bench.settle(Settlement { now_ms: now, ..cost(waited.lease, began, 10) }).await;
+    assert_eq!(bench.refused(&daily(yesterday, 117)).await.used, 108);
+    bench.taken(&daily(today, 13)).await;
+}
+
+async fn five_hours_that_have_ended_count_for_calls_that_began_in_them(bench: Bench) {
+    let ends = T0 + 5 * HOUR;
+    let at = |at_ms, now_ms, limit| Step {
+        checks: vec![money(KEY, Limited::FiveHours, Span::FiveHoursFixed(at_ms), limit, 10)],
+        takes: vec![Take { money: 10, ..nothing(KEY) }],
+        ..step(now_ms)
+    };
+    bench.settle(cost(lease(), T0, 60)).await;
+    let refusal = bench.refused(&at(ends - 1, ends + MINUTE, 69)).await;
+    assert_eq!((refusal.used, refusal.frees_at_ms), (60, Some(ends)));
+    // The next ones begin: who began before still belongs to the last ones, and what came since counts with them.
+    let next = at(ends + MINUTE, ends + MINUTE, 10);
+    bench.taken(&next).await;
+    bench.settle(cost(next.lease, ends + MINUTE, 5)).await;
+    let refusal = bench.refused(&at(ends - 1, ends + 2 * MINUTE, 74)).await;
+    assert_eq!((refusal.used, refusal.frees_at_ms), (65, Some(ends)));
+    let waited = at(ends - 1, ends + 2 * MINUTE, 75);
+    bench.taken(&waited).await;
+    bench.settle(Settlement { now_ms: ends + 2 * MINUTE, ..cost(waited.lease, ends - 1, 10) }).await;
+    assert_eq!(bench.refused(&at(ends - 1, ends + 3 * MINUTE, 84)).await.used, 75);
+    let refusal = bench.refused(&at(ends + 3 * MINUTE, ends + 3 * MINUTE, 14)).await;
+    assert_eq!((refusal.used, refusal.frees_at_ms), (5, Some(ends + MINUTE + 5 * HOUR)));
 }
 
 async fn places_are_given_back(bench: Bench) {
@@ -308,7 +355,7 @@ async fn usage_says_where_a_window_begins(bench: Bench) {
         Span::Minutes(T0 / MINUTE + 6),
         Span::Minutes(T0 / MINUTE + 10),
         Span::Quarters(T0 / (15 * MINUTE) - 96),
-        Span::FiveHoursFixed,
+        Span::FiveHoursFixed(T0 + HOUR),
     ];
     let usage = bench.usage(KEY, &spans, T0 + HOUR).await;
     assert_eq!(usage.settled, [1_000, 7, 4, 0, 97, 7]);

@@ -94,9 +94,11 @@ fn step_of(now: i64, n: usize, (a, b, c): (u8, u8, u16)) -> Step {
     let (limit, n_limit) = ([0, 40, 150, 400, 5_000][usize::from(b % 5)], u32::from(b / 5 % 7));
     let minutes = Span::Minutes((now - [5, 24][n % 2] * HOUR) / MINUTE + 1);
     let quarters = Span::Quarters((now - i64::from(a) * HOUR) / (15 * MINUTE));
+    // Some have waited since they began.
+    let began = now - i64::from(c % 4) * HOUR;
     let windows = [
         (Limited::Total, Span::All),
-        (Limited::FiveHours, if a % 3 == 0 { Span::FiveHoursFixed } else { minutes }),
+        (Limited::FiveHours, if a % 3 == 0 { Span::FiveHoursFixed(began) } else { minutes }),
         (Limited::Daily, if a % 2 == 0 { minutes } else { quarters }),
         (Limited::Weekly, quarters),
         (Limited::Monthly, Span::Quarters(T0 / (15 * MINUTE))),
@@ -154,6 +156,8 @@ struct Rated {
     second: i64,
     estimated: u64,
     used: u64,
+    /// It has not been undone: what it used stays, but it is no call.
+    is_call: bool,
 }
 
 /// Every event that counts.
@@ -196,19 +200,22 @@ impl Model {
     }
 
     /// What is settled in a window, and what is reserved.
-    pub(super) fn money(&self, subject: Subject, span: Span, now: i64) -> (i64, i64) {
+    pub(super) fn money(&self, subject: Subject, span: Span) -> (i64, i64) {
         let from = match span {
             Span::All => i64::MIN,
             Span::Minutes(from) => from * MINUTE,
             Span::Quarters(from) => from * 15 * MINUTE,
-            Span::FiveHoursFixed => match self.five_hours.get(&subject) {
-                Some((start, _)) if now < start + 5 * HOUR => *start,
-                _ => i64::MAX,
-            },
+            Span::FiveHoursFixed(at) => self.five_hours_of(subject, at).unwrap_or(i64::MAX),
         };
         let spent = self.spent.iter().filter(|(of, at, _)| *of == subject && *at >= from);
         let takes = self.held.values().flat_map(|step| &step.takes).filter(|take| take.subject == subject);
         (spent.map(|(_, _, nanos)| nanos).sum(), takes.map(|take| take.money).sum())
+    }
+
+    /// When the fixed five hours began in which a moment lies, or the last ones that have ended, if it is older.
+    fn five_hours_of(&self, subject: Subject, at: i64) -> Option<i64> {
+        let (start, after) = self.five_hours.get(&subject)?;
+        if at < *after { Some(after - 5 * HOUR) } else { Some(*start).filter(|start| at < start + 5 * HOUR) }
     }
 
     /// When the first minute begins in which something was spent, of a window of minutes.
@@ -221,9 +228,11 @@ impl Model {
     fn look(&self, check: &Check, now: i64) -> Option<(i64, i64, Option<i64>)> {
         match check {
             Check::Money { subject, span, limit, amount, .. } => {
-                let (settled, reserved) = self.money(*subject, *span, now);
-                let ends = self.five_hours.get(subject).map(|(start, _)| start + 5 * HOUR).filter(|end| now < *end);
-                let frees_at_ms = ends.filter(|_| *span == Span::FiveHoursFixed);
+                let (settled, reserved) = self.money(*subject, *span);
+                let frees_at_ms = match span {
+                    Span::FiveHoursFixed(at) => self.five_hours_of(*subject, *at).map(|start| start + 5 * HOUR),
+                    _ => None,
+                };
                 (settled + reserved + amount > *limit).then_some((settled, reserved, frees_at_ms))
             }
             Check::Requests { subject, limit } => {
@@ -233,7 +242,8 @@ impl Model {
             }
             Check::Rpm { subject, limit } => {
                 let n = self.calls(*subject, now);
-                let first = self.rated_of(*subject, now).map(|rated| rated.second).min();
+                let calls = self.rated_of(*subject, now).filter(|rated| rated.is_call);
+                let first = calls.map(|rated| rated.second).min();
                 (n + 1 > u64::from(*limit)).then(|| (n.cast_signed(), 0, first.map(|at| (at + 61) * SECOND)))
             }
             Check::Tpm { subject, limit, tokens } => {
@@ -252,7 +262,7 @@ impl Model {
     }
 
     fn calls(&self, subject: Subject, now: i64) -> u64 {
-        self.rated_of(subject, now).count().try_into().unwrap()
+        self.rated_of(subject, now).filter(|rated| rated.is_call).count().try_into().unwrap()
     }
 
     fn tokens(&self, subject: Subject, now: i64) -> u64 {
@@ -266,7 +276,14 @@ impl Model {
             }
             if let Some(estimated) = take.rate {
                 let second = step.now_ms / SECOND;
-                self.rated.push(Rated { lease: step.lease, subject: take.subject, second, estimated, used: 0 });
+                self.rated.push(Rated {
+                    lease: step.lease,
+                    subject: take.subject,
+                    second,
+                    estimated,
+                    used: 0,
+                    is_call: true,
+                });
             }
         }
         self.held.insert(step.lease, step.clone());
@@ -319,7 +336,9 @@ impl Model {
             return;
         }
         if release.undo {
-            self.rated.retain(|rated| rated.lease != release.lease);
+            for rated in self.rated.iter_mut().filter(|rated| rated.lease == release.lease) {
+                (rated.estimated, rated.is_call) = (0, false);
+            }
         } else if self.in_doubt.contains(&release.lease) {
             self.correct(release.lease, 0);
         } else {

@@ -2,7 +2,9 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
-use super::bench::{Bench, KEY, PROVIDER, Redis, SECOND, call_of, cost, lease, nothing, session, spend, step};
+use super::bench::{
+    Bench, KEY, MINUTE, PROVIDER, Redis, SECOND, T0, call_of, cost, lease, nothing, session, spend, step,
+};
 use crate::{
     clock,
     domain::{
@@ -14,6 +16,7 @@ use crate::{
         counters::Away,
         queue::Ticket,
         redis::{RedisState, keeper::Done},
+        source::{Ledgered, Source},
         step::{Check, Release, Settlement, Span, Step, Sums, Take},
     },
 };
@@ -315,7 +318,7 @@ async fn news_that_are_too_many_are_made_good_by_the_ledger() {
     bench.redis.as_ref().unwrap().signal("-CONT");
     let sums = Sums { total: 100_050, ..Sums::default() };
     let recorded = bench.of_redis().recent();
-    *bench.ledger.0.lock().unwrap() = crate::state::source::Ledgered { sums: vec![(KEY, sums)], recorded };
+    *bench.ledger.0.lock().unwrap() = Ledgered { sums: vec![(KEY, sums)], recorded };
     work(&bench).await;
     bench.redis.as_ref().unwrap().tell("DEL {sy}:gather");
     assert_eq!(bench.money(KEY, now).await, (100_050, 0));
@@ -344,4 +347,43 @@ async fn a_step_and_a_settlement_are_one_round_trip_each() {
     let after = (redis.n_commands("evalsha"), redis.n_commands("eval") + redis.n_commands("script|load"));
     assert_eq!((after.0 - before.0, after.1 - before.1), (2, 0));
     assert_eq!(bench.state.round_trips(), 2);
+}
+
+/// A ledger that is asked while something is settled.
+struct Meanwhile<'a>(&'a Bench, [Settlement; 2]);
+
+impl Source for Meanwhile<'_> {
+    async fn catch_up(&self) -> anyhow::Result<()> {
+        for settlement in self.1.clone() {
+            self.0.state.settle(settlement);
+        }
+        Ok(())
+    }
+
+    async fn read(&self, since_ms: i64) -> anyhow::Result<Ledgered> {
+        self.0.ledger.read(since_ms).await
+    }
+}
+
+#[tokio::test]
+async fn memory_that_was_not_alone_counts_nothing_until_it_knows_what_the_other_one_did() {
+    let bench = Bench::memory();
+    let (first, recorded, late) = (lease(), lease(), lease());
+    bench.settle(cost(first, T0, 7)).await;
+    bench.settle(Settlement { subjects: vec![(PROVIDER, 0)], ..cost(lease(), T0, 9) }).await;
+    bench.taken(&spend(T0, 5, 1_000)).await;
+    assert!(bench.state.share(true) && !bench.state.share(true), "it is news once");
+    assert_eq!(bench.state.take(spend(T0, 1, 1_000)).await, Err(Away));
+    assert_eq!(bench.state.usage(KEY, &[], T0).await, Err(Away));
+    assert!(!bench.state.status().await.ok);
+    // The other one has spent 100.
+    let (minute, quarter) = (T0 / MINUTE, T0 / (15 * MINUTE));
+    let sums = Sums { total: 110, minutes: vec![(minute, 110)], quarters: vec![(quarter, 110)], ..Sums::default() };
+    *bench.ledger.0.lock().unwrap() = Ledgered { sums: vec![(KEY, sums)], recorded: vec![first.0, recorded.0] };
+    let meanwhile = Meanwhile(&bench, [cost(recorded, T0, 3), cost(late, T0 + MINUTE, 20)]);
+    bench.state.fill(&meanwhile).await.unwrap();
+    assert!(bench.state.share(false));
+    let usage = bench.usage(KEY, &[Span::All, Span::Minutes(minute), Span::Quarters(quarter)], T0 + MINUTE).await;
+    assert_eq!((usage.settled, usage.reserved), (vec![130, 130, 130], 5));
+    assert_eq!(bench.money(PROVIDER, T0).await, (0, 0), "the ledger does not know it");
 }

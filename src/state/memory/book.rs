@@ -1,6 +1,7 @@
 //! All accounts of this process, and the steps on them.
 
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
+use uuid::Uuid;
 
 use super::{
     leases::{Estimate, Lease, Leases, Settled},
@@ -14,12 +15,16 @@ use crate::{
     state::{
         bucket,
         counters::SESSIONS_LISTED,
+        source::Ledgered,
         step::{
             ActiveSession, Answer, Check, LeaseId, Refusal, Release, SessionKey, Settlement, Span, Step, Sums, Taken,
             Usage,
         },
     },
 };
+
+/// Settlements that are noted at once while the ledger is asked what was spent.
+const LATE_MAX: usize = 100_000;
 
 /// What one subject has used and uses.
 #[derive(Debug, Default)]
@@ -45,6 +50,8 @@ pub(super) struct Book {
     leases: Leases,
     settled: Settled,
     sessions: Sessions,
+    /// What is settled while the ledger is asked what was spent; none while it is not, or if it became too much.
+    late: Option<Vec<Settlement>>,
 }
 
 impl Book {
@@ -71,7 +78,7 @@ impl Book {
             let (used, reserved, frees_at_ms) = self.look(check, session, now_ms)?;
             let oldest_ms = match check {
                 Check::Money { subject, span: span @ Span::Minutes(_), .. } => {
-                    self.account(*subject).money.look(*span, now_ms).1
+                    self.account(*subject).money.look(*span).1
                 }
                 _ => None,
             };
@@ -84,9 +91,12 @@ impl Book {
         match check {
             Check::Money { subject, window, span, limit, amount } => {
                 let money = &mut self.account(*subject).money;
-                let settled = money.settled(*window, *span, now_ms);
+                let settled = money.settled(*window, *span);
                 let is_over = settled.saturating_add(money.reserved).saturating_add(*amount) > *limit;
-                let frees_at_ms = (*span == Span::FiveHoursFixed).then(|| money.five_hours_end(now_ms)).flatten();
+                let frees_at_ms = match span {
+                    Span::FiveHoursFixed(at_ms) => money.five_hours_end(*at_ms),
+                    Span::All | Span::Minutes(_) | Span::Quarters(_) => None,
+                };
                 is_over.then_some((settled, money.reserved, frees_at_ms))
             }
             Check::Requests { subject, limit } => {
@@ -163,23 +173,58 @@ impl Book {
 
     /// Settles an attempt once.
     pub(super) fn settle(&mut self, settlement: Settlement) {
-        let Settlement { lease, call, at_ms, now_ms, cost, tokens, subjects, bind } = settlement;
-        if !self.settled.insert(lease, now_ms) {
+        if !self.settled.insert(settlement.lease, settlement.now_ms) {
             return;
         }
+        self.count(&settlement);
+        self.note_late(&settlement);
+        let Settlement { lease, call, at_ms, now_ms, tokens, bind, .. } = settlement;
         if let Some(held) = self.leases.remove(lease) {
             self.give_back(&held, End::Settled, now_ms);
             correct(&mut self.accounts, &held, held.estimate, tokens);
         }
         self.correct_call(call, tokens);
-        for (subject, reset_ms) in subjects {
-            let money = &mut self.account(subject).money;
-            money.reset(reset_ms);
-            money.settle(cost, at_ms, now_ms);
-        }
         if let Some(bind) = bind {
             self.sessions.bind(&bind, at_ms, now_ms);
         }
+    }
+
+    /// Counts what an attempt has cost.
+    fn count(&mut self, settlement: &Settlement) {
+        for (subject, reset_ms) in &settlement.subjects {
+            let money = &mut self.account(*subject).money;
+            money.reset(*reset_ms);
+            money.settle(settlement.cost, settlement.at_ms, settlement.now_ms);
+        }
+    }
+
+    fn note_late(&mut self, settlement: &Settlement) {
+        let Some(late) = &mut self.late else { return };
+        if late.len() < LATE_MAX {
+            late.push(settlement.clone());
+        } else {
+            self.late = None;
+        }
+    }
+
+    /// The ledger is about to be asked what was spent.
+    pub(super) fn begin_fill(&mut self) {
+        self.late = Some(Vec::new());
+    }
+
+    /// Replaces what was settled by what the ledger says, and what was settled since it was asked, each attempt once.
+    /// False if too much was settled meanwhile.
+    pub(super) fn fill(&mut self, ledgered: Ledgered) -> bool {
+        let Some(late) = self.late.take() else { return false };
+        for account in self.accounts.values_mut() {
+            account.money.forget();
+        }
+        self.load(ledgered.sums);
+        let recorded: HashSet<Uuid> = ledgered.recorded.into_iter().collect();
+        for settlement in late.iter().filter(|settlement| !recorded.contains(&settlement.lease.0)) {
+            self.count(settlement);
+        }
+        true
     }
 
     /// Lets a lease go.
@@ -256,7 +301,7 @@ impl Book {
         let Some(account) = self.accounts.get_mut(&subject) else {
             return Usage { settled: vec![0; spans.len()], oldest_ms: vec![None; spans.len()], ..Usage::default() };
         };
-        let (settled, oldest_ms) = spans.iter().map(|span| account.money.look(*span, now_ms)).unzip();
+        let (settled, oldest_ms) = spans.iter().map(|span| account.money.look(*span)).unzip();
         Usage {
             reserved: account.money.reserved,
             settled,

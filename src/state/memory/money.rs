@@ -45,8 +45,14 @@ impl Money {
     /// Forgets what was settled if the last reset that is known is an older one.
     pub(super) fn reset(&mut self, reset_ms: i64) {
         if reset_ms > self.reset_ms {
-            *self = Self { reserved: self.reserved, reset_ms, ..Self::default() };
+            self.reset_ms = reset_ms;
+            self.forget();
         }
+    }
+
+    /// Forgets what was settled.
+    pub(super) fn forget(&mut self) {
+        *self = Self { reserved: self.reserved, reset_ms: self.reset_ms, ..Self::default() };
     }
 
     /// Replaces what was settled by what the ledger says. Sums of before the last reset change nothing.
@@ -109,35 +115,39 @@ impl Money {
         }
     }
 
-    /// When the fixed five hours began, if they run.
-    pub(super) fn five_hours(&self, now_ms: i64) -> Option<i64> {
-        self.five_hours_ms.filter(|start| now_ms < start + FIVE_HOURS_MS)
+    /// When the fixed five hours began in which a moment lies, if it lies in any. Of those that have ended only the last
+    /// ones are known: whatever is older counts with them.
+    pub(super) fn five_hours(&self, at_ms: i64) -> Option<i64> {
+        if at_ms < self.five_hours_after_ms {
+            return Some(self.five_hours_after_ms - FIVE_HOURS_MS);
+        }
+        self.five_hours_ms.filter(|start| at_ms < start + FIVE_HOURS_MS)
     }
 
-    /// When the fixed five hours end, if they run.
-    pub(super) fn five_hours_end(&self, now_ms: i64) -> Option<i64> {
-        self.five_hours(now_ms).map(|start_ms| start_ms + FIVE_HOURS_MS)
+    /// When they end.
+    pub(super) fn five_hours_end(&self, at_ms: i64) -> Option<i64> {
+        self.five_hours(at_ms).map(|start_ms| start_ms + FIVE_HOURS_MS)
     }
 
     /// What is settled in a window. Moves its sum on, so the next one is cheap.
-    pub(super) fn settled(&mut self, window: Limited, span: Span, now_ms: i64) -> i64 {
+    pub(super) fn settled(&mut self, window: Limited, span: Span) -> i64 {
         match span {
             Span::All => self.total,
             Span::Minutes(from) => self.sum(window, Unit::Minute, from),
             Span::Quarters(from) => self.sum(window, Unit::Quarter, from),
-            Span::FiveHoursFixed => {
-                self.five_hours(now_ms).map_or(0, |start_ms| self.sum(window, Unit::Minute, bucket::minute(start_ms)))
+            Span::FiveHoursFixed(at_ms) => {
+                self.five_hours(at_ms).map_or(0, |start_ms| self.sum(window, Unit::Minute, bucket::minute(start_ms)))
             }
         }
     }
 
     /// What is settled in a span, and when its first bucket that is not empty begins.
-    pub(super) fn look(&self, span: Span, now_ms: i64) -> (i64, Option<i64>) {
+    pub(super) fn look(&self, span: Span) -> (i64, Option<i64>) {
         let (buckets, unit_ms, from) = match span {
             Span::All => return (self.total, None),
             Span::Minutes(from) => (&self.minutes, MINUTE_MS, from),
             Span::Quarters(from) => (&self.quarters, QUARTER_MS, from),
-            Span::FiveHoursFixed => match self.five_hours(now_ms) {
+            Span::FiveHoursFixed(at_ms) => match self.five_hours(at_ms) {
                 Some(start_ms) => (&self.minutes, MINUTE_MS, bucket::minute(start_ms)),
                 None => return (0, None),
             },

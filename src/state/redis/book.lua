@@ -145,26 +145,34 @@ local function window_sum(account, name, unit, from)
   return sum
 end
 
--- When the fixed five hours began, if they run.
-local function five_hours(account, now)
-  local start = tonumber(account.five)
-  if start and now < start + FIVE_HOURS then return start end
+-- When the fixed five hours began in which a moment lies, if it lies in any. Of those that have ended only the last
+-- ones are known: whatever is older counts with them.
+local function five_hours(account, at)
+  local start, after = tonumber(account.five), get(account, 'after')
+  if at < after then return after - FIVE_HOURS end
+  if start and at < start + FIVE_HOURS then return start end
   return nil
 end
 
--- Unit and first bucket of a span: `m:17`, `q:3`, `all` or `five`.
-local function parts_of(account, span, now)
-  if span == 'five' then
-    local start = five_hours(account, now)
+-- The moment of a span of fixed five hours: `five:1700000000000`.
+local function five_at(span)
+  return tonumber(string.match(span, '^five:(%d+)$'))
+end
+
+-- Unit and first bucket of a span: `m:17`, `q:3`, or fixed five hours.
+local function parts_of(account, span)
+  local at = five_at(span)
+  if at then
+    local start = five_hours(account, at)
     if not start then return nil end
     return 'm', start / 60000
   end
   return string.sub(span, 1, 1), tonumber(string.sub(span, 3))
 end
 
-local function settled(account, name, span, now)
+local function settled(account, name, span)
   if span == 'all' then return get(account, 'total') end
-  local unit, from = parts_of(account, span, now)
+  local unit, from = parts_of(account, span)
   if not unit then return 0 end
   return window_sum(account, name, unit, from)
 end

@@ -33,8 +33,12 @@ const RETRY_AFTER: Duration = Duration::from_millis(200);
 /// Leases in one round trip.
 const LEASES_AT_ONCE: usize = 1_000;
 
-/// How long a replica may take to fill Redis before another one tries.
-const FILL_WITHIN_MS: u64 = 120_000;
+/// How long a replica that fills Redis may say nothing before another one tries: it may have died, and meanwhile nobody
+/// counts.
+const LOCK_MS: u64 = 5_000;
+
+/// How often it says that it is still at it.
+const LOCK_EVERY: Duration = Duration::from_secs(1);
 
 /// How long others are waited for before steps are answered: they look every second. Also by the first hub that sees an
 /// empty Redis, which cannot know that it is alone.
@@ -163,20 +167,35 @@ impl RedisState {
         let lock = Uuid::now_v7().to_string();
         let lost = self.0.outbox.len().1;
         let generation = format!("{}@{}", Uuid::now_v7(), self.run_id().await?);
-        let options =
-            SetOptions::default().conditional_set(ExistenceCheck::NX).with_expiration(SetExpiry::PX(FILL_WITHIN_MS));
+        let options = SetOptions::default().conditional_set(ExistenceCheck::NX).with_expiration(SetExpiry::PX(LOCK_MS));
         let is_mine: Option<String> = self.ask(&Cmd::set_options("{sy}:lock", &lock, options)).await?;
         if is_mine.is_none() {
             return Ok(());
         }
-        let filled = self.fill_with(source, &generation, &lock, is_right).await;
+        let filled = tokio::select! {
+            filled = self.fill_with(source, &generation, &lock, is_right) => filled,
+            () = self.keep_lock(&lock) => Err(Away),
+        };
         if filled.is_err() {
-            let _: Result<(), Away> = self.ask(&Cmd::del("{sy}:lock")).await;
+            let _: RedisResult<i64> = self.run(&self.0.scripts.lock, vec![lock, 0.to_string()]).await;
             return filled;
         }
         *self.0.lost.lock().unwrap_or_else(PoisonError::into_inner) = lost;
         *self.0.filled_ms.lock().unwrap_or_else(PoisonError::into_inner) = Some(clock::now().timestamp_millis());
         Ok(())
+    }
+
+    /// Keeps the lock until somebody else has it.
+    async fn keep_lock(&self, lock: &str) {
+        loop {
+            tokio::time::sleep(LOCK_EVERY).await;
+            let args = vec![lock.to_owned(), LOCK_MS.to_string()];
+            // What does not answer now may the next time.
+            let kept: RedisResult<i64> = self.run(&self.0.scripts.lock, args).await;
+            if matches!(kept, Ok(0)) {
+                return;
+            }
+        }
     }
 
     async fn fill_with(&self, source: &impl Source, generation: &str, lock: &str, is_right: bool) -> Result<(), Away> {

@@ -23,6 +23,7 @@ pub(super) struct Scripts {
     pub(super) mark: Script,
     pub(super) ready: Script,
     pub(super) touch: Script,
+    pub(super) lock: Script,
 }
 
 impl Default for Scripts {
@@ -39,6 +40,7 @@ impl Default for Scripts {
             mark: script!("mark.lua"),
             ready: script!("ready.lua"),
             touch: script!("touch.lua"),
+            lock: script!("lock.lua"),
         }
     }
 }

@@ -17,9 +17,10 @@ local looks = {}
 function looks.money(subject, limit, amount, extra, place)
   local name, span = string.match(extra, '(%S+) (%S+)')
   local account = money_of(subject)
-  local used, reserved = settled(account, name, span, now), get(account, 'reserved')
+  local used, reserved = settled(account, name, span), get(account, 'reserved')
   if used + reserved + amount <= limit then return nil end
-  local start = span == 'five' and five_hours(account, now)
+  local at = five_at(span)
+  local start = at and five_hours(account, at)
   local oldest
   if string.sub(span, 1, 1) == 'm' then
     local _, first = range(account, 'm', tonumber(string.sub(span, 3)), past_newest(account, 'm'))

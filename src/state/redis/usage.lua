@@ -16,7 +16,7 @@ for i = 3, #ARGV do
   if ARGV[i] == 'all' then
     sum = get(account, 'total')
   else
-    local unit, from = parts_of(account, ARGV[i], now)
+    local unit, from = parts_of(account, ARGV[i])
     if unit then
       local bucket
       sum, bucket = range(account, unit, from, past_newest(account, unit))

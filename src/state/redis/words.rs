@@ -46,13 +46,13 @@ pub(super) fn session(session: &SessionKey) -> String {
     format!("{}:{}", session.key_id, session.id)
 }
 
-/// `all`, `m:17`, `q:3` or `five`.
+/// `all`, `m:17`, `q:3`, or `five:` and a moment in them.
 pub(super) fn span(span: Span) -> String {
     match span {
         Span::All => "all".to_owned(),
         Span::Minutes(from) => format!("m:{from}"),
         Span::Quarters(from) => format!("q:{from}"),
-        Span::FiveHoursFixed => "five".to_owned(),
+        Span::FiveHoursFixed(at_ms) => format!("five:{at_ms}"),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{client::Request, hub::root};
 /// Every server function that changes something: its fields, and for whom it is. What is to be changed is not there.
 const FUNCTIONS: &[(&str, &str, For)] = &[
     ("cancel_export", "ticket=nobody", For::Admins),
+    ("change_keys", "search=%3Fid%3D999999999%26set_enabled%3Dtrue", For::Admins),
     ("change_password", "old_password=not+the+right+one&password=whatever+it+is", For::Passwords),
     ("change_providers", "search=%3Fid%3D999999999%26set_weight%3D1", For::Admins),
     ("change_users", "search=%3Fid%3D999999999%26set_enabled%3Dtrue", For::Admins),
@@ -89,6 +90,7 @@ fn questions() -> Vec<(&'static str, Value, For)> {
         ("Drawn", json!(["ManyProviders", ""]), For::Admins),
         ("Drawn", json!(["Users", ""]), For::Admins),
         ("Drawn", json!(["ManyUsers", ""]), For::Admins),
+        ("Drawn", json!(["ManyKeys", ""]), For::Admins),
         ("Drawn", json!(["Routing", ""]), For::Admins),
         ("Drawn", json!(["Prices", ""]), For::Admins),
         ("Drawn", json!([{"PriceHistory": "no-such-model"}, ""]), For::Admins),
@@ -156,6 +158,40 @@ async fn another_site_calls_no_function_that_changes_something() {
             assert_eq!(request.send(cast.world.hub.address).await.status, 403, "{name} with {foreign:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn without_script_the_secret_of_a_key_stands_in_the_answer_to_its_form() {
+    let cast = Cast::shared().await;
+    let (world, user) = (&cast.world, &cast.person.user_id);
+    let cookie = cast.cookie(Who::AdminUser).await.unwrap();
+    let send = async |name: &str, fields: &str| {
+        let page = format!("http://{}/users/{user}?new=key", world.hub.address);
+        let request = Request::new("POST", function(name))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("accept", "text/html")
+            .header("referer", page)
+            .header("sec-fetch-site", "same-origin")
+            .header("x-forwarded-for", &world.address)
+            .header("cookie", &cookie);
+        request.body(fields).send(world.hub.address).await
+    };
+    let new = format!("form[id]={user}&form[name]=no-script");
+    for (name, fields) in [("create_key", new), ("rotate_key", format!("id={}&grace=0", cast.person.id))] {
+        let mut reply = send(name, &fields).await;
+        assert_eq!((reply.status, reply.header("cache-control")), (200, Some("no-store")), "{name}");
+        assert!(reply.header("content-type").unwrap().starts_with("text/html"), "{name}");
+        let text = reply.text().await;
+        assert!(text.contains(&format!("href=\"/users/{user}\"")) && !text.contains("<script"), "{name}: {text}");
+        let (_, rest) = text.split_once("sk-sy-").unwrap_or_else(|| panic!("{name} shows no secret: {text}"));
+        let secret = format!("Bearer sk-sy-{}", rest.split('<').next().unwrap());
+        let own =
+            Request::get("/admin/v1/me").header("authorization", secret).header("x-forwarded-for", &world.address);
+        assert_eq!(own.send(world.hub.address).await.status, 200, "{name}");
+    }
+    let refused = send("create_key", &format!("form[id]={user}&form[name]=")).await;
+    assert_eq!(refused.status, 302);
+    assert!(refused.header("location").unwrap().contains("__err="), "{:?}", refused.headers);
 }
 
 #[test]

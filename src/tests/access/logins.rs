@@ -184,18 +184,25 @@ async fn guessing_a_password_is_slowed_down_for_its_name_wherever_it_is_guessed_
     let name = format!("{}-ada", world.tag);
     let user = world.key_with(json!({"name": name}), json!({})).await;
     set_password(&world, &user, PASSWORD).await;
+    // Ten are free, then the next waits for a second after the last. Where a guess takes longer than that, as on a busy
+    // machine, there is nothing to slow down, and it is tried again.
     let mut n_looked_at = 0;
     loop {
         let mut reply = log_in(&world.another(), &name, "a wrong guess").await;
-        if reply.status == 429 {
-            assert!(reply.text().await.contains("Too many attempts"));
+        if reply.status != 429 {
+            assert_eq!(reply.status, 401);
+            n_looked_at += 1;
+            assert!(n_looked_at < 60, "60 guesses in a row were looked at");
+            continue;
+        }
+        assert!(n_looked_at >= 10, "the {n_looked_at}th guess had to wait");
+        assert!(reply.text().await.contains("Too many attempts"));
+        if log_in(&world.another(), &name, PASSWORD).await.status == 429 {
             break;
         }
-        assert_eq!(reply.status, 401);
-        n_looked_at += 1;
-        assert!(n_looked_at < 20, "20 guesses in a row were looked at");
+        // The second was over: the right password was let in, and what was wrong before is forgiven.
+        n_looked_at = 0;
     }
-    assert_eq!(log_in(&world.another(), &name, PASSWORD).await.status, 429, "the right one waits too");
     assert_eq!(log_in(&world.another(), "somebody else", PASSWORD).await.status, 401);
 }
 

@@ -150,6 +150,45 @@ async fn one_that_cannot_be_changed_keeps_all_as_they_are() {
 }
 
 #[tokio::test]
+async fn many_keys_are_changed_together_after_a_look_or_none() {
+    let world = World::shared().await;
+    let one = world.key_with(json!({}), json!({"limit_rpm": 5})).await;
+    let two = world.create(&format!("{USERS}/{}/keys", one.user_id), &json!({"name": "server"})).await;
+    let two = two["id"].as_str().unwrap().to_owned();
+    let path = "/admin/v1/keys/bulk";
+    let ask = |preview| {
+        json!({
+            "ids": [two, one.id], "preview": preview,
+            "patch": {"enabled": false, "expires_at": "2031-01-01T00:00:00Z", "limit_rpm": 5},
+        })
+    };
+    let (status, report) = world.admin("POST", path, &ask(true)).await;
+    assert_eq!((status, &report["n_changed"]), (200, &json!(2)), "{report}");
+    let both = ["enabled", "expires_at"].map(str::to_owned).to_vec();
+    let of_server = ["enabled", "expires_at", "limit_rpm"].map(str::to_owned).to_vec();
+    assert_eq!(changes(&report), [("laptop".to_owned(), both), ("server".to_owned(), of_server)]);
+    let read = async |id: &str| world.get(&format!("/admin/v1/keys/{id}")).await;
+    assert_eq!(read(&one.id).await["enabled"], true, "a look changes nothing");
+    assert_eq!(world.admin("POST", path, &ask(false)).await.0, 200);
+    for id in [&one.id, &two] {
+        let key = read(id).await;
+        assert_eq!((&key["enabled"], &key["limit_rpm"]), (&json!(false), &json!(5)), "{key}");
+        let sql = format!("select action from audit_log where action = 'key.update' and subject = '{id}'");
+        assert_eq!(world.rows(&sql).await.len(), 1);
+    }
+    assert_eq!(world.message(&one).await.status, 401);
+    for (body, field) in [
+        (json!({"patch": {}}), "ids"),
+        (json!({"ids": []}), "ids"),
+        (json!({"ids": [one.id], "patch": {"name": "x"}}), "name"),
+        (json!({"ids": [one.id], "patch": {"limit_rpm": 1_000_001}}), "limit_rpm"),
+    ] {
+        problem(&world.admin("POST", path, &body).await, 422, Some(field));
+    }
+    problem(&world.admin("POST", path, &json!({"ids": [one.id, "999999"]})).await, 404, None);
+}
+
+#[tokio::test]
 async fn a_user_gets_more_time() {
     let world = World::shared().await;
     world.provider("a").await;

@@ -1,10 +1,12 @@
 //! The drawn pages about who may see and has done what, and somebody's own.
 
+use chrono::NaiveDate;
 use hub::{
-    admin::{actor::Person, audit, console_sessions, own, users},
+    admin::{actor::Person, audit, console_sessions, own, period, users},
     domain::{
         audit::AuditQuery,
         console_session::ConsoleSessionQuery,
+        fault::Fault,
         own::OwnCallQuery,
         page::{LIMIT_MAX, PageQuery},
         user::many::UserQuery,
@@ -20,6 +22,7 @@ use crate::{
         self, Drawn,
         audit::Names,
         clock::Clock,
+        logins::Said,
         mine::{self, setup::System},
         range::{Range, Recent},
     },
@@ -33,28 +36,48 @@ fn filled(map: &ParamsMap, name: &str) -> Option<String> {
     map.get_str(name).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
-/// True if a password has just been changed.
-fn is_done(map: &ParamsMap) -> bool {
-    map.get_str("done") == Some("password")
+/// What the address of a page with logins says.
+fn said(map: &ParamsMap) -> Said {
+    Said { is_done: map.get_str("done") == Some("password"), is_ending: filled(map, "end").is_some() }
+}
+
+/// A day of a filter; none if it is not filled in.
+fn day(map: &ParamsMap, name: &str) -> Result<Option<NaiveDate>, Fault> {
+    let day = filled(map, name).map(|day| day.parse().map_err(|_| Fault::invalid(name, "must be a date: 2030-12-31")));
+    day.transpose()
 }
 
 impl Reader {
-    /// The audit log.
+    /// The audit log. A filter that cannot be read is said, and nothing is listed.
     pub(super) async fn audit(&self) -> Answer<Drawn> {
-        let days = Range::<Recent>::read(&self.map, self.clock.today()).days;
-        let days = days.map(|(first, last)| hub::admin::period::of_days(first, last, self.clock.zone));
-        let query = AuditQuery {
+        let lines = match self.audit_query() {
+            Ok(query) => audit::list(&self.hub, &self.actor, &query).await,
+            Err(fault) => Err(fault),
+        };
+        let lines = match lines {
+            Err(fault) if !matches!(fault, Fault::Invalid { .. }) => return Err(guard::refuse(fault)),
+            lines => lines,
+        };
+        let names = self.names().await?;
+        Ok(in_words(|text| drawn::audit::page(text, &self.map, &lines, &names, self.clock)))
+    }
+
+    /// Which lines the address asks for. Either day stands alone; those that stand the wrong way round are turned around.
+    fn audit_query(&self) -> Result<AuditQuery, Fault> {
+        let (mut first, mut last) = (day(&self.map, "from")?, day(&self.map, "to")?);
+        if first.zip(last).is_some_and(|(first, last)| first > last) {
+            (first, last) = (last, first);
+        }
+        let of_day = |day| period::of_days(day, day, self.clock.zone);
+        Ok(AuditQuery {
             limit: Some(LINES_MAX),
             cursor: filled(&self.map, "cursor"),
-            from: days.map(|(from, _)| from),
-            to: days.map(|(_, to)| to),
+            from: first.map(|day| of_day(day).0),
+            to: last.map(|day| of_day(day).1),
             actor: filled(&self.map, "actor"),
             action: filled(&self.map, "action"),
             subject: filled(&self.map, "subject"),
-        };
-        let lines = audit::list(&self.hub, &self.actor, &query).await.map_err(guard::refuse)?;
-        let names = self.names().await?;
-        Ok(in_words(|text| drawn::audit::page(text, &self.map, &lines, &names, self.clock)))
+        })
     }
 
     /// The names of users, providers and keys.
@@ -73,9 +96,13 @@ impl Reader {
 
     /// Everybody's logins.
     pub(super) async fn logins(&self) -> Answer<Drawn> {
-        let query = ConsoleSessionQuery { cursor: filled(&self.map, "cursor"), ..ConsoleSessionQuery::default() };
+        let said = said(&self.map);
+        // Who ends all of them is told how many that is.
+        let limit = said.is_ending.then_some(LIMIT_MAX);
+        let query =
+            ConsoleSessionQuery { limit, cursor: filled(&self.map, "cursor"), ..ConsoleSessionQuery::default() };
         let found = console_sessions::list(&self.hub, &self.actor, &query).await.map_err(guard::refuse)?;
-        Ok(in_words(|text| drawn::logins::page(text, &found, self.clock)))
+        Ok(in_words(|text| drawn::logins::page(text, &found, said, self.clock)))
     }
 
     /// A user's password and logins.
@@ -84,8 +111,8 @@ impl Reader {
         let user = users::find(&self.hub, &self.actor, id).await.map_err(guard::refuse)?;
         let query = ConsoleSessionQuery { user_id: Some(id), limit: Some(LIMIT_MAX), ..ConsoleSessionQuery::default() };
         let found = console_sessions::list(&self.hub, &self.actor, &query).await.map_err(guard::refuse)?;
-        let is_done = is_done(&self.map);
-        Ok(in_words(|text| (None, drawn::logins::of_user(text, &user, &found.items, is_done, self.clock))))
+        let said = said(&self.map);
+        Ok(in_words(|text| (None, drawn::logins::of_user(text, &user, &found, said, self.clock))))
     }
 }
 
@@ -150,7 +177,7 @@ impl OwnReader {
     pub(super) async fn logins(&self) -> Answer<Drawn> {
         let query = PageQuery { limit: Some(LIMIT_MAX), cursor: None };
         let found = console_sessions::list_own(&self.hub, &self.person, &query).await.map_err(guard::refuse)?;
-        let (has_password, is_done) = (self.person.has_password(), is_done(&self.map));
-        Ok(in_words(|text| mine::logins_page(text, &found, has_password, is_done, self.clock)))
+        let (has_password, said) = (self.person.has_password(), said(&self.map));
+        Ok(in_words(|text| mine::logins_page(text, &found, has_password, said, self.clock)))
     }
 }

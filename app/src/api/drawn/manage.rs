@@ -80,7 +80,9 @@ impl Reader {
 
     /// A page of the list of users.
     pub(super) async fn users(&self) -> Answer<Drawn> {
-        let filter = many::user_filter(&self.map, self.clock).unwrap_or_default();
+        let filter = many::user_filter(&self.map, self.clock);
+        let fault = filter.as_ref().err().cloned();
+        let filter = filter.unwrap_or_else(|_| many::user_words(&self.map));
         let order = drawn::users::order::Order {
             column: drawn::word(&self.map, "sort"),
             is_reverse: self.map.get_str("order") == Some("reverse"),
@@ -95,12 +97,17 @@ impl Reader {
             status: filter.status,
             expires_before: filter.expires_before,
         };
-        let (mut page, tags, groups) = tokio::try_join!(
-            self.users_of(&query, order.column.is_some()),
-            users::tags(&self.hub, &self.actor),
-            groups::list(&self.hub, &self.actor),
-        )
-        .map_err(guard::refuse)?;
+        let found = async {
+            // A filter that cannot be read stands for nobody.
+            if fault.is_some() {
+                return Ok(Page { items: Vec::new(), next_cursor: None });
+            }
+            self.users_of(&query, order.column.is_some()).await
+        };
+        let (mut page, tags, groups) =
+            tokio::try_join!(found, users::tags(&self.hub, &self.actor), groups::list(&self.hub, &self.actor))
+                .map_err(guard::refuse)?;
+        let is_cut = order.column.is_some() && page.next_cursor.is_some();
         let mut totals = forms::last_day_totals(&self.hub, &self.actor, UsageBy::User).await?;
         let next_page = order.arrange(&mut page.items, &totals);
         let users = page.items;
@@ -118,8 +125,10 @@ impl Reader {
             next_page,
             is_later: query.cursor.is_some() || order.page > 0,
             order,
+            is_cut,
             filter,
-            until: self.own("until").and_then(|day| day.parse().ok()),
+            fault,
+            until: self.own("until").unwrap_or_default(),
             tags,
             groups,
         };
@@ -156,6 +165,16 @@ impl Reader {
             Err(fault) => Some(Err(fault)),
         };
         Ok(in_words(|text| drawn::many::users::page(text, &self.map, search, &asked)))
+    }
+
+    /// Keys changed many at a time: a look at it.
+    pub(super) async fn many_keys(&self, search: &str) -> Answer<Drawn> {
+        let asked = match many::key_bulk(&self.map, true, self.clock) {
+            Ok(Some(asked)) => Some(keys::bulk(&self.hub, &self.actor, asked).await),
+            Ok(None) => None,
+            Err(fault) => Some(Err(fault)),
+        };
+        Ok(in_words(|text| drawn::many::keys::page(text, &self.map, search, &asked)))
     }
 
     /// What is lost with a user, a key or a provider.

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use hub::domain::{
     fault::Fault,
+    key::KeyBulk,
     provider::many::{ProviderBulk, ProviderFilter},
     user::many::{UserBulk, UserFilter, UserStatus},
 };
@@ -75,6 +76,9 @@ pub(crate) const PROFILE: [Field; 4] = fields![
 pub(crate) const TAGS_AND_TIME: [Field; 3] =
     fields![add_tags: Kind::Names, remove_tags: Kind::Names, renew_days: Kind::Whole];
 
+/// What of a key can be set for many, limits aside.
+pub(crate) const KEY: [Field; 3] = fields![enabled: Kind::Switch, group: Kind::Names, expires_at: Kind::Day];
+
 /// The limits, for every noun that has them.
 pub(crate) const LIMITS: [Field; 10] = fields![
     limit_5h_usd: Kind::Decimal, limit_daily_usd: Kind::Decimal, limit_weekly_usd: Kind::Decimal,
@@ -143,17 +147,38 @@ pub(crate) fn user_bulk(map: &ParamsMap, preview: bool, clock: Clock) -> Result<
     Ok(is_any.then_some(UserBulk { ids, filter, patch, add_tags, remove_tags, renew_days, preview }))
 }
 
+/// A change of many keys, as an address asks for it; none if it asks for none yet.
+///
+/// # Errors
+/// The first field that cannot be read.
+pub(crate) fn key_bulk(map: &ParamsMap, preview: bool, clock: Clock) -> Result<Option<KeyBulk>, Fault> {
+    let (patch, is_any) = patch(&[&KEY, &LIMITS], map, clock)?;
+    let ids = ids(map, "key")?.unwrap_or_default();
+    Ok(is_any.then_some(KeyBulk { ids, patch, preview }))
+}
+
 /// Which users an address asks for.
 ///
 /// # Errors
-/// A day that is none.
+/// A day that is none, or a state that there is not: what cannot be read must not stand for everybody.
 pub(crate) fn user_filter(map: &ParamsMap, clock: Clock) -> Result<UserFilter, Fault> {
     Ok(UserFilter {
-        search: own(map, "search"),
-        tag: own(map, "tag"),
-        group: own(map, "group"),
-        status: own(map, "status").and_then(|word| UserStatus::ALL.into_iter().find(|status| status.as_str() == word)),
+        status: own(map, "status").map(|word| status(&word)).transpose()?,
         expires_before: expiry("until", map.get_str("until").unwrap_or_default(), clock)?,
+        ..user_words(map)
+    })
+}
+
+/// The same without what may be unreadable.
+pub(crate) fn user_words(map: &ParamsMap) -> UserFilter {
+    UserFilter { search: own(map, "search"), tag: own(map, "tag"), group: own(map, "group"), ..UserFilter::default() }
+}
+
+fn status(word: &str) -> Result<UserStatus, Fault> {
+    let known = UserStatus::ALL.into_iter().find(|status| status.as_str() == word);
+    known.ok_or_else(|| {
+        let all = UserStatus::ALL.map(UserStatus::as_str).join(", ");
+        Fault::invalid("status", format!("must be one of {all}"))
     })
 }
 
@@ -220,6 +245,22 @@ mod tests {
         assert_eq!((patch.idle_timeout_ms, patch.limit_rpm), (Patch::Set(1_500), Patch::Clear));
         assert_eq!(patch.limit_daily_usd, Patch::Set("2.5".parse().unwrap()));
         assert_eq!((patch.weight, patch.limit_tpm), (Patch::Keep, Patch::Keep));
+    }
+
+    #[test]
+    fn a_filter_that_cannot_be_read_does_not_stand_for_everybody() {
+        let read =
+            |name: &str, value: &str| user_filter(&ParamsMap::from_iter([(name.to_owned(), value.to_owned())]), CLOCK);
+        assert_eq!(read("until", "2030-02-31").unwrap_err().field(), Some("until"));
+        assert_eq!(read("status", "odd").unwrap_err().field(), Some("status"));
+        assert_eq!(read("status", "expired").unwrap().status, Some(UserStatus::Expired));
+        assert_eq!(read("status", " "), Ok(UserFilter::default()));
+        let ids = |id: &str| {
+            ParamsMap::from_iter([("id".to_owned(), id.to_owned()), ("set_enabled".to_owned(), "false".to_owned())])
+        };
+        let bulk = key_bulk(&ids("7"), true, CLOCK).unwrap().unwrap();
+        assert_eq!((bulk.ids.len(), bulk.patch.enabled, bulk.preview), (1, Patch::Set(false), true));
+        assert!(key_bulk(&ids("seven"), true, CLOCK).is_err());
     }
 
     #[test]

@@ -9,7 +9,6 @@ use serde_json::Value;
 
 use super::Noun;
 use crate::{
-    query::escape,
     text::Text,
     ui::{
         Erase,
@@ -58,8 +57,8 @@ pub(super) fn view(text: &'static Text, report: &BulkReport, noun: &Noun, apply:
 }
 
 fn line(text: &'static Text, row: &BulkRow, noun: &Noun) -> AnyView {
-    let (path, label) = (noun.path, noun.label);
-    let name = view! { <a class="row-link" href=format!("{path}/{}", escape(&row.id))>{row.name.clone()}</a> }.erase();
+    let (label, path) = (noun.label, (noun.one)(&row.id));
+    let name = view! { <a class="row-link" href=path>{row.name.clone()}</a> }.erase();
     if let Some(refusal) = &row.refusal {
         let why =
             format!("{}: {}", label(text, &refusal.field), (text.fault)(&Fault::invalid(&refusal.field, &refusal.why)));

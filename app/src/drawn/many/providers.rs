@@ -11,6 +11,7 @@ use crate::{
     },
     drawn::{act::form, providers::PATH},
     pages::limits,
+    query::escape,
     text::Text,
     ui::icon::Icon,
 };
@@ -20,6 +21,7 @@ pub(crate) fn page(text: &'static Text, map: &ParamsMap, search: &str, asked: &A
     let noun = Noun {
         path: PATH,
         bulk_path: "/providers/bulk",
+        one: |id| format!("{PATH}/{}", escape(id)),
         list: text.providers.title,
         title: text.many.providers_title,
         icon: Icon::Providers,

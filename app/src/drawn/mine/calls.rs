@@ -13,17 +13,13 @@ use leptos_router::params::ParamsMap;
 use super::framed;
 use crate::{
     drawn::{
+        calls_table::{CallsTable, outcome, pager},
         clock::Clock,
         parts::{self, link_with, options_or},
     },
     format::{UNKNOWN, places_of, span_or_unknown, usd, usd_alone, whole},
-    pages::calls::tone,
     text::Text,
-    ui::{
-        Erase,
-        icon::Icon,
-        state::{empty, state},
-    },
+    ui::{Erase, icon::Icon, state::empty},
 };
 
 /// Where the list is.
@@ -48,17 +44,12 @@ pub(crate) fn page(
     } else {
         table(text, &found.items, clock)
     };
-    let newest = map
-        .get_str("cursor")
-        .map(|_| view! { <a class="button small" href=link_with(PATH, &address, &[])>{text.calls.newest}</a> }.erase());
-    let older = found.next_cursor.as_ref().map(|cursor| {
-        let href = link_with(PATH, &address, &[("cursor", cursor)]);
-        view! { <a class="button small" rel="next" href=href>{text.calls.older}</a> }.erase()
-    });
+    let newest = map.get_str("cursor").map(|_| link_with(PATH, &address, &[]));
+    let older = found.next_cursor.as_ref().map(|cursor| link_with(PATH, &address, &[("cursor", cursor)]));
     let content = view! {
         {filters(text, map, keys)}
         <section class="panel" aria-label=text.calls.title>{list}</section>
-        <div class="bar mt-3">{newest}{older}</div>
+        {pager(text, newest, older)}
     };
     framed(text, PATH, (text.calls.title, words.calls_lead), content.into_any())
 }
@@ -88,61 +79,13 @@ fn filters(text: &'static Text, map: &ParamsMap, keys: &[OwnKey]) -> AnyView {
 
 fn table(text: &'static Text, calls: &[OwnCall], clock: Clock) -> AnyView {
     let words = &text.calls;
-    view! {
-        <div class="scroll">
-            <table class="table own-calls">
-                <caption class="aside">{words.list_caption}</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">{words.time}</th>
-                        <th scope="col">{words.outcome}</th>
-                        <th scope="col">{words.key}</th>
-                        <th scope="col">{words.model}</th>
-                        <th scope="col" class="num">{words.tokens_in}</th>
-                        <th scope="col" class="num">{words.tokens_out}</th>
-                        <th scope="col" class="num">{words.tokens_cache}</th>
-                        <th scope="col" class="num">{words.cost}</th>
-                        <th scope="col" class="num">{words.first_token}</th>
-                        <th scope="col" class="num">{words.duration}</th>
-                    </tr>
-                </thead>
-                <tbody>{calls.iter().map(|call| row(text, call, clock)).collect_view()}</tbody>
-            </table>
-        </div>
-    }
-    .erase()
-}
-
-fn row(text: &'static Text, call: &OwnCall, clock: Clock) -> AnyView {
-    // Where no tokens are counted there is nothing to say: nobody has served it.
-    let is_counted = call.usage != Usage::default();
-    let tokens = |count: u64| if is_counted { whole(count) } else { UNKNOWN.to_owned() };
-    let is_charged = is_counted || !call.cost_usd.is_zero();
-    let cost = if is_charged { usd(call.cost_usd, 4) } else { UNKNOWN.to_owned() };
-    view! {
-        <tr data-key=call.id.to_string()>
-            <td><a class="row-link" data-row href=format!("{PATH}/{}", call.id)>{clock.stamp(call.created_at)}</a></td>
-            <td>{outcome(text, call)}</td>
-            <td>{call.key_name.clone()}</td>
-            <td class="mono">{call.model.clone()}</td>
-            <td class="num">{tokens(call.usage.input)}</td>
-            <td class="num">{tokens(call.usage.output)}</td>
-            <td class="num">{tokens(call.usage.cache_read)}</td>
-            <td class="num">{cost}</td>
-            <td class="num">{span_or_unknown(call.first_token_ms)}</td>
-            <td class="num">{span_or_unknown(call.duration_ms)}</td>
-        </tr>
-    }
-    .erase()
-}
-
-fn outcome(text: &'static Text, call: &OwnCall) -> AnyView {
-    let status = call.status.filter(|status| !(200..300).contains(status));
-    view! {
-        {state(tone(call.outcome), (text.outcome)(call.outcome))}
-        {status.map(|status| view! { <span class="sub">" "{status}</span> }.erase())}
-    }
-    .into_any()
+    let table =
+        CallsTable { class: "table own-calls", caption: words.list_caption, path: PATH, own: [words.key, words.model] };
+    let row = |call: &OwnCall| {
+        let model = view! { <span class="mono">{call.model.clone()}</span> }.erase();
+        (call.clone(), [call.key_name.clone().into_any(), model])
+    };
+    table.view(text, calls.iter().map(row), clock)
 }
 
 /// One of them.
@@ -189,12 +132,12 @@ pub(crate) fn alone(text: &'static Text, detail: &OwnCallDetail, clock: Clock) -
 
 /// What went wrong, as far as the client was told.
 fn trouble(text: &'static Text, error: &CallError) -> AnyView {
-    let cause = (text.cause)(&error.cause).map_or_else(|| error.cause.clone(), str::to_owned);
+    let cause = text.cause_in_words(&error.cause);
     view! {
         <section class="panel p-4" aria-labelledby="error-title">
             <h2 class="section-title" id="error-title">{text.mine.error}</h2>
             <p>{cause}</p>
-            <p class="caption break-anywhere">{error.message.clone()}</p>
+            <p class="caption break-anywhere" lang="en">{error.message.clone()}</p>
         </section>
     }
     .erase()

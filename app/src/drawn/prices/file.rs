@@ -3,9 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use hub::domain::price::{
-    Price, PriceSource,
-    import::{ImportReport, KeptPrice, PriceChange},
+use hub::domain::{
+    fault::Fault,
+    price::{
+        Price, PriceSource,
+        import::{ImportReport, KeptPrice, PriceChange, UnusableEntry},
+    },
 };
 use leptos::prelude::*;
 
@@ -28,8 +31,9 @@ pub(crate) fn view(text: &'static Text, report: &ImportReport, taken: &BTreeSet<
     let changed: Vec<String> = report.changed.iter().filter(is_plain).map(line).collect();
     let kept = |kept: &KeptPrice| format!("{} · {}", kept.model, words.kept_why);
     let kept: Vec<String> = report.kept.iter().filter(|_| !report.preview).map(kept).collect();
+    let why = |entry: &UnusableEntry| (text.fault)(&Fault::invalid("", entry.why.clone()));
     let unusable: Vec<String> =
-        report.unusable.iter().map(|entry| format!("{} · {}", entry.model, entry.why)).collect();
+        report.unusable.iter().map(|entry| format!("{} · {}", entry.model, why(entry))).collect();
     let is_same = [added.len(), changed.len(), conflicts.len(), kept.len(), unusable.len()] == [0; 5];
     let title = if report.preview { words.would_change } else { words.has_changed };
     view! {

@@ -2,6 +2,7 @@
 
 use hub::domain::{
     call::Call,
+    own::OwnCall,
     page::Page,
     session::{SessionDetail, Stay},
 };
@@ -12,18 +13,13 @@ use crate::{
     api::sessions::EndSession,
     drawn::{
         act,
+        calls_table::{CallsTable, pager},
         clock::Clock,
         parts::{self, link_with},
     },
-    format::{UNKNOWN, places_of, share, short, span_or_unknown, usd, usd_alone, whole},
-    pages::calls::tone,
-    query::escape,
+    format::{UNKNOWN, places_of, share, short, usd, usd_alone, whole},
     text::Text,
-    ui::{
-        Erase,
-        icon::Icon,
-        state::{empty, state},
-    },
+    ui::{Erase, icon::Icon, state::empty},
 };
 
 /// What the page shows.
@@ -205,10 +201,8 @@ fn calls(text: &'static Text, shown: &Shown<'_>, clock: Clock) -> AnyView {
     let words = &text.sessions;
     let calls = &shown.calls.items;
     let path = format!("{PATH}/{}", shown.detail.session.id);
-    let newest = shown.is_later.then(|| view! { <a class="button small" href=path.clone()>{words.newest}</a> }.erase());
-    let older = shown.calls.next_cursor.as_ref().map(|cursor| {
-        view! { <a class="button small" rel="next" href=format!("{path}?cursor={}", escape(cursor))>{words.older}</a> }.erase()
-    });
+    let newest = shown.is_later.then(|| path.clone());
+    let older = shown.calls.next_cursor.as_ref().map(|cursor| link_with(&path, &[], &[("cursor", cursor)]));
     // The call before each of them is the next row.
     let before = |place: usize| calls.get(place + 1).and_then(|call| call.provider_id);
     let moved =
@@ -216,62 +210,22 @@ fn calls(text: &'static Text, shown: &Shown<'_>, clock: Clock) -> AnyView {
     let list = if calls.is_empty() {
         empty(Icon::Inbox, words.nothing_yet, words.nothing_yet_why, None)
     } else {
-        let rows = calls.iter().enumerate().map(|(place, call)| row(text, call, moved(place, call), clock));
-        table(text, rows.collect_view().into_any())
+        let own = [text.calls.model, text.calls.provider];
+        let table = CallsTable { class: "table", caption: words.requests, path: "/calls", own };
+        let row = |(place, call): (usize, &Call)| {
+            let moved = moved(place, call).then(|| view! { <span class="state warn">{words.moved}</span> }.erase());
+            let provider = call.provider_name.clone().unwrap_or_else(|| UNKNOWN.to_owned());
+            let model = view! { <span class="mono">{call.model.clone()}</span> }.erase();
+            (OwnCall::from(call.clone()), [model, view! { {provider}" "{moved} }.into_any()])
+        };
+        table.view(text, calls.iter().enumerate().map(row), clock)
     };
     view! {
         <section class="panel" aria-labelledby="calls-title">
             <div class="panel-head"><h2 id="calls-title">{words.requests}</h2></div>
             {list}
         </section>
-        <div class="bar">{newest}{older}</div>
+        {pager(text, newest, older)}
     }
     .into_any()
-}
-
-fn table(text: &'static Text, rows: AnyView) -> AnyView {
-    let words = &text.calls;
-    view! {
-        <div class="scroll">
-            <table class="table">
-                <caption class="aside">{text.sessions.requests}</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">{words.time}</th>
-                        <th scope="col">{words.outcome}</th>
-                        <th scope="col">{words.model}</th>
-                        <th scope="col">{words.provider}</th>
-                        <th scope="col" class="num">{words.tokens_in}</th>
-                        <th scope="col" class="num">{words.tokens_out}</th>
-                        <th scope="col" class="num">{words.tokens_cache}</th>
-                        <th scope="col" class="num">{words.cost}</th>
-                        <th scope="col" class="num">{words.first_token}</th>
-                        <th scope="col" class="num">{words.duration}</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-    }
-    .erase()
-}
-
-fn row(text: &'static Text, call: &Call, is_moved: bool, clock: Clock) -> AnyView {
-    let moved = is_moved.then(|| view! { <span class="state warn">{text.sessions.moved}</span> }.erase());
-    let provider = call.provider_name.clone().unwrap_or_else(|| UNKNOWN.to_owned());
-    view! {
-        <tr>
-            <td><a class="row-link" data-row href=format!("/calls/{}", call.id)>{clock.stamp(call.created_at)}</a></td>
-            <td>{state(tone(call.outcome), (text.outcome)(call.outcome))}</td>
-            <td class="mono">{call.model.clone()}</td>
-            <td>{provider}" "{moved}</td>
-            <td class="num">{whole(call.usage.input)}</td>
-            <td class="num">{whole(call.usage.output)}</td>
-            <td class="num">{whole(call.usage.cache_read)}</td>
-            <td class="num">{usd(call.cost_usd, 4)}</td>
-            <td class="num">{span_or_unknown(call.first_token_ms)}</td>
-            <td class="num">{span_or_unknown(call.duration_ms)}</td>
-        </tr>
-    }
-    .erase()
 }

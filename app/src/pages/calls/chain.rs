@@ -7,7 +7,6 @@ use hub::domain::{
 };
 use leptos::prelude::*;
 
-use super::sentence::sentence;
 use crate::{
     api::calls::Detail,
     format::{span, span_or_unknown, whole},
@@ -30,14 +29,14 @@ pub(super) fn view(detail: &Detail) -> AnyView {
         let attempt = choice.attempt_id.and_then(|id| detail.attempts.iter().find(|attempt| attempt.id == id));
         let running = detail.running.as_ref().filter(|running| choice.attempt_id == Some(running.id)).map(so_far);
         let is_running = running.is_some();
-        row(text, choice, attempt.or(running.as_ref()), axis, is_running)
+        row(text, choice, attempt.or(running.as_ref()), &Shown { detail, axis, is_running })
     });
     let has_bars = !detail.attempts.is_empty() || detail.running.is_some();
     let bars = has_bars.then(|| scale(text, axis, detail.decision.screened_ms));
     view! {
         <section aria-labelledby="chain-title">
             <h3 id="chain-title" class="aside">{text.chain.title}</h3>
-            <p class="sentence">{sentence(text, detail)}</p>
+            <p class="sentence">{detail.told.clone()}</p>
             <div class="chain">{bars}<ol>{rows.collect_view()}</ol></div>
         </section>
     }
@@ -89,6 +88,14 @@ impl Axis {
     }
 }
 
+/// What a row belongs to.
+struct Shown<'a> {
+    detail: &'a Detail,
+    axis: Axis,
+    /// True if its attempt runs.
+    is_running: bool,
+}
+
 /// The place of a time on an axis that ends at `end_ms`.
 fn place(ms: u32, end_ms: u64) -> u64 {
     (u64::from(ms) * WIDTH / end_ms).min(WIDTH)
@@ -99,6 +106,8 @@ fn scale(text: &'static Text, axis: Axis, screened_ms: u32) -> AnyView {
     view! {
         <div class="chain-scale">
             <ul class="legend" aria-label=text.chain.legend>
+                <li><i class="key queue"></i>{text.chain.in_queue}</li>
+                <li><i class="key connect"></i>{text.chain.connecting}</li>
                 <li><i class="key wait"></i>{text.chain.first_byte}</li>
                 <li><i class="key stream"></i>{text.chain.streaming}</li>
                 <li><i class="key mark"></i>{text.chain.first_token_mark}</li>
@@ -114,7 +123,8 @@ fn scale(text: &'static Text, axis: Axis, screened_ms: u32) -> AnyView {
     .erase()
 }
 
-fn row(text: &'static Text, choice: &Choice, attempt: Option<&Attempt>, axis: Axis, is_running: bool) -> AnyView {
+fn row(text: &'static Text, choice: &Choice, attempt: Option<&Attempt>, shown: &Shown<'_>) -> AnyView {
+    let (axis, is_running) = (shown.axis, shown.is_running);
     let Some(attempt) = attempt else {
         // Nobody was chosen, or the attempt has not begun yet.
         let chosen = chosen(choice).map(|candidate| candidate.name.clone());
@@ -137,7 +147,7 @@ fn row(text: &'static Text, choice: &Choice, attempt: Option<&Attempt>, axis: Ax
                 <a class="font-medium hover:underline" href=format!("/providers/{}", attempt.provider_id)>{attempt.provider_name.clone()}</a>
                 <span class="mono text-muted ellipsis">{attempt.model_sent.clone()}</span>
             </span>
-            <span class="attempt-verdict">{verdict(text, choice, attempt, is_running)}</span>
+            <span class="attempt-verdict">{verdict(text, choice, attempt, shown)}</span>
             {growing_bar(attempt, axis, is_running)}
             <div class="attempt-why">
                 <p class="caption">{times(text, attempt, is_running)}</p>
@@ -163,24 +173,29 @@ fn bar(attempt: &Attempt, end_ms: u64, is_running: bool) -> AnyView {
     let end = if is_running { WIDTH } else { place(attempt.ended_ms, end_ms) };
     let start = place(attempt.started_ms, end_ms);
     let head = attempt.first_byte_ms.map_or(end, |ms| place(ms, end_ms)).clamp(start, end.max(start));
-    let seen = |from: u64, to: u64| to.saturating_sub(from).max(3);
+    let connected =
+        attempt.connect_ms.map(|ms| place(attempt.started_ms.saturating_add(ms), end_ms).clamp(start, head));
+    let queued = attempt.queue_ms.map(|ms| place(attempt.started_ms.saturating_sub(ms), end_ms));
     let class = match (attempt.result, is_running) {
         (_, true) => "bar-line run",
         (AttemptResult::Completed, _) => "bar-line",
         (AttemptResult::Delivered | AttemptResult::Failed | AttemptResult::Interrupted, _) => "bar-line bad",
         (AttemptResult::Abandoned, _) => "bar-line quiet",
     };
-    let stream = attempt
-        .first_byte_ms
-        .map(|_| view! { <rect class="stream" x=head y="2" width=seen(head, end) height="8" /> }.erase());
+    let part = |class: &'static str, from: u64, to: u64| {
+        view! { <rect class=class x=from y="2" width=to.saturating_sub(from).max(3) height="8" /> }.erase()
+    };
+    let queue = queued.map(|from| part("queue", from, start));
+    let connect = connected.map(|to| part("connect", start, to));
+    let wait = part("wait", connected.unwrap_or(start), head);
+    let stream = attempt.first_byte_ms.map(|_| part("stream", head, end));
     let mark = attempt
         .first_token_ms
         .map(|ms| view! { <rect class="mark" x=place(ms, end_ms) y="0" width="3" height="12" /> }.erase());
     view! {
         <svg class=class viewBox=format!("0 0 {WIDTH} 12") preserveAspectRatio="none" aria-hidden="true">
             <rect class="ground" x="0" y="5.5" width=WIDTH height="1" />
-            <rect class="wait" x=start y="2" width=seen(start, head) height="8" />
-            {stream} {mark}
+            {queue} {wait} {connect} {stream} {mark}
         </svg>
     }
     .erase()
@@ -202,8 +217,8 @@ fn times(text: &'static Text, attempt: &Attempt, is_running: bool) -> String {
 }
 
 /// How the attempt ended, and what followed from it.
-fn verdict(text: &'static Text, choice: &Choice, attempt: &Attempt, is_running: bool) -> AnyView {
-    if is_running {
+fn verdict(text: &'static Text, choice: &Choice, attempt: &Attempt, shown: &Shown<'_>) -> AnyView {
+    if shown.is_running {
         return state(Tone::Run, text.chain.running);
     }
     let tone = match attempt.result {
@@ -215,7 +230,7 @@ fn verdict(text: &'static Text, choice: &Choice, attempt: &Attempt, is_running: 
     let why = match (attempt.result, attempt.status, &attempt.error) {
         (AttemptResult::Completed | AttemptResult::Abandoned, ..) => (text.result)(attempt.result).to_owned(),
         (_, Some(status), _) if status >= 400 => (text.chain.http)(status),
-        (_, _, Some(error)) => (text.cause)(&error.cause).map_or_else(|| error.cause.clone(), str::to_owned),
+        (_, _, Some(error)) => shown.detail.cause_in_words(&error.cause),
         _ => (text.result)(attempt.result).to_owned(),
     };
     // The judge says what should follow; what did follow also depends on who was left.

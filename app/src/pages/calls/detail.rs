@@ -26,8 +26,10 @@ pub(super) fn view(detail: &Detail, close: Option<String>) -> AnyView {
     let text = use_text();
     let call = &detail.call;
     let error = call.error.as_ref().map(|error| {
-        let cause = (text.cause)(&error.cause).map_or_else(|| error.cause.clone(), str::to_owned);
-        note("note bad", Icon::Alert, view! { <p>{error.message.clone()}</p><p class="caption">{cause}</p> }.erase())
+        let cause = detail.cause_in_words(&error.cause);
+        // What the hub says of it is English; it stands here and nowhere else.
+        let message = view! { <p class="caption break-anywhere" lang="en">{error.message.clone()}</p> };
+        note("note bad", Icon::Alert, view! { <p>{cause}</p>{message} }.into_any())
     });
     let alone = close.is_some().then(|| {
         let href = format!("/calls/{}", call.id);

@@ -1,21 +1,24 @@
-//! The decision chain in words.
+//! The decision chain in words. The server says them, so the browser does not carry them.
 
 use hub::domain::{
     attempt::{Attempt, AttemptResult},
-    call::{Outcome, Waiting},
+    call::{CallDetail, Outcome, Waiting},
 };
 
 use super::chain::chosen;
-use crate::{api::calls::Detail, format::span, text::Text};
+use crate::{
+    format::{UNKNOWN, span},
+    text::Text,
+};
 
 /// What happened, as sentences.
-pub(super) fn sentence(text: &Text, detail: &Detail) -> String {
-    let chain = &text.chain;
+pub(crate) fn sentence(text: &Text, detail: &CallDetail) -> String {
+    let told = &text.told;
     let failures: Vec<String> = detail
         .attempts
         .iter()
         .filter(|attempt| attempt.result == AttemptResult::Failed && detail.call.outcome.is_some())
-        .map(|attempt| (chain.fell)(&attempt.provider_name, &reason(text, attempt)))
+        .map(|attempt| (told.fell)(&attempt.provider_name, &reason(text, attempt)))
         .collect();
     let failures = failures.join(" ");
     let last = detail.attempts.last();
@@ -25,23 +28,23 @@ pub(super) fn sentence(text: &Text, detail: &Detail) -> String {
     }
     match detail.call.outcome {
         None => match detail.decision.choices.last().and_then(chosen) {
-            Some(chosen) => (chain.answering)(&chosen.name),
-            None => chain.choosing.to_owned(),
+            Some(chosen) => (told.answering)(&chosen.name),
+            None => told.choosing.to_owned(),
         },
-        Some(Outcome::Completed) if failures.is_empty() => (chain.answered_first)(name),
-        Some(Outcome::Completed) => (chain.answered_after)(&failures, name),
-        Some(Outcome::Rejected) => (chain.rejected)(&why(detail)),
-        Some(Outcome::Refused) => (chain.refused)(name, &status(detail)),
+        Some(Outcome::Completed) if failures.is_empty() => (told.answered_first)(name),
+        Some(Outcome::Completed) => (told.answered_after)(&failures, name),
+        Some(Outcome::Rejected) => (told.rejected)(&why(text, detail)),
+        Some(Outcome::Refused) => (told.refused)(name, &status(detail)),
         Some(Outcome::Failed) => match last {
-            None => (chain.rejected)(&why(detail)),
+            None => (told.rejected)(&why(text, detail)),
             Some(last) if last.result == AttemptResult::Delivered => {
-                join(&failures, &(chain.passed_on)(name, &status(detail)))
+                join(&failures, &(told.passed_on)(name, &status(detail)))
             }
-            Some(_) => (chain.nobody_left)(&failures),
+            Some(_) => (told.nobody_left)(&failures),
         },
-        Some(Outcome::Interrupted) => join(&failures, &(chain.interrupted)(name)),
-        Some(Outcome::Abandoned) if last.is_none() => join(&failures, &why(detail)),
-        Some(Outcome::Abandoned) => join(&failures, &(chain.abandoned)(name)),
+        Some(Outcome::Interrupted) => join(&failures, &(told.interrupted)(name)),
+        Some(Outcome::Abandoned) if last.is_none() => told.nobody_yet.to_owned(),
+        Some(Outcome::Abandoned) => join(&failures, &(told.abandoned)(name)),
     }
 }
 
@@ -49,8 +52,8 @@ pub(super) fn sentence(text: &Text, detail: &Detail) -> String {
 fn in_line(text: &Text, waiting: &Waiting) -> String {
     let position = waiting.position;
     match waiting.expected_ms {
-        None => (text.chain.in_line)(position),
-        Some(ms) => (text.chain.in_line_for)(position, &span(ms.into())),
+        None => (text.told.in_line)(position),
+        Some(ms) => (text.told.in_line_for)(position, &span(ms.into())),
     }
 }
 
@@ -58,18 +61,17 @@ fn in_line(text: &Text, waiting: &Waiting) -> String {
 fn reason(text: &Text, attempt: &Attempt) -> String {
     match (attempt.status, &attempt.error) {
         (Some(status), _) if status >= 400 => (text.chain.http)(status),
-        (_, Some(error)) if !error.message.is_empty() => error.message.trim_end_matches('.').to_owned(),
-        (_, Some(error)) => error.cause.clone(),
+        (_, Some(error)) => text.cause_in_words(&error.cause),
         (Some(status), None) => (text.chain.http)(status),
         (None, None) => (text.result)(attempt.result).to_owned(),
     }
 }
 
-fn why(detail: &Detail) -> String {
-    detail.call.error.as_ref().map_or_else(String::new, |error| error.message.trim_end_matches('.').to_owned())
+fn why(text: &Text, detail: &CallDetail) -> String {
+    detail.call.error.as_ref().map_or_else(|| UNKNOWN.to_owned(), |error| text.cause_in_words(&error.cause))
 }
 
-fn status(detail: &Detail) -> String {
+fn status(detail: &CallDetail) -> String {
     detail.call.status.map_or_else(String::new, |status| status.to_string())
 }
 
@@ -83,6 +85,7 @@ mod tests {
         call::{Call, CallError},
         decision::{Candidate, Choice, Decision},
         id::ProviderId,
+        price::bill::Cost,
     };
 
     use super::*;
@@ -92,11 +95,15 @@ mod tests {
         Attempt { provider_name: name.to_owned(), result, status, ..Attempt::default() }
     }
 
-    fn detail(call: Call, attempts: Vec<Attempt>, waiting: Option<Waiting>, decision: Decision) -> Detail {
-        Detail { call, attempts, running: None, waiting, decision, session: None, has_messages: false }
+    fn detail(call: Call, attempts: Vec<Attempt>, waiting: Option<Waiting>, decision: Decision) -> CallDetail {
+        CallDetail { call, cost: Cost::default(), attempts, running: None, waiting, decision, has_messages: false }
     }
 
     fn said(outcome: Option<Outcome>, status: Option<u16>, attempts: Vec<Attempt>) -> String {
+        said_in(Language::En, outcome, status, attempts)
+    }
+
+    fn said_in(language: Language, outcome: Option<Outcome>, status: Option<u16>, attempts: Vec<Attempt>) -> String {
         let error = Some(CallError::new("no_provider", "nobody serves it."));
         let call = Call { outcome, status, error, ..Call::default() };
         let candidate = Candidate {
@@ -109,7 +116,7 @@ mod tests {
         };
         let choice = Choice { provider_id: Some(ProviderId(7)), candidates: vec![candidate], ..Choice::default() };
         let decision = Decision { choices: vec![choice], ..Decision::default() };
-        sentence(Language::En.text(), &detail(call, attempts, None, decision))
+        sentence(language.text(), &detail(call, attempts, None, decision))
     }
 
     #[test]
@@ -119,7 +126,7 @@ mod tests {
         let completed = Some(Outcome::Completed);
         assert_eq!(said(completed, Some(200), vec![done.clone()]), "b answered at the first try.");
         assert_eq!(said(completed, Some(200), vec![failed(), done]), "a failed (status 529). b answered.");
-        assert_eq!(said(Some(Outcome::Rejected), Some(404), vec![]), "The hub refused the call: nobody serves it.");
+        assert_eq!(said(Some(Outcome::Rejected), Some(404), vec![]), "The hub refused the call: no provider.");
         assert_eq!(
             said(Some(Outcome::Failed), Some(503), vec![failed(), attempt("b", AttemptResult::Delivered, Some(503))]),
             "a failed (status 529). b answered 503; nobody else was left, so its answer was passed on."
@@ -129,6 +136,19 @@ mod tests {
             "a failed (status 529). Nobody else was left to try."
         );
         assert_eq!(said(None, None, vec![failed()]), "late is at work.");
+    }
+
+    #[test]
+    fn what_went_wrong_is_said_in_the_readers_language() {
+        let gone = Attempt {
+            error: Some(CallError::new("connect", "connection refused (os error 111)")),
+            ..attempt("a", AttemptResult::Failed, None)
+        };
+        let failed = |language| said_in(language, Some(Outcome::Failed), Some(502), vec![gone.clone()]);
+        assert_eq!(failed(Language::En), "a failed (no connection). Nobody else was left to try.");
+        assert_eq!(failed(Language::Zh), "a 失败（无法连接）。没有其他供应商可用。");
+        let rejected = said_in(Language::Zh, Some(Outcome::Rejected), Some(404), vec![]);
+        assert_eq!(rejected, "中转站拒绝了该调用：没有可用的供应商。");
     }
 
     #[test]

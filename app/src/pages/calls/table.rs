@@ -7,9 +7,10 @@ use hub::domain::{
 use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
-use super::rows::{Row, Rows};
+use super::rows::{ROWS_MAX, Row, Rows};
 use crate::{
     api::calls::Calls,
+    asked::Asked,
     format::{UNKNOWN, elapsed, span_or_unknown, usd, whole},
     live::Live,
     query::CallFilter,
@@ -22,18 +23,17 @@ use crate::{
     },
 };
 
-/// The table and its pager.
-pub(super) fn view(calls: Calls, filter: Memo<CallFilter>, open: Memo<Option<String>>) -> AnyView {
+/// The table and its pager. `list` reads it.
+pub(super) fn view(calls: Calls, filter: Memo<CallFilter>, open: Memo<Option<String>>, list: Asked) -> AnyView {
     let text = use_text();
     let live: Live = expect_context();
-    let next = calls.page.next_cursor;
     let is_first = calls.query.cursor.is_none();
-    let rows = Rows::new(calls.running.into_iter().chain(calls.page.items).collect());
+    let rows = Rows::new(calls.running.into_iter().chain(calls.page.items).collect(), calls.page.next_cursor);
     rows.follow(live, calls.query);
     let is_empty = Memo::new(move |_| rows.shown.with(Vec::is_empty));
     view! {
         <section class="panel listing" aria-label=text.calls.title>
-            {move || pill(text, rows)}
+            {move || pill(text, rows, list)}
             <div class="scroll" hidden=move || is_empty.get()>
                 <table class="table calls">
                     <caption class="aside">{text.calls.list_caption}</caption>
@@ -44,7 +44,7 @@ pub(super) fn view(calls: Calls, filter: Memo<CallFilter>, open: Memo<Option<Str
                 </table>
             </div>
             {move || is_empty.get().then(|| nothing(text, &filter.get()))}
-            {pager(text, filter, next, is_first)}
+            {move || pager(text, filter, rows.next.get(), is_first)}
         </section>
     }
     .erase()
@@ -188,11 +188,13 @@ pub(super) fn duration(call: &Call) -> AnyView {
 }
 
 /// New calls that wait.
-fn pill(text: &'static Text, rows: Rows) -> Option<AnyView> {
-    let count = rows.waiting.with(Vec::len);
-    (count > 0).then(|| {
-        view! { <button type="button" class="pill" on:click=move |_| rows.show_waiting()>{(text.calls.n_new)(count)}</button> }.erase()
-    })
+fn pill(text: &'static Text, rows: Rows, list: Asked) -> Option<AnyView> {
+    let said = match (rows.is_crowded.get(), rows.waiting.with(Vec::len)) {
+        (true, _) => (text.calls.many_new)(ROWS_MAX),
+        (false, 0) => return None,
+        (false, count) => (text.calls.n_new)(count),
+    };
+    Some(view! { <button type="button" class="pill" on:click=move |_| rows.show_waiting(list)>{said}</button> }.erase())
 }
 
 fn nothing(text: &'static Text, filter: &CallFilter) -> AnyView {

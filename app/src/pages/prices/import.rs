@@ -11,7 +11,7 @@ use crate::{
     change::{Change, ChangeForm},
     fault,
     text::use_text,
-    ui::{Erase, dialog::Dialog, icon::Icon, state::note},
+    ui::{Erase, dialog::Dialog, form::watch_dialog_until, icon::Icon, state::note},
 };
 
 /// Bytes of a form beside the file that it carries.
@@ -39,6 +39,8 @@ pub(super) fn Import(
     let cannot_be_sent = Memo::new(move |_| file.with(|file| is_too_large(file)));
     let too_large =
         move || cannot_be_sent.get().then(|| note("note bad", Icon::Alert, words.import_too_large.to_owned()));
+    // A file that was only looked at is not in yet.
+    let typed = watch_dialog_until(change, move || run.get_untracked() == "import");
     let outcome = move || {
         if change.is_pending.get() {
             return Some(view! { <p class="caption">{words.import_running}</p> }.erase());
@@ -53,9 +55,9 @@ pub(super) fn Import(
             <h2 id="import-prices">{words.import}</h2>
             <p class="help mt-1 mb-3">{words.import_lead}</p>
             <ChangeForm change>
-                <div class="grid gap-3">
-                    <input type="file" class="input" accept=".json,application/json" aria-label=words.import_file on:change=choose />
-                    <div class="field">
+                <div class="grid gap-3" on:input=typed>
+                    <div data-field><input type="file" class="input" accept=".json,application/json" aria-label=words.import_file on:change=choose /></div>
+                    <div class="field" data-field>
                         <label for="file">{words.import_file}</label>
                         <textarea class="input mono" id="file" name="file" rows="4" spellcheck="false" aria-describedby="file-help"
                             prop:value=move || file.get() on:input=move |event| file.set(event_target_value(&event))></textarea>

@@ -211,7 +211,7 @@ impl Form {
                     .shape(Shape::Line, "socks5h://127.0.0.1:1080")
                     .help(words.proxy_help)
                     .view(),
-                self.proxy_trial().into_any(),
+                self.proxy_trial(),
                 times.into_any(),
                 self.field("form[headers]", words.headers, headers)
                     .shape(Shape::Code, "X-Team: platform")

@@ -1,19 +1,17 @@
 //! One real, small call, and what came back.
 
-use hub::domain::provider::ProviderTestResult;
 use leptos::prelude::*;
 
 use crate::{
     api::{ask::read, providers::TestProvider},
     change::{Change, ChangeForm},
     fault,
-    format::{span, span_or_unknown, whole},
-    text::{Text, use_text},
+    text::use_text,
     ui::{
         Erase,
         field::TextField,
         icon::{Icon, icon},
-        state::{Tone, note, state},
+        state::note,
     },
 };
 
@@ -29,8 +27,8 @@ pub(super) fn TestPanel(
     let label = move || if pending.get() { text.providers.test_running } else { text.providers.test_run };
     let outcome = move || {
         let answer = change.answer.get().filter(|_| !pending.get())?;
-        Some(match read(&answer) {
-            Ok(result) => shown(text, &result),
+        Some(match read::<String>(&answer) {
+            Ok(html) => view! { <div inner_html=html></div> }.erase(),
             Err(error) => note("note bad", Icon::Alert, fault::message(text, &error)),
         })
     };
@@ -46,32 +44,4 @@ pub(super) fn TestPanel(
             <div class="mt-3" aria-live="polite">{outcome}</div>
         </section>
     }.erase()
-}
-
-fn shown(text: &'static Text, result: &ProviderTestResult) -> AnyView {
-    let words = &text.providers;
-    let (tone, word) = if result.ok { (Tone::Good, words.test_ok) } else { (Tone::Bad, words.test_failed) };
-    let took = (words.test_took)(&span_or_unknown(result.first_byte_ms), &span(result.duration_ms.into()));
-    let status = result.status.map(|status| (text.chain.http)(status));
-    let tokens = format!(
-        "{} {} · {} {}",
-        whole(result.usage.prompt()),
-        words.prompt_tokens,
-        whole(result.usage.output),
-        words.output_tokens
-    );
-    let answer = (!result.answer.is_empty())
-        .then(|| view! { <pre class="raw" tabindex="0">{result.answer.clone()}</pre> }.erase());
-    view! {
-        <div class="grid gap-2 border-t border-line pt-3">
-            <p class="font-medium">{state(tone, word)}</p>
-            {result.error.clone().map(|error| view! { <p class="problem">{error}</p> }.erase())}
-            <p class="caption"><span class="mono">{result.model.clone()}</span>{status.map(|status| format!(" · {status}"))}</p>
-            <p class="caption">{took}</p>
-            <p class="caption">{tokens}</p>
-            {answer}
-            <a class="link" href=format!("/calls/{}", result.call_id)>{words.test_call}</a>
-        </div>
-    }
-    .erase()
 }

@@ -1,6 +1,7 @@
 //! A user's keys: list, new, change, delete.
 
-use hub::domain::{key::ApiKey, page::Page};
+use chrono::{DateTime, Utc};
+use hub::domain::key::ApiKey;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
@@ -8,7 +9,7 @@ use super::{new_key::NewKeyPanel, restrictions, rotate};
 use crate::{
     api::{
         ask::Question,
-        keys::{DeleteKey, SaveKey},
+        keys::{DeleteKey, KeyList, SaveKey},
         limits::Owner,
     },
     asked::{asked, closings, show},
@@ -28,7 +29,7 @@ use crate::{
         field::{Shape, TextField, switch},
         form::watch_dialog,
         icon::Icon,
-        state::{empty, enabled, note},
+        state::{Tone, empty, enabled, note, state},
         time::{ago_view, last_day_view},
     },
     zone::use_zone,
@@ -61,7 +62,7 @@ pub(super) fn Keys(
     let dialog = move || {
         is_open.get().then(|| {
             let list = asked(move || (0, Question::Keys(owner.get_value(), cursor.get_untracked())));
-            show(list, move |page| dialogs(text, page, open))
+            show(list, move |list: KeyList| dialogs(text, list.page.items, open))
         })
     };
     view! {
@@ -71,7 +72,7 @@ pub(super) fn Keys(
                 <a class="button small" href=format!("/users/{}?new=key", owner.get_value()) data-new-key data-noscroll>{text.keys.new}</a>
             </div>
             {move || making.get().map(|_| view! { <NewKeyPanel user_id=owner.get_value() on_made=move || list.refetch() /> }.erase())}
-            {show(list, move |page| keys(text, page, &owner.get_value()))}
+            {show(list, move |list| keys(text, list, &owner.get_value()))}
             {dialog}
         </section>
     }.erase()
@@ -97,8 +98,8 @@ impl Open {
 }
 
 /// The dialog that is open, for the key that it is for.
-fn dialogs(text: &'static Text, page: Page<ApiKey>, open: Open) -> AnyView {
-    let items = StoredValue::new(page.items);
+fn dialogs(text: &'static Text, items: Vec<ApiKey>, open: Open) -> AnyView {
+    let items = StoredValue::new(items);
     let chosen = move |which: Memo<Option<String>>| {
         which.get().and_then(|id| items.with_value(|items| items.iter().find(|key| key.id.to_string() == id).cloned()))
     };
@@ -112,15 +113,22 @@ fn dialogs(text: &'static Text, page: Page<ApiKey>, open: Open) -> AnyView {
     .into_any()
 }
 
-fn keys(text: &'static Text, page: Page<ApiKey>, user_id: &str) -> AnyView {
+/// The form that the boxes of rows belong to: no form can stand around a row.
+const CHOOSER: &str = "choose-keys";
+
+fn keys(text: &'static Text, list: KeyList, user_id: &str) -> AnyView {
+    let KeyList { page, now } = list;
     if page.items.is_empty() {
         return empty(Icon::Inbox, text.keys.empty, text.keys.empty_why, None);
     }
     let next = page.next_cursor.map(|cursor| {
         view! { <nav class="pager"><a class="button small" href=format!("/users/{user_id}?keys={}", escape(&cursor))>{text.common.next_page}</a></nav> }.erase()
     });
-    let rows = page.items.iter().map(|key| line(text, key, user_id)).collect_view();
+    let rows = page.items.iter().map(|key| line(text, key, user_id, now)).collect_view();
     view! {
+        <form id=CHOOSER class="px-4 py-2" method="get" action="/keys/bulk">
+            <button class="button small" type="submit">{text.keys.change_chosen}</button>
+        </form>
         <div class="scroll">
             <table class="table">
                 <caption class="aside">{text.keys.title}</caption>
@@ -144,19 +152,29 @@ fn keys(text: &'static Text, page: Page<ApiKey>, user_id: &str) -> AnyView {
     .erase()
 }
 
-fn line(text: &'static Text, key: &ApiKey, user_id: &str) -> AnyView {
+fn line(text: &'static Text, key: &ApiKey, user_id: &str, now: DateTime<Utc>) -> AnyView {
     let used = key.last_used_at.map_or_else(|| text.keys.never_used.into_any(), ago_view);
     let expires = key.expires_at.map_or_else(|| text.common.never.into_any(), last_day_view);
     let groups = if key.group.is_empty() { "—".to_owned() } else { group_names(text, &key.group) };
     let label = |word: &str| format!("{word}: {}", key.name);
+    let is_over = key.enabled && key.expires_at.is_some_and(|end| end <= now);
+    let is_let_in = if is_over { state(Tone::Bad, text.keys.expired) } else { enabled(key.enabled) };
+    // Whoever still has the secret before this one can call with it until then.
+    let old = key
+        .old_secret_until
+        .filter(|until| *until > now)
+        .map(|until| view! { <span class="caption block">{text.keys.old_ends}": "{ago_view(until)}</span> }.erase());
     view! {
         <tr class:off=!key.enabled>
             <td>
-                <a class="row-link" data-row href=format!("/keys/{}/use", key.id)>{key.name.clone()}</a>
+                <span class="flex items-center gap-2">
+                    <input type="checkbox" class="pick" form=CHOOSER name="id" value=key.id.to_string() aria-label=label(text.keys.choose) />
+                    <a class="row-link" data-row href=format!("/keys/{}/use", key.id)>{key.name.clone()}</a>
+                </span>
                 {restricted(text, key)}
             </td>
-            <td class="mono sub">{key.preview.clone()}</td>
-            <td>{enabled(key.enabled)}</td>
+            <td class="sub"><span class="mono">{key.preview.clone()}</span>{old}</td>
+            <td>{is_let_in}</td>
             <td class="sub">{groups}</td>
             <td class="sub">{used}</td>
             <td class="sub">{expires}</td>

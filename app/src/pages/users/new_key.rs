@@ -56,7 +56,6 @@ pub(super) fn NewKeyPanel(
                     </div>
                     <div class="mt-3">{restrictions::section(SCOPE, None, change)} {fields::section(SCOPE, None, change)}</div>
                     <div role="alert">{failure}</div>
-                    <noscript><p class="note mb-3">{text.keys.needs_script}</p></noscript>
                     <div class="mt-3 flex gap-2">
                         <button type="submit" class="button primary" disabled=move || change.is_pending.get()>{icon(Icon::Plus)}{text.common.create}</button>
                         <a class="button" href=back data-esc data-noscroll>{text.common.cancel}</a>

@@ -10,6 +10,7 @@ use crate::{
     ui::{
         Erase,
         field::{Shape, TextField},
+        form::watch,
         icon::Icon,
         state::note,
         toast::use_toasts,
@@ -22,7 +23,9 @@ pub(super) fn panel(id: &str, on_done: impl Fn() + 'static) -> AnyView {
     let words = &text.users;
     let toasts = use_toasts();
     let change = Change::through::<RenewUser>();
+    let is_dirty = RwSignal::new(false);
     change.on_done(move || {
+        is_dirty.set(false);
         toasts.done(text.common.saved);
         on_done();
     });
@@ -47,7 +50,7 @@ pub(super) fn panel(id: &str, on_done: impl Fn() + 'static) -> AnyView {
             <h2 id="renew-title" class="mb-3">{words.renew}</h2>
             <div class="grid gap-3">
                 {one(TextField::new("days", words.renew_by).value("30").options(days))}
-                {one(TextField::new("until", words.own_day).required().shape(Shape::Day, ""))}
+                <div on:input=watch(is_dirty)>{one(TextField::new("until", words.own_day).required().shape(Shape::Day, ""))}</div>
                 <div role="alert">{failure}</div>
             </div>
         </section>

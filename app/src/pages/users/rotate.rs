@@ -35,7 +35,6 @@ pub(super) fn ask(key: &ApiKey) -> AnyView {
                         <input type="hidden" name="id" value=id />
                         {TextField::new("grace", words.old_ends).scope("rotate-").options(graces).view()}
                         <div role="alert">{failure}</div>
-                        <noscript><p class="note">{words.needs_script}</p></noscript>
                         <div class="flex justify-end gap-2">
                             <a class="button" href=back data-esc data-noscroll>{text.common.cancel}</a>
                             <button type="submit" class="button primary" disabled=move || change.is_pending.get()>{words.rotate}</button>

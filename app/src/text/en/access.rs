@@ -59,6 +59,11 @@ pub(super) const LOGINS: Logins = Logins {
     clear_help: "The user can no longer log in with a password, and is logged out everywhere.",
     done: "The password is changed.",
     of_user: "Logins of this user",
+    end_everybodys: "End everybody's logins but this one?",
+    end_own: "End all your other logins?",
+    end_what: "Whoever uses them has to log in again, and loses what is typed and not saved.",
+    end_users: |name| format!("End the logins of {name}?"),
+    n_end: |n| format!("Logins that end: {n}"),
 };
 
 /// Those of somebody's own pages.

@@ -1,5 +1,7 @@
 //! Calls and their decisions, in English.
 
+#[cfg(feature = "ssr")]
+use crate::text::Told;
 use crate::text::{Calls, Chain};
 
 /// Its words.
@@ -78,6 +80,7 @@ pub(super) const CALLS: Calls = Calls {
     export_cut: |rows| format!("The download was broken off after {rows} calls; the file is not whole."),
     export_cancelled: |rows| format!("Cancelled after {rows} calls; the file is not whole."),
     n_new: |n| format!("{n} new"),
+    many_new: |n| format!("More than {n} new"),
     n_attempts: |n| format!("{n} attempt{}", super::words::s(n)),
     factors: |price, provider, group| format!("factors: price {price} × provider {provider} × group {group}"),
     price_version: |version| format!("price version {version}"),
@@ -88,8 +91,9 @@ pub(super) const CALLS: Calls = Calls {
 /// Its words.
 pub(super) const CHAIN: Chain = Chain {
     title: "Decision chain",
-    choosing: "Choosing a provider.",
     waiting: "Started at",
+    in_queue: "Waiting to begin",
+    connecting: "Connecting",
     first_byte: "Waiting for the first byte",
     streaming: "Receiving the answer",
     running: "running",
@@ -108,6 +112,17 @@ pub(super) const CHAIN: Chain = Chain {
     by_group: |group| format!("by the group {group}"),
     caused: |holds| format!("Put on hold: {holds}"),
     left_cache: |tokens| format!("left a cache of {tokens} tokens behind"),
+    drawn: |name, weight, total, n| format!("{name} drawn with weight {weight} of {total} among {n}"),
+    only: |name, priority| format!("{name} was the only one eligible at priority {priority}"),
+    not_eligible: |n| format!("{n} not eligible"),
+    http: |status| format!("status {status}"),
+};
+
+/// Its words.
+#[cfg(feature = "ssr")]
+pub(super) const TOLD: Told = Told {
+    choosing: "Choosing a provider.",
+    nobody_yet: "The client left before a provider was chosen.",
     answered_first: |provider| format!("{provider} answered at the first try."),
     answered_after: |failures, provider| format!("{failures} {provider} answered."),
     fell: |provider, why| format!("{provider} failed ({why})."),
@@ -117,13 +132,9 @@ pub(super) const CHAIN: Chain = Chain {
     abandoned: |provider| format!("The client left while {provider} was at work."),
     interrupted: |provider| format!("The answer of {provider} was cut off after a part was delivered."),
     answering: |provider| format!("{provider} is at work."),
-    drawn: |name, weight, total, n| format!("{name} drawn with weight {weight} of {total} among {n}"),
-    only: |name, priority| format!("{name} was the only one eligible at priority {priority}"),
-    not_eligible: |n| format!("{n} not eligible"),
     passed_on: |provider, status| {
         format!("{provider} answered {status}; nobody else was left, so its answer was passed on.")
     },
-    http: |status| format!("status {status}"),
     in_line: |position| format!("Nobody is free: number {position} in the line."),
     in_line_for: |position, span| format!("Nobody is free: number {position} in the line, for about {span}."),
 };

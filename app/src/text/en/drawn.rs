@@ -19,6 +19,7 @@ pub(super) const DRAWN: Drawn = Drawn {
     a_year: "A year",
     all: "All",
     others: "Others",
+    each_quarter: "by quarter of an hour",
     each_hour: "by hour",
     each_day: "by day",
     each_week: "by week",
@@ -100,6 +101,8 @@ pub(super) const SUBJECT: Subject = Subject {
     total_p50: "Total, median",
     total_p95: "Total, p95",
     no_errors: "Nothing went wrong.",
+    errors_searched: "Counted over the whole time. The links lead to calls of the last 7 days: older ones cannot be searched for an error.",
+    errors_not_searched: "Only counted: calls older than 7 days cannot be searched for an error.",
 };
 
 /// Those of the hub's own log.
@@ -145,6 +148,7 @@ pub(super) const AVAILABILITY: Availability = Availability {
     probe_good: "served",
     probe_bad: "not served",
     no_probes: "No probes in this time",
+    only_told: "Blocks in which nothing happened are left out.",
     probes_why: "Tests and probes in this time: served of all",
     strip: |good, bad| format!("{good} good attempts, {bad} bad ones"),
     block: |at, bad, all| format!("{at}: {bad} of {all} bad"),

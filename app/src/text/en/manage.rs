@@ -61,6 +61,8 @@ pub(super) const USER_LIST: UserList = UserList {
     set_limit: "Set",
     which_limit: "Limit",
     how_much: "How much",
+    too_many: "Only the 2,000 oldest are sorted, and the others are not shown. Narrow the search to see them.",
+    fault_why: "Nobody is listed until the filter can be read.",
     empty: "No users yet",
     empty_why: "A user owns keys. Create one, give it a key, and point a client at this hub.",
     requests: "Requests",
@@ -111,12 +113,17 @@ pub(super) const TRIALS: Trials = Trials {
     all_served: "There are no rules: every model is served.",
     reached: "It is reached",
     not_reached: "It is not reached",
+    works: "It works",
+    works_not: "It does not work",
+    open_call: "Open the call",
     by_rule: |rule| format!("The rule {rule} admits it."),
     sent_as: |model| format!("It is sent as {model}."),
     sent_by: |model, rule| format!("It is sent as {model}, by the redirect of {rule}."),
     through: |origin, proxy| format!("{origin} through {proxy}:"),
     direct: |origin| format!("{origin} without a proxy:"),
     answered: |status, took| format!("answered with {status} in {took}."),
+    took: |first, total| format!("first byte after {first}, {total} in all"),
+    tokens: |prompt, output| format!("{prompt} prompt · {output} output"),
 };
 
 pub(super) const LOSSES: Losses = Losses {
@@ -129,6 +136,7 @@ pub(super) const LOSSES: Losses = Losses {
 pub(super) const MANY: Many = Many {
     providers_title: "Change several providers",
     users_title: "Change several users",
+    keys_title: "Change several keys",
     help: "What is empty stays as each has it. A single - brings the default back: no limit, no end, the default group.",
     keep: "as it is",
     look: "Show what would change",

@@ -27,6 +27,7 @@ pub(super) const OVERVIEW: Overview = Overview {
     look_at_calls: "All calls",
     over_time: "Use over time",
     by: "Told apart by",
+    step: "In steps of",
     all: "All",
     providers: "Providers",
     models: "Models",

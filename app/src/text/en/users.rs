@@ -50,7 +50,6 @@ pub(super) const KEYS: Keys = Keys {
     done: "I have copied it",
     enabled_help: "Off: calls with this key are refused.",
     edit: "Edit key",
-    needs_script: "Creating a key needs JavaScript, because its secret is shown only once.",
     rotate: "New secret",
     rotate_what: "The key stays the same: its limits, its history and who may use it. Only its secret changes, and it is shown once.",
     old_ends: "The old secret ends",
@@ -58,6 +57,9 @@ pub(super) const KEYS: Keys = Keys {
     hour_more: "in an hour",
     day_more: "in a day",
     week_more: "in a week",
+    expired: "Expired",
+    choose: "Choose",
+    change_chosen: "Change the chosen",
     delete_title: |name| format!("Delete the key {name}?"),
     rotate_title: |name| format!("New secret for {name}"),
 };

@@ -40,7 +40,8 @@ pub(super) fn result(result: AttemptResult) -> &'static str {
     }
 }
 
-/// What went wrong, by the machine's word for it.
+/// What went wrong, by the machine's word for it: words that fit into brackets and behind a colon.
+#[cfg(feature = "ssr")]
 pub(super) fn cause(cause: &str) -> Option<&'static str> {
     Some(match cause {
         "connect" => "no connection",
@@ -49,19 +50,57 @@ pub(super) fn cause(cause: &str) -> Option<&'static str> {
         "status" => "an error status",
         "stream_error" => "an error inside the stream",
         "truncated" => "the answer broke off",
-        "malformed" => "not understandable",
+        "malformed" => "an answer that makes no sense",
         "connect_timeout" => "no connection in time",
         "first_byte_timeout" => "no first byte in time",
         "idle_timeout" => "silence for too long",
         "total_timeout" => "not done in time",
-        "crash" => "the hub stopped",
-        "client_gone" => "the client left",
-        "no_provider" => "no provider",
-        "providers_limited" => "every provider at its limit",
-        "messages_queued" => "too many messages queued",
-        "model_not_allowed" => "model not allowed",
-        "client_not_allowed" => "client not allowed",
+        "call_deadline" => "the time of the whole call was up",
+        "shutdown" => "the hub was stopped",
+        "panic" => "a mistake of the hub",
+        "crash" => "the hub broke down",
+        _ => return refusal(cause),
+    })
+}
+
+/// The hub's own no, by the machine's word for it.
+#[cfg(feature = "ssr")]
+fn refusal(cause: &str) -> Option<&'static str> {
+    Some(match cause {
+        "unauthenticated" => "no valid key",
+        "two_keys" => "two different keys",
+        "key_disabled" => "the key is disabled",
+        "key_expired" => "the key has expired",
+        "user_disabled" => "the user is disabled",
+        "user_expired" => "the user has expired",
         "address_not_allowed" => "address not allowed",
+        "client_not_allowed" => "client not allowed",
+        "model_not_allowed" => "model not allowed",
+        "locked" => "too many wrong keys",
+        "bad_request" => "the request cannot be read",
+        "too_large" => "the request is too large",
+        "body_cut" => "the request did not arrive whole",
+        "not_found" => "no such endpoint",
+        "unbounded" => "no bound on what it may cost",
+        "limit_total" => "limit in all used up",
+        "limit_concurrent_requests" => "too many calls at the same time",
+        "limit_concurrent_sessions" => "too many sessions at the same time",
+        "limit_rpm" => "too many calls a minute",
+        "limit_tpm" => "too many tokens a minute",
+        "limit_5h" => "limit of 5 hours used up",
+        "limit_daily" => "limit of the day used up",
+        "limit_weekly" => "limit of the week used up",
+        "limit_monthly" => "limit of the month used up",
+        "limits_away" => "limits cannot be counted",
+        "no_provider" => "no provider",
+        "exhausted" => "no provider gave an answer",
+        "providers_limited" => "every provider at its limit",
+        "providers_held" => "every provider on hold",
+        "messages_queued" => "too many messages queued",
+        "crowded" => "too many requests at once",
+        "ledger_full" => "calls cannot be recorded",
+        "shutting_down" => "the hub is stopping",
+        "internal" => "a mistake of the hub",
         _ => return None,
     })
 }
@@ -88,6 +127,11 @@ pub(super) fn skip(skip: Skip) -> &'static str {
         Skip::Secret => "its stored secret cannot be opened",
         Skip::Tried => "tried already",
         Skip::Limit => "at a limit of its own",
+        Skip::Awaited => "its next free place is kept for calls that wait",
+        Skip::MessagesQueued => "its queue of messages took too long",
+        Skip::Unbounded => "its limit is hard, and what the request asks for has no bound",
+        Skip::LimitsAway => "its limits cannot be counted just now",
+        Skip::CallerLimit => "dearer than a limit of the caller allows",
     }
 }
 
@@ -138,11 +182,18 @@ pub(super) fn attention(attention: &Attention) -> (String, String) {
             "The database does not answer",
             format!("{} kB of entries wait in the journal; calls go on.", whole(waiting / 1_000 + 1)),
         ),
-        Attention::RedisAway => {
-            ("Redis does not answer", "Counters live in this replica's memory until it is back.".into())
-        }
+        Attention::RedisAway => (
+            "Redis does not answer",
+            "Limits cannot be looked at until it is back: hard ones refuse calls, soft ones let them pass, unless \
+             limits_when_away refuses those too. What calls cost is counted then."
+                .into(),
+        ),
+        Attention::NotAlone => (
+            "Another hub works on this database",
+            "Nothing is counted here until it stops, and hard limits refuse calls. Set REDIS_URL for both.".into(),
+        ),
         Attention::JournalFull => {
-            ("The journal cannot be written", "New calls are refused. Free some disk space.".into())
+            ("The journal cannot be written", "New calls are refused. Look after the disk of the data folder.".into())
         }
         Attention::JournalUnreadable => (
             "The journal cannot be read",
@@ -199,7 +250,9 @@ pub(super) fn fault(fault: &Fault) -> String {
         Fault::Invalid { why: reason, .. } | Fault::Conflict { why: reason, .. } => {
             why(reason).unwrap_or_else(|| reason.clone())
         }
-        Fault::CountersAway => "Redis does not answer just now. Nothing was changed; try again in a moment.".into(),
+        Fault::CountersAway => {
+            "The counters do not answer just now. Nothing was changed; try again in a moment.".into()
+        }
         Fault::Busy => "The database does not answer just now. Nothing was changed; try again in a moment.".into(),
         Fault::Internal { id } => format!("Something went wrong on our side. The log says more under {id}."),
     }

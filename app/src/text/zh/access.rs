@@ -59,6 +59,11 @@ pub(super) const LOGINS: Logins = Logins {
     clear_help: "该用户不能再用密码登录，并在所有地方退出。",
     done: "密码已修改。",
     of_user: "该用户的登录",
+    end_everybodys: "结束除当前登录外所有人的登录？",
+    end_own: "结束您的其他所有登录？",
+    end_what: "使用这些登录的人需要重新登录，尚未保存的输入会丢失。",
+    end_users: |name| format!("结束 {name} 的登录？"),
+    n_end: |n| format!("将结束的登录数：{n}"),
 };
 
 /// 自己的页面。

@@ -1,5 +1,7 @@
 //! Calls and their decisions, in Chinese.
 
+#[cfg(feature = "ssr")]
+use crate::text::Told;
 use crate::text::{Calls, Chain};
 
 /// Its words.
@@ -78,6 +80,7 @@ pub(super) const CALLS: Calls = Calls {
     export_cut: |rows| format!("下载在 {rows} 次调用后中断，文件不完整。"),
     export_cancelled: |rows| format!("已在 {rows} 次调用后取消，文件不完整。"),
     n_new: |n| format!("{n} 条新调用"),
+    many_new: |n| format!("超过 {n} 条新调用"),
     n_attempts: |n| format!("{n} 次尝试"),
     factors: |price, provider, group| format!("价格系数 {price} × 供应商 {provider} × 分组 {group}"),
     price_version: |version| format!("价格版本 {version}"),
@@ -88,8 +91,9 @@ pub(super) const CALLS: Calls = Calls {
 /// Its words.
 pub(super) const CHAIN: Chain = Chain {
     title: "决策链",
-    choosing: "正在选择供应商。",
     waiting: "开始于",
+    in_queue: "等待开始",
+    connecting: "建立连接",
     first_byte: "等待首字节",
     streaming: "接收应答",
     running: "进行中",
@@ -108,6 +112,17 @@ pub(super) const CHAIN: Chain = Chain {
     caused: |holds| format!("已暂缓：{holds}"),
     left_cache: |tokens| format!("放弃了 {tokens} 个令牌的缓存"),
     ended: "结束于",
+    drawn: |name, weight, total, n| format!("在 {n} 个供应商中抽中 {name}，权重 {weight} / {total}"),
+    only: |name, priority| format!("优先级 {priority} 中只有 {name} 可用"),
+    not_eligible: |n| format!("{n} 个不可用"),
+    http: |status| format!("状态码 {status}"),
+};
+
+/// Its words.
+#[cfg(feature = "ssr")]
+pub(super) const TOLD: Told = Told {
+    choosing: "正在选择供应商。",
+    nobody_yet: "选出供应商之前客户端就离开了。",
     answered_first: |provider| format!("{provider} 首次尝试即完成应答。"),
     answered_after: |failures, provider| format!("{failures}由 {provider} 完成应答。"),
     fell: |provider, why| format!("{provider} 失败（{why}）。"),
@@ -117,11 +132,7 @@ pub(super) const CHAIN: Chain = Chain {
     abandoned: |provider| format!("{provider} 处理时客户端离开了。"),
     interrupted: |provider| format!("{provider} 的应答在部分转交后中断。"),
     answering: |provider| format!("{provider} 正在处理。"),
-    drawn: |name, weight, total, n| format!("在 {n} 个供应商中抽中 {name}，权重 {weight} / {total}"),
-    only: |name, priority| format!("优先级 {priority} 中只有 {name} 可用"),
-    not_eligible: |n| format!("{n} 个不可用"),
     passed_on: |provider, status| format!("{provider} 返回 {status}，没有其他供应商可用，应答已原样转交。"),
-    http: |status| format!("状态码 {status}"),
     in_line: |position| format!("暂无空闲的供应商：排在第 {position} 位。"),
     in_line_for: |position, span| format!("暂无空闲的供应商：排在第 {position} 位，预计等待 {span}。"),
 };

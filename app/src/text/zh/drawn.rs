@@ -19,6 +19,7 @@ pub(super) const DRAWN: Drawn = Drawn {
     a_year: "一年",
     all: "全部",
     others: "其他",
+    each_quarter: "按 15 分钟",
     each_hour: "按小时",
     each_day: "按天",
     each_week: "按周",
@@ -97,6 +98,8 @@ pub(super) const SUBJECT: Subject = Subject {
     total_p50: "总时长（中位数）",
     total_p95: "总时长（p95）",
     no_errors: "没有出错。",
+    errors_searched: "次数按整段时间统计。链接只列出最近 7 天的调用：更早的调用无法按错误搜索。",
+    errors_not_searched: "仅有统计：7 天以前的调用无法按错误搜索。",
 };
 
 /// Those of the hub's own log.
@@ -142,6 +145,7 @@ pub(super) const AVAILABILITY: Availability = Availability {
     probe_good: "成功",
     probe_bad: "失败",
     no_probes: "这段时间没有探测",
+    only_told: "没有任何活动的时段已省略。",
     probes_why: "这段时间的测试与探测：成功数 / 总数",
     strip: |good, bad| format!("{good} 次尝试成功，{bad} 次失败"),
     block: |at, bad, all| format!("{at}：{all} 次中 {bad} 次失败"),

@@ -61,6 +61,8 @@ pub(super) const USER_LIST: UserList = UserList {
     set_limit: "设置",
     which_limit: "限额",
     how_much: "数量",
+    too_many: "只对最早创建的 2,000 个用户排序，其余的不显示。请缩小搜索范围。",
+    fault_why: "筛选条件无法识别，因此没有列出任何用户。",
     empty: "还没有用户",
     empty_why: "密钥属于用户。创建用户，给他一个密钥，然后让客户端指向本中转站。",
     requests: "请求",
@@ -111,12 +113,17 @@ pub(super) const TRIALS: Trials = Trials {
     all_served: "没有规则：接受所有模型。",
     reached: "可以连通",
     not_reached: "无法连通",
+    works: "工作正常",
+    works_not: "无法工作",
+    open_call: "打开该调用",
     by_rule: |rule| format!("由规则 {rule} 接受。"),
     sent_as: |model| format!("以 {model} 发送。"),
     sent_by: |model, rule| format!("按 {rule} 的重定向，以 {model} 发送。"),
     through: |origin, proxy| format!("{origin}，经由 {proxy}："),
     direct: |origin| format!("{origin}，不经代理："),
     answered: |status, took| format!("返回 {status}，用时 {took}。"),
+    took: |first, total| format!("首字节 {first}，总计 {total}"),
+    tokens: |prompt, output| format!("输入 {prompt} · 输出 {output}"),
 };
 
 pub(super) const LOSSES: Losses = Losses {
@@ -129,6 +136,7 @@ pub(super) const LOSSES: Losses = Losses {
 pub(super) const MANY: Many = Many {
     providers_title: "批量更改供应商",
     users_title: "批量更改用户",
+    keys_title: "批量更改密钥",
     help: "留空表示保持各自的值。填一个 - 表示恢复默认：不限额、不到期、默认分组。",
     keep: "保持不变",
     look: "预览更改",

@@ -27,6 +27,7 @@ pub(super) const OVERVIEW: Overview = Overview {
     look_at_calls: "全部调用",
     over_time: "用量走势",
     by: "区分方式",
+    step: "时间粒度",
     all: "全部",
     providers: "供应商",
     models: "模型",

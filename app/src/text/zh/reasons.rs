@@ -4,6 +4,9 @@
 /// English and Chinese, the more exact ones first. What comes in between the words stays in its order.
 const REASONS: &[(&str, &str)] = &[
     ("must be a number", "必须是数字"),
+    ("must be an amount in dollars such as {}", "必须是美元金额，例如 {}"),
+    ("must be an id such as {}", "必须是编号，例如 {}"),
+    ("is no outcome", "不是一种结果"),
     ("must be a number of seconds, at most to the millisecond", "必须是秒数，最多三位小数"),
     ("must be a time of day such as 03:30", "必须是时刻，例如 03:30"),
     ("must be a date: 2030-12-31", "必须是日期，例如 2030-12-31"),
@@ -129,6 +132,12 @@ const REASONS: &[(&str, &str)] = &[
     ("must be the next_cursor of the page before", "不是有效的翻页位置"),
     ("there is no such setting", "没有这项设置"),
     ("the hub cannot record calls just now", "目前无法记录调用"),
+    ("is at a limit of its own", "已达到自身限额"),
+    ("it is not an object", "不是 JSON 对象"),
+    ("a model's name has {} to {} characters on one line", "模型名称须为一行，{} 至 {} 个字符"),
+    ("it has no {}", "缺少 {}"),
+    ("its prices are 0; set them by hand if it is free", "价格为 0；若确实免费，请手动设置"),
+    ("{} is no price", "{} 不是有效的价格"),
     ("is not a JSON object of models: {}", "不是以模型为键的 JSON 对象（{}）"),
     ("{}: {}", "{}：{}"),
 ];
@@ -262,6 +271,21 @@ mod tests {
         ] {
             all.push(Settings::default().set(name, &serde_json::from_str(wrong).unwrap()).unwrap_err().to_string());
         }
+        // What the readers of price files and of filters say of a part.
+        all.extend(
+            [
+                "it is not an object",
+                "a model's name has 1 to 256 characters on one line",
+                "it has no input_cost_per_token",
+                "its prices are 0; set them by hand if it is free",
+                "input_cost_per_token is no price",
+                "cache_read: must be from 0 to 1000000",
+                "tiers: output: must be from 0 to 1000000",
+                "must be an amount in dollars such as 0.05",
+                "must be an id such as 17",
+            ]
+            .map(str::to_owned),
+        );
         for reason in all {
             assert!(why(&reason).is_some(), "{reason}");
         }

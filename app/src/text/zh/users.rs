@@ -50,7 +50,6 @@ pub(super) const KEYS: Keys = Keys {
     done: "我已复制",
     enabled_help: "关闭后使用该密钥的调用会被拒绝。",
     edit: "编辑密钥",
-    needs_script: "创建密钥需要 JavaScript，因为密钥只显示一次。",
     rotate: "更换密文",
     rotate_what: "密钥本身不变：限额、历史和使用范围都保留。只更换密文，且只显示一次。",
     old_ends: "旧密文失效时间",
@@ -58,6 +57,9 @@ pub(super) const KEYS: Keys = Keys {
     hour_more: "一小时后",
     day_more: "一天后",
     week_more: "一周后",
+    expired: "已到期",
+    choose: "选择",
+    change_chosen: "更改所选",
     delete_title: |name| format!("删除密钥 {name}？"),
     rotate_title: |name| format!("为 {name} 更换密文"),
 };

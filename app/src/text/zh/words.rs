@@ -36,7 +36,8 @@ pub(super) fn result(result: AttemptResult) -> &'static str {
     }
 }
 
-/// What went wrong, by the machine's word for it.
+/// What went wrong, by the machine's word for it: words that fit into brackets and behind a colon.
+#[cfg(feature = "ssr")]
 pub(super) fn cause(cause: &str) -> Option<&'static str> {
     Some(match cause {
         "connect" => "无法连接",
@@ -50,14 +51,52 @@ pub(super) fn cause(cause: &str) -> Option<&'static str> {
         "first_byte_timeout" => "首字节超时",
         "idle_timeout" => "等待数据超时",
         "total_timeout" => "总时长超时",
-        "crash" => "中转站停止",
-        "client_gone" => "客户端离开",
-        "no_provider" => "没有供应商",
-        "providers_limited" => "所有供应商均达到限额",
-        "messages_queued" => "排队的消息过多",
-        "model_not_allowed" => "模型不被允许",
-        "client_not_allowed" => "客户端不被允许",
+        "call_deadline" => "整个调用的时限已到",
+        "shutdown" => "中转站已关闭",
+        "panic" => "中转站程序出错",
+        "crash" => "中转站意外停止",
+        _ => return refusal(cause),
+    })
+}
+
+/// The hub's own no, by the machine's word for it.
+#[cfg(feature = "ssr")]
+fn refusal(cause: &str) -> Option<&'static str> {
+    Some(match cause {
+        "unauthenticated" => "没有有效的密钥",
+        "two_keys" => "请求中有两个不同的密钥",
+        "key_disabled" => "密钥已停用",
+        "key_expired" => "密钥已过期",
+        "user_disabled" => "用户已停用",
+        "user_expired" => "用户已过期",
         "address_not_allowed" => "来源地址不被允许",
+        "client_not_allowed" => "客户端不被允许",
+        "model_not_allowed" => "模型不被允许",
+        "locked" => "错误的密钥尝试过多",
+        "bad_request" => "请求无法解析",
+        "too_large" => "请求过大",
+        "body_cut" => "请求未完整到达",
+        "not_found" => "没有这个接口",
+        "unbounded" => "请求的费用没有上限",
+        "limit_total" => "总费用限额已用完",
+        "limit_concurrent_requests" => "同时进行的调用过多",
+        "limit_concurrent_sessions" => "同时活跃的会话过多",
+        "limit_rpm" => "每分钟调用过多",
+        "limit_tpm" => "每分钟 Token 过多",
+        "limit_5h" => "5 小时费用限额已用完",
+        "limit_daily" => "每日费用限额已用完",
+        "limit_weekly" => "每周费用限额已用完",
+        "limit_monthly" => "每月费用限额已用完",
+        "limits_away" => "暂时无法核对限额",
+        "no_provider" => "没有可用的供应商",
+        "exhausted" => "没有供应商给出应答",
+        "providers_limited" => "所有供应商均达到限额",
+        "providers_held" => "所有供应商均暂停使用",
+        "messages_queued" => "排队的消息过多",
+        "crowded" => "同时处理的请求过多",
+        "ledger_full" => "暂时无法记录调用",
+        "shutting_down" => "中转站正在关闭",
+        "internal" => "中转站内部出错",
         _ => return None,
     })
 }
@@ -84,6 +123,11 @@ pub(super) fn skip(skip: Skip) -> &'static str {
         Skip::Secret => "保存的密钥无法解密",
         Skip::Tried => "已经尝试过",
         Skip::Limit => "已达到自身限额",
+        Skip::Awaited => "下一个空位留给正在等待的调用",
+        Skip::MessagesQueued => "消息排队等待过久",
+        Skip::Unbounded => "其限额为硬限额，而请求的花费没有上限",
+        Skip::LimitsAway => "暂时无法核对其限额",
+        Skip::CallerLimit => "费用超出调用方的限额",
     }
 }
 
@@ -130,8 +174,16 @@ pub(super) fn attention(attention: &Attention) -> (String, String) {
         Attention::DatabaseAway { waiting } => {
             ("数据库没有响应", format!("日志中有 {} kB 记录等待写入，调用照常进行。", whole(waiting / 1_000 + 1)))
         }
-        Attention::RedisAway => ("Redis 没有响应", "恢复之前，计数保存在本副本的内存中。".into()),
-        Attention::JournalFull => ("日志无法写入", "新的调用会被拒绝，请释放磁盘空间。".into()),
+        Attention::RedisAway => (
+            "Redis 没有响应",
+            "恢复之前无法核对限额：硬限额会拒绝调用，软限额会放行（除非 limits_when_away 设为拒绝）。花费在恢复后计入。"
+                .into(),
+        ),
+        Attention::NotAlone => (
+            "另有中转站在使用此数据库",
+            "在其停止之前，此处不再计数，硬限额会拒绝调用。请为两者设置 REDIS_URL。".into(),
+        ),
+        Attention::JournalFull => ("日志无法写入", "新的调用会被拒绝，请检查数据目录所在的磁盘。".into()),
         Attention::JournalUnreadable => {
             ("日志无法读取", "调用照常进行，但恢复之前不会入库，请检查数据目录所在的磁盘。".into())
         }
@@ -183,7 +235,7 @@ pub(super) fn fault(fault: &Fault) -> String {
         Fault::Invalid { why: reason, .. } | Fault::Conflict { why: reason, .. } => {
             reasons::why(reason).unwrap_or_else(|| reason.clone())
         }
-        Fault::CountersAway => "Redis 暂时没有响应，没有做任何更改，请稍后重试。".into(),
+        Fault::CountersAway => "计数暂时没有响应，没有做任何更改，请稍后重试。".into(),
         Fault::Busy => "数据库暂时没有响应，没有做任何更改，请稍后重试。".into(),
         Fault::Internal { id } => format!("系统内部出错，详情见日志，编号 {id}。"),
     }

@@ -23,7 +23,7 @@ impl Form {
         let more = move || format!("&model={}", escape(&typed.get_untracked()));
         // It belongs to no form: Enter in it saves nothing.
         view! {
-            <div class="field">
+            <div class="field needs-script">
                 <label for="try-model">{words.try_model}</label>
                 <input class="input" id="try-model" form="none" spellcheck="false" autocomplete="off"
                     placeholder="claude-sonnet-4-5" on:input=move |event| typed.set(event_target_value(&event)) />
@@ -33,9 +33,9 @@ impl Form {
         .into_any()
     }
 
-    /// Whether the provider is reached through the proxy; only for one that is saved.
-    pub(super) fn proxy_trial(&self) -> Option<AnyView> {
-        self.provider.as_ref().map(|_| trial(TryProxy::url(), self.text.providers.try_proxy, String::new))
+    /// Whether the provider is reached through the proxy.
+    pub(super) fn proxy_trial(&self) -> AnyView {
+        trial(TryProxy::url(), self.text.providers.try_proxy, String::new)
     }
 }
 
@@ -58,7 +58,7 @@ fn trial(url: &'static str, label: &'static str, more: impl Fn() -> String + 'st
         Err(error) => Some(note("note bad", Icon::Alert, fault::message(text, &error))),
     };
     view! {
-        <div><button type="button" class="button small" disabled=move || is_pending.get() on:click=run>{label}</button></div>
+        <div class="needs-script"><button type="button" class="button small" disabled=move || is_pending.get() on:click=run>{label}</button></div>
         <div aria-live="polite">{outcome}</div>
     }
     .into_any()

@@ -1,0 +1,49 @@
+//! Attempts that end after much has changed since they began.
+
+use super::*;
+
+/// An attempt that began long ago is over.
+fn ends(play: &Play, end: End<'_>, began: i64, now: i64) -> Vec<Arc<Hold>> {
+    play.health.note(&play.outcome(end, began), at(now))
+}
+
+const BROKEN: End<'static> = End::Failure { counts: true, hold: None, message: "cut" };
+
+#[test]
+fn what_began_before_a_breaker_opened_does_not_open_it_again() {
+    let play = small();
+    play.breaks(10);
+    let opened = play.breaks(10).remove(0);
+    // Half-open by a probe: streams from before it opened break only now.
+    play.health.answered(&play.outcome(End::Success, 20), at(21));
+    for began in [0, 9] {
+        assert!(ends(&play, BROKEN, began, 22).is_empty(), "{began}");
+    }
+    assert_eq!((play.held("m", 22), play.health.holds().len()), (None, 1));
+    // One that began after that is a trial.
+    let again = ends(&play, BROKEN, 21, 23);
+    assert_eq!((again.len(), play.held("m", 23)), (1, Some(83)));
+    assert_ne!(again[0].id, opened.id);
+    // Closed, it counts from the beginning, whenever an attempt began.
+    play.health.end(&[again[0].id], Ending::Ended, at(30));
+    assert!(ends(&play, BROKEN, 5, 31).is_empty());
+    assert_eq!(ends(&play, BROKEN, 5, 31).len(), 1);
+}
+
+#[test]
+fn a_success_that_began_before_an_overload_does_not_make_the_next_one_a_first_one() {
+    let play = small();
+    let length = |now: i64| {
+        let hold = play.fails(FailureClass::Overload, Some(OVERLOAD), now).remove(0);
+        (hold.until.unwrap() - hold.since).num_seconds()
+    };
+    assert_eq!(length(10), 10);
+    // Calls that ran already go on and are answered.
+    play.succeeds(9, 12);
+    play.health.expire(at(20));
+    play.succeeds(9, 21);
+    assert_eq!(length(22), 20);
+    play.health.expire(at(42));
+    play.succeeds(43, 44);
+    assert_eq!(length(45), 10, "one that began after it does");
+}
