@@ -41,6 +41,15 @@ use crate::{
 /// How long a provider may keep its connection open behind the terminal event.
 const AFTER_END: Duration = Duration::from_secs(2);
 
+/// How far the cut of an answer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Breaking {
+    No,
+    Due,
+    /// What was passed on before has had its time to be written.
+    Written,
+}
+
 /// A stream on its way to the client.
 pub struct StreamBody {
     body: Body,
@@ -56,8 +65,8 @@ pub struct StreamBody {
     is_encoded: bool,
     /// Then these are its latest bytes, which may be its last: they pass when more has come, or the call is settled.
     latest: Option<Bytes>,
-    /// True if it ended before its end and nothing can be said about that in it.
-    is_broken: bool,
+    /// Whether it ended before its end, where nothing can be said about that in it.
+    breaking: Breaking,
     /// How long the provider may be silent.
     idle: Duration,
     last_byte: Instant,
@@ -82,7 +91,7 @@ impl StreamBody {
             held: Some(held).filter(|held| !held.is_empty()),
             is_encoded,
             latest: None,
-            is_broken: false,
+            breaking: Breaking::No,
             call_id: trail.call_id,
             trail: Some(trail),
             upstream,
@@ -116,7 +125,7 @@ impl StreamBody {
 
     /// True if the answer was cut where its client cannot be told so in words.
     pub const fn is_broken(&self) -> bool {
-        self.is_broken
+        !matches!(self.breaking, Breaking::No)
     }
 
     fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
@@ -152,6 +161,12 @@ impl StreamBody {
                 }
                 None => return Poll::Ready(self.end()),
             }
+        }
+        // Bytes are written when there are no more to wait for: a cut that comes at once would take the last ones along.
+        if self.breaking == Breaking::Due {
+            self.breaking = Breaking::Written;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
         }
         Poll::Ready(None)
     }
@@ -264,7 +279,9 @@ impl StreamBody {
     /// Ends the answer before its end: with an event that says why, or so that the connection is cut.
     fn end_with(&mut self, why: &str) -> Option<Bytes> {
         self.is_over = true;
-        self.is_broken = self.is_encoded;
+        if self.is_encoded {
+            self.breaking = Breaking::Due;
+        }
         let event = || Bytes::from(anthropic::cut_event(why, &self.call_id.to_string()));
         (!self.is_encoded).then(event)
     }
