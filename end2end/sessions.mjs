@@ -21,6 +21,7 @@ export async function sessions({ page, go, key }) {
     await shot(page, 'sessions');
     await page.getByRole('link', { name: 'All, latest first' }).click();
     await page.waitForURL(/state=recent/);
+    await page.locator('.tabs [aria-current=true]', { hasText: 'All, latest first' }).waitFor();
     await page.locator('tr', { hasText: name }).waitFor();
     const search = page.getByRole('searchbox', { name: 'Session id begins with' });
     await search.fill('nobody-');
