@@ -104,7 +104,7 @@ await check('use over time is shown in the steps that are asked for', async () =
 await check('what providers did follows what happens, and stands in a table too', async () => {
   for (const path of ['/availability', '/providers', '/users']) {
     await go(path);
-    const shown = path === '/users' ? page.locator('tr', { hasText: 'Ines' }) : page.locator(path === '/providers' ? 'tr' : 'section.available', { hasText: 'Insight upstream' });
+    const shown = path === '/users' ? page.locator('tr', { has: page.getByRole('link', { name: 'Ines', exact: true }) }) : page.locator(path === '/providers' ? 'tr' : 'section.available', { hasText: 'Insight upstream' });
     const behind = shown.locator('details.behind');
     if (path === '/availability') {
       await behind.locator('summary').click();
