@@ -123,6 +123,10 @@ export async function ask(key, model, { content = 'Hello', session = 'any' } = {
 
 /** What axe finds that keeps somebody out: serious and critical. */
 export async function axeFinds(page) {
+  // Colours on their way from one theme to the other have no contrast yet.
+  await page.evaluate(() => Promise.all(document.getAnimations()
+    .filter((one) => Number.isFinite(one.effect.getComputedTiming().endTime))
+    .map((one) => one.finished.catch(() => {}))));
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
   return violations
