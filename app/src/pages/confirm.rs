@@ -43,10 +43,15 @@ pub(crate) struct Doubt {
     pub(crate) back: String,
     /// What the button says.
     pub(crate) button: &'static str,
-    /// Whose end it is: what is lost is told in numbers.
-    pub(crate) of: Option<(Owner, String)>,
+    /// What is lost, in numbers.
+    pub(crate) lost: Option<AnyView>,
     /// What is sent.
     pub(crate) fields: Vec<(&'static str, String)>,
+}
+
+/// What is lost with somebody, in numbers.
+pub(crate) fn lost(of: Owner, id: String) -> AnyView {
+    drawn::part(Drawing::Losses(of, id), Signal::stored(String::new()))
 }
 
 /// Asks, and does it through the server function `S`.
@@ -54,10 +59,9 @@ pub(crate) fn ask<S: ServerFn<Error = AppError>>(doubt: Doubt) -> AnyView {
     let change = Change::through::<S>();
     let error = fault::of(change);
     let failure = move || error.get().map(|error| note("note bad", Icon::Alert, error));
-    let lost = doubt.of.map(|(of, id)| drawn::part(Drawing::Losses(of, id), Signal::stored(String::new())));
     let field = |(name, value)| view! { <input type="hidden" name=name value=value /> }.erase();
     view! {
-        <Confirm title=doubt.title what=doubt.what lost back=doubt.back>
+        <Confirm title=doubt.title what=doubt.what lost=doubt.lost back=doubt.back>
             <ChangeForm change>
                 {doubt.fields.into_iter().map(field).collect_view()}
                 <button type="submit" class="button danger primary">{doubt.button}</button>

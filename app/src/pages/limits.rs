@@ -167,7 +167,7 @@ pub(crate) fn ask_reset(owner: Owner, id: String, name: &str, back: String) -> A
         what: text.limits.reset_what,
         back,
         button: text.limits.reset,
-        of: None,
+        lost: None,
         fields: vec![("owner", owner.as_str().to_owned()), ("id", id)],
     })
 }

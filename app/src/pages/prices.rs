@@ -75,7 +75,7 @@ fn ask_delete(text: &'static Text, model: String, back: String) -> AnyView {
         what: text.prices.delete_what,
         back,
         button: text.common.delete,
-        of: None,
+        lost: None,
         fields: vec![("model", model)],
     })
 }

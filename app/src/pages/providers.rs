@@ -57,7 +57,7 @@ pub(crate) fn EditProvider() -> impl IntoView {
                 what: text.providers.delete_what,
                 back,
                 button: text.common.delete,
-                of: Some((Owner::Provider, id.clone())),
+                lost: Some(confirm::lost(Owner::Provider, id.clone())),
                 fields: vec![("id", id)],
             })
         };

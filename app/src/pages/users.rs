@@ -60,7 +60,7 @@ pub(crate) fn EditUser() -> impl IntoView {
                 what: text.users.delete_what,
                 back,
                 button: text.common.delete,
-                of: Some((Owner::User, id.clone())),
+                lost: Some(confirm::lost(Owner::User, id.clone())),
                 fields: vec![("id", id)],
             })
         };

@@ -90,7 +90,7 @@ fn ask_delete(text: &'static Text, name: String) -> AnyView {
         what: text.routing.delete_what,
         back: "/providers".to_owned(),
         button: text.common.delete,
-        of: None,
+        lost: None,
         fields: vec![("name", name)],
     })
 }

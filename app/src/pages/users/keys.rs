@@ -1,5 +1,7 @@
 //! A user's keys: list, new, change, delete.
 
+use std::sync::{Mutex, PoisonError};
+
 use chrono::{DateTime, Utc};
 use hub::domain::key::ApiKey;
 use leptos::prelude::*;
@@ -46,23 +48,25 @@ pub(super) fn Keys(
     let query = use_query_map();
     let parameter = move |name: &'static str| Memo::new(move |_| query.with(|query| query.get(name)));
     let (cursor, making) = (parameter("keys"), parameter("new"));
-    let open = Open {
-        editing: parameter("edit"),
-        limits: parameter("limits"),
-        resetting: parameter("reset"),
-        deleting: parameter("drop"),
-        rotating: parameter("rotate"),
-    };
+    let open = Memo::new(move |_| {
+        query.with(|query| Open::ALL.into_iter().find_map(|open| Some((open, query.get(open.as_str())?))))
+    });
     let owner = StoredValue::new(user_id);
-    let closings = closings(move || open.editing.get().or_else(|| open.deleting.get()).is_some());
+    let closings = closings(move || open.with(|open| open.as_ref().is_some_and(|(open, _)| open.changes())));
     let news = move || live.news().wrapping_add(closings.get());
     let list = asked(move || (news(), Question::Keys(owner.get_value(), cursor.get())));
     // Not drawn anew with the list: what is being typed in it stays.
-    let is_open = Memo::new(move |_| open.any());
     let dialog = move || {
-        is_open.get().then(|| {
+        open.get().map(|(open, id)| {
             let list = asked(move || (0, Question::Keys(owner.get_value(), cursor.get_untracked())));
-            show(list, move |list: KeyList| dialogs(text, list.page.items, open))
+            // Asked beside the list and not within its answer: whoever takes the page over counts what is asked, and would
+            // get the answer to something else.
+            let more = Mutex::new(more(open, &id));
+            show(list, move |list: KeyList| {
+                let key = list.page.items.into_iter().find(|key| key.id.to_string() == id);
+                let more = more.lock().unwrap_or_else(PoisonError::into_inner).take();
+                key.map(|key| dialog(text, open, key, more)).into_any()
+            })
         })
     };
     view! {
@@ -78,39 +82,54 @@ pub(super) fn Keys(
     }.erase()
 }
 
-/// Which key's dialog is open, by the address.
-#[derive(Clone, Copy)]
-struct Open {
-    editing: Memo<Option<String>>,
-    limits: Memo<Option<String>>,
-    resetting: Memo<Option<String>>,
-    deleting: Memo<Option<String>>,
-    rotating: Memo<Option<String>>,
+/// What a dialog about a key is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Open {
+    Edit,
+    Limits,
+    Reset,
+    Drop,
+    Rotate,
 }
 
 impl Open {
-    /// True if one is, tracked.
-    fn any(self) -> bool {
-        [self.editing, self.limits, self.resetting, self.deleting, self.rotating]
-            .into_iter()
-            .any(|which| which.with(Option::is_some))
+    const ALL: [Self; 5] = [Self::Edit, Self::Limits, Self::Reset, Self::Drop, Self::Rotate];
+
+    /// The parameter of the address that opens it for a key.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Edit => "edit",
+            Self::Limits => "limits",
+            Self::Reset => "reset",
+            Self::Drop => "drop",
+            Self::Rotate => "rotate",
+        }
+    }
+
+    /// True if the list of keys is another one afterwards.
+    const fn changes(self) -> bool {
+        matches!(self, Self::Edit | Self::Drop)
     }
 }
 
-/// The dialog that is open, for the key that it is for.
-fn dialogs(text: &'static Text, items: Vec<ApiKey>, open: Open) -> AnyView {
-    let items = StoredValue::new(items);
-    let chosen = move |which: Memo<Option<String>>| {
-        which.get().and_then(|id| items.with_value(|items| items.iter().find(|key| key.id.to_string() == id).cloned()))
-    };
-    view! {
-        {move || chosen(open.editing).map(|key| view! { <EditKey key_read=key /> }.erase())}
-        {move || chosen(open.limits).map(|key| show_limits(text, &key))}
-        {move || chosen(open.resetting).map(|key| ask_reset(&key))}
-        {move || chosen(open.deleting).map(|key| ask_delete(text, &key))}
-        {move || chosen(open.rotating).map(|key| rotate::ask(&key))}
+/// What a dialog shows beside what the list knows of its key.
+fn more(open: Open, id: &str) -> Option<AnyView> {
+    let id = id.to_owned();
+    match open {
+        Open::Limits => Some(limits::used(limits::ask_use(Owner::Key, move || id.clone()))),
+        Open::Drop => Some(confirm::lost(Owner::Key, id)),
+        Open::Edit | Open::Reset | Open::Rotate => None,
     }
-    .into_any()
+}
+
+fn dialog(text: &'static Text, open: Open, key: ApiKey, more: Option<AnyView>) -> AnyView {
+    match open {
+        Open::Edit => view! { <EditKey key_read=key /> }.erase(),
+        Open::Limits => show_limits(text, &key, more),
+        Open::Reset => ask_reset(&key),
+        Open::Drop => ask_delete(text, &key, more),
+        Open::Rotate => rotate::ask(&key),
+    }
 }
 
 /// The form that the boxes of rows belong to: no form can stand around a row.
@@ -245,13 +264,13 @@ fn EditKey(key_read: ApiKey) -> impl IntoView {
 }
 
 /// How much of its limits a key has used.
-fn show_limits(text: &'static Text, key: &ApiKey) -> AnyView {
-    let (id, user_id) = (key.id.to_string(), key.user_id);
-    let (title, reset) = ((text.limits.of)(&key.name), format!("/users/{user_id}?reset={id}"));
+fn show_limits(text: &'static Text, key: &ApiKey, used: Option<AnyView>) -> AnyView {
+    let user_id = key.user_id;
+    let (title, reset) = ((text.limits.of)(&key.name), format!("/users/{user_id}?reset={}", key.id));
     view! {
         <Dialog title_id="key-limits">
             <h2 id="key-limits" class="mb-3">{title}</h2>
-            {limits::used(limits::ask_use(Owner::Key, move || id.clone()))}
+            {used}
             <div class="mt-5 flex justify-end gap-2">
                 <a class="button" href=reset data-noscroll data-reset>{text.limits.reset}</a>
                 <a class="button" href=format!("/users/{user_id}") data-esc data-noscroll>{text.shell.close}</a>
@@ -266,14 +285,14 @@ fn ask_reset(key: &ApiKey) -> AnyView {
     limits::ask_reset(Owner::Key, key.id.to_string(), &key.name, back)
 }
 
-fn ask_delete(text: &'static Text, key: &ApiKey) -> AnyView {
+fn ask_delete(text: &'static Text, key: &ApiKey, lost: Option<AnyView>) -> AnyView {
     let user_id = key.user_id.to_string();
     confirm::ask::<DeleteKey>(Doubt {
         title: (text.keys.delete_title)(&key.name),
         what: text.keys.delete_what,
         back: format!("/users/{user_id}"),
         button: text.common.delete,
-        of: Some((Owner::Key, key.id.to_string())),
+        lost,
         fields: vec![("id", key.id.to_string()), ("user_id", user_id)],
     })
 }
