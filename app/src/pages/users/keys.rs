@@ -117,9 +117,17 @@ fn more(open: Open, id: &str) -> Option<AnyView> {
     let id = id.to_owned();
     match open {
         Open::Limits => Some(limits::used(limits::ask_use(Owner::Key, move || id.clone()))),
-        Open::Drop => Some(confirm::lost(Owner::Key, id)),
+        Open::Drop => Some(lost_when_taken_over(id)),
         Open::Edit | Open::Reset | Open::Rotate => None,
     }
+}
+
+/// What is lost with a key, in numbers, once the browser has taken the page over: a drawn part within the answer to a
+/// question is not found again there. What is said in words stands in the document.
+fn lost_when_taken_over(id: String) -> AnyView {
+    let is_here = RwSignal::new(false);
+    Effect::new(move |_| is_here.set(true));
+    view! { <div class="contents">{move || is_here.get().then(|| confirm::lost(Owner::Key, id.clone()))}</div> }.erase()
 }
 
 fn dialog(text: &'static Text, open: Open, key: ApiKey, more: Option<AnyView>) -> AnyView {
