@@ -56,7 +56,7 @@ export async function beginning({ page, go }) {
 
   await check('it is tested with one real call', async () => {
     await page.getByRole('button', { name: 'Run the test' }).click();
-    await page.getByText('It works').waitFor();
+    await page.getByText('It works', { exact: true }).waitFor();
     await page.getByText('this is a scripted answer', { exact: false }).waitFor();
     await shot(page, 'provider-tested');
   });
