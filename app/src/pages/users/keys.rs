@@ -1,7 +1,5 @@
 //! A user's keys: list, new, change, delete.
 
-use std::sync::{Mutex, PoisonError};
-
 use chrono::{DateTime, Utc};
 use hub::domain::key::ApiKey;
 use leptos::prelude::*;
@@ -14,7 +12,7 @@ use crate::{
         keys::{DeleteKey, KeyList, SaveKey},
         limits::Owner,
     },
-    asked::{asked, closings, show},
+    asked::{Asked, asked, closings, show},
     change::{Change, ChangeForm},
     fault,
     live::Live,
@@ -59,13 +57,13 @@ pub(super) fn Keys(
     let dialog = move || {
         open.get().map(|(open, id)| {
             let list = asked(move || (0, Question::Keys(owner.get_value(), cursor.get_untracked())));
-            // Asked beside the list and not within its answer: whoever takes the page over counts what is asked, and would
-            // get the answer to something else.
-            let more = Mutex::new(more(open, &id));
+            // Asked beside the list and not within its answer, which the server draws twice: whoever takes the page over counts
+            // what is asked, and would get the answer to something else.
+            let of = id.clone();
+            let uses = (open == Open::Limits).then(|| limits::ask_use(Owner::Key, move || of.clone()));
             show(list, move |list: KeyList| {
                 let key = list.page.items.into_iter().find(|key| key.id.to_string() == id);
-                let more = more.lock().unwrap_or_else(PoisonError::into_inner).take();
-                key.map(|key| dialog(text, open, key, more)).into_any()
+                key.map(|key| dialog(text, open, key, uses)).into_any()
             })
         })
     };
@@ -112,16 +110,6 @@ impl Open {
     }
 }
 
-/// What a dialog shows beside what the list knows of its key.
-fn more(open: Open, id: &str) -> Option<AnyView> {
-    let id = id.to_owned();
-    match open {
-        Open::Limits => Some(limits::used(limits::ask_use(Owner::Key, move || id.clone()))),
-        Open::Drop => Some(lost_when_taken_over(id)),
-        Open::Edit | Open::Reset | Open::Rotate => None,
-    }
-}
-
 /// What is lost with a key, in numbers, once the browser has taken the page over: a drawn part within the answer to a
 /// question is not found again there. What is said in words stands in the document.
 fn lost_when_taken_over(id: String) -> AnyView {
@@ -130,12 +118,12 @@ fn lost_when_taken_over(id: String) -> AnyView {
     view! { <div class="contents">{move || is_here.get().then(|| confirm::lost(Owner::Key, id.clone()))}</div> }.erase()
 }
 
-fn dialog(text: &'static Text, open: Open, key: ApiKey, more: Option<AnyView>) -> AnyView {
+fn dialog(text: &'static Text, open: Open, key: ApiKey, uses: Option<Asked>) -> AnyView {
     match open {
         Open::Edit => view! { <EditKey key_read=key /> }.erase(),
-        Open::Limits => show_limits(text, &key, more),
+        Open::Limits => show_limits(text, &key, uses),
         Open::Reset => ask_reset(&key),
-        Open::Drop => ask_delete(text, &key, more),
+        Open::Drop => ask_delete(text, &key),
         Open::Rotate => rotate::ask(&key),
     }
 }
@@ -272,13 +260,13 @@ fn EditKey(key_read: ApiKey) -> impl IntoView {
 }
 
 /// How much of its limits a key has used.
-fn show_limits(text: &'static Text, key: &ApiKey, used: Option<AnyView>) -> AnyView {
+fn show_limits(text: &'static Text, key: &ApiKey, uses: Option<Asked>) -> AnyView {
     let user_id = key.user_id;
     let (title, reset) = ((text.limits.of)(&key.name), format!("/users/{user_id}?reset={}", key.id));
     view! {
         <Dialog title_id="key-limits">
             <h2 id="key-limits" class="mb-3">{title}</h2>
-            {used}
+            {uses.map(limits::used)}
             <div class="mt-5 flex justify-end gap-2">
                 <a class="button" href=reset data-noscroll data-reset>{text.limits.reset}</a>
                 <a class="button" href=format!("/users/{user_id}") data-esc data-noscroll>{text.shell.close}</a>
@@ -293,14 +281,14 @@ fn ask_reset(key: &ApiKey) -> AnyView {
     limits::ask_reset(Owner::Key, key.id.to_string(), &key.name, back)
 }
 
-fn ask_delete(text: &'static Text, key: &ApiKey, lost: Option<AnyView>) -> AnyView {
+fn ask_delete(text: &'static Text, key: &ApiKey) -> AnyView {
     let user_id = key.user_id.to_string();
     confirm::ask::<DeleteKey>(Doubt {
         title: (text.keys.delete_title)(&key.name),
         what: text.keys.delete_what,
         back: format!("/users/{user_id}"),
         button: text.common.delete,
-        lost,
+        lost: Some(lost_when_taken_over(key.id.to_string())),
         fields: vec![("id", key.id.to_string()), ("user_id", user_id)],
     })
 }
