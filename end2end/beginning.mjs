@@ -1,7 +1,7 @@
 // The beginning: a hub that nobody has used yet gets a provider, a user and a key.
 import { check, expect, hub, logIn, shot, takenOver, token, upstream } from './trial.mjs';
 
-/** Takes the page of `console.mjs`, not logged in. Answers the new key, and where its user and its provider are. */
+/** Takes the page of `console.mjs`, not logged in. Answers the new key, and where its user is. */
 export async function beginning({ page, go }) {
   let key;
   let userPath;
@@ -99,5 +99,5 @@ export async function beginning({ page, go }) {
     await page.getByRole('link', { name: 'laptop', exact: true }).waitFor();
   });
 
-  return { key, userPath, providerPath };
+  return { key, userPath };
 }

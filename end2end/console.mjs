@@ -20,7 +20,7 @@ const isWanted = (text) => /status of (401|404|422|409)/.test(text);
 const page = await reader({ isWanted, permissions: ['clipboard-read', 'clipboard-write'] });
 const go = (path) => visit(page, path);
 
-const { key, userPath, providerPath } = await beginning({ page, go });
+const { key, userPath } = await beginning({ page, go });
 const { callId } = await calls({ page, go, key });
 await shell({ page, go, key });
 await live({ page, go, key, userPath });
@@ -30,7 +30,7 @@ await sessions({ page, go, key });
 await prices({ page, go });
 await lists({ page, go, key, userPath });
 await settings({ page, go });
-await appearance({ page, go, callId, userPath, providerPath });
+await appearance({ page, go, callId });
 await visitors({ page, go, callId, userPath });
 await code({ page, isWanted });
 await finish('the console');

@@ -1,7 +1,7 @@
 // What happened, in a real browser: the pages for reading.
 //
 // Environment: see trial.mjs.
-import { admin, ask, check, expect, finish, hub, loggedIn, looks, shot, token, upstream, visit } from './trial.mjs';
+import { admin, ask, check, expect, finish, hub, loggedIn, shot, token, upstream, visit } from './trial.mjs';
 
 // A filter that cannot be read is refused.
 const page = await loggedIn('', token, { isWanted: (text) => /status of 422/.test(text) });
@@ -69,9 +69,6 @@ await check('links and forms of a drawn page lead on without a new document', as
   await page.getByRole('link', { name: 'claude-opus-4-8' }).waitFor();
   expect(await page.evaluate(() => window.isSameDocument === true), 'the document was loaded anew');
 });
-
-await check('the leaderboard in both themes and on a phone', () => looks(page, '/leaderboard', 'leaderboard'));
-await check('availability in both themes and on a phone', () => looks(page, '/availability', 'availability'));
 
 await check('the first page is drawn, tells its course apart, and follows what happens', async () => {
   await go('/');
@@ -185,9 +182,5 @@ await check('columns are hidden at once, and stay so', async () => {
   await page.locator('[data-column-menu] input[value=c4]').check();
   expect(await head.isVisible(), 'the column does not come back');
 });
-
-await check('the first page in both themes and on a phone', () => looks(page, '/?by=model', 'overview'));
-await check('the use of a user in both themes and on a phone', () => looks(page, `/users/${people[0].user.id}/use`, 'use'));
-await check('calls in both themes and on a phone', () => looks(page, '/calls', 'calls'));
 
 await finish('what happened', 'nothing went wrong in the browser');

@@ -2,13 +2,13 @@
 //
 // Environment: see trial.mjs.
 import { living } from './living.mjs';
-import { dialogsOf, ownPages, pagesOf } from './pages.mjs';
-import { PASSWORD, axeFinds, browser, check, expect, finish, hub, loggedIn, token, upstream, visit, wide } from './trial.mjs';
+import { dialogsOf, openPages, ownPages, pagesOf } from './pages.mjs';
+import { PASSWORD, axeFinds, browser, check, expect, finish, hub, loggedIn, reader, shot, token, upstream, visit, wide } from './trial.mjs';
 
 const WIDTHS = [360, 390, 1440, 2560];
 
 /** A page at every width in both themes; axe on a phone in the light, and at a desk in the dark. `open` opens what is looked at. */
-async function looks(page, path, open = async () => {}) {
+async function looks(page, name, path, open = async () => {}) {
   const wrong = [];
   await page.setViewportSize({ width: WIDTHS[0], height: 900 });
   await visit(page, path);
@@ -21,6 +21,7 @@ async function looks(page, path, open = async () => {}) {
       if (over) wrong.push(`${theme} ${width}: ${over}`);
       // What axe finds follows from the theme and from what is there, not from the widths in between.
       if (width !== (theme === 'light' ? 390 : 1440)) continue;
+      await shot(page, `${name}-${theme}`);
       wrong.push(...(await axeFinds(page)).map((find) => `${theme} ${width}: ${find}`));
     }
   }
@@ -48,13 +49,15 @@ await life.admin('POST', `/providers/${providers[0].id}/test`, {});
 await life.tend();
 await life.admin('PUT', `/users/${people[0].user.id}/password`, { password: PASSWORD });
 
-const page = await loggedIn('', token);
+// Refusals and what is nowhere are looked at too.
+const isWanted = (text) => /status of (40[134]|422)/.test(text);
+const page = await loggedIn('', token, { isWanted });
 const seen = { user: people[0].user.id, provider: providers[0].id, model: 'claude-opus-4-8', call, session, key: people[0].keys[0].id };
 for (const [name, path] of [...pagesOf(seen), ...dialogsOf(seen)]) {
-  await check(`${name} fits every width in both themes, and keeps still for who wants that`, () => looks(page, path));
+  await check(`${name} fits every width in both themes, and keeps still for who wants that`, () => looks(page, name, path));
 }
 for (const [name, keys] of [['the palette', 'Control+k'], ['the sheet of shortcuts', 'Shift+?']]) {
-  await check(`${name} fits every width in both themes, and keeps still for who wants that`, () => looks(page, '/calls', async () => {
+  await check(`${name} fits every width in both themes, and keeps still for who wants that`, () => looks(page, name, '/calls', async () => {
     await page.keyboard.press(keys);
     await page.getByRole('dialog').waitFor();
   }));
@@ -99,9 +102,12 @@ await check('a chart tells what is pointed at, touched, or stepped to with the a
   await touch.close();
 });
 
-const mine = await loggedIn(people[0].user.name, PASSWORD);
-for (const [name, path] of ownPages(own)) {
-  await check(`${name} fits every width in both themes, and keeps still for who wants that`, () => looks(mine, path));
+const mine = await loggedIn(people[0].user.name, PASSWORD, { isWanted });
+const nobody = await reader({ isWanted });
+for (const [who, pages] of [[mine, ownPages(own)], [nobody, openPages]]) {
+  for (const [name, path] of pages) {
+    await check(`${name} fits every width in both themes, and keeps still for who wants that`, () => looks(who, name, path));
+  }
 }
 
 await finish('how every page looks');

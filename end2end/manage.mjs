@@ -4,7 +4,7 @@
 import { acts } from './acts.mjs';
 import { editing } from './editing.mjs';
 import { leaving } from './leaving.mjs';
-import { admin, axeFinds, browser, check, expect, finish, hub, reader, shot, token, upstream, visit } from './trial.mjs';
+import { admin, browser, check, expect, finish, hub, reader, shot, token, upstream, visit } from './trial.mjs';
 
 const page = await reader({ isWanted: (text) => /status of (404|422|409)/.test(text) });
 const context = page.context();
@@ -207,32 +207,6 @@ await check('the simulator says where a call would go, and why', async () => {
 await editing({ page, go, row, ada, east, key });
 await leaving({ page, go, row, ada, east });
 await acts({ page, go, row });
-
-const pages = ['/providers', `/providers/${east.id}`, '/providers/new', `/users/${ada.id}`, '/users/new', '/prices', '/prices?q=opus&source=builtin', '/prices?history=claude-sonnet-4-5', '/prices?import=1', '/providers?by=group', '/providers?search=nothing-here', '/providers/bulk', `/providers/bulk?id=${east.id}&set_weight=2&look=1`, '/users', '/users?status=expired', `/users/bulk?all=1&search=managed&set_add_tags=z&look=1`, '/routing', `/routing?key=${key.id}&model=claude-sonnet-4-5&limits=1`];
-
-for (const theme of ['dark', 'light']) {
-  for (const path of pages) {
-    await check(`axe finds nothing serious on ${path}, ${theme}`, async () => {
-      await go('/prices');
-      await page.locator('.only-wide').getByRole('button', { name: theme === 'dark' ? 'Dark' : 'Light' }).click();
-      await go(path);
-      const found = await axeFinds(page);
-      expect(found.length === 0, found.join('\n     '));
-      await shot(page, `manage${path.replaceAll(/[^a-z0-9]+/gi, '_')}-${theme}`);
-    });
-  }
-}
-
-await check('on a phone nothing is wider than the screen', async () => {
-  await page.setViewportSize({ width: 360, height: 800 });
-  for (const path of pages) {
-    await go(path);
-    const width = await page.evaluate(() => document.documentElement.scrollWidth);
-    expect(width <= 360, `${path} is ${width} px wide`);
-    await shot(page, `manage${path.replaceAll(/[^a-z0-9]+/gi, '_')}-phone`);
-  }
-  await page.setViewportSize({ width: 1440, height: 900 });
-});
 
 await check('in Chinese no word is missing', async () => {
   await context.addCookies([{ name: 'switchyard_language', value: 'zh-CN', url: hub }]);

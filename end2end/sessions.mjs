@@ -1,5 +1,5 @@
 // Sessions: the list, one of them, what was asked and answered in it, and its end.
-import { ask, axeFinds, check, expect, hub, shot, wide } from './trial.mjs';
+import { ask, check, expect, hub, shot } from './trial.mjs';
 
 /** Takes what `console.mjs` has: its page, logged in, and a key. */
 export async function sessions({ page, go, key }) {
@@ -59,22 +59,6 @@ export async function sessions({ page, go, key }) {
     await page.getByRole('link', { name: 'What was asked and answered' }).waitFor();
     await page.locator('.facts').getByRole('link', { name }).click();
     await page.waitForURL(hub + one);
-  });
-
-  await check('axe finds nothing serious on the pages of a session, and a phone is wide enough', async () => {
-    for (const path of ['/sessions?state=recent', one, `${one}?end=1`, `/calls/${call.id}/messages`, `/calls/${call.id}/messages?view=raw`]) {
-      for (const [colorScheme, width] of [['light', 1440], ['dark', 1440], ['light', 360]]) {
-        await page.emulateMedia({ colorScheme });
-        await page.setViewportSize({ width, height: 900 });
-        await go(path);
-        const found = await axeFinds(page);
-        expect(found.length === 0, `${path}, ${colorScheme}, ${width}: ${found.join('\n     ')}`);
-        const over = await wide(page);
-        expect(!over, `${path} scrolls sideways at ${width}: ${over}`);
-      }
-    }
-    await page.emulateMedia({ colorScheme: 'light' });
-    await page.setViewportSize({ width: 1440, height: 900 });
   });
 
   await check('the palette leads to a session, and to what a key has used', async () => {

@@ -142,22 +142,6 @@ export const wide = (page) => page.evaluate(() => {
   return `${scrollWidth} > ${clientWidth}: ${over.slice(0, 3).map((one) => `${one.tagName}.${one.className}`).join(', ')}`;
 });
 
-/** A page in both themes and at the width of a phone: axe is content, and nothing is wider than the screen. */
-export async function looks(page, path, name) {
-  for (const [theme, width] of [['light', 1440], ['dark', 1440], ['light', 360]]) {
-    await page.emulateMedia({ colorScheme: theme });
-    await page.setViewportSize({ width, height: 900 });
-    await visit(page, path);
-    await shot(page, `${name}-${width === 360 ? 'phone' : theme}`);
-    const finds = await axeFinds(page);
-    expect(finds.length === 0, `${theme} ${width}: ${finds.join('\n')}`);
-    const over = await wide(page);
-    expect(!over, `${theme}: ${over}`);
-  }
-  await page.emulateMedia({ colorScheme: 'light' });
-  await page.setViewportSize({ width: 1440, height: 900 });
-}
-
 /** Answers the next question the browser asks on a page, and hands on what it was. */
 export async function answered(page, yes) {
   const dialog = await page.waitForEvent('dialog');
