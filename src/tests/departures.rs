@@ -1,7 +1,8 @@
 //! Clients that leave before their answer is over: the provider is read to its end, and settled once.
 
-use serde_json::{Value, json};
+use std::time::Duration;
 
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::{
@@ -194,6 +195,54 @@ async fn reading_on_for_a_client_that_left_has_an_end() {
     seen.hung_up().await;
     let call = world.calls_of(&key, 1).await.remove(0);
     assert_eq!((&call["outcome"], &call["token_source"]), (&json!("abandoned"), &json!("partial")), "{call}");
+}
+
+/// How long the hub has to read what a provider has sent: nothing tells from outside when it has.
+const READ_MS: u64 = 300;
+
+/// The one call of this key was cut while its beginning was held back: it has what was reported, and an estimate of
+/// nothing but the rest.
+async fn cut_within_the_gate(world: &World, key: &Key, outcome: &str) {
+    let sql = format!(
+        "select c.outcome, a.token_source, a.input, a.output, a.cache_read, c.cost > 0 as costs
+         from calls c join attempts a on a.call_id = c.id where c.key_id = {}",
+        key.id
+    );
+    let reported = json!({
+        "outcome": outcome, "token_source": "partial", "input": 127, "output": 1, "cache_read": 20_480, "costs": true,
+    });
+    assert_eq!(world.rows(&sql).await, [reported]);
+}
+
+#[tokio::test]
+async fn what_was_reported_while_the_beginning_was_held_back_counts() {
+    let world = World::alone().await;
+    world.patch("/admin/v1/settings", &json!({"drain_ms": READ_MS, "gate_ms": 60_000})).await;
+    let held_back = async |on_client_gone: &str| {
+        let world = world.another();
+        let provider = world.provider_with("a", json!({"on_client_gone": on_client_gone})).await;
+        let (gate, key) = (Gate::new(), world.key().await);
+        provider.script.once(Turn::new().answer(true).pause_after(EVENTS_TO_FIRST_CONTENT - 1, &gate));
+        let request = world.request(&key, ask("claude-sonnet-4-5", true).to_string());
+        let open = request.open(world.hub.address).await.unwrap();
+        gate.reached().await;
+        tokio::time::sleep(Duration::from_millis(READ_MS)).await;
+        (key, provider, open)
+    };
+    for on_client_gone in ["drain", "stop"] {
+        let (key, provider, open) = held_back(on_client_gone).await;
+        open.leave().await;
+        provider.script.only_request().hung_up().await;
+        world.calls_of(&key, 1).await;
+        cut_within_the_gate(&world, &key, "abandoned").await;
+    }
+    // The hub stops and cannot wait any longer.
+    world.patch("/admin/v1/settings", &json!({"shutdown_grace_ms": 200})).await;
+    let (key, _provider, open) = held_back("drain").await;
+    world.hub.terminate();
+    assert_eq!(within("an answer", open.reply("POST")).await.unwrap().status, 503);
+    assert_eq!(world.hub.stopped().await.code(), Some(0), "{}", world.hub.log_tail());
+    cut_within_the_gate(&world, &key, "interrupted").await;
 }
 
 #[tokio::test]

@@ -161,7 +161,7 @@ pub async fn attempt(
     on_head: impl FnOnce(u32),
 ) -> Result<Reply, Failed> {
     let body = Sending::new(ask.body.clone(), running.is_sent());
-    let tried = tried(upstream, &ask, body, &mut running.attempt, on_head).await;
+    let tried = tried(upstream, &ask, body, running, on_head).await;
     tried.map_err(|failed| {
         let is_given_up = matches!(failed.failure, Failure::Timeout(_)) && running.may_be_billed();
         Failed { is_given_up, ..failed }
@@ -172,10 +172,11 @@ async fn tried(
     upstream: &Upstream,
     ask: &Ask<'_>,
     body: Sending,
-    attempt: &mut Attempt,
+    running: &mut Running,
     on_head: impl FnOnce(u32),
 ) -> Result<Reply, Failed> {
     let bounds = Bounds::new(upstream, ask);
+    let attempt = &mut running.attempt;
     let (head, body) = send(upstream, ask, body, &bounds, &mut attempt.connect_ms).await?.into_parts();
     let head_ms = clock::ms_since(ask.began);
     attempt.first_byte_ms = Some(head_ms);
@@ -199,7 +200,7 @@ async fn tried(
             // Nothing can be held back until it is understood.
             return Ok(Reply::Streaming(streaming));
         }
-        return pass_gate(streaming, ask, &bounds, attempt).await;
+        return pass_gate(streaming, ask, &bounds, running).await;
     }
     let whole = Box::new(Whole {
         status: head.status.as_u16(),
@@ -293,15 +294,16 @@ fn refused(whole: Box<Whole>) -> Failed {
 }
 
 /// Holds the beginning of a stream back until it is known what it is, or the gate's time is up. What a stream reported
-/// before it failed is kept: it is charged.
+/// before it failed, or before nobody waits for it any more, is kept: it is charged.
 async fn pass_gate(
     mut streaming: Box<Streaming>,
     ask: &Ask<'_>,
     bounds: &Bounds,
-    attempt: &mut Attempt,
+    running: &mut Running,
 ) -> Result<Reply, Failed> {
-    let mut gate = Gate::default();
-    match hold(&mut gate, &mut streaming.body, ask.gate, bounds).await {
+    let opening = hold(&mut running.gate, &mut streaming.body, ask.gate, bounds).await;
+    let (gate, attempt) = (std::mem::take(&mut running.gate), &mut running.attempt);
+    match opening {
         Ok(Opening::Answer) => {
             let (held, rest, tap) = gate.open();
             streaming.tap = tap;

@@ -49,12 +49,11 @@ impl Trail {
         self.end_attempt(result, error, None, Some(tap));
     }
 
-    /// The attempt that runs, if one does, is over with nothing seen of its answer: it cost an estimate if the provider may
-    /// bill it, else nothing (docs/rules.md, Ledger).
+    /// The attempt that runs, if one does, is over before its answer has begun: it cost what the provider has reported, else
+    /// an estimate if the provider may bill it, else nothing (docs/rules.md, Ledger).
     fn cut_attempt(&mut self, result: AttemptResult, error: Option<CallError>) {
-        let may_be_billed = self.current.as_ref().is_some_and(Running::may_be_billed);
-        let mut unseen = Tap::default();
-        self.end_attempt(result, error, None, may_be_billed.then_some(&mut unseen));
+        let mut seen = self.current.as_mut().and_then(Running::cut);
+        self.end_attempt(result, error, None, seen.as_mut());
     }
 
     /// Tells the book of holds what an attempt has come to, and notes what is held because of it: nothing if its client has
