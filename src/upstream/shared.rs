@@ -28,7 +28,7 @@ const PING_EVERY: Duration = Duration::from_secs(20);
 const PING_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long a new connection is not used because the provider has not said how many requests it takes.
-const SETTINGS_WITHIN: Duration = Duration::from_secs(1);
+const SETTINGS_WITHIN: Duration = Duration::from_secs(5);
 
 /// How much of one answer may wait for its reader. The connection has room for that much of every answer, so that no
 /// client that reads slowly stops the others.
