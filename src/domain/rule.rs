@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::decision::FailureClass;
 
 /// How a rule compares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RuleKind {
@@ -26,7 +26,7 @@ pub enum RuleKind {
 }
 
 /// One rule on a model's name. In JSON a bare string is a glob.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct ModelRule {
     /// How it compares.

@@ -14,6 +14,17 @@ use crate::domain::{
 pub struct HoldsView {
     of_providers: HashMap<ProviderId, Vec<Arc<Hold>>>,
     of_groups: HashMap<String, Vec<Arc<Hold>>>,
+    /// Marks the places of providers that have one, if any has: a choice asks for all of them, and this is faster than to
+    /// look each of them up.
+    marks: Vec<bool>,
+}
+
+/// Places of marks. Providers beyond share them.
+const MARKS: i64 = 1_024;
+
+/// Where a provider's mark is.
+fn place_of(provider_id: ProviderId) -> usize {
+    usize::try_from(provider_id.0.rem_euclid(MARKS)).unwrap_or_default()
 }
 
 impl HoldsView {
@@ -24,12 +35,25 @@ impl HoldsView {
             let list = match &hold.scope {
                 HoldScope::Provider { provider_id }
                 | HoldScope::Model { provider_id, .. }
-                | HoldScope::Credential { provider_id, .. } => view.of_providers.entry(*provider_id).or_default(),
+                | HoldScope::Credential { provider_id, .. } => {
+                    view.mark(*provider_id);
+                    view.of_providers.entry(*provider_id).or_default()
+                }
                 HoldScope::Group { group } => view.of_groups.entry(group.clone()).or_default(),
             };
             list.push(hold);
         }
         view
+    }
+
+    fn mark(&mut self, provider_id: ProviderId) {
+        let place = place_of(provider_id);
+        if self.marks.len() <= place {
+            self.marks.resize(place + 1, false);
+        }
+        if let Some(mark) = self.marks.get_mut(place) {
+            *mark = true;
+        }
     }
 
     /// True if nothing is held.
@@ -39,7 +63,8 @@ impl HoldsView {
 
     /// True if there may be a hold on the provider: most have none, and need no closer look.
     pub fn may_concern(&self, provider_id: ProviderId) -> bool {
-        !self.of_groups.is_empty() || self.of_providers.contains_key(&provider_id)
+        let is_marked = self.marks.get(place_of(provider_id)).copied().unwrap_or_default();
+        !self.of_groups.is_empty() || (is_marked && self.of_providers.contains_key(&provider_id))
     }
 
     /// The weightiest hold on a use at `now`: of a provider with one of its secrets, for a model as it is sent there, by

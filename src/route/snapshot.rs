@@ -1,38 +1,33 @@
 //! Everything routing needs, as one immutable value, swapped on every write of an operator.
 
+mod upstream;
+
 use std::{
     collections::HashMap,
     sync::{Arc, atomic::Ordering},
 };
 
-use anyhow::Context;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use http::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::Url;
 
-use super::{hours::Hours, restrict::Restrictions, rules::Matcher};
+pub use self::upstream::{Upstream, group_bits};
+use super::restrict::Restrictions;
 use crate::{
     clock,
     domain::{
         group::{ANY_GROUP, DEFAULT_GROUP},
-        id::CredentialId,
         key::ApiKey,
         money::Multiplier,
         price::{ModelPrice, Price},
-        provider::Provider,
         settings::{BillBy, Settings},
         user::User,
     },
     health::breaker::Thresholds,
     hub::Hub,
-    secret::{Sealer, Secret, SecretHash},
-    store::snapshot::{Loaded, StoredProvider},
-    upstream::client::{Client, Clients},
+    secret::{Sealer, SecretHash},
+    store::snapshot::Loaded,
+    upstream::client::Clients,
 };
-
-/// Milliseconds to establish a connection when a provider says nothing (docs/rules.md, Routing).
-const CONNECT_TIMEOUT_MS: u32 = 10_000;
 
 /// One version of everything routing needs. A call keeps the one it began with.
 #[derive(Debug, Default)]
@@ -115,45 +110,6 @@ impl Caller {
     }
 }
 
-/// A provider, ready to be used.
-#[derive(Debug)]
-pub struct Upstream {
-    /// As it is configured.
-    pub provider: Provider,
-    /// The groups it belongs to, never empty.
-    pub groups: Vec<String>,
-    /// Bits of their names: see [`group_bits`].
-    pub group_bits: u64,
-    /// Where it is.
-    pub base_url: Url,
-    /// Its fixed extra headers.
-    pub headers: HeaderMap,
-    /// Which models it serves; empty means all.
-    pub models: Vec<Matcher>,
-    /// Models it knows under another name.
-    pub redirects: Vec<(Matcher, String)>,
-    /// When it is used; none is the whole day.
-    pub hours: Option<Hours>,
-    /// The id of its secret.
-    pub credential_id: CredentialId,
-    /// Its secret; none if the master key does not open it.
-    pub secret: Option<Secret>,
-    /// Its connections, or why there can be none.
-    pub client: Result<Client, String>,
-}
-
-impl Upstream {
-    /// The model that is sent for the model asked for: without the provider's prefix, and the first redirect that
-    /// matches decides.
-    pub fn model_sent<'a>(&'a self, model: &'a str) -> &'a str {
-        let model = match (model.split_once(','), &self.provider.prefix) {
-            (Some((prefix, rest)), Some(own)) if prefix == own => rest,
-            _ => model,
-        };
-        self.redirects.iter().find(|(from, _)| from.admits(model)).map_or(model, |(_, to)| to)
-    }
-}
-
 impl Snapshot {
     /// Makes a snapshot of what the store holds. What cannot be used is left out with a warning, and never fails the
     /// rest.
@@ -175,9 +131,10 @@ impl Snapshot {
                 None
             }
         });
+        let mut compiled = HashMap::new();
         let upstreams = loaded.providers.into_iter().filter_map(|stored| {
             let name = stored.provider.name.clone();
-            match upstream(stored, sealer, clients) {
+            match upstream::upstream(stored, sealer, clients, &mut compiled) {
                 Ok(upstream) => Some(Arc::new(upstream)),
                 Err(error) => {
                     tracing::warn!(provider.name = name, error = %format!("{error:#}"), "a stored provider is not used");
@@ -267,51 +224,6 @@ impl Snapshot {
         let group = caller.iter().find_map(shared);
         group.and_then(|group| self.group_multipliers.get(group)).copied().unwrap_or(Multiplier::ONE)
     }
-}
-
-/// A bit for each name, one of 64: two lists that share no bit share no name. A choice among many providers leaves out
-/// most of them by this alone.
-pub fn group_bits(names: &[String]) -> u64 {
-    names.iter().fold(0, |bits, name| bits | 1 << (crc32fast::hash(name.as_bytes()) % 64))
-}
-
-/// Makes a provider ready to be used.
-fn upstream(stored: StoredProvider, sealer: &Sealer, clients: &Clients) -> anyhow::Result<Upstream> {
-    let StoredProvider { provider, credential_id, secret_sealed, proxy_sealed } = stored;
-    let secret = sealer.open("credential", &secret_sealed).ok();
-    if secret.is_none() {
-        tracing::warn!(provider.name = provider.name, "the secret of a provider cannot be opened");
-    }
-    let proxy = proxy_sealed.map(|sealed| sealer.open("proxy", &sealed)).transpose();
-    let connect_timeout_ms = provider.connect_timeout_ms.unwrap_or(CONNECT_TIMEOUT_MS);
-    let base_url: Url = provider.base_url.parse().context("base_url")?;
-    let client = match proxy {
-        Ok(proxy) => clients.get(&base_url, proxy.as_ref(), connect_timeout_ms),
-        Err(error) => Err(error.to_string()),
-    };
-    let compile = |rule| Matcher::compile(rule).map_err(anyhow::Error::msg);
-    let models = provider.models.iter().map(compile).collect::<anyhow::Result<_>>()?;
-    let redirects = provider.redirects.iter().map(|redirect| Ok((compile(&redirect.from)?, redirect.to.clone())));
-    let redirects = redirects.collect::<anyhow::Result<_>>()?;
-    let mut headers = HeaderMap::new();
-    for (name, value) in &provider.headers {
-        headers.insert(HeaderName::from_bytes(name.as_bytes())?, HeaderValue::from_str(value)?);
-    }
-    let groups = if provider.group.is_empty() { vec![DEFAULT_GROUP.to_owned()] } else { provider.group.clone() };
-    let (hours, group_bits) = (Hours::of(&provider), group_bits(&groups));
-    Ok(Upstream {
-        provider,
-        groups,
-        group_bits,
-        base_url,
-        headers,
-        models,
-        redirects,
-        hours,
-        credential_id,
-        secret,
-        client,
-    })
 }
 
 /// Reads everything again and swaps it in: the next call sees it. Wishes that come while another waits are fulfilled by
