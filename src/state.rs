@@ -175,7 +175,7 @@ impl State {
         let since_ms = clock::now().timestamp_millis() - CLOCKS_DIFFER_MS;
         memory.begin_fill();
         source.catch_up().await?;
-        let ledgered = source.read(since_ms).await?;
+        let ledgered = source.read(since_ms).await?.whole().await?;
         anyhow::ensure!(memory.fill(ledgered), "too much is settled meanwhile");
         Ok(())
     }

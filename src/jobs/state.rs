@@ -8,11 +8,9 @@ use chrono::{DateTime, Utc};
 use crate::{
     clock,
     hub::Hub,
-    state::source::{Ledgered, Source},
+    state::source::{Attempts, Ledgered, Page, Source},
+    store::sums::RecordedAttempts,
 };
-
-/// Attempts that are said to be in the sums: so many fit into Redis, and what is told again is among the newest.
-const ATTEMPTS_MAX: u32 = 500_000;
 
 /// How long this hub's journal is waited for: shorter than leases last, which are not renewed meanwhile.
 const JOURNAL_WITHIN: Duration = Duration::from_secs(15);
@@ -24,6 +22,8 @@ const JOURNAL_LOOK: Duration = Duration::from_millis(50);
 pub(super) struct Recorded<'a>(pub(super) &'a Hub);
 
 impl Source for Recorded<'_> {
+    type Attempts = RecordedAttempts;
+
     async fn catch_up(&self) -> anyhow::Result<()> {
         let ledger = &self.0.ledger;
         let (asked, end) = (clock::instant(), ledger.journal().bytes_total());
@@ -42,10 +42,18 @@ impl Source for Recorded<'_> {
         Ok(())
     }
 
-    async fn read(&self, since_ms: i64) -> anyhow::Result<Ledgered> {
+    async fn read(&self, since_ms: i64) -> anyhow::Result<Ledgered<RecordedAttempts>> {
         let since = DateTime::<Utc>::from_timestamp_millis(since_ms).unwrap_or_else(clock::now);
-        let (sums, recorded) = self.0.store.limit_sums_and_attempts(since, ATTEMPTS_MAX).await?;
+        let (sums, recorded) = self.0.store.limit_sums_and_attempts(since).await?;
         Ok(Ledgered { sums, recorded })
+    }
+}
+
+impl Attempts for RecordedAttempts {
+    async fn next(&mut self) -> anyhow::Result<Page> {
+        let recorded = self.page().await?;
+        let recorded_ms = recorded.iter().map(|(_, at)| at.timestamp_millis()).max().unwrap_or_default();
+        Ok(Page { attempts: recorded.into_iter().map(|(id, _)| id).collect(), recorded_ms })
     }
 }
 

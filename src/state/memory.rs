@@ -17,6 +17,8 @@ use std::{
     },
 };
 
+use uuid::Uuid;
+
 use self::{book::Book, queue::Queues};
 use super::{
     counters::{Away, Counters},
@@ -56,7 +58,7 @@ impl Memory {
     }
 
     /// Begins anew with what the ledger says, and what was settled since it was asked. False if that was too much.
-    pub fn fill(&self, ledgered: Ledgered) -> bool {
+    pub fn fill(&self, ledgered: Ledgered<Vec<Uuid>>) -> bool {
         self.book().fill(ledgered)
     }
 

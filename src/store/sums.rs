@@ -7,10 +7,10 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::{PgConnection, Row};
+use sqlx::{PgConnection, Postgres, Row, Transaction};
 use uuid::Uuid;
 
-use super::{Store, statements};
+use super::{Store, partitions::first_id, statements};
 use crate::{
     clock,
     domain::{
@@ -25,6 +25,12 @@ const MINUTES: TimeDelta = TimeDelta::hours(26);
 
 /// How far back sums by quarter of an hour are given.
 const QUARTERS: TimeDelta = TimeDelta::days(32);
+
+/// An attempt is recorded soon after its call began, at the latest when a hub that was stopped starts again.
+const RECORDED_WITHIN: TimeDelta = TimeDelta::days(1);
+
+/// Attempts in one page.
+const PAGE: i64 = 1_000;
 
 /// How long a fixed window of five hours lasts.
 const FIVE_HOURS: TimeDelta = TimeDelta::hours(5);
@@ -152,13 +158,13 @@ statements! {
     KEEP_WINDOW = "
         insert into limit_windows (subject, subject_id, started_at) values ($1, $2, $3)
         on conflict (subject, subject_id) do update set started_at = excluded.started_at";
-    /// An attempt is recorded soon after its call, at the latest when a hub that was stopped starts again.
+    /// The next $4 after the attempt $3 of the call $2, in the order of their index.
     RECORDED_SINCE = "
-        select id
+        select call_id, id, recorded_at
         from attempts
-        where recorded_at >= $1 and call_id >= first_id($1 - interval '1 day')
-        order by recorded_at desc
-        limit $2";
+        where recorded_at >= $1 and call_id >= $2 and (call_id, id) > ($2, $3)
+        order by call_id, id
+        limit $4";
 }
 
 /// The statements of one kind of subject.
@@ -213,20 +219,17 @@ impl Store {
         Ok(sums)
     }
 
-    /// The [sums](Self::limit_sums), and which attempts in them came to the database since `at`, of the same moment: of
-    /// calls that began a day before `at` at the earliest, the newest first, at most `n_max` (docs/rules.md, Ledger).
+    /// The [sums](Self::limit_sums), and which attempts in them came to the database since `since`, of the same moment
+    /// (docs/rules.md, Ledger).
     pub async fn limit_sums_and_attempts(
         &self,
-        at: DateTime<Utc>,
-        n_max: u32,
-    ) -> Result<(Vec<(Subject, Sums)>, Vec<Uuid>), sqlx::Error> {
+        since: DateTime<Utc>,
+    ) -> Result<(Vec<(Subject, Sums)>, RecordedAttempts), sqlx::Error> {
         self.keep_windows().await?;
         let mut transaction = self.pool.begin_with(BEGIN).await?;
         let sums = all_sums(&mut transaction).await?;
-        let rows = sqlx::query(RECORDED_SINCE).bind(at).bind(i64::from(n_max)).fetch_all(&mut *transaction).await?;
-        transaction.commit().await?;
-        let attempts = rows.iter().map(|row| row.try_get("id")).collect::<Result<_, _>>()?;
-        Ok((sums, attempts))
+        let last = (first_id(since - RECORDED_WITHIN), Uuid::nil());
+        Ok((sums, RecordedAttempts { transaction, since, last }))
     }
 
     /// Puts down when the fixed windows of five hours began, as far as the sums by minute tell: before they are let go.
@@ -248,6 +251,28 @@ impl Store {
             }
         }
         transaction.commit().await
+    }
+}
+
+/// The attempts that came to the database since a time, as of the moment of the sums that were read with them. The
+/// transaction ends with it.
+#[derive(Debug)]
+pub struct RecordedAttempts {
+    transaction: Transaction<'static, Postgres>,
+    since: DateTime<Utc>,
+    /// The call and the id of the last one that was read.
+    last: (Uuid, Uuid),
+}
+
+impl RecordedAttempts {
+    /// The next of them, a thousand at most, and when they came; empty if there are no more.
+    pub async fn page(&mut self) -> Result<Vec<(Uuid, DateTime<Utc>)>, sqlx::Error> {
+        let query = sqlx::query(RECORDED_SINCE).bind(self.since).bind(self.last.0).bind(self.last.1).bind(PAGE);
+        let rows = query.fetch_all(&mut *self.transaction).await?;
+        if let Some(last) = rows.last() {
+            self.last = (last.try_get("call_id")?, last.try_get("id")?);
+        }
+        rows.iter().map(|row| Ok((row.try_get("id")?, row.try_get("recorded_at")?))).collect()
     }
 }
 

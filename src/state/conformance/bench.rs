@@ -14,6 +14,7 @@ use std::{
 use uuid::Uuid;
 
 use crate::{
+    clock,
     domain::{
         id::{KeyId, ProviderId, UserId},
         limit::{Limited, Subject},
@@ -22,7 +23,7 @@ use crate::{
     state::{
         State,
         redis::RedisState,
-        source::{Ledgered, Source},
+        source::{Attempts, Ledgered, Page, Source},
         step::{
             Answer, Check, LeaseId, Refusal, Release, SessionKey, SessionUse, Settlement, Span, Step, Take, Taken,
             Usage,
@@ -114,15 +115,24 @@ impl Drop for Redis {
 
 /// What the ledger says, and whether it lacks something.
 #[derive(Clone, Default)]
-pub(super) struct Ledger(pub(super) Arc<Mutex<Ledgered>>, pub(super) Arc<AtomicBool>);
+pub(super) struct Ledger(pub(super) Arc<Mutex<Ledgered<Vec<Uuid>>>>, pub(super) Arc<AtomicBool>);
+
+impl Attempts for Vec<Uuid> {
+    async fn next(&mut self) -> anyhow::Result<Page> {
+        let n_attempts = self.len().min(1_000);
+        Ok(Page { attempts: self.drain(..n_attempts).collect(), recorded_ms: clock::now().timestamp_millis() })
+    }
+}
 
 impl Source for Ledger {
+    type Attempts = Vec<Uuid>;
+
     async fn catch_up(&self) -> anyhow::Result<()> {
         anyhow::ensure!(!self.1.load(Ordering::Relaxed), "something is not recorded yet");
         Ok(())
     }
 
-    async fn read(&self, _: i64) -> anyhow::Result<Ledgered> {
+    async fn read(&self, _: i64) -> anyhow::Result<Ledgered<Vec<Uuid>>> {
         Ok(self.0.lock().unwrap().clone())
     }
 }

@@ -2,6 +2,8 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
+use uuid::Uuid;
+
 use super::bench::{
     Bench, KEY, MINUTE, PROVIDER, Redis, SECOND, T0, call_of, cost, lease, nothing, session, spend, step,
 };
@@ -353,6 +355,8 @@ async fn a_step_and_a_settlement_are_one_round_trip_each() {
 struct Meanwhile<'a>(&'a Bench, [Settlement; 2]);
 
 impl Source for Meanwhile<'_> {
+    type Attempts = Vec<Uuid>;
+
     async fn catch_up(&self) -> anyhow::Result<()> {
         for settlement in self.1.clone() {
             self.0.state.settle(settlement);
@@ -360,7 +364,7 @@ impl Source for Meanwhile<'_> {
         Ok(())
     }
 
-    async fn read(&self, since_ms: i64) -> anyhow::Result<Ledgered> {
+    async fn read(&self, since_ms: i64) -> anyhow::Result<Ledgered<Vec<Uuid>>> {
         self.0.ledger.read(since_ms).await
     }
 }

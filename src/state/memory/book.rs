@@ -214,7 +214,7 @@ impl Book {
 
     /// Replaces what was settled by what the ledger says, and what was settled since it was asked, each attempt once.
     /// False if too much was settled meanwhile.
-    pub(super) fn fill(&mut self, ledgered: Ledgered) -> bool {
+    pub(super) fn fill(&mut self, ledgered: Ledgered<Vec<Uuid>>) -> bool {
         let Some(late) = self.late.take() else { return false };
         for account in self.accounts.values_mut() {
             account.money.forget();

@@ -13,7 +13,7 @@ use crate::{
     clock,
     state::{
         counters::Away,
-        source::{Ledgered, Source},
+        source::{Attempts, Ledgered, Page, Source},
         step::LeaseId,
     },
 };
@@ -203,7 +203,10 @@ impl RedisState {
             let _: () = self.ask(&Cmd::del("{sy}:sentinel")).await?;
         }
         let since_ms = clock::now().timestamp_millis() - RECORDED_SINCE_MS;
-        let Ledgered { sums, recorded } = source.read(since_ms).await.map_err(|error| no_source(&error))?;
+        let Ledgered { sums, mut recorded } = source.read(since_ms).await.map_err(|error| no_source(&error))?;
+        // The marks of the next generation touch nothing: what is right but for what was lost counts until they are made.
+        let n_marked = self.mark_settled(generation, &mut recorded).await?;
+        drop(recorded);
         if is_right {
             let _: () = self.ask(&Cmd::del("{sy}:sentinel")).await?;
         }
@@ -212,20 +215,32 @@ impl RedisState {
                 self.run(&self.0.scripts.load, words::sums(generation, *subject, sums)).await;
             loaded.map_err(|error| self.note(&error))?;
         }
-        for attempts in recorded.chunks(LEASES_AT_ONCE) {
-            let mut args = vec![generation.to_owned()];
-            args.extend(attempts.iter().map(Uuid::to_string));
-            let marked: RedisResult<i64> = self.run(&self.0.scripts.mark, args).await;
-            marked.map_err(|error| self.note(&error))?;
-        }
         let args = [generation.to_owned(), GATHER_MS.to_string(), SENTINEL_MS.to_string(), lock.to_owned()];
         let ready: RedisResult<i64> = self.run(&self.0.scripts.ready, args.to_vec()).await;
         ready.map_err(|error| self.note(&error))?;
         tracing::info!(
             subjects = sums.len(),
+            attempts = n_marked,
             "Redis was empty or started anew; its counters were filled from the ledger"
         );
         Ok(())
+    }
+
+    /// Marks attempts that the sums hold as settled, each for as long as it may be told again; says how many.
+    async fn mark_settled(&self, generation: &str, recorded: &mut impl Attempts) -> Result<usize, Away> {
+        let mut n_marked = 0;
+        loop {
+            let Page { attempts, recorded_ms } = recorded.next().await.map_err(|error| no_source(&error))?;
+            if attempts.is_empty() {
+                return Ok(n_marked);
+            }
+            n_marked += attempts.len();
+            let left_ms = recorded_ms + RECORDED_SINCE_MS - clock::now().timestamp_millis();
+            let mut args = vec![generation.to_owned(), left_ms.max(1).to_string()];
+            args.extend(attempts.iter().map(Uuid::to_string));
+            let marked: RedisResult<i64> = self.run(&self.0.scripts.mark, args).await;
+            marked.map_err(|error| self.note(&error))?;
+        }
     }
 
     /// Keeps the counters of everybody in the ledger from expiring, and then the sentinel.
