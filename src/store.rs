@@ -78,6 +78,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (16, "hold_models", include_str!("../migrations/0016_hold_models.sql")),
     (17, "closed_sums", include_str!("../migrations/0017_closed_sums.sql")),
     (18, "last_probe", include_str!("../migrations/0018_last_probe.sql")),
+    (19, "days_in_steps", include_str!("../migrations/0019_days_in_steps.sql")),
 ];
 
 /// The channel on which replicas tell each other that configuration or holds changed, or calls were recorded.

@@ -32,7 +32,14 @@ pub async fn usage(hub: &Hub, _actor: &Admin, query: &UsageQuery) -> Result<Vec<
     rows(hub, query).await
 }
 
-/// The same for whoever may ask it.
+/// Sums of the last 24 hours without times, which are most of the work; at most 20,000 rows.
+pub async fn of_last_day(hub: &Hub, _actor: &Admin, by: UsageBy) -> Result<Vec<UsageRow>, Fault> {
+    let range = range(&UsageQuery::default(), clock::now())?;
+    let asked = Asked { range, by: Some(by), without_times: true, ..Asked::default() };
+    Sums::open(hub).await?.read(asked, i64::try_from(ROWS_MAX).unwrap_or(i64::MAX)).await
+}
+
+/// What [`usage`] gives, for whoever may ask it.
 pub(super) async fn rows(hub: &Hub, query: &UsageQuery) -> Result<Vec<UsageRow>, Fault> {
     let asked = asked(query, range(query, clock::now())?)?;
     let rows = Sums::open(hub).await?.read(asked, i64::try_from(ROWS_MAX + 1).unwrap_or(i64::MAX)).await?;
@@ -117,8 +124,8 @@ pub(super) struct Sums<'a> {
     hub: &'a Hub,
     now: DateTime<Utc>,
     zone: Tz,
-    /// How the sums by day are made; none while they are made for the first time. Those of another zone than the hub's
-    /// serve nobody: quarters of an hour do.
+    /// How the sums by day are made; none before they are made for the first time. Those of another zone than the hub's,
+    /// and a range that they do not hold yet, serve nobody: quarters of an hour do.
     days: Option<DaysMade>,
 }
 
@@ -162,18 +169,21 @@ impl<'a> Sums<'a> {
     pub(super) fn routes(self, from: DateTime<Utc>) -> (Vec<Part>, Span) {
         let quarter = quarter_of(from);
         let first = if quarter == from { from } else { quarter + TimeDelta::minutes(15) };
+        // What is being made comes in from the newest on: what is there is read.
+        let made_from = self.days.map_or(first, |days| days.made_from.max(first));
         // There is nothing after now: the quarter that runs is read whole.
-        let (_, parts, _) = self.cut((first, self.now + TimeDelta::minutes(15)), Told::Route, UsageStep::Total);
+        let (_, parts, _) = self.cut((made_from, self.now + TimeDelta::minutes(15)), Told::Route, UsageStep::Total);
         (parts, (from, first))
     }
 
     /// A range in facets that tell this apart, and true if they hold its quarters of an hour too.
     fn cut(self, range: Span, told: Told, step: UsageStep) -> (Spans, Vec<Part>, bool) {
         let is_short = matches!(step, UsageStep::QuarterHour | UsageStep::Hour);
-        let days = self.days.filter(|days| days.zone == self.zone && !is_short);
+        let made = self.days.filter(|days| days.hold(range.0));
+        let days = made.filter(|days| days.zone == self.zone && !is_short);
         let spans = spans(range, self.now, days.map(|days| days.zone));
         let Spans { from, days_from, days_to, quarters_to, .. } = spans;
-        let Some(DaysMade { closed_before, .. }) = self.days else { return (spans, Vec::new(), false) };
+        let Some(DaysMade { closed_before, .. }) = made else { return (spans, Vec::new(), false) };
         let units: &[Unit] = match step {
             UsageStep::Total => &[Unit::Month, Unit::Week],
             UsageStep::Month => &[Unit::Month],
@@ -191,7 +201,16 @@ impl<'a> Sums<'a> {
 
     /// The sums of a range, in one.
     pub(super) async fn total(self, range: Span, filter: UsageFilter) -> Result<Totals, Fault> {
-        let rows = self.read(Asked { range, filter, ..Asked::default() }, 1).await?;
+        self.one(Asked { range, filter, ..Asked::default() }).await
+    }
+
+    /// The same of all, without times.
+    pub(super) async fn total_without_times(self, range: Span) -> Result<Totals, Fault> {
+        self.one(Asked { range, without_times: true, ..Asked::default() }).await
+    }
+
+    async fn one(self, asked: Asked) -> Result<Totals, Fault> {
+        let rows = self.read(asked, 1).await?;
         Ok(rows.into_iter().next().map(|row| row.totals).unwrap_or_default())
     }
 

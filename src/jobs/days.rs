@@ -33,11 +33,30 @@ pub async fn run(hub: Hub) {
 
 /// Makes the days of a zone if they are not there, and closes those before a midnight.
 async fn make(hub: &Hub, (zone, before): (Tz, DateTime<Utc>)) -> Result<(), sqlx::Error> {
-    if hub.store.make_days(zone).await? {
-        tracing::info!(%zone, "the sums by day are made");
+    let mut n_steps = 0_u32;
+    while step(hub.store.make_days(zone)).await? {
+        n_steps += 1;
     }
-    if hub.store.close_days(zone, before).await? {
-        tracing::info!(%before, "the sums of days that are over are made");
+    if n_steps > 0 {
+        tracing::info!(%zone, n_steps, "the sums by day are made");
+    }
+    n_steps = 0;
+    while step(hub.store.close_days(zone, before)).await? {
+        n_steps += 1;
+    }
+    if n_steps > 0 {
+        tracing::info!(%before, n_steps, "the sums of days that are over are made");
     }
     Ok(())
+}
+
+/// Takes a step, and rests as long as it took: recording calls waits for one step, and goes on before the next. False if
+/// nothing was left to do.
+async fn step(step: impl Future<Output = Result<bool, sqlx::Error>>) -> Result<bool, sqlx::Error> {
+    let began = clock::instant();
+    let was_done = step.await?;
+    if was_done {
+        tokio::time::sleep(began.elapsed()).await;
+    }
+    Ok(was_done)
 }

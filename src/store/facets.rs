@@ -5,6 +5,10 @@ use chrono_tz::Tz;
 use sqlx::{PgConnection, Row, postgres::PgRow};
 
 use super::{Store, facet::Facet, statements};
+use crate::clock;
+
+/// Sums that one step takes in, or all of a day's if they are more: whoever records calls waits for one step.
+const STEP_ROWS: i64 = 20_000;
 
 /// Puts together something for each column of sums but the histograms.
 macro_rules! each_sum {
@@ -80,7 +84,7 @@ macro_rules! histogram {
 
 pub(super) use {added, each_sum, histogram, listed, summed};
 
-/// Adds up quarters of an hour to a facet.
+/// Adds up quarters of an hour from $2 on and before $3 to a facet.
 macro_rules! make {
     ($facet:literal, $at:literal, $user:literal, $key:literal, $provider:literal, $model:literal, $condition:literal) => {
         concat!(
@@ -101,7 +105,7 @@ macro_rules! make {
             each_sum!(summed),
             histogram!("first_token_hist"),
             histogram!("duration_hist"),
-            " from usage_15m where ",
+            " from usage_15m where at >= $2 and at < $3 and ",
             $condition,
             " group by 1, 2, 3, 4, 5, 6"
         )
@@ -109,15 +113,26 @@ macro_rules! make {
 }
 
 statements! {
-    ZONE = "select name, closed_before from usage_zone";
+    ZONE = "select name, made_from, closed_before from usage_zone";
     /// The writer's: whoever makes the days anew waits until it is done.
-    ZONE_FOR_ADDING = "select name, closed_before from usage_zone for share";
-    ZONE_FOR_MAKING = "select name, closed_before from usage_zone for update";
-    SET_ZONE = "update usage_zone set name = $1, closed_before = null";
+    ZONE_FOR_ADDING = "select name, made_from, closed_before from usage_zone for share";
+    ZONE_FOR_MAKING = "select name, made_from, closed_before from usage_zone for update";
+    SET_ZONE = "update usage_zone set name = $1, made_from = $2, closed_before = null";
+    SET_MADE = "update usage_zone set made_from = $1";
     SET_CLOSED = "update usage_zone set closed_before = $1";
-    /// All of them, or all but what has no zone.
-    CLEAR = "delete from usage_facets where $1 or facet not in ('route_15m', 'caller_15m')";
-    CLEAR_ERRORS = "delete from usage_errors_1d";
+    /// A report that takes its time keeps nobody waiting behind who clears: that is tried again. Postgres's own vacuum gives
+    /// way after a second.
+    WAIT_SHORTLY = "set local lock_timeout = '3s'";
+    CLEAR = "truncate usage_facets, usage_errors_1d";
+    NEWEST = "select max(at) from usage_15m";
+    /// The newest $2 sums before $1.
+    LATEST = "
+        select count(*) as n, min(at) as oldest, max(at) as newest
+        from (select at from usage_15m where at < $1 order by at desc limit $2) as latest";
+    /// The oldest $2 sums from $1 on.
+    OLDEST = "
+        select count(*) as n, min(at) as oldest, max(at) as newest
+        from (select at from usage_facets where facet = 'caller_15m' and at >= $1 order by at limit $2) as first";
     MAKE_ROUTES = make!("'route_15m'", "at", "0", "0", "provider_id", "model", "$1::text is not null");
     MAKE_CALLERS = make!("'caller_15m'", "at", "user_id", "key_id", "0", "''", "$1::text is not null");
     MAKE_ROUTE_DAYS = make!("'route_1d'", "date_trunc('day', at, $1)", "0", "0", "provider_id", "model", "true");
@@ -150,55 +165,80 @@ statements! {
         group by 1, 2, 3, 4";
 }
 
-/// The days as they are made just now.
+/// The facets as they are made just now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DaysMade {
     /// Where they begin.
     pub zone: Tz,
+    /// What is from here on is in them: they are made from the newest sums on.
+    pub made_from: DateTime<Utc>,
     /// Days before this one are over: of them there are all facets.
     pub closed_before: Option<DateTime<Utc>>,
 }
 
-/// A row of the statements that read it; none while the days are made for the first time.
+impl DaysMade {
+    /// True if all is in them that is from `at` on. Nothing is from before the epoch.
+    pub fn hold(self, at: DateTime<Utc>) -> bool {
+        self.made_from <= at.max(DateTime::UNIX_EPOCH)
+    }
+
+    fn are_whole(self) -> bool {
+        self.hold(DateTime::UNIX_EPOCH)
+    }
+}
+
+/// A row of the statements that read it; none before the days are made for the first time.
 fn made_from_row(row: &PgRow) -> Result<Option<DaysMade>, sqlx::Error> {
     let name: String = row.try_get("name")?;
-    let closed_before = row.try_get("closed_before")?;
-    Ok(name.parse().ok().map(|zone| DaysMade { zone, closed_before }))
+    let (made_from, closed_before) = (row.try_get("made_from")?, row.try_get("closed_before")?);
+    Ok(name.parse().ok().map(|zone| DaysMade { zone, made_from, closed_before }))
+}
+
+/// From one time to another.
+type Ends = (DateTime<Utc>, DateTime<Utc>);
+
+/// The times of the oldest and the newest of as many sums as a step takes; none if there are fewer: it takes them all.
+fn ends(row: &PgRow) -> Result<Option<Ends>, sqlx::Error> {
+    let n_rows: i64 = row.try_get("n")?;
+    let (oldest, newest): (Option<_>, Option<_>) = (row.try_get("oldest")?, row.try_get("newest")?);
+    Ok(oldest.zip(newest).filter(|_| n_rows == STEP_ROWS))
 }
 
 impl Store {
-    /// How the days are made; none while they are being made for the first time.
+    /// How the days are made; none before they are made for the first time.
     pub async fn days_made(&self) -> Result<Option<DaysMade>, sqlx::Error> {
         made_from_row(&sqlx::query(ZONE).fetch_one(&self.pool).await?)
     }
 
-    /// Makes the days anew if they do not begin in `zone`. Whoever records calls waits meanwhile. True if it was done.
+    /// Takes a step towards days that begin in `zone`. Whoever records calls waits meanwhile. False if nothing was left to
+    /// do.
     pub async fn make_days(&self, zone: Tz) -> Result<bool, sqlx::Error> {
         let mut transaction = self.pool.begin().await?;
         let made = made_from_row(&sqlx::query(ZONE_FOR_MAKING).fetch_one(&mut *transaction).await?)?;
-        if made.is_some_and(|made| made.zone == zone) {
-            return Ok(false);
+        match made.filter(|made| made.zone == zone) {
+            None => begin_days(&mut transaction, zone).await?,
+            Some(made) if made.are_whole() => return Ok(false),
+            Some(made) => take_in_newest(&mut transaction, made).await?,
         }
-        let is_first = made.is_none();
-        sqlx::query(CLEAR).bind(is_first).execute(&mut *transaction).await?;
-        sqlx::query(CLEAR_ERRORS).execute(&mut *transaction).await?;
-        let quarters = [MAKE_ROUTES, MAKE_CALLERS].into_iter().filter(|_| is_first);
-        for statement in quarters.chain([MAKE_ROUTE_DAYS, MAKE_CALLER_DAYS, MAKE_WHOLE_DAYS]) {
-            sqlx::query(statement).bind(zone.name()).execute(&mut *transaction).await?;
-        }
-        sqlx::query(SET_ZONE).bind(zone.name()).execute(&mut *transaction).await?;
         transaction.commit().await?;
         Ok(true)
     }
 
-    /// Makes the facets of the days before `before`, a midnight of `zone`, that were not over the last time. Whoever
-    /// records calls waits meanwhile. True if there was something to do.
+    /// Takes a step towards all facets of the days before `before`, a midnight of `zone`. Whoever records calls waits
+    /// meanwhile. False if nothing was left to do.
     pub async fn close_days(&self, zone: Tz, before: DateTime<Utc>) -> Result<bool, sqlx::Error> {
         let mut transaction = self.pool.begin().await?;
         let made = made_from_row(&sqlx::query(ZONE_FOR_MAKING).fetch_one(&mut *transaction).await?)?;
-        let Some(made) = made.filter(|made| made.zone == zone && made.closed_before.is_none_or(|at| at < before))
-        else {
+        let made = made.filter(|made| made.zone == zone && made.are_whole());
+        let Some(made) = made.filter(|made| made.closed_before.is_none_or(|at| at < before)) else {
             return Ok(false);
+        };
+        let since = made.closed_before.unwrap_or(DateTime::UNIX_EPOCH);
+        let oldest = sqlx::query(OLDEST).bind(since).bind(STEP_ROWS).fetch_one(&mut *transaction).await?;
+        let before = match ends(&oldest)? {
+            // The day of the newest may have more of them.
+            Some((oldest, newest)) => clock::midnight(newest, zone).max(clock::next_midnight(oldest, zone)).min(before),
+            None => before,
         };
         for facet in Facet::CLOSED {
             let Facet { told, unit } = facet;
@@ -228,6 +268,31 @@ impl Store {
         transaction.commit().await?;
         Ok(true)
     }
+}
+
+/// Begins anew: what is recorded for later days than there are is in the facets from now on.
+async fn begin_days(connection: &mut PgConnection, zone: Tz) -> Result<(), sqlx::Error> {
+    sqlx::query(WAIT_SHORTLY).execute(&mut *connection).await?;
+    sqlx::query(CLEAR).execute(&mut *connection).await?;
+    let newest: Option<DateTime<Utc>> = sqlx::query_scalar(NEWEST).fetch_one(&mut *connection).await?;
+    let made_from = clock::next_midnight(newest.unwrap_or_else(clock::now), zone);
+    sqlx::query(SET_ZONE).bind(zone.name()).bind(made_from).execute(connection).await.map(|_| ())
+}
+
+/// Takes the newest sums that are not in the facets yet into those that the writer adds to, by whole days.
+async fn take_in_newest(connection: &mut PgConnection, made: DaysMade) -> Result<(), sqlx::Error> {
+    let DaysMade { zone, made_from: to, .. } = made;
+    let latest = sqlx::query(LATEST).bind(to).bind(STEP_ROWS).fetch_one(&mut *connection).await?;
+    let from = match ends(&latest)? {
+        // The day of the oldest may have more of them.
+        Some((oldest, newest)) => clock::next_midnight(oldest, zone).min(clock::midnight(newest, zone)),
+        None => DateTime::UNIX_EPOCH,
+    };
+    for statement in [MAKE_ROUTES, MAKE_CALLERS, MAKE_ROUTE_DAYS, MAKE_CALLER_DAYS, MAKE_WHOLE_DAYS] {
+        let query = sqlx::query(statement).bind(zone.name()).bind(from).bind(to).persistent(false);
+        query.execute(&mut *connection).await?;
+    }
+    sqlx::query(SET_MADE).bind(from).execute(connection).await.map(|_| ())
 }
 
 /// How the days are made, for whoever adds to them in this transaction; none if there are no days yet.

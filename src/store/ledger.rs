@@ -140,10 +140,12 @@ async fn add_sums(transaction: &mut Transaction<'_, Postgres>, fresh: &[&Closed]
         let sums = roll_up(fresh.iter().copied(), grain);
         sqlx::query(statement).bind(rows::rollups(&sums, None)).execute(&mut **transaction).await?;
     }
-    // Who makes the days for the first time takes in what is there by then.
-    if let Some(DaysMade { zone, closed_before }) = made_for_adding(transaction).await? {
+    if let Some(made) = made_for_adding(transaction).await? {
+        let DaysMade { zone, closed_before, .. } = made;
+        // Who makes the days takes in the rest, which is among the sums by quarter of an hour by then.
+        let held: Vec<_> = fresh.iter().copied().filter(|entry| made.hold(entry.call.created_at)).collect();
         for facet in Facet::WRITTEN {
-            add_to_facet(transaction, fresh, facet, zone).await?;
+            add_to_facet(transaction, &held, facet, zone).await?;
         }
         // What comes late, when its day has been closed, is in none of the sums that were made of it.
         let is_late = |closed| fresh.iter().any(|entry| entry.call.created_at < closed);

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, str::FromStr};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hub::{
+    clock::midnight,
     domain::{
         attempt::Attempt,
         call::{Call, Outcome},
@@ -19,6 +20,7 @@ use hub::{
 use sqlx::postgres::PgConnectOptions;
 
 use crate::{
+    insight::days_are_closed,
     postgres,
     world::{Key, World},
 };
@@ -98,6 +100,12 @@ impl Books {
             let sql = format!("update {table} set reset_at = {at} where id = {}", subject.id());
             postgres::execute(&self.dsn, &sql).await;
         }
+    }
+
+    /// The attempts that are recorded, in order.
+    async fn ids(&self) -> Vec<String> {
+        let rows = postgres::rows(&self.dsn, "select id::text as id from attempts order by id").await;
+        rows.iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect()
     }
 
     async fn sums(&self) -> BTreeMap<Subject, Sums> {
@@ -234,18 +242,32 @@ async fn a_fixed_window_of_five_hours_is_found_again() {
 async fn attempts_say_when_they_came_to_the_database() {
     let (_world, mut books) = Books::open().await;
     let before = Utc::now() - TimeDelta::seconds(5);
-    books.record([(before, 1), (before - TimeDelta::hours(20), 2)]).await;
-    for (since, n_max, n) in [(before, 9, 4), (before, 3, 3), (Utc::now() + TimeDelta::minutes(1), 9, 0)] {
-        let (sums, attempts) = books.store.limit_sums_and_attempts(since, n_max).await.unwrap();
-        assert_eq!((sums.len(), attempts.len()), (3, n));
+    // Over 20 hours, and more than one page holds.
+    books.record((0..1_300).map(|n| (before - TimeDelta::minutes(n % 1_200), 1))).await;
+    let all = books.ids().await;
+    for (since, expected) in [(before, all), (Utc::now() + TimeDelta::minutes(1), Vec::new())] {
+        let (sums, mut attempts) = books.store.limit_sums_and_attempts(since).await.unwrap();
+        assert_eq!(sums.len(), 3);
+        // This one is not in the sums, so it must not be said to be.
+        books.record([(Utc::now(), 1)]).await;
+        let mut found = Vec::new();
+        loop {
+            let page = attempts.page().await.unwrap();
+            if page.is_empty() {
+                break;
+            }
+            assert!(page.len() <= 1_000 && page.iter().all(|(_, at)| *at >= since));
+            found.extend(page.iter().map(|(id, _)| id.to_string()));
+        }
+        found.sort();
+        assert_eq!(found, expected);
     }
 }
 
 #[tokio::test]
 async fn what_is_recorded_late_is_in_every_facet_of_days_that_are_over() {
     let (world, mut books) = Books::open().await;
-    let closed = "select closed_before is not null from usage_zone";
-    crate::patience::until("days are closed", async || (world.value(closed).await == true).then_some(())).await;
+    days_are_closed(&world).await;
     // So long ago that its week and its month are over too.
     books.record([(Utc::now() - TimeDelta::days(40), 7)]).await;
     let facets = postgres::rows(
@@ -262,4 +284,51 @@ async fn what_is_recorded_late_is_in_every_facet_of_days_that_are_over() {
     let mut facets = facets;
     facets.sort_by(by_name);
     assert_eq!(facets, expected);
+}
+
+/// More sums by quarter of an hour than one step takes, over the last 52 days; no facet has them yet.
+const MANY_SUMS: &str = "
+    insert into usage_15m (at, user_id, key_id, provider_id, model, calls, completed, rejected, refused, failed,
+        interrupted, abandoned, attempts, unpriced, input, output, cache_write_5m, cache_write_1h, cache_read, cost_input,
+        cost_output, cost_cache_write_5m, cost_cache_write_1h, cost_cache_read, cost, first_token_hist, duration_hist)
+    select date_bin('15 minutes', now() - n * interval '3 minutes', 'epoch'), 1, n, 1, 'm', 1, 1, 0, 0, 0, 0, 0, 1, 0, n, 1,
+        0, 0, 0, 0, n, 0, 0, 0, n, array_fill(1::bigint, array[20]), array_fill(1::bigint, array[20])
+    from generate_series(1, 25000) n;
+    update usage_zone set name = '', closed_before = null";
+
+#[tokio::test]
+async fn facets_are_made_in_steps_and_what_is_recorded_meanwhile_counts_once() {
+    let (world, mut books) = Books::open().await;
+    days_are_closed(&world).await;
+    postgres::execute(&books.dsn, MANY_SUMS).await;
+    let (zone, now) = (chrono_tz::UTC, Utc::now());
+    let before = midnight(now, zone);
+    // Between two steps: what one of them has taken in by then, and what the last one will.
+    let lately_and_long_ago = [now - TimeDelta::days(1), now - TimeDelta::days(50)].map(|at| (at, 7));
+    let (mut n_made, mut n_closed) = (0, 0);
+    while books.store.make_days(zone).await.unwrap() {
+        n_made += 1;
+        books.record(lately_and_long_ago).await;
+    }
+    while books.store.close_days(zone, before).await.unwrap() {
+        n_closed += 1;
+        books.record(lately_and_long_ago).await;
+    }
+    // One to begin, and two for what is too much for one.
+    assert_eq!((n_made, n_closed), (3, 2));
+    let sums = async |from: &str, end: Option<DateTime<Utc>>| {
+        let until = end.map_or("infinity".to_owned(), |end| end.to_rfc3339());
+        let sql = format!(
+            "select sum(calls) as calls, sum(attempts) as attempts, sum(input) as input, sum(cost) as cost,
+                sum(duration_hist[1]) as times from {from} and at < '{until}'"
+        );
+        postgres::rows(&books.dsn, &sql).await
+    };
+    let ends = Facet::WRITTEN.map(|facet| (facet, None)).into_iter();
+    let ends = ends.chain(Facet::CLOSED.map(|facet| (facet, Some(facet.unit.begin(before, zone)))));
+    for (facet, end) in ends {
+        let name = facet.name();
+        let made = sums(&format!("usage_facets where facet = '{name}'"), end).await;
+        assert_eq!(made, sums("usage_15m where true", end).await, "{name}");
+    }
 }
