@@ -39,10 +39,18 @@ pub async fn availability(hub: &Hub, _actor: &Admin, query: AvailabilityQuery) -
     let starts = starts(range, now, zone);
     let from = starts.first().copied().unwrap_or_default();
     let (parts, minutes) = Sums::open(hub).await?.routes(from);
-    let blocks = blocks(range, from, hub.store.days_made().await.map_err(fault::store)?, zone);
-    let ids: Vec<ProviderId> = snapshot.upstreams.iter().map(|upstream| upstream.provider.id).collect();
+    let with_models = query.model_blocks.unwrap_or(true);
+    let blocks = BlockQuery {
+        provider_id: query.provider_id,
+        by_model: with_models,
+        ..blocks(range, from, hub.store.days_made().await.map_err(fault::store)?, zone)
+    };
+    let all = snapshot.upstreams.iter().map(|upstream| &upstream.provider);
+    let mut providers: Vec<_> = all.filter(|provider| query.provider_id.is_none_or(|id| id == provider.id)).collect();
+    providers.sort_by_key(|provider| (provider.priority, &provider.name));
+    let ids: Vec<ProviderId> = providers.iter().map(|provider| provider.id).collect();
     let (rows, blocks, probes, last) = tokio::try_join!(
-        hub.store.served(&parts, minutes),
+        hub.store.served(&parts, minutes, query.provider_id),
         hub.store.served_blocks(&blocks),
         hub.store.count_probes(quarter_of(from)),
         hub.store.last_probes(&ids, quarter_of(from)),
@@ -53,8 +61,11 @@ pub async fn availability(hub: &Hub, _actor: &Admin, query: AvailabilityQuery) -
         probes.entry(provider).or_default().last = Some(last);
     }
     let mut served = by_provider(rows, blocks, &starts);
-    let mut providers: Vec<_> = snapshot.upstreams.iter().map(|upstream| &upstream.provider).collect();
-    providers.sort_by_key(|provider| (provider.priority, &provider.name));
+    if !with_models {
+        for model in served.values_mut().flat_map(|(_, models)| models) {
+            model.served.blocks.clear();
+        }
+    }
     let providers = providers
         .into_iter()
         .map(|provider| {
@@ -83,7 +94,7 @@ fn blocks(range: AvailabilityRange, from: DateTime<Utc>, made: Option<DaysMade>,
         AvailabilityRange::Month if is_made => (None, from, route(Unit::Day)),
         AvailabilityRange::Day | AvailabilityRange::Month => (None, from, route(Unit::Quarter)),
     };
-    BlockQuery { from, over, over_to, open, block: block(range), zone }
+    BlockQuery { from, over, over_to, open, block: block(range), zone, provider_id: None, by_model: true }
 }
 
 /// The length of a block; none for days.

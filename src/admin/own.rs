@@ -68,6 +68,7 @@ async fn own_key(hub: &Hub, key: ApiKey) -> Result<OwnKey, Fault> {
         preview: key.preview,
         enabled: key.enabled,
         expires_at: key.expires_at,
+        old_secret_until: key.old_secret_until,
         last_used_at: key.last_used_at,
         models: key.models,
     })

@@ -47,6 +47,8 @@ pub struct OwnKey {
     pub enabled: bool,
     /// From then on it is refused.
     pub expires_at: Option<DateTime<Utc>>,
+    /// Until then calls may still come with the secret it had before; null if it had none, or that ended at once.
+    pub old_secret_until: Option<DateTime<Utc>>,
     /// When a call with it was last recorded.
     pub last_used_at: Option<DateTime<Utc>>,
     /// The models it may ask for; empty means all.

@@ -265,13 +265,13 @@ pub struct Overview {
     pub yesterday: Totals,
     /// Calls that run now.
     pub active: u32,
-    /// The last 60 minutes.
+    /// The last 60 minutes, without times.
     pub hour: Totals,
-    /// The same 60 minutes a day before.
+    /// The same 60 minutes a day before, without times.
     pub hour_before: Totals,
     /// The last 24 hours.
     pub hours: Course,
-    /// Today's sums by provider, dearest first.
+    /// Today's sums by provider, dearest first; these and those that follow without times.
     pub providers: Vec<UsageRow>,
     /// Today's sums by model, dearest first.
     pub models: Vec<UsageRow>,

@@ -130,8 +130,8 @@ settings! {
         attempts_per_provider: u32 = 2, "", number(1, 10);
         /// The pause before a second attempt at a provider; it doubles with each, up to 5 s, and up to half of it is chance.
         retry_pause_ms: u64 = 200, "ms", number(0, 5_000);
-        /// How long a call waits for a provider that has named a time (`retry-after`) when no other is left. A longer time is
-        /// told to the client.
+        /// How long a call pauses for a provider that has named a time (`retry-after`) when no other is left. For a longer time
+        /// a call that waits (`waiting`) stands in line; to the client of any other it is told.
         retry_after_max_ms: u64 = 10_000, "ms", number(0, 600_000);
         /// Whether a request that a provider refuses because of a thinking block's signature is sent to it once more without
         /// its thinking blocks: `off`, `on`, or `auto`, which leaves it to clients that are known to do so themselves.

@@ -21,8 +21,8 @@ use crate::domain::{
 };
 
 statements! {
-    /// By provider and model, and by provider: parts of facets ($1 to $3), and minutes ($4, $5). The second is added up from
-    /// the first.
+    /// By provider and model, and by provider, or of one ($6): parts of facets ($1 to $3), and minutes ($4, $5). The second
+    /// is added up from the first.
     SERVED = concat!(
         "with rolled as (
             select f.*
@@ -33,6 +33,7 @@ statements! {
         ", first_token_hist, duration_hist
                 from usage_facets
                 where usage_facets.facet = part.facet and at >= part.since and at < part.until and provider_id <> 0
+                    and ($6::bigint is null or provider_id = $6)
                 offset 0
             ) f
             union all
@@ -40,7 +41,7 @@ statements! {
         each_sum!(listed),
         ", first_token_hist, duration_hist
             from usage_1m
-            where at >= $4 and at < $5 and provider_id <> 0
+            where at >= $4 and at < $5 and provider_id <> 0 and ($6::bigint is null or provider_id = $6)
         ),
         routes as (
             select provider_id, model",
@@ -60,30 +61,31 @@ statements! {
         group by provider_id
         order by attempts desc, provider_id, model"
     );
-    /// By provider and block ($3, or days of the zone $4), for each model and all of them: of the facet $1, else minutes.
+    /// By provider, or of one ($7), and block ($3, or days of the zone $4), for each model if they are wanted ($8), and all of
+    /// them: of the facet $1, else minutes.
     BLOCKS = concat!("
         with parts as (
             select at, provider_id, model, attempts_good, attempts_bad, duration_hist
             from usage_facets
-            where facet = $1 and at >= $2 and at < $5 and provider_id <> 0
+            where facet = $1 and at >= $2 and at < $5 and provider_id <> 0 and ($7::bigint is null or provider_id = $7)
             union all
             select at, provider_id, model, attempts_good, attempts_bad, duration_hist
             from usage_facets
-            where facet = $6 and at >= $5 and provider_id <> 0
+            where facet = $6 and at >= $5 and provider_id <> 0 and ($7::bigint is null or provider_id = $7)
             union all
             select at, provider_id, model, attempts_good, attempts_bad, duration_hist
             from usage_1m
-            where $1 = 'minutes' and at >= $2 and provider_id <> 0
+            where $1 = 'minutes' and at >= $2 and provider_id <> 0 and ($7::bigint is null or provider_id = $7)
         ),
         routes as (
-            select provider_id, model, case when $3::interval is null then date_trunc('day', at, $4)
+            select provider_id, case when $8 then model end as model, case when $3::interval is null then date_trunc('day', at, $4)
                     else date_bin($3, at, timestamptz 'epoch') end as block,
                 sum(attempts_good)::bigint as good, sum(attempts_bad)::bigint as bad",
         histogram!("duration_hist"), "
             from parts
             group by 1, 2, 3
         )
-        select provider_id, model, block, good, bad, duration_hist from routes
+        select provider_id, model, block, good, bad, duration_hist from routes where $8
         union all
         select provider_id, null, block, sum(good)::bigint, sum(bad)::bigint",
         histogram!("duration_hist"), "
@@ -144,6 +146,10 @@ pub struct BlockQuery {
     pub block: Option<TimeDelta>,
     /// Where days begin.
     pub zone: Tz,
+    /// Only of this provider.
+    pub provider_id: Option<ProviderId>,
+    /// True if each model is told apart.
+    pub by_model: bool,
 }
 
 fn served_from_row(row: &PgRow) -> Result<ServedRow, sqlx::Error> {
@@ -172,11 +178,12 @@ fn block_from_row(row: &PgRow) -> Result<BlockRow, sqlx::Error> {
 
 impl Store {
     /// How each provider served, and with each of its models, the most used first: in parts of facets that tell both
-    /// apart, and in minutes.
+    /// apart, and in minutes. Or only one of them.
     pub async fn served(
         &self,
         parts: &[Part],
         minutes: (DateTime<Utc>, DateTime<Utc>),
+        provider_id: Option<ProviderId>,
     ) -> Result<Vec<ServedRow>, sqlx::Error> {
         let rows = sqlx::query(SERVED)
             .bind(parts.iter().map(|(facet, ..)| facet.name()).collect::<Vec<_>>())
@@ -184,6 +191,7 @@ impl Store {
             .bind(parts.iter().map(|(.., to)| *to).collect::<Vec<_>>())
             .bind(minutes.0)
             .bind(minutes.1)
+            .bind(provider_id.map(|id| id.0))
             .persistent(false)
             .fetch_all(&self.pool)
             .await?;
@@ -205,6 +213,8 @@ impl Store {
             .bind(query.zone.name())
             .bind(query.over_to)
             .bind(open)
+            .bind(query.provider_id.map(|id| id.0))
+            .bind(query.by_model)
             // Planned for these values each time: which tables are read depends on them.
             .persistent(false)
             .fetch_all(&self.pool)

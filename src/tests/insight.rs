@@ -96,6 +96,23 @@ async fn a_drawn_page_is_there_without_script_and_in_the_readers_language() {
     assert!(odd.contains("Ada &amp; Co"), "what cannot be read is left out");
 }
 
+#[tokio::test]
+async fn the_simulator_takes_a_time_of_the_hubs_zone_and_says_beside_the_field_what_is_none() {
+    let world = World::alone().await;
+    world.patch("/admin/v1/settings", &json!({"time_zone": "Asia/Kathmandu"})).await;
+    let asked = async |at: &str| {
+        let html = page(&world, &format!("/routing?model=m&at={at}")).await;
+        let problem = html.split("id=\"at-problem\"").nth(1).unwrap().split("</div>").next().unwrap();
+        (problem.contains("Must be a time"), html.contains("datetime=\"2030-12-31T06:15:00+00:00\""))
+    };
+    for at in ["2030-12-31T12:00", "2030-12-31%2012:00", "2030-12-31+12%3A00"] {
+        assert_eq!(asked(at).await, (false, true), "{at}");
+    }
+    for at in ["soon", "2030-12-31"] {
+        assert_eq!(asked(at).await, (true, false), "{at}");
+    }
+}
+
 /// The sums of usage rows, as far as they are compared.
 fn summed(rows: &Value) -> (u64, u64, u64, u64, u64) {
     let sum = |of: &dyn Fn(&Value) -> u64| rows["items"].as_array().unwrap().iter().map(of).sum();
@@ -109,10 +126,17 @@ fn summed(rows: &Value) -> (u64, u64, u64, u64, u64) {
     )
 }
 
-/// Waits until the sums by day begin in this zone.
+/// Waits until the sums by day begin in this zone, and hold everything.
 pub async fn days_are_of(world: &World, zone: &str) {
-    let sql = "select name from usage_zone";
+    let sql = "select case when made_from = 'epoch' then name else '' end from usage_zone";
     crate::patience::until("the days are made", async || (world.value(sql).await == zone).then_some(())).await;
+}
+
+/// Waits until all days that are over are closed.
+pub async fn days_are_closed(world: &World) {
+    let sql = "select coalesce(closed_before >= date_trunc('day', now() - interval '1 hour', nullif(name, '')), false)
+        from usage_zone";
+    crate::patience::until("days are closed", async || (world.value(sql).await == true).then_some(())).await;
 }
 
 /// The same calls so many days ago, as a hub would have summed them then; the days have to be made anew.
@@ -280,6 +304,11 @@ async fn availability_is_the_share_of_good_attempts_of_each_provider_and_model_i
         assert_eq!((sum(&opus, "good"), sum(&opus, "bad")), (1, 0), "{range}: {opus}");
         assert_eq!((sum(&sonnet, "good"), &sonnet["good_permille"]), (0, &json!(0)), "{range}: {sonnet}");
     }
+    let only = world.get(&format!("/admin/v1/availability?provider_id={}&model_blocks=false", b.id)).await;
+    assert_eq!(only["providers"].as_array().map(Vec::len), Some(1), "{only}");
+    let (at_b, model) = (&only["providers"][0], &only["providers"][0]["models"][0]);
+    assert_eq!((&at_b["provider_id"], at_b["blocks"].as_array().map(Vec::len)), (&json!(b.id), Some(48)), "{only}");
+    assert!(model["totals"]["attempts"].as_u64() > Some(0) && model["blocks"] == json!([]), "{only}");
     for (query, field) in [("range=1y", "range"), ("period=24h", "period")] {
         let answer = world.admin("GET", &format!("/admin/v1/availability?{query}"), &Value::Null).await;
         problem(&answer, 422, Some(field));
@@ -287,6 +316,17 @@ async fn availability_is_the_share_of_good_attempts_of_each_provider_and_model_i
     let drawn = page(&world, "/availability?range=7d").await;
     assert!(drawn.contains(&format!("/providers/{}/use", a.id)) && drawn.contains("1 good attempts, 1 bad ones"));
     assert!(page(&world, "/availability?range=x").await.contains("class=\"strip\""), "what cannot be read is left out");
+
+    // Where they are many, each has a strip, and its own page has the rest.
+    for n in 0..5 {
+        world.provider_with(&format!("more {n}"), json!({"priority": 2})).await;
+    }
+    let drawn = page(&world, "/availability?range=7d").await;
+    let whole = format!("/availability?provider={}&amp;range=7d", a.id);
+    assert!(drawn.contains("1 good attempts, 1 bad ones") && drawn.contains(&whole), "{drawn}");
+    assert!(!drawn.contains("claude-opus-4-8"), "{drawn}");
+    let drawn = page(&world, &whole.replace("&amp;", "&")).await;
+    assert!(drawn.contains("claude-opus-4-8") && !drawn.contains("more 1"), "{drawn}");
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use hub::{
 use serde_json::{Value, json};
 
 use crate::{
-    insight::days_are_of,
+    insight::{days_are_closed, days_are_of},
     postgres::{execute, rows},
     world::World,
 };
@@ -194,7 +194,7 @@ fn reports() -> Vec<Asked> {
     let range = (midnight(today - TimeDelta::days(30), ZONE), today + TimeDelta::days(2));
     let parts = cut_days(Told::Route, range, &[Unit::Week], Some(today), ZONE);
     let mut values = arrays(&parts);
-    values.extend([ago(0), ago(0)]);
+    values.extend([ago(0), ago(0), "null".to_owned()]);
     all.push(asked("availability", "SERVED", values, RowsMax::Counted(count(&parts, none))));
     let week = format!(
         "select count(*) as n from usage_facets where facet = 'route_1h' and at >= {} and at < {today}
@@ -203,11 +203,13 @@ fn reports() -> Vec<Asked> {
         today = time(today),
     );
     let (first, last) = (ago(7), time(today));
-    let values = ["'route_1h'", &first, "interval '3 hours'", "'UTC'", &last, "'route_15m'"];
+    let values = ["'route_1h'", &first, "interval '3 hours'", "'UTC'", &last, "'route_15m'", "null", "true"];
     all.push(asked("availability", "BLOCKS", values.map(str::to_owned).into(), RowsMax::Counted(week)));
     let minutes = "select count(*) as n from usage_1m where at >= now() - interval '1 hour'".to_owned();
-    let values = ["'minutes'", "now() - interval '1 hour'", "interval '1 minute'", "'UTC'", "now()", "null"];
-    all.push(asked("availability", "BLOCKS", values.map(str::to_owned).into(), RowsMax::Counted(minutes)));
+    let minute = ["'minutes'", "now() - interval '1 hour'", "interval '1 minute'", "'UTC'", "now()"];
+    let values = [minute.as_slice(), &["null", "null", "false"]].concat();
+    let values = values.into_iter().map(str::to_owned).collect();
+    all.push(asked("availability", "BLOCKS", values, RowsMax::Counted(minutes)));
     all
 }
 
@@ -313,8 +315,7 @@ async fn pages_read_by_an_index_and_no_more_than_they_answer_for() {
     execute(world.dsn(), &sql).await;
     world.patch("/admin/v1/settings", &json!({"time_zone": ZONE.name()})).await;
     days_are_of(&world, ZONE.name()).await;
-    let closed = "select closed_before is not null from usage_zone";
-    crate::patience::until("days are closed", async || (world.value(closed).await == true).then_some(())).await;
+    days_are_closed(&world).await;
     execute(world.dsn(), "analyze").await;
     let n_rows =
         rows(world.dsn(), "select (select count(*) from calls) as calls, (select count(*) from usage_facets) as sums")

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use hub::domain::{
+    id::ProviderId,
     provider::traffic::TrafficBlock,
     report::{
         UsageBy,
@@ -28,11 +29,21 @@ use crate::{
 /// Where it is.
 const PATH: &str = "/availability";
 
+/// Most providers that are shown with their times and their models at once. Of more there is a strip each, which leads to
+/// the whole.
+pub(crate) const WHOLE_MAX: usize = 6;
+
 /// Most models of a provider that are shown.
 const MODELS_MAX: usize = 12;
 
-/// The page.
-pub(crate) fn page(text: &'static Text, shown: &Availability, clock: Clock) -> (Option<String>, AnyView) {
+/// The page: of all providers or `only` one, whole or a strip each.
+pub(crate) fn page(
+    text: &'static Text,
+    shown: &Availability,
+    only: Option<ProviderId>,
+    is_whole: bool,
+    clock: Clock,
+) -> (Option<String>, AnyView) {
     let words = &text.availability;
     let label = |range| match range {
         AvailabilityRange::Hour => words.an_hour,
@@ -42,23 +53,31 @@ pub(crate) fn page(text: &'static Text, shown: &Availability, clock: Clock) -> (
     };
     let choice = |range: AvailabilityRange| Choice {
         label: label(range),
-        href: link_with(PATH, &[], &[("range", range.as_str())]),
+        href: path_of(range, only),
         is_chosen: range == shown.range,
     };
     let (block, zone) = (block_word(text, shown.range), clock.zone.name());
     let list = if shown.providers.is_empty() {
         view! { <section class="panel">{empty(Icon::Providers, words.empty, words.empty_why, None)}</section> }.erase()
     } else {
-        shown.providers.iter().map(|provider| part(text, shown, provider, clock)).collect_view().into_any()
+        shown.providers.iter().map(|provider| part(text, shown, provider, is_whole, clock)).collect_view().into_any()
     };
+    let back = only
+        .map(|_| view! { <a class="button small" href=path_of(shown.range, None)>{words.all_providers}</a> }.erase());
     let content = view! {
-        <div class="bar">{tabs(text.drawn.time, AvailabilityRange::ALL.into_iter().map(choice))}</div>
+        <div class="bar">{tabs(text.drawn.time, AvailabilityRange::ALL.into_iter().map(choice))} {back}</div>
         <p class="caption span">
             {shown.starts.first().map(|from| clock.stamp(*from))}" – "{clock.stamp(clock.now)}" · "{block}" · "{zone}
         </p>
         <div class="grid gap-6">{list}</div>
     };
     parts::page(words.title, words.lead, content.into_any())
+}
+
+/// The page for a range, of all providers or one.
+fn path_of(range: AvailabilityRange, only: Option<ProviderId>) -> String {
+    let provider = only.map(|id| id.to_string()).unwrap_or_default();
+    link_with(PATH, &[("provider", provider)], &[("range", range.as_str())])
 }
 
 /// How long a block is.
@@ -73,11 +92,27 @@ fn block_word(text: &'static Text, range: AvailabilityRange) -> &'static str {
 }
 
 /// A provider: how it served over time, and each of its models.
-fn part(text: &'static Text, shown: &Availability, provider: &ProviderAvailability, clock: Clock) -> AnyView {
+fn part(
+    text: &'static Text,
+    shown: &Availability,
+    provider: &ProviderAvailability,
+    is_whole: bool,
+    clock: Clock,
+) -> AnyView {
     let served = &provider.served;
-    let href = subject::path(UsageBy::Provider, &provider.provider_id.to_string());
     let title = format!("provider-{}", provider.provider_id);
-    let own = title.clone();
+    let (strip, head) = (strip_of(text, shown, served, clock), head(text, provider, &title, clock));
+    if !is_whole {
+        let more = path_of(shown.range, Some(provider.provider_id));
+        let more = view! { <a class="link" href=more>{text.availability.whole}</a> }.erase();
+        return view! {
+            <section class="panel available" aria-labelledby=title>
+                {head}
+                <div class="course">{strip}<p class="caption">{more}</p></div>
+            </section>
+        }
+        .erase();
+    }
     let times = times::view(text, &provider.name, &shown.starts, &served.blocks, |from| block_name(shown, from, clock));
     let numbers =
         times::table(text, &provider.name, &shown.starts, &served.blocks, |from| block_name(shown, from, clock));
@@ -88,15 +123,25 @@ fn part(text: &'static Text, shown: &Availability, provider: &ProviderAvailabili
     let models = (!provider.models.is_empty()).then(|| table(text, shown, provider, clock));
     view! {
         <section class="panel available" aria-labelledby=title>
-            <div class="panel-head">
-                <h2 class="ellipsis" id=own><a class="row-link" data-row href=href>{provider.name.clone()}</a></h2>
-                <span class="flex-1"><span class=tone(served).class()>{(text.availability.served)(&good(served), &whole(served.totals.attempts))}</span></span>
-                <span class="caption">{probes(text, &provider.probes, clock)}</span>
-            </div>
-            <div class="course">{strip_of(text, shown, served, clock)}{times}</div>
+            {head}
+            <div class="course">{strip}{times}</div>
             {behind}
             {models}
         </section>
+    }
+    .erase()
+}
+
+/// Who it is, how much is good, and how the latest probe went.
+fn head(text: &'static Text, provider: &ProviderAvailability, id: &str, clock: Clock) -> AnyView {
+    let served = &provider.served;
+    let href = subject::path(UsageBy::Provider, &provider.provider_id.to_string());
+    view! {
+        <div class="panel-head">
+            <h2 class="ellipsis" id=id.to_owned()><a class="row-link" data-row href=href>{provider.name.clone()}</a></h2>
+            <span class="flex-1"><span class=tone(served).class()>{(text.availability.served)(&good(served), &whole(served.totals.attempts))}</span></span>
+            <span class="caption">{probes(text, &provider.probes, clock)}</span>
+        </div>
     }
     .erase()
 }

@@ -7,6 +7,18 @@ sentences! {
         time today this_week this_month all_time first_day last_day versus last_day_hours seven_days thirty_days ninety_days
         a_year all others each_quarter each_hour each_day each_week each_month show_table;
     }
+    Call {
+        first_token stream no_stream open_alone facts key conversation kind messages id upstream_id charged_tokens unit_price
+        class amount input output cache_write_5m cache_write_1h cache_read tools request_fee total usage_raw model_asked
+        model_sent model_served source arrived;
+        factors(&str, &str, &str) price_version(i64) reserved(&str) over_reserved(&str)
+    }
+    Chain {
+        title waiting in_queue connecting first_byte streaming running none_chosen
+        first_token_mark time_axis legend screened ended queued connected once_more repaired sticky last_resort;
+        drawn(&str, u32, u64, usize) only(&str, i32) not_eligible(usize) http(u16)
+        by_group(&str) caused(&str) left_cache(&str)
+    }
     Told {
         choosing nobody_yet;
         answered_first(&str) answered_after(&str, &str) fell(&str, &str) nobody_left(&str) rejected(&str)
@@ -33,7 +45,7 @@ sentences! {
     }
     Availability {
         title lead empty empty_why an_hour each_minute each_half_hour each_three_hours course good attempts bad total
-        first times all_models last_probe probe_good probe_bad no_probes probes_why only_told;
+        first times all_models all_providers whole last_probe probe_good probe_bad no_probes probes_why only_told;
         strip(&str, &str) block(&str, &str, &str) served(&str, &str)
     }
     Leaderboard {

@@ -68,6 +68,11 @@ pub struct AvailabilityQuery {
     /// How far back; default `24h`.
     #[cfg_attr(feature = "server", param(inline))]
     pub range: Option<AvailabilityRange>,
+    /// Only this provider; default all.
+    #[cfg_attr(feature = "server", param(inline))]
+    pub provider_id: Option<ProviderId>,
+    /// False leaves out the blocks of each model, which are many where providers and models are; default true.
+    pub model_blocks: Option<bool>,
 }
 
 /// How providers served in a range of time.
@@ -78,7 +83,7 @@ pub struct Availability {
     pub range: AvailabilityRange,
     /// The beginning of each block, oldest first, none missing; the last one has not ended.
     pub starts: Vec<DateTime<Utc>>,
-    /// Every provider that is not deleted, by priority and name; also those that nobody asked.
+    /// The providers that are not deleted, by priority and name; also those that nobody asked.
     pub providers: Vec<ProviderAvailability>,
 }
 
@@ -118,7 +123,7 @@ pub struct Served {
     pub good_permille: Option<u32>,
     /// The sums of the range.
     pub totals: Totals,
-    /// A block for each of the beginnings.
+    /// A block for each of the beginnings; none of a model if they are left out.
     pub blocks: Vec<ServedBlock>,
 }
 

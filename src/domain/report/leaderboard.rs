@@ -177,7 +177,7 @@ pub struct LeaderboardRow {
     /// The sums.
     #[serde(flatten)]
     pub totals: Totals,
-    /// The sums of the span before; null if nothing is compared, or there was nothing.
+    /// The sums of the span before, without times; null if nothing is compared, or there was nothing.
     pub before: Option<Totals>,
 }
 
