@@ -31,7 +31,7 @@ bench: build ## Measure a choice among providers, and the hub against a bare pas
 	@cargo bench --package app --features ssr --bench load
 
 bench-console: build ## Measure every page over 10 million calls; writes target/bench-console.md (CALLS=200000 for a short look, DATA=folder to keep what it fills for the next run)
-	@CALLS=$${CALLS:-10000000} DATA="$(abspath $(DATA))" cargo bench --package app --features ssr --bench console
+	@CALLS=$${CALLS:-10000000} DATA="$(abspath $(DATA))" cargo bench --package app --features ssr --bench load -- console
 
 lighthouse: build ## Have Lighthouse judge the pages that stay open; writes target/lighthouse.md (loads 180 MB of tools once)
 	@[ -d .tools/lighthouse/node_modules ] || npm install --prefix .tools/lighthouse --no-audit --no-fund --ignore-scripts lighthouse@13.5.0

@@ -1,7 +1,8 @@
 //! What the hub costs, as ratios to a bare pass-through in the same run (`make bench`).
 //!
 //! Three processes beside this one: a scripted upstream that answers at once, the bare pass-through, and the real hub
-//! with its private Postgres. `scenario.rs` says what is sent, `load.rs` sends it, `report.rs` compares.
+//! with its private Postgres. `scenario.rs` says what is sent, `load.rs` sends it, `report.rs` compares. With the word
+//! `console` it measures the pages instead.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -23,6 +24,7 @@
 mod bare;
 mod body;
 mod chaos;
+mod console;
 mod load;
 mod peer;
 mod process;
@@ -45,8 +47,17 @@ fn main() {
     match words.as_slice() {
         ["upstream"] => runtime.block_on(upstream::serve()),
         ["bare", address] => runtime.block_on(bare::serve(address)),
+        ["console"] => {
+            let is_good = runtime.block_on(async {
+                // Whoever is dropped here stops what it has started.
+                tokio::select! {
+                    is_good = console::measure() => is_good,
+                    () = interrupted() => false,
+                }
+            });
+            std::process::exit(i32::from(!is_good));
+        }
         _ => runtime.block_on(async {
-            // Whoever is dropped here stops what it has started.
             tokio::select! {
                 () = measure(words.first().unwrap_or(&"")) => {}
                 () = interrupted() => eprintln!("interrupted"),

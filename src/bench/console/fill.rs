@@ -215,7 +215,9 @@ async fn make_days(process: &Process, connection: &mut PgConnection) {
     run(connection, "update usage_zone set name = '', closed_before = null").await;
     process.send(Method::PATCH, "settings", &json!({ "time_zone": ZONE })).await;
     let started = Instant::now();
-    let are_made = "select name <> '' and closed_before is not null from usage_zone";
+    let are_made = "
+        select coalesce(closed_before >= date_trunc('day', now() - interval '1 hour', nullif(name, '')), false)
+        from usage_zone";
     while !sqlx::query_scalar::<_, bool>(are_made).fetch_one(&mut *connection).await.unwrap() {
         assert!(started.elapsed() < DAYS_WITHIN, "the sums by day are not made");
         tokio::time::sleep(Duration::from_millis(500)).await;

@@ -9,7 +9,7 @@ use super::{
 
 /// What a page asks when the reader comes to it from another one, or looks for more of it.
 pub fn questions(filled: &Filled) -> Vec<Ask> {
-    let Filled { user_id, key_id, provider_id, session_id, call_id, told_call_id, .. } = filled;
+    let Filled { user_id, session_id, call_id, .. } = filled;
     let none = Value::Null;
     vec![
         question("Door", &none),
@@ -17,28 +17,16 @@ pub fn questions(filled: &Filled) -> Vec<Ask> {
         question("Calls", &json!({ "pairs": [] })),
         question("Calls", &json!({ "pairs": [["user", user_id], ["cursor", named(call_id)]] })),
         question("Calls", &json!({ "pairs": [["session", session_id]] })),
-        question("Call", &json!(call_id)),
-        question("Call", &json!(told_call_id)),
-        question("Provider", &json!(provider_id)),
         question("Find", &json!("user")),
         question("Find", &json!("talk-0")),
-        question("Groups", &none),
-        question("User", &json!(user_id)),
-        question("Keys", &json!([user_id, null])),
-        question("Limits", &json!(["user", user_id])),
-        question("Limits", &json!(["key", key_id])),
-        question("Limits", &json!(["provider", provider_id])),
         question("Quotas", &json!({ "at_least": 0 })),
         question("Quotas", &json!({ "owner": "key", "at_least": 1 })),
-        question("Price", &json!("claude-sonnet-4-5")),
-        question("Settings", &none),
-        question("Storage", &none),
     ]
 }
 
 /// The pages, and parts of pages, that the server draws, each with its query string.
 pub fn drawings(filled: &Filled) -> Vec<(Value, String)> {
-    let Filled { user_id, key_id, provider_id, model, told_call_id, session, long_session, .. } = filled;
+    let Filled { user_id, key_id, provider_id, model, call_id, told_call_id, session, long_session, .. } = filled;
     let plain = |drawing: Value| (drawing, String::new());
     let mut all: Vec<(Value, String)> = [
         ("Overview", ""),
@@ -56,6 +44,7 @@ pub fn drawings(filled: &Filled) -> Vec<(Value, String)> {
         ("Users", "sort=cost"),
         ("ManyUsers", "all=1&look=1&set_limit_rpm=50"),
         ("Prices", ""),
+        ("Settings", ""),
         ("Audit", ""),
         ("Logins", ""),
     ]
@@ -69,14 +58,20 @@ pub fn drawings(filled: &Filled) -> Vec<(Value, String)> {
         (json!({ "Key": key_id }), "period=90d".to_owned()),
         (json!({ "Provider": provider_id }), "period=90d".to_owned()),
         (json!({ "Model": model }), "period=90d".to_owned()),
+        plain(json!({ "Call": call_id })),
+        plain(json!({ "CallAlone": told_call_id })),
         plain(json!({ "CallMessages": told_call_id })),
         plain(json!({ "Session": session })),
         plain(json!({ "Session": long_session })),
-        plain(json!({ "PriceHistory": "claude-sonnet-4-5" })),
-        plain(json!({ "Losses": ["user", user_id] })),
-        plain(json!({ "Losses": ["key", key_id] })),
-        plain(json!({ "Losses": ["provider", provider_id] })),
-        plain(json!({ "UserLogins": user_id })),
+        plain(json!({ "OneUser": user_id })),
+        plain(json!({ "OneProvider": provider_id })),
+        (json!({ "Dialog": "Providers" }), "edit=default".to_owned()),
+        (json!({ "Dialog": "Prices" }), "edit=claude-sonnet-4-5".to_owned()),
+        (json!({ "Dialog": "Prices" }), "history=claude-sonnet-4-5".to_owned()),
+        (json!({ "Dialog": { "OneUser": user_id } }), "confirm=delete".to_owned()),
+        (json!({ "Dialog": { "OneUser": user_id } }), format!("limits={key_id}")),
+        (json!({ "Dialog": { "OneUser": user_id } }), format!("drop={key_id}")),
+        (json!({ "Dialog": { "OneProvider": provider_id } }), "confirm=delete".to_owned()),
     ]);
     all
 }

@@ -5,41 +5,19 @@
 //! only the first time (ten million calls take some 25 GB). Then every page is asked for once, and if any of them does not
 //! come all of those are told and nothing is measured. At last each is asked for as a browser asks for it, again and again.
 //! Fails if the median of one is above 100 ms. The table is written to `target/bench-console.md`.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::as_conversions,
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::float_arithmetic,
-    clippy::print_stdout,
-    clippy::disallowed_methods,
-    clippy::large_futures,
-    unreachable_pub,
-    missing_docs,
-    reason = "a benchmark may fail loudly, reads its own environment and counts in floats"
-)]
 
 mod fill;
 mod found;
 mod home;
 mod pages;
-#[path = "../process.rs"]
-mod process;
 mod questions;
 mod reader;
 mod table;
 
 use std::time::{Duration, Instant};
 
-use home::Home;
-use pages::Page;
-use reader::Reader;
-use table::Table;
-use tokio::signal::unix::{SignalKind, signal};
+use self::{home::Home, pages::Page, reader::Reader, table::Table};
+use super::process;
 
 /// How long one page is measured at most; a slow one is asked for less often, but three times.
 const PAGE_WITHIN: Duration = Duration::from_secs(10);
@@ -48,22 +26,6 @@ const TIMES_MIN: usize = 3;
 /// How long the hub is left alone after its start: it lets go what is kept no longer, and closes days.
 const SETTLE: Duration = Duration::from_secs(10);
 
-fn main() {
-    hub::boot::limits::prepare();
-    rustls::crypto::ring::default_provider().install_default().unwrap();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let is_good = runtime.block_on(async {
-        let mut terminate = signal(SignalKind::terminate()).unwrap();
-        // Whoever is dropped here stops what it has started.
-        tokio::select! {
-            is_good = measure() => is_good,
-            _ = tokio::signal::ctrl_c() => false,
-            _ = terminate.recv() => false,
-        }
-    });
-    std::process::exit(i32::from(!is_good));
-}
-
 /// A number from the environment.
 fn number(name: &str, default: u64) -> u64 {
     let text = std::env::var(name).ok().filter(|text| !text.is_empty());
@@ -71,7 +33,7 @@ fn number(name: &str, default: u64) -> u64 {
 }
 
 /// Fills a hub unless it is filled, and asks it for every page. True if all came, and fast enough.
-async fn measure() -> bool {
+pub async fn measure() -> bool {
     let (n_calls, n_times) = (number("CALLS", 200_000), number("TIMES", 20).max(1) as usize);
     let home = Home::open();
     if home.filled_at(n_calls).is_none() {
