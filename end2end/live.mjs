@@ -74,7 +74,7 @@ export async function live({ page, go, key, userPath }) {
     await page.getByRole('link', { name: 'Edit: laptop' }).click();
     const dialog = page.getByRole('dialog', { name: 'Edit key' });
     await dialog.getByLabel('Name').fill('half a na');
-    const heard = page.waitForResponse((answer) => answer.request().postData()?.includes('Keys') ?? false);
+    const heard = page.waitForResponse((answer) => answer.request().postData()?.includes('OneUser') ?? false);
     const group = { name: 'passing', note: '' };
     await admin('POST', '/groups', group);
     await heard;

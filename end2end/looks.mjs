@@ -92,7 +92,7 @@ await check('a chart tells what is pointed at, touched, or stepped to with the a
   expect(!(await chart.getAttribute('data-shown')), 'it is still told when the focus is elsewhere');
   const touch = await browser.newContext({ viewport: { width: 390, height: 844 }, hasTouch: true, storageState: await page.context().storageState() });
   const phone = await touch.newPage();
-  await visit(phone, '/availability');
+  await visit(phone, `/availability?provider=${providers[0].id}`);
   const times = phone.locator('.times [data-read]').first();
   await times.scrollIntoViewIfNeeded();
   const box = await times.locator('.column').last().locator('.catch').boundingBox();

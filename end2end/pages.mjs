@@ -18,6 +18,7 @@ export const pagesOf = ({ user, provider, model, call, session, key }) => [
   ['provider-new', '/providers/new'],
   ['provider-use', `/providers/${provider}/use`],
   ['availability', '/availability'],
+  ['availability-of-one', `/availability?provider=${provider}`],
   ['routing', `/routing?model=${model}&key=${key}&limits=1`],
   ['users', '/users'],
   ['users-bulk', '/users/bulk?all=1'],

@@ -121,7 +121,7 @@ async function go(page, path) {
 async function whole(page, name, width, most = TALL) {
   await page.setViewportSize({ width, height: TALL });
   await page.waitForTimeout(250);
-  const end = await page.evaluate(() => Math.ceil(Math.max(...[...document.querySelectorAll('.page, .door, .beside > *')].map((one) => one.getBoundingClientRect().bottom))));
+  const end = await page.evaluate(() => Math.ceil(Math.max(...[...document.querySelectorAll('.page, .door, .beside .call')].map((one) => one.getBoundingClientRect().bottom))));
   await page.setViewportSize({ width, height: Math.min(most, Math.max(width < 500 ? 844 : 900, end)) });
   await page.waitForTimeout(150);
   await page.screenshot({ path: join(FOLDER, `${name}.png`) });

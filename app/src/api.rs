@@ -75,7 +75,8 @@ impl FromServerFnError for AppError {
 pub(crate) type Answer<T> = Result<T, AppError>;
 
 /// Something named by an id, for a list to choose from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Named {
     /// The id.
     pub(crate) id: String,

@@ -27,11 +27,6 @@ fn resource(question: Signal<(u32, Question)>) -> Asked {
     Resource::new_blocking(move || question.get(), |(_, question)| ask(question))
 }
 
-/// A number that grows each time something that was open is closed: what a dialog has changed is read again then.
-pub(crate) fn closings(is_open: impl Fn() -> bool + Send + Sync + 'static) -> Memo<u32> {
-    Memo::new(move |before: Option<&u32>| before.copied().unwrap_or_default().wrapping_add(u32::from(!is_open())))
-}
-
 /// Shows an answer: its shape while it is on its way, a way to try again if it fails. An older answer stays until the
 /// newer one is there.
 pub(crate) fn show<T: DeserializeOwned + 'static>(
@@ -44,7 +39,8 @@ pub(crate) fn show<T: DeserializeOwned + 'static>(
     })
 }
 
-fn not_read(asked: Asked, error: &AppError) -> AnyView {
+/// Shows that there is no answer, with a way to ask again.
+pub(crate) fn not_read(asked: Asked, error: &AppError) -> AnyView {
     fault::failed(error, move || asked.refetch())
 }
 

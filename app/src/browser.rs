@@ -1,18 +1,24 @@
 //! What only the browser can do. On the server each of these does nothing, so that views need no conditions.
 
 mod charts;
+mod dialogs;
 mod forms;
 mod leaving;
 mod redraw;
+mod sent;
+mod times;
 
 #[cfg(not(feature = "hydrate"))]
 pub(crate) use absent::*;
 pub(crate) use charts::*;
+pub(crate) use dialogs::*;
 pub(crate) use forms::*;
 pub(crate) use leaving::*;
 #[cfg(feature = "hydrate")]
 pub(crate) use real::*;
 pub(crate) use redraw::*;
+pub(crate) use sent::*;
+pub(crate) use times::*;
 
 #[cfg(feature = "hydrate")]
 mod real {
@@ -58,7 +64,7 @@ mod real {
     }
 
     /// Puts a text on the clipboard, and says whether that was possible to ask for.
-    pub(crate) fn copy(text: &str) -> bool {
+    fn copy(text: &str) -> bool {
         let clipboard = js_sys::Reflect::get(&window().navigator(), &"clipboard".into());
         if clipboard.is_ok_and(|clipboard| !clipboard.is_undefined()) {
             // The promise is refused only when the page is not in front.
@@ -69,7 +75,7 @@ mod real {
     }
 
     /// Selects the text of an element, for a reader whose browser does not let a page copy.
-    pub(crate) fn select(id: &str) {
+    fn select(id: &str) {
         if let (Some(element), Ok(Some(selection))) = (document().get_element_by_id(id), window().get_selection()) {
             // An element that is shown can be selected.
             let _ = selection.select_all_children(&element);
@@ -142,36 +148,29 @@ mod real {
         let _ = window().location().reload();
     }
 
-    /// Writes at each time of the page that is counted down how long it is until then.
-    pub(crate) fn count_down(now_ms: i64, written: fn(u64) -> String) {
-        let Ok(times) = document().query_selector_all("[data-until]") else { return };
-        for index in 0..times.length() {
-            let time = times.get(index).and_then(|node| node.dyn_into::<HtmlElement>().ok());
-            let until = time.as_ref().and_then(|time| time.get_attribute("data-until")?.parse::<i64>().ok());
-            if let (Some(time), Some(until)) = (time, until) {
-                time.set_text_content(Some(&written(u64::try_from(until - now_ms).unwrap_or_default())));
-            }
-        }
-    }
-
     /// Writes a text into the first element that `selector` finds; false if there is none.
     pub(crate) fn say(selector: &str, text: &str) -> bool {
         let found = document().query_selector(selector).ok().flatten();
         found.map(|element| element.set_text_content(Some(text))).is_some()
     }
 
-    /// Copies the text that the pressed button is for and says so; where the browser forbids that it selects it.
+    /// Copies the text that the pressed button is for; where the browser forbids that it selects it. What a button has
+    /// words for is said: in it, or in the part of it that is read out.
     pub(crate) fn copy_chosen(event: &leptos::ev::MouseEvent) {
         let pressed = event.target().and_then(|target| target.dyn_into::<Element>().ok());
         let button = pressed.and_then(|element| element.closest("[data-copy]").ok().flatten());
         let Some(button) = button else { return };
         let Some(id) = button.get_attribute("data-copy") else { return };
         let text = document().get_element_by_id(&id).and_then(|element| element.text_content());
-        if text.is_some_and(|text| copy(&text)) {
-            button.set_text_content(button.get_attribute("data-copied").as_deref());
-        } else {
+        let is_copied = text.is_some_and(|text| copy(&text));
+        if !is_copied {
             select(&id);
         }
+        let Some(said) = button.get_attribute(if is_copied { "data-copied" } else { "data-by-hand" }) else { return };
+        let place = button.query_selector("[aria-live]").ok().flatten();
+        place.as_ref().unwrap_or(&button).set_text_content(Some(&said));
+        // The name is a valid one.
+        let _ = button.set_attribute("data-said", "");
     }
 
     /// True if something was chosen from a list of a form that asks for another page.
@@ -223,21 +222,11 @@ mod absent {
 
     pub(crate) fn remember(_name: &str, _value: &str) {}
 
-    pub(crate) fn copy(_text: &str) -> bool {
-        false
-    }
-
-    pub(crate) fn select(_id: &str) {}
-
     pub(crate) fn press_first(_selector: &str) -> bool {
         false
     }
 
     pub(crate) fn step_focus(_selector: &str, _step: i32) -> bool {
-        false
-    }
-
-    pub(crate) fn focus(_selector: &str) -> bool {
         false
     }
 
@@ -266,6 +255,4 @@ mod absent {
     pub(crate) fn hidden_columns(_event: &ev::Event) -> Option<String> {
         None
     }
-
-    pub(crate) fn count_down(_now_ms: i64, _written: fn(u64) -> String) {}
 }

@@ -8,6 +8,8 @@ pub(crate) mod audit;
 #[cfg(feature = "ssr")]
 pub(crate) mod availability;
 #[cfg(feature = "ssr")]
+pub(crate) mod call;
+#[cfg(feature = "ssr")]
 pub(crate) mod call_filters;
 #[cfg(feature = "ssr")]
 mod calls_table;
@@ -15,8 +17,13 @@ mod calls_table;
 mod chart;
 #[cfg(feature = "ssr")]
 pub(crate) mod clock;
+pub(crate) mod edited;
+#[cfg(feature = "ssr")]
+pub(crate) mod form;
 #[cfg(feature = "ssr")]
 pub(crate) mod leaderboard;
+#[cfg(feature = "ssr")]
+pub(crate) mod limits;
 #[cfg(feature = "ssr")]
 pub(crate) mod log;
 #[cfg(feature = "ssr")]
@@ -48,6 +55,8 @@ pub(crate) mod secret;
 #[cfg(feature = "ssr")]
 pub(crate) mod sessions;
 #[cfg(feature = "ssr")]
+pub(crate) mod settings;
+#[cfg(feature = "ssr")]
 mod strip;
 #[cfg(feature = "ssr")]
 pub(crate) mod subject;
@@ -67,11 +76,14 @@ use leptos_router::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    api::{Answer, ask::Question, limits::Owner},
-    asked::{Asked, asked, show},
+    api::{
+        Answer, AppError,
+        ask::{self, Question},
+    },
+    asked::{Asked, asked, not_read, show_answer},
     browser::{self, Held},
     fault,
-    format::{elapsed, whole},
+    format::whole,
     live::Live,
     preferences::choose_columns,
     text::{Text, use_text},
@@ -101,6 +113,10 @@ pub(crate) enum Drawing {
     Model(String),
     /// What is above the list of calls: filters, and sums where there are some.
     CallFilters,
+    /// A call beside the list, by id.
+    Call(String),
+    /// A call as a page of its own, by id.
+    CallAlone(String),
     /// What was asked and answered in a call, by id.
     CallMessages(String),
     /// The list of sessions.
@@ -111,10 +127,18 @@ pub(crate) enum Drawing {
     Log,
     /// The list of providers.
     Providers,
+    /// A new provider.
+    NewProvider,
+    /// A provider with its form, by id.
+    OneProvider(String),
     /// Several providers changed at once.
     ManyProviders,
     /// The list of users.
     Users,
+    /// A new user.
+    NewUser,
+    /// A user with their form and keys, by id.
+    OneUser(String),
     /// Several users changed at once.
     ManyUsers,
     /// Several keys changed at once.
@@ -123,16 +147,14 @@ pub(crate) enum Drawing {
     Routing,
     /// The list of prices.
     Prices,
-    /// What the price of a model ever was.
-    PriceHistory(String),
-    /// What is lost with somebody or something, by id.
-    Losses(Owner, String),
+    /// The settings.
+    Settings,
+    /// What lies over a page because its address says so.
+    Dialog(Box<Drawing>),
     /// The audit log.
     Audit,
     /// Logins of the console.
     Logins,
-    /// The password and the logins of a user, by id.
-    UserLogins(String),
     /// The reader's own use.
     Mine,
     /// The reader's own calls.
@@ -167,7 +189,7 @@ pub(crate) fn following(
 ) -> AnyView {
     let search = use_location().search;
     let search = Memo::new(move |_| search.with(|search| below_dialogs(search)));
-    put_in(Signal::derive(move || (news(), Question::Drawn(drawing(), search.get()))), Held::Parameters)
+    ask_for(Signal::derive(move || (news(), Question::Drawn(drawing(), search.get()))), Held::Parameters)
 }
 
 /// The parameters of an address without those that open a dialog over the page, which stays as it is.
@@ -203,25 +225,36 @@ pub(crate) fn page_of_today() -> AnyView {
 /// A drawn part of another page; `search` is the query string that it is drawn for.
 pub(crate) fn part(drawing: Drawing, search: Signal<String>) -> AnyView {
     let live: Live = expect_context();
-    put_in(Signal::derive(move || (live.missed.get(), Question::Drawn(drawing.clone(), search.get()))), Held::Page)
+    let question = Signal::derive(move || (live.missed.get(), Question::Drawn(drawing.clone(), search.get())));
+    ask_for(question, Held::Page)
 }
 
-/// `held` says what its forms belong to: those of a part of a page stay there whatever it is drawn for.
-fn put_in(question: Signal<(u32, Question)>, held: Held) -> AnyView {
+fn ask_for(question: Signal<(u32, Question)>, held: Held) -> AnyView {
     let drawn = asked(move || question.get());
-    let now = use_now();
+    put_in(question, drawn, held, Box::new(move |error: &AppError| not_read(drawn, error)))
+}
+
+/// Says why something was not drawn.
+pub(crate) type Failed = Box<dyn Fn(&AppError) -> AnyView + Send + Sync>;
+
+/// Puts in what is drawn, the answer to `question`. `held` says what its forms belong to: those of a part of a page stay
+/// there whatever it is drawn for.
+pub(crate) fn put_in(question: Signal<(u32, Question)>, drawn: Asked, held: Held, failed: Failed) -> AnyView {
+    let (text, now) = (use_text(), use_now());
     Effect::new(move |_| {
         if let Some(now) = now.get() {
-            browser::count_down(now, elapsed);
+            browser::keep_time(text, now);
         }
     });
-    let (place, is_dirty) = (NodeRef::<leptos::html::Div>::new(), RwSignal::new(false));
-    browser::ask_before_leaving(is_dirty, held, use_text().common.leave);
+    let place = NodeRef::<leptos::html::Div>::new();
+    browser::make_modal_in(place);
+    let look = edited::watch(place, held);
     let typed = move |event: leptos::ev::Event| {
         browser::mark_changed(&event);
-        is_dirty.set(browser::is_typed_in(place));
+        browser::echo(&event);
+        look();
     };
-    let submit = sending(drawn);
+    let submit = sending(drawn, look);
     let change = |event: leptos::ev::Event| {
         if let Some(hidden) = browser::hidden_columns(&event) {
             choose_columns(&hidden);
@@ -231,20 +264,29 @@ fn put_in(question: Signal<(u32, Question)>, held: Held) -> AnyView {
             browser::fill_chosen(&event);
         }
     };
-    let copy = |event: leptos::ev::MouseEvent| browser::copy_chosen(&event);
+    let press = move |event: leptos::ev::MouseEvent| {
+        browser::copy_chosen(&event);
+        browser::try_out(&event, move |error| fault::message(text, error));
+    };
     let (first, answered) = (StoredValue::new((0_u32, String::new())), StoredValue::new(None));
     let read = |event: leptos::ev::PointerEvent| browser::read_chart(&event);
     let read_by_focus = |event: leptos::ev::FocusEvent| browser::read_chart(&event);
     let read_by_key = |event: leptos::ev::KeyboardEvent| browser::read_chart_by_key(&event);
-    let shown = show(drawn, move |drawn: Drawn| {
+    let shown = show_answer(drawn, move |answer| {
+        let drawn: Drawn = match ask::read(&answer) {
+            Ok(drawn) => drawn,
+            Err(error) => return failed(&error),
+        };
         let title = drawn.title.map(|title| view! { <Title text=title /> });
         let question = question.with_untracked(|(_, question)| question.clone());
-        let is_news = held == Held::Page || answered.with_value(|answered| answered.as_ref() == Some(&question));
+        let is_news = answered
+            .with_value(|answered| answered.as_ref().is_some_and(|answered| is_same(answered, &question, held)));
         answered.set_value(Some(question));
         // What stands there already is brought up to date by hand: the view knows only what it began with.
         if browser::put(place, &drawn.html, is_news) {
-            // A form that was taken, or is gone, holds nothing any more.
-            is_dirty.set(browser::is_typed_in(place));
+            browser::keep_time(text, browser::now_ms());
+            // A form that is gone holds nothing any more.
+            look();
         } else {
             first.update_value(|(n, html)| (*n, *html) = (n.wrapping_add(1), drawn.html));
         }
@@ -262,7 +304,7 @@ fn put_in(question: Signal<(u32, Question)>, held: Held) -> AnyView {
         .erase()
     });
     view! {
-        <div class="contents" on:input=typed on:change=change on:submit=submit on:click=copy on:pointerdown=read on:pointermove=read
+        <div class="contents" on:input=typed on:change=change on:submit=submit on:click=press on:pointerdown=read on:pointermove=read
             on:pointerleave=read on:focusin=read_by_focus on:focusout=read_by_focus on:keydown=read_by_key>
             {shown}
         </div>
@@ -270,19 +312,30 @@ fn put_in(question: Signal<(u32, Question)>, held: Held) -> AnyView {
     .erase()
 }
 
-/// Sends the forms of a page: those that change something in the background, all others as addresses.
-fn sending(drawn: Asked) -> impl Fn(leptos::ev::SubmitEvent) + 'static {
+/// True if both ask for the same thing, so that only the facts have changed. Forms of a page, or of a part of one, stay
+/// whatever else they are drawn for.
+fn is_same(before: &Question, now: &Question, held: Held) -> bool {
+    match (before, now) {
+        (Question::Drawn(before, _), Question::Drawn(now, _)) if held == Held::Page => before == now,
+        _ => before == now,
+    }
+}
+
+/// Sends the forms of a page: those that change something in the background, all others as addresses. `look` sees whether
+/// anything is typed then.
+fn sending(drawn: Asked, look: impl Fn() + Copy + 'static) -> impl Fn(leptos::ev::SubmitEvent) + 'static {
     let (text, toasts) = (use_text(), use_toasts());
     let navigate = use_navigate();
     move |event| {
         if let Some((url, fields)) = browser::posted(&event) {
             event.prevent_default();
-            browser::say(".problem:not(:empty)", "");
-            browser::mark_sent(&event);
+            // What is on its way is not sent once more.
+            let Some(form) = browser::sent(&event) else { return };
             browser::post(url, fields, move |answer| {
-                if posted(text, toasts, answer) {
+                if posted(text, toasts, &form, answer) {
                     drawn.refetch();
                 }
+                look();
             });
             return;
         }
@@ -297,23 +350,22 @@ fn sending(drawn: Asked) -> impl Fn(leptos::ev::SubmitEvent) + 'static {
 }
 
 /// Says what has come of a form. True if it was done.
-fn posted(text: &'static Text, toasts: Toasts, answer: Answer<String>) -> bool {
+fn posted(text: &'static Text, toasts: Toasts, form: &browser::Sent, answer: Answer<String>) -> bool {
     match answer {
         Ok(said) => {
-            browser::sent(None);
-            // Some say what they have done.
+            // Some show what has come of them, others say what they have done, or have a word for it.
             let said = serde_json::from_str::<String>(&said).unwrap_or_default();
-            if !said.is_empty() {
-                toasts.done(said);
+            if !browser::taken(form, &said) {
+                let said = if said.is_empty() { browser::word_of(form) } else { said };
+                if !said.is_empty() {
+                    toasts.done(said);
+                }
             }
             true
         }
         Err(error) => {
-            let problem = error.field.as_ref().map(|field| format!("#{field}-problem"));
             let message = fault::message(text, &error);
-            let is_said = browser::sent(Some(&message));
-            // What is wrong with a field is said beside it.
-            if !problem.is_some_and(|problem| browser::say(&problem, &error.message)) && !is_said {
+            if !browser::refused(form, error.field.as_deref(), &error.message, &message) {
                 toasts.failed(message);
             }
             false

@@ -24,14 +24,6 @@ pub(crate) fn of(change: Change) -> Signal<Option<String>> {
     Signal::derive(move || change.answer.get().and_then(Result::err).map(|error| message(text, &error)))
 }
 
-/// What is wrong with the field of that name, as a signal.
-pub(crate) fn at(change: Change, field: &'static str) -> Signal<Option<String>> {
-    Signal::derive(move || {
-        let error = change.answer.get()?.err()?;
-        (error.field.as_deref() == Some(field)).then_some(error.message)
-    })
-}
-
 /// What could not be read: what failed, and a way to try again.
 pub(crate) fn failed(error: &AppError, retry: impl Fn() + 'static) -> AnyView {
     state::failed(message(use_text(), error), Box::new(retry))

@@ -78,6 +78,7 @@ pub(crate) fn usd_alone(amount: Usd) -> String {
 }
 
 /// How many places a column of these amounts needs so that none is rounded; at least two.
+#[cfg(feature = "ssr")]
 pub(crate) fn places_of(amounts: impl Iterator<Item = Usd>) -> u32 {
     let needed = |amount: Usd| {
         (2..Usd::PLACES).find(|places| amount.scaled() % 10_i64.pow(Usd::PLACES - places) == 0).unwrap_or(Usd::PLACES)
@@ -86,6 +87,7 @@ pub(crate) fn places_of(amounts: impl Iterator<Item = Usd>) -> u32 {
 }
 
 /// Dollars to the last digit that is there.
+#[cfg(feature = "ssr")]
 pub(crate) fn usd_exact(amount: Usd) -> String {
     format!("${amount}")
 }
@@ -199,11 +201,13 @@ impl Moment {
 }
 
 /// The last moment before a time at which something expires: its day is the last day.
+#[cfg(feature = "ssr")]
 pub(crate) fn just_before(at: DateTime<Utc>) -> DateTime<Utc> {
     at.checked_sub_signed(chrono::TimeDelta::milliseconds(1)).unwrap_or(at)
 }
 
 /// A whole number of milliseconds as seconds, the way a form shows it: `10`, `0.5`.
+#[cfg(feature = "ssr")]
 pub(crate) fn seconds(ms: u32) -> String {
     let rest = format!("{:03}", ms % 1_000);
     match rest.trim_end_matches('0') {

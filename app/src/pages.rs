@@ -3,16 +3,13 @@
 use crate::{api::session::Session, text::Shell, ui::icon::Icon};
 
 pub(crate) mod calls;
-pub(crate) mod confirm;
 pub(crate) mod drawn;
+pub(crate) mod edited;
 pub(crate) mod limits;
 pub(crate) mod login;
 pub(crate) mod not_found;
 pub(crate) mod prices;
-pub(crate) mod providers;
 pub(crate) mod quotas;
-pub(crate) mod settings;
-pub(crate) mod users;
 
 /// A page of the main navigation.
 pub(crate) struct PageEntry {

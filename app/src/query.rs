@@ -169,7 +169,7 @@ impl CallFilter {
         let range = self.read_as("range", "must be one of 1h, 24h, 7d, 30d", range_hours)?;
         let range = range.and_then(|hours| clock.now.checked_sub_signed(TimeDelta::hours(hours)));
         let end = |name: &str| match (self.get(name), self.end(name, clock)) {
-            (Some(_), None) => Err(Fault::invalid(name, "must be a time: 2030-12-31T12:00")),
+            (Some(_), None) => Err(Fault::invalid(name, "must be a time: 2030-12-31 12:00")),
             (_, end) => Ok(end),
         };
         let (from, to) = (end("from")?, end("to")?);

@@ -1,14 +1,16 @@
 //! Every sentence of the console, once for each language: a missing one does not compile.
 
+use hub::domain::call::Outcome;
+#[cfg(feature = "ssr")]
 use hub::domain::{
     attempt::AttemptResult,
-    call::Outcome,
     decision::{Blame, Next, Skip},
+    fault::Fault,
     hold::HoldReason,
+    report::Attention,
+    settings::SettingSection,
     usage::TokenSource,
 };
-#[cfg(feature = "ssr")]
-use hub::domain::{fault::Fault, report::Attention, settings::SettingSection};
 use leptos::prelude::use_context;
 
 #[cfg(feature = "ssr")]
@@ -90,21 +92,33 @@ pub(crate) struct Text {
     #[cfg(feature = "ssr")]
     pub(crate) subject: Subject,
     pub(crate) calls: Calls,
+    #[cfg(feature = "ssr")]
+    pub(crate) call: Call,
+    #[cfg(feature = "ssr")]
     pub(crate) chain: Chain,
     /// What came of a call, as sentences.
     #[cfg(feature = "ssr")]
     pub(crate) told: Told,
+    #[cfg(feature = "ssr")]
     pub(crate) providers: Providers,
+    #[cfg(feature = "ssr")]
     pub(crate) routing: Routing,
+    #[cfg(feature = "ssr")]
     pub(crate) users: Users,
+    #[cfg(feature = "ssr")]
     pub(crate) keys: Keys,
+    #[cfg(feature = "ssr")]
     pub(crate) prices: Prices,
+    pub(crate) price_import: PriceImport,
+    #[cfg(feature = "ssr")]
     pub(crate) limits: Limits,
+    pub(crate) limit_names: LimitNames,
     pub(crate) quotas: Quotas,
     #[cfg(feature = "ssr")]
     pub(crate) sessions: Sessions,
     #[cfg(feature = "ssr")]
     pub(crate) messages: Messages,
+    #[cfg(feature = "ssr")]
     pub(crate) settings: Settings,
     #[cfg(feature = "ssr")]
     pub(crate) drawn: Drawn,
@@ -142,15 +156,21 @@ pub(crate) struct Text {
     #[cfg(feature = "ssr")]
     pub(crate) simulator: Simulator,
     pub(crate) outcome: fn(Option<Outcome>) -> &'static str,
+    #[cfg(feature = "ssr")]
     pub(crate) result: fn(AttemptResult) -> &'static str,
     /// What went wrong, by the machine's word for it, where it is a known one.
     #[cfg(feature = "ssr")]
     pub(crate) cause: fn(&str) -> Option<&'static str>,
+    #[cfg(feature = "ssr")]
     pub(crate) token_source: fn(TokenSource) -> &'static str,
+    #[cfg(feature = "ssr")]
     pub(crate) skip: fn(Skip) -> &'static str,
+    #[cfg(feature = "ssr")]
     pub(crate) blame: fn(Blame) -> &'static str,
+    #[cfg(feature = "ssr")]
     pub(crate) next: fn(Next) -> &'static str,
     /// Why something is on hold.
+    #[cfg(feature = "ssr")]
     pub(crate) hold: fn(HoldReason) -> &'static str,
     /// The name of a part of the settings.
     #[cfg(feature = "ssr")]

@@ -4,10 +4,9 @@ use leptos::prelude::{AnyView, IntoAny, IntoView, View};
 
 #[cfg(feature = "ssr")]
 pub(crate) mod chart;
-pub(crate) mod code;
 pub(crate) mod dialog;
+#[cfg(feature = "ssr")]
 pub(crate) mod field;
-pub(crate) mod form;
 pub(crate) mod icon;
 pub(crate) mod page;
 pub(crate) mod state;

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
 use crate::api::zone::written;
-use crate::format::{self, Moment};
+use crate::format::Moment;
 
 /// The attribute of `<html>` that it stands in: `60 1774746000:120 1792890000:60`, minutes ahead of UTC, with the second
 /// since 1970 from which on they hold.
@@ -30,11 +30,6 @@ impl Zone {
             changes.iter().rev().find(|(from, _)| *from <= second).or(changes.first()).map(|(_, offset)| *offset)
         });
         Moment::new(at, offset_min.flatten().unwrap_or_default())
-    }
-
-    /// The last whole day before a time at which something expires.
-    pub(crate) fn last_day(self, at: DateTime<Utc>) -> String {
-        self.moment(format::just_before(at)).date()
     }
 }
 
@@ -71,7 +66,6 @@ mod tests {
         assert_eq!(shown("2026-03-29T00:59:59Z"), "2026-03-29 01:59:59 UTC+1");
         assert_eq!(shown("2026-03-29T01:00:00Z"), "2026-03-29 03:00:00 UTC+2");
         assert_eq!(shown("2001-01-01T00:00:00Z"), "2001-01-01 01:00:00 UTC+1");
-        assert_eq!(zone.last_day("2030-12-31T23:00:00Z".parse().unwrap()), "2030-12-31");
         assert_eq!(changes(chrono_tz::UTC, "2026-01-10T12:00:00Z".parse().unwrap()), "0");
         assert!(parsed("").is_empty());
     }

@@ -1,12 +1,6 @@
 //! Calls: finished ones from the ledger, running ones from this replica.
 
-use hub::domain::{
-    attempt::{Attempt, RunningAttempt},
-    call::{Call, Waiting},
-    decision::Decision,
-    page::Page,
-    report::CallQuery,
-};
+use hub::domain::{call::Call, page::Page, report::CallQuery};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +16,7 @@ use {
     },
     hub::{
         admin::{actor::Admin, routing},
-        domain::{call::CallDetail, fault::Fault},
+        domain::fault::Fault,
         hub::Hub,
     },
 };
@@ -36,37 +30,6 @@ pub(crate) struct Calls {
     pub(crate) page: Page<Call>,
     /// Calls that run now and belong into this list, newest first.
     pub(crate) running: Vec<Call>,
-}
-
-/// Everything about one call.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Detail {
-    /// What the list shows.
-    pub(crate) call: Call,
-    /// The attempts that are over, in order.
-    pub(crate) attempts: Vec<Attempt>,
-    /// The attempt that runs.
-    pub(crate) running: Option<RunningAttempt>,
-    /// Its place among those that wait for a provider.
-    pub(crate) waiting: Option<Waiting>,
-    /// Why they went where they went.
-    pub(crate) decision: Decision,
-    /// What happened, as sentences.
-    pub(crate) told: String,
-    /// What went wrong in it: each cause, and the same in words.
-    pub(crate) causes: Vec<(String, String)>,
-    /// The page of its session.
-    pub(crate) session: Option<String>,
-    /// True if there is something to read of what was asked and answered.
-    pub(crate) has_messages: bool,
-}
-
-impl Detail {
-    /// A cause in the reader's language.
-    pub(crate) fn cause_in_words(&self, cause: &str) -> String {
-        let known = self.causes.iter().find(|(known, _)| known == cause);
-        known.map_or_else(|| cause.to_owned(), |(_, words)| words.clone())
-    }
 }
 
 /// Most names a filter offers.
@@ -103,22 +66,6 @@ pub(crate) fn query(hub: &Hub, actor: &Admin, filter: &CallFilter, clock: Clock)
         _ => hub::domain::id::KeyId(i64::MAX),
     };
     Ok(CallQuery { key_id: Some(id), ..query })
-}
-
-/// Everything about one call.
-#[cfg(feature = "ssr")]
-pub(super) async fn find(id: &str) -> Answer<Detail> {
-    let (hub, actor) = super::guard::actor().await?;
-    let id = id.parse().map_err(|_| super::guard::refuse(Fault::not_found("call")))?;
-    let found = hub::admin::calls::find(&hub, &actor, id).await.map_err(super::guard::refuse)?;
-    let text = super::drawn::words();
-    let told = crate::pages::calls::sentence(text, &found);
-    let CallDetail { call, attempts, running, waiting, decision, has_messages, .. } = found;
-    let errors = attempts.iter().map(|attempt| &attempt.error).chain([&call.error]).flatten();
-    let causes = errors.map(|error| (error.cause.clone(), text.cause_in_words(&error.cause))).collect();
-    let session = call.key_id.zip(call.session_id.as_deref());
-    let session = session.map(|(key, id)| format!("/sessions/{}", hub::admin::sessions::id_of(key, id)));
-    Ok(Detail { call, attempts, running, waiting, decision, told, causes, session, has_messages })
 }
 
 /// What is above the list: what its filters choose from, and what they have found.

@@ -1,6 +1,7 @@
 //! What drawn pages show: read from the use cases, and drawn.
 
 mod access;
+mod calls;
 mod manage;
 mod sessions;
 
@@ -39,7 +40,6 @@ use crate::{
     },
     fault,
     preferences::Preferences,
-    query::CallFilter,
     text::{Language, Text},
     ui::{icon::Icon, state::note},
 };
@@ -64,9 +64,11 @@ pub(super) async fn draw(drawing: &Drawing, search: &str) -> Answer<Drawn> {
     Ok(drawn)
 }
 
-/// What was wrong with a form of the page that was sent without script.
+/// What was wrong with a form of the page that was sent without script, unless the form says it itself.
 fn refused(html: &str) -> Option<String> {
-    let refusal = use_context::<ServerActionError>().filter(|refusal| html.contains(refusal.path()))?;
+    let is_told = |path: &str| html.contains(&format!("data-refused=\"{path}\""));
+    let refusal = use_context::<ServerActionError>()
+        .filter(|refusal| html.contains(refusal.path()) && !is_told(refusal.path()))?;
     let error = ServerFnUrlError::<AppError>::decode_err(refusal.err());
     Some(in_words(|text| (None, note("note bad mb-4", Icon::Alert, fault::message(text, &error)))).html)
 }
@@ -95,22 +97,27 @@ async fn draw_for_admins(drawing: &Drawing, search: &str) -> Answer<Drawn> {
         Drawing::Leaderboard => reader.leaderboard().await,
         Drawing::Availability => reader.availability().await,
         Drawing::Providers => reader.providers().await,
+        Drawing::NewProvider => Ok(in_words(drawn::providers::one::page_of_new)),
+        Drawing::OneProvider(id) => reader.one_provider(id).await,
         Drawing::ManyProviders => reader.many_providers(search).await,
         Drawing::Users => reader.users().await,
+        Drawing::NewUser => Ok(reader.new_user()),
+        Drawing::OneUser(id) => reader.one_user(id).await,
         Drawing::ManyUsers => reader.many_users(search).await,
         Drawing::ManyKeys => reader.many_keys(search).await,
         Drawing::Routing => reader.routing().await,
         Drawing::CallFilters => reader.call_filters().await,
+        Drawing::Call(id) => reader.call(id).await,
+        Drawing::CallAlone(id) => reader.call_alone(id).await,
         Drawing::CallMessages(id) => reader.messages(id).await,
         Drawing::Sessions => reader.sessions().await,
         Drawing::Session(id) => reader.session(id).await,
         Drawing::Log => reader.log(),
         Drawing::Prices => reader.prices().await,
-        Drawing::Losses(of, id) => reader.losses(*of, id).await,
-        Drawing::PriceHistory(model) => reader.price_history(model).await,
+        Drawing::Settings => reader.settings().await,
+        Drawing::Dialog(page) => reader.dialog(page).await,
         Drawing::Audit => reader.audit().await,
         Drawing::Logins => reader.logins().await,
-        Drawing::UserLogins(id) => reader.user_logins(id).await,
         Drawing::Mine | Drawing::OwnCalls | Drawing::OwnCall(_) | Drawing::Setup | Drawing::OwnLogins => {
             Err(guard::refuse(Fault::NotAllowed))
         }
@@ -174,19 +181,15 @@ impl Reader {
     }
 
     async fn availability(&self) -> Answer<Drawn> {
-        let query = AvailabilityQuery { range: drawn::word(&self.map, "range") };
+        let provider_id = drawn::word(&self.map, "provider");
+        let n_providers = self.hub.snapshot.load().upstreams.len();
+        let is_whole = provider_id.is_some() || n_providers <= drawn::availability::WHOLE_MAX;
+        let query =
+            AvailabilityQuery { range: drawn::word(&self.map, "range"), provider_id, model_blocks: Some(is_whole) };
         let shown = availability::availability(&self.hub, &self.actor, query).await.map_err(guard::refuse)?;
-        Ok(in_words(|text| drawn::availability::page(text, &shown, self.clock)))
+        Ok(in_words(|text| drawn::availability::page(text, &shown, provider_id, is_whole, self.clock)))
     }
 
-    async fn call_filters(&self) -> Answer<Drawn> {
-        let filter = CallFilter::read(&self.map);
-        let found = super::calls::found(&self.hub, &self.actor, &filter, self.clock).await?;
-        Ok(in_words(|text| (None, drawn::call_filters::view(text, &filter, &found, self.clock))))
-    }
-}
-
-impl Reader {
     fn log(&self) -> Answer<Drawn> {
         let text = |name| self.map.get_str(name).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
         let query = LogQuery {

@@ -13,7 +13,7 @@ use hub::{
         network::Network,
         patch::Patch,
         price::Price,
-        report::{Totals, UsageBy, UsageQuery},
+        report::{Totals, UsageBy},
         user::{Role, User, UserCreate, UserPatch, many::Renewal},
     },
     hub::Hub,
@@ -28,10 +28,9 @@ pub(crate) mod many;
 pub(crate) mod provider;
 pub(crate) mod setting;
 
-/// Sums of the last 24 hours by the id of what they are grouped by.
+/// Sums of the last 24 hours, without times, by the id of what they are grouped by.
 pub(crate) async fn last_day_totals(hub: &Hub, actor: &Admin, by: UsageBy) -> Answer<BTreeMap<String, Totals>> {
-    let query = UsageQuery { by: Some(by), ..UsageQuery::default() };
-    let rows = hub::admin::usage::usage(hub, actor, &query).await.map_err(guard::refuse)?;
+    let rows = hub::admin::usage::of_last_day(hub, actor, by).await.map_err(guard::refuse)?;
     Ok(rows.into_iter().filter_map(|row| Some((row.id?, row.totals))).collect())
 }
 

@@ -1,13 +1,12 @@
 //! Groups.
 
-#[cfg(feature = "ssr")]
-use hub::domain::group::Group;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::Answer;
 
 /// A group as its form sends it.
+#[cfg_attr(not(feature = "ssr"), expect(dead_code, reason = "the browser sends the form itself"))]
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct GroupForm {
@@ -17,13 +16,6 @@ pub(crate) struct GroupForm {
     pub(crate) priority: String,
     pub(crate) cost_multiplier: String,
     pub(crate) note: String,
-}
-
-/// Every group, by name.
-#[cfg(feature = "ssr")]
-pub(super) async fn list() -> Answer<Vec<Group>> {
-    let (hub, actor) = super::guard::actor().await?;
-    hub::admin::groups::list(&hub, &actor).await.map_err(super::guard::refuse)
 }
 
 /// Makes or changes a group.

@@ -97,7 +97,7 @@ fn is_led_on(parts: &Parts) -> bool {
 /// A form that was sent without script gets a redirect, which carries the fault itself and must stay one.
 #[expect(clippy::needless_pass_by_value, reason = "made for map_err")]
 pub(crate) fn refuse(fault: Fault) -> AppError {
-    let plain_form = parts().is_ok_and(|parts| is_call(&parts) && accepts_html(&parts));
+    let plain_form = parts().is_ok_and(|parts| is_plain_form(&parts));
     let status = StatusCode::from_u16(fault.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let redirected = fault == Fault::Unauthenticated && parts().is_ok_and(|parts| accepts_html(&parts));
     if let Some(response) = use_context::<ResponseOptions>().filter(|_| !plain_form && !redirected) {
@@ -197,6 +197,11 @@ fn append_cookie(text: &str) {
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// True for a form that was sent without script.
+pub(crate) fn is_plain_form(parts: &Parts) -> bool {
+    is_call(parts) && accepts_html(parts)
 }
 
 /// True for a call of a server function, false while a page is rendered.

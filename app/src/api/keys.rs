@@ -1,13 +1,14 @@
 //! Keys.
 
-use chrono::{DateTime, Utc};
-use hub::domain::{key::ApiKey, page::Page};
+#[cfg(feature = "ssr")]
+use hub::domain::id::UserId;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{Answer, limits::LimitForm};
 
 /// A key as its form sends it.
+#[cfg_attr(not(feature = "ssr"), expect(dead_code, reason = "the browser sends the form itself"))]
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct KeyForm {
@@ -23,26 +24,20 @@ pub(crate) struct KeyForm {
     pub(crate) limits: LimitForm,
 }
 
-/// Keys, and when they were read: what has ended by then is said alike by the server and the browser.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct KeyList {
-    /// A page of them.
-    pub(crate) page: Page<ApiKey>,
-    /// The hub's now.
-    pub(crate) now: DateTime<Utc>,
-}
-
-/// A page of a user's keys.
+/// The answer to a form that has made a secret, which is nowhere else: how the page of the form shows it. Without script
+/// it is the secret alone, which `server/secret.rs` shows.
 #[cfg(feature = "ssr")]
-pub(super) async fn list(user_id: &str, cursor: Option<String>) -> Answer<KeyList> {
-    let (hub, actor) = super::guard::actor().await?;
-    let user = super::forms::id(user_id, "user")?;
-    let query = hub::domain::page::PageQuery { limit: Some(100), cursor };
-    let page = hub::admin::keys::list(&hub, &actor, user, &query).await.map_err(super::guard::refuse)?;
-    Ok(KeyList { page, now: hub::clock::now() })
+fn shown(secret: String, user: UserId) -> Answer<String> {
+    let parts = super::guard::parts()?;
+    if super::guard::is_plain_form(&parts) {
+        return Ok(secret);
+    }
+    let (origin, back) = (super::guard::origin(&parts), format!("/users/{user}"));
+    let panel = |text| (None, crate::drawn::secret::panel(text, secret, &origin, back));
+    Ok(super::drawn::in_words(panel).html)
 }
 
-/// Makes a key. The answer is its secret, which is nowhere else; without script it is shown by `server/secret.rs`.
+/// Makes a key. The answer has its secret.
 #[server]
 pub(crate) async fn create_key(form: KeyForm) -> Answer<String> {
     use super::guard;
@@ -50,7 +45,7 @@ pub(crate) async fn create_key(form: KeyForm) -> Answer<String> {
     let user = super::forms::id(&form.id, "user")?;
     let new = super::forms::key_create(&form, super::drawn::clock(&hub)).map_err(guard::refuse)?;
     let made = hub::admin::keys::create(&hub, &actor, user, new).await.map_err(guard::refuse)?;
-    Ok(made.key)
+    shown(made.key, user)
 }
 
 /// Changes a key.
@@ -66,8 +61,7 @@ pub(crate) async fn save_key(form: KeyForm) -> Answer<()> {
     Ok(())
 }
 
-/// Gives a key another secret; calls may come with the one before for so many seconds more. The answer is the new secret,
-/// which is nowhere else.
+/// Gives a key another secret; calls may come with the one before for so many seconds more. The answer has the new one.
 #[server]
 pub(crate) async fn rotate_key(id: String, grace: String) -> Answer<String> {
     use super::guard;
@@ -75,7 +69,7 @@ pub(crate) async fn rotate_key(id: String, grace: String) -> Answer<String> {
     let id = super::forms::id(&id, "key")?;
     let rotation = super::forms::rotation(&grace).map_err(guard::refuse)?;
     let rotated = hub::admin::keys::rotate(&hub, &actor, id, rotation).await.map_err(guard::refuse)?;
-    Ok(rotated.key)
+    shown(rotated.key, rotated.stored.user_id)
 }
 
 /// Changes many keys as the query string of the page says that had a look at it. Goes back to the user of the first, and
@@ -100,7 +94,7 @@ pub(crate) async fn change_keys(search: String) -> Answer<String> {
 pub(crate) async fn delete_key(id: String, user_id: String) -> Answer<()> {
     let (hub, actor) = super::guard::actor_for_change().await?;
     let id = super::forms::id(&id, "key")?;
-    let user: hub::domain::id::UserId = super::forms::id(&user_id, "user")?;
+    let user: UserId = super::forms::id(&user_id, "user")?;
     hub::admin::keys::delete(&hub, &actor, id).await.map_err(super::guard::refuse)?;
     leptos_axum::redirect(&format!("/users/{user}"));
     Ok(())

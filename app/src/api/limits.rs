@@ -3,10 +3,7 @@
 use hub::domain::limit::quota::SubjectKind;
 #[cfg(feature = "ssr")]
 use hub::domain::{
-    limit::{
-        LimitUse, Subject,
-        quota::{Quota, QuotaQuery},
-    },
+    limit::quota::{Quota, QuotaQuery},
     page::Page,
 };
 use leptos::prelude::*;
@@ -45,19 +42,6 @@ pub(crate) struct LimitForm {
     pub(crate) reset_5h_mode: String,
     pub(crate) daily_reset_mode: String,
     pub(crate) daily_reset_time: String,
-}
-
-/// How much of each limit is used.
-#[cfg(feature = "ssr")]
-pub(super) async fn usage(owner: Owner, id: &str) -> Answer<Vec<LimitUse>> {
-    use super::forms::id as parse;
-    let (hub, actor) = super::guard::actor().await?;
-    let subject = match owner {
-        Owner::User => Subject::User(parse(id, "user")?),
-        Owner::Key => Subject::Key(parse(id, "key")?),
-        Owner::Provider => Subject::Provider(parse(id, "provider")?),
-    };
-    hub::admin::limits::usage(&hub, &actor, subject).await.map_err(super::guard::refuse)
 }
 
 /// Quotas on a page of their list.

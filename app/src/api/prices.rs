@@ -1,13 +1,12 @@
 //! Prices of models.
 
-#[cfg(feature = "ssr")]
-use hub::domain::price::ModelPrice;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::Answer;
 
 /// A price as its form sends it.
+#[cfg_attr(not(feature = "ssr"), expect(dead_code, reason = "the browser sends the form itself"))]
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct PriceForm {
@@ -18,13 +17,6 @@ pub(crate) struct PriceForm {
     pub(crate) cache_write_1h: String,
     pub(crate) cache_read: String,
     pub(crate) rules: String,
-}
-
-/// The price of a model.
-#[cfg(feature = "ssr")]
-pub(super) async fn find(model: &str) -> Answer<ModelPrice> {
-    let (hub, actor) = super::guard::actor().await?;
-    hub::admin::prices::find(&hub, &actor, model).await.map_err(super::guard::refuse)
 }
 
 /// Bytes of a form that carries a price file, as it is sent.

@@ -1,13 +1,12 @@
 //! Providers.
 
-#[cfg(feature = "ssr")]
-use hub::domain::provider::Provider;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{Answer, limits::LimitForm};
 
 /// A provider as its form sends it: each field bears the name of the one it sets. Times are in seconds here.
+#[cfg_attr(not(feature = "ssr"), expect(dead_code, reason = "the browser sends the form itself"))]
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct ProviderForm {
@@ -42,14 +41,6 @@ pub(crate) struct ProviderForm {
     pub(crate) headers: String,
     pub(crate) on_client_gone: String,
     pub(crate) limits: LimitForm,
-}
-
-/// One provider.
-#[cfg(feature = "ssr")]
-pub(super) async fn find(id: &str) -> Answer<Provider> {
-    let (hub, actor) = super::guard::actor().await?;
-    let id = super::forms::id(id, "provider")?;
-    hub::admin::providers::find(&hub, &actor, id).await.map_err(super::guard::refuse)
 }
 
 /// Makes or changes a provider. Goes on to a new one's page.

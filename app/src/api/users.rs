@@ -1,13 +1,12 @@
 //! Users.
 
-#[cfg(feature = "ssr")]
-use hub::domain::user::User;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{Answer, limits::LimitForm};
 
 /// A user as the form sends it.
+#[cfg_attr(not(feature = "ssr"), expect(dead_code, reason = "the browser sends the form itself"))]
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct UserForm {
@@ -21,14 +20,6 @@ pub(crate) struct UserForm {
     pub(crate) tags: String,
     pub(crate) expires: String,
     pub(crate) limits: LimitForm,
-}
-
-/// One user.
-#[cfg(feature = "ssr")]
-pub(super) async fn find(id: &str) -> Answer<User> {
-    let (hub, actor) = super::guard::actor().await?;
-    let id = super::forms::id(id, "user")?;
-    hub::admin::users::find(&hub, &actor, id).await.map_err(super::guard::refuse)
 }
 
 /// Makes or changes a user. Goes on to a new one's page.

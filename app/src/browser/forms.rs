@@ -152,10 +152,6 @@ mod absent {
         None
     }
 
-    pub(crate) fn fields_around(_event: &ev::MouseEvent) -> Option<String> {
-        None
-    }
-
     pub(crate) fn form_address(_event: &ev::SubmitEvent) -> Option<String> {
         None
     }

@@ -19,16 +19,25 @@ mod real {
     const MARKS: [&str; 5] = ["data-key", "id", "name", "type", "action"];
 
     /// Attributes that the reader has made, or the page for them: the drawing does not know of them.
-    const KEPT: [&str; 3] = ["open", SENT, CHANGED];
+    const KEPT: [&str; 5] = ["open", "aria-invalid", SENT, TAKEN, CHANGED];
 
     /// Marks a field that was changed.
-    const CHANGED: &str = "data-changed";
+    pub(crate) const CHANGED: &str = "data-changed";
 
     /// Fields that were changed in forms that keep something, and are not sent yet.
-    const TYPED: &str = "form:is([method=post], .editor) [data-changed]";
+    const TYPED: &str = "form:is([method=post], .editor) [data-changed]:not([data-passing] *)";
+
+    /// The same in what stands in a page only as long as its address says so.
+    const TYPED_IN_PASSING: &str = "[data-passing] form[method=post] [data-changed]";
 
     /// Marks a form that is on its way.
-    const SENT: &str = "data-sent";
+    pub(crate) const SENT: &str = "data-sent";
+
+    /// Marks a form that was taken: once it is drawn anew it holds what is drawn.
+    pub(crate) const TAKEN: &str = "data-taken";
+
+    /// What the reader goes on with when it comes.
+    const ENTRY: &str = "[autofocus]";
 
     /// Puts what was drawn into its place; false if the place is no longer there. `is_news`: the reader is where they
     /// were and only the facts have changed, so what they have in hand stays. Else this is another page, of which only
@@ -40,12 +49,16 @@ mod real {
     fn put_into(place: &Element, html: &str, is_news: bool) -> bool {
         let focused = document().active_element().filter(|element| place.contains(Some(element)));
         if is_news {
+            let entry = || place.query_selector(ENTRY).ok().flatten();
+            let before = entry();
             if let Some(drawn) = place.clone_node().ok().and_then(|node| node.dyn_into::<Element>().ok()) {
                 drawn.set_inner_html(html);
                 bring_up(place, &drawn);
             }
+            bring_back(place);
             // Whatever was moved has lost the focus, and nothing else.
-            give_focus(focused.filter(|element| element.is_connected()));
+            let came = entry().filter(|entry| before.as_ref() != Some(entry));
+            give_focus(came.or_else(|| focused.filter(|element| element.is_connected())));
         } else {
             let unfolded = all(place, "details[open][id]");
             place.set_inner_html(html);
@@ -58,6 +71,16 @@ mod real {
         true
     }
 
+    /// Has forms that were taken hold what is drawn, unless something was typed in them since.
+    fn bring_back(place: &Element) {
+        for form in all(place, "form[data-taken]") {
+            let _ = form.remove_attribute(TAKEN);
+            if form.query_selector("[data-changed]").is_ok_and(|found| found.is_none()) {
+                form.unchecked_into::<HtmlFormElement>().reset();
+            }
+        }
+    }
+
     fn give_focus(element: Option<Element>) {
         if let Some(element) = element.filter(|element| document().active_element().as_ref() != Some(element)) {
             // What cannot have the focus has not had it.
@@ -65,7 +88,8 @@ mod real {
         }
     }
 
-    fn all(inside: &Element, selector: &str) -> Vec<Element> {
+    /// The elements inside that `selector` finds.
+    pub(crate) fn all(inside: &Element, selector: &str) -> Vec<Element> {
         let Ok(found) = inside.query_selector_all(selector) else { return Vec::new() };
         (0..found.length()).filter_map(|place| found.get(place)?.dyn_into().ok()).collect()
     }
@@ -132,8 +156,9 @@ mod real {
         for name in names(element).iter().filter(|name| !KEPT.contains(&name.as_str()) && !drawn.has_attribute(name)) {
             let _ = element.remove_attribute(name);
         }
-        // What was said about a form since is not in what is drawn.
-        if drawn.get_attribute("class").as_deref() != Some("problem") || drawn.has_child_nodes() {
+        // What was said about a form since, or came back from it, is not in what is drawn.
+        let is_told = drawn.has_attribute("data-answer") || drawn.get_attribute("class").as_deref() == Some("problem");
+        if !is_told || drawn.text_content().is_some_and(|text| !text.is_empty()) {
             bring_up(element, drawn);
         }
     }
@@ -144,37 +169,18 @@ mod real {
 
     /// True if what was typed in a place would be lost with it.
     pub(crate) fn is_typed_in(place: NodeRef<Div>) -> bool {
-        place.get_untracked().is_some_and(|place| place.query_selector(TYPED).is_ok_and(|found| found.is_some()))
+        has(place, TYPED)
     }
 
-    /// Marks the form of an event as one that is on its way.
-    pub(crate) fn mark_sent(event: &leptos::ev::SubmitEvent) {
-        if let Some(form) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) {
-            let _ = form.set_attribute(SENT, "");
-        }
+    /// True if what was typed in a place would be lost with another address of the page.
+    pub(crate) fn is_typed_in_passing(place: NodeRef<Div>) -> bool {
+        has(place, TYPED_IN_PASSING)
     }
 
-    /// What came of the forms that were on their way. Of one that was taken nothing is left to be typed, and its fold is
-    /// closed; of one that was refused the `problem` is said in it. False if it has no place for that.
-    pub(crate) fn sent(problem: Option<&str>) -> bool {
-        let Some(root) = document().document_element() else { return false };
-        let mut is_said = false;
-        for form in all(&root, "form[data-sent]") {
-            let _ = form.remove_attribute(SENT);
-            if let Some(problem) = problem {
-                let place = form.query_selector(".problem").ok().flatten();
-                is_said |= place.map(|place| place.set_text_content(Some(problem))).is_some();
-                continue;
-            }
-            if let Ok(Some(fold)) = form.closest("details:not([id])") {
-                let _ = fold.remove_attribute("open");
-            }
-            for field in all(&form, "[data-changed]") {
-                let _ = field.remove_attribute(CHANGED);
-            }
-            form.unchecked_into::<HtmlFormElement>().reset();
-        }
-        is_said
+    fn has(place: NodeRef<Div>, selector: &str) -> bool {
+        // The place may be gone by now.
+        let place = place.try_get_untracked().flatten();
+        place.is_some_and(|place| place.query_selector(selector).is_ok_and(|found| found.is_some()))
     }
 }
 
@@ -190,9 +196,7 @@ mod absent {
         false
     }
 
-    pub(crate) fn mark_sent(_event: &leptos::ev::SubmitEvent) {}
-
-    pub(crate) fn sent(_problem: Option<&str>) -> bool {
+    pub(crate) fn is_typed_in_passing(_place: NodeRef<Div>) -> bool {
         false
     }
 }

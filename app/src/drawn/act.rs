@@ -18,10 +18,9 @@ pub(crate) fn act<S: ServerFn<Error = AppError>>(
 
 /// A form that is sent to the server function `S`: fields that are not seen, and what is seen.
 pub(crate) fn form<S: ServerFn<Error = AppError>>(hidden: Vec<(&'static str, String)>, content: AnyView) -> AnyView {
-    let field = |(name, value): (&'static str, String)| view! { <input type="hidden" name=name value=value /> }.erase();
     view! {
         <form method="post" action=S::url()>
-            {hidden.into_iter().map(field).collect_view()}
+            {super::form::hidden(hidden)}
             {content}
             <p class="problem" role="alert"></p>
         </form>

@@ -259,7 +259,7 @@ fn key_field(text: &'static Text, filter: &CallFilter, found: &Found) -> AnyView
     let offered = found.keys.iter().map(|key| view! { <option value=key.to_string()></option> }.erase());
     view! {
         <label class="field">
-            <span class="caption">{text.calls.key}</span>
+            <span class="caption">{text.call.key}</span>
             <input class="input" name="key" id="filter-key" value=name list="filter-keys" autocomplete="off" spellcheck="false"
                 placeholder=text.call_filters.key_example aria-invalid=invalid />
             {problem}

@@ -33,7 +33,7 @@ impl CallsTable {
     ) -> AnyView {
         let words = &text.calls;
         let numbers =
-            [words.tokens_in, words.tokens_out, words.tokens_cache, words.cost, words.first_token, words.duration];
+            [words.tokens_in, words.tokens_out, words.tokens_cache, words.cost, text.call.first_token, words.duration];
         let [first, second] = self.own;
         let heads = [words.time, words.outcome, first, second];
         let heads = heads.map(|label| view! { <th scope="col">{label}</th> }.erase());

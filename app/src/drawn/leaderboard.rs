@@ -25,7 +25,7 @@ use crate::{
 const PATH: &str = "/leaderboard";
 
 /// Most rows that are shown.
-const ROWS_MAX: usize = 300;
+const ROWS_MAX: usize = 100;
 
 /// The page.
 pub(crate) fn page(
@@ -136,7 +136,7 @@ fn label(text: &'static Text, column: RankBy, by: UsageBy) -> &'static str {
     let words = &text.leaderboard;
     match (column, by) {
         (RankBy::Name, UsageBy::User) => text.calls.user,
-        (RankBy::Name, UsageBy::Key) => text.calls.key,
+        (RankBy::Name, UsageBy::Key) => text.call.key,
         (RankBy::Name, UsageBy::Provider) => text.calls.provider,
         (RankBy::Name, UsageBy::Model) => text.calls.model,
         (RankBy::Cost, _) => text.overview.cost,

@@ -96,7 +96,7 @@ fn find(text: &'static Text, query: &LogQuery) -> AnyView {
 
 fn table(text: &'static Text, lines: &[LogLine], clock: Clock) -> AnyView {
     view! {
-        <div class="scroll">
+        <div class="scroll" tabindex="0" role="region" aria-label=text.log.lines>
             <table class="table log">
                 <caption class="aside">{text.log.lines}</caption>
                 <thead>

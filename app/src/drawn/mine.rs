@@ -118,13 +118,18 @@ fn of_key(text: &'static Text, key: &OwnKey, clock: Clock) -> AnyView {
     let until = key.expires_at.map(|at| view! { " · "{words.until}" "{clock.last_day(at)} }.into_any());
     let is_over = key.enabled && key.expires_at.is_some_and(|end| end <= clock.now);
     let is_let_in = if is_over { state(Tone::Bad, text.keys.expired) } else { enabled(key.enabled) };
+    // Whoever still has the secret before this one can call with it until then.
+    let old = key
+        .old_secret_until
+        .filter(|until| *until > clock.now)
+        .map(|until| view! { " · "{text.keys.old_ends}": "{clock.ago(text, until)} }.into_any());
     view! {
         <section class="panel">
             <div class="panel-head">
                 <h2 class="flex-1 ellipsis">{key.name.clone()}</h2><span class="mono sub">{key.preview.clone()}</span>{is_let_in}
             </div>
             {bars(text, &key.limits, clock)}
-            <p class="caption px-4 pb-3">{words.used}": "{used}{until}</p>
+            <p class="caption px-4 pb-3">{words.used}": "{used}{until}{old}</p>
         </section>
     }
     .erase()

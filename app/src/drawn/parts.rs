@@ -9,6 +9,7 @@ use crate::{
     text::Text,
     ui::{
         Erase,
+        icon::{Icon, icon},
         page::{Head, frame},
     },
 };
@@ -28,6 +29,31 @@ pub(crate) fn page_with(
 ) -> (Option<String>, AnyView) {
     let head = Head { title: title.to_owned().into(), lead: None, above, actions };
     (Some(title.to_owned()), frame(false, head, content))
+}
+
+/// A page for something new, below the list that it will stand in.
+pub(crate) fn page_of_new(
+    title: &'static str,
+    lead: &'static str,
+    above: (&'static str, &'static str),
+    content: AnyView,
+) -> (Option<String>, AnyView) {
+    let head = Head { title: title.to_owned().into(), lead: Some(lead), above: Some(above), actions: ().into_any() };
+    (Some(title.to_owned()), frame(false, head, content))
+}
+
+/// The ways from the form of a user or a provider to what became of it: its use, and its calls.
+pub(crate) fn seen_from(text: &'static Text, noun: &'static str, id: &str) -> AnyView {
+    view! {
+        <a class="button" href=format!("/{noun}s/{id}/use")>{text.common.its_use}</a>
+        <a class="button" href=format!("/calls?{noun}={id}")>{text.calls.title}</a>
+    }
+    .into_any()
+}
+
+/// The names of groups; those of nobody stand for the default.
+pub(crate) fn group_names(text: &'static Text, groups: &[String]) -> String {
+    if groups.is_empty() { text.common.default_group.to_owned() } else { groups.join(", ") }
 }
 
 /// What a list is chosen from: nothing first, then values with their words.
@@ -81,7 +107,7 @@ impl Line {
                 <input class="input" id=self.name name=self.name type=self.kind value=self.value placeholder=self.example
                     required=self.required autocomplete=complete spellcheck="false" aria-describedby=described aria-invalid=invalid />
                 <div class="help" id=help_id>{self.help}</div>
-                <div class="problem" id=problem_id role="alert">{self.problem}</div>
+                <div class="problem" id=problem_id role="alert" data-fault=self.name>{self.problem}</div>
             </div>
         }
         .erase()
@@ -153,6 +179,18 @@ impl SortHead {
         let (label, href) = (self.label, self.href.clone());
         view! { <a class="sort" href=href data-noscroll>{label}<span aria-hidden="true">{arrow}</span></a> }.erase()
     }
+}
+
+/// A button that copies the text of the element with that id.
+pub(crate) fn copy_button(text: &'static Text, id: &'static str) -> AnyView {
+    let words = &text.common;
+    view! {
+        <button type="button" class="button small needs-script" data-copy=id data-copied=words.copied data-by-hand=words.copy_by_hand>
+            {icon(Icon::Copy)}{icon(Icon::Check)}
+            <span aria-live="polite">{words.copy}</span>
+        </button>
+    }
+    .erase()
 }
 
 /// A number with its change against the span before.

@@ -1,7 +1,8 @@
 //! The list of prices: what a model's tokens cost, and who says so.
 
+pub(crate) mod edit;
 pub(crate) mod file;
-pub(crate) mod history;
+mod history;
 
 use hub::domain::{
     money::Usd,
@@ -37,7 +38,7 @@ pub(crate) fn page(
     let stay = address(query);
     let over = |name| link_with(PATH, &stay, &[(name, "1")]);
     let actions = view! {
-        <a class="button" href=over("import") data-noscroll>{text.prices.import}</a>
+        <a class="button" href=over("import") data-noscroll>{text.price_import.import}</a>
         <a class="button primary" href=over("new") data-noscroll>{icon(Icon::Plus)}{text.prices.new}</a>
     };
     let next = prices.next_cursor.as_deref().map(|cursor| {
@@ -51,6 +52,11 @@ pub(crate) fn page(
         <section class="panel">{list(text, &prices.items, query, &stay, clock)}{next}</section>
     };
     parts::page_with(text.price_list.title, None, actions.into_any(), content.into_any())
+}
+
+/// Where the list is that lies below a dialog.
+pub(crate) fn list_address(query: &PriceQuery) -> String {
+    link_with(PATH, &address(query), &[])
 }
 
 /// The parameters that lead here.

@@ -1,6 +1,9 @@
 //! The list of providers: what each is doing, what keeps it from doing it, and what can be done about that.
 
+mod form;
+pub(crate) mod group;
 mod groups;
+pub(crate) mod one;
 pub(crate) mod order;
 mod row;
 

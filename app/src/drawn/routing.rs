@@ -9,13 +9,13 @@ use hub::domain::{
 use leptos::prelude::*;
 use leptos_router::params::ParamsMap;
 
-use super::{clock::Clock, parts};
+use super::{call::why, clock::Clock, parts};
 use crate::{
     format::{UNKNOWN, share_of_permille},
-    pages::calls,
     text::Text,
     ui::{
         Erase,
+        field::MOMENT_EXAMPLE,
         icon::{Icon, icon},
         state::{Tone, note, state},
     },
@@ -77,9 +77,9 @@ fn form(text: &'static Text, map: &ParamsMap, simulator: &Simulator, clock: Cloc
     };
     let is_shown = known.iter().any(|(_, field)| Some(*field) == at);
     let elsewhere = why.filter(|_| !is_shown).map(|why| note("note bad", Icon::Alert, why.to_owned()));
-    let line = |name: &'static str, label: &'static str, help: &str, example: &'static str, kind: &'static str| {
+    let line = |name: &'static str, label: &'static str, help: &str, example: &'static str| {
         let (value, problem, help) = (get(name), problem(name), help.to_owned());
-        parts::Line { name, label, help, example, kind, value, problem, required: name == "model" }.view()
+        parts::Line { name, label, help, example, kind: "text", value, problem, required: name == "model" }.view()
     };
     let key = |key: &NamedKey| (key.id.to_string(), format!("{} / {}", key.user_name, key.name));
     let bound = |provider: &Provider| (provider.id.to_string(), provider.name.clone());
@@ -94,18 +94,18 @@ fn form(text: &'static Text, map: &ParamsMap, simulator: &Simulator, clock: Cloc
                 <select class="select" id="sim-key" name="key" aria-describedby="sim-key-problem">{keys}</select>
                 <div class="problem" id="sim-key-problem" role="alert">{problem("key")}</div>
             </div>
-            {line("groups", words.groups, words.groups_help, "default", "text")}
-            {line("model", text.providers.test_model, words.model_help, "claude-sonnet-4-5", "text")}
+            {line("groups", words.groups, words.groups_help, "default")}
+            {line("model", text.providers.test_model, words.model_help, "claude-sonnet-4-5")}
             <div class="pair">
-                {line("client", words.client, words.client_help, "claude-cli/2.1", "text")}
-                {line("address", words.address, words.client_help, "192.0.2.1", "text")}
+                {line("client", words.client, words.client_help, "claude-cli/2.1")}
+                {line("address", words.address, words.client_help, "192.0.2.1")}
             </div>
             <div class="field">
                 <label for="sim-bound">{words.bound}</label>
                 <select class="select" id="sim-bound" name="bound">{providers}</select>
             </div>
-            {line("session", words.session, words.session_help, "", "text")}
-            {line("at", words.at, &at_help, "", "datetime-local")}
+            {line("session", words.session, words.session_help, "")}
+            {line("at", words.at, &at_help, MOMENT_EXAMPLE)}
             <label class="check">
                 <input type="checkbox" name="limits" value="1" checked=map.get_str("limits").is_some() role="switch" />
                 <span><span class="font-medium">{words.limits}</span><span class="help block">{words.limits_help}</span></span>
@@ -158,7 +158,7 @@ fn one(text: &'static Text, explained: &ExplainedChoice, turn: usize) -> AnyView
         <li class="panel">
             <div class="panel-head">
                 <h2>{title}": "{who}{sent}</h2>
-                <span class="caption">{calls::why(text, choice)}</span>
+                <span class="caption">{why(text, choice)}</span>
             </div>
             <div class="scroll">
                 <table class="table">

@@ -1,6 +1,11 @@
 //! The list of users: who may call, for how long, and how much of it is left.
 
+pub(crate) mod key;
+mod keys;
+pub(crate) mod one;
 pub(crate) mod order;
+mod profile;
+mod restrictions;
 
 use hub::domain::{
     fault::Fault,
@@ -18,12 +23,12 @@ use self::order::{Column, Order};
 use super::{
     act::{act, form},
     clock::Clock,
-    parts::{self, link_with},
+    parts::{self, group_names, link_with},
 };
 use crate::{
     api::users::{LimitUser, RenewUser},
     format::{usd_alone, whole},
-    pages::{limits, providers::group_names},
+    pages::limits,
     text::Text,
     ui::{
         Erase,

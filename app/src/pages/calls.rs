@@ -4,33 +4,25 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use crate::{
-    api::{
-        Trouble,
-        ask::{Question, read},
-        calls::Detail,
-    },
-    asked::{Asked, asked, show, show_answer},
+    api::{AppError, Trouble, ask::Question},
+    asked::{Asked, asked, show},
+    browser::Held,
     drawn::{self, Drawing},
+    fault,
     live::Live,
     query::CallFilter,
-    text::use_text,
-    ui::{Erase, page::Page},
-    zone::use_zone,
+    text::{Text, use_text},
+    ui::{
+        Erase,
+        icon::{Icon, icon},
+        page::Page,
+    },
 };
 
-mod chain;
-mod cost;
-mod detail;
 mod export;
 mod rows;
-#[cfg(feature = "ssr")]
-mod sentence;
 mod table;
 
-#[cfg(feature = "ssr")]
-pub(crate) use chain::why;
-#[cfg(feature = "ssr")]
-pub(crate) use sentence::sentence;
 #[cfg(feature = "ssr")]
 pub(crate) use table::tone;
 
@@ -51,12 +43,21 @@ pub(crate) fn Calls() -> impl IntoView {
             <div class="split">
                 {show(list, move |calls| table::view(calls, filter, open, list))}
                 {move || open.get().map(|id| {
-                    let close = filter.get().path(None);
-                    view! { <aside class="beside panel" aria-label=text.calls.detail><Opened id close /></aside> }.erase()
+                    let opened = beside(id, &filter.get());
+                    view! { <aside class="beside panel" aria-label=text.calls.detail>{opened}</aside> }.erase()
                 })}
             </div>
         </Page>
-    }.erase()
+    }
+    .erase()
+}
+
+/// Everything about one call, beside the list.
+fn beside(id: String, filter: &CallFilter) -> AnyView {
+    let text = use_text();
+    let question = Question::Drawn(Drawing::Call(id.clone()), filter.search());
+    let list = filter.path(None);
+    follow(id, question, move |error, found| missing(text, error, Some(list.clone()), found))
 }
 
 /// One call as a page of its own, to be sent to somebody.
@@ -65,56 +66,49 @@ pub(crate) fn CallAlone() -> impl IntoView {
     let text = use_text();
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
-    let zone = use_zone();
-    let page = move |title: Signal<String>, content: AnyView| {
-        view! { <Page title above=("/calls", text.calls.title)><div class="panel alone">{content}</div></Page> }.erase()
-    };
     move || {
-        let found = follow(id.get());
-        show_answer(found, move |answer| match read::<Detail>(&answer) {
-            Ok(detail) => {
-                let (model, at) = (detail.call.model.clone(), detail.call.created_at);
-                let moment = zone.moment(at);
-                let title = format!("{model} · {} {}", moment.date(), moment.time());
-                page(title.into(), detail::view(&detail, None))
-            }
-            Err(error) => {
-                page(text.calls.detail.to_owned().into(), detail::missing(&error, None, move || found.refetch()))
-            }
+        let id = id.get();
+        let question = Question::Drawn(Drawing::CallAlone(id.clone()), String::new());
+        follow(id, question, move |error, found| {
+            let content = missing(text, error, None, found);
+            view! { <Page title=text.calls.detail above=("/calls", text.calls.title)><div class="panel alone">{content}</div></Page> }.erase()
         })
     }
+}
+
+/// A call that cannot be shown. `list` is where the list without it is; none if it stands alone.
+fn missing(text: &'static Text, error: &AppError, list: Option<String>, found: Asked) -> AnyView {
+    view! {
+        <header class="call-head"><h2 class="flex-1">{text.calls.detail}</h2>{list.map(|list| away(text, list))}</header>
+        {fault::failed(error, move || found.refetch())}
+    }
+    .erase()
+}
+
+/// The way from a call back to the list.
+pub(crate) fn away(text: &'static Text, list: String) -> AnyView {
+    view! { <a class="button ghost icon" href=list aria-label=text.calls.close title=text.calls.close data-esc data-noscroll>{icon(Icon::Close)}</a> }.erase()
 }
 
 /// How often a call that is not found is asked for again, and after what time.
 const TRIES_MAX: u32 = 5;
 const RETRY_AFTER: std::time::Duration = std::time::Duration::from_millis(600);
 
-/// Everything about one call, beside the list.
-#[component]
-fn Opened(
-    /// Which call.
+/// Shows a call as the server draws it, the answer to `question`, and follows it while it runs.
+fn follow(
     id: String,
-    /// Where the list without it is.
-    close: String,
-) -> impl IntoView {
-    let found = follow(id);
-    show_answer(found, move |answer| match read(&answer) {
-        Ok(call) => detail::view(&call, Some(close.clone())),
-        Err(error) => detail::missing(&error, Some(close.clone()), move || found.refetch()),
-    })
-}
-
-/// Asks for a call, and follows it while it runs.
-fn follow(id: String) -> Asked {
+    question: Question,
+    missing: impl Fn(&AppError, Asked) -> AnyView + Send + Sync + 'static,
+) -> AnyView {
     let live: Live = expect_context();
     let version = RwSignal::new(0_u32);
-    let wanted = id.clone();
     Effect::new(move |_| {
-        if live.calls.with(|calls| calls.iter().any(|call| call.id.to_string() == wanted)) {
+        if live.calls.with(|calls| calls.iter().any(|call| call.id.to_string() == id)) {
             version.update(|version| *version = version.wrapping_add(1));
         }
     });
-    let found = asked(move || (version.get().wrapping_add(live.missed.get()), Question::Call(id.clone())));
+    let question = Signal::derive(move || (version.get().wrapping_add(live.missed.get()), question.clone()));
+    let found = asked(move || question.get());
     // What has just ended is on its way from the journal to the database.
     Effect::new(move |tries: Option<u32>| {
         let tries = tries.unwrap_or_default();
@@ -125,5 +119,5 @@ fn follow(id: String) -> Asked {
         }
         tries
     });
-    found
+    drawn::put_in(question, found, Held::Page, Box::new(move |error: &AppError| missing(error, found)))
 }

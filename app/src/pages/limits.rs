@@ -1,75 +1,13 @@
-//! Limits: how much of them is used, and the question before they are reset. The same for users, keys and providers.
+//! How much of limits is used, as the list of quotas and drawn pages show it.
 
 use hub::domain::limit::{Amount, LimitUse, Limited};
 use leptos::prelude::*;
 
-use super::confirm::{self, Doubt};
 use crate::{
-    api::{
-        ask::Question,
-        limits::{Owner, ResetLimits},
-    },
-    asked::{Asked, asked, show},
     format::{UNKNOWN, usd_alone, whole},
-    live::Live,
-    text::{Text, use_text},
-    ui::{Erase, time::ago_view},
+    text::Text,
+    ui::Erase,
 };
-
-pub(crate) mod fields;
-
-/// Asks for the use of somebody's limits, again whenever it may have changed.
-pub(crate) fn ask_use(owner: Owner, id: impl Fn() -> String + Send + Sync + 'static) -> Asked {
-    let live: Live = expect_context();
-    let news = move || live.news().wrapping_add(live.recorded.get());
-    asked(move || (news(), Question::Limits(owner, id())))
-}
-
-/// The panel: the use of limits, and the way to the reset.
-pub(crate) fn panel(owner: Owner, id: Memo<String>, reset: impl Fn() -> String + Send + Sync + 'static) -> AnyView {
-    let text = use_text();
-    view! {
-        <section class="panel self-start" aria-labelledby="limits-title">
-            <div class="panel-head">
-                <h2 class="flex-1" id="limits-title">{text.limits.title}</h2>
-                <a class="button small" href=reset data-noscroll data-reset>{text.limits.reset}</a>
-            </div>
-            <div class="p-4">{used(ask_use(owner, move || id.get()))}</div>
-        </section>
-    }
-    .erase()
-}
-
-/// The bars of all limits there are.
-pub(crate) fn used(asked: Asked) -> AnyView {
-    show(asked, move |uses: Vec<LimitUse>| bars(&uses))
-}
-
-/// The bars of these limits, as far as they are set.
-pub(crate) fn bars(uses: &[LimitUse]) -> AnyView {
-    let text = use_text();
-    let bars: Vec<AnyView> = uses.iter().filter_map(|used| bar(text, used)).collect();
-    if bars.is_empty() {
-        return view! { <p class="help">{text.limits.none}</p> }.erase();
-    }
-    view! { <ul class="grid gap-4">{bars}</ul> }.erase()
-}
-
-/// One limit: settled, reserved, free, and when there is more room; none if there is no limit.
-fn bar(text: &'static Text, used: &LimitUse) -> Option<AnyView> {
-    let meter = meter(text, used)?;
-    let room = used.resets_at.map(|at| view! { " · "{text.limits.more_room}" "{ago_view(at)} }.into_any());
-    Some(
-        view! {
-            <li>
-                <div class="flex justify-between gap-3"><span class="font-medium">{name(text, used.window)}</span><span class="tabular-nums">{of_limit(used)}</span></div>
-                {meter}
-                <p class="caption">{left(text, used)}{room}</p>
-            </li>
-        }
-        .erase(),
-    )
-}
 
 /// How much of a limit is used, as a bar: settled, reserved, free; none if there is no limit.
 pub(crate) fn meter(text: &'static Text, used: &LimitUse) -> Option<AnyView> {
@@ -105,7 +43,7 @@ pub(crate) fn of_limit(used: &LimitUse) -> String {
 
 /// What is reserved, if anything is, and what is free: `running $0.10 · free $1.20`.
 pub(crate) fn left(text: &Text, used: &LimitUse) -> String {
-    let words = &text.limits;
+    let words = &text.limit_names;
     let free = used.remaining.map_or_else(|| UNKNOWN.to_owned(), amount);
     let in_flight = (used.reserved.number() > 0).then(|| format!("{} {} · ", words.reserved, amount(used.reserved)));
     format!("{}{} {free}", in_flight.unwrap_or_default(), words.free)
@@ -113,7 +51,7 @@ pub(crate) fn left(text: &Text, used: &LimitUse) -> String {
 
 /// What a limit counts, in words.
 pub(crate) const fn name(text: &Text, limited: Limited) -> &'static str {
-    let words = &text.limits;
+    let words = &text.limit_names;
     match limited {
         Limited::Total => words.total,
         Limited::ConcurrentRequests => words.requests,
@@ -157,19 +95,6 @@ fn permille(part: Amount, limit: Amount) -> u64 {
         return 1_000;
     }
     u64::try_from(u128::from(part) * 1_000 / u128::from(limit)).unwrap_or(1_000).min(1_000)
-}
-
-/// Asks before limits are reset.
-pub(crate) fn ask_reset(owner: Owner, id: String, name: &str, back: String) -> AnyView {
-    let text = use_text();
-    confirm::ask::<ResetLimits>(Doubt {
-        title: (text.limits.reset_title)(name),
-        what: text.limits.reset_what,
-        back,
-        button: text.limits.reset,
-        lost: None,
-        fields: vec![("owner", owner.as_str().to_owned()), ("id", id)],
-    })
 }
 
 #[cfg(test)]

@@ -77,7 +77,7 @@ fn document(documents: Documents, asked: Parts, secret: &str, back: String) -> S
         let chosen = Preferences::read();
         let text = chosen.language.text();
         provide_context(chosen.language);
-        let content = drawn::secret::view(text, secret, &origin, back);
+        let content = drawn::secret::page(text, secret, &origin, back);
         let title = format!("{} · Switchyard", text.keys.preview);
         let document = view! {
             <!DOCTYPE html>

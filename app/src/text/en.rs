@@ -13,12 +13,16 @@ mod manage;
 #[cfg(feature = "ssr")]
 mod overview;
 mod prices;
+#[cfg(feature = "ssr")]
 mod providers;
+#[cfg(feature = "ssr")]
 mod routing;
 #[cfg(feature = "ssr")]
 mod sessions;
+#[cfg(feature = "ssr")]
 mod settings;
 mod shell;
+#[cfg(feature = "ssr")]
 mod users;
 mod words;
 
@@ -31,15 +35,26 @@ pub(super) static TEXT: Text = Text {
     #[cfg(feature = "ssr")]
     subject: drawn::SUBJECT,
     calls: calls::CALLS,
+    #[cfg(feature = "ssr")]
+    call: calls::CALL,
+    #[cfg(feature = "ssr")]
     chain: calls::CHAIN,
     #[cfg(feature = "ssr")]
     told: calls::TOLD,
+    #[cfg(feature = "ssr")]
     providers: providers::PROVIDERS,
+    #[cfg(feature = "ssr")]
     routing: routing::ROUTING,
+    #[cfg(feature = "ssr")]
     users: users::USERS,
+    #[cfg(feature = "ssr")]
     keys: users::KEYS,
+    #[cfg(feature = "ssr")]
     prices: prices::PRICES,
+    price_import: prices::IMPORT,
+    #[cfg(feature = "ssr")]
     limits: limits::LIMITS,
+    limit_names: limits::NAMES,
     quotas: limits::QUOTAS,
     #[cfg(feature = "ssr")]
     sessions: sessions::SESSIONS,
@@ -80,14 +95,21 @@ pub(super) static TEXT: Text = Text {
     #[cfg(feature = "ssr")]
     simulator: manage::SIMULATOR,
     outcome: words::outcome,
+    #[cfg(feature = "ssr")]
     result: words::result,
     #[cfg(feature = "ssr")]
     cause: words::cause,
+    #[cfg(feature = "ssr")]
     token_source: words::token_source,
+    #[cfg(feature = "ssr")]
     skip: words::skip,
+    #[cfg(feature = "ssr")]
     blame: words::blame,
+    #[cfg(feature = "ssr")]
     next: words::next,
+    #[cfg(feature = "ssr")]
     hold: words::hold,
+    #[cfg(feature = "ssr")]
     settings: settings::SETTINGS,
     #[cfg(feature = "ssr")]
     section: settings::section,

@@ -40,7 +40,7 @@ fn person(text: &'static Text, field: &str) -> Option<&'static str> {
         "addresses" => text.routing.addresses,
         "address" => text.simulator.address,
         "at" => text.simulator.at,
-        "key_id" => text.calls.key,
+        "key_id" => text.call.key,
         "session_id" => text.calls.session,
         "password" => text.logins.new_password,
         "old_password" => text.logins.old_password,
@@ -86,7 +86,7 @@ fn price(text: &'static Text, field: &str) -> Option<&'static str> {
         "cache_write_1h" => words.write_1h,
         "cache_read" => words.read,
         "rules" => words.rules,
-        "file" => words.import_file,
+        "file" => text.price_import.import_file,
         _ => return None,
     })
 }
@@ -100,7 +100,7 @@ fn call(text: &'static Text, field: &str) -> Option<&'static str> {
         "to" => filters.to,
         "user" => words.user,
         "provider" => words.provider,
-        "key" => words.key,
+        "key" => text.call.key,
         "outcome" => words.outcome,
         "status" => words.status,
         "cost_min" => filters.cost_min,

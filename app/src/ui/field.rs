@@ -1,4 +1,4 @@
-//! Fields of forms: label above, help below, what is wrong with it below that.
+//! Fields of forms that the server draws: label above, help below, what is wrong with it below that.
 
 use leptos::prelude::*;
 
@@ -9,6 +9,9 @@ pub(crate) const DAY: &str = r"\d{4}-\d{2}-\d{2}";
 
 /// What stands in a field for a day while it is empty.
 pub(crate) const DAY_EXAMPLE: &str = "YYYY-MM-DD";
+
+/// What stands in a field for a day and a time of it while it is empty.
+pub(crate) const MOMENT_EXAMPLE: &str = "YYYY-MM-DD HH:MM";
 
 /// What a time of day looks like, as a pattern.
 const TIME: &str = r"\d{2}:\d{2}";
@@ -27,6 +30,8 @@ pub(crate) enum Shape {
     Day,
     /// A time of day.
     Time,
+    /// A number.
+    Number,
 }
 
 /// Everything about a field.
@@ -34,7 +39,9 @@ pub(crate) enum Shape {
 pub(crate) struct TextField {
     /// The name it is sent under.
     pub(crate) name: &'static str,
-    /// The name of the field in faults; the last part of `name` if none is given.
+    /// What it is called in faults.
+    pub(crate) fault: &'static str,
+    /// What stands above it.
     pub(crate) label: &'static str,
     /// A sentence below.
     pub(crate) help: Option<AnyView>,
@@ -48,20 +55,29 @@ pub(crate) struct TextField {
     pub(crate) unit: Option<&'static str>,
     /// True if it must be filled in.
     pub(crate) required: bool,
-    /// True if digits are expected.
-    pub(crate) numeric: bool,
     /// What its id begins with, where another form on the page has a field of the same name.
     pub(crate) scope: &'static str,
     /// What can be chosen, value and word; anything can be typed if there is none.
     pub(crate) options: Vec<(&'static str, &'static str)>,
     /// What is wrong with it.
-    pub(crate) problem: Option<Signal<Option<String>>>,
+    pub(crate) problem: Option<String>,
+    /// True if it may be left without a question after it was changed.
+    pub(crate) is_light: bool,
+    /// True if whoever has asked for the form goes on with it.
+    pub(crate) is_first: bool,
 }
 
 impl TextField {
-    /// A field of that name and label.
+    /// A field of that name and label. In faults it is called by the last part of its name.
     pub(crate) fn new(name: &'static str, label: &'static str) -> Self {
-        Self { name, label, ..Self::default() }
+        let fault = name.rsplit('[').next().unwrap_or(name).trim_end_matches(']');
+        Self { name, fault, label, ..Self::default() }
+    }
+
+    /// The same with another name in faults.
+    pub(crate) const fn fault(mut self, fault: &'static str) -> Self {
+        self.fault = fault;
+        self
     }
 
     /// The same with what it holds at first.
@@ -77,8 +93,20 @@ impl TextField {
     }
 
     /// The same with what is wrong with it.
-    pub(crate) fn problem(mut self, problem: Signal<Option<String>>) -> Self {
-        self.problem = Some(problem);
+    pub(crate) fn problem(mut self, problem: Option<String>) -> Self {
+        self.problem = problem;
+        self
+    }
+
+    /// The same, to be left without a question after it was changed.
+    pub(crate) const fn light(mut self) -> Self {
+        self.is_light = true;
+        self
+    }
+
+    /// The same, to go on with.
+    pub(crate) const fn first(mut self) -> Self {
+        self.is_first = true;
         self
     }
 
@@ -102,7 +130,7 @@ impl TextField {
 
     /// The same, for digits, with a unit and what stands for an empty field.
     pub(crate) const fn numeric(mut self, unit: Option<&'static str>, placeholder: &'static str) -> Self {
-        self.numeric = true;
+        self.shape = Shape::Number;
         self.unit = unit;
         self.placeholder = placeholder;
         self
@@ -119,29 +147,24 @@ impl TextField {
     pub(crate) fn view(self) -> AnyView {
         let id = format!("{}{}", self.scope, self.name);
         let (help_id, problem_id) = (format!("{id}-help"), format!("{id}-problem"));
-        let problem = self.problem.unwrap_or_else(|| Signal::stored(None));
-        let shown = move || problem.get();
         let described = format!("{help_id} {problem_id}");
-        let invalid = move || problem.get().is_some().then_some("true");
-        let control = self.control(id.clone(), described, invalid);
+        let control = self.control(id.clone(), described);
+        let is_watched = (!self.is_light).then_some("");
+        let unit = self.unit.map(|unit| view! { <span class="unit">{unit}</span> }.erase());
         view! {
-            <div class="field" data-field>
+            <div class="field" data-field=is_watched>
                 <label for=id>{self.label}</label>
-                <div class="with-unit">{control}{self.unit.map(|unit| view! { <span class="unit">{unit}</span> }.erase())}</div>
+                <div class="with-unit">{control}{unit}</div>
                 <div class="help" id=help_id>{self.help}</div>
-                <div class="problem" id=problem_id role="alert">{shown}</div>
+                <div class="problem" id=problem_id role="alert" data-fault=self.fault>{self.problem}</div>
             </div>
         }
-    .erase()
+        .erase()
     }
 
-    fn control(
-        &self,
-        id: String,
-        described: String,
-        invalid: impl Fn() -> Option<&'static str> + Copy + Send + Sync + 'static,
-    ) -> AnyView {
+    fn control(&self, id: String, described: String) -> AnyView {
         let (name, value, placeholder, required) = (self.name, self.value.clone(), self.placeholder, self.required);
+        let invalid = self.problem.is_some().then_some("true");
         if !self.options.is_empty() {
             let option = |(option, word): &(&'static str, &'static str)| {
                 view! { <option value=*option selected=*option == value>{*word}</option> }.erase()
@@ -156,25 +179,31 @@ impl TextField {
         if self.shape == Shape::Code {
             return view! {
                 <textarea class="input mono" id=id name=name placeholder=placeholder required=required rows="3"
-                    spellcheck="false" aria-describedby=described aria-invalid=invalid >{value}</textarea>
+                    spellcheck="false" aria-describedby=described aria-invalid=invalid >{as_text(&value)}</textarea>
             }
             .erase();
         }
         let (kind, pattern, example) = match self.shape {
-            Shape::Line | Shape::Code => ("text", None, placeholder),
+            Shape::Line | Shape::Code | Shape::Number => ("text", None, placeholder),
             Shape::Secret => ("password", None, placeholder),
             Shape::Day => ("text", Some(DAY), DAY_EXAMPLE),
             Shape::Time => ("text", Some(TIME), "HH:MM"),
         };
-        let class = if self.numeric { "input num" } else { "input" };
+        let is_number = self.shape == Shape::Number;
+        let class = if is_number { "input num" } else { "input" };
         let autocomplete = if self.shape == Shape::Secret { "new-password" } else { "off" };
         view! {
             <input class=class id=id name=name type=kind value=value placeholder=example pattern=pattern required=required
-                inputmode=self.numeric.then_some("decimal") autocomplete=autocomplete spellcheck="false"
+                inputmode=is_number.then_some("decimal") autocomplete=autocomplete spellcheck="false" autofocus=self.is_first
                 aria-describedby=described aria-invalid=invalid />
         }
         .erase()
     }
+}
+
+/// A text as it stands within a `<textarea>`, whose content is put into the document as it is.
+fn as_text(value: &str) -> String {
+    value.replace('&', "&amp;").replace('<', "&lt;")
 }
 
 /// A switch: a box that is sent when it is on.
@@ -191,4 +220,21 @@ pub(crate) fn switch(name: &'static str, label: &'static str, help: &'static str
         </div>
     }
     .erase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_is_called_in_faults_by_the_last_part_of_its_name() {
+        let of = |name| TextField::new(name, "").fault;
+        assert_eq!([of("model"), of("form[name]"), of("form[limits][limit_rpm]")], ["model", "name", "limit_rpm"]);
+        assert_eq!(TextField::new("form[expires]", "").fault("expires_at").fault, "expires_at");
+    }
+
+    #[test]
+    fn what_stands_in_a_field_cannot_leave_it() {
+        assert_eq!(as_text("a < b && </textarea>"), "a &lt; b &amp;&amp; &lt;/textarea>");
+    }
 }

@@ -28,15 +28,21 @@ pub(crate) enum Icon {
     Close,
     Check,
     Alert,
+    #[cfg(feature = "ssr")]
     Copy,
+    #[cfg(feature = "ssr")]
     Plus,
+    #[cfg(feature = "ssr")]
     Play,
+    #[cfg(feature = "ssr")]
     Trash,
     System,
     Light,
     Dark,
     Language,
     Sidebar,
+    /// Only drawn pages have it.
+    #[cfg(feature = "ssr")]
     Expand,
     Inbox,
     Keyboard,
@@ -81,11 +87,15 @@ impl Icon {
             Self::Alert => {
                 "M8 5.8v3m0 2.2h.01M7.1 2.6 1.7 11.9a1 1 0 0 0 .9 1.6h10.8a1 1 0 0 0 .9-1.6L8.9 2.6a1 1 0 0 0-1.8 0Z"
             }
+            #[cfg(feature = "ssr")]
             Self::Copy => {
                 "M5.5 5.5v-2a1 1 0 0 1 1-1h6a1 1 0 0 1 1 1v6a1 1 0 0 1-1 1h-2m-7-5h6a1 1 0 0 1 1 1v6a1 1 0 0 1-1 1h-6a1 1 0 0 1-1-1v-6a1 1 0 0 1 1-1Z"
             }
+            #[cfg(feature = "ssr")]
             Self::Plus => "M8 3v10M3 8h10",
+            #[cfg(feature = "ssr")]
             Self::Play => "M4.5 3.2v9.6a.4.4 0 0 0 .6.3l7.7-4.8a.4.4 0 0 0 0-.6L5.1 2.9a.4.4 0 0 0-.6.3Z",
+            #[cfg(feature = "ssr")]
             Self::Trash => {
                 "M2.5 4h11M6 4V2.5h4V4m2.5 0-.6 8.6a1 1 0 0 1-1 .9H5.1a1 1 0 0 1-1-.9L3.5 4m3 3v3.5m3-3.5v3.5"
             }
@@ -100,6 +110,7 @@ impl Icon {
                 "M2 4h7M5.5 2.5V4m2 0C7 6.8 5 9 2.5 10M3.5 6c.8 1.7 2.3 3.1 4 3.8M7.5 13.5l3-7 3 7m-5-2.3h4"
             }
             Self::Sidebar => "M3 2.5h10a1 1 0 0 1 1 1v9a1 1 0 0 1-1 1H3a1 1 0 0 1-1-1v-9a1 1 0 0 1 1-1Zm3 0v11",
+            #[cfg(feature = "ssr")]
             Self::Expand => "M9.5 2.5h4v4m0-4L9 7m-2.5 6.5h-4v-4m0 4L7 9",
             Self::Inbox => {
                 "M2 9.5 4 3.3a1 1 0 0 1 1-.8h6a1 1 0 0 1 1 .8l2 6.2v3a1 1 0 0 1-1 1H3a1 1 0 0 1-1-1v-3Zm0 0h3.5l1 1.5h3l1-1.5H14"

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::{text::use_text, ui::Erase};
+use crate::ui::Erase;
 
 /// A page with its head.
 #[expect(clippy::needless_pass_by_value, reason = "properties of a component are owned")]
@@ -32,16 +32,6 @@ pub(crate) fn Page(
         {frame(wide, Head { title, lead, above, actions: actions.run() }, children())}
     }
     .erase()
-}
-
-/// The ways from the form of a user or a provider to what became of it: its use, and its calls.
-pub(crate) fn seen_from(noun: &'static str, id: &str) -> AnyView {
-    let text = use_text();
-    view! {
-        <a class="button" href=format!("/{noun}s/{id}/use")>{text.common.its_use}</a>
-        <a class="button" href=format!("/calls?{noun}={id}")>{text.calls.title}</a>
-    }
-    .into_any()
 }
 
 /// The head of a page, as [`Page`] takes it.

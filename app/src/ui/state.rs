@@ -14,6 +14,8 @@ pub(crate) enum Tone {
     Warn,
     Bad,
     Quiet,
+    /// Only drawn pages have it.
+    #[cfg(feature = "ssr")]
     Off,
     Run,
 }
@@ -26,6 +28,7 @@ impl Tone {
             Self::Warn => "state warn",
             Self::Bad => "state bad",
             Self::Quiet => "state",
+            #[cfg(feature = "ssr")]
             Self::Off => "state off",
             Self::Run => "state run",
         }
@@ -38,6 +41,7 @@ pub(crate) fn state(tone: Tone, word: &'static str) -> AnyView {
 }
 
 /// On or off, as a dot and a word.
+#[cfg(feature = "ssr")]
 pub(crate) fn enabled(is_enabled: bool) -> AnyView {
     let text = use_text();
     if is_enabled { state(Tone::Good, text.common.enabled) } else { state(Tone::Off, text.common.disabled) }

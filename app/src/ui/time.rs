@@ -77,19 +77,6 @@ pub(crate) fn ago_view(at: DateTime<Utc>) -> AnyView {
     view! { <time datetime=at.to_rfc3339() title=moment.full()>{shown}</time> }.erase()
 }
 
-/// The last day before something ends; the full time of its end on pointing at it.
-pub(crate) fn last_day_view(at: DateTime<Utc>) -> AnyView {
-    let zone = use_zone();
-    view! { <time datetime=at.to_rfc3339() title=zone.moment(at).full()>{zone.last_day(at)}</time> }.erase()
-}
-
-/// All of a point in time, with its day and its zone.
-pub(crate) fn full_view(at: DateTime<Utc>) -> AnyView {
-    let (text, now) = (use_text(), use_now());
-    let ago = move || now.get().map(|now| ago(text, at, now));
-    view! { <time datetime=at.to_rfc3339() title=ago>{use_zone().moment(at).full()}</time> }.erase()
-}
-
 /// A time of day to the second, with the day before it unless it is today.
 pub(crate) fn clock_view(at: DateTime<Utc>) -> AnyView {
     let (text, now, zone) = (use_text(), use_now(), use_zone());

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Cast, Who};
+use super::{Cast, Who, cookie, log_in};
 use crate::{client::Request, upstream::Answer, world::World};
 
 /// Reads something of one's own with a key: its status and its JSON.
@@ -78,6 +78,29 @@ async fn a_key_sees_its_calls_a_user_those_of_all_their_keys_and_nobody_anybody_
     let said = format!("{all}{detail}{failed}");
     for hidden in ["secret-provider", "provider_id", "decision", "credential", "127.0.0.1:"] {
         assert!(!said.contains(hidden), "{hidden} in {said}");
+    }
+}
+
+#[tokio::test]
+async fn people_see_until_when_the_secret_before_still_works() {
+    let world = World::shared().await;
+    let key = world.key().await;
+    let html = async |secret: &str| {
+        let cookie = cookie(&log_in(&world, "", secret).await);
+        let request = Request::get("/me").header("cookie", cookie).header("accept", "text/html");
+        request.send(world.hub.address).await.text().await
+    };
+    let shown = "The old secret ends";
+    assert_eq!(read(&world, &key.secret, "/admin/v1/me").await.1["keys"][0]["old_secret_until"], Value::Null);
+    assert!(!html(&key.secret).await.contains(shown));
+    let path = format!("/admin/v1/keys/{}/rotate", key.id);
+    let (status, rotated) = world.admin("POST", &path, &json!({"grace_s": 3600})).await;
+    assert_eq!(status, 200, "{rotated}");
+    // Whoever has only the old one is told too.
+    for secret in [key.secret.as_str(), rotated["key"].as_str().unwrap()] {
+        let own = read(&world, secret, "/admin/v1/me").await.1;
+        assert_eq!(own["keys"][0]["old_secret_until"], rotated["old_secret_until"], "{own}");
+        assert!(html(secret).await.contains(shown));
     }
 }
 

@@ -37,7 +37,7 @@ fn filled(map: &ParamsMap, name: &str) -> Option<String> {
 }
 
 /// What the address of a page with logins says.
-fn said(map: &ParamsMap) -> Said {
+pub(super) fn said(map: &ParamsMap) -> Said {
     Said { is_done: map.get_str("done") == Some("password"), is_ending: filled(map, "end").is_some() }
 }
 
@@ -103,16 +103,6 @@ impl Reader {
             ConsoleSessionQuery { limit, cursor: filled(&self.map, "cursor"), ..ConsoleSessionQuery::default() };
         let found = console_sessions::list(&self.hub, &self.actor, &query).await.map_err(guard::refuse)?;
         Ok(in_words(|text| drawn::logins::page(text, &found, said, self.clock)))
-    }
-
-    /// A user's password and logins.
-    pub(super) async fn user_logins(&self, id: &str) -> Answer<Drawn> {
-        let id = forms::id(id, "user")?;
-        let user = users::find(&self.hub, &self.actor, id).await.map_err(guard::refuse)?;
-        let query = ConsoleSessionQuery { user_id: Some(id), limit: Some(LIMIT_MAX), ..ConsoleSessionQuery::default() };
-        let found = console_sessions::list(&self.hub, &self.actor, &query).await.map_err(guard::refuse)?;
-        let said = said(&self.map);
-        Ok(in_words(|text| (None, drawn::logins::of_user(text, &user, &found, said, self.clock))))
     }
 }
 

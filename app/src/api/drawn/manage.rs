@@ -1,18 +1,20 @@
 //! The drawn pages for managing users, providers and routing.
 
-use chrono::{DateTime, TimeDelta, Utc};
+mod dialogs;
+mod one;
+
+use chrono::{DateTime, Utc};
 use hub::{
-    admin::{groups, holds, keys, prices, providers, quotas, routing, usage, users},
+    admin::{groups, holds, keys, prices, providers, quotas, routing, users},
     domain::{
         explain::{ExplainQuery, Explanation},
         fault::Fault,
         group::DEFAULT_GROUP,
         hold::HoldQuery,
-        limit::quota::SubjectKind,
-        page::{LIMIT_MAX, Page, PageQuery},
+        page::{LIMIT_MAX, Page},
         price::PriceQuery,
         provider::{many::ProviderQuery, traffic::ProviderTraffic},
-        report::{UsageBy, UsageQuery, UsageRow},
+        report::UsageBy,
         user::{User, many::UserQuery},
     },
 };
@@ -24,7 +26,7 @@ use crate::{
         forms::{self, many},
         guard,
     },
-    drawn::{self, Drawn, losses::Losses, routing::Simulator},
+    drawn::{self, Drawn, routing::Simulator},
 };
 
 /// Most users that are sorted by something else than their age.
@@ -177,53 +179,21 @@ impl Reader {
         Ok(in_words(|text| drawn::many::keys::page(text, &self.map, search, &asked)))
     }
 
-    /// What is lost with a user, a key or a provider.
-    pub(super) async fn losses(&self, of: SubjectKind, id: &str) -> Answer<Drawn> {
-        let mut query = UsageQuery::default();
-        let mut keys = Page { items: Vec::new(), next_cursor: None };
-        match of {
-            SubjectKind::User => {
-                let id = forms::id(id, "user")?;
-                query.user_id = Some(id);
-                let all = PageQuery { limit: Some(LIMIT_MAX), cursor: None };
-                keys = keys::list(&self.hub, &self.actor, id, &all).await.map_err(guard::refuse)?;
-            }
-            SubjectKind::Key => query.key_id = Some(forms::id(id, "key")?),
-            SubjectKind::Provider => query.provider_id = Some(forms::id(id, "provider")?),
-        }
-        let since = |days| UsageQuery { from: Some(self.clock.now - TimeDelta::days(days)), ..query.clone() };
-        let (day, month) = (since(1), since(30));
-        let (day, month) =
-            tokio::try_join!(usage::usage(&self.hub, &self.actor, &day), usage::usage(&self.hub, &self.actor, &month),)
-                .map_err(guard::refuse)?;
-        let sum = |rows: Vec<UsageRow>| rows.into_iter().next().map(|row| row.totals).unwrap_or_default();
-        let losses = Losses {
-            of,
-            n_keys: keys.items.len(),
-            is_more: keys.next_cursor.is_some(),
-            month: sum(month),
-            day: sum(day),
-        };
-        Ok(in_words(|text| (None, drawn::losses::view(text, &losses))))
-    }
-
     /// A page of the list of prices.
     pub(super) async fn prices(&self) -> Answer<Drawn> {
-        let query = PriceQuery {
-            limit: Some(200),
-            cursor: self.own("cursor"),
-            q: self.own("q"),
-            source: drawn::word(&self.map, "source"),
-        };
+        let query = self.price_query();
         let page = prices::list(&self.hub, &self.actor, &query).await.map_err(guard::refuse)?;
         Ok(in_words(|text| drawn::prices::page(text, &page, &query, self.clock)))
     }
 
-    /// The newest versions of a model's price.
-    pub(super) async fn price_history(&self, model: &str) -> Answer<Drawn> {
-        let query = PageQuery { limit: Some(100), cursor: None };
-        let page = prices::history(&self.hub, &self.actor, model, &query).await.map_err(guard::refuse)?;
-        Ok(in_words(|text| (None, drawn::prices::history::view(text, &page.items, self.clock))))
+    /// The prices that the address asks for.
+    fn price_query(&self) -> PriceQuery {
+        PriceQuery {
+            limit: Some(200),
+            cursor: self.own("cursor"),
+            q: self.own("q"),
+            source: drawn::word(&self.map, "source"),
+        }
     }
 
     /// Where a call would go.
@@ -270,7 +240,7 @@ impl Reader {
 
     /// A time as the field for it sends it, by the hub's clocks.
     fn time(&self, text: &str) -> Result<DateTime<Utc>, Fault> {
-        let wrong = || Fault::invalid("at", "must be a time: 2030-12-31T12:00");
+        let wrong = || Fault::invalid("at", "must be a time: 2030-12-31 12:00");
         self.clock.read(text).ok_or_else(wrong)
     }
 }

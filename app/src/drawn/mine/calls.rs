@@ -79,8 +79,8 @@ fn filters(text: &'static Text, map: &ParamsMap, keys: &[OwnKey]) -> AnyView {
 
 fn table(text: &'static Text, calls: &[OwnCall], clock: Clock) -> AnyView {
     let words = &text.calls;
-    let table =
-        CallsTable { class: "table own-calls", caption: words.list_caption, path: PATH, own: [words.key, words.model] };
+    let own = [text.call.key, words.model];
+    let table = CallsTable { class: "table own-calls", caption: words.list_caption, path: PATH, own };
     let row = |call: &OwnCall| {
         let model = view! { <span class="mono">{call.model.clone()}</span> }.erase();
         (call.clone(), [call.key_name.clone().into_any(), model])
@@ -90,7 +90,7 @@ fn table(text: &'static Text, calls: &[OwnCall], clock: Clock) -> AnyView {
 
 /// One of them.
 pub(crate) fn alone(text: &'static Text, detail: &OwnCallDetail, clock: Clock) -> (Option<String>, AnyView) {
-    let (words, call) = (&text.calls, &detail.call);
+    let (words, own, call) = (&text.calls, &text.call, &detail.call);
     let fact = |label: &'static str, value: AnyView| view! { <div><dt>{label}</dt><dd>{value}</dd></div> }.erase();
     let mono = |value: String| view! { <span class="mono break-anywhere">{value}</span> }.erase();
     let session = call.session_id.clone().map(|session| {
@@ -103,25 +103,25 @@ pub(crate) fn alone(text: &'static Text, detail: &OwnCallDetail, clock: Clock) -
                 <dl class="figures padded">
                     <div><dt>{words.cost}</dt><dd>{usd_alone(call.cost_usd)}</dd></div>
                     <div><dt>{words.first_byte}</dt><dd>{span_or_unknown(call.first_byte_ms)}</dd></div>
-                    <div><dt>{words.first_token}</dt><dd>{span_or_unknown(call.first_token_ms)}</dd></div>
+                    <div><dt>{own.first_token}</dt><dd>{span_or_unknown(call.first_token_ms)}</dd></div>
                     <div><dt>{words.duration}</dt><dd>{span_or_unknown(call.duration_ms)}</dd></div>
                 </dl>
             </section>
             {call.error.as_ref().map(|error| trouble(text, error))}
             <section class="panel p-4" aria-labelledby="facts-title">
-                <h2 class="section-title" id="facts-title">{words.facts}</h2>
+                <h2 class="section-title" id="facts-title">{own.facts}</h2>
                 <dl class="facts">
-                    {fact(words.arrived, clock.stamp(call.created_at))}
+                    {fact(own.arrived, clock.stamp(call.created_at))}
                     {fact(words.outcome, outcome(text, call))}
-                    {call.key_name.clone().map(|key| fact(words.key, key.into_any()))}
-                    {fact(words.model_asked, mono(call.model.clone()))}
-                    {call.model_served.clone().map(|model| fact(words.model_served, mono(model)))}
-                    {fact(words.kind, if call.stream { words.stream } else { words.no_stream }.into_any())}
+                    {call.key_name.clone().map(|key| fact(own.key, key.into_any()))}
+                    {fact(own.model_asked, mono(call.model.clone()))}
+                    {call.model_served.clone().map(|model| fact(own.model_served, mono(model)))}
+                    {fact(own.kind, if call.stream { own.stream } else { own.no_stream }.into_any())}
                     {fact(text.mine.attempts, whole(call.n_attempts.into()).into_any())}
                     {session}
                     {call.client.user_agent.clone().map(|agent| fact(words.user_agent, mono(agent)))}
                     {call.client.address.clone().map(|address| fact(words.address, mono(address)))}
-                    {fact(words.id, mono(call.id.to_string()))}
+                    {fact(own.id, mono(call.id.to_string()))}
                 </dl>
             </section>
             {bill(text, &call.usage, &detail.cost)}
@@ -145,7 +145,7 @@ fn trouble(text: &'static Text, error: &CallError) -> AnyView {
 
 /// What each class of tokens cost.
 fn bill(text: &'static Text, usage: &Usage, cost: &Cost) -> AnyView {
-    let words = &text.calls;
+    let words = &text.call;
     let n_uses = usage.web_searches.saturating_add(usage.web_fetches).saturating_add(usage.code_executions);
     let lines = [
         (words.input, usage.input, cost.input),
@@ -177,7 +177,7 @@ fn bill(text: &'static Text, usage: &Usage, cost: &Cost) -> AnyView {
                         <tr>
                             <th scope="col">{words.class}</th>
                             <th scope="col" class="num">{words.amount}</th>
-                            <th scope="col" class="num">{words.cost}</th>
+                            <th scope="col" class="num">{text.calls.cost}</th>
                         </tr>
                     </thead>
                     <tbody>

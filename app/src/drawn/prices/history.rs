@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The versions, newest first.
-pub(crate) fn view(text: &'static Text, versions: &[PriceVersion], clock: Clock) -> AnyView {
+pub(super) fn view(text: &'static Text, versions: &[PriceVersion], clock: Clock) -> AnyView {
     let words = &text.prices;
     view! {
         <div class="scroll inset" tabindex="0" role="region" aria-label=text.price_list.history>

@@ -12,9 +12,8 @@ use leptos::prelude::*;
 use super::{CHOOSER, ProviderList, Row};
 use crate::{
     api::providers::{CloneProvider, EnableProvider, EndHold, PauseProvider},
-    drawn::{act::act, clock::Clock, strip},
+    drawn::{act::act, clock::Clock, parts::group_names, strip},
     format::{share_of_permille, span_or_unknown, usd_alone, whole},
-    pages::providers::group_names,
     text::Text,
     ui::{
         Erase,

@@ -43,7 +43,7 @@ pub(crate) fn page(text: &'static Text, shown: &Shown<'_>, clock: Clock) -> (Opt
             {(shown.is_ending && is_active).then(|| ending(text, detail))}
             {figures(text, detail, clock)}
             <section class="panel p-4" aria-labelledby="facts-title">
-                <h2 class="section-title" id="facts-title">{text.calls.facts}</h2>
+                <h2 class="section-title" id="facts-title">{text.call.facts}</h2>
                 {facts(text, detail, clock)}
             </section>
             {(!detail.stays.is_empty()).then(|| stays(text, &detail.stays, clock))}

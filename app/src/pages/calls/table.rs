@@ -176,7 +176,7 @@ fn provider(text: &'static Text, call: &Call) -> AnyView {
 }
 
 /// How long it took, or how long it has run by now.
-pub(super) fn duration(call: &Call) -> AnyView {
+fn duration(call: &Call) -> AnyView {
     if call.outcome.is_some() {
         return span_or_unknown(call.duration_ms).into_any();
     }

@@ -7,11 +7,11 @@ use crate::{
         ask::read,
         prices::{FORM_BYTES_MAX, ImportPrices},
     },
-    browser,
+    browser::{self, Held},
     change::{Change, ChangeForm},
     fault,
     text::use_text,
-    ui::{Erase, dialog::Dialog, form::watch_dialog_until, icon::Icon, state::note},
+    ui::{Erase, dialog::Dialog, icon::Icon, state::note},
 };
 
 /// Bytes of a form beside the file that it carries.
@@ -32,15 +32,22 @@ pub(super) fn Import(
     back: String,
 ) -> impl IntoView {
     let text = use_text();
-    let words = &text.prices;
+    let words = &text.price_import;
     let change = Change::through::<ImportPrices>();
     let (file, run) = (RwSignal::new(String::new()), RwSignal::new("preview"));
     let choose = move |event: leptos::ev::Event| browser::chosen_text(&event, move |text| file.set(text));
     let cannot_be_sent = Memo::new(move |_| file.with(|file| is_too_large(file)));
     let too_large =
         move || cannot_be_sent.get().then(|| note("note bad", Icon::Alert, words.import_too_large.to_owned()));
+    let is_dirty = RwSignal::new(false);
     // A file that was only looked at is not in yet.
-    let typed = watch_dialog_until(change, move || run.get_untracked() == "import");
+    change.on_done(move || {
+        if run.get_untracked() == "import" {
+            is_dirty.set(false);
+        }
+    });
+    browser::ask_before_leaving(is_dirty, Held::Parameters, text.common.leave);
+    let typed = move |event: leptos::ev::Event| is_dirty.set(browser::mark_changed(&event));
     let outcome = move || {
         if change.is_pending.get() {
             return Some(view! { <p class="caption">{words.import_running}</p> }.erase());

@@ -1,8 +1,8 @@
 //! Calls and their decisions, in English.
 
+use crate::text::Calls;
 #[cfg(feature = "ssr")]
-use crate::text::Told;
-use crate::text::{Calls, Chain};
+use crate::text::{Call, Chain, Told};
 
 /// Its words.
 pub(super) const CALLS: Calls = Calls {
@@ -17,7 +17,6 @@ pub(super) const CALLS: Calls = Calls {
     tokens_cache: "Cached",
     cost: "Cost",
     first_byte: "First byte",
-    first_token: "First content",
     duration: "Total",
     status: "Status",
     apply: "Apply",
@@ -29,20 +28,43 @@ pub(super) const CALLS: Calls = Calls {
     newest: "Newest",
     older: "Older",
     probe: "Test call",
-    stream: "stream",
-    no_stream: "no stream",
-    open_alone: "Open as a page",
     close: "Close",
     detail: "Call",
-    facts: "Details",
     unpriced: "default price",
     unpriced_why: "This model has no price: the cautious default of the settings was applied.",
     user: "User",
-    key: "Key",
     session: "Session",
-    conversation: "What was asked and answered",
     user_agent: "Program",
     address: "Address",
+    cache_write: "Cache write",
+    attempts: "Attempts",
+    speed: "Tokens / s",
+    export: "Export",
+    export_csv: "Table (CSV)",
+    export_json: "JSON",
+    export_lines: "JSON, one call a line",
+    export_what: "All calls that the filters admit, newest first",
+    list_caption: "Calls, newest first",
+    export_so_far: |rows, size| format!("Exporting: {rows} calls, {size}"),
+    export_of: |rows, total, size| format!("Exporting: {rows} of {total} calls, {size}"),
+    export_whole: |rows, size| format!("Exported: {rows} calls, {size}"),
+    export_cut: |rows| format!("The download was broken off after {rows} calls; the file is not whole."),
+    export_cancelled: |rows| format!("Cancelled after {rows} calls; the file is not whole."),
+    n_new: |n| format!("{n} new"),
+    many_new: |n| format!("More than {n} new"),
+    n_attempts: |n| format!("{n} attempt{}", super::words::s(n)),
+};
+
+/// Its words.
+#[cfg(feature = "ssr")]
+pub(super) const CALL: Call = Call {
+    first_token: "First content",
+    stream: "stream",
+    no_stream: "no stream",
+    open_alone: "Open as a page",
+    facts: "Details",
+    key: "Key",
+    conversation: "What was asked and answered",
     kind: "Kind",
     messages: "Messages",
     id: "Call id",
@@ -64,24 +86,7 @@ pub(super) const CALLS: Calls = Calls {
     model_sent: "Sent as",
     model_served: "Answered as",
     source: "Counts",
-    cache_write: "Cache write",
-    attempts: "Attempts",
-    speed: "Tokens / s",
     arrived: "Arrived",
-    export: "Export",
-    export_csv: "Table (CSV)",
-    export_json: "JSON",
-    export_lines: "JSON, one call a line",
-    export_what: "All calls that the filters admit, newest first",
-    list_caption: "Calls, newest first",
-    export_so_far: |rows, size| format!("Exporting: {rows} calls, {size}"),
-    export_of: |rows, total, size| format!("Exporting: {rows} of {total} calls, {size}"),
-    export_whole: |rows, size| format!("Exported: {rows} calls, {size}"),
-    export_cut: |rows| format!("The download was broken off after {rows} calls; the file is not whole."),
-    export_cancelled: |rows| format!("Cancelled after {rows} calls; the file is not whole."),
-    n_new: |n| format!("{n} new"),
-    many_new: |n| format!("More than {n} new"),
-    n_attempts: |n| format!("{n} attempt{}", super::words::s(n)),
     factors: |price, provider, group| format!("factors: price {price} × provider {provider} × group {group}"),
     price_version: |version| format!("price version {version}"),
     reserved: |usd| format!("{usd} was reserved"),
@@ -89,6 +94,7 @@ pub(super) const CALLS: Calls = Calls {
 };
 
 /// Its words.
+#[cfg(feature = "ssr")]
 pub(super) const CHAIN: Chain = Chain {
     title: "Decision chain",
     waiting: "Started at",

@@ -144,6 +144,8 @@ pub(super) const AVAILABILITY: Availability = Availability {
     first: "First content",
     times: "Total time",
     all_models: "All models",
+    all_providers: "All providers",
+    whole: "Times and models",
     last_probe: "Last probe",
     probe_good: "served",
     probe_bad: "not served",

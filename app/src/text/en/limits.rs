@@ -1,13 +1,10 @@
 //! Limits and quotas.
 
-use crate::text::{Limits, Quotas};
+#[cfg(feature = "ssr")]
+use crate::text::Limits;
+use crate::text::{LimitNames, Quotas};
 
-pub(super) const LIMITS: Limits = Limits {
-    title: "Limits",
-    unfold: "What may be used, and in which time",
-    lead: "Empty is no limit; 0 lets nothing pass. The limits of a key and of its user both apply.",
-    none: "No limits are set.",
-    no_limit: "no limit",
+pub(super) const NAMES: LimitNames = LimitNames {
     total: "Cost at all",
     requests: "Calls at the same time",
     sessions: "Sessions at the same time",
@@ -17,6 +14,17 @@ pub(super) const LIMITS: Limits = Limits {
     daily: "Cost in a day",
     weekly: "Cost in a week",
     monthly: "Cost in a month",
+    reserved: "running",
+    free: "free",
+};
+
+#[cfg(feature = "ssr")]
+pub(super) const LIMITS: Limits = Limits {
+    title: "Limits",
+    unfold: "What may be used, and in which time",
+    lead: "Empty is no limit; 0 lets nothing pass. The limits of a key and of its user both apply.",
+    none: "No limits are set.",
+    no_limit: "no limit",
     mode: "Limits of cost are",
     mode_help: "Soft reserves an estimate for each call, hard the most that it can cost.",
     soft: "soft: overshot by at most what runs",
@@ -29,8 +37,6 @@ pub(super) const LIMITS: Limits = Limits {
     fixed: "have a fixed beginning",
     daily_time: "A fixed day begins at",
     daily_time_help: "In the time zone of the hub. Weeks begin on Monday, months on the first.",
-    reserved: "running",
-    free: "free",
     more_room: "more room",
     reset: "Reset",
     reset_what: "What was spent before no longer counts for these limits. Recorded calls and their costs stay.",

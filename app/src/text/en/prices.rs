@@ -1,8 +1,11 @@
 //! The prices' page in English.
 
+use crate::text::PriceImport;
+#[cfg(feature = "ssr")]
 use crate::text::Prices;
 
 /// Its words.
+#[cfg(feature = "ssr")]
 pub(super) const PRICES: Prices = Prices {
     new: "New price",
     model: "Model",
@@ -19,6 +22,13 @@ pub(super) const PRICES: Prices = Prices {
     rules: "More rules",
     rules_help: "As JSON: tiers, speeds, regions, service_tiers, tools, request, cache_factors, context_window, max_output, more.",
     history_lead: "Every price it ever had, newest first. Recorded calls name the version they were charged by.",
+    delete_title: |model| format!("Delete the price of {model}?"),
+    edit_title: |model| format!("Price of {model}"),
+    history_title: |model| format!("Prices of {model}"),
+};
+
+/// The words of price files.
+pub(super) const IMPORT: PriceImport = PriceImport {
     import: "Import",
     import_lead: "Sets prices from a file in LiteLLM's form. What you have set or deleted by hand stays.",
     import_file: "Price file",
@@ -31,7 +41,4 @@ pub(super) const PRICES: Prices = Prices {
     sync_lead: "Reads the file that the setting prices_url names, as the hub does by itself at times.",
     sync_look: "Compare",
     sync_run: "Sync",
-    delete_title: |model| format!("Delete the price of {model}?"),
-    edit_title: |model| format!("Price of {model}"),
-    history_title: |model| format!("Prices of {model}"),
 };

@@ -1,10 +1,8 @@
 //! The settings' page in English.
 
-use crate::text::Settings;
-#[cfg(feature = "ssr")]
-use crate::text::{SettingValues, SettingWords};
-#[cfg(feature = "ssr")]
 use hub::domain::settings::SettingSection;
+
+use crate::text::{SettingValues, SettingWords, Settings};
 
 /// Its words.
 pub(super) const SETTINGS: Settings = Settings {
@@ -49,11 +47,9 @@ pub(super) const SETTINGS: Settings = Settings {
     and_follows: |variable| format!("as the variable {variable} says"),
 };
 
-#[cfg(feature = "ssr")]
 pub(super) const VALUES: SettingValues =
     SettingValues { on: "On", off: "Off", none: "none", range: |low, high| format!("{low} to {high}") };
 
-#[cfg(feature = "ssr")]
 pub(super) const fn section(section: SettingSection) -> &'static str {
     match section {
         SettingSection::Calls => "Calls and retries",
@@ -67,7 +63,6 @@ pub(super) const fn section(section: SettingSection) -> &'static str {
 }
 
 /// Every setting in words, by its name.
-#[cfg(feature = "ssr")]
 pub(super) static WORDS: &[(&str, SettingWords)] = &[
     (
         "affinity",
@@ -95,8 +90,8 @@ pub(super) static WORDS: &[(&str, SettingWords)] = &[
     (
         "retry_after_max_ms",
         words(
-            "Longest wait that a provider may ask for",
-            "When no other provider is left, a call waits as long as the provider names. A longer time is told to the client.",
+            "Longest pause that a provider may ask for",
+            "When no other provider is left, a call pauses as long as the provider names. A longer time is told to the client, unless the call waits in line.",
         ),
     ),
     (
@@ -269,18 +264,15 @@ pub(super) static WORDS: &[(&str, SettingWords)] = &[
     ),
 ];
 
-#[cfg(feature = "ssr")]
 const fn words(title: &'static str, help: &'static str) -> SettingWords {
     SettingWords { title, help, choices: &[] }
 }
 
-#[cfg(feature = "ssr")]
 const fn choice(title: &'static str, help: &'static str, choices: &'static [&'static str]) -> SettingWords {
     SettingWords { title, help, choices }
 }
 
 /// What a variable of the environment is for.
-#[cfg(feature = "ssr")]
 pub(super) fn variable(name: &str) -> Option<&'static str> {
     Some(match name {
         "ADMIN_TOKEN" => "What an operator logs in with",

@@ -1,16 +1,17 @@
 //! Words for the values of the shared vocabulary, and what is wrong, in English.
 
-use hub::domain::{
-    attempt::AttemptResult,
-    call::Outcome,
-    decision::{Blame, Next, Skip},
-    hold::HoldReason,
-    usage::TokenSource,
-};
+use hub::domain::call::Outcome;
 #[cfg(feature = "ssr")]
 use {
     crate::{format::whole, pages::limits},
-    hub::domain::{fault::Fault, report::Attention},
+    hub::domain::{
+        attempt::AttemptResult,
+        decision::{Blame, Next, Skip},
+        fault::Fault,
+        hold::HoldReason,
+        report::Attention,
+        usage::TokenSource,
+    },
 };
 
 /// "s" unless there is exactly one.
@@ -30,6 +31,7 @@ pub(super) fn outcome(outcome: Option<Outcome>) -> &'static str {
     }
 }
 
+#[cfg(feature = "ssr")]
 pub(super) fn result(result: AttemptResult) -> &'static str {
     match result {
         AttemptResult::Completed => "completed",
@@ -105,6 +107,7 @@ fn refusal(cause: &str) -> Option<&'static str> {
     })
 }
 
+#[cfg(feature = "ssr")]
 pub(super) fn token_source(source: TokenSource) -> &'static str {
     match source {
         TokenSource::None => "nothing used",
@@ -114,6 +117,7 @@ pub(super) fn token_source(source: TokenSource) -> &'static str {
     }
 }
 
+#[cfg(feature = "ssr")]
 pub(super) fn skip(skip: Skip) -> &'static str {
     match skip {
         Skip::Disabled => "switched off",
@@ -135,6 +139,7 @@ pub(super) fn skip(skip: Skip) -> &'static str {
     }
 }
 
+#[cfg(feature = "ssr")]
 pub(super) fn blame(blame: Blame) -> &'static str {
     match blame {
         Blame::Caller => "the request",
@@ -144,6 +149,7 @@ pub(super) fn blame(blame: Blame) -> &'static str {
     }
 }
 
+#[cfg(feature = "ssr")]
 pub(super) fn next(next: Next) -> &'static str {
     match next {
         Next::Retry => "tried there again",
@@ -153,6 +159,7 @@ pub(super) fn next(next: Next) -> &'static str {
     }
 }
 
+#[cfg(feature = "ssr")]
 pub(super) fn hold(reason: HoldReason) -> &'static str {
     match reason {
         HoldReason::Breaker => "too many failures",

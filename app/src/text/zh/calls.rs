@@ -1,8 +1,8 @@
 //! Calls and their decisions, in Chinese.
 
+use crate::text::Calls;
 #[cfg(feature = "ssr")]
-use crate::text::Told;
-use crate::text::{Calls, Chain};
+use crate::text::{Call, Chain, Told};
 
 /// Its words.
 pub(super) const CALLS: Calls = Calls {
@@ -17,7 +17,6 @@ pub(super) const CALLS: Calls = Calls {
     tokens_cache: "缓存",
     cost: "费用",
     first_byte: "首字节",
-    first_token: "首个内容",
     duration: "总时长",
     status: "状态码",
     apply: "应用",
@@ -29,20 +28,43 @@ pub(super) const CALLS: Calls = Calls {
     newest: "最新",
     older: "更早",
     probe: "测试调用",
-    stream: "流式",
-    no_stream: "非流式",
-    open_alone: "在单独页面打开",
     close: "关闭",
     detail: "调用",
-    facts: "详情",
     unpriced: "默认价格",
     unpriced_why: "该模型没有价格，已按设置中的保守默认价格计费。",
     user: "用户",
-    key: "密钥",
     session: "会话",
-    conversation: "提问与回答",
     user_agent: "程序",
     address: "地址",
+    cache_write: "缓存写入",
+    attempts: "尝试次数",
+    speed: "Token/秒",
+    export: "导出",
+    export_csv: "表格（CSV）",
+    export_json: "JSON",
+    export_lines: "JSON，每行一条调用",
+    export_what: "符合筛选的全部调用，最新的在前",
+    list_caption: "调用，最新的在前",
+    export_so_far: |rows, size| format!("正在导出：{rows} 次调用，{size}"),
+    export_of: |rows, total, size| format!("正在导出：{rows} / {total} 次调用，{size}"),
+    export_whole: |rows, size| format!("已导出：{rows} 次调用，{size}"),
+    export_cut: |rows| format!("下载在 {rows} 次调用后中断，文件不完整。"),
+    export_cancelled: |rows| format!("已在 {rows} 次调用后取消，文件不完整。"),
+    n_new: |n| format!("{n} 条新调用"),
+    many_new: |n| format!("超过 {n} 条新调用"),
+    n_attempts: |n| format!("{n} 次尝试"),
+};
+
+/// Its words.
+#[cfg(feature = "ssr")]
+pub(super) const CALL: Call = Call {
+    first_token: "首个内容",
+    stream: "流式",
+    no_stream: "非流式",
+    open_alone: "在单独页面打开",
+    facts: "详情",
+    key: "密钥",
+    conversation: "提问与回答",
     kind: "类型",
     messages: "Messages",
     id: "调用编号",
@@ -64,24 +86,7 @@ pub(super) const CALLS: Calls = Calls {
     model_sent: "发送的模型",
     model_served: "应答的模型",
     source: "计数来源",
-    cache_write: "缓存写入",
-    attempts: "尝试次数",
-    speed: "Token/秒",
     arrived: "到达时间",
-    export: "导出",
-    export_csv: "表格（CSV）",
-    export_json: "JSON",
-    export_lines: "JSON，每行一条调用",
-    export_what: "符合筛选的全部调用，最新的在前",
-    list_caption: "调用，最新的在前",
-    export_so_far: |rows, size| format!("正在导出：{rows} 次调用，{size}"),
-    export_of: |rows, total, size| format!("正在导出：{rows} / {total} 次调用，{size}"),
-    export_whole: |rows, size| format!("已导出：{rows} 次调用，{size}"),
-    export_cut: |rows| format!("下载在 {rows} 次调用后中断，文件不完整。"),
-    export_cancelled: |rows| format!("已在 {rows} 次调用后取消，文件不完整。"),
-    n_new: |n| format!("{n} 条新调用"),
-    many_new: |n| format!("超过 {n} 条新调用"),
-    n_attempts: |n| format!("{n} 次尝试"),
     factors: |price, provider, group| format!("价格系数 {price} × 供应商 {provider} × 分组 {group}"),
     price_version: |version| format!("价格版本 {version}"),
     reserved: |usd| format!("已预留 {usd}"),
@@ -89,6 +94,7 @@ pub(super) const CALLS: Calls = Calls {
 };
 
 /// Its words.
+#[cfg(feature = "ssr")]
 pub(super) const CHAIN: Chain = Chain {
     title: "决策链",
     waiting: "开始于",

@@ -141,6 +141,8 @@ pub(super) const AVAILABILITY: Availability = Availability {
     first: "首个内容",
     times: "总时长",
     all_models: "全部模型",
+    all_providers: "全部供应商",
+    whole: "耗时与各模型",
     last_probe: "最近探测",
     probe_good: "成功",
     probe_bad: "失败",

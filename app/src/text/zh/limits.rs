@@ -1,13 +1,10 @@
 //! Limits and quotas.
 
-use crate::text::{Limits, Quotas};
+#[cfg(feature = "ssr")]
+use crate::text::Limits;
+use crate::text::{LimitNames, Quotas};
 
-pub(super) const LIMITS: Limits = Limits {
-    title: "限额",
-    unfold: "可以使用多少，在什么时间内",
-    lead: "留空表示不限，0 表示全部拒绝。密钥与其用户的限额同时生效。",
-    none: "没有设置限额。",
-    no_limit: "不限",
+pub(super) const NAMES: LimitNames = LimitNames {
     total: "总费用",
     requests: "同时进行的调用",
     sessions: "同时活跃的会话",
@@ -17,6 +14,17 @@ pub(super) const LIMITS: Limits = Limits {
     daily: "每日费用",
     weekly: "每周费用",
     monthly: "每月费用",
+    reserved: "进行中",
+    free: "剩余",
+};
+
+#[cfg(feature = "ssr")]
+pub(super) const LIMITS: Limits = Limits {
+    title: "限额",
+    unfold: "可以使用多少，在什么时间内",
+    lead: "留空表示不限，0 表示全部拒绝。密钥与其用户的限额同时生效。",
+    none: "没有设置限额。",
+    no_limit: "不限",
     mode: "费用限额",
     mode_help: "软限额为每次调用预留估算费用，硬限额预留可能的最高费用。",
     soft: "软限额：最多超出进行中的部分",
@@ -29,8 +37,6 @@ pub(super) const LIMITS: Limits = Limits {
     fixed: "固定起点",
     daily_time: "固定的一天开始于",
     daily_time_help: "按中转站的时区。每周从周一开始，每月从一日开始。",
-    reserved: "进行中",
-    free: "剩余",
     more_room: "释放额度：",
     reset: "重置",
     reset_what: "此前的花费不再计入这些限额。已记录的调用和费用会保留。",

@@ -1,8 +1,11 @@
 //! The prices' page in Chinese.
 
+use crate::text::PriceImport;
+#[cfg(feature = "ssr")]
 use crate::text::Prices;
 
 /// Its words.
+#[cfg(feature = "ssr")]
 pub(super) const PRICES: Prices = Prices {
     new: "新建价格",
     model: "模型",
@@ -19,6 +22,13 @@ pub(super) const PRICES: Prices = Prices {
     rules: "更多规则",
     rules_help: "JSON 格式：tiers、speeds、regions、service_tiers、tools、request、cache_factors、context_window、max_output、more。",
     history_lead: "曾经的全部价格，最新在前。已记录的调用会注明计费版本。",
+    delete_title: |model| format!("删除 {model} 的价格？"),
+    edit_title: |model| format!("{model} 的价格"),
+    history_title: |model| format!("{model} 的历史价格"),
+};
+
+/// The words of price files.
+pub(super) const IMPORT: PriceImport = PriceImport {
     import: "导入",
     import_lead: "从 LiteLLM 格式的文件设置价格。手动设置或删除的价格保持不变。",
     import_file: "价格文件",
@@ -31,7 +41,4 @@ pub(super) const PRICES: Prices = Prices {
     sync_lead: "读取设置 prices_url 指定的文件，Hub 也会定期自动读取。",
     sync_look: "对比",
     sync_run: "同步",
-    delete_title: |model| format!("删除 {model} 的价格？"),
-    edit_title: |model| format!("{model} 的价格"),
-    history_title: |model| format!("{model} 的历史价格"),
 };

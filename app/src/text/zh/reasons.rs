@@ -10,7 +10,7 @@ const REASONS: &[(&str, &str)] = &[
     ("must be a number of seconds, at most to the millisecond", "必须是秒数，最多三位小数"),
     ("must be a time of day such as 03:30", "必须是时刻，例如 03:30"),
     ("must be a date: 2030-12-31", "必须是日期，例如 2030-12-31"),
-    ("must be a time: 2030-12-31T12:00", "必须是日期和时间，例如 2030-12-31 12:00"),
+    ("must be a time: 2030-12-31 12:00", "必须是日期和时间，例如 2030-12-31 12:00"),
     ("must be an address, such as 192.0.2.1", "必须是 IP 地址，例如 192.0.2.1"),
     ("must be a limit", "必须是一项限额"),
     ("must be true or false", "必须为开或关"),

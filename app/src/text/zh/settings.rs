@@ -1,10 +1,8 @@
 //! The settings' page in Chinese.
 
-use crate::text::Settings;
-#[cfg(feature = "ssr")]
-use crate::text::{SettingValues, SettingWords};
-#[cfg(feature = "ssr")]
 use hub::domain::settings::SettingSection;
+
+use crate::text::{SettingValues, SettingWords, Settings};
 
 /// Its words.
 pub(super) const SETTINGS: Settings = Settings {
@@ -49,11 +47,9 @@ pub(super) const SETTINGS: Settings = Settings {
     and_follows: |variable| format!("取自环境变量 {variable}"),
 };
 
-#[cfg(feature = "ssr")]
 pub(super) const VALUES: SettingValues =
     SettingValues { on: "开", off: "关", none: "无", range: |low, high| format!("{low} 至 {high}") };
 
-#[cfg(feature = "ssr")]
 pub(super) const fn section(section: SettingSection) -> &'static str {
     match section {
         SettingSection::Calls => "请求与重试",
@@ -67,7 +63,6 @@ pub(super) const fn section(section: SettingSection) -> &'static str {
 }
 
 /// Every setting in words, by its name.
-#[cfg(feature = "ssr")]
 pub(super) static WORDS: &[(&str, SettingWords)] = &[
     (
         "affinity",
@@ -85,7 +80,10 @@ pub(super) static WORDS: &[(&str, SettingWords)] = &[
     ("retry_pause_ms", words("重试前的停顿", "对同一供应商每次重试翻倍，最长 5 秒，其中最多一半为随机值。")),
     (
         "retry_after_max_ms",
-        words("供应商可要求的最长等待", "没有其他供应商时，请求按供应商给出的时间等待；更长的时间会告知客户端。"),
+        words(
+            "供应商可要求的最长停顿",
+            "没有其他供应商时，请求按供应商给出的时间停顿；更长的时间会告知客户端，除非请求排队等待。",
+        ),
     ),
     (
         "thinking_repair",
@@ -168,18 +166,15 @@ pub(super) static WORDS: &[(&str, SettingWords)] = &[
     ),
 ];
 
-#[cfg(feature = "ssr")]
 const fn words(title: &'static str, help: &'static str) -> SettingWords {
     SettingWords { title, help, choices: &[] }
 }
 
-#[cfg(feature = "ssr")]
 const fn choice(title: &'static str, help: &'static str, choices: &'static [&'static str]) -> SettingWords {
     SettingWords { title, help, choices }
 }
 
 /// What a variable of the environment is for.
-#[cfg(feature = "ssr")]
 pub(super) fn variable(name: &str) -> Option<&'static str> {
     Some(match name {
         "ADMIN_TOKEN" => "管理员登录令牌",

@@ -1,17 +1,18 @@
 //! Words for the values of the shared vocabulary, and what is wrong, in Chinese.
 
-use hub::domain::{
-    attempt::AttemptResult,
-    call::Outcome,
-    decision::{Blame, Next, Skip},
-    hold::HoldReason,
-    usage::TokenSource,
-};
+use hub::domain::call::Outcome;
 #[cfg(feature = "ssr")]
 use {
     super::reasons,
     crate::{format::whole, pages::limits},
-    hub::domain::{fault::Fault, report::Attention},
+    hub::domain::{
+        attempt::AttemptResult,
+        decision::{Blame, Next, Skip},
+        fault::Fault,
+        hold::HoldReason,
+        report::Attention,
+        usage::TokenSource,
+    },
 };
 
 pub(super) fn outcome(outcome: Option<Outcome>) -> &'static str {
@@ -26,6 +27,7 @@ pub(super) fn outcome(outcome: Option<Outcome>) -> &'static str {
     }
 }
 
+#[cfg(feature = "ssr")]
 pub(super) fn result(result: AttemptResult) -> &'static str {
     match result {
         AttemptResult::Completed => "完成",
@@ -101,6 +103,7 @@ fn refusal(cause: &str) -> Option<&'static str> {
     })
 }
 
+#[cfg(feature = "ssr")]
 pub(super) fn token_source(source: TokenSource) -> &'static str {
     match source {
         TokenSource::None => "没有用量",
@@ -110,6 +113,7 @@ pub(super) fn token_source(source: TokenSource) -> &'static str {
     }
 }
 
+#[cfg(feature = "ssr")]
 pub(super) fn skip(skip: Skip) -> &'static str {
     match skip {
         Skip::Disabled => "已停用",
@@ -131,6 +135,7 @@ pub(super) fn skip(skip: Skip) -> &'static str {
     }
 }
 
+#[cfg(feature = "ssr")]
 pub(super) fn blame(blame: Blame) -> &'static str {
     match blame {
         Blame::Caller => "请求本身",
@@ -140,6 +145,7 @@ pub(super) fn blame(blame: Blame) -> &'static str {
     }
 }
 
+#[cfg(feature = "ssr")]
 pub(super) fn next(next: Next) -> &'static str {
     match next {
         Next::Retry => "已在原处重试",
@@ -149,6 +155,7 @@ pub(super) fn next(next: Next) -> &'static str {
     }
 }
 
+#[cfg(feature = "ssr")]
 pub(super) fn hold(reason: HoldReason) -> &'static str {
     match reason {
         HoldReason::Breaker => "失败过多",

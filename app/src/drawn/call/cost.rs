@@ -1,0 +1,127 @@
+//! What a call cost, down to the price of each class of tokens.
+
+use hub::domain::{attempt::Attempt, call::CallDetail, money::Usd};
+use leptos::prelude::*;
+
+use crate::{
+    format::{places_of, usd, usd_exact, whole},
+    text::Text,
+    ui::Erase,
+};
+
+/// One table for each attempt that used anything.
+pub(super) fn view(text: &'static Text, detail: &CallDetail) -> AnyView {
+    let charged: Vec<&Attempt> = detail.attempts.iter().filter(|attempt| attempt.usage.total() > 0).collect();
+    if charged.is_empty() {
+        return ().into_any();
+    }
+    let is_only = charged.len() == 1;
+    let sum = (!is_only).then(|| {
+        view! { <p class="mt-3 flex justify-between font-medium"><span>{text.call.total}</span><span class="num">{usd_exact(detail.call.cost_usd)}</span></p> }.erase()
+    });
+    view! {
+        <section aria-labelledby="cost-title">
+            <h3 id="cost-title" class="section-title">{text.call.charged_tokens}</h3>
+            {charged.into_iter().map(|attempt| table(text, attempt, is_only)).collect_view()} {sum}
+        </section>
+    }
+    .erase()
+}
+
+/// Tokens, unit price and cost of one class.
+type Part = (&'static str, Option<u64>, Option<Usd>, Usd);
+
+fn parts(text: &'static Text, attempt: &Attempt) -> Vec<Part> {
+    let words = &text.call;
+    let (usage, price, cost) = (&attempt.usage, &attempt.price, &attempt.cost);
+    let classes = [
+        (words.input, usage.input, price.input, cost.input),
+        (words.cache_write_5m, usage.cache_write_5m, price.cache_write_5m, cost.cache_write_5m),
+        (words.cache_write_1h, usage.cache_write_1h, price.cache_write_1h, cost.cache_write_1h),
+        (words.cache_read, usage.cache_read, price.cache_read, cost.cache_read),
+        (words.output, usage.output, price.output, cost.output),
+    ];
+    let classes = classes.map(|(name, tokens, price, cost)| (name, Some(tokens), Some(price), cost));
+    let n_uses = usage.web_searches.saturating_add(usage.web_fetches).saturating_add(usage.code_executions);
+    let tools = (n_uses > 0).then_some((words.tools, Some(n_uses), None, cost.tools));
+    let fee = (!cost.request.is_zero()).then_some((words.request_fee, None, None, cost.request));
+    classes.into_iter().chain(tools).chain(fee).collect()
+}
+
+fn table(text: &'static Text, attempt: &Attempt, is_only: bool) -> AnyView {
+    let words = &text.call;
+    let parts = parts(text, attempt);
+    let price_places = places_of(parts.iter().filter_map(|(_, _, price, _)| *price));
+    let cost_places = places_of(parts.iter().map(|(_, _, _, cost)| *cost));
+    let line = |(name, tokens, price, cost): Part| {
+        view! {
+            <tr class:off=tokens == Some(0)>
+                <th scope="row">{name}</th>
+                <td class="num">{tokens.map(whole)}</td>
+                <td class="num">{price.map(|price| usd(price, price_places))}</td>
+                <td class="num">{usd(cost, cost_places)}</td>
+            </tr>
+        }
+        .erase()
+    };
+    let factors = [attempt.price_factor, attempt.multiplier, attempt.group_multiplier].map(|factor| factor.to_string());
+    let [listed, provider, group] = &factors;
+    let named = [&attempt.terms.speed, &attempt.terms.region, &attempt.terms.service_tier];
+    let named: Vec<String> = named.into_iter().flatten().cloned().collect();
+    let about = [
+        Some((words.factors)(listed, provider, group)),
+        attempt.price_version.map(words.price_version),
+        (!named.is_empty()).then(|| named.join(", ")),
+        attempt.reserved_usd.map(|reserved| {
+            let say = if attempt.is_over_its_reservation() { words.over_reserved } else { words.reserved };
+            say(&usd_exact(reserved))
+        }),
+    ];
+    let about: Vec<String> = about.into_iter().flatten().collect();
+    let about = format!(" · {}", about.join(" · "));
+    let caption = if is_only { None } else { Some(attempt.provider_name.clone()) };
+    view! {
+        <div class="scroll inset">
+            <table class="table snug">
+                <caption class="caption">{caption}</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">{words.class}</th>
+                        <th scope="col" class="num">{words.amount}</th>
+                        <th scope="col" class="num">{words.unit_price}</th>
+                        <th scope="col" class="num">{text.calls.cost}</th>
+                    </tr>
+                </thead>
+                <tbody>{parts.into_iter().map(line).collect_view()}</tbody>
+                <tfoot>
+                    <tr>
+                        <th scope="row">{words.total}</th>
+                        <td class="num">{whole(attempt.usage.total())}</td>
+                        <td></td>
+                        <td class="num">{usd(attempt.cost_usd, cost_places)}</td>
+                    </tr>
+                </tfoot>
+            </table>
+        </div>
+        <p class="caption mt-2">
+            {words.source}": "{(text.token_source)(attempt.token_source)}
+            {about} {attempt.unpriced.then(|| format!(" · {}", text.calls.unpriced_why))}
+        </p>
+        {raw(text, attempt)}
+    }
+    .erase()
+}
+
+/// What the provider has sent of it, folded.
+fn raw(text: &'static Text, attempt: &Attempt) -> Option<AnyView> {
+    let raw = serde_json::to_string_pretty(attempt.usage_raw.as_ref()?).ok()?;
+    let id = format!("usage-{}", attempt.id);
+    Some(
+        view! {
+            <details class="fold" id=id>
+                <summary>{text.call.usage_raw}</summary> <pre class="raw" tabindex="0">{raw}</pre>
+            </details>
+        }
+        .erase(),
+    )
+}
