@@ -14,7 +14,7 @@ use hyper::{
     rt::{Executor, Read, Write},
 };
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::MissedTickBehavior};
 
 use super::{client::IDLE, sending::Sending};
 use crate::clock;
@@ -28,7 +28,10 @@ const PING_EVERY: Duration = Duration::from_secs(20);
 const PING_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long a new connection is not used because the provider has not said how many requests it takes.
-const SETTINGS_WITHIN: Duration = Duration::from_secs(5);
+const SETTINGS_WITHIN: Duration = Duration::from_secs(3);
+
+/// How often it is looked whether they have come: what reads them wakes nobody else.
+const SETTINGS_LOOK: Duration = Duration::from_millis(5);
 
 /// How much of one answer may wait for its reader. The connection has room for that much of every answer, so that no
 /// client that reads slowly stops the others.
@@ -87,6 +90,8 @@ impl Shared {
         // A connection works in a task of the runtime's, which ends with it.
         executor.execute(async move {
             let mut connection = pin!(connection);
+            let mut look = tokio::time::interval(SETTINGS_LOOK);
+            look.set_missed_tick_behavior(MissedTickBehavior::Delay);
             let ended = std::future::poll_fn(|cx| {
                 let ended = connection.as_mut().poll(cx);
                 let allowed = connection.current_max_send_streams();
@@ -94,6 +99,8 @@ impl Shared {
                 if let Some(told) = told.take_if(|_| allowed > 0) {
                     let _nobody_waits = told.send(());
                 }
+                // Asked until it is not ready: then it wakes this task.
+                while allowed == 0 && look.poll_tick(cx).is_ready() {}
                 ended
             });
             if let Err(error) = ended.await {
