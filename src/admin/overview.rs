@@ -57,8 +57,8 @@ pub async fn overview(hub: &Hub, actor: &Admin) -> Result<Overview, Fault> {
     let (today, before, hour, hour_before, hours, providers, models, users, attention) = tokio::try_join!(
         sums.total((midnight, now), UsageFilter::default()),
         sums.total((yesterday, yesterday_now), UsageFilter::default()),
-        sums.total_without_times((now - hour, now)),
-        sums.total_without_times((now - day - hour, now - day)),
+        sums.total_without_times((now - hour, now), UsageFilter::default()),
+        sums.total_without_times((now - day - hour, now - day), UsageFilter::default()),
         course::of_sums(sums, Asked { range: hours, step: UsageStep::Hour, ..Asked::default() }, zone),
         today(UsageBy::Provider),
         today(UsageBy::Model),

@@ -204,9 +204,9 @@ impl<'a> Sums<'a> {
         self.one(Asked { range, filter, ..Asked::default() }).await
     }
 
-    /// The same of all, without times.
-    pub(super) async fn total_without_times(self, range: Span) -> Result<Totals, Fault> {
-        self.one(Asked { range, without_times: true, ..Asked::default() }).await
+    /// The same without times.
+    pub(super) async fn total_without_times(self, range: Span, filter: UsageFilter) -> Result<Totals, Fault> {
+        self.one(Asked { range, filter, without_times: true, ..Asked::default() }).await
     }
 
     async fn one(self, asked: Asked) -> Result<Totals, Fault> {
