@@ -4,8 +4,8 @@
 export const pagesOf = ({ user, provider, model, call, session, key }) => [
   ['overview', '/?by=model'],
   ['leaderboard', '/leaderboard'],
-  ['calls', '/calls'],
-  ['calls-beside', `/calls?call=${call}`],
+  ['calls-list', '/calls'],
+  ['calls', `/calls?call=${call}`],
   ['call', `/calls/${call}`],
   ['messages', `/calls/${call}/messages`],
   ['messages-raw', `/calls/${call}/messages?view=raw`],
