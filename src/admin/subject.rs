@@ -1,6 +1,7 @@
 //! The use of one user, key, provider or model.
 
 use chrono::{DateTime, Utc};
+use futures_util::future::try_join_all;
 
 use super::{
     actor::Admin,
@@ -98,18 +99,18 @@ pub async fn report(
     let range = usage::range(&query, clock::now())?;
     let sums = Sums::open(hub).await?;
     let before = (range.0 - (range.1 - range.0), range.0);
-    let (total, before, course, errors) = tokio::try_join!(
+    let part = async |by: &UsageBy| {
+        // Times are most of the work, and nobody looks at those of parts.
+        let asked = Asked { range, filter: filter.clone(), by: Some(*by), without_times: true, ..Asked::default() };
+        Ok((*by, sums.read(asked, ROWS_MAX).await?))
+    };
+    let (total, before, course, errors, parts) = tokio::try_join!(
         sums.total(range, filter.clone()),
         sums.total_without_times(before, filter.clone()),
         course::course(hub, actor, &query),
         sums.errors(range, &filter),
+        try_join_all(others.iter().map(part)),
     )?;
-    let mut parts = Vec::with_capacity(others.len());
-    for by in others {
-        // Times are most of the work, and nobody looks at those of parts.
-        let asked = Asked { range, filter: filter.clone(), by: Some(*by), without_times: true, ..Asked::default() };
-        parts.push((*by, sums.read(asked, ROWS_MAX).await?));
-    }
     let limits = match limited {
         Some(subject) => limits::usage(hub, actor, subject).await.or_else(while_away)?,
         None => Vec::new(),

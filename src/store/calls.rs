@@ -1,23 +1,21 @@
 //! Recorded calls and their attempts, for reading. The ledger writes them.
 
+mod rows;
+
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::{
-    Postgres, Row,
-    postgres::{PgArguments, PgRow},
-};
+use sqlx::{Postgres, Row, postgres::PgArguments};
 use uuid::Uuid;
 
+pub(super) use self::rows::usage_from_row;
+use self::rows::{attempt_from_row, call_from_row, cost_from_row};
 use super::{Store, read, statements};
 use crate::{
     clock,
     domain::{
-        attempt::Attempt,
-        call::{Call, CallDetail, CallError, CallKind, Client},
-        id::{AttemptId, CallId, CredentialId, KeyId, ProviderId, UserId},
-        money::{Multiplier, Usd},
-        price::{Rates, bill::Cost},
+        call::{Call, CallDetail},
+        id::CallId,
+        money::Usd,
         report::CallQuery,
-        usage::{Terms, Usage},
     },
 };
 
@@ -78,7 +76,16 @@ statements! {
         where c.id >= $1 and c.id < $2"), "
         order by c.id desc
         limit $19");
-    /// The same of those whose error has this cause ($19), or this text in its message.
+    /// Any $19 of them, by whichever index serves.
+    ANY = concat!("
+        select c.id
+        from calls c", which_calls!("
+        where c.id >= $1 and c.id < $2"), "
+        limit $19");
+    LIST_OF = select_calls!("", "
+        where c.id = any($1)
+        order by c.id desc");
+    /// As `LIST`, of those whose error has this cause ($19), or this text in its message.
     LIST_BY_ERROR = select_calls!("", which_calls!("
         join call_errors e on e.call_id = c.id
         where e.call_id >= $1 and e.call_id < $2 and c.id >= $1 and c.id < $2
@@ -135,11 +142,23 @@ fn id_bounds(query: &CallQuery, before: Option<CallId>) -> (Uuid, Uuid) {
 const FIRST_DAYS: i64 = 1;
 const LAST_DAYS: i64 = 81;
 
+/// Calls that count as rare: their ids are found first, and sorted.
+const RARE_MAX: usize = 1_000;
+
 /// The lowest id so many days before an id, or before now if that is earlier.
 fn days_before(id: Uuid, days: i64, now: DateTime<Utc>) -> Option<Uuid> {
     let ms = i64::try_from(id.as_u128() >> 80).ok()?;
     let at = DateTime::from_timestamp_millis(ms).map_or(now, |at| at.min(now));
     at.checked_sub_signed(TimeDelta::days(days)).map(lowest_id)
+}
+
+/// True if a query has bounds whose indexes are in another order than that of ids.
+const fn is_bounded(query: &CallQuery) -> bool {
+    query.cost_min.is_some()
+        || query.cost_max.is_some()
+        || query.duration_min.is_some()
+        || query.duration_max.is_some()
+        || query.first_token_min.is_some()
 }
 
 /// A statement about the calls that `query` describes, of ids from the first bound up to, but without, the second. It
@@ -172,116 +191,6 @@ fn bound<'q>(
     asked.persistent(false)
 }
 
-/// Token counts of a row.
-pub(super) fn usage_from_row(row: &PgRow) -> Result<Usage, sqlx::Error> {
-    Ok(Usage {
-        input: read::number(row, "input")?,
-        output: read::number(row, "output")?,
-        cache_write_5m: read::number(row, "cache_write_5m")?,
-        cache_write_1h: read::number(row, "cache_write_1h")?,
-        cache_read: read::number(row, "cache_read")?,
-        web_searches: read::number(row, "web_searches")?,
-        web_fetches: read::number(row, "web_fetches")?,
-        code_executions: read::number(row, "code_executions")?,
-    })
-}
-
-fn cost_from_row(row: &PgRow) -> Result<Cost, sqlx::Error> {
-    Ok(Cost {
-        input: read::usd(row, "cost_input")?,
-        output: read::usd(row, "cost_output")?,
-        cache_write_5m: read::usd(row, "cost_cache_write_5m")?,
-        cache_write_1h: read::usd(row, "cost_cache_write_1h")?,
-        cache_read: read::usd(row, "cost_cache_read")?,
-        tools: read::usd(row, "cost_tools")?,
-        request: read::usd(row, "cost_request")?,
-    })
-}
-
-fn error_from_row(row: &PgRow) -> Result<Option<CallError>, sqlx::Error> {
-    let (cause, message): (Option<String>, Option<String>) =
-        (row.try_get("error_cause")?, row.try_get("error_message")?);
-    Ok(cause.map(|cause| CallError { cause, message: message.unwrap_or_default() }))
-}
-
-/// A row of `select_calls!`.
-fn call_from_row(row: &PgRow) -> Result<Call, sqlx::Error> {
-    Ok(Call {
-        id: CallId(row.try_get("id")?),
-        created_at: row.try_get("created_at")?,
-        kind: read::word::<CallKind>(row, "kind")?,
-        user_id: row.try_get::<Option<i64>, _>("user_id")?.map(UserId),
-        user_name: row.try_get("user_name")?,
-        key_id: row.try_get::<Option<i64>, _>("key_id")?.map(KeyId),
-        key_name: row.try_get("key_name")?,
-        provider_id: row.try_get::<Option<i64>, _>("provider_id")?.map(ProviderId),
-        provider_name: row.try_get("provider_name")?,
-        session_id: row.try_get("session_id")?,
-        model: row.try_get("model")?,
-        model_sent: row.try_get("model_sent")?,
-        model_served: row.try_get("model_served")?,
-        stream: row.try_get("stream")?,
-        status: read::small_or_none(row, "status")?,
-        outcome: read::word_or_none(row, "outcome")?,
-        usage: usage_from_row(row)?,
-        token_source: read::word(row, "token_source")?,
-        cost_usd: read::usd(row, "cost")?,
-        unpriced: row.try_get("unpriced")?,
-        n_attempts: read::small(row, "n_attempts")?,
-        first_byte_ms: read::small_or_none(row, "first_byte_ms")?,
-        first_token_ms: read::small_or_none(row, "first_token_ms")?,
-        duration_ms: read::small_or_none(row, "duration_ms")?,
-        error: error_from_row(row)?,
-        client: Client { user_agent: row.try_get("user_agent")?, address: row.try_get("address")? },
-    })
-}
-
-/// A row of `attempts`.
-fn attempt_from_row(row: &PgRow) -> Result<Attempt, sqlx::Error> {
-    Ok(Attempt {
-        id: AttemptId(row.try_get("id")?),
-        provider_id: ProviderId(row.try_get("provider_id")?),
-        provider_name: row.try_get("provider_name")?,
-        credential_id: CredentialId(row.try_get("credential_id")?),
-        model_sent: row.try_get("model_sent")?,
-        model_served: row.try_get("model_served")?,
-        result: read::word(row, "result")?,
-        status: read::small_or_none(row, "status")?,
-        error: error_from_row(row)?,
-        started_ms: read::small(row, "started_ms")?,
-        first_byte_ms: read::small_or_none(row, "first_byte_ms")?,
-        first_token_ms: read::small_or_none(row, "first_token_ms")?,
-        ended_ms: read::small(row, "ended_ms")?,
-        upstream_request_id: row.try_get("upstream_request_id")?,
-        usage: usage_from_row(row)?,
-        token_source: read::word(row, "token_source")?,
-        usage_raw: row.try_get("usage_raw")?,
-        terms: Terms {
-            speed: row.try_get("speed")?,
-            service_tier: row.try_get("service_tier")?,
-            region: row.try_get("region")?,
-            longest_prompt: None,
-        },
-        price: Rates {
-            input: read::usd(row, "price_input")?,
-            output: read::usd(row, "price_output")?,
-            cache_write_5m: read::usd(row, "price_cache_write_5m")?,
-            cache_write_1h: read::usd(row, "price_cache_write_1h")?,
-            cache_read: read::usd(row, "price_cache_read")?,
-        },
-        price_version: row.try_get("price_version")?,
-        price_factor: Multiplier::from_scaled(row.try_get("price_factor")?),
-        unpriced: row.try_get("unpriced")?,
-        multiplier: Multiplier::from_scaled(row.try_get("multiplier")?),
-        group_multiplier: Multiplier::from_scaled(row.try_get("group_multiplier")?),
-        reserved_usd: row.try_get::<Option<i64>, _>("reserved")?.map(Usd::from_scaled),
-        queue_ms: read::small_or_none(row, "queue_ms")?,
-        connect_ms: read::small_or_none(row, "connect_ms")?,
-        cost: cost_from_row(row)?,
-        cost_usd: read::usd(row, "cost")?,
-    })
-}
-
 impl Store {
     /// At most `limit` recorded calls that `query` describes, newest first, older than `before`.
     ///
@@ -297,18 +206,45 @@ impl Store {
             return self.list_calls_within(query, (low, high), limit).await;
         }
         // Day by day at first: where many calls are meant the newest partitions have them, and no others are looked at.
-        let mut days = FIRST_DAYS;
+        let (mut days, mut wanted) = (FIRST_DAYS, limit);
         let mut calls = Vec::new();
         loop {
             let from =
                 days_before(high, days, clock::now()).filter(|_| days <= LAST_DAYS).map_or(low, |from| from.max(low));
-            let wanted = limit - i64::try_from(calls.len()).unwrap_or(limit);
             calls.extend(self.list_calls_within(query, (from, high), wanted).await?);
-            if from <= low || i64::try_from(calls.len()).is_ok_and(|found| found >= limit) {
+            wanted = limit - i64::try_from(calls.len()).unwrap_or(limit);
+            if from <= low || wanted <= 0 {
+                return Ok(calls);
+            }
+            if days == FIRST_DAYS
+                && is_bounded(query)
+                && let Some(rest) = self.list_rare_calls(query, (low, from), wanted).await?
+            {
+                calls.extend(rest);
                 return Ok(calls);
             }
             (high, days) = (from, days * 3);
         }
+    }
+
+    /// The same, of ids from the first up to, but without, the second, where few calls are meant; none where it is many. In
+    /// order they would be looked for among all that there are: no index that leads to them is in the order of ids.
+    async fn list_rare_calls(
+        &self,
+        query: &CallQuery,
+        bounds: (Uuid, Uuid),
+        limit: i64,
+    ) -> Result<Option<Vec<Call>>, sqlx::Error> {
+        let at_most = i64::try_from(RARE_MAX).unwrap_or(i64::MAX).saturating_add(1);
+        let found = bound(ANY, query, bounds).bind(at_most).fetch_all(&self.pool).await?;
+        if found.len() > RARE_MAX {
+            return Ok(None);
+        }
+        let mut ids = found.iter().map(|row| row.try_get("id")).collect::<Result<Vec<Uuid>, _>>()?;
+        ids.sort_unstable_by(|one, other| other.cmp(one));
+        ids.truncate(usize::try_from(limit).unwrap_or_default());
+        let rows = sqlx::query(LIST_OF).bind(ids).persistent(false).fetch_all(&self.pool).await?;
+        rows.iter().map(call_from_row).collect::<Result<_, _>>().map(Some)
     }
 
     /// The same of ids from the first up to, but without, the second.

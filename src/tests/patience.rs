@@ -7,8 +7,12 @@ use std::{
 
 use tokio::runtime::{Handle, Runtime};
 
-/// How long a test waits for anything before it fails.
-pub const DEADLINE: Duration = Duration::from_mins(1);
+/// How long a test waits for anything before it fails: far longer than anything takes on a busy machine.
+pub const DEADLINE: Duration = Duration::from_mins(4);
+
+/// How long a test waits before it asks again: a share of the time that it has waited, within these bounds.
+const PAUSE: Duration = Duration::from_millis(5);
+const PAUSE_MAX: Duration = Duration::from_millis(50);
 
 /// Waits for `future`, or fails saying `what` did not happen.
 pub async fn within<F: Future>(what: &str, future: F) -> F::Output {
@@ -22,13 +26,14 @@ pub async fn until<T>(what: &str, ask: impl AsyncFnMut() -> Option<T>) -> T {
 
 /// The same, where only the end knows what to say.
 pub async fn until_or<T, W: std::fmt::Display>(what: impl Fn() -> W, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + DEADLINE;
+    let began = Instant::now();
     loop {
         if let Some(value) = ask().await {
             return value;
         }
-        assert!(Instant::now() < deadline, "{}: not within {DEADLINE:?}", what());
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        let waited = began.elapsed();
+        assert!(waited < DEADLINE, "{}: not within {DEADLINE:?}", what());
+        tokio::time::sleep((waited / 8).clamp(PAUSE, PAUSE_MAX)).await;
     }
 }
 

@@ -258,7 +258,11 @@ fn lists() -> Vec<Asked> {
         list(&[(1, week), (19, "'broke'")], 50 * PAGE),
         list(&[(1, week), (19, "'there is no such text'")], 0),
     ];
+    // Few have what these ask for.
+    let few = [list(&[(12, "9990")], PAGE), list(&[(14, "8990")], 60)];
+    all.extend(few.map(|list| Asked { name: "ANY", ..list }));
     let id = "(select id from calls order by id desc limit 1)";
+    all.push(asked("calls", "LIST_OF", vec![format!("array[{id}]")], RowsMax::Of(2)));
     all.push(asked("calls", "FIND", vec![id.to_owned()], RowsMax::Of(2)));
     all.push(asked("calls", "ATTEMPTS", vec![id.to_owned()], RowsMax::Of(2)));
     let mut values = vec![time(Utc::now() - TimeDelta::days(10)), "1000000".to_owned()];

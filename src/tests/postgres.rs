@@ -1,6 +1,8 @@
 //! A Postgres for the tests: one server for the run, one database for each hub.
 
 use std::{
+    cell::RefCell,
+    collections::HashMap,
     os::unix::{fs::chown, process::CommandExt},
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -45,14 +47,30 @@ pub async fn execute(dsn: &str, sql: &str) {
         .unwrap_or_else(|error| panic!("{sql}: {error}"));
 }
 
+thread_local! {
+    /// Connections that rows were read on, by database: each test has a thread, and asks again and again.
+    static OPEN: RefCell<HashMap<String, PgConnection>> = RefCell::default();
+}
+
 /// Runs one query; each row is a JSON object.
 pub async fn rows(dsn: &str, sql: &str) -> Vec<Value> {
-    let mut connection = PgConnection::connect(dsn).await.unwrap();
     let sql = format!("select to_jsonb(t) from ({sql}) t");
-    sqlx::query_scalar(sqlx::AssertSqlSafe(sql.as_str()))
+    let open = OPEN.with_borrow_mut(|open| open.remove(dsn));
+    if let Some(mut connection) = open
+        && connection.ping().await.is_ok()
+    {
+        return read(connection, dsn, &sql).await;
+    }
+    read(PgConnection::connect(dsn).await.unwrap(), dsn, &sql).await
+}
+
+async fn read(mut connection: PgConnection, dsn: &str, sql: &str) -> Vec<Value> {
+    let rows = sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
         .fetch_all(&mut connection)
         .await
-        .unwrap_or_else(|error| panic!("{sql}: {error}"))
+        .unwrap_or_else(|error| panic!("{sql}: {error}"));
+    OPEN.with_borrow_mut(|open| open.insert(dsn.to_owned(), connection));
+    rows
 }
 
 /// Starts a server of our own. Nothing in it has to survive, so nothing waits for the disk.

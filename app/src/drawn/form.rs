@@ -159,5 +159,5 @@ pub(crate) fn delete_panel(text: &'static Text, title: &'static str, what: &'sta
 
 /// Text to be copied.
 pub(crate) fn code(text: &'static Text, id: &'static str, shown: String, label: &'static str) -> AnyView {
-    view! { <div class="code"><pre id=id tabindex="0" aria-label=label>{shown}</pre>{parts::copy_button(text, id)}</div> }.erase()
+    view! { <div class="code"><pre id=id tabindex="0" aria-label=label>{shown}</pre>{parts::copy_button(text, id, label)}</div> }.erase()
 }

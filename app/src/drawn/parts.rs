@@ -182,12 +182,12 @@ impl SortHead {
 }
 
 /// A button that copies the text of the element with that id.
-pub(crate) fn copy_button(text: &'static Text, id: &'static str) -> AnyView {
+pub(crate) fn copy_button(text: &'static Text, id: &'static str, label: &'static str) -> AnyView {
     let words = &text.common;
     view! {
         <button type="button" class="button small needs-script" data-copy=id data-copied=words.copied data-by-hand=words.copy_by_hand>
             {icon(Icon::Copy)}{icon(Icon::Check)}
-            <span aria-live="polite">{words.copy}</span>
+            <span aria-live="polite">{words.copy}</span><span class="sr-only">": "{label}</span>
         </button>
     }
     .erase()

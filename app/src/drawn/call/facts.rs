@@ -54,7 +54,7 @@ pub(super) fn view(text: &'static Text, shown: &Shown, clock: Clock) -> AnyView 
                 <div>
                     <dt>{words.id}</dt>
                     <dd class="flex flex-wrap items-center gap-2">
-                        <span class="mono break-anywhere" id=ID>{call.id.to_string()}</span> {parts::copy_button(text, ID)}
+                        <span class="mono break-anywhere" id=ID>{call.id.to_string()}</span> {parts::copy_button(text, ID, words.id)}
                     </dd>
                 </div>
             </dl>

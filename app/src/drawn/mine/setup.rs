@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::framed;
 use crate::{
-    drawn::parts::{Choice, link_with, tabs},
+    drawn::{
+        form::code,
+        parts::{Choice, link_with, tabs},
+    },
     text::Text,
     ui::Erase,
 };
@@ -73,13 +76,13 @@ pub(crate) fn page(text: &'static Text, origin: &str, system: System, keys: &[Ow
             <p class="note">{words.your_key_why}</p>
             <section class="panel" aria-labelledby="terminal-title">
                 <div class="panel-head"><h2 class="flex-1" id="terminal-title">{words.terminal}</h2>{tabs(words.system, System::ALL.map(choice).into_iter())}</div>
-                <div class="grid gap-2 p-4"><p class="help">{words.terminal_why}</p>{code(text, "in-terminal", &terminal, words.terminal)}</div>
+                <div class="grid gap-2 p-4"><p class="help">{words.terminal_why}</p>{code(text, "in-terminal", terminal, words.terminal)}</div>
             </section>
             <section class="panel" aria-labelledby="lasting-title">
                 <div class="panel-head"><h2 id="lasting-title">{words.lasting}</h2></div>
                 <div class="grid gap-2 p-4">
                     <p class="help">{words.lasting_why}" "<code class="mono">{file}</code></p>
-                    {code(text, "in-settings", &settings, words.file_is)}
+                    {code(text, "in-settings", settings, words.file_is)}
                     <p class="help"><strong>{words.check}</strong>" "{words.check_why}</p>
                 </div>
             </section>
@@ -87,9 +90,9 @@ pub(crate) fn page(text: &'static Text, origin: &str, system: System, keys: &[Ow
                 <div class="panel-head"><h2 id="sdks-title">{words.sdks}</h2></div>
                 <div class="grid gap-2 p-4">
                     <p class="help">{words.sdks_why}</p>
-                    <h3 class="section-title">"Python"</h3>{code(text, "in-python", &python, "Python")}
-                    <h3 class="section-title">"TypeScript"</h3>{code(text, "in-typescript", &typescript, "TypeScript")}
-                    <h3 class="section-title">"curl"</h3>{code(text, "in-curl", &curl(origin, key, system), "curl")}
+                    <h3 class="section-title">"Python"</h3>{code(text, "in-python", python, "Python")}
+                    <h3 class="section-title">"TypeScript"</h3>{code(text, "in-typescript", typescript, "TypeScript")}
+                    <h3 class="section-title">"curl"</h3>{code(text, "in-curl", curl(origin, key, system), "curl")}
                 </div>
             </section>
             {models(text, keys)}
@@ -110,18 +113,6 @@ fn curl(origin: &str, key: &str, system: System) -> String {
             "Invoke-RestMethod {origin}/v1/messages -Method Post `\n  -Headers @{{ authorization = 'Bearer {key}'; 'anthropic-version' = '2023-06-01' }} `\n  -ContentType application/json `\n  -Body '{body}'"
         ),
     }
-}
-
-/// Text to be copied.
-fn code(text: &'static Text, id: &'static str, shown: &str, label: &'static str) -> AnyView {
-    view! {
-        <div class="code">
-            <pre id=id tabindex="0" aria-label=label>{shown.to_owned()}</pre>
-            <button type="button" class="button small needs-script" data-copy=id data-copied=text.common.copied
-                aria-label=format!("{}: {label}", text.common.copy)>{text.common.copy}</button>
-        </div>
-    }
-    .erase()
 }
 
 /// The models that a key may ask for, of keys that may not ask for all.
