@@ -12,7 +12,7 @@ use crate::{
     },
     hub::Hub,
     store::{
-        facet::{Part, Told, Unit, cut_days, cut_quarters},
+        facet::{Part, Told, Unit, cut_days, cut_quarters, points},
         facets::DaysMade,
         usage::SumQuery,
     },
@@ -146,6 +146,8 @@ impl<'a> Sums<'a> {
     fn query(self, asked: Asked) -> SumQuery {
         let Asked { range, filter, by, named, step, without_times } = asked;
         let (spans, parts, has_quarters) = self.cut(range, told(&filter, by), step);
+        let filter = self.with_owner(filter);
+        let (parts, points) = if filter.user_id.is_some() { points(parts, self.zone) } else { (parts, Vec::new()) };
         let Spans { from, days_from, days_to, quarters_to, to } = spans;
         // Where facets serve the quarters nothing is left of them.
         let quarters = [(from, days_from), (days_to, quarters_to)];
@@ -154,6 +156,7 @@ impl<'a> Sums<'a> {
         SumQuery {
             from,
             parts,
+            points,
             quarters,
             minutes: (quarters_to, to),
             filter,
@@ -163,6 +166,13 @@ impl<'a> Sums<'a> {
             time_zone,
             without_times,
         }
+    }
+
+    /// A key's calls are its user's, by whom they are found.
+    fn with_owner(self, filter: UsageFilter) -> UsageFilter {
+        let snapshot = self.hub.snapshot.load();
+        let owner = |id| snapshot.callers.values().find(|caller| caller.key.id == id).map(|caller| caller.user.id);
+        UsageFilter { user_id: filter.user_id.or_else(|| filter.key_id.and_then(owner)), ..filter }
     }
 
     /// The time from `from` up to now in facets that tell providers and models apart, and the minutes before them.

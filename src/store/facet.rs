@@ -241,6 +241,25 @@ impl Facet {
 /// A range of time in a facet: from the first up to the second.
 pub type Part = (Facet, DateTime<Utc>, DateTime<Utc>);
 
+/// One span of a facet, of days or longer: where it begins.
+pub type Point = (Facet, DateTime<Utc>);
+
+/// Parts whose spans are days or longer as those spans, one by one, and the others as they are: the rows of one user stand
+/// together in a span, and lie scattered over a part.
+pub fn points(parts: Vec<Part>, zone: Tz) -> (Vec<Part>, Vec<Point>) {
+    let (short, long): (Vec<Part>, Vec<Part>) =
+        parts.into_iter().partition(|(facet, ..)| matches!(facet.unit, Unit::Quarter | Unit::Hour));
+    let mut points = Vec::new();
+    for (facet, from, to) in long {
+        let mut at = from;
+        while at < to {
+            points.push((facet, at));
+            at = facet.unit.begin_from(at + TimeDelta::seconds(1), zone);
+        }
+    }
+    (short, points)
+}
+
 /// Cuts whole days so that few rows serve them: by the longest of `units` that lie in them and are over, each longer than
 /// the next, and by day. Days before `closed_before` are over.
 pub fn cut_days(
@@ -314,6 +333,25 @@ mod tests {
             let has = [told.has_user(), told.has_key(), told.has_provider(), told.has_model()];
             assert!(wanted.iter().zip(has).all(|(wanted, has)| !wanted || has), "{wanted:?}");
         }
+    }
+
+    #[test]
+    fn every_span_of_a_part_is_a_point() {
+        // Summer time ends on the 25th.
+        let berlin = chrono_tz::Europe::Berlin;
+        let quarters = (facet(Told::Caller, Unit::Quarter), at("2026-10-23T00:00:00Z"), at("2026-10-23T22:00:00Z"));
+        let days = (facet(Told::User, Unit::Day), at("2026-10-23T22:00:00Z"), at("2026-10-26T23:00:00Z"));
+        let weeks = (facet(Told::User, Unit::Week), at("2026-10-18T22:00:00Z"), at("2026-11-01T23:00:00Z"));
+        let (parts, found) = points(vec![quarters, days, weeks], berlin);
+        assert_eq!(parts, [quarters]);
+        let expected = [
+            (days.0, "2026-10-23T22:00:00Z"),
+            (days.0, "2026-10-24T22:00:00Z"),
+            (days.0, "2026-10-25T23:00:00Z"),
+            (weeks.0, "2026-10-18T22:00:00Z"),
+            (weeks.0, "2026-10-25T23:00:00Z"),
+        ];
+        assert_eq!(found, expected.map(|(facet, begin)| (facet, at(begin))));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use sqlx::{Row, postgres::PgRow};
 
 use super::{
     Store, calls,
-    facet::Part,
+    facet::{Part, Point},
     facets::{each_sum, histogram, listed, summed},
     read, statements,
 };
@@ -28,7 +28,8 @@ macro_rules! select_rows {
     };
 }
 
-/// What each row is for, its sums, and the rest. Parts of facets ($1 to $3); then what no facet tells apart: two ranges of
+/// What each row is for, its sums, and the rest. Parts of facets ($1 to $3), and single spans ($20 to $22), of which it is
+/// Postgres and the hub that say where they begin: where midnight comes twice they need not agree. Then what no facet tells apart: two ranges of
 /// quarters ($4 to $7), and minutes ($8, $9). Of $19, if it is not null, each has rows, and all others share them.
 macro_rules! sum {
     ($($times:tt)*) => {
@@ -38,6 +39,14 @@ macro_rules! sum {
             from unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) as part (facet, since, until)
             cross join lateral (",
             select_rows!("usage_facets", "usage_facets.facet = part.facet and at >= part.since and at < part.until"),
+            " offset 0) f union all select f.*
+            from unnest($20::text[], $21::text[], $22::timestamptz[]) as point (facet, unit, begun)
+            cross join lateral (",
+            select_rows!(
+                "usage_facets",
+                "usage_facets.facet = point.facet
+                and at = any(array[point.begun, date_trunc(point.unit, point.begun + interval '12 hours', $15)])"
+            ),
             " offset 0) f union all ",
             select_rows!("usage_15m", "at >= $4 and at < $5"),
             " union all ",
@@ -125,6 +134,8 @@ pub struct SumQuery {
     pub from: DateTime<Utc>,
     /// Parts of facets.
     pub parts: Vec<Part>,
+    /// Single spans of facets.
+    pub points: Vec<Point>,
     /// Quarters of an hour that no facet tells apart as it is asked for.
     pub quarters: [Range; 2],
     /// Minutes, which are kept for two days.
@@ -192,7 +203,8 @@ fn per_second(number: i64, ms: i64) -> Option<u32> {
 impl Store {
     /// Sums by span, oldest first, within a span the dearest first; at most `limit` rows. Spans without calls are left out.
     pub async fn sum_usage(&self, query: &SumQuery, limit: i64) -> Result<Vec<UsageRow>, sqlx::Error> {
-        let SumQuery { from, parts, quarters, minutes, filter, by, named, step, time_zone, without_times } = query;
+        let SumQuery { from, parts, points, quarters, minutes, filter, by, named, step, time_zone, without_times } =
+            query;
         let [quarters, later_quarters] = quarters;
         let rows = sqlx::query(if *without_times { SUM_WITHOUT_TIMES } else { SUM })
             .bind(parts.iter().map(|(facet, ..)| facet.name()).collect::<Vec<_>>())
@@ -214,6 +226,9 @@ impl Store {
             .bind(limit)
             .bind(from)
             .bind(named.as_ref())
+            .bind(points.iter().map(|(facet, _)| facet.name()).collect::<Vec<_>>())
+            .bind(points.iter().map(|(facet, _)| facet.unit.word()).collect::<Vec<_>>())
+            .bind(points.iter().map(|(_, at)| *at).collect::<Vec<_>>())
             // Planned for these values each time: which tables are read depends on them.
             .persistent(false)
             .fetch_all(&self.pool)

@@ -5,7 +5,7 @@ mod tables;
 use chrono::{DateTime, TimeDelta, Utc};
 use hub::{
     clock::midnight,
-    store::facet::{Part, Told, Unit, cut_days, cut_quarters},
+    store::facet::{Part, Told, Unit, cut_days, cut_quarters, points},
 };
 use serde_json::{Value, json};
 
@@ -113,12 +113,17 @@ fn report(days: i64, wanted: [bool; 4], filters: [&str; 4], step: &str, by: &str
     } else {
         parts = cut_days(told, (from, to), units, Some(today), ZONE);
     }
+    let counted = count(&parts, filters);
+    let (parts, points) = if filters[0] == "null" { (parts, Vec::new()) } else { points(parts, ZONE) };
     let mut values = arrays(&parts);
     values.extend(std::iter::repeat_n(time(to), 6));
     values.extend(filters.map(str::to_owned));
     values.extend([quoted(step), quoted(ZONE.name()), quoted(by), "20000".to_owned(), time(from), "null".to_owned()]);
+    values.push(array("text", points.iter().map(|(facet, _)| quoted(&facet.name()))));
+    values.push(array("text", points.iter().map(|(facet, _)| quoted(facet.unit.word()))));
+    values.push(array("timestamptz", points.iter().map(|(_, at)| time(*at))));
     let name = if step != "total" && !by.is_empty() { "SUM_WITHOUT_TIMES" } else { "SUM" };
-    asked("usage", name, values, RowsMax::Counted(count(&parts, filters)))
+    asked("usage", name, values, RowsMax::Counted(counted))
 }
 
 fn quoted(text: &str) -> String {
@@ -127,12 +132,15 @@ fn quoted(text: &str) -> String {
 
 /// Parts of facets as the three arrays that statements take.
 fn arrays(parts: &[Part]) -> Vec<String> {
-    let array = |of: &dyn Fn(&Part) -> String| parts.iter().map(of).collect::<Vec<_>>().join(", ");
     vec![
-        format!("array[{}]::text[]", array(&|(facet, ..)| quoted(&facet.name()))),
-        format!("array[{}]::timestamptz[]", array(&|(_, from, _)| time(*from))),
-        format!("array[{}]::timestamptz[]", array(&|(.., to)| time(*to))),
+        array("text", parts.iter().map(|(facet, ..)| quoted(&facet.name()))),
+        array("timestamptz", parts.iter().map(|(_, from, _)| time(*from))),
+        array("timestamptz", parts.iter().map(|(.., to)| time(*to))),
     ]
+}
+
+fn array(of: &str, values: impl Iterator<Item = String>) -> String {
+    format!("array[{}]::{of}[]", values.collect::<Vec<_>>().join(", "))
 }
 
 /// Counts the rows of parts that the filters admit.
@@ -164,6 +172,8 @@ fn reports() -> Vec<Asked> {
         report(30, [true, false, true, false], ["7", "null", "null", "null"], "day", "provider"),
         report(90, [true, false, true, false], ["null", "null", "2", "null"], "total", "user"),
         report(90, [true, false, false, true], ["7", "null", "null", "'model-a'"], "total", ""),
+        report(90, [true, true, true, false], ["7", "7", "null", "null"], "total", "provider"),
+        report(30, [true, true, false, true], ["7", "7", "null", "null"], "day", "model"),
         report(90, [false, true, false, true], ["null", "7", "null", "'model-a'"], "total", ""),
         report(30, [false, false, false, true], ["null", "null", "null", "'model-a'"], "day", ""),
         report(1, [false, false, false, true], none, "hour", "model"),
