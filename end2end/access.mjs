@@ -67,6 +67,25 @@ await check('own calls lead to one of them, without a word about providers', asy
   expect(page.url().includes('outcome=failed'), page.url());
 });
 
+await check('own calls are narrowed to a time and a status, which stay with each other', async () => {
+  await go('/me/calls?status=200');
+  await page.getByRole('link', { name: '24 hours' }).click();
+  await page.waitForURL(/period=24h/);
+  expect(page.url().includes('status=200'), page.url());
+  await page.locator('.tabs a[aria-current]', { hasText: '24 hours' }).waitFor();
+  await page.locator('tbody a.row-link').first().waitFor();
+  await page.selectOption('#own-outcome', 'failed');
+  await page.waitForURL(/outcome=failed/);
+  expect(['period=24h', 'status=200'].every((part) => page.url().includes(part)), page.url());
+  await page.getByText('No calls').waitFor();
+  await page.getByRole('link', { name: 'Clear' }).click();
+  await page.waitForURL(`${hub}/me/calls`);
+  await go('/me/calls?from=2020-01-01&to=2020-01-02');
+  await page.getByText('No calls').waitFor();
+  await page.getByRole('link', { name: 'Any time' }).click();
+  await page.locator('tbody a.row-link').first().waitFor();
+});
+
 await check('how to set up a client can be copied for each system', async () => {
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: hub });
   await go('/me/setup');
@@ -112,8 +131,19 @@ await check('the palette finds a person only their own pages', async () => {
   await go('/me');
   await page.keyboard.press('Control+k');
   const found = await page.locator('[data-found]').evaluateAll((links) => links.map((link) => link.getAttribute('href')));
-  expect(found.length > 0 && found.every((path) => path.startsWith('/me')), found.join(' '));
+  expect(found.includes('/me/setup') && found.every((path) => path.startsWith('/me')), found.join(' '));
   await page.keyboard.press('Escape');
+});
+
+await check('the keyboard leads a person only to their own pages', async () => {
+  await go('/me/calls');
+  await page.keyboard.press('g');
+  await page.keyboard.press('c');
+  await page.waitForTimeout(300);
+  expect(page.url() === `${hub}/me/calls`, page.url());
+  await page.keyboard.press('g');
+  await page.keyboard.press('m');
+  await page.waitForURL(`${hub}/me`);
 });
 
 await check('a person logs out, and the way back asks for a login', async () => {

@@ -8,6 +8,9 @@ export async function appearance({ page, go, callId }) {
     await go('/');
     await page.locator('.menu > summary').click();
     await shot(page, 'menu-phone');
+    await page.keyboard.press('Escape');
+    await page.waitForFunction(() => !document.querySelector('.menu').open);
+    await page.locator('.menu > summary').click();
     await page.locator('.menu').getByRole('link', { name: 'Calls' }).click();
     await page.waitForURL(`${hub}/calls`);
     await page.waitForFunction(() => !document.querySelector('.menu').open);

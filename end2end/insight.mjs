@@ -98,10 +98,11 @@ await check('use over time is shown in the steps that are asked for', async () =
   await page.locator('.chart figcaption', { hasText: 'by quarter of an hour' }).first().waitFor();
 });
 
-await check('what providers did follows what happens, and stands in a table too', async () => {
-  for (const path of ['/availability', '/providers', '/users']) {
+await check('what was used follows what happens, and what providers did stands in a table too', async () => {
+  for (const path of ['/availability', '/providers', '/users', '/leaderboard']) {
     await go(path);
-    const shown = path === '/users' ? page.locator('tr', { has: page.getByRole('link', { name: 'Ines', exact: true }) }) : page.locator(path === '/providers' ? 'tr' : 'section.available', { hasText: 'Insight upstream' });
+    const isOfUsers = path === '/users' || path === '/leaderboard';
+    const shown = isOfUsers ? page.locator('tr', { has: page.getByRole('link', { name: 'Ines', exact: true }) }) : page.locator(path === '/providers' ? 'tr' : 'section.available', { hasText: 'Insight upstream' });
     const behind = shown.locator('details.behind');
     if (path === '/availability') {
       await behind.locator('summary').click();
@@ -112,7 +113,7 @@ await check('what providers did follows what happens, and stands in a table too'
     await page.waitForFunction(([selector, name, text]) => {
       const found = [...document.querySelectorAll(selector)].find((one) => one.innerText.includes(name));
       return found && found.innerText !== text;
-    }, [path === '/availability' ? 'section.available' : 'tr', path === '/users' ? 'Ines' : 'Insight upstream', before]);
+    }, [path === '/availability' ? 'section.available' : 'tr', isOfUsers ? 'Ines' : 'Insight upstream', before]);
     if (path === '/availability') expect(await behind.evaluate((details) => details.open), 'the table has folded up');
   }
 });

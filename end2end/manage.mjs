@@ -112,6 +112,9 @@ await check('several providers are changed after a look', async () => {
   await page.getByLabel('Between bytes').fill('45');
   await page.getByRole('button', { name: 'Show what would change' }).click();
   await page.getByText('2 of 2 would change').waitFor();
+  // As it was typed, and not in milliseconds as it is stored.
+  const planned = (await page.locator('.table.look tr', { hasText: 'East' }).first().textContent()).replaceAll('\u00a0', ' ');
+  expect(planned.includes('Between bytes: 45 s'), planned);
   await shot(page, 'providers-bulk');
   expect((await admin('GET', `/providers/${east.id}`)).weight === 3, 'a look has changed something');
   await page.getByRole('button', { name: 'Change them' }).click();
@@ -216,6 +219,10 @@ await check('in Chinese no word is missing', async () => {
     expect(lang === 'zh-CN', lang);
     await shot(page, `manage${path.replaceAll('/', '_')}-zh`);
   }
+  await go('/audit');
+  const said = await page.locator('main').innerText();
+  expect(said.includes('管理员令牌') && !said.includes('admin token'), said);
+  expect(!said.includes('limit_daily_usd'), said);
   await context.clearCookies({ name: 'switchyard_language' });
 });
 

@@ -25,12 +25,42 @@ export async function shell({ page, go, key }) {
     await page.getByRole('dialog').waitFor({ state: 'detached' });
   });
 
+  await check('what is unfolded over a page closes by Esc, before a call does, and by a click beside it', async () => {
+    await go('/calls');
+    await page.locator('[data-row]').first().click();
+    const detail = page.locator('[data-detail]');
+    await detail.waitFor();
+    const [columns, summary] = [page.locator('#columns'), page.locator('#columns > summary')];
+    const isOpen = () => columns.evaluate((fold) => fold.open);
+    await summary.click();
+    await columns.getByRole('checkbox').first().focus();
+    await page.keyboard.press('Escape');
+    expect(!(await isOpen()), 'Esc does not close it');
+    expect(await summary.evaluate((one) => one === document.activeElement), 'the focus is lost');
+    expect(await detail.isVisible(), 'Esc closes the call too');
+    await page.keyboard.press('Escape');
+    await detail.waitFor({ state: 'detached' });
+    await summary.click();
+    await columns.locator('.drop-body').click({ position: { x: 2, y: 20 } });
+    expect(await isOpen(), 'a click in it closes it');
+    await page.getByRole('heading', { level: 1, name: 'Calls' }).click();
+    expect(!(await isOpen()), 'a click beside it does not close it');
+    expect(page.url() === `${hub}/calls`, page.url());
+    // Enter presses the button beside them: what is wrong with one of them must be seen.
+    await page.locator('#more-filters > summary').click();
+    await page.fill('#filter-cost_min', '1,5');
+    await page.keyboard.press('Enter');
+    await page.locator('#more-filters').getByRole('alert').waitFor();
+  });
+
   await check('the palette finds pages, people, providers and calls, by the keyboard alone', async () => {
     await go('/calls');
     await page.keyboard.press('Control+k');
     const field = page.getByRole('searchbox', { name: /id of a call/ });
     await field.fill('quot');
     await page.locator('[data-found]').filter({ hasText: 'Quotas' }).waitFor();
+    await field.fill('new prov');
+    await page.locator('[data-found][href="/providers/new"]').waitFor();
     await field.fill('scripted');
     const provider = page.locator('[data-found]').filter({ hasText: 'Provider' }).first();
     await provider.waitFor();

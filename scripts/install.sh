@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing: `install.sh run` for building and running, `install.sh test` for the tests as well.
+# Installs what is missing: `install.sh run` for building and running, `bench` for a hub with a Postgres of its own as well,
+# `lighthouse` for that and a browser, `test` for the tests.
 # Given: Debian 12 or later, rustup with stable, node 20. Everything else comes from here, or is named in a message.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -28,8 +29,10 @@ has cc || packages+=(build-essential)
 has perl || packages+=(perl)
 has pkg-config || packages+=(pkg-config)
 [ -n "${DSN:-}" ] && [ "$purpose" = run ] || has_postgres || has_npm_postgres || packages+=(postgresql)
+if [ "$purpose" = test ] || [ "$purpose" = lighthouse ]; then
+    [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || packages+=(chromium)
+fi
 if [ "$purpose" = test ]; then
-    has chromium || packages+=(chromium)
     has redis-server || packages+=(redis-server)
     # The console speaks Chinese, and a browser without a typeface for it shows boxes (fc-list is fontconfig's).
     has fc-list && [ -n "$(fc-list :lang=zh 2>/dev/null)" ] || packages+=(fontconfig fonts-droid-fallback)
@@ -71,7 +74,7 @@ if ! cmp -s package-lock.json node_modules/.switchyard-lock; then
     npm ci
     cp package-lock.json node_modules/.switchyard-lock
 fi
-if [ "$purpose" = test ] || [ -z "${DSN:-}" ]; then
+if [ "$purpose" != run ] || [ -z "${DSN:-}" ]; then
     if ! has_postgres && ! has_npm_postgres; then
         say "Installing Postgres by npm"
         npm install --no-save --no-package-lock "$NPM_POSTGRES@$NPM_POSTGRES_VERSION"

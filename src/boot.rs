@@ -128,6 +128,8 @@ impl Started {
             hub.cutting.cancel();
             hub.drain.finish(CUT).await;
         }
+        // What the disk did not take before is tried a last time.
+        hub.ledger.flush_unwritten();
         hub.recorder_may_stop.cancel();
         match tokio::time::timeout(FLUSH, recorder).await {
             Ok(Ok(Ok(()))) => {}

@@ -207,11 +207,14 @@ impl Health {
         self.publish(&mut book);
     }
 
-    /// Ends holds; a breaker's closes the breaker. Those that other replicas have ended are gone already.
+    /// Ends holds; a breaker's closes the breaker, and what it has counted is forgotten. Those that other replicas have
+    /// ended are gone already.
     pub fn end(&self, ids: &[HoldId], why: Ending, now: DateTime<Utc>) {
         let mut book = self.book();
         for id in ids {
-            book.end(*id, why, now);
+            if let Some(closed) = book.end(*id, why, now) {
+                self.pulse(closed).failed.clear();
+            }
         }
         self.publish(&mut book);
     }
@@ -245,7 +248,9 @@ impl Health {
     /// Takes in the holds that are written down and have not ended. What is not written yet stays.
     pub fn learn(&self, open: Vec<Hold>, now: DateTime<Utc>) {
         let mut book = self.book();
-        book.learn(open, now);
+        for closed in book.learn(open, now) {
+            self.pulse(closed).failed.clear();
+        }
         self.publish(&mut book);
     }
 

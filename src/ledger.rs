@@ -182,27 +182,37 @@ impl Ledger {
     pub fn close_call(&self, story: &Entry) {
         let decision = story.decision.bounded(record::json);
         let mut bytes = RecordRef::closed(story, &decision).encode(HEADER_BYTES, PAGE.take());
-        if !self.is_failing.load(Ordering::Relaxed) && self.append(&mut bytes).is_ok() {
-            keep_page(bytes);
-        } else {
-            let mut unwritten = self.unwritten.lock().unwrap_or_else(PoisonError::into_inner);
-            if unwritten.len() >= UNWRITTEN_MAX {
-                tracing::error!("a call is lost: the journal cannot be written and memory for records is used up");
-                return;
-            }
-            unwritten.push_back(bytes);
+        if self.is_taken(&mut bytes) {
+            return keep_page(bytes);
         }
+        let mut unwritten = self.unwritten.lock().unwrap_or_else(PoisonError::into_inner);
+        // Whoever found the disk well again meanwhile has written what waited, and nobody would look for this one.
+        if self.is_taken(&mut bytes) {
+            return keep_page(bytes);
+        }
+        if unwritten.len() >= UNWRITTEN_MAX {
+            tracing::error!("a call is lost: the journal cannot be written and memory for records is used up");
+            return;
+        }
+        unwritten.push_back(bytes);
+    }
+
+    /// Appends a record unless the disk fails. True if that was done.
+    fn is_taken(&self, bytes: &mut [u8]) -> bool {
+        !self.is_failing.load(Ordering::Acquire) && self.append(bytes).is_ok()
     }
 
     /// True when everything that was appended so far is with the disk; false if it could not be brought there. Those who
     /// wait at the same time share one sync.
     pub fn synced(&self) -> impl Future<Output = bool> + Send + 'static {
+        // While the disk fails what was to be appended may still wait for it.
+        let is_written = !self.is_failing.load(Ordering::Acquire);
         let (end, mut synced) = (self.journal.end(), self.synced.subscribe());
         self.sync_wanted.notify_one();
         async move {
             let known = synced.wait_for(|synced| synced.done >= end || synced.failed >= end).await;
             // An error says that the ledger is gone, and with it the hub.
-            known.is_ok_and(|synced| synced.failed < end)
+            is_written && known.is_ok_and(|synced| synced.failed < end)
         }
     }
 
@@ -239,10 +249,11 @@ impl Ledger {
             }
             unwritten.pop_front();
         }
-        drop(unwritten);
-        // Nothing waits, but the disk may still be full: a blank record, which the reader passes over, tells.
+        // Nothing waits, but the disk may still be full: a blank record, which the reader passes over, tells. Nobody lets
+        // another record wait before it is known.
         let is_written = self.append(&mut { BLANK }).is_ok();
-        self.is_failing.store(!is_written, Ordering::Relaxed);
+        self.is_failing.store(!is_written, Ordering::Release);
+        drop(unwritten);
         is_written
     }
 
@@ -327,6 +338,16 @@ mod tests {
         let waits = ledger.synced();
         ledger.sync();
         assert!(waits.await && !ledger.status().is_journal_failing);
+        // It takes nothing: all that was appended is with the disk, but the end of the call waits.
+        let segment = journal::path(&dir, ledger.journal().first_own_segment());
+        ledger.journal().write_to(std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
+        ledger.close_call(&story);
+        assert!(!ledger.synced().await, "it was not written");
+        ledger.journal().write_to(std::fs::OpenOptions::new().write(true).open(segment).unwrap());
+        assert!(ledger.flush_unwritten());
+        let waits = ledger.synced();
+        ledger.sync();
+        assert!(waits.await, "it was written and brought to the disk");
 
         // It takes everything and cannot be synced.
         ledger.journal().write_to(std::fs::OpenOptions::new().write(true).open("/dev/null").unwrap());

@@ -9,7 +9,9 @@ use std::{
 };
 
 use anyhow::Context;
-use tracing_subscriber::{EnvFilter, Registry, layer::SubscriberExt, reload, util::SubscriberInitExt};
+use tracing_subscriber::{
+    EnvFilter, Registry, filter::LevelFilter, layer::SubscriberExt, reload, util::SubscriberInitExt,
+};
 
 use self::lines::Lines;
 
@@ -71,7 +73,14 @@ const NOTICES: &str = "sqlx::postgres::notice=warn";
 /// # Errors
 /// A sentence that says what would be right.
 pub fn parse(filter: &str) -> Result<EnvFilter, String> {
-    EnvFilter::builder().parse(format!("{NOTICES},{filter}")).map_err(|_| {
+    // A word that is no level would be taken for the name of a module, and nothing else would be logged.
+    let is_word = !filter.contains(['=', ',', '[', ':']);
+    let parsed = if is_word && filter.trim().parse::<LevelFilter>().is_err() {
+        None
+    } else {
+        EnvFilter::builder().parse(format!("{NOTICES},{filter}")).ok()
+    };
+    parsed.ok_or_else(|| {
         format!("`{filter}` is neither a level (error, warn, info, debug, trace) nor a list of directives")
     })
 }
@@ -85,6 +94,8 @@ mod tests {
         for good in ["info", "WARN", "off", "info,hub::relay=debug"] {
             parse(good).unwrap();
         }
-        assert!(parse("info,hub=loud").unwrap_err().contains("hub=loud"));
+        for bad in ["warning", "hub", "info,hub=loud"] {
+            assert!(parse(bad).unwrap_err().contains(bad), "{bad}");
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 mod charts;
 mod dialogs;
+#[cfg(feature = "hydrate")]
+mod folds;
 mod forms;
 mod leaving;
 mod redraw;
@@ -12,6 +14,8 @@ mod times;
 pub(crate) use absent::*;
 pub(crate) use charts::*;
 pub(crate) use dialogs::*;
+#[cfg(feature = "hydrate")]
+pub(crate) use folds::*;
 pub(crate) use forms::*;
 pub(crate) use leaving::*;
 #[cfg(feature = "hydrate")]

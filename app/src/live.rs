@@ -50,6 +50,11 @@ impl Live {
 
     /// A number that grows when `news` changes, at most every two seconds, for what is dear to read again.
     pub(crate) fn slowly(news: impl Fn() + 'static) -> RwSignal<u32> {
+        Self::at_most_every(2, news)
+    }
+
+    /// The same, at most every so many seconds.
+    pub(crate) fn at_most_every(seconds: u64, news: impl Fn() + 'static) -> RwSignal<u32> {
         let (version, is_waiting) = (RwSignal::new(0_u32), StoredValue::new(false));
         Effect::new(move |before: Option<()>| {
             news();
@@ -62,7 +67,7 @@ impl Live {
                     is_waiting.try_set_value(false);
                     version.try_update(|version| *version = version.wrapping_add(1));
                 },
-                std::time::Duration::from_secs(2),
+                std::time::Duration::from_secs(seconds),
             );
         });
         version

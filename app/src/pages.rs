@@ -1,4 +1,4 @@
-//! The table of pages: it drives the sidebar, the keyboard and its sheet.
+//! The table of pages: it drives the sidebar, the palette, the keyboard and its sheet.
 
 use crate::{api::session::Session, text::Shell, ui::icon::Icon};
 
@@ -16,7 +16,7 @@ pub(crate) struct PageEntry {
     /// Its address.
     pub(crate) path: &'static str,
     /// Its name.
-    pub(crate) title: fn(&Shell) -> &'static str,
+    pub(crate) title: Title,
     /// Its picture.
     pub(crate) icon: Icon,
     /// The key that leads there after `g`.
@@ -51,11 +51,23 @@ pub(crate) fn readers(path: &str) -> Readers {
 
 /// The pages that a reader can open, in the order of the sidebar.
 pub(crate) fn open_to(session: Option<&Session>) -> impl Iterator<Item = &'static PageEntry> {
-    PAGES.iter().filter(move |page| session.map_or(page.of == Readers::Admins, |session| page.of.include(session)))
+    PAGES.iter().filter(move |page| is_open(page.of, session))
+}
+
+/// The addresses and names of all that a reader can open by name: the pages of the sidebar, then those they lead to.
+pub(crate) fn named(text: &Shell, session: Option<&Session>) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let led_to = LED_TO.iter().filter(move |(path, _)| is_open(readers(path), session));
+    let led_to = led_to.map(move |(path, title)| (*path, title(text)));
+    open_to(session).map(move |page| (page.path, (page.title)(text))).chain(led_to)
+}
+
+/// Can this reader open what is for these? Of a reader who is not known yet the usual is assumed.
+fn is_open(of: Readers, session: Option<&Session>) -> bool {
+    session.map_or(of == Readers::Admins, |session| of.include(session))
 }
 
 /// The pages, in the order of the sidebar.
-pub(crate) static PAGES: [PageEntry; 14] = [
+static PAGES: [PageEntry; 14] = [
     PageEntry { path: "/", title: |text| text.overview, icon: Icon::Overview, key: "o", of: Readers::Admins },
     PageEntry {
         path: "/leaderboard",
@@ -89,3 +101,35 @@ pub(crate) static PAGES: [PageEntry; 14] = [
     PageEntry { path: "/settings", title: |text| text.settings, icon: Icon::Settings, key: ",", of: Readers::Admins },
     PageEntry { path: "/me", title: |text| text.my_use, icon: Icon::Users, key: "m", of: Readers::Users },
 ];
+
+/// A page's name, in a language.
+type Title = fn(&Shell) -> &'static str;
+
+/// Pages that have no place in the sidebar: others lead to them.
+static LED_TO: [(&str, Title); 6] = [
+    ("/users/new", |text| text.new_user),
+    ("/providers/new", |text| text.new_provider),
+    ("/logins", |text| text.logins),
+    ("/me/calls", |text| text.my_calls),
+    ("/me/setup", |text| text.set_up),
+    ("/me/logins", |text| text.my_logins),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Language;
+
+    #[test]
+    fn pages_are_named_to_those_they_are_for() {
+        let named_to = |is_admin, is_user| {
+            let (origin, version, feed) = (String::new(), String::new(), String::new());
+            let session = Session { origin, is_admin, is_user, n_active: 0, version, feed };
+            named(&Language::En.text().shell, Some(&session)).map(|(path, _)| path).collect::<Vec<_>>()
+        };
+        let admins = named_to(true, false);
+        assert!(["/logins", "/users/new", "/providers/new"].iter().all(|path| admins.contains(path)), "{admins:?}");
+        assert!(admins.iter().all(|path| readers(path) == Readers::Admins), "{admins:?}");
+        assert_eq!(named_to(false, true), ["/me", "/me/calls", "/me/setup", "/me/logins"]);
+    }
+}

@@ -223,6 +223,24 @@ impl Text {
         (self.cause)(cause).unwrap_or(cause).to_owned()
     }
 
+    /// Who acted in words, by the audit log's name for them; the name itself where it has none of its forms.
+    pub(crate) fn actor_in_words(&self, actor: &str) -> String {
+        let words = &self.audit;
+        let said = match (actor, actor.split_once(' ')) {
+            ("admin token", _) => Some(self.logins.with_token.to_owned()),
+            ("system", _) => Some(words.system.to_owned()),
+            ("nobody", _) => Some(words.nobody.to_owned()),
+            (_, Some(("user", user))) => Some((words.by_user)(user)),
+            // Where a name has the word in it too, nobody knows which of them parts the names.
+            (_, Some(("key", names))) => names
+                .split_once(" of ")
+                .filter(|parted| names.rsplit_once(" of ") == Some(*parted))
+                .map(|(key, user)| (words.by_key)(key, user)),
+            _ => None,
+        };
+        said.unwrap_or_else(|| actor.to_owned())
+    }
+
     /// A setting in words; none for a name that is none.
     pub(crate) fn setting(&self, name: &str) -> Option<SettingWords> {
         self.settings_in_words.iter().find(|(known, _)| *known == name).map(|(_, words)| *words)
@@ -257,6 +275,24 @@ mod tests {
             for action in hub::domain::audit::ACTIONS {
                 assert!((text.action)(action).is_some(), "{action} has no words");
             }
+        }
+    }
+
+    #[test]
+    #[cfg(feature = "ssr")]
+    fn whoever_acts_is_named_in_the_readers_language() {
+        let (en, zh) = (Language::En.text(), Language::Zh.text());
+        for (actor, said) in [
+            ("admin token", "管理员令牌"),
+            ("system", "系统"),
+            ("nobody", "未登录者"),
+            ("user Ada of Kent", "用户 Ada of Kent"),
+            ("key my laptop of Ada", "Ada 的密钥 my laptop"),
+            ("key one of two of Ada", "key one of two of Ada"),
+            ("key one of of Ada", "key one of of Ada"),
+            ("somebody else", "somebody else"),
+        ] {
+            assert_eq!((en.actor_in_words(actor), zh.actor_in_words(actor)), (actor.to_owned(), said.to_owned()));
         }
     }
 

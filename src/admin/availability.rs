@@ -16,8 +16,8 @@ use crate::{
         fault::Fault,
         id::ProviderId,
         report::availability::{
-            Availability, AvailabilityQuery, AvailabilityRange, ModelAvailability, Probes, ProviderAvailability,
-            Served, ServedBlock,
+            Availability, AvailabilityQuery, AvailabilityRange, MODELS_MAX, ModelAvailability, Probes,
+            ProviderAvailability, Served, ServedBlock,
         },
     },
     hub::Hub,
@@ -28,8 +28,8 @@ use crate::{
     },
 };
 
-/// Models of a provider that are told apart.
-const MODELS_MAX: usize = 50;
+/// Tests and probes that are told of the one provider that is asked for.
+const PROBES_MAX: i64 = 20;
 
 /// How every provider served in the range that is asked for, and each of its models.
 pub async fn availability(hub: &Hub, _actor: &Admin, query: AvailabilityQuery) -> Result<Availability, Fault> {
@@ -49,16 +49,20 @@ pub async fn availability(hub: &Hub, _actor: &Admin, query: AvailabilityQuery) -
     let mut providers: Vec<_> = all.filter(|provider| query.provider_id.is_none_or(|id| id == provider.id)).collect();
     providers.sort_by_key(|provider| (provider.priority, &provider.name));
     let ids: Vec<ProviderId> = providers.iter().map(|provider| provider.id).collect();
-    let (rows, blocks, probes, last) = tokio::try_join!(
+    let n_probes = if query.provider_id.is_some() { PROBES_MAX } else { 1 };
+    let (rows, blocks, probes, latest) = tokio::try_join!(
         hub.store.served(&parts, minutes, query.provider_id),
         hub.store.served_blocks(&blocks),
         hub.store.count_probes(quarter_of(from)),
-        hub.store.last_probes(&ids, quarter_of(from)),
+        hub.store.last_probes(&ids, quarter_of(from), n_probes),
     )
     .map_err(fault::store)?;
     let mut probes: HashMap<ProviderId, Probes> = probes.into_iter().collect();
-    for (provider, last) in last {
-        probes.entry(provider).or_default().last = Some(last);
+    for (provider, probe) in latest {
+        let of = probes.entry(provider).or_default();
+        // The newest comes first.
+        of.last = of.last.or(Some(probe));
+        of.latest.push(probe);
     }
     let mut served = by_provider(rows, blocks, &starts);
     if !with_models {

@@ -34,6 +34,9 @@ const BY_SECRET: &[HoldReason] = &[
     HoldReason::QuotaWindow,
 ];
 
+/// What a new proxy puts an end to.
+const BY_PROXY: &[HoldReason] = &[HoldReason::Proxy];
+
 /// What a new address puts an end to: all but what somebody has asked for.
 const BY_ADDRESS: &[HoldReason] = &[
     HoldReason::Credential,
@@ -109,23 +112,21 @@ pub async fn resume_group(hub: &Hub, actor: &Admin, name: &str) -> Result<(), Fa
     end_all(hub, change, entry, &which, Ending::Ended).await
 }
 
-/// Ends what an edit of a provider puts an end to, in the same change; to be told to [`ended`] once that is made.
+/// Ends what an edit of a provider puts an end to, in the same change; to be told to [`ended`] once that is made. Whether
+/// secret and proxy are new cannot be told from what is shown of them.
 pub(super) async fn end_edited(
     hub: &Hub,
     change: &mut Change,
     (before, after): (&Provider, &Provider),
-    is_secret_new: bool,
+    (is_secret_new, is_proxy_new): (bool, bool),
 ) -> Result<Vec<HoldId>, Fault> {
-    let reasons = if before.base_url != after.base_url {
-        BY_ADDRESS
-    } else if is_secret_new {
-        BY_SECRET
-    } else if before.proxy_url != after.proxy_url {
-        &[HoldReason::Proxy]
-    } else {
+    let edits = [(before.base_url != after.base_url, BY_ADDRESS), (is_secret_new, BY_SECRET), (is_proxy_new, BY_PROXY)];
+    let reasons: Vec<HoldReason> =
+        edits.iter().filter(|(is_new, _)| *is_new).flat_map(|(_, reasons)| reasons.iter().copied()).collect();
+    if reasons.is_empty() {
         return Ok(Vec::new());
-    };
-    let written = change.holds_of_provider(after.id, reasons).await.map_err(fault::store)?;
+    }
+    let written = change.holds_of_provider(after.id, &reasons).await.map_err(fault::store)?;
     change.end_holds(&written, Ending::Edited, clock::now()).await.map_err(fault::store)?;
     // What is not written yet is ended too.
     let here = hub.health.holds().into_iter().filter(|hold| {

@@ -95,7 +95,8 @@ pub async fn update(hub: &Hub, actor: &Admin, id: ProviderId, mut patch: Provide
         provider.secret_preview = secret.shown;
     }
     let proxy = new_proxy(hub, proxy, before.proxy_url.as_deref())?;
-    if !proxy.is_keep() {
+    let is_proxy_new = !proxy.is_keep();
+    if is_proxy_new {
         let mut sealed = None;
         proxy.apply(&mut sealed);
         change.set_provider_proxy(id, sealed.as_ref()).await.map_err(fault::store)?;
@@ -103,7 +104,7 @@ pub async fn update(hub: &Hub, actor: &Admin, id: ProviderId, mut patch: Provide
     }
     let mut entry = actor.entry("provider.update", &id);
     (entry.before, entry.after) = (shown(&before), shown(&provider));
-    let ended = holds::end_edited(hub, &mut change, (&before, &provider), is_secret_new).await?;
+    let ended = holds::end_edited(hub, &mut change, (&before, &provider), (is_secret_new, is_proxy_new)).await?;
     change::commit(hub, change, entry).await?;
     holds::ended(hub, &ended);
     Ok(provider)

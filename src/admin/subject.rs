@@ -15,13 +15,10 @@ use crate::{
         fault::Fault,
         id::{KeyId, ProviderId, UserId},
         limit::{LimitUse, Subject},
-        report::{ErrorCount, Totals, UsageBy, UsageFilter, UsageQuery, UsageRow, course::Course},
+        report::{ErrorCount, PART_ROWS_MAX, Totals, UsageBy, UsageFilter, UsageQuery, UsageRow, course::Course},
     },
     hub::Hub,
 };
-
-/// Rows of a breakdown at most.
-const ROWS_MAX: i64 = 50;
 
 /// Whose or what use it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,10 +96,11 @@ pub async fn report(
     let range = usage::range(&query, clock::now())?;
     let sums = Sums::open(hub).await?;
     let before = (range.0 - (range.1 - range.0), range.0);
+    let rows_max = i64::try_from(PART_ROWS_MAX).unwrap_or(i64::MAX);
     let part = async |by: &UsageBy| {
         // Times are most of the work, and nobody looks at those of parts.
         let asked = Asked { range, filter: filter.clone(), by: Some(*by), without_times: true, ..Asked::default() };
-        Ok((*by, sums.read(asked, ROWS_MAX).await?))
+        Ok((*by, sums.read(asked, rows_max).await?))
     };
     let (total, before, course, errors, parts) = tokio::try_join!(
         sums.total(range, filter.clone()),

@@ -97,6 +97,7 @@ fn spawn(data: &Path, address: SocketAddr, variables: &[(&str, &str)]) -> Child 
         .current_dir(ROOT)
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("PG_BIN", std::env::var_os("PG_BIN").unwrap_or_default())
         .env("APP_PORT", address.port().to_string())
         .env("DATA_DIR", data)
         .env("ADMIN_TOKEN", ADMIN_TOKEN)

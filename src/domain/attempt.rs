@@ -138,4 +138,32 @@ impl Attempt {
     pub fn is_over_its_reservation(&self) -> bool {
         self.reserved_usd.is_some_and(|reserved| self.cost_usd > reserved)
     }
+
+    /// True if its provider has served it, wholly or in part. One that was left or cut before a usable answer began was
+    /// not served, and neither was one that failed.
+    pub fn is_served(&self) -> bool {
+        match self.result {
+            AttemptResult::Completed => true,
+            AttemptResult::Interrupted | AttemptResult::Abandoned => {
+                self.status.is_some_and(|status| (200..300).contains(&status))
+            }
+            AttemptResult::Failed | AttemptResult::Delivered => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_cut_is_served_once_its_answer_has_begun() {
+        let is_served = |result, status| Attempt { result, status, ..Attempt::default() }.is_served();
+        for cut in [AttemptResult::Interrupted, AttemptResult::Abandoned] {
+            assert_eq!([None, Some(200), Some(529)].map(|status| is_served(cut, status)), [false, true, false]);
+        }
+        assert!(is_served(AttemptResult::Completed, Some(200)));
+        // An answer that came to nothing, although its head was good.
+        assert!(!is_served(AttemptResult::Failed, Some(200)));
+    }
 }

@@ -97,11 +97,11 @@ pub struct Provider {
     pub active_to: Option<TimeOfDay>,
     /// Attempts of one call; null means the setting `attempts_per_provider`.
     pub max_attempts: Option<u32>,
-    /// Failures in a row that open its circuit breaker; null means 5, 0 means that it never opens.
+    /// Failures in a row that open its circuit breaker; null means the setting `breaker_failures`, 0 means never.
     pub breaker_failures: Option<u32>,
-    /// Seconds that the breaker stays open; null means 1,800.
+    /// Seconds that the breaker stays open; null means the setting `breaker_open_s`.
     pub breaker_open_s: Option<u32>,
-    /// Successes that close the breaker again; null means 2.
+    /// Successes that close the breaker again; null means the setting `breaker_successes`.
     pub breaker_successes: Option<u32>,
     /// True if it is probed while it is held.
     pub probe: bool,

@@ -283,6 +283,9 @@ pub struct Overview {
     pub attention: Vec<Attention>,
 }
 
+/// Most rows of a breakdown of the use of one user, key, provider or model; the cheapest are left out.
+pub const PART_ROWS_MAX: usize = 50;
+
 /// Where the histograms of times are cut: upper edges in milliseconds; a last bucket takes the rest.
 pub const TIME_EDGES_MS: [u32; 19] = [
     10, 25, 50, 100, 175, 250, 375, 500, 750, 1_000, 1_500, 2_000, 3_500, 5_000, 10_000, 20_000, 45_000, 120_000,

@@ -27,7 +27,6 @@ pub enum RuleKind {
 
 /// One rule on a model's name. In JSON a bare string is a glob.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct ModelRule {
     /// How it compares.
     pub kind: RuleKind,
@@ -70,6 +69,52 @@ impl From<&str> for ModelRule {
             _ => (RuleKind::Glob, text),
         };
         Self { kind, value: value.to_owned() }
+    }
+}
+
+/// How a rule is described: as it may be given, not only as it is told.
+#[cfg(feature = "server")]
+mod described {
+    use std::borrow::Cow;
+
+    use serde::Serialize;
+    use utoipa::{
+        PartialSchema, ToSchema,
+        openapi::{RefOr, schema::Schema},
+    };
+
+    use super::RuleKind;
+
+    /// One rule on a model's name. A bare string is a glob.
+    #[derive(Serialize, ToSchema)]
+    #[serde(untagged)]
+    #[expect(dead_code, reason = "only its description is used")]
+    enum ModelRule {
+        /// A glob.
+        Glob(String),
+        /// A rule of any kind.
+        Full {
+            /// How it compares.
+            kind: RuleKind,
+            /// What it compares with, 1 to 256 characters.
+            value: String,
+        },
+    }
+
+    impl PartialSchema for super::ModelRule {
+        fn schema() -> RefOr<Schema> {
+            ModelRule::schema()
+        }
+    }
+
+    impl ToSchema for super::ModelRule {
+        fn name() -> Cow<'static, str> {
+            ModelRule::name()
+        }
+
+        fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+            ModelRule::schemas(schemas);
+        }
     }
 }
 

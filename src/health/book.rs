@@ -246,13 +246,15 @@ impl Book {
         self.is_changed = true;
     }
 
-    /// Ends a hold; a breaker's closes the breaker.
-    pub(super) fn end(&mut self, id: HoldId, why: Ending, now: DateTime<Utc>) {
-        let breaker_of = self.holds.get(&id).filter(|hold| hold.reason == HoldReason::Breaker);
-        match breaker_of.and_then(|hold| hold.scope.provider_id()) {
+    /// Ends a hold. A breaker's closes the breaker: that of which provider, if so.
+    pub(super) fn end(&mut self, id: HoldId, why: Ending, now: DateTime<Utc>) -> Option<ProviderId> {
+        let of_breaker = self.holds.get(&id).filter(|hold| hold.reason == HoldReason::Breaker);
+        let closed = of_breaker.and_then(|hold| hold.scope.provider_id());
+        match closed {
             Some(provider_id) => self.close(provider_id, why, now),
             None => self.remove(id, why, now),
         }
+        closed
     }
 
     /// Ends what is over, but a breaker's: that is half-open until something is known. True if something was.
@@ -266,8 +268,7 @@ impl Book {
         !past.is_empty()
     }
 
-    /// Forgets providers that are gone, and closes breakers that were switched off. `usual` is for providers that say
-    /// nothing else.
+    /// Forgets providers that are gone, and closes breakers that are off. `usual` is for those that say nothing else.
     pub(super) fn follow(&mut self, providers: &HashMap<ProviderId, &Provider>, usual: Thresholds, now: DateTime<Utc>) {
         self.usual = usual;
         let is_gone = |hold: &&Arc<Hold>| hold.scope.provider_id().is_some_and(|id| !providers.contains_key(&id));
@@ -285,8 +286,8 @@ impl Book {
         }
     }
 
-    /// Takes in the holds that are written down and have not ended. What is not written yet stays as it is here.
-    pub(super) fn learn(&mut self, open: Vec<Hold>, now: DateTime<Utc>) {
+    /// Takes in the holds that are written down and open; what is not written yet stays. Whose breakers that closes.
+    pub(super) fn learn(&mut self, open: Vec<Hold>, now: DateTime<Utc>) -> Vec<ProviderId> {
         let written: HashSet<HoldId> = open.iter().map(|hold| hold.id).collect();
         let is_gone = |hold: &&Arc<Hold>| !written.contains(&hold.id) && !self.unwritten.contains_key(&hold.id);
         let gone: Vec<Arc<Hold>> = self.holds.values().filter(is_gone).cloned().collect();
@@ -299,11 +300,11 @@ impl Book {
                 self.add(Arc::new(hold));
             }
         }
-        self.align(now);
+        self.align(now)
     }
 
-    /// Brings breakers to where the holds say they stand.
-    fn align(&mut self, now: DateTime<Utc>) {
+    /// Brings breakers to where the holds say they stand. Those that it closes.
+    fn align(&mut self, now: DateTime<Utc>) -> Vec<ProviderId> {
         let mut ends: HashMap<ProviderId, DateTime<Utc>> = HashMap::new();
         for hold in self.holds.values().filter(|hold| hold.reason == HoldReason::Breaker) {
             if let Some(id) = hold.scope.provider_id() {
@@ -311,11 +312,12 @@ impl Book {
                 ends.entry(id).and_modify(|end| *end = until.max(*end)).or_insert(until);
             }
         }
-        for (id, breaker) in &mut self.breakers {
-            if !ends.contains_key(id) && !breaker.is_closed() {
-                breaker.close();
-                self.trials.remove(id);
-            }
+        let is_over = |(id, breaker): &(&ProviderId, &mut Breaker)| !ends.contains_key(id) && !breaker.is_closed();
+        let mut closed = Vec::new();
+        for (id, breaker) in self.breakers.iter_mut().filter(is_over) {
+            breaker.close();
+            self.trials.remove(id);
+            closed.push(*id);
         }
         for (id, until) in ends {
             let breaker = self.breakers.entry(id).or_default();
@@ -325,6 +327,7 @@ impl Book {
                 breaker.half_open();
             }
         }
+        closed
     }
 
     /// The breaker is closed, and its holds are over.

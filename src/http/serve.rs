@@ -42,6 +42,10 @@ const BREATH: Duration = Duration::from_secs(1);
 const PING_EVERY: Duration = Duration::from_secs(20);
 const PING_WITHIN: Duration = Duration::from_secs(20);
 
+/// How long an HTTP/1 connection stays open on which nothing is asked: clients keep some for later, and some vanish without
+/// a word.
+const SILENT: Duration = Duration::from_mins(10);
+
 /// What a connection needs to be served.
 struct Served {
     hub: Hub,
@@ -89,6 +93,11 @@ async fn connection(socket: TcpStream, served: Arc<Served>, stopping: Cancellati
     if let Err(error) = socket.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY");
     }
+    tokio::select! {
+        biased;
+        spoken = tokio::time::timeout(SILENT, socket.readable()) => if spoken.is_err() { return },
+        () = stopping.cancelled() => return,
+    }
     let (socket, rest) = Socket::new(socket, served.hub.clone());
     match requests(socket, served, &stopping).await {
         Ok(()) => tokio::select! {
@@ -108,6 +117,7 @@ async fn requests(
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let service = service_fn(move |request| answer(served.clone(), request));
     let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(SILENT);
     builder.http2().timer(TokioTimer::new()).keep_alive_interval(PING_EVERY).keep_alive_timeout(PING_WITHIN);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(socket), service));
     tokio::select! {

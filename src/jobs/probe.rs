@@ -75,19 +75,25 @@ pub async fn run(hub: Hub) {
 
 /// Whom to ask for which model: each provider that is held for a reason that may pass without notice, once for each model
 /// that is held there. Where all of it is held, for what was asked for when that came about; else for what it serves.
+/// Where its secret is held, for both: it may have been refused for that one model, which would never heal it.
 fn targets(snapshot: &Snapshot, holds: &[impl AsRef<Hold>], now: DateTime<Utc>) -> BTreeSet<Target> {
-    let target = |hold: &Hold| {
+    let of_hold = |hold: &Hold| {
         let provider_id = hold.scope.provider_id()?;
         let upstream = snapshot.upstreams.iter().find(|upstream| upstream.provider.id == provider_id)?;
-        let model_sent = match (&hold.scope, &hold.model_sent) {
-            (HoldScope::Model { model, .. }, _) | (_, Some(model)) => model.as_str(),
-            _ => upstream.model_sent(snapshot.usual_model(upstream)),
+        if !upstream.provider.enabled || !upstream.provider.probe {
+            return None;
+        }
+        let known = match (&hold.scope, &hold.model_sent) {
+            (HoldScope::Model { model, .. }, _) | (_, Some(model)) => Some(model.as_str()),
+            _ => None,
         };
-        let is_asked = upstream.provider.enabled && upstream.provider.probe;
-        is_asked.then(|| Target { provider_id, model_sent: model_sent.to_owned() })
+        let is_of_secret = matches!(hold.scope, HoldScope::Credential { .. });
+        let usual = (known.is_none() || is_of_secret).then(|| upstream.model_sent(snapshot.usual_model(upstream)));
+        let target = |model: &str| Target { provider_id, model_sent: model.to_owned() };
+        Some([known.map(target), usual.map(target)])
     };
     let holds = || holds.iter().map(AsRef::as_ref);
-    let asked = holds().filter(|hold| may_be_over(hold, now)).filter_map(target);
+    let asked = holds().filter(|hold| may_be_over(hold, now)).filter_map(of_hold).flatten().flatten();
     asked.filter(|target| !holds().any(|hold| forbids(hold, target.provider_id, &target.model_sent, now))).collect()
 }
 

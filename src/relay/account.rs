@@ -318,6 +318,7 @@ impl Account {
             now_ms: clock::now().timestamp_millis(),
             cost: attempt.cost_usd.scaled(),
             tokens: attempt.usage.counted(),
+            served: attempt.is_served(),
             subjects,
             bind,
         });

@@ -37,7 +37,8 @@ fn weigh(screened: &Screened, peek: &Peek, trail: &Trail) -> Request {
     }
 }
 
-/// What an attempt reserves at the cheapest provider that could serve the call, in a limit of this mode.
+/// What an attempt reserves at the cheapest provider that could serve the call, in a limit of this mode. One that is
+/// held until a known time counts: where only its price fits, the call waits for it or is told when to come back.
 fn least(trail: &Trail, peek: &Peek, request: &Request, mode: LimitMode) -> i64 {
     let wanted = trail.wanted(Some(&peek.model), &[]);
     let holds = trail.hub().health.view();

@@ -116,8 +116,9 @@ async fn find(screened: Box<Screened>, mut trail: Box<Trail>, left: Cancellation
     if left.is_cancelled() {
         return trail.abandon();
     }
-    // Where it would fit into the caller's limits it will be free again: then that is what is said.
-    let will_be_free = trail.account.left_out.for_s().is_some();
+    // Where it would fit into the caller's limits it will be free again: then that is what is said. A call that was
+    // admitted fits somewhere: if nowhere that is free, then where a hold ends.
+    let will_be_free = trail.account.left_out.for_s().is_some() || trail.last_choice().next_free.is_some();
     let limit = leftovers.limit.take().filter(|limit| !will_be_free || !matches!(limit, Rejection::Limited(_)));
     leftovers.limit = aim.refusal().or(limit);
     conclude(trail, model, leftovers)

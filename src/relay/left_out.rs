@@ -29,7 +29,7 @@ pub struct LeftOut {
 struct Reason {
     provider_id: ProviderId,
     why: Skip,
-    /// True if it is free as soon as an attempt there is over.
+    /// True if it may be free as soon as an attempt there is over.
     is_full: bool,
     /// When it is free again, if that is known.
     ends_at_ms: Option<i64>,
@@ -50,7 +50,9 @@ impl LeftOut {
     pub fn limited(&mut self, provider_id: ProviderId, over: &OverLimit, now: DateTime<Utc>) {
         let free_at_ms = free_at_ms(over, now);
         self.free_at_ms = Some(self.free_at_ms.map_or(free_at_ms, |known| known.min(free_at_ms)));
-        let is_full = matches!(over.limited, Limited::ConcurrentRequests | Limited::ConcurrentSessions);
+        let is_taken = matches!(over.limited, Limited::ConcurrentRequests | Limited::ConcurrentSessions);
+        // What is reserved goes as places do: with the attempts that hold it, long before the window ends.
+        let is_full = is_taken || over.frees_with_calls;
         let ends_at_ms = over.resets_at.filter(|_| !is_full).map(|at| at.timestamp_millis());
         self.note(Reason { provider_id, why: Skip::Limit, is_full, ends_at_ms });
     }
@@ -104,7 +106,11 @@ impl LeftOut {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::decision::Candidate;
+    use crate::domain::{
+        decision::Candidate,
+        limit::{Amount, Subject},
+        money::Usd,
+    };
 
     const REASONS: [Skip; 4] = [Skip::Awaited, Skip::MessagesQueued, Skip::Unbounded, Skip::LimitsAway];
 
@@ -123,6 +129,28 @@ mod tests {
         left_out.explain(&mut choice);
         let told: Vec<Skip> = choice.candidates.iter().filter_map(|candidate| candidate.skip).collect();
         assert_eq!(told, [&REASONS[..], &[Skip::Limit, Skip::Held]].concat());
+    }
+
+    #[test]
+    fn what_attempts_have_reserved_is_waited_for_as_their_places_are() {
+        let (now, provider_id) = (clock::now(), ProviderId(1));
+        let usd = |nano| Amount::Usd(Usd::from_scaled(nano));
+        for frees_with_calls in [true, false] {
+            let over = OverLimit {
+                subject: Subject::Provider(provider_id),
+                limited: Limited::Daily,
+                used: usd(90),
+                reserved: Some(usd(10)),
+                limit: usd(100),
+                resets_at: Some(now),
+                frees_with_calls,
+                retry_after_s: 5,
+            };
+            let mut left_out = LeftOut::default();
+            left_out.limited(provider_id, &over, now);
+            let wants = left_out.wants(|_| true);
+            assert_eq!((wants.full.is_empty(), wants.until_ms.is_some()), (!frees_with_calls, !frees_with_calls));
+        }
     }
 
     #[test]

@@ -18,6 +18,10 @@ use crate::{
 /// Seconds after which it is worth looking whether running calls have freed what they had reserved.
 const CALLS_END_S: u32 = 5;
 
+/// Seconds to wait where nothing that is used is in the way, so that nothing will leave: only a smaller call or another
+/// limit can help.
+const NOTHING_LEAVES_S: u32 = 60;
+
 /// A refused step, and who took part in it.
 pub struct Overdrawn<'a> {
     /// When the call began: fixed windows were those of that moment.
@@ -78,9 +82,19 @@ pub fn over_limit(zone: Tz, now: DateTime<Utc>, overdrawn: &Overdrawn<'_>) -> Ov
         // A backend that names a check which was not asked: the call is refused, and nobody is blamed for more.
         None => of(Subject::Provider(crate::domain::id::ProviderId(0)), Limited::ConcurrentRequests, 0),
     };
-    over.retry_after_s =
-        if over.frees_with_calls { CALLS_END_S } else { over.resets_at.map_or(1, |at| seconds_until(at, now)) };
+    over.retry_after_s = match over.resets_at {
+        _ if over.frees_with_calls => CALLS_END_S,
+        Some(at) => seconds_until(at, now),
+        // A place is free again when any of those that have one ends; of none there is nothing to wait for.
+        None if is_place(over.limited) && over.limit.number() > 0 => 1,
+        None => NOTHING_LEAVES_S,
+    };
     over
+}
+
+/// True if it is a limit of what runs at the same time.
+const fn is_place(limited: Limited) -> bool {
+    matches!(limited, Limited::ConcurrentRequests | Limited::ConcurrentSessions)
 }
 
 /// Whole seconds, at least 1.
@@ -91,13 +105,9 @@ fn seconds_until(at: DateTime<Utc>, now: DateTime<Utc>) -> u32 {
 
 /// When what is over its limit may be free again: a minute from now if nobody knows.
 pub fn free_at_ms(over: &OverLimit, now: DateTime<Utc>) -> i64 {
-    if over.frees_with_calls {
-        return now.timestamp_millis() + i64::from(over.retry_after_s) * 1_000;
-    }
-    match (over.resets_at, over.limited) {
-        (Some(at), _) => at.timestamp_millis(),
-        (None, Limited::ConcurrentRequests | Limited::ConcurrentSessions) => now.timestamp_millis() + 1_000,
-        (None, _) => now.timestamp_millis() + 60_000,
+    match over.resets_at.filter(|_| !over.frees_with_calls) {
+        Some(at) => at.timestamp_millis(),
+        None => now.timestamp_millis() + i64::from(over.retry_after_s) * 1_000,
     }
 }
 
@@ -130,6 +140,29 @@ mod tests {
             // What is spent is in the way by itself.
             let over = refused(window, 100, (91, 1), began, now);
             assert!(!over.frees_with_calls && !over.message().contains("running calls"), "{}", over.message());
+        }
+    }
+
+    #[test]
+    fn what_no_retry_can_pass_is_not_to_be_tried_again_at_once() {
+        let (now, subject) = (at("2026-11-21T10:00:00Z"), Subject::Provider(ProviderId(1)));
+        let leaves = now.timestamp_millis() + 7_000;
+        for (check, frees_at_ms, wait_s) in [
+            (Check::Tpm { subject, limit: 10, tokens: 11 }, None, 60_u32),
+            (Check::Tpm { subject, limit: 10, tokens: 9 }, Some(leaves), 7),
+            (Check::Rpm { subject, limit: 0 }, None, 60),
+            (Check::Requests { subject, limit: 0 }, None, 60),
+            (Check::Sessions { subject, limit: 0 }, None, 60),
+            // Calls and sessions may end at any time.
+            (Check::Requests { subject, limit: 3 }, None, 1),
+            (Check::Sessions { subject, limit: 3 }, None, 1),
+        ] {
+            let refusal = Refusal { check: 0, used: 0, reserved: 0, frees_at_ms, oldest_ms: None };
+            let checks = [check];
+            let overdrawn = Overdrawn { began: now, checks: &checks, refusal: &refusal, caller: None, provider: None };
+            let over = over_limit(Tz::UTC, now, &overdrawn);
+            let at_ms = now.timestamp_millis() + i64::from(wait_s) * 1_000;
+            assert_eq!((over.retry_after_s, free_at_ms(&over, now)), (wait_s, at_ms), "{checks:?}");
         }
     }
 

@@ -30,7 +30,7 @@ use crate::{
     upstream::{
         attempt::{Ask, Failed, Reply, Whole, attempt},
         failure::Failure,
-        request::Outgoing,
+        request::{self, Outgoing},
     },
     wire::{bound::Bound, tap::Tap},
 };
@@ -81,7 +81,7 @@ pub async fn probe(
     if !matches!(trail.reserve(id, upstream, model).await, Reserved::Yes) {
         return Err(limited(trail));
     }
-    let headers = headers();
+    let headers = headers(upstream);
     let ask = Ask {
         outgoing: Outgoing {
             method: &Method::POST,
@@ -117,7 +117,7 @@ pub async fn probe(
         }
         Err(failed) => {
             let next = next(&snapshot.settings, &upstream.provider, patience);
-            Some(note_failure(hub, &outcome, failed, next))
+            Some(note_failure((hub, upstream), &outcome, failed, next))
         }
     };
     Ok(report(trail, model_sent, result, verdict.as_ref()))
@@ -131,14 +131,22 @@ fn next(settings: &Settings, provider: &Provider, patience: Duration) -> Option<
 }
 
 /// Tells the book of holds how a probe has failed, and returns what that means. `next` is after how long another one will
-/// be over, if there will be one.
-fn note_failure(hub: &Hub, outcome: &health::Outcome<'_>, failed: &Failed, next: Option<TimeDelta>) -> Verdict {
+/// be over, if there will be one. What has failed as the provider is no longer reached says nothing about it.
+fn note_failure(
+    (hub, upstream): (&Hub, &Upstream),
+    outcome: &health::Outcome<'_>,
+    failed: &Failed,
+    next: Option<TimeDelta>,
+) -> Verdict {
     let now = clock::now();
     let verdict = judge(&Evidence::of(failed, now), &outcome.provider.failure_rules);
     let error = failed.failure.error(failed.message.as_deref());
     let hold = verdict.hold.filter(|plan| may_hold(plan.reason));
     let end = End::Failure { counts: verdict.counts(), hold, message: &error.message };
     let outcome = health::Outcome { end, ..*outcome };
+    if !hub.snapshot.load().still_reaches(upstream) {
+        return verdict;
+    }
     if verdict.class == FailureClass::Client {
         // It does not know the model, perhaps, but it is there.
         hub.health.reached(&outcome, now);
@@ -220,11 +228,15 @@ fn only(upstream: &Upstream) -> Choice {
     Choice { candidates: vec![candidate], provider_id: Some(provider.id), ..Choice::default() }
 }
 
-fn headers() -> HeaderMap {
+fn headers(upstream: &Upstream) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert("anthropic-version", HeaderValue::from_static("2023-06-01"));
     headers.insert(header::USER_AGENT, HeaderValue::from_static(concat!("switchyard/", env!("CARGO_PKG_VERSION"))));
+    if upstream.secret.as_ref().is_some_and(request::is_token) {
+        // Without it a token is refused, however good it is; clients that use one send it themselves.
+        headers.insert("anthropic-beta", HeaderValue::from_static("oauth-2025-04-20"));
+    }
     headers
 }
 

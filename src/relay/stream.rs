@@ -207,7 +207,9 @@ impl StreamBody {
         } else if let Some(error) = self.tap.error.take() {
             let failure = Failure::Status(error.status());
             let (error_kind, message) = (Some(error.kind.as_str()), Some(error.message.as_str()));
-            let verdict = self.judge(&Evidence { error_kind, message, ..Evidence::bare(&failure, clock::now()) });
+            let error_code = Some(error.code.as_str()).filter(|code| !code.is_empty());
+            let bare = Evidence::bare(&failure, clock::now());
+            let verdict = self.judge(&Evidence { error_kind, error_code, message, ..bare });
             let error = CallError::new("stream_error", format!("{}: {}", error.kind, error.message));
             self.interrupt(&error, Some(&verdict));
         }

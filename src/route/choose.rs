@@ -140,7 +140,8 @@ pub fn in_order<'a>(snapshot: &Snapshot, groups: &'a [String]) -> Vec<(&'a str, 
     groups
 }
 
-/// The providers that a call could go to, whatever their priority, each with the caller's group that it is reached by.
+/// The providers that a call could go to, now or when a hold of a known end is over, whatever their priority, each with
+/// the caller's group that it is reached by.
 pub fn eligible<'a>(
     snapshot: &'a Snapshot,
     wanted: &'a Wanted<'a>,
@@ -149,7 +150,8 @@ pub fn eligible<'a>(
     let question = Question::new(snapshot, wanted, holds);
     snapshot.upstreams.iter().filter_map(move |upstream| {
         let standing = question.standing(upstream);
-        let is_eligible = standing.skip.is_none() || standing.is_last_resort();
+        let comes_back = standing.skip == Some(Skip::Held) && standing.hold.is_some_and(|hold| hold.until.is_some());
+        let is_eligible = standing.skip.is_none() || standing.is_last_resort() || comes_back;
         is_eligible.then(|| question.groups.get(standing.group).map(|(group, _)| (upstream, *group))).flatten()
     })
 }

@@ -169,15 +169,10 @@ fn plan(evidence: &Evidence<'_>, finding: Finding) -> Option<HoldPlan> {
         Finding::Server => (HoldReason::Overload, Extent::Provider, date::asked_again(evidence)),
         _ => return ours,
     };
-    let Some(until) = until else { return ours };
+    // What is over already is no date: the provider still says that there is not enough of something.
+    let Some(until) = until.filter(|until| *until > evidence.now) else { return ours };
     let until = if reason == HoldReason::SpendLimit { until } else { until.min(evidence.now + DATED_MAX) };
-    // What is over already holds nothing.
-    (until > evidence.now).then_some(HoldPlan {
-        extent,
-        reason,
-        source: HoldSource::Provider,
-        term: Term::Until(until),
-    })
+    Some(HoldPlan { extent, reason, source: HoldSource::Provider, term: Term::Until(until) })
 }
 
 /// A header of the answer, as text.

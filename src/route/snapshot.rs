@@ -224,6 +224,12 @@ impl Snapshot {
         let group = caller.iter().find_map(shared);
         group.and_then(|group| self.group_multipliers.get(group)).copied().unwrap_or(Multiplier::ONE)
     }
+
+    /// True if a provider is still reached as it was there. If not, what has failed there says nothing about it now.
+    pub fn still_reaches(&self, upstream: &Upstream) -> bool {
+        let known = self.upstreams.iter().find(|known| known.provider.id == upstream.provider.id);
+        known.is_some_and(|known| known.is_same_way(upstream))
+    }
 }
 
 /// Reads everything again and swaps it in: the next call sees it. Wishes that come while another waits are fulfilled by

@@ -202,6 +202,9 @@ pub struct Settlement {
     pub cost: i64,
     /// Tokens for rates: input, cache writes and output.
     pub tokens: u64,
+    /// True if the provider has served it, wholly or in part: its session stays active for a while. What did not serve
+    /// leaves the session active only where and as long as it is so without this attempt.
+    pub served: bool,
     /// Who pays: subject and when its limits were last reset. A call from before the reset is not counted.
     pub subjects: Vec<(Subject, i64)>,
     /// A success binds its session to the provider, unless a later call has bound it already.

@@ -96,15 +96,17 @@ statements! {
         from usage_15m
         where at >= $1 and user_id = 0 and provider_id <> 0
         group by provider_id";
-    /// The latest test or probe of each of these providers ($1) since a time.
+    /// The latest tests and probes of each of these providers ($1) since a time, of each at most so many ($3), the newest
+    /// first.
     LAST_PROBES = "
         select provider.id as provider_id, last.id, last.created_at, last.outcome, last.duration_ms
         from unnest($1::bigint[]) as provider (id)
         cross join lateral (
             select id, created_at, outcome, duration_ms from calls
             where kind = 'probe' and provider_id = provider.id and id >= first_id($2)
-            order by id desc limit 1
-        ) as last";
+            order by id desc limit $3
+        ) as last
+        order by last.id desc";
 }
 
 /// How a provider served in a range.
@@ -226,20 +228,22 @@ impl Store {
     pub async fn count_probes(&self, from: DateTime<Utc>) -> Result<Vec<(ProviderId, Probes)>, sqlx::Error> {
         let rows = sqlx::query(PROBES).bind(from).fetch_all(&self.pool).await?;
         let probes = |row: &PgRow| {
-            let probes = Probes { good: read::number(row, "good")?, bad: read::number(row, "bad")?, last: None };
+            let (good, bad) = (read::number(row, "good")?, read::number(row, "bad")?);
+            let probes = Probes { good, bad, ..Probes::default() };
             Ok((ProviderId(row.try_get("provider_id")?), probes))
         };
         rows.iter().map(probes).collect()
     }
 
-    /// The latest test or probe of each of these providers from a time on.
+    /// The latest tests and probes of each of these providers from a time on, of each at most `limit`, the newest first.
     pub async fn last_probes(
         &self,
         providers: &[ProviderId],
         from: DateTime<Utc>,
+        limit: i64,
     ) -> Result<Vec<(ProviderId, LastProbe)>, sqlx::Error> {
         let ids: Vec<i64> = providers.iter().map(|provider| provider.0).collect();
-        let rows = sqlx::query(LAST_PROBES).bind(ids).bind(from).fetch_all(&self.pool).await?;
+        let rows = sqlx::query(LAST_PROBES).bind(ids).bind(from).bind(limit).fetch_all(&self.pool).await?;
         let probe = |row: &PgRow| {
             let probe = LastProbe {
                 call_id: CallId(row.try_get("id")?),

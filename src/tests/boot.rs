@@ -193,9 +193,13 @@ async fn replicas_may_start_together_on_an_empty_database() {
 
 #[tokio::test]
 async fn a_mistake_in_the_configuration_is_named() {
-    for (name, value) in
-        [("APP_PORT", "http"), ("TZ", "Mars/Base"), ("TRUSTED_PROXIES", "10.0.0.0/99"), ("LOG_LEVEL", "==")]
-    {
+    for (name, value) in [
+        ("APP_PORT", "http"),
+        ("TZ", "Mars/Base"),
+        ("TRUSTED_PROXIES", "10.0.0.0/99"),
+        ("LOG_LEVEL", "=="),
+        ("LOG_LEVEL", "warning"),
+    ] {
         let (status, said) = Setup::bare().set(name, value).fails().await;
         assert!(!status.success() && said.contains(name) && !said.contains("panicked"), "{name}: {said}");
     }

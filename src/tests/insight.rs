@@ -255,6 +255,26 @@ async fn what_went_wrong_is_counted_by_its_cause_and_the_pages_of_use_show_it() 
 }
 
 #[tokio::test]
+async fn of_one_provider_the_latest_tests_are_told_newest_first() {
+    let world = World::shared().await;
+    let provider = world.provider("tested").await;
+    let path = format!("/admin/v1/providers/{}/test", provider.id);
+    let first = world.admin("POST", &path, &json!({})).await.1;
+    let second = world.admin("POST", &path, &json!({})).await.1;
+    let path = format!("/admin/v1/availability?provider_id={}", provider.id);
+    let probes = crate::patience::until("both tests are told", async || {
+        let probes = world.get(&path).await["providers"][0]["probes"].clone();
+        (probes["latest"].as_array().map(Vec::len) == Some(2)).then_some(probes)
+    })
+    .await;
+    let (last, before) = (&probes["latest"][0], &probes["latest"][1]);
+    assert_eq!((&last["call_id"], &before["call_id"]), (&second["call_id"], &first["call_id"]), "{probes}");
+    assert_eq!(&probes["last"], last);
+    let drawn = page(&world, &format!("/availability?provider={}", provider.id)).await;
+    assert!(drawn.contains("Latest tests and probes"), "{drawn}");
+}
+
+#[tokio::test]
 async fn availability_is_the_share_of_good_attempts_of_each_provider_and_model_in_every_range() {
     let world = World::alone().await;
     let a = world.provider_with("a", json!({"priority": 0, "max_attempts": 1})).await;

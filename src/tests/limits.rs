@@ -236,6 +236,29 @@ async fn a_provider_that_is_too_dear_for_the_caller_makes_room_for_a_cheaper_one
 }
 
 #[tokio::test]
+async fn where_only_a_held_provider_is_cheap_enough_the_end_of_its_hold_is_told() {
+    let world = World::alone().await;
+    let (dear, model) = provider(&world).await;
+    let (cheap, _) = provider(&world).await;
+    let change = async |provider: &Provider, fields: Value| {
+        world.patch(&format!("/admin/v1/providers/{}", provider.id), &fields).await;
+    };
+    change(&dear, json!({"cost_multiplier": "10", "priority": 1})).await;
+    cheap.script.once(Answer::status(429).header("retry-after", "100"));
+    let rich = world.key().await;
+    let reply = world.messages(&rich, &full(&model, "a")).await;
+    assert_eq!((reply.status, reply.header("x-switchyard-provider")), (200, Some(dear.id.as_str())));
+    let poor = world.key_with(json!({}), json!({"limit_total_usd": "0.05", "limit_mode": "hard"})).await;
+    let reply = world.messages(&poor, &full(&model, "b")).await;
+    assert_eq!(reply.status, 429);
+    assert!(reply.header("retry-after").unwrap().parse::<u32>().unwrap() > 1);
+    // Where it fits nowhere, there is nothing to come back for.
+    change(&cheap, json!({"cost_multiplier": "10"})).await;
+    check_refused(world.messages(&poor, &full(&model, "c")).await, "limit_total_usd").await;
+    assert_eq!((dear.script.requests().len(), cheap.script.requests().len()), (1, 1));
+}
+
+#[tokio::test]
 async fn counters_come_back_from_the_ledger_after_a_kill() {
     let world = World::alone().await;
     let (_, model) = provider(&world).await;

@@ -198,7 +198,7 @@ fn reports() -> Vec<Asked> {
     all.push(asked("usage", "UNPRICED_MODELS", vec![ago(1)], RowsMax::Counted(quarters(1))));
     all.push(asked("traffic", "BLOCKS", vec![ago(1)], RowsMax::Counted(quarters(1))));
     all.push(asked("availability", "PROBES", vec![ago(30)], RowsMax::Of(0)));
-    let values = vec!["array_fill(2::bigint, array[4])".to_owned(), ago(30)];
+    let values = vec!["array_fill(2::bigint, array[4])".to_owned(), ago(30), "1".to_owned()];
     all.push(asked("availability", "LAST_PROBES", values, RowsMax::Of(4)));
     let today = midnight(Utc::now() - TimeDelta::hours(1), ZONE);
     let range = (midnight(today - TimeDelta::days(30), ZONE), today + TimeDelta::days(2));

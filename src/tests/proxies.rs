@@ -14,6 +14,7 @@ use tokio::{
 use crate::{
     auth::refused,
     client::{parse_head, read_head},
+    holds::{hold, holds},
     patience::background,
     upstream,
     world::World,
@@ -243,6 +244,27 @@ async fn what_lies_beyond_a_proxy_is_not_its_fault() {
         assert_eq!(reasons, if cause == "proxy" { vec!["proxy"] } else { vec![] }, "{base} by {proxy}");
         let path = format!("/admin/v1/providers/{}", provider.id);
         assert_eq!(world.admin("DELETE", &path, &Value::Null).await.0, 204);
+    }
+}
+
+#[tokio::test]
+async fn a_corrected_password_ends_what_is_held_about_the_proxy() {
+    let world = World::shared().await;
+    let refusing = Proxy::start(Kind::Refusing).await;
+    let by = |password: &str| format!("http://user:{password}@{}", refusing.address);
+    let provider = world.provider_with("a", json!({"proxy_url": by("wrong")})).await;
+    let path = format!("/admin/v1/providers/{}", provider.id);
+    let key = world.key().await;
+    let edits = [json!({"proxy_url": by("right")}), json!({"proxy_url": by("other"), "secret": "sk-ant-1"})];
+    for (n, corrected) in (1..).zip(edits) {
+        refused(&mut world.message(&key).await, 502, "api_error").await;
+        assert_eq!(refusing.asked().len(), n);
+        assert_eq!(hold(&world, &provider).await["reason"], "proxy");
+        // What is shown, sent back, is no edit.
+        world.patch(&path, &json!({"proxy_url": by("***")})).await;
+        assert_eq!(hold(&world, &provider).await["reason"], "proxy");
+        world.patch(&path, &corrected).await;
+        assert!(holds(&world, &provider).await.is_empty(), "{corrected}");
     }
 }
 

@@ -10,6 +10,7 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Response, header};
 use http_body::Body as _;
 use http_body_util::BodyExt;
+use serde::de::IgnoredAny;
 
 use super::{
     body::Body,
@@ -43,7 +44,7 @@ pub struct Ask<'a> {
     pub body: Bytes,
     /// True if the caller asked for a stream.
     pub wants_stream: bool,
-    /// True if the answer must be a message of this wire; else any 2xx will do.
+    /// True if the answer must be a message of this wire; else any JSON with a 2xx will do.
     pub is_message: bool,
     /// How long the beginning of a stream may be held back.
     pub gate: Duration,
@@ -270,20 +271,25 @@ fn check(mut whole: Box<Whole>, ask: &Ask<'_>, attempt: &mut Attempt) -> Result<
             whole.tap.is_complete = true;
             return Ok(Reply::Whole(whole));
         }
-        return Err(Failure::Malformed(malformed(&whole.body)).into());
+        return Err(Failure::Malformed(malformed(&whole.body, "message")).into());
+    }
+    let is_json = || serde_json::from_slice::<IgnoredAny>(&whole.body).is_ok();
+    if !ask.is_message && !is_encoded(&whole.headers) && !is_json() {
+        return Err(Failure::Malformed(malformed(&whole.body, "JSON")).into());
     }
     attempt.first_token_ms = Some(clock::ms_since(ask.began));
     Ok(Reply::Whole(whole))
 }
 
-fn malformed(body: &[u8]) -> String {
+/// What is wrong with a body that is not what was wanted.
+fn malformed(body: &[u8], wanted: &str) -> String {
     let begin = body.trim_ascii_start();
     if begin.is_empty() {
         "an answer without a body".to_owned()
     } else if begin.starts_with(b"<") {
         "a web page instead of an answer".to_owned()
     } else {
-        "an answer that is no message".to_owned()
+        format!("an answer that is no {wanted}")
     }
 }
 

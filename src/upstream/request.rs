@@ -8,6 +8,7 @@ use crate::{route::snapshot::Upstream, secret::Secret};
 /// Names that never go to a provider: credentials, cookies, transport, and who forwarded the request.
 const NOT_FORWARDED: &[&str] = &[
     "accept-encoding",
+    "api-key",
     "authorization",
     "cdn-loop",
     "connection",
@@ -16,17 +17,21 @@ const NOT_FORWARDED: &[&str] = &[
     "expect",
     "forwarded",
     "host",
+    "http2-settings",
     "keep-alive",
     "proxy-authenticate",
     "proxy-authorization",
     "proxy-connection",
+    "set-cookie",
     "te",
     "trailer",
     "transfer-encoding",
     "true-client-ip",
     "upgrade",
     "via",
+    "x-amz-security-token",
     "x-api-key",
+    "x-auth-token",
     "x-client-ip",
     "x-cluster-client-ip",
     "x-forwarded",
@@ -96,10 +101,15 @@ fn connection_names(headers: &HeaderMap) -> Vec<HeaderName> {
         .collect()
 }
 
+/// True if a secret is an OAuth token of Anthropic's and not a key.
+pub fn is_token(secret: &Secret) -> bool {
+    secret.expose().starts_with("sk-ant-oat")
+}
+
 /// Sets the provider's credential. Anthropic takes a key as `x-api-key` and an OAuth token as a bearer
 /// (platform.claude.com, API overview); servers that speak like it take the one or the other, so they get both.
 fn authorize(headers: &mut HeaderMap, base: &Url, secret: &Secret) {
-    let is_token = secret.expose().starts_with("sk-ant-oat");
+    let is_token = is_token(secret);
     let is_anthropic = base.host_str().is_some_and(|host| host == "anthropic.com" || host.ends_with(".anthropic.com"));
     let mut set = |name: HeaderName, text: &str| {
         if let Ok(mut value) = HeaderValue::from_str(text) {

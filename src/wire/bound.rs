@@ -22,17 +22,18 @@ macro_rules! needles {
 
 needles! {
     IMAGE = b"\"image/";
+    IMAGE_ESCAPED = b"\"image\\/";
     CACHE_CONTROL = b"\"cache_control\"";
     ONE_HOUR = b"\"1h\"";
     FILE_ID = b"\"file_id\"";
     PDF = b"\"application/pdf\"";
+    PDF_ESCAPED = b"\"application\\/pdf\"";
     URL = b"\"url\"";
     TOOLS = b"\"tools\"";
     MCP_SERVERS = b"\"mcp_servers\"";
     SPEED = b"\"speed\"";
     CONTEXT_MANAGEMENT = b"\"context_management\"";
     COMPACTION = b"\"compaction\"";
-    ESCAPED_SLASH = b"\\/";
     ESCAPED_BYTE = b"\\u00";
 }
 
@@ -110,7 +111,8 @@ impl Bound {
             |raw: Option<&RawValue>| raw.is_some_and(|raw| !matches!(raw.get(), "null" | "[]" | "\"standard\""));
         let is_open = may_fetch || is_set(fields.mcp_servers) || has_outside_source(body) || is_disguised;
         let n_bytes = u64::try_from(body.len()).unwrap_or(u64::MAX);
-        let n_images = u64::try_from(IMAGE.find_iter(body).count()).unwrap_or(u64::MAX);
+        let n_images = IMAGE.find_iter(body).count() + IMAGE_ESCAPED.find_iter(body).count();
+        let n_images = u64::try_from(n_images).unwrap_or(u64::MAX);
         let n_builtin = tools.iter().flatten().flatten().filter(|tool| tool.kind.is_some()).count();
         let n_prompts =
             if tools.is_some() { u64::try_from(n_builtin).unwrap_or(u64::MAX).saturating_add(1) } else { 0 };
@@ -146,14 +148,33 @@ fn server_tools(tools: &[Tool]) -> (u64, bool) {
 
 /// True if a part of the prompt is not in the body (a URL or a file), or is packed (a PDF), so that its bytes do not bound its tokens.
 fn has_outside_source(body: &[u8]) -> bool {
-    FILE_ID.find(body).is_some() || PDF.find(body).is_some() || URL.find_iter(body).any(|at| is_value(body, at, 5))
+    [&FILE_ID, &PDF, &PDF_ESCAPED].iter().any(|name| name.find(body).is_some())
+        || URL.find_iter(body).any(|at| is_value(body, at, 5))
 }
 
-/// True if printable characters are written as escapes, as no common writer of JSON does but for the slash: what is
-/// looked for in the body may then stand there in another form.
+/// True if characters of what is looked for are written as `\u` escapes: it may then stand in the body in another form.
+/// No common writer of JSON does that. Some escape `<`, `>`, `&`, `=` and quotes, which hide nothing: a quote that is
+/// escaped does not begin or end a text. The slash as `\/`, which some write, is looked for beside the plain one.
 fn is_disguised(body: &[u8]) -> bool {
-    let is_printable = |at: usize| body.get(at + 4).is_some_and(|digit| (b'2'..=b'7').contains(digit));
-    ESCAPED_SLASH.find(body).is_some() || ESCAPED_BYTE.find_iter(body).any(is_printable)
+    ESCAPED_BYTE.find_iter(body).any(|at| escaped(body, at).is_some_and(can_hide) && is_escape(body, at))
+}
+
+/// The character that the `\u00` at `at` stands for.
+fn escaped(body: &[u8], at: usize) -> Option<u8> {
+    let digits = std::str::from_utf8(body.get(at + 4..at + 6)?).ok()?;
+    u8::from_str_radix(digits, 16).ok()
+}
+
+/// True for the characters of all that is looked for, but the quotes around it.
+const fn can_hide(character: u8) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, b'_' | b'/')
+}
+
+/// True if the backslash at `at` begins an escape. After an odd number of others it is itself what was escaped, as in a
+/// text that speaks of escapes.
+fn is_escape(body: &[u8], at: usize) -> bool {
+    let before = body.get(..at).unwrap_or_default();
+    before.iter().rev().take_while(|byte| **byte == b'\\').count().is_multiple_of(2)
 }
 
 /// True if the text of `n_bytes` at `at` is a value and not a key, nor inside a longer text.
@@ -184,6 +205,46 @@ mod tests {
         assert!(Bound::read(br#"{"a":"\u001b[0m"}"#).input_tokens.is_some());
         let body = json!({"tools": [{"name": "a", "input_schema": {"url": "url"}}, {"type": "bash_20250124"}]});
         assert_eq!(read(&body).tool_uses, 0);
+    }
+
+    #[test]
+    fn only_escapes_that_can_hide_something_count() {
+        for plain in [
+            r#"{"a":"s/a\\/b/"}"#,
+            r#"{"a":"a\/b"}"#,
+            r#"{"a":"an image\/ or application\/pdf"}"#,
+            r#"{"a":"\\u0041 \\\\u0063ache_control"}"#,
+            r#"{"a":"\u003cdiv\u003e \u0026 \u003D \u0027 \u0022 \u002B"}"#,
+            r#"{"a":"\ud83d\ude00 \u00e9 \u00E9 \u0007 \u00"}"#,
+        ] {
+            let n_bytes = u64::try_from(plain.len()).unwrap();
+            let expected = Bound { input_tokens: Some(n_bytes), ..Bound::default() };
+            assert_eq!(Bound::read(plain.as_bytes()), expected, "{plain}");
+        }
+        for disguised in [
+            r#"{"cache\u005fcontrol":{}}"#,
+            r#"{"cache\u005Fcontrol":{}}"#,
+            r#"{"\u0063ache_control":{}}"#,
+            r#"{"a":"\\\u0063"}"#,
+            r#"{"a":"image\u002fpng"}"#,
+            r#"{"a":"\u0031h"}"#,
+        ] {
+            let bound = Bound::read(disguised.as_bytes());
+            let seen = (bound.input_tokens, bound.may_write_cache, bound.may_write_cache_1h);
+            assert_eq!(seen, (None, true, true), "{disguised}");
+        }
+        assert_eq!(Bound::read(br#"{"a":"application\/pdf"}"#).input_tokens, None);
+        let image = Bound::read(br#"{"media_type":"image\/png"}"#);
+        assert_eq!(image.input_tokens, Some(IMAGE_TOKENS + 27));
+    }
+
+    #[test]
+    fn nothing_that_is_looked_for_has_characters_that_are_not_seen_when_escaped() {
+        let fields = [&TOOLS, &MCP_SERVERS, &SPEED, &CONTEXT_MANAGEMENT, &COMPACTION];
+        let others = [&IMAGE, &CACHE_CONTROL, &ONE_HOUR, &FILE_ID, &PDF, &URL];
+        for name in fields.into_iter().chain(others) {
+            assert!(name.needle().iter().all(|byte| *byte == b'"' || can_hide(*byte)), "{:?}", name.needle());
+        }
     }
 
     #[test]

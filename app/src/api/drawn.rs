@@ -125,6 +125,11 @@ async fn draw_for_admins(drawing: &Drawing, search: &str) -> Answer<Drawn> {
 }
 
 impl Reader {
+    /// True if lists show all that was read of them.
+    fn is_all(&self) -> bool {
+        self.map.get_str("all") == Some("1")
+    }
+
     async fn overview(&self) -> Answer<Drawn> {
         let (hub, actor) = (&self.hub, &self.actor);
         let range = Range::<Recent>::read(&self.map, self.clock.today());
@@ -161,6 +166,7 @@ impl Reader {
             errors: &report.errors,
             limits: &report.limits,
             range,
+            is_all: self.is_all(),
         };
         Ok(in_words(|text| drawn::subject::page(text, &shown, self.clock)))
     }
@@ -177,7 +183,7 @@ impl Reader {
             reverse: Some(self.map.get_str("order") == Some("reverse")),
         };
         let board = leaderboard::leaderboard(&self.hub, &self.actor, &query).await.map_err(guard::refuse)?;
-        Ok(in_words(|text| drawn::leaderboard::page(text, &board, &query, &range, self.clock)))
+        Ok(in_words(|text| drawn::leaderboard::page(text, &board, (&query, self.is_all()), &range, self.clock)))
     }
 
     async fn availability(&self) -> Answer<Drawn> {
@@ -187,7 +193,8 @@ impl Reader {
         let query =
             AvailabilityQuery { range: drawn::word(&self.map, "range"), provider_id, model_blocks: Some(is_whole) };
         let shown = availability::availability(&self.hub, &self.actor, query).await.map_err(guard::refuse)?;
-        Ok(in_words(|text| drawn::availability::page(text, &shown, provider_id, is_whole, self.clock)))
+        let extent = drawn::availability::Extent { only: provider_id, is_whole, is_all: self.is_all() };
+        Ok(in_words(|text| drawn::availability::page(text, &shown, extent, self.clock)))
     }
 
     fn log(&self) -> Answer<Drawn> {

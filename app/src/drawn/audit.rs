@@ -20,7 +20,7 @@ use super::{
 use crate::{
     format::UNKNOWN,
     query::escape,
-    text::Text,
+    text::{Text, labels::label},
     ui::{
         Erase,
         field::{DAY, DAY_EXAMPLE},
@@ -164,7 +164,7 @@ fn row(text: &'static Text, line: &AuditLine, names: &Names, clock: Clock) -> An
     view! {
         <tr id=format!("line-{}", line.id)>
             <td>{clock.stamp(line.at)}</td>
-            <td><a class="link" href=of_actor>{line.actor.clone()}</a><div class="caption">{place.join(" · ")}</div></td>
+            <td><a class="link" href=of_actor title=line.actor.clone()>{text.actor_in_words(&line.actor)}</a><div class="caption">{place.join(" · ")}</div></td>
             <td>{action}<div class="caption mono">{line.action.clone()}</div></td>
             <td>{subject(text, line, names)}</td>
             <td class="changes">{changes(text, line)}</td>
@@ -202,7 +202,7 @@ fn subject(text: &'static Text, line: &AuditLine, names: &Names) -> AnyView {
     if path.is_empty() || id.is_empty() || verb == "delete" {
         return view! { <span class="break-anywhere" title=id.to_owned()>{shown}</span>{beside} }.into_any();
     }
-    view! { <a class="link break-anywhere" href=path>{shown}</a>{beside} }.into_any()
+    view! { <a class="link break-anywhere" data-row href=path>{shown}</a>{beside} }.into_any()
 }
 
 /// What a hold was about, and why it was there.
@@ -229,15 +229,16 @@ fn changes(text: &'static Text, line: &AuditLine) -> AnyView {
     let is_change = line.before.is_some() && line.after.is_some();
     let said = |change: &FieldChange| {
         if is_change {
-            format!("{} {} → {}", change.field, shown(&change.before), shown(&change.after))
+            format!("{}: {} → {}", named(text, &change.field), shown(&change.before), shown(&change.after))
         } else {
-            change.field.clone()
+            named(text, &change.field)
         }
     };
     let summary = changes.iter().map(said).collect::<Vec<_>>().join(", ");
+    let fields = changes.iter().map(|change| change.field.as_str()).collect::<Vec<_>>().join(", ");
     view! {
         <details id=format!("changes-{}", line.id)>
-            <summary><span class="ellipsis mono">{summary}</span></summary>
+            <summary><span class="ellipsis mono" title=fields>{summary}</span></summary>
             <table class="table snug">
                 <caption class="aside">{words.changed}</caption>
                 <thead>
@@ -247,17 +248,27 @@ fn changes(text: &'static Text, line: &AuditLine) -> AnyView {
                         <th scope="col">{words.after}</th>
                     </tr>
                 </thead>
-                <tbody>{changes.iter().map(difference).collect_view()}</tbody>
+                <tbody>{changes.iter().map(|change| difference(text, change)).collect_view()}</tbody>
             </table>
         </details>
     }
     .erase()
 }
 
-fn difference(change: &FieldChange) -> AnyView {
+/// What a field is called where it is filled in; its own name if it is nowhere. A part of it has its own name after that.
+fn named(text: &'static Text, field: &str) -> String {
+    let (whole, part) = field.split_once('.').unwrap_or((field, ""));
+    match label(text, whole) {
+        Some(label) if part.is_empty() => label.to_owned(),
+        Some(label) => format!("{label} · {part}"),
+        None => field.to_owned(),
+    }
+}
+
+fn difference(text: &'static Text, change: &FieldChange) -> AnyView {
     view! {
         <tr>
-            <th scope="row" class="mono">{change.field.clone()}</th>
+            <th scope="row" title=change.field.clone()>{named(text, &change.field)}</th>
             <td class="mono break-anywhere sub">{shown(&change.before)}</td>
             <td class="mono break-anywhere">{shown(&change.after)}</td>
         </tr>
@@ -271,5 +282,19 @@ fn shown(value: &Value) -> String {
         Value::Null => UNKNOWN.to_owned(),
         Value::String(text) => text.clone(),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Language;
+
+    #[test]
+    fn a_field_is_named_as_its_form_names_it() {
+        let text = Language::Zh.text();
+        assert_eq!(named(text, "enabled"), text.common.state);
+        assert_eq!(named(text, "headers.x-team"), format!("{} · x-team", text.providers.headers));
+        assert_eq!(named(text, "cache_factors.read"), "cache_factors.read");
     }
 }

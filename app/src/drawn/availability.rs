@@ -6,7 +6,7 @@ use hub::domain::{
     provider::traffic::TrafficBlock,
     report::{
         UsageBy,
-        availability::{Availability, AvailabilityRange, Probes, ProviderAvailability, Served},
+        availability::{Availability, AvailabilityRange, LastProbe, MODELS_MAX, Probes, ProviderAvailability, Served},
     },
 };
 use leptos::prelude::*;
@@ -33,18 +33,29 @@ const PATH: &str = "/availability";
 /// the whole.
 pub(crate) const WHOLE_MAX: usize = 6;
 
-/// Most models of a provider that are shown.
-const MODELS_MAX: usize = 12;
+/// Most models of a provider that are shown at first.
+const MODELS_SHOWN: usize = 12;
 
-/// The page: of all providers or `only` one, whole or a strip each.
+/// How much of it is shown.
+#[derive(Clone, Copy)]
+pub(crate) struct Extent {
+    /// Only this provider.
+    pub(crate) only: Option<ProviderId>,
+    /// True to show times and models; false: a strip for each provider.
+    pub(crate) is_whole: bool,
+    /// True to show all models that were read.
+    pub(crate) is_all: bool,
+}
+
+/// The page: of all providers or only one, whole or a strip each.
 pub(crate) fn page(
     text: &'static Text,
     shown: &Availability,
-    only: Option<ProviderId>,
-    is_whole: bool,
+    extent: Extent,
     clock: Clock,
 ) -> (Option<String>, AnyView) {
     let words = &text.availability;
+    let Extent { only, is_all, .. } = extent;
     let label = |range| match range {
         AvailabilityRange::Hour => words.an_hour,
         AvailabilityRange::Day => text.drawn.last_day_hours,
@@ -53,17 +64,17 @@ pub(crate) fn page(
     };
     let choice = |range: AvailabilityRange| Choice {
         label: label(range),
-        href: path_of(range, only),
+        href: path_of(range, only, is_all),
         is_chosen: range == shown.range,
     };
     let (block, zone) = (block_word(text, shown.range), clock.zone.name());
     let list = if shown.providers.is_empty() {
         view! { <section class="panel">{empty(Icon::Providers, words.empty, words.empty_why, None)}</section> }.erase()
     } else {
-        shown.providers.iter().map(|provider| part(text, shown, provider, is_whole, clock)).collect_view().into_any()
+        shown.providers.iter().map(|provider| part(text, shown, provider, extent, clock)).collect_view().into_any()
     };
-    let back = only
-        .map(|_| view! { <a class="button small" href=path_of(shown.range, None)>{words.all_providers}</a> }.erase());
+    let all_providers = path_of(shown.range, None, false);
+    let back = only.map(|_| view! { <a class="button small" href=all_providers>{words.all_providers}</a> }.erase());
     let content = view! {
         <div class="bar">{tabs(text.drawn.time, AvailabilityRange::ALL.into_iter().map(choice))} {back}</div>
         <p class="caption span">
@@ -74,10 +85,11 @@ pub(crate) fn page(
     parts::page(words.title, words.lead, content.into_any())
 }
 
-/// The page for a range, of all providers or one.
-fn path_of(range: AvailabilityRange, only: Option<ProviderId>) -> String {
+/// The page for a range, of all providers or one, with some models or all.
+fn path_of(range: AvailabilityRange, only: Option<ProviderId>, is_all: bool) -> String {
     let provider = only.map(|id| id.to_string()).unwrap_or_default();
-    link_with(PATH, &[("provider", provider)], &[("range", range.as_str())])
+    let all = if is_all { "1" } else { "" };
+    link_with(PATH, &[("provider", provider)], &[("range", range.as_str()), ("all", all)])
 }
 
 /// How long a block is.
@@ -96,14 +108,14 @@ fn part(
     text: &'static Text,
     shown: &Availability,
     provider: &ProviderAvailability,
-    is_whole: bool,
+    extent: Extent,
     clock: Clock,
 ) -> AnyView {
     let served = &provider.served;
     let title = format!("provider-{}", provider.provider_id);
     let (strip, head) = (strip_of(text, shown, served, clock), head(text, provider, &title, clock));
-    if !is_whole {
-        let more = path_of(shown.range, Some(provider.provider_id));
+    if !extent.is_whole {
+        let more = path_of(shown.range, Some(provider.provider_id), false);
         let more = view! { <a class="link" href=more>{text.availability.whole}</a> }.erase();
         return view! {
             <section class="panel available" aria-labelledby=title>
@@ -120,13 +132,16 @@ fn part(
         let id = format!("behind-{}", provider.provider_id);
         view! { <details class="behind" id=id><summary>{text.drawn.show_table}</summary>{numbers}</details> }.erase()
     });
-    let models = (!provider.models.is_empty()).then(|| table(text, shown, provider, clock));
+    let models = (!provider.models.is_empty()).then(|| table(text, shown, provider, extent, clock));
+    // The last one is in the head.
+    let latest = (provider.probes.latest.len() > 1).then(|| latest_probes(text, provider, clock));
     view! {
         <section class="panel available" aria-labelledby=title>
             {head}
             <div class="course">{strip}{times}</div>
             {behind}
             {models}
+            {latest}
         </section>
     }
     .erase()
@@ -164,12 +179,10 @@ fn good(served: &Served) -> String {
 fn probes(text: &'static Text, probes: &Probes, clock: Clock) -> AnyView {
     let words = &text.availability;
     let Some(last) = probes.last else { return words.no_probes.into_any() };
-    let result = if last.good { words.probe_good } else { words.probe_bad };
-    let tone = if last.good { Tone::Good } else { Tone::Bad };
     let href = format!("/calls/{}", last.call_id);
     view! {
         <span class="inline-flex flex-wrap items-center gap-x-2">
-            {words.last_probe}" "<a class="link" href=href>{clock.stamp(last.at)}</a>{state(tone, result)}
+            {words.last_probe}" "<a class="link" href=href>{clock.stamp(last.at)}</a>{result(text, last)}
             <span>{span_or_unknown(last.duration_ms)}</span>
             <span title=words.probes_why>{whole(probes.good)}" / "{whole(probes.good + probes.bad)}</span>
         </span>
@@ -177,10 +190,57 @@ fn probes(text: &'static Text, probes: &Probes, clock: Clock) -> AnyView {
     .erase()
 }
 
-fn table(text: &'static Text, shown: &Availability, provider: &ProviderAvailability, clock: Clock) -> AnyView {
+/// Whether a test or probe was served.
+fn result(text: &'static Text, probe: LastProbe) -> AnyView {
     let words = &text.availability;
+    if probe.good { state(Tone::Good, words.probe_good) } else { state(Tone::Bad, words.probe_bad) }
+}
+
+/// The latest tests and probes, each with the way to its call, on unfolding.
+fn latest_probes(text: &'static Text, provider: &ProviderAvailability, clock: Clock) -> AnyView {
+    let row = |probe: &LastProbe| {
+        view! {
+            <tr>
+                <td><a class="row-link" href=format!("/calls/{}", probe.call_id)>{clock.stamp(probe.at)}</a></td>
+                <td>{result(text, *probe)}</td>
+                <td class="num">{span_or_unknown(probe.duration_ms)}</td>
+            </tr>
+        }
+        .erase()
+    };
+    let words = &text.availability;
+    view! {
+        <details class="behind" id=format!("probes-{}", provider.provider_id)>
+            <summary>{words.latest_probes}</summary>
+            <div class="scroll">
+                <table class="table">
+                    <caption class="aside">{words.latest_probes}</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col">{text.calls.time}</th>
+                            <th scope="col">{text.calls.outcome}</th>
+                            <th scope="col" class="num">{text.calls.duration}</th>
+                        </tr>
+                    </thead>
+                    <tbody>{provider.probes.latest.iter().map(row).collect_view()}</tbody>
+                </table>
+            </div>
+        </details>
+    }
+    .erase()
+}
+
+fn table(
+    text: &'static Text,
+    shown: &Availability,
+    provider: &ProviderAvailability,
+    Extent { only, is_all, .. }: Extent,
+    clock: Clock,
+) -> AnyView {
+    let words = &text.availability;
+    let (n_models, most) = (provider.models.len(), if is_all { usize::MAX } else { MODELS_SHOWN });
     let number = |label: &'static str| view! { <th scope="col" class="num">{label}</th> }.erase();
-    let models = provider.models.iter().take(MODELS_MAX).map(|model| {
+    let models = provider.models.iter().take(most).map(|model| {
         let href = subject::path(UsageBy::Model, &model.model);
         view! {
             <tr>
@@ -191,9 +251,10 @@ fn table(text: &'static Text, shown: &Availability, provider: &ProviderAvailabil
         }
         .erase()
     });
-    let hidden = u32::try_from(provider.models.len().saturating_sub(MODELS_MAX)).unwrap_or_default();
-    let more = (hidden > 0)
-        .then(|| view! { <tr><td class="sub" colspan="11">{(text.common.n_more)(hidden)}</td></tr> }.erase());
+    let cut = (is_all && n_models >= MODELS_MAX).then(|| (text.drawn.at_most)(MODELS_MAX).into_any());
+    let more = parts::rest(text, n_models, most, path_of(shown.range, only, true))
+        .or(cut)
+        .map(|more| view! { <tr><td class="sub" colspan="11">{more}</td></tr> }.erase());
     view! {
         <div class="scroll">
             <table class="table availability">
@@ -275,4 +336,16 @@ fn cells(served: &Served) -> AnyView {
         {times.map(|time| view! { <td class="num">{span_or_unknown(time)}</td> }.erase()).into_iter().collect_view()}
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_to_all_models_keeps_what_is_shown() {
+        let (week, provider) = (AvailabilityRange::Week, Some(ProviderId(7)));
+        assert_eq!(path_of(week, provider, true), "/availability?provider=7&range=7d&all=1");
+        assert_eq!(path_of(week, None, false), "/availability?range=7d");
+    }
 }

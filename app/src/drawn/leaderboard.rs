@@ -24,20 +24,21 @@ use crate::{
 /// Where it is.
 const PATH: &str = "/leaderboard";
 
-/// Most rows that are shown.
+/// Most rows that are shown at first.
 const ROWS_MAX: usize = 100;
 
-/// The page.
+/// The page; true for all rows.
 pub(crate) fn page(
     text: &'static Text,
     board: &Leaderboard,
-    query: &LeaderboardQuery,
+    (query, is_all): (&LeaderboardQuery, bool),
     range: &Range<Period>,
     clock: Clock,
 ) -> (Option<String>, AnyView) {
     let words = &text.leaderboard;
     let by = query.by.unwrap_or(UsageBy::User);
-    let address = address(query, range);
+    let address = address(query, range, is_all);
+    let most = if is_all { usize::MAX } else { ROWS_MAX };
     let kinds = [
         (UsageBy::User, words.users),
         (UsageBy::Key, words.keys),
@@ -55,26 +56,27 @@ pub(crate) fn page(
     let list = if board.items.is_empty() {
         empty(Icon::Inbox, words.empty, words.empty_why, None)
     } else {
-        table(text, board, query, by, &address)
+        table(text, board, query, most, &address)
     };
-    let hidden = u32::try_from(board.items.len().saturating_sub(ROWS_MAX)).unwrap_or_default();
+    let rest = parts::rest(text, board.items.len(), most, link_with(PATH, &address, &[("all", "1")]));
     let content = view! {
         <div class="bar">{tabs(words.whose, kinds.into_iter().map(kind))} {periods(text, PATH, &elsewhere, range)}</div>
         <p class="caption span">{spans(text, board, clock)}</p>
         <section class="panel" aria-label=words.title>
             {list}
-            {(hidden > 0).then(|| view! { <p class="caption px-4 py-2">{(text.common.n_more)(hidden)}</p> }.erase())}
+            {rest.map(|rest| view! { <p class="caption px-4 py-2">{rest}</p> }.erase())}
         </section>
     };
     parts::page(words.title, words.lead, content.into_any())
 }
 
 /// The parameters that lead here.
-fn address(query: &LeaderboardQuery, range: &Range<Period>) -> Vec<(&'static str, String)> {
+fn address(query: &LeaderboardQuery, range: &Range<Period>, is_all: bool) -> Vec<(&'static str, String)> {
     let by = query.by.map(|by| ("by", by.as_str().to_owned()));
     let sort = query.sort.map(|sort| ("sort", sort.as_str().to_owned()));
     let order = (query.reverse == Some(true)).then(|| ("order", "reverse".to_owned()));
-    by.into_iter().chain(range.parameters(|period| period.as_str())).chain(sort).chain(order).collect()
+    let range = range.parameters(|period| period.as_str());
+    by.into_iter().chain(range).chain(sort).chain(order).chain(parts::asks_for_all(is_all)).collect()
 }
 
 /// The span that is shown, and the one it is compared with.
@@ -94,10 +96,11 @@ fn table(
     text: &'static Text,
     board: &Leaderboard,
     query: &LeaderboardQuery,
-    by: UsageBy,
+    most: usize,
     address: &[(&'static str, String)],
 ) -> AnyView {
     let words = &text.leaderboard;
+    let by = query.by.unwrap_or(UsageBy::User);
     let sort = query.sort.unwrap_or_default();
     let is_reverse = query.reverse == Some(true);
     let head = |column: RankBy| {
@@ -115,7 +118,7 @@ fn table(
     };
     let is_large = board.items.iter().any(|row| row.totals.cost_usd >= Usd::from_scaled(10_000_000_000));
     let places = if is_large { 2 } else { 4 };
-    let rows = board.items.iter().take(ROWS_MAX).zip(1..);
+    let rows = board.items.iter().take(most).zip(1..);
     view! {
         <div class="scroll">
             <table class="table">

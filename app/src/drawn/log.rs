@@ -123,7 +123,7 @@ fn row(text: &'static Text, line: &LogLine, clock: Clock) -> AnyView {
     let call = line
         .call_id
         .as_ref()
-        .map(|id| view! { <a class="link mono" href=format!("/calls/{id}")>{id.clone()}</a>" " }.into_any());
+        .map(|id| view! { <a class="link mono" data-row href=format!("/calls/{id}")>{id.clone()}</a>" " }.into_any());
     view! {
         <tr>
             <td><time datetime=line.at.to_rfc3339() title=moment.full()>{moment.time()}</time></td>

@@ -280,7 +280,7 @@ fn row(text: &'static Text, login: &ConsoleSession, whose: Whose<'_>, clock: Clo
     let who = matches!(whose, Whose::Everybodys).then(|| {
         let named = login.user_id.zip(login.user_name.clone());
         let shown = match named {
-            Some((id, name)) => view! { <a class="link" href=format!("/users/{id}")>{name}</a> }.erase(),
+            Some((id, name)) => view! { <a class="link" data-row href=format!("/users/{id}")>{name}</a> }.erase(),
             None => UNKNOWN.into_any(),
         };
         view! { <td>{shown}</td> }.erase()

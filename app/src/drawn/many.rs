@@ -10,7 +10,7 @@ use hub::domain::{bulk::BulkReport, fault::Fault};
 use leptos::prelude::*;
 use leptos_router::params::ParamsMap;
 
-use super::parts;
+use super::{clock::Clock, parts};
 use crate::{
     api::forms::many::{Field, Kind, SET},
     text::Text,
@@ -42,8 +42,20 @@ pub(crate) struct Noun {
     which: &'static [&'static str],
     /// The parts of the form.
     sections: Vec<(&'static str, &'static [Field])>,
+    /// What it is called to be in no group.
+    no_group: &'static str,
+    /// The hub's clocks, by which days are typed.
+    clock: Clock,
     /// The words for a field.
     label: fn(&'static Text, &str) -> &'static str,
+}
+
+impl Noun {
+    /// What can stand in a field of the form; none for one that it does not have.
+    fn kind(&self, field: &str) -> Option<Kind> {
+        let mut fields = self.sections.iter().flat_map(|(_, fields)| fields.iter());
+        fields.find(|known| known.name == field).map(|known| known.kind)
+    }
 }
 
 /// The page. `apply` makes the form that does it, given its button.
@@ -64,8 +76,7 @@ pub(crate) fn page(
     let fault = asked.as_ref().and_then(|asked| asked.as_ref().err());
     let why = fault.map(text.fault);
     let at = fault.and_then(Fault::field).zip(why.as_deref());
-    let is_known = |field: &str| noun.sections.iter().any(|(_, fields)| fields.iter().any(|known| known.name == field));
-    let elsewhere = why.clone().filter(|_| !at.is_some_and(|(field, _)| is_known(field)));
+    let elsewhere = why.clone().filter(|_| at.is_none_or(|(field, _)| noun.kind(field).is_none()));
     let fields = Fields { text, map, fault: at, label: noun.label };
     let sections = noun.sections.iter().map(|(title, of_it)| fields.section(title, of_it));
     let look = asked.as_ref().and_then(|asked| asked.as_ref().ok()).map(|report| {
@@ -135,8 +146,8 @@ impl Fields<'_> {
                 let options: Vec<_> = std::iter::once(("", words.keep)).chain(all.iter().map(word)).collect();
                 view! { <select class="select" id=id.clone() name=name aria-describedby=described>{chosen(&options)}</select> }.erase()
             }
-            Kind::Whole | Kind::Decimal | Kind::Seconds | Kind::Names | Kind::Day => {
-                let is_number = matches!(field.kind, Kind::Whole | Kind::Decimal | Kind::Seconds);
+            Kind::Whole | Kind::Usd | Kind::Factor | Kind::Seconds | Kind::WholeSeconds | Kind::Names | Kind::Day => {
+                let is_number = !matches!(field.kind, Kind::Names | Kind::Day);
                 let class = if is_number { "input num" } else { "input" };
                 let example = if field.kind == Kind::Day { "2030-12-31" } else { words.keep };
                 view! {
@@ -146,10 +157,11 @@ impl Fields<'_> {
                 .erase()
             }
         };
+        let unit = unit(self.text, field.kind).map(|unit| view! { <span class="unit">{unit}</span> }.erase());
         view! {
             <div class="field" data-field>
                 <label for=id>{label}</label>
-                {control}
+                <div class="with-unit">{control}{unit}</div>
                 <div class="problem" id=problem_id role="alert">{problem}</div>
             </div>
         }
@@ -157,8 +169,18 @@ impl Fields<'_> {
     }
 }
 
+/// The unit of what stands in a field, as the forms of one show it.
+const fn unit(text: &Text, kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Seconds | Kind::WholeSeconds => Some(text.providers.seconds),
+        Kind::Usd => Some("$"),
+        Kind::Factor => Some("×"),
+        Kind::Switch | Kind::Whole | Kind::Names | Kind::Day | Kind::Choice(_) => None,
+    }
+}
+
 /// What can be chosen, in words.
-fn choice_word(text: &'static Text, choice: &'static str) -> &'static str {
+fn choice_word<'a>(text: &'static Text, choice: &'a str) -> &'a str {
     match choice {
         "soft" => text.limits.soft,
         "hard" => text.limits.hard,

@@ -72,7 +72,7 @@ pub(crate) fn page(
                 <div class="panel-head"><h2 id="over-time">{words.over_time}</h2></div>
                 {charts(text, &report.course, clock, "course")}
             </section>
-            {models(text, &report.models)}
+            {models(text, &report.models, range)}
         }
         .into_any()
     };
@@ -175,14 +175,15 @@ fn figures(text: &'static Text, now: &Totals, before: &Totals) -> AnyView {
     .erase()
 }
 
-/// The models that were used, the dearest first.
-fn models(text: &'static Text, rows: &[UsageRow]) -> AnyView {
+/// The models that were used, the dearest first. Each leads to its calls of the same time.
+fn models(text: &'static Text, rows: &[UsageRow], range: &Range<Recent>) -> AnyView {
+    let time = range.parameters(|recent| recent.as_str());
     let cost = |row: &UsageRow| nano(row.totals.cost_usd);
     let most = rows.iter().map(cost).max().unwrap_or_default();
     let places = if most >= 10_000_000_000 { 2 } else { 4 };
     let row = |row: &UsageRow| {
         let model = row.id.clone().unwrap_or_default();
-        let href = parts::link_with(calls::PATH, &[], &[("model", &model)]);
+        let href = parts::link_with(calls::PATH, &time, &[("model", &model)]);
         view! {
             <li>
                 <a class="rank-row" href=href>

@@ -123,6 +123,17 @@ pub(crate) fn link_with(path: &str, stay: &[(&'static str, String)], more: &[(&s
     if pairs.is_empty() { path.to_owned() } else { format!("{path}?{}", pairs.join("&")) }
 }
 
+/// The parameter that asks for all rows of a list that begins with only some of them.
+pub(crate) fn asks_for_all(is_all: bool) -> Option<(&'static str, String)> {
+    is_all.then(|| ("all", "1".to_owned()))
+}
+
+/// The way from a list of which `most` rows are shown to the others of its `n_rows`.
+pub(crate) fn rest(text: &'static Text, n_rows: usize, most: usize, href: String) -> Option<AnyView> {
+    let hidden = u32::try_from(n_rows.saturating_sub(most)).unwrap_or_default();
+    (hidden > 0).then(|| view! { <a class="link" href=href data-noscroll>{(text.common.n_more)(hidden)}</a> }.erase())
+}
+
 /// One of several links of which one is chosen.
 pub(crate) struct Choice {
     /// Its words.

@@ -113,7 +113,23 @@ impl<Name: Default + DeserializeOwned> Range<Name> {
     }
 }
 
+impl Range<Recent> {
+    /// Reads the address of a list, which is about any time where none is said.
+    pub(crate) fn read_or_any(map: &ParamsMap, today: NaiveDate) -> Self {
+        let mut range = Self::read(map, today);
+        if word::<Recent>(map, "period").is_none() {
+            range.period = None;
+        }
+        range
+    }
+}
+
 impl<Name> Range<Name> {
+    /// True if it is any time.
+    pub(crate) const fn is_any(&self) -> bool {
+        self.period.is_none() && self.days.is_none()
+    }
+
     /// The parameters that lead to it, `name` being the word for its name.
     pub(crate) fn parameters(&self, name: impl Fn(&Name) -> &'static str) -> Vec<(&'static str, String)> {
         match (&self.period, self.days) {
@@ -153,6 +169,28 @@ pub(crate) fn recents(
     map: &[(&'static str, String)],
     range: &Range<Recent>,
 ) -> AnyView {
+    picker(text, path, map, recent_choices(text, path, map, range), range.days)
+}
+
+/// The same with any time before it, for lists that need no range.
+pub(crate) fn recents_or_any(
+    text: &'static Text,
+    path: &str,
+    map: &[(&'static str, String)],
+    range: &Range<Recent>,
+) -> AnyView {
+    let label = text.call_filters.any_time;
+    let any = Choice { label, href: link_with(path, map, &[]), is_chosen: range.is_any() };
+    let choices = std::iter::once(any).chain(recent_choices(text, path, map, range));
+    picker(text, path, map, choices, range.days)
+}
+
+fn recent_choices(
+    text: &'static Text,
+    path: &str,
+    map: &[(&'static str, String)],
+    range: &Range<Recent>,
+) -> impl Iterator<Item = Choice> {
     let words = &text.drawn;
     let label = |recent| match recent {
         Recent::Hour => text.availability.an_hour,
@@ -167,7 +205,7 @@ pub(crate) fn recents(
         href: link_with(path, map, &[("period", recent.as_str())]),
         is_chosen: range.period == Some(recent),
     };
-    picker(text, path, map, Recent::ALL.map(choice).into_iter(), range.days)
+    Recent::ALL.map(choice).into_iter()
 }
 
 /// A link for each period, and a form for days.
@@ -213,6 +251,19 @@ mod tests {
         assert_eq!(read(&[("from", "2026-11-05")]).days, Some((day("2026-11-05"), day("2026-11-21"))));
         assert_eq!(read(&[("from", "2027-01-01"), ("to", "2027-01-02")]).days, None);
         assert_eq!(read(&[("from", "soon")]).period, Some(Period::Today));
+    }
+
+    #[test]
+    fn a_list_is_about_any_time_unless_one_is_said() {
+        let read = |pairs: &[(&str, &str)]| {
+            let map = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            Range::<Recent>::read_or_any(&map, "2026-11-21".parse().unwrap())
+        };
+        assert!(read(&[]).is_any() && read(&[("period", "eternity")]).is_any() && read(&[("from", "soon")]).is_any());
+        assert_eq!(read(&[("period", "7d")]), Range { period: Some(Recent::Week), days: None });
+        let days = read(&[("period", "7d"), ("from", "2026-11-05")]);
+        assert!(days.period.is_none() && days.days.is_some(), "{days:?}");
+        assert!(read(&[]).parameters(|recent| recent.as_str()).is_empty());
     }
 
     #[test]

@@ -2,14 +2,14 @@
 
 use hub::domain::{
     limit::LimitUse,
-    report::{ErrorCount, Totals, UsageBy, UsageRow, course::Course},
+    report::{ErrorCount, PART_ROWS_MAX, Totals, UsageBy, UsageRow, course::Course},
 };
 use leptos::prelude::*;
 
 use super::{
     chart::{charts, nano},
     clock::Clock,
-    parts::{link_with, versus},
+    parts::{asks_for_all, link_with, rest, versus},
     range::{Range, Recent, recents},
 };
 use crate::{
@@ -26,7 +26,7 @@ use crate::{
     },
 };
 
-/// Most rows of a breakdown that are shown.
+/// Most rows of a breakdown that are shown at first.
 const ROWS_MAX: usize = 12;
 
 /// Whose use is shown, and what there is to show.
@@ -51,6 +51,22 @@ pub(crate) struct Shown<'a> {
     pub(crate) limits: &'a [LimitUse],
     /// Over which time.
     pub(crate) range: Range<Recent>,
+    /// True if breakdowns show all that was read.
+    pub(crate) is_all: bool,
+}
+
+impl Shown<'_> {
+    /// Most rows of a breakdown.
+    const fn most(&self) -> usize {
+        if self.is_all { usize::MAX } else { ROWS_MAX }
+    }
+
+    /// The way from a breakdown of `n_rows` rows to those that are not shown.
+    fn rest(&self, text: &'static Text, n_rows: usize) -> Option<AnyView> {
+        let range = self.range.parameters(|recent| recent.as_str());
+        let href = link_with(&path(self.by, self.id), &range, &[("all", "1")]);
+        rest(text, n_rows, self.most(), href).map(|rest| view! { <p class="caption px-4 pb-3">{rest}</p> }.erase())
+    }
 }
 
 /// Where the use of one of these is shown.
@@ -90,7 +106,7 @@ pub(crate) fn page(text: &'static Text, shown: &Shown<'_>, clock: Clock) -> (Opt
                 {charts(text, shown.course, clock, "course")}
             </section>
             <div class="ranks">
-                {shown.parts.iter().map(|(by, rows)| part(text, *by, rows)).collect_view()}
+                {shown.parts.iter().map(|(by, rows)| part(text, shown, *by, rows)).collect_view()}
                 {errors(text, shown, clock)}
             </div>
         }
@@ -98,7 +114,7 @@ pub(crate) fn page(text: &'static Text, shown: &Shown<'_>, clock: Clock) -> (Opt
     };
     let content = view! {
         <div class="overview">
-            <div class="bar">{recents(text, &place, &[], &shown.range)}</div>
+            <div class="bar">{recents(text, &place, asks_for_all(shown.is_all).as_slice(), &shown.range)}</div>
             {content}
             {quotas(text, shown.limits)}
         </div>
@@ -157,7 +173,7 @@ fn figures(text: &'static Text, shown: &Shown<'_>) -> AnyView {
 }
 
 /// What it was used by or with, the dearest first.
-fn part(text: &'static Text, by: UsageBy, rows: &[UsageRow]) -> AnyView {
+fn part(text: &'static Text, shown: &Shown<'_>, by: UsageBy, rows: &[UsageRow]) -> AnyView {
     let words = &text.leaderboard;
     let title = match by {
         UsageBy::User => words.users,
@@ -183,15 +199,17 @@ fn part(text: &'static Text, by: UsageBy, rows: &[UsageRow]) -> AnyView {
         }
         .erase()
     };
-    let hidden = u32::try_from(named.len().saturating_sub(ROWS_MAX)).unwrap_or_default();
+    let cut = (shown.is_all && rows.len() >= PART_ROWS_MAX)
+        .then(|| view! { <p class="caption px-4 pb-3">{(text.drawn.at_most)(PART_ROWS_MAX)}</p> }.erase());
     view! {
         <section class="panel">
             <div class="panel-head">
                 <h2 class="flex-1">{title}</h2>
                 <span class="caption num">{text.overview.requests}" · "{text.overview.cost}</span>
             </div>
-            <ul class="p-2">{named.iter().take(ROWS_MAX).map(row).collect_view()}</ul>
-            {(hidden > 0).then(|| view! { <p class="caption px-4 pb-3">{(text.common.n_more)(hidden)}</p> }.erase())}
+            <ul class="p-2">{named.iter().take(shown.most()).map(row).collect_view()}</ul>
+            {shown.rest(text, named.len())}
+            {cut}
         </section>
     }
     .erase()
@@ -271,7 +289,8 @@ fn errors(text: &'static Text, shown: &Shown<'_>, clock: Clock) -> AnyView {
         <section class="panel">
             <div class="panel-head"><h2>{text.overview.errors}</h2></div>
             {none}
-            <ul class="p-2">{errors.iter().take(ROWS_MAX).map(row).collect_view()}</ul>
+            <ul class="p-2">{errors.iter().take(shown.most()).map(row).collect_view()}</ul>
+            {shown.rest(text, errors.len())}
             {reach.map(|reach| view! { <p class="caption px-4 pb-3">{reach}</p> }.erase())}
         </section>
     }

@@ -7,7 +7,15 @@ use crate::{
     browser,
     drawn::{Drawing, following, following_use, page, page_of_today},
     live::Live,
+    ui::time::use_now,
 };
+
+/// What was used over some time is read again at most this often, in seconds: it is dear, and on a busy hub it always
+/// changes.
+const SUMS_EVERY_S: u64 = 5;
+
+/// What the feed has no word for is looked for this often, in milliseconds.
+const LOOK_EVERY_MS: i64 = 10_000;
 
 /// Several providers changed at once.
 #[component]
@@ -48,7 +56,7 @@ pub(crate) fn Overview() -> impl IntoView {
 /// Who and what used most.
 #[component]
 pub(crate) fn Leaderboard() -> impl IntoView {
-    page(|| Drawing::Leaderboard)
+    of_sums(|| Drawing::Leaderboard)
 }
 
 /// How providers served lately.
@@ -60,29 +68,38 @@ pub(crate) fn Availability() -> impl IntoView {
 /// The use of one user.
 #[component]
 pub(crate) fn UserUse() -> impl IntoView {
-    let id = named("id");
-    page(move || Drawing::User(id()))
+    use_of("id", Drawing::User)
 }
 
 /// The use of one key.
 #[component]
 pub(crate) fn KeyUse() -> impl IntoView {
-    let id = named("id");
-    page(move || Drawing::Key(id()))
+    use_of("id", Drawing::Key)
 }
 
 /// The use of one provider.
 #[component]
 pub(crate) fn ProviderUse() -> impl IntoView {
-    let id = named("id");
-    page(move || Drawing::Provider(id()))
+    use_of("id", Drawing::Provider)
 }
 
 /// The use of one model.
 #[component]
 pub(crate) fn ModelUse() -> impl IntoView {
-    let name = named("name");
-    page(move || Drawing::Model(name()))
+    use_of("name", Drawing::Model)
+}
+
+/// The use of what the path says under `name`.
+fn use_of(name: &'static str, drawing: fn(String) -> Drawing) -> AnyView {
+    let named = named(name);
+    of_sums(move || drawing(named()))
+}
+
+/// A page of what was used over some time: drawn again when calls and what is configured have news.
+fn of_sums(drawing: impl Fn() -> Drawing + Send + Sync + 'static) -> AnyView {
+    let live: Live = expect_context();
+    let version = Live::at_most_every(SUMS_EVERY_S, move || _ = (live.recorded.get(), live.news()));
+    following(drawing, move || version.get())
 }
 
 /// What the path says, tracked.
@@ -136,10 +153,14 @@ fn at_top(drawing: Drawing, version: RwSignal<u32>) -> AnyView {
     )
 }
 
-/// The audit log.
+/// The audit log. New lines come at its top: who reads further down is left alone. The feed tells of changes; that
+/// somebody has logged in or has read messages it does not tell, so these are looked for.
 #[component]
 pub(crate) fn Audit() -> impl IntoView {
-    page(|| Drawing::Audit)
+    let live: Live = expect_context();
+    let now = use_now();
+    let beat = Memo::new(move |_| now.get().map(|now| now / LOOK_EVERY_MS));
+    at_top(Drawing::Audit, Live::slowly(move || _ = (live.news(), beat.get())))
 }
 
 /// Logins of the console.

@@ -10,7 +10,7 @@ use crate::{
     api::{ask::Question, session::Session},
     asked::{asked, show},
     browser,
-    pages::open_to,
+    pages::named,
     query::escape,
     text::{Text, use_text},
     ui::{Erase, dialog::Dialog},
@@ -30,8 +30,8 @@ pub(super) fn view(is_open: RwSignal<bool>) -> AnyView {
     let session = expect_context::<Reader>().0.get_untracked();
     // Whoever does not run the hub finds pages: their own things are few.
     let is_admin = session.as_ref().is_none_or(|session| session.is_admin);
-    let things = is_admin.then(|| things(text, wanted));
     let session = StoredValue::new(session);
+    let things = is_admin.then(|| things(text, session, wanted));
     let pages = move || session.with_value(|session| pages(text, session.as_ref(), &typed.get()));
     let on_key = move |event: leptos::ev::KeyboardEvent| {
         let done = match event.key().as_str() {
@@ -73,18 +73,18 @@ pub(super) fn view(is_open: RwSignal<bool>) -> AnyView {
 /// The pages whose name holds the text.
 fn pages(text: &'static Text, session: Option<&Session>, typed: &str) -> Vec<AnyView> {
     let typed = typed.trim().to_lowercase();
-    let named = open_to(session).map(|page| (page.path, (page.title)(&text.shell)));
-    named
+    named(&text.shell, session)
         .filter(|(_, name)| name.to_lowercase().contains(&typed))
         .map(|(path, name)| row(path.to_owned(), name.to_owned(), None, text.shell.kind_page))
         .collect()
 }
 
 /// What else has the text in its name.
-fn things(text: &'static Text, wanted: RwSignal<String>) -> AnyView {
+fn things(text: &'static Text, session: StoredValue<Option<Session>>, wanted: RwSignal<String>) -> AnyView {
     let found = asked(move || (0, Question::Find(wanted.get())));
     show(found, move |found: Vec<Found>| {
-        if found.is_empty() && pages(text, None, &wanted.get_untracked()).is_empty() {
+        let typed = wanted.get_untracked();
+        if found.is_empty() && session.with_value(|session| pages(text, session.as_ref(), &typed).is_empty()) {
             return view! { <li class="caption">{text.shell.find_nothing}</li> }.erase();
         }
         let rows = found.into_iter().map(|found| {

@@ -23,19 +23,24 @@ pub(crate) const ROWS: &str = "[data-row]";
 /// What Esc presses: the way out of what is open.
 pub(crate) const WAY_OUT: &str = "[data-esc]";
 
-/// Listens to the keyboard for as long as the calling component is shown.
+/// Listens to the keyboard, and to clicks beside what is unfolded, for as long as the calling component is shown.
 pub(super) fn listen(is_sheet_open: RwSignal<bool>, is_palette_open: RwSignal<bool>) {
     #[cfg(feature = "hydrate")]
     {
         let navigate = leptos_router::hooks::use_navigate();
         let after_g = StoredValue::new(false);
+        let Reader(reader) = expect_context();
         let handle = window_event_listener(leptos::ev::keydown, move |event| {
-            let path = keys::pressed(&event, after_g, is_sheet_open, is_palette_open);
+            let path = keys::pressed(&event, after_g, reader, is_sheet_open, is_palette_open);
             if let Some(path) = path.filter(|_| crate::browser::may_leave()) {
                 navigate(path, leptos_router::NavigateOptions::default());
             }
         });
-        on_cleanup(move || handle.remove());
+        let clicks = window_event_listener(leptos::ev::click, |event| crate::browser::fold_up_beside(&event));
+        on_cleanup(move || {
+            handle.remove();
+            clicks.remove();
+        });
     }
     #[cfg(not(feature = "hydrate"))]
     let _ = (is_sheet_open, is_palette_open, FILTER, ROWS, WAY_OUT);
@@ -47,12 +52,13 @@ mod keys {
     use wasm_bindgen::JsCast;
 
     use super::{FILTER, ROWS, WAY_OUT};
-    use crate::{browser, pages::PAGES, preferences::toggle_sidebar};
+    use crate::{api::session::Session, browser, pages::open_to, preferences::toggle_sidebar};
 
     /// Does what a key stands for; gives back a page to go to.
     pub(super) fn pressed(
         event: &KeyboardEvent,
         after_g: StoredValue<bool>,
+        reader: RwSignal<Option<Session>>,
         is_sheet_open: RwSignal<bool>,
         is_palette_open: RwSignal<bool>,
     ) -> Option<&'static str> {
@@ -64,7 +70,7 @@ mod keys {
         }
         if key == "Escape" {
             // Else the browser would close a dialog itself, whatever its way out asks.
-            if browser::press(WAY_OUT) {
+            if browser::fold_up() || browser::press(WAY_OUT) {
                 event.prevent_default();
             }
             return None;
@@ -73,7 +79,9 @@ mod keys {
             return None;
         }
         if after_g.try_update_value(|after| std::mem::replace(after, key == "g")).unwrap_or_default() {
-            return PAGES.iter().find(|page| page.key == key).map(|page| page.path);
+            return reader.with_untracked(|session| {
+                open_to(session.as_ref()).find(|page| page.key == key).map(|page| page.path)
+            });
         }
         let done = match key.as_str() {
             "?" => {

@@ -5,7 +5,8 @@ use super::groups::sentences;
 sentences! {
     Audit {
         title lead at actor action subject any_action from to filter empty empty_why older newest lines changed field before
-        after nothing_changed in_login by_script;
+        after nothing_changed in_login by_script system nobody;
+        by_user(&str) by_key(&str, &str)
     }
     Logins {
         title lead who with with_token with_password with_key address agent began seen ends this_one end end_others none

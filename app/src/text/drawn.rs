@@ -6,6 +6,7 @@ sentences! {
     Drawn {
         time today this_week this_month all_time first_day last_day versus last_day_hours seven_days thirty_days ninety_days
         a_year all others each_quarter each_hour each_day each_week each_month show_table;
+        at_most(usize)
     }
     Call {
         first_token stream no_stream open_alone facts key conversation kind messages id upstream_id charged_tokens unit_price
@@ -45,7 +46,7 @@ sentences! {
     }
     Availability {
         title lead empty empty_why an_hour each_minute each_half_hour each_three_hours course good attempts bad total
-        first times all_models all_providers whole last_probe probe_good probe_bad no_probes probes_why only_told;
+        first times all_models all_providers whole last_probe probe_good probe_bad no_probes probes_why latest_probes only_told;
         strip(&str, &str) block(&str, &str, &str) served(&str, &str)
     }
     Leaderboard {

@@ -19,7 +19,7 @@ sentences! {
         collapse menu main_navigation skip live reconnecting shortcuts close not_found not_found_why not_found_back
         focus_filter next_row previous_row open_row close_panel this_sheet collapse_sidebar
         find find_what find_nothing kind_user kind_key kind_provider kind_model kind_group kind_session kind_call kind_page
-        lost_connection session_over session_over_why my_use not_allowed not_allowed_why nobodys nobodys_why;
+        lost_connection session_over session_over_why my_use my_calls set_up my_logins logins new_user new_provider not_allowed not_allowed_why nobodys nobodys_why;
         go_to(&str)
     }
     #[cfg_attr(not(feature = "ssr"), expect(dead_code, reason = "most of these short words are those of drawn pages"))]

@@ -1,4 +1,4 @@
-//! What the fields are called that a fault can name, as the forms call them.
+//! What the fields are called that a fault or the audit log can name, as the forms call them.
 
 use hub::domain::limit::Limited;
 
@@ -32,6 +32,7 @@ fn person(text: &'static Text, field: &str) -> Option<&'static str> {
         "add_tags" => text.many.add_tags,
         "remove_tags" => text.many.remove_tags,
         "role" => text.users.role,
+        "enabled" => text.common.state,
         "expires_at" | "until" => text.common.expires,
         "days" | "renew_days" => text.many.renew_days,
         "amount" => text.user_list.how_much,
@@ -65,6 +66,7 @@ fn provider(text: &'static Text, field: &str) -> Option<&'static str> {
         "first_byte_timeout_ms" => words.first_byte_timeout,
         "idle_timeout_ms" => words.idle_timeout,
         "total_timeout_ms" => words.total_timeout,
+        "on_client_gone" => words.client_gone,
         "active_from" | "active_to" => routing.active_from,
         "prefix" => routing.prefix,
         "group_priorities" => routing.group_priorities,
@@ -72,6 +74,8 @@ fn provider(text: &'static Text, field: &str) -> Option<&'static str> {
         "breaker_failures" => routing.breaker_failures,
         "breaker_open_s" => routing.breaker_open_s,
         "breaker_successes" => routing.breaker_successes,
+        "probe" => routing.probe,
+        "message_queue" => routing.message_queue,
         "failure_rules" => routing.failure_rules,
         _ => return None,
     })

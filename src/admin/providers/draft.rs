@@ -42,17 +42,8 @@ const CONNECT_MS_MAX: u32 = 600_000;
 /// The longest of the other times.
 const TIMEOUT_MS_MAX: u32 = 3_600_000;
 
-/// Names that no fixed header may have, beside those that never go to a provider at all: they speak of the body, or
-/// carry a credential.
-const FORBIDDEN_HEADERS: &[&str] = &[
-    "api-key",
-    "content-encoding",
-    "content-type",
-    "http2-settings",
-    "set-cookie",
-    "x-amz-security-token",
-    "x-auth-token",
-];
+/// Names that no fixed header may have, beside those that never go to a provider at all: they speak of the body.
+const FORBIDDEN_HEADERS: &[&str] = &["content-encoding", "content-type"];
 
 /// A provider from what is given, with defaults for the rest. Its secret and its proxy are not taken from here.
 pub(super) fn made(new: ProviderCreate, now: DateTime<Utc>) -> Provider {

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::Totals;
 use crate::domain::id::{CallId, ProviderId};
 
+/// Models of a provider that are told apart; those that were used least are left out.
+pub const MODELS_MAX: usize = 50;
+
 /// How far back, and in how many blocks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
@@ -144,7 +147,7 @@ pub struct ServedBlock {
 }
 
 /// Tests and probes of a provider; they are among its attempts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Probes {
     /// Those that were served.
@@ -153,9 +156,11 @@ pub struct Probes {
     pub bad: u64,
     /// The latest one of the range; null if there is none.
     pub last: Option<LastProbe>,
+    /// The latest ones of the range, newest first: at most 20 of the one provider that is asked for, else only the last.
+    pub latest: Vec<LastProbe>,
 }
 
-/// The latest test or probe of a provider.
+/// One of the latest tests or probes of a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct LastProbe {

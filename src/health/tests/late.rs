@@ -31,6 +31,24 @@ fn what_began_before_a_breaker_opened_does_not_open_it_again() {
 }
 
 #[test]
+fn what_failed_before_a_breaker_was_closed_from_outside_does_not_open_it_again() {
+    let by_hand: fn(&Play, HoldId) = |play, id| play.health.end(&[id], Ending::Ended, at(1));
+    let elsewhere: fn(&Play, HoldId) = |play, _| {
+        assert_eq!(play.health.take_writes().len(), 1);
+        play.health.learn(Vec::new(), at(1));
+    };
+    for closes in [by_hand, elsewhere] {
+        // It opens since half of the last minute's attempts have failed, and they are still of the last minute then.
+        let play = Play::new(&serde_json::json!({"breaker_failures": 100}));
+        for _ in 0..19 {
+            assert!(play.breaks(0).is_empty());
+        }
+        closes(&play, play.breaks(0)[0].id);
+        assert!(play.breaks(2).is_empty() && play.health.holds().is_empty());
+    }
+}
+
+#[test]
 fn a_success_that_began_before_an_overload_does_not_make_the_next_one_a_first_one() {
     let play = small();
     let length = |now: i64| {

@@ -107,6 +107,7 @@ fn settlements<'a>(entry: &'a Closed, resets: &'a Resets, now_ms: i64) -> impl I
             now_ms,
             cost: attempt.cost_usd.scaled(),
             tokens: attempt.usage.counted(),
+            served: attempt.is_served(),
             subjects: [key, user, provider].into_iter().flatten().collect(),
             bind: None,
         }

@@ -57,8 +57,8 @@ impl Trail {
     }
 
     /// Tells the book of holds what an attempt has come to, and notes what is held because of it: nothing if its client has
-    /// left before its answer `is_complete`. Probes tell it themselves; what is free has limits of its own and says nothing
-    /// about the rest.
+    /// left before its answer `is_complete`, or if the provider has got another address, secret or proxy since the attempt
+    /// failed by the old one. Probes tell it themselves; what is free has limits of its own and says nothing about the rest.
     fn note_health(&mut self, attempt: &Attempt, verdict: Option<&Verdict>, is_complete: bool) {
         let Some(upstream) = self.upstream.take().filter(|_| self.account.caller().is_some()) else { return };
         let message = attempt.error.as_ref().map_or("", |error| error.message.as_str());
@@ -68,6 +68,9 @@ impl Trail {
             (_, Some(verdict)) => End::Failure { counts: verdict.counts(), hold: verdict.hold, message },
             (_, None) => return,
         };
+        if matches!(end, End::Failure { .. }) && !self.hub.snapshot.load().still_reaches(&upstream) {
+            return;
+        }
         let now = clock::now();
         let lasted = attempt.ended_ms.saturating_sub(attempt.started_ms);
         let outcome = health::Outcome {

@@ -42,6 +42,7 @@ fn upstream(id: i64, fields: Value) -> Arc<Upstream> {
         hours: Hours::of(&provider),
         credential_id: CredentialId(id),
         secret: Some(Secret::new("sk".to_owned())),
+        proxy_url: None,
         client: Err("nobody is called here".to_owned()),
         provider,
     })
@@ -268,6 +269,22 @@ fn what_is_excluded_is_not_even_the_last_resort_and_tells_when_it_is_free() {
     let endless = of_scope(HoldScope::Provider { provider_id: ProviderId(1) }, HoldSource::Admin, None);
     let (choice, _) = ask(&[endless]).choose(&snapshot(vec![upstream(1, json!({}))]));
     assert_eq!((choice.provider_id, choice.next_free), (None, None));
+}
+
+#[test]
+fn a_call_could_go_to_whoever_is_free_again_at_a_known_time() {
+    let three = snapshot(vec![upstream(1, json!({})), upstream(2, json!({})), upstream(3, json!({"enabled": false}))]);
+    let could_serve = |held: Arc<Hold>| {
+        let groups = ["default".to_owned()];
+        let (kind, model, now) = (Kind::Anthropic, Some("claude-a"), NOON);
+        let wanted = Wanted { kind, groups: &groups, model, tried: &[], limited: &[], bound: None, warm: None, now };
+        let holds = HoldsView::of(vec![held]);
+        eligible(&three, &wanted, &holds).map(|(upstream, _)| upstream.provider.id.0).collect::<Vec<i64>>()
+    };
+    assert_eq!(could_serve(hold(1, HoldSource::Hub, 60)), [1, 2]);
+    assert_eq!(could_serve(hold(1, HoldSource::Provider, 60)), [1, 2]);
+    let endless = of_scope(HoldScope::Provider { provider_id: ProviderId(1) }, HoldSource::Admin, None);
+    assert_eq!(could_serve(endless), [2]);
 }
 
 #[test]

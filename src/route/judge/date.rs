@@ -29,9 +29,9 @@ fn whole(text: &str) -> Option<i64> {
     digits.parse::<i64>().ok().map(|number| number + more)
 }
 
-/// The end of [`retry_after`].
+/// The end of [`retry_after`], if that is still to come: what is over already must not hide what else is said.
 pub(super) fn asked_again(evidence: &Evidence<'_>) -> Option<DateTime<Utc>> {
-    retry_after(evidence).map(|after| evidence.now + after)
+    retry_after(evidence).map(|after| evidence.now + after).filter(|until| *until > evidence.now)
 }
 
 /// The end of a subscription's window, if that is what is used up, and what it is a window of: where neither that of five
@@ -43,7 +43,7 @@ pub(super) fn quota_reset(evidence: &Evidence<'_>) -> Option<(Extent, DateTime<U
     let of_all = ["anthropic-ratelimit-unified-5h-status", "anthropic-ratelimit-unified-7d-status"];
     let is_of_all = of_all.into_iter().any(|name| is_rejected(evidence, name));
     let reset = header(evidence, "anthropic-ratelimit-unified-reset").and_then(time);
-    let until = reset.or_else(|| asked_again(evidence))?;
+    let until = reset.filter(|reset| *reset > evidence.now).or_else(|| asked_again(evidence))?;
     Some((if is_of_all { Extent::Credential } else { Extent::Model }, until))
 }
 
@@ -59,7 +59,7 @@ pub(super) fn is_of_fast_mode(evidence: &Evidence<'_>) -> bool {
         && bucket_reset(evidence).is_none()
 }
 
-/// When a rate limit is over: [`retry_after`], else [`bucket_reset`].
+/// When a rate limit is over: [`asked_again`], else [`bucket_reset`].
 pub(super) fn rate_reset(evidence: &Evidence<'_>) -> Option<DateTime<Utc>> {
     asked_again(evidence).or_else(|| bucket_reset(evidence))
 }
@@ -75,12 +75,14 @@ fn bucket_reset(evidence: &Evidence<'_>) -> Option<DateTime<Utc>> {
     buckets.into_iter().filter_map(of_bucket).max()
 }
 
-/// The date of which the message speaks: "You will regain access on 2026-12-01 at 00:00 UTC." Else [`retry_after`].
+/// The date of which the message speaks: "You will regain access on 2026-12-01 at 00:00 UTC." Else [`asked_again`]. Any
+/// other date in it may be quoted from what a caller has sent.
 pub(super) fn named_in_text(evidence: &Evidence<'_>) -> Option<DateTime<Utc>> {
     let of_word = |word: &str| word.trim_matches(|c: char| !c.is_ascii_digit()).parse::<NaiveDate>().ok();
     let is_believed = |until: &DateTime<Utc>| *until > evidence.now && *until < evidence.now + FAR;
-    let mut words = evidence.message.unwrap_or_default().split_whitespace();
-    let until = words.by_ref().find_map(of_word).map(|day| {
+    let text = evidence.message.unwrap_or_default().to_ascii_lowercase();
+    let mut words = text.split_once("regain access on").map_or("", |(_, behind)| behind).split_whitespace();
+    let until = words.next().and_then(of_word).map(|day| {
         let clock = words.find_map(|word| {
             let (hour, minute) = word.split_once(':')?;
             NaiveTime::from_hms_opt(hour.parse().ok()?, minute.get(..2)?.parse().ok()?, 0)

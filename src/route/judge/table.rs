@@ -61,7 +61,8 @@ pub(super) const LINES: &[Line] = &[
     line(Sign::Status(400, 400), "*", "*thinking*cannot be modified*", Finding::Thinking),
     line(Sign::Status(400, 499), "*", "*prompt is too long*", Finding::Client),
     line(Sign::Status(400, 499), "*", "*input is too long*", Finding::Client),
-    // An error may quote what a caller has sent: what takes a secret away must be how the message begins.
+    // An error may quote what a caller has sent, a model's name too: what takes a secret away, for good or until more
+    // is paid, must be how the message begins.
     line(Sign::Status(400, 403), "*", "this organization has been disabled*", Finding::Credential),
     line(Sign::Status(400, 403), "*", "your organization has been disabled*", Finding::Credential),
     line(Sign::Status(400, 403), "*", "oauth authentication is currently not allowed*", Finding::Credential),
@@ -69,11 +70,17 @@ pub(super) const LINES: &[Line] = &[
     line(Sign::Status(402, 429), "*", "*usage credits*required*", Finding::Extra),
     coded(Sign::Status(400, 429), "enforced_spend_limit_reached", Finding::SpendLimit),
     line(Sign::Status(402, 402), "*", "*", Finding::SpendLimit),
-    line(Sign::Status(400, 429), "*", "*specified*api usage limits*", Finding::SpendLimit),
-    line(Sign::Status(400, 429), "*", "*credit balance*too low*", Finding::SpendLimit),
-    line(Sign::Status(403, 429), "*", "*spend limit*", Finding::SpendLimit),
+    line(Sign::Status(400, 429), "*", "you have reached your specified*api usage limits*", Finding::SpendLimit),
+    line(Sign::Status(400, 429), "*", "your credit balance is too low*", Finding::SpendLimit),
+    // Whose limit it is comes first here, in many words. Mistakes in a request are told with other statuses.
+    line(Sign::Status(403, 403), "*", "*spend limit*", Finding::SpendLimit),
+    line(Sign::Status(429, 429), "*", "*spend limit*", Finding::SpendLimit),
     line(Sign::Status(400, 599), "overloaded_error", "*", Finding::Overload),
     line(Sign::Status(529, 529), "*", "*", Finding::Overload),
+    // A 401 that is about what this request looks like, or about the model that it asks for: the secret is good.
+    line(Sign::Status(401, 401), "*", "oauth authentication is currently not supported*", Finding::Extra),
+    line(Sign::Status(401, 401), "key_model_access_denied", "*", Finding::Entitlement),
+    coded(Sign::Status(401, 401), "key_model_access_denied", Finding::Entitlement),
     line(Sign::Status(401, 401), "*", "*", Finding::Credential),
     // What stands between us and the provider says 403 too, in a form of its own, about one request.
     line(Sign::Status(403, 403), "?*", "*", Finding::Entitlement),
@@ -98,7 +105,8 @@ pub(super) enum Finding {
     RateLimit,
     /// No money left.
     SpendLimit,
-    /// This one request costs extra, which the account does not pay for; others go on as before.
+    /// This one request asks for what the account does not pay for, or in a way that it may not; others go on as
+    /// before.
     Extra,
     /// The provider has more to do than it can.
     Overload,

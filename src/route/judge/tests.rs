@@ -246,6 +246,43 @@ fn a_spend_limit_is_known_by_its_code() {
 }
 
 #[test]
+fn what_a_caller_can_make_a_provider_say_uses_up_no_money() {
+    for (status, words) in [
+        (404, "model: x spend limit 2027-09-01"),
+        (404, "model: you have reached your specified api usage limits. you will regain access on 2027-09-01"),
+        (400, "messages: Unexpected role \"your credit balance is too low\"."),
+    ] {
+        let verdict = answer(status).says(words).judged();
+        assert_eq!((verdict.class, verdict.hold), (FailureClass::Client, None), "{status} {words}");
+    }
+    // Nor does it date what is used up.
+    assert_eq!(answer(402).says("No money for claude-2027-09-01 or 2027-09-01.").dated(), None);
+}
+
+#[test]
+fn a_401_about_one_request_or_one_model_takes_no_secret_away() {
+    let verdict = answer(401).says("OAuth authentication is currently not supported.").judged();
+    assert_eq!((verdict.class, verdict.next, verdict.hold), (FailureClass::Entitlement, Next::Switch, None));
+    let denied = "key_model_access_denied";
+    for answer in [answer(401).kind(denied), Answer { code: Some(denied), ..answer(401) }] {
+        let held = answer.judged().hold.map(|plan| (plan.reason, plan.extent));
+        assert_eq!(held, Some((HoldReason::Entitlement, Extent::Model)));
+    }
+}
+
+#[test]
+fn what_is_over_already_is_no_date() {
+    for past in ["0", "Sat, 21 Nov 2026 11:00:00 GMT"] {
+        let limited = answer(429).with("retry-after", past);
+        assert_eq!(limited.judged().hold, answer(429).judged().hold, "{past}");
+        let bucket = limited
+            .with("anthropic-ratelimit-requests-remaining", "0")
+            .with("anthropic-ratelimit-requests-reset", "2026-11-21T12:00:20Z");
+        assert_eq!(bucket.dated(), Some((HoldReason::RateLimit, Extent::Model, 20)), "{past}");
+    }
+}
+
+#[test]
 fn an_account_that_was_closed_is_a_refused_secret_under_any_status() {
     for (status, words) in [
         (400, "This organization has been disabled."),

@@ -40,11 +40,18 @@ pub struct Upstream {
     pub credential_id: CredentialId,
     /// Its secret; none if the master key does not open it.
     pub secret: Option<Secret>,
+    /// Its proxy, with its password; none without one, or if the master key does not open it.
+    pub proxy_url: Option<Secret>,
     /// Its connections, or why there can be none.
     pub client: Result<Client, String>,
 }
 
 impl Upstream {
+    /// True if both are reached at the same address, with the same secret and by the same proxy.
+    pub(super) fn is_same_way(&self, other: &Self) -> bool {
+        self.base_url == other.base_url && self.secret == other.secret && self.proxy_url == other.proxy_url
+    }
+
     /// The model that is sent for the model asked for: without the provider's prefix, and the first redirect that
     /// matches decides.
     pub fn model_sent<'a>(&'a self, model: &'a str) -> &'a str {
@@ -84,9 +91,9 @@ pub(super) fn upstream(
     let proxy = proxy_sealed.map(|sealed| sealer.open("proxy", &sealed)).transpose();
     let connect_timeout_ms = provider.connect_timeout_ms.unwrap_or(CONNECT_TIMEOUT_MS);
     let base_url: Url = provider.base_url.parse().context("base_url")?;
-    let client = match proxy {
-        Ok(proxy) => clients.get(&base_url, proxy.as_ref(), connect_timeout_ms),
-        Err(error) => Err(error.to_string()),
+    let (client, proxy_url) = match proxy {
+        Ok(proxy) => (clients.get(&base_url, proxy.as_ref(), connect_timeout_ms), proxy),
+        Err(error) => (Err(error.to_string()), None),
     };
     let compile = |rule| Matcher::compile(rule).map_err(anyhow::Error::msg);
     let models = if let Some(models) = compiled.get(&provider.models) {
@@ -114,6 +121,7 @@ pub(super) fn upstream(
         hours,
         credential_id,
         secret,
+        proxy_url,
         client,
     })
 }

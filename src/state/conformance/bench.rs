@@ -277,7 +277,7 @@ pub(super) fn money(subject: Subject, window: Limited, span: Span, limit: i64, a
     Check::Money { subject, window, span, limit, amount }
 }
 
-/// The end of an attempt of the key that began now.
+/// The end of an attempt of the key that began now and has served.
 pub(super) fn cost(lease: LeaseId, at_ms: i64, cost: i64) -> Settlement {
     Settlement {
         lease,
@@ -286,6 +286,7 @@ pub(super) fn cost(lease: LeaseId, at_ms: i64, cost: i64) -> Settlement {
         now_ms: at_ms,
         cost,
         tokens: 0,
+        served: true,
         subjects: vec![(KEY, 0)],
         bind: None,
     }

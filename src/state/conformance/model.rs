@@ -138,6 +138,8 @@ fn settlement_of(step: &Step, call: LeaseId, now: i64, (b, c): (u8, u16)) -> Set
         now_ms: now,
         cost: i64::from(c % 120),
         tokens: u64::from(c % 5) * 10,
+        // Some serve without binding, as those do whose client has left.
+        served: b % 4 != 1,
         subjects: step.takes.iter().map(|take| (take.subject, 0)).collect(),
         // The end of a session is remembered for as long as calls may run, and no longer.
         bind: session.filter(|_| b % 2 == 0 && now - began_ms < HOUR).map(|session| Bind {

@@ -12,7 +12,7 @@ use crate::{
         id::{CallId, ProviderId, UserId},
         limit::Subject,
     },
-    state::step::{ActiveSession, Bind, Binding, Check, SessionKey, Settlement, Step, Take},
+    state::step::{ActiveSession, Bind, Binding, Check, SessionKey, Settlement, Span, Step, Take},
 };
 
 on_both! {
@@ -21,6 +21,7 @@ on_both! {
     a_stream_that_is_longer_keeps_its_place,
     a_derived_session_is_active_only_while_it_runs,
     an_undone_call_leaves_its_session_as_it_was,
+    what_did_not_serve_keeps_no_session,
     a_binding_lasts_while_it_is_used,
     a_slow_call_does_not_overwrite_a_newer_binding,
     an_ended_session_begins_anew,
@@ -135,6 +136,44 @@ async fn an_undone_call_leaves_its_session_as_it_was(bench: Bench) {
     assert_eq!(listed[0].calls, 1);
     assert_eq!(bench.usage(KEY, &[], T0 + 5 * MINUTE - 1).await.sessions, 1);
     assert_eq!(bench.usage(KEY, &[], T0 + 5 * MINUTE).await.sessions, 0);
+}
+
+async fn what_did_not_serve_keeps_no_session(bench: Bench) {
+    let here = session(1, "a");
+    let attempt = |now_ms: i64| Step {
+        takes: vec![Take { request: true, session: true, rate: Some(10), money: 5, ..nothing(PROVIDER) }],
+        ..call_of(&here, 2, now_ms)
+    };
+    let end = |attempt: &Step, served: bool, now_ms: i64| Settlement {
+        now_ms,
+        tokens: 7,
+        served,
+        subjects: vec![(PROVIDER, 0)],
+        ..cost(attempt.lease, attempt.now_ms, 3)
+    };
+    let n_active = async |now_ms: i64| bench.usage(PROVIDER, &[], now_ms).await.sessions;
+
+    let failed = attempt(T0);
+    bench.taken(&failed).await;
+    assert_eq!(n_active(T0).await, 1, "it runs");
+    bench.settle(end(&failed, false, T0 + SECOND)).await;
+    let usage = bench.usage(PROVIDER, &[Span::All], T0 + SECOND).await;
+    assert_eq!(usage.sessions, 0);
+    // Everything else is settled as if it had served.
+    assert_eq!((usage.settled, usage.reserved, usage.requests, usage.rpm, usage.tpm), (vec![3], 0, 0, 1, 7));
+
+    // Another attempt of the session runs there, and serves: its time counts, whatever fails before and after its end.
+    let (served, failed) = (attempt(T0 + MINUTE), attempt(T0 + MINUTE));
+    bench.taken(&served).await;
+    bench.taken(&failed).await;
+    bench.settle(end(&failed, false, T0 + 2 * MINUTE)).await;
+    assert_eq!(n_active(T0 + 2 * MINUTE).await, 1, "the other one runs");
+    bench.settle(end(&served, true, T0 + 3 * MINUTE)).await;
+    let failed = attempt(T0 + 4 * MINUTE);
+    bench.taken(&failed).await;
+    bench.settle(end(&failed, false, T0 + 5 * MINUTE)).await;
+    assert_eq!(n_active(T0 + 8 * MINUTE - 1).await, 1);
+    assert_eq!(n_active(T0 + 8 * MINUTE).await, 0);
 }
 
 async fn a_binding_lasts_while_it_is_used(bench: Bench) {

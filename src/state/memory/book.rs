@@ -39,6 +39,8 @@ struct Account {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
     Settled,
+    /// Settled, but it has not served: its session does not stay because of it.
+    Unserved,
     Released,
     Undone,
 }
@@ -178,9 +180,9 @@ impl Book {
         }
         self.count(&settlement);
         self.note_late(&settlement);
-        let Settlement { lease, call, at_ms, now_ms, tokens, bind, .. } = settlement;
+        let Settlement { lease, call, at_ms, now_ms, tokens, served, bind, .. } = settlement;
         if let Some(held) = self.leases.remove(lease) {
-            self.give_back(&held, End::Settled, now_ms);
+            self.give_back(&held, if served { End::Settled } else { End::Unserved }, now_ms);
             correct(&mut self.accounts, &held, held.estimate, tokens);
         }
         self.correct_call(call, tokens);
@@ -260,7 +262,7 @@ impl Book {
             let Some((name, active_ms)) = lease.session.as_ref().filter(|_| take.session) else { continue };
             let until_ms = match end {
                 End::Settled | End::Released => self.sessions.end_call(name, lease.taken_ms, *active_ms, now_ms),
-                End::Undone => None,
+                End::Unserved | End::Undone => None,
             };
             account.presence.leave(name, until_ms, now_ms);
             if end == End::Undone && take.subject == Subject::Key(name.key().key_id) {

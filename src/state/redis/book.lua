@@ -423,7 +423,7 @@ end
 
 -- Until when a session stays active whose call ends now; 0: as long as it was.
 local function stays_until(lease, how, now)
-  if how == 'undone' then return 0 end
+  if how == 'undone' or how == 'unserved' then return 0 end
   local key = session_key(lease.session)
   local known = redis.call('HMGET', key, 'ended', 'seen')
   if lease.taken <= (tonumber(known[1]) or 0) then return 0 end
@@ -432,8 +432,10 @@ local function stays_until(lease, how, now)
   return now + lease.active
 end
 
--- Ends a lease: `settled`, `released`, `undone` or `lapsed`. Gives it back if it was held.
+-- Ends a lease: `settled`, `unserved` (settled, but its session does not stay because of it), `released`, `undone` or
+-- `lapsed`. Gives it back if it was held.
 local function finish(id, how, now)
+  local is_settled = how == 'settled' or how == 'unserved'
   local lease = lease_of(id)
   redis.call('ZREM', LEASES, id)
   if not lease.takes or lease.closed then return nil end
@@ -450,10 +452,10 @@ local function finish(id, how, now)
   end)
   if how == 'undone' then
     correct_takes(lease, lease.estimate, 0, 1)
-  elseif how ~= 'settled' and lease.estimate == 'doubt' then
+  elseif not is_settled and lease.estimate == 'doubt' then
     correct_takes(lease, 'doubt', 0, 0)
   end
-  if how ~= 'settled' and how ~= 'undone' and lease.estimate == 'counts' then
+  if not is_settled and how ~= 'undone' and lease.estimate == 'counts' then
     redis.call('HSET', lease_key(id), 'closed', '1')
     redis.call('PEXPIRE', lease_key(id), 120000)
   else

@@ -246,8 +246,10 @@ mod tests {
         let outbox = Outbox::default();
         let settled_at = |now_ms, now| {
             let (lease, call) = (LeaseId(uuid::Uuid::now_v7()), LeaseId(uuid::Uuid::nil()));
-            let subjects = Vec::new();
-            outbox.settle(Settlement { lease, call, at_ms: 0, now_ms, cost: 1, tokens: 0, subjects, bind: None }, now);
+            let (subjects, bind) = (Vec::new(), None);
+            let settlement =
+                Settlement { lease, call, at_ms: 0, now_ms, cost: 1, tokens: 0, served: true, subjects, bind };
+            outbox.settle(settlement, now);
         };
         let now = crate::clock::instant();
         settled_at(1_000_000, now);

@@ -1,5 +1,5 @@
 -- What has happened, in its order. Each begins with its kind:
---   settle  lease call at now cost tokens subjects session provider call_id ttl
+--   settle  lease call at now cost tokens served subjects session provider call_id ttl
 --   release lease now undo
 --   hold    lease now taken expires takes session user active with_rates
 -- Answers the generation, or nothing if Redis was emptied: then nothing was done.
@@ -27,10 +27,10 @@ local function bind(session, provider, call, ttl, at, now)
   keep_session(session, ttl)
 end
 
-local function settle(id, call, at, now, cost, tokens, subjects, session, provider, call_id, ttl)
+local function settle(id, call, at, now, cost, tokens, served, subjects, session, provider, call_id, ttl)
   local marker = NAME .. 'd:' .. generation .. ':' .. id
   if not redis.call('SET', marker, '1', 'NX', 'PX', DAY) then return end
-  local lease = finish(id, 'settled', now)
+  local lease = finish(id, served and 'settled' or 'unserved', now)
   if lease then correct_takes(lease, lease.estimate, tokens, 0) end
   correct_call(call, tokens)
   for subject, reset_ms in string.gmatch(subjects, '(%S+) (%S+)') do
@@ -54,8 +54,9 @@ while i <= #ARGV do
   local kind, id = next_one(), next_one()
   if kind == 'settle' then
     local call, at, now, cost, tokens = next_one(), next_number(), next_number(), next_number(), next_number()
+    local served = next_one() == '1'
     local subjects, session, provider, call_id = next_one(), next_one(), next_one(), next_one()
-    settle(id, call, at, now, cost, tokens, subjects, session, provider, call_id, next_number())
+    settle(id, call, at, now, cost, tokens, served, subjects, session, provider, call_id, next_number())
   elseif kind == 'release' then
     local now, undo = next_number(), next_one() == '1'
     if redis.call('EXISTS', lease_key(id)) == 1 then

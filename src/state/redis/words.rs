@@ -152,6 +152,7 @@ fn settlement_words(settlement: &Settlement) -> Vec<String> {
         settlement.now_ms.to_string(),
         number(settlement.cost),
         count(settlement.tokens),
+        flag(settlement.served).to_owned(),
         subjects,
     ];
     words.extend(bind);

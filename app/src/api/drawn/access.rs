@@ -47,6 +47,12 @@ fn day(map: &ParamsMap, name: &str) -> Result<Option<NaiveDate>, Fault> {
     day.transpose()
 }
 
+/// A status of a filter; none if it is not filled in.
+fn status(map: &ParamsMap) -> Result<Option<u16>, Fault> {
+    let no_status = |_| Fault::invalid("status", "must be a whole number such as 529");
+    filled(map, "status").map(|status| status.parse::<u16>().map_err(no_status)).transpose()
+}
+
 impl Reader {
     /// The audit log. A filter that cannot be read is said, and nothing is listed.
     pub(super) async fn audit(&self) -> Answer<Drawn> {
@@ -135,17 +141,22 @@ impl OwnReader {
 
     /// The reader's calls.
     pub(super) async fn calls(&self) -> Answer<Drawn> {
+        let range = Range::<Recent>::read_or_any(&self.map, self.clock.today());
+        let ends = (!range.is_any()).then(|| span(&range, self.clock));
         let query = OwnCallQuery {
             cursor: filled(&self.map, "cursor"),
+            from: ends.map(|(from, _)| from),
+            to: ends.map(|(_, to)| to),
             key_id: filled(&self.map, "key").and_then(|id| id.parse().ok()),
             model: filled(&self.map, "model"),
             session_id: filled(&self.map, "session"),
             outcome: drawn::word(&self.map, "outcome"),
+            status: status(&self.map).map_err(guard::refuse)?,
             ..OwnCallQuery::default()
         };
         let found = own::calls(&self.hub, &self.person, &query).await.map_err(guard::refuse)?;
         let keys = own::keys(&self.hub, &self.person).await.map_err(guard::refuse)?;
-        Ok(in_words(|text| mine::calls::page(text, &self.map, &found, &keys, self.clock)))
+        Ok(in_words(|text| mine::calls::page(text, (&self.map, &range), &found, &keys, self.clock)))
     }
 
     /// One of them.

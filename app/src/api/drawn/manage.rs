@@ -156,7 +156,7 @@ impl Reader {
             Ok(None) => None,
             Err(fault) => Some(Err(fault)),
         };
-        Ok(in_words(|text| drawn::many::providers::page(text, &self.map, search, &asked)))
+        Ok(in_words(|text| drawn::many::providers::page(text, &self.map, search, &asked, self.clock)))
     }
 
     /// Users changed many at a time: a look at it.
@@ -166,7 +166,7 @@ impl Reader {
             Ok(None) => None,
             Err(fault) => Some(Err(fault)),
         };
-        Ok(in_words(|text| drawn::many::users::page(text, &self.map, search, &asked)))
+        Ok(in_words(|text| drawn::many::users::page(text, &self.map, search, &asked, self.clock)))
     }
 
     /// Keys changed many at a time: a look at it.
@@ -176,7 +176,7 @@ impl Reader {
             Ok(None) => None,
             Err(fault) => Some(Err(fault)),
         };
-        Ok(in_words(|text| drawn::many::keys::page(text, &self.map, search, &asked)))
+        Ok(in_words(|text| drawn::many::keys::page(text, &self.map, search, &asked, self.clock)))
     }
 
     /// A page of the list of prices.

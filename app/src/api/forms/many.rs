@@ -30,10 +30,14 @@ pub(crate) enum Kind {
     Switch,
     /// A whole number.
     Whole,
-    /// A number that may have places, sent as text.
-    Decimal,
+    /// Dollars, sent as text.
+    Usd,
+    /// A factor that may have places, sent as text.
+    Factor,
     /// Seconds, kept as milliseconds.
     Seconds,
+    /// Whole seconds, kept as they are.
+    WholeSeconds,
     /// Names, separated by commas.
     Names,
     /// The last day, by the hub's clocks.
@@ -55,10 +59,16 @@ pub(crate) struct Field {
 macro_rules! fields {
     ($($name:ident: $kind:expr),* $(,)?) => { [$( Field { name: stringify!($name), kind: $kind } ),*] };
 }
-/// What of a provider can be set for many, its times and limits aside.
+/// What of a provider can be set for many, its health, times and limits aside.
 pub(crate) const ROUTING: [Field; 5] = fields![
     enabled: Kind::Switch, priority: Kind::Whole, weight: Kind::Whole, group: Kind::Names,
-    cost_multiplier: Kind::Decimal,
+    cost_multiplier: Kind::Factor,
+];
+
+/// How patient the hub is with a provider, and how it is spared.
+pub(crate) const HEALTH: [Field; 6] = fields![
+    max_attempts: Kind::Whole, breaker_failures: Kind::Whole, breaker_open_s: Kind::WholeSeconds,
+    breaker_successes: Kind::Whole, probe: Kind::Switch, message_queue: Kind::Switch,
 ];
 
 /// The times of a provider.
@@ -81,8 +91,8 @@ pub(crate) const KEY: [Field; 3] = fields![enabled: Kind::Switch, group: Kind::N
 
 /// The limits, for every noun that has them.
 pub(crate) const LIMITS: [Field; 10] = fields![
-    limit_5h_usd: Kind::Decimal, limit_daily_usd: Kind::Decimal, limit_weekly_usd: Kind::Decimal,
-    limit_monthly_usd: Kind::Decimal, limit_total_usd: Kind::Decimal, limit_mode: Kind::Choice(&["soft", "hard"]),
+    limit_5h_usd: Kind::Usd, limit_daily_usd: Kind::Usd, limit_weekly_usd: Kind::Usd, limit_monthly_usd: Kind::Usd,
+    limit_total_usd: Kind::Usd, limit_mode: Kind::Choice(&["soft", "hard"]),
     limit_rpm: Kind::Whole, limit_tpm: Kind::Whole, limit_concurrent_requests: Kind::Whole,
     limit_concurrent_sessions: Kind::Whole,
 ];
@@ -126,7 +136,7 @@ pub(crate) fn one_limit<P: DeserializeOwned>(field: &str, amount: &str, clock: C
 /// # Errors
 /// The first field that cannot be read.
 pub(crate) fn provider_bulk(map: &ParamsMap, preview: bool, clock: Clock) -> Result<Option<ProviderBulk>, Fault> {
-    let (patch, is_any) = patch(&[&ROUTING, &TIMES, &LIMITS], map, clock)?;
+    let (patch, is_any) = patch(&[&ROUTING, &HEALTH, &TIMES, &LIMITS], map, clock)?;
     let ids = ids(map, "provider")?;
     let filter = ids.is_none().then(|| ProviderFilter { search: own(map, "search"), group: own(map, "group") });
     Ok(is_any.then_some(ProviderBulk { ids, filter, patch, preview }))
@@ -200,9 +210,9 @@ fn value(field: &Field, text: &str, clock: Clock) -> Result<Option<Value>, Fault
         ("", _) => return Ok(None),
         (CLEAR, _) => Value::Null,
         (_, Kind::Switch) => Value::Bool(text == "true"),
-        (_, Kind::Whole) => text.parse::<i64>().map_err(|_| wrong("must be a number"))?.into(),
+        (_, Kind::Whole | Kind::WholeSeconds) => text.parse::<i64>().map_err(|_| wrong("must be a number"))?.into(),
         (_, Kind::Seconds) => milliseconds(field.name, text)?.into(),
-        (_, Kind::Decimal | Kind::Choice(_)) => text.into(),
+        (_, Kind::Usd | Kind::Factor | Kind::Choice(_)) => text.into(),
         (_, Kind::Names) => names(text).into(),
         (_, Kind::Day) => expiry(field.name, text, clock)?.map(|end| end.to_rfc3339()).into(),
     }))
@@ -215,7 +225,7 @@ mod tests {
     use super::*;
 
     const FIELDS: [Field; 5] = fields![
-        enabled: Kind::Switch, priority: Kind::Whole, cost_multiplier: Kind::Decimal, group: Kind::Names,
+        enabled: Kind::Switch, priority: Kind::Whole, cost_multiplier: Kind::Factor, group: Kind::Names,
         idle_timeout_ms: Kind::Seconds,
     ];
 
@@ -223,7 +233,7 @@ mod tests {
 
     fn read(pairs: &[(&str, &str)]) -> Result<(ProviderPatch, bool), Fault> {
         let map = pairs.iter().map(|(name, value)| (format!("{SET}{name}"), (*value).to_owned())).collect();
-        patch(&[&FIELDS, &LIMITS], &map, CLOCK)
+        patch(&[&FIELDS, &HEALTH, &LIMITS], &map, CLOCK)
     }
 
     #[test]
@@ -237,6 +247,9 @@ mod tests {
             ("idle_timeout_ms", "1.5"),
             ("limit_rpm", "-"),
             ("limit_daily_usd", "2.50"),
+            ("breaker_open_s", "90"),
+            ("max_attempts", "-"),
+            ("probe", "false"),
         ])
         .unwrap();
         assert!(is_any);
@@ -244,6 +257,8 @@ mod tests {
         assert_eq!(patch.group, Patch::Set(vec!["a".to_owned(), "b".to_owned()]));
         assert_eq!((patch.idle_timeout_ms, patch.limit_rpm), (Patch::Set(1_500), Patch::Clear));
         assert_eq!(patch.limit_daily_usd, Patch::Set("2.5".parse().unwrap()));
+        assert_eq!((patch.breaker_open_s, patch.max_attempts), (Patch::Set(90), Patch::Clear));
+        assert_eq!((patch.probe, patch.message_queue), (Patch::Set(false), Patch::Keep));
         assert_eq!((patch.weight, patch.limit_tpm), (Patch::Keep, Patch::Keep));
     }
 
@@ -280,6 +295,7 @@ mod tests {
             ("priority", "high"),
             ("cost_multiplier", "much"),
             ("idle_timeout_ms", "1 s"),
+            ("breaker_open_s", "1.5"),
             ("limit_rpm", "-5"),
             ("limit_daily_usd", "$5"),
             ("limit_mode", "medium"),

@@ -9,7 +9,7 @@ use crate::{
         forms::many::{KEY, LIMITS},
         keys::ChangeKeys,
     },
-    drawn::{act::form, users::PATH},
+    drawn::{act::form, clock::Clock, users::PATH},
     pages::limits,
     query::escape,
     text::Text,
@@ -17,7 +17,13 @@ use crate::{
 };
 
 /// The page. `search` is its query string.
-pub(crate) fn page(text: &'static Text, map: &ParamsMap, search: &str, asked: &Asked) -> (Option<String>, AnyView) {
+pub(crate) fn page(
+    text: &'static Text,
+    map: &ParamsMap,
+    search: &str,
+    asked: &Asked,
+    clock: Clock,
+) -> (Option<String>, AnyView) {
     let noun = Noun {
         // Keys are listed at their users.
         path: PATH,
@@ -28,6 +34,9 @@ pub(crate) fn page(text: &'static Text, map: &ParamsMap, search: &str, asked: &A
         icon: Icon::Users,
         which: &["id"],
         sections: vec![(text.keys.title, &KEY), (text.limits.title, &LIMITS)],
+        // It goes by those of its user then.
+        no_group: text.many.none,
+        clock,
         label,
     };
     super::page(text, &noun, map, asked, |button| form::<ChangeKeys>(vec![("search", search.to_owned())], button))

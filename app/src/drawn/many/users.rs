@@ -9,7 +9,7 @@ use crate::{
         forms::many::{LIMITS, PROFILE, TAGS_AND_TIME},
         users::ChangeUsers,
     },
-    drawn::{act::form, users::PATH},
+    drawn::{act::form, clock::Clock, users::PATH},
     pages::limits,
     query::escape,
     text::Text,
@@ -17,7 +17,13 @@ use crate::{
 };
 
 /// The page. `search` is its query string.
-pub(crate) fn page(text: &'static Text, map: &ParamsMap, search: &str, asked: &Asked) -> (Option<String>, AnyView) {
+pub(crate) fn page(
+    text: &'static Text,
+    map: &ParamsMap,
+    search: &str,
+    asked: &Asked,
+    clock: Clock,
+) -> (Option<String>, AnyView) {
     let noun = Noun {
         path: PATH,
         bulk_path: "/users/bulk",
@@ -31,6 +37,8 @@ pub(crate) fn page(text: &'static Text, map: &ParamsMap, search: &str, asked: &A
             (text.many.tags_and_time, &TAGS_AND_TIME),
             (text.limits.title, &LIMITS),
         ],
+        no_group: text.common.default_group,
+        clock,
         label,
     };
     super::page(text, &noun, map, asked, |button| form::<ChangeUsers>(vec![("search", search.to_owned())], button))

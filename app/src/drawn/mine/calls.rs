@@ -16,6 +16,7 @@ use crate::{
         calls_table::{CallsTable, outcome, pager},
         clock::Clock,
         parts::{self, link_with, options_or},
+        range::{Range, Recent, recents_or_any},
     },
     format::{UNKNOWN, places_of, span_or_unknown, usd, usd_alone, whole},
     text::Text,
@@ -25,21 +26,24 @@ use crate::{
 /// Where the list is.
 pub(crate) const PATH: &str = "/me/calls";
 
-/// The parameters that say which calls are shown.
-const FILTERS: [&str; 4] = ["key", "model", "outcome", "session"];
+/// The parameters that say which calls are shown, beside those of the time.
+const FILTERS: [&str; 5] = ["key", "model", "outcome", "status", "session"];
 
-/// The list. `map` is its address.
+/// The list. `map` is its address, `range` the time that this asks for.
 pub(crate) fn page(
     text: &'static Text,
-    map: &ParamsMap,
+    (map, range): (&ParamsMap, &Range<Recent>),
     found: &Page<OwnCall>,
     keys: &[OwnKey],
     clock: Clock,
 ) -> (Option<String>, AnyView) {
     let words = &text.mine;
-    let address: Vec<(&'static str, String)> = FILTERS.map(|name| (name, map.get(name).unwrap_or_default())).into();
+    let filled = |name: &'static str| Some((name, map.get(name).filter(|value| !value.is_empty())?));
+    let stay: Vec<(&'static str, String)> = FILTERS.into_iter().filter_map(filled).collect();
+    let mut address = stay.clone();
+    address.extend(range.parameters(|recent| recent.as_str()));
     let list = if found.items.is_empty() {
-        let is_filtered = address.iter().any(|(_, value)| !value.is_empty());
+        let is_filtered = !address.is_empty();
         empty(Icon::Calls, words.calls_empty, words.calls_empty_why, is_filtered.then_some((PATH, text.calls.clear)))
     } else {
         table(text, &found.items, clock)
@@ -47,6 +51,7 @@ pub(crate) fn page(
     let newest = map.get_str("cursor").map(|_| link_with(PATH, &address, &[]));
     let older = found.next_cursor.as_ref().map(|cursor| link_with(PATH, &address, &[("cursor", cursor)]));
     let content = view! {
+        <div class="bar">{recents_or_any(text, PATH, &stay, range)}</div>
         {filters(text, map, keys)}
         <section class="panel" aria-label=text.calls.title>{list}</section>
         {pager(text, newest, older)}
@@ -70,7 +75,9 @@ fn filters(text: &'static Text, map: &ParamsMap, keys: &[OwnKey]) -> AnyView {
             </select>
             <input class="input" type="search" name="model" value=value("model") placeholder=text.calls.model
                 aria-label=text.calls.model maxlength="256" data-filter />
-            {parts::kept(map, &["session"])}
+            <input class="input" name="status" value=value("status") placeholder=text.calls.status aria-label=text.calls.status
+                inputmode="numeric" pattern="[0-9]{3}" maxlength="3" autocomplete="off" />
+            {parts::kept(map, &["session", "period", "from", "to"])}
             <button class="button" type="submit">{text.calls.apply}</button>
         </form>
     }

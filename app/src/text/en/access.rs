@@ -26,6 +26,10 @@ pub(super) const AUDIT: Audit = Audit {
     nothing_changed: "No field has changed.",
     in_login: "login",
     by_script: "by a script",
+    system: "system",
+    nobody: "nobody",
+    by_user: |user| format!("user {user}"),
+    by_key: |key, user| format!("key {key} of {user}"),
 };
 
 /// Those of logins and passwords.

@@ -25,6 +25,7 @@ pub(super) const DRAWN: Drawn = Drawn {
     each_week: "by week",
     each_month: "by month",
     show_table: "Show as a table",
+    at_most: |n| format!("At most {n} are listed."),
 };
 
 /// Its words.
@@ -152,6 +153,7 @@ pub(super) const AVAILABILITY: Availability = Availability {
     no_probes: "No probes in this time",
     only_told: "Blocks in which nothing happened are left out.",
     probes_why: "Tests and probes in this time: served of all",
+    latest_probes: "Latest tests and probes",
     strip: |good, bad| format!("{good} good attempts, {bad} bad ones"),
     block: |at, bad, all| format!("{at}: {bad} of {all} bad"),
     served: |good, attempts| format!("{good} of {attempts} attempts good"),

@@ -46,7 +46,7 @@ pub(super) const PROVIDERS: Providers = Providers {
     stop_help: "Saves tokens where the provider stops with us; the usage is then an estimate.",
     enabled_help: "Off: no calls come here. Running ones finish.",
     test: "Test this provider",
-    test_lead: "Makes one real, small call and shows what comes back. It costs a few tokens and stands among the calls.",
+    test_lead: "Makes one real, small call with what is saved, without your unsaved changes, and shows what comes back. It costs a few tokens and stands among the calls.",
     test_model: "Model",
     test_model_help: "Empty means the model of the settings.",
     test_run: "Run the test",

@@ -26,6 +26,10 @@ pub(super) const AUDIT: Audit = Audit {
     nothing_changed: "没有字段变化。",
     in_login: "登录",
     by_script: "通过脚本",
+    system: "系统",
+    nobody: "未登录者",
+    by_user: |user| format!("用户 {user}"),
+    by_key: |key, user| format!("{user} 的密钥 {key}"),
 };
 
 /// 登录与密码。

@@ -25,6 +25,7 @@ pub(super) const DRAWN: Drawn = Drawn {
     each_week: "按周",
     each_month: "按月",
     show_table: "以表格显示",
+    at_most: |n| format!("最多列出 {n} 项。"),
 };
 
 /// Its words.
@@ -149,6 +150,7 @@ pub(super) const AVAILABILITY: Availability = Availability {
     no_probes: "这段时间没有探测",
     only_told: "没有任何活动的时段已省略。",
     probes_why: "这段时间的测试与探测：成功数 / 总数",
+    latest_probes: "最近的测试与探测",
     strip: |good, bad| format!("{good} 次尝试成功，{bad} 次失败"),
     block: |at, bad, all| format!("{at}：{all} 次中 {bad} 次失败"),
     served: |good, attempts| format!("{attempts} 次尝试，{good} 成功"),

@@ -46,7 +46,7 @@ pub(super) const PROVIDERS: Providers = Providers {
     stop_help: "如果供应商也随之停止，可节省 Token；用量则为估算。",
     enabled_help: "关闭后不再有新调用，进行中的会完成。",
     test: "测试此供应商",
-    test_lead: "发送一次真实的小调用并显示结果。会消耗少量 Token，并记录在调用列表中。",
+    test_lead: "按已保存的内容（不含尚未保存的更改）发送一次真实的小调用并显示结果。会消耗少量 Token，并记录在调用列表中。",
     test_model: "模型",
     test_model_help: "留空则使用设置中的模型。",
     test_run: "开始测试",
