@@ -198,8 +198,7 @@ async fn end_all(
 fn show(hub: &Hub, hold: &Hold) -> HoldShown {
     let now = clock::now();
     let snapshot = hub.snapshot.load();
-    let named = |id| snapshot.upstreams.iter().find(|upstream| upstream.provider.id == id);
-    let upstream = hold.scope.provider_id().and_then(named);
+    let upstream = hold.scope.provider_id().and_then(|id| snapshot.upstream(id));
     let left = |until: DateTime<Utc>| {
         u64::try_from((until - now).num_milliseconds().max(0)).unwrap_or_default().div_ceil(1_000)
     };

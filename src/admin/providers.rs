@@ -139,7 +139,7 @@ pub async fn test(hub: &Hub, actor: &Admin, id: ProviderId, test: ProviderTest) 
 /// What a provider is asked for where nobody says.
 fn usual_model(hub: &Hub, id: ProviderId) -> String {
     let snapshot = hub.snapshot.load();
-    let upstream = snapshot.upstreams.iter().find(|upstream| upstream.provider.id == id);
+    let upstream = snapshot.upstream(id);
     upstream.map_or(snapshot.settings.probe_model.as_str(), |upstream| snapshot.usual_model(upstream)).to_owned()
 }
 

@@ -79,7 +79,7 @@ pub async fn run(hub: Hub) {
 fn targets(snapshot: &Snapshot, holds: &[impl AsRef<Hold>], now: DateTime<Utc>) -> BTreeSet<Target> {
     let of_hold = |hold: &Hold| {
         let provider_id = hold.scope.provider_id()?;
-        let upstream = snapshot.upstreams.iter().find(|upstream| upstream.provider.id == provider_id)?;
+        let upstream = snapshot.upstream(provider_id)?;
         if !upstream.provider.enabled || !upstream.provider.probe {
             return None;
         }

@@ -290,7 +290,7 @@ impl Account {
     /// and tells how much `model`, as it was asked for, writes.
     pub fn settle(&mut self, attempt: &Attempt, model: &str) {
         let reset = |limits: &Limits| limits.reset_ms();
-        let upstream = self.snapshot.upstreams.iter().find(|upstream| upstream.provider.id == attempt.provider_id);
+        let upstream = self.snapshot.upstream(attempt.provider_id);
         let mut subjects = Vec::with_capacity(3);
         if let Some(caller) = &self.caller {
             subjects.push((Subject::Key(caller.key.id), reset(&caller.key.limits)));

@@ -62,8 +62,7 @@ pub async fn probe(
     patience: Duration,
 ) -> Result<ProviderTestResult, Fault> {
     let snapshot = hub.snapshot.load_full();
-    let upstream = snapshot.upstreams.iter().find(|upstream| upstream.provider.id == provider_id);
-    let upstream = upstream.ok_or_else(|| Fault::not_found("provider"))?;
+    let upstream = snapshot.upstream(provider_id).ok_or_else(|| Fault::not_found("provider"))?;
     let (model, model_sent) = match asked {
         Asked::AsAsked(model) => (model, upstream.model_sent(model)),
         Asked::AsSent(model) => (model, model),

@@ -119,9 +119,7 @@ pub enum Again {
 /// Looks at one provider as [`choose`] does: it may not be what it was when the call tried it.
 pub fn look_again(snapshot: &Snapshot, wanted: &Wanted<'_>, holds: &HoldsView, provider_id: ProviderId) -> Again {
     let question = Question::new(snapshot, wanted, holds);
-    let Some(upstream) = snapshot.upstreams.iter().find(|upstream| upstream.provider.id == provider_id) else {
-        return Again::No;
-    };
+    let Some(upstream) = snapshot.upstream(provider_id) else { return Again::No };
     let standing = question.standing(upstream);
     let is_last_resort = standing.is_last_resort();
     if standing.skip.is_none() || is_last_resort {

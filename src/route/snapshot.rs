@@ -16,6 +16,7 @@ use crate::{
     clock,
     domain::{
         group::{ANY_GROUP, DEFAULT_GROUP},
+        id::ProviderId,
         key::ApiKey,
         money::Multiplier,
         price::{ModelPrice, Price},
@@ -225,10 +226,14 @@ impl Snapshot {
         group.and_then(|group| self.group_multipliers.get(group)).copied().unwrap_or(Multiplier::ONE)
     }
 
+    /// A provider; none if it is not there any more.
+    pub fn upstream(&self, id: ProviderId) -> Option<&Arc<Upstream>> {
+        self.upstreams.iter().find(|upstream| upstream.provider.id == id)
+    }
+
     /// True if a provider is still reached as it was there. If not, what has failed there says nothing about it now.
     pub fn still_reaches(&self, upstream: &Upstream) -> bool {
-        let known = self.upstreams.iter().find(|known| known.provider.id == upstream.provider.id);
-        known.is_some_and(|known| known.is_same_way(upstream))
+        self.upstream(upstream.provider.id).is_some_and(|known| known.is_same_way(upstream))
     }
 }
 
