@@ -211,8 +211,10 @@ impl State {
         let Self::Redis(redis) = self else { return };
         let asked = clock::instant();
         loop {
+            // In this order: gathering begins with the filling, so a look before it would see none.
+            let is_filled = redis.is_filled();
             let gathers = redis.gathers().await;
-            if redis.is_filled() && gathers == Some(false) {
+            if is_filled && gathers == Some(false) {
                 return;
             }
             // One that answers is being filled, and nothing is counted before.
