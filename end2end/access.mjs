@@ -1,7 +1,7 @@
 // Who may see what, in a real browser: the login, a person's own pages, and what is kept from them.
 //
 // Environment: see trial.mjs.
-import { PASSWORD, admin, browser, check, expect, finish, hub, logIn, loggedIn, reader, shot, token, upstream, visit } from './trial.mjs';
+import { PASSWORD, PATIENCE_MS, admin, browser, check, expect, finish, hub, logIn, loggedIn, reader, shot, token, upstream, visit } from './trial.mjs';
 
 // Refusals are what these tests want.
 const isWanted = (text) => /status of (40[1349]|422)/.test(text);
@@ -48,7 +48,10 @@ await check('what is left and what was used is on the first page', async () => {
     });
     expect(answer.ok, `call ${n}: ${answer.status} ${await answer.text()}`);
   }
-  await page.waitForTimeout(1500);
+  for (let tries = 0; (await admin('GET', `/calls?key_id=${key.id}`)).items.length < 3; tries += 1) {
+    expect(tries < 600, 'the calls are not recorded');
+    await new Promise((done) => setTimeout(done, 100));
+  }
   await go('/me');
   expect((await page.locator('main [role=meter]').count()) === 3, 'three limits have bars');
   await page.getByRole('heading', { name: 'Over time' }).waitFor();
@@ -186,6 +189,7 @@ await check('an administrator sees who did what, field by field', async () => {
 await check('without script a person logs in too, and reads', async () => {
   const plain = await browser.newContext({ javaScriptEnabled: false, locale: 'en-GB' });
   const plainPage = await plain.newPage();
+  plainPage.setDefaultTimeout(PATIENCE_MS);
   await plainPage.goto(`${hub}/login`);
   await logIn(plainPage, 'Grace', PASSWORD);
   await plainPage.waitForURL(`${hub}/me`);

@@ -1,5 +1,5 @@
 // What is done seldom and cannot be taken back, or is seen once: secrets, prices, groups, logins, deleting.
-import { PASSWORD, admin, browser, check, expect, hub, loggedIn, shot, takenOver, token, upstream, visit } from './trial.mjs';
+import { PASSWORD, PATIENCE_MS, admin, browser, check, expect, hub, loggedIn, shot, takenOver, token, upstream, visit } from './trial.mjs';
 
 /** What the hub answers to a key. */
 async function statusOf(secret) {
@@ -60,7 +60,7 @@ export async function acts({ page, go, row }) {
   await check('without script a key is made, and its secret is shown once', async () => {
     const plain = await browser.newContext({ storageState: await page.context().storageState(), javaScriptEnabled: false, locale: 'en-GB' });
     const reader = await plain.newPage();
-    reader.setDefaultTimeout(10_000);
+    reader.setDefaultTimeout(PATIENCE_MS);
     await reader.goto(`${hub}/users/${eve.id}?new=key`);
     await reader.locator('.new-key [name="form[name]"]').fill('plain');
     await reader.locator('.new-key').getByRole('button', { name: 'Create' }).click();

@@ -1,7 +1,7 @@
 // Calls: while they run, their decision chain, and the list with its filters and its export.
 import { readFile } from 'node:fs/promises';
 
-import { ask, check, expect, hub, shot, takenOver } from './trial.mjs';
+import { ask, check, expect, goOn, hub, shot, takenOver } from './trial.mjs';
 
 /** Takes what `console.mjs` has: its page, logged in, and a key. Answers the call that later checks look at. */
 export async function calls({ page, go, key }) {
@@ -9,15 +9,16 @@ export async function calls({ page, go, key }) {
 
   await check('a call shows while it runs, and ends in place', async () => {
     await go('/calls');
-    const asked = await ask(key, 'claude-sonnet-4-5', { content: 'Answer slowly' });
+    const asked = await ask(key, 'claude-sonnet-4-5', { content: 'Hello script:{"hold":"in-the-list"}' });
     callId = asked.id;
     expect(asked.status === 200 && callId, `status ${asked.status}`);
     await page.getByRole('button', { name: '1 new' }).click();
     const row = page.locator(`tr:has([data-call="${callId}"])`);
-    await row.getByText('Running').waitFor({ timeout: 3000 });
+    await row.getByText('Running').waitFor();
     await shot(page, 'calls-running');
+    await goOn('in-the-list');
     expect((await asked.text).includes('message_stop'), 'the answer was cut');
-    await row.getByText('Completed').waitFor({ timeout: 5000 });
+    await row.getByText('Completed').waitFor();
     await row.getByText('Ada').waitFor();
   });
 
@@ -47,7 +48,7 @@ export async function calls({ page, go, key }) {
   });
 
   await check('the attempt that runs grows in the chain, and ends there', async () => {
-    const asked = await ask(key, 'claude-sonnet-4-5', { content: 'Answer slowly' });
+    const asked = await ask(key, 'claude-sonnet-4-5', { content: 'Hello script:{"hold":"in-the-chain"}' });
     await go(`/calls/${asked.id}`);
     const detail = page.locator(`[data-detail="${asked.id}"]`);
     await detail.getByText('Scripted is at work.').waitFor();
@@ -60,6 +61,7 @@ export async function calls({ page, go, key }) {
       ([selector, before]) => Number(document.querySelector(selector)?.getAttribute('x')) < Number(before),
       ['svg.bar-line.run rect.stream', begin],
     );
+    await goOn('in-the-chain');
     await asked.text;
     await detail.getByText('Scripted answered at the first try.').waitFor();
     await detail.locator('svg.bar-line:not(.run) rect.stream').waitFor();
@@ -82,6 +84,7 @@ export async function calls({ page, go, key }) {
     await page.reload();
     await takenOver(page);
     expect((await page.inputValue('select[name=outcome]')) === 'failed', 'forgotten');
+    await page.locator('table.calls tbody tr').first().waitFor();
     expect((await page.locator('table.calls tbody tr').count()) === 1, 'not filtered');
   });
 

@@ -1,5 +1,5 @@
 // The code of the pages: it comes when a page is visited, and a page whose code does not come says so.
-import { browser, check, expect, reader, visit } from './trial.mjs';
+import { PATIENCE_MS, browser, check, expect, reader, visit } from './trial.mjs';
 
 /** Takes what `console.mjs` has: its page, logged in, and what its browser may complain about. */
 export async function code({ page, isWanted }) {
@@ -24,7 +24,7 @@ export async function code({ page, isWanted }) {
     // Nobody notes what the browser says here: it complains about the code that does not come.
     const context = await browser.newContext({ storageState: await page.context().storageState(), locale: 'en-GB' });
     const other = await context.newPage();
-    other.setDefaultTimeout(10_000);
+    other.setDefaultTimeout(PATIENCE_MS);
     await context.route(/split_prices/, (route) => route.abort());
     await visit(other, '/');
     await other.getByRole('link', { name: 'Prices' }).first().click();

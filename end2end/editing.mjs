@@ -1,6 +1,6 @@
 // Changing things in place, trying them out before they are saved, and what is asked before something is lost.
 import { saveWeeklyLimit } from './rows.mjs';
-import { admin, answered as answeredOn, browser, check, expect, hub, shot } from './trial.mjs';
+import { PATIENCE_MS, admin, answered as answeredOn, browser, check, expect, hub, shot } from './trial.mjs';
 
 /** Takes what `manage.mjs` has: its page, logged in, and a user and a provider to change. */
 export async function editing({ page, go, row, ada, east, key }) {
@@ -135,7 +135,7 @@ export async function editing({ page, go, row, ada, east, key }) {
   await check('without script a refused form of a list says why', async () => {
     const plain = await browser.newContext({ storageState: await page.context().storageState(), javaScriptEnabled: false, locale: 'en-GB' });
     const reader = await plain.newPage();
-    reader.setDefaultTimeout(10_000);
+    reader.setDefaultTimeout(PATIENCE_MS);
     await reader.goto(`${hub}/users?search=ada`);
     const drop = reader.locator('tr', { hasText: 'Ada Managed' }).locator('details', { hasText: 'Set' }).first();
     await drop.locator('summary').click();

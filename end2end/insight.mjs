@@ -24,7 +24,7 @@ for (let n = 0; n < 6; n += 1) {
 for (let tries = 0; ; tries += 1) {
   const { items } = await admin('GET', `/calls?provider_id=${provider.id}`);
   if (items.length === 6) break;
-  expect(tries < 100, 'the calls are not recorded');
+  expect(tries < 600, 'the calls are not recorded');
   await new Promise((done) => setTimeout(done, 100));
 }
 
@@ -129,6 +129,31 @@ await check('a row of the leaderboard leads to the use behind it, and on from th
   await page.locator('.rank-row', { hasText: 'Insight upstream' }).click();
   await page.waitForURL(`${hub}/providers/${provider.id}/use`);
   await page.getByText('Nothing went wrong.').waitFor();
+});
+
+await check('the leaderboard of users is narrowed to a tag or a group', async () => {
+  await admin('PATCH', `/users/${people[0].user.id}`, { tags: ['insight-night'] });
+  const row = (name) => page.locator('tbody tr', { hasText: name });
+  await go('/leaderboard?sort=calls');
+  await row('Igor').waitFor();
+  await page.getByRole('combobox', { name: 'Tag' }).selectOption('insight-night');
+  await page.waitForURL(/sort=calls.*tag=insight-night/);
+  await row('Igor').waitFor({ state: 'detached' });
+  expect((await page.locator('tbody tr').count()) === 1, 'others are ranked');
+  await shot(page, 'leaderboard-of-a-tag');
+  await page.getByRole('navigation', { name: 'What is ranked' }).getByRole('link', { name: 'Models' }).click();
+  await page.waitForURL(/by=model/);
+  expect(!page.url().includes('tag='), page.url());
+  await go('/leaderboard?group=insight');
+  await row('Ines').waitFor();
+  await row('Igor').waitFor();
+  await page.getByRole('combobox', { name: 'Tag' }).selectOption('insight-night');
+  await row('Igor').waitFor({ state: 'detached' });
+  await page.fill('[name=from]', '2020-01-01');
+  await page.fill('[name=to]', '2020-01-02');
+  await page.locator('form.days').getByRole('button', { name: 'Apply' }).click();
+  await page.waitForURL(/from=2020-01-01/);
+  await page.getByText('None of these users used anything in this time').waitFor();
 });
 
 await check('presets and folded filters of calls are in the address, and sums stand above the list', async () => {

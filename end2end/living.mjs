@@ -131,7 +131,7 @@ export function living({ hub, token, upstream }) {
     for (let tries = 0; ; tries += 1) {
       const answer = await fetch(`${hub}/admin/v1/calls/${id}`, { headers: { authorization: `Bearer ${token}` } });
       if (answer.ok && (await answer.json()).outcome) return;
-      if (tries > 100) throw new Error(`the call ${id} is not recorded`);
+      if (tries > 600) throw new Error(`the call ${id} is not recorded`);
       await new Promise((done) => setTimeout(done, 100));
     }
   }

@@ -3,7 +3,7 @@
 // Environment: see trial.mjs.
 import { living } from './living.mjs';
 import { dialogsOf, openPages, ownPages, pagesOf } from './pages.mjs';
-import { PASSWORD, axeFinds, browser, check, expect, finish, hub, loggedIn, reader, shot, token, upstream, visit, wide } from './trial.mjs';
+import { PASSWORD, PATIENCE_MS, axeFinds, browser, check, expect, finish, hub, loggedIn, reader, shot, token, upstream, visit, wide } from './trial.mjs';
 
 const WIDTHS = [360, 390, 1440, 2560];
 
@@ -92,6 +92,7 @@ await check('a chart tells what is pointed at, touched, or stepped to with the a
   expect(!(await chart.getAttribute('data-shown')), 'it is still told when the focus is elsewhere');
   const touch = await browser.newContext({ viewport: { width: 390, height: 844 }, hasTouch: true, storageState: await page.context().storageState() });
   const phone = await touch.newPage();
+  phone.setDefaultTimeout(PATIENCE_MS);
   await visit(phone, `/availability?provider=${providers[0].id}`);
   const times = phone.locator('.times [data-read]').first();
   await times.scrollIntoViewIfNeeded();

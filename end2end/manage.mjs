@@ -3,8 +3,9 @@
 // Environment: see trial.mjs.
 import { acts } from './acts.mjs';
 import { editing } from './editing.mjs';
+import { keys } from './keys.mjs';
 import { leaving } from './leaving.mjs';
-import { admin, browser, check, expect, finish, hub, reader, shot, token, upstream, visit } from './trial.mjs';
+import { PATIENCE_MS, admin, browser, check, expect, finish, hub, reader, shot, token, upstream, visit } from './trial.mjs';
 
 const page = await reader({ isWanted: (text) => /status of (404|422|409)/.test(text) });
 const context = page.context();
@@ -210,10 +211,11 @@ await check('the simulator says where a call would go, and why', async () => {
 await editing({ page, go, row, ada, east, key });
 await leaving({ page, go, row, ada, east });
 await acts({ page, go, row });
+await keys({ page, go });
 
 await check('in Chinese no word is missing', async () => {
   await context.addCookies([{ name: 'switchyard_language', value: 'zh-CN', url: hub }]);
-  for (const path of ['/providers', '/users', '/routing']) {
+  for (const path of ['/providers', '/users', '/keys', '/routing']) {
     await go(path);
     const lang = await page.getAttribute('html', 'lang');
     expect(lang === 'zh-CN', lang);
@@ -229,6 +231,7 @@ await check('in Chinese no word is missing', async () => {
 await check('without script a list is searched, a look is had and a provider is paused', async () => {
   const plain = await browser.newContext({ storageState: await context.storageState(), javaScriptEnabled: false, locale: 'en-GB' });
   const reader = await plain.newPage();
+  reader.setDefaultTimeout(PATIENCE_MS);
   await reader.goto(`${hub}/users?search=ada`);
   await reader.locator('tr', { hasText: 'Ada Managed' }).waitFor();
   expect((await reader.locator('tr', { hasText: 'Bob Managed' }).count()) === 0, 'not filtered');

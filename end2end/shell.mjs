@@ -85,7 +85,8 @@ export async function shell({ page, go, key }) {
     await go('/calls');
     await page.locator('.only-wide .state.good').getByText('Live').waitFor();
     await ask(key, 'claude-sonnet-4-5').then(({ text }) => text);
-    await page.waitForTimeout(600);
+    const told = (count) => page.getByRole('button', { name: `${count} new` });
+    await told(1).waitFor();
     const feeds = [];
     page.on('request', (request) => request.url().includes('/_live') && feeds.push(request.url()));
     await looksAway(true);
@@ -93,7 +94,6 @@ export async function shell({ page, go, key }) {
     const { id, text } = await ask(key, 'claude-sonnet-4-5');
     await text;
     await page.waitForTimeout(600);
-    const told = (count) => page.getByRole('button', { name: `${count} new` });
     expect(await told(1).isVisible(), 'a hidden tab was told of a call');
     await looksAway(false);
     await told(2).click();

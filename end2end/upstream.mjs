@@ -7,7 +7,6 @@ import { createServer } from 'node:http';
 
 const WORDS = ['Hello', ', ', 'this ', 'is ', 'a ', 'scripted ', 'answer', '. ', 'It ', 'came ', 'in ', 'pieces', '.'];
 const PAUSE_MS = 150;
-const SLOW_PAUSE_MS = 400;
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
@@ -23,11 +22,25 @@ const message = (model, content, stopReason, usage) => ({
 });
 
 /**
- * What a request asks for: tokens, the milliseconds until the first content and of the whole answer, and which paths
- * fail with which status.
+ * What a request asks for: tokens, the milliseconds until the first content and of the whole answer, which paths
+ * fail with which status, and under which name a stream stands still in its middle until `POST /go-on/<name>`.
  *
- * @typedef {{ input?: number, write?: number, read?: number, output?: number, first?: number, ms?: number, fail?: Record<string, number> }} Script
+ * @typedef {{ input?: number, write?: number, read?: number, output?: number, first?: number, ms?: number, fail?: Record<string, number>, hold?: string }} Script
  */
+
+/** What streams stand still for, by name. */
+const held = new Map();
+
+function hold(name) {
+  if (!held.has(name)) {
+    const one = {};
+    one.over = new Promise((done) => {
+      one.goOn = done;
+    });
+    held.set(name, one);
+  }
+  return held.get(name);
+}
 
 const usage = (outputTokens, { input = 25, write = 60, read = 1000, output } = {}) => ({
   input_tokens: input,
@@ -60,8 +73,9 @@ async function stream(response, model, gap, script) {
   send({ type: 'message_start', message: message(model, [], null, usage(1, { ...script, output: 1 })) });
   send({ type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } });
   send({ type: 'ping' });
-  for (const text of WORDS) {
+  for (const [place, text] of WORDS.entries()) {
     await pause(gap);
+    if (place === 3 && script.hold) await hold(script.hold).over;
     send({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } });
   }
   send({ type: 'content_block_stop', index: 0 });
@@ -74,6 +88,10 @@ async function answer(request, response, key) {
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
   const [, place, path] = /^(.*?)(\/v1\/.*)$/.exec(new URL(request.url, 'http://upstream').pathname) ?? ['', '', request.url];
+  if (request.url.startsWith('/go-on/')) {
+    hold(request.url.slice('/go-on/'.length)).goOn();
+    return response.writeHead(204).end();
+  }
   if (request.headers['x-api-key'] !== key) return error(response, 401, 'authentication_error', 'invalid x-api-key');
   if (path === '/v1/models') {
     response.writeHead(200, { 'content-type': 'application/json' });
@@ -92,8 +110,7 @@ async function answer(request, response, key) {
     await pause(script.first ?? 0);
     return error(response, status, ERRORS[status] ?? 'api_error', SAYS[status] ?? 'it broke');
   }
-  const isSlow = JSON.stringify(body.messages).includes('slowly');
-  const gap = script.ms === undefined ? (isSlow ? SLOW_PAUSE_MS : PAUSE_MS) : script.ms / WORDS.length;
+  const gap = script.ms === undefined ? PAUSE_MS : script.ms / WORDS.length;
   if (body.stream) return stream(response, body.model, gap, script);
   await pause(script.ms ?? 0);
   const whole = message(body.model, [{ type: 'text', text: WORDS.join('') }], 'end_turn', usage(42, script));

@@ -1,5 +1,5 @@
 // Who comes without what most readers have: without script, from another site, or without a session any more.
-import { browser, check, expect, hub, logIn, shot, token } from './trial.mjs';
+import { PATIENCE_MS, browser, check, expect, hub, logIn, shot, token } from './trial.mjs';
 
 /** Takes what `console.mjs` has: its page, logged in, a call, and where its user is. */
 export async function visitors({ page, go, callId, userPath }) {
@@ -10,7 +10,7 @@ export async function visitors({ page, go, callId, userPath }) {
   await check('without script the console logs in, reads and says no', async () => {
     const plain = await browser.newContext({ javaScriptEnabled: false, locale: 'en' });
     const plainPage = await plain.newPage();
-    plainPage.setDefaultTimeout(10_000);
+    plainPage.setDefaultTimeout(PATIENCE_MS);
     await plainPage.goto(`${hub}/calls`);
     await logIn(plainPage, '', 'not-the-right-token');
     await plainPage.getByText('That is not right').waitFor();
@@ -69,7 +69,7 @@ export async function visitors({ page, go, callId, userPath }) {
     const ended = await context.request.post(hub + await logOutPath(), { headers: { 'sec-fetch-site': 'same-origin' }, maxRedirects: 0 });
     expect(ended.status() < 400, `status ${ended.status()}`);
     const over = page.getByRole('alert').filter({ hasText: 'Your session is over' });
-    await over.waitFor({ timeout: 30_000 });
+    await over.waitFor();
     await shot(page, 'session-over');
     await over.getByRole('link', { name: 'Log in' }).click();
     await page.waitForURL(/\/login\?next=/);

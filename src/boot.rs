@@ -48,9 +48,16 @@ const FLUSH: Duration = Duration::from_secs(10);
 /// How long what is cut may take to settle.
 const CUT: Duration = Duration::from_secs(1);
 
-/// How long counters in Redis are waited for when the hub starts, and how long Redis may take to be told what is new then
-/// and when it stops. Nobody waits for a Redis that is away for longer.
+/// How long what is left of another life is waited for when the hub starts with Redis, and how long Redis may take to be
+/// told what is new then and when it stops.
 const STATE_WITHIN: Duration = Duration::from_secs(1);
+
+/// How long Redis may be silent when the hub starts. Nobody waits for one that is away for longer.
+const REDIS_WITHIN: Duration = Duration::from_secs(2);
+
+/// How often, and how far apart, it is looked whether a hub that was just killed has let go of the database.
+const GONE_LOOKS: u32 = 100;
+const GONE_LOOK: Duration = Duration::from_millis(100);
 
 /// Passwords that are hashed at the same time: each takes a core for a quarter of a second.
 const PASSWORDS_AT_ONCE: usize = 2;
@@ -181,7 +188,7 @@ async fn count_what_was_spent(hub: &Hub, recorder: &mut JoinHandle<anyhow::Resul
     match hub.state {
         State::Memory(_) => hub.state.load(hub.store.limit_sums().await.context("what was spent cannot be read")?),
         State::Redis(_) => {
-            hub.state.ready(STATE_WITHIN).await;
+            hub.state.ready(REDIS_WITHIN).await;
             hub.state.flush(STATE_WITHIN).await;
         }
     }
@@ -220,13 +227,14 @@ async fn database(
     Ok((options, Some((may_stop, keeper))))
 }
 
-/// Takes the database for this hub alone. A hub that was just killed may hold it for another moment.
+/// Takes the database for this hub alone. A hub that was just killed may hold it for another moment, until Postgres comes
+/// to see that.
 async fn take_alone(store: &Store) -> anyhow::Result<Alone> {
-    for _ in 0..20 {
+    for _ in 0..GONE_LOOKS {
         if let Some(alone) = store.take_alone(Role::Counter).await? {
             return Ok(alone);
         }
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        tokio::time::sleep(GONE_LOOK).await;
     }
     anyhow::bail!(
         "another hub works on this database: set REDIS_URL for all of them, so that they share their counters"

@@ -203,7 +203,7 @@ impl Health {
     /// Adds a hold that an operator makes, once it is written down.
     pub fn add(&self, hold: Hold) {
         let mut book = self.book();
-        book.add(Arc::new(hold));
+        book.add_written(hold);
         self.publish(&mut book);
     }
 

@@ -4,6 +4,7 @@ pub mod admin;
 pub mod edge;
 pub mod export;
 pub mod live;
+pub mod opening;
 pub mod ops;
 pub mod serve;
 pub mod socket;

@@ -106,8 +106,8 @@ impl State {
         }
     }
 
-    /// Forgets what was settled for `subject` before `reset_ms`, in milliseconds since 1970. Steps do so by themselves;
-    /// this is for who looks before the next one.
+    /// Forgets what calls have cost `subject` that began before `reset_ms`, in milliseconds since 1970. Steps do so by
+    /// themselves; this is for who looks before the next one.
     pub async fn reset(&self, subject: Subject, reset_ms: i64) -> Result<(), Away> {
         match self {
             Self::Memory(memory) => memory.reset(subject, reset_ms).await,
@@ -188,7 +188,8 @@ impl State {
         }
     }
 
-    /// How many steps have asked Redis: each is one round trip.
+    /// How often calls have asked Redis, with a step or for a turn in a queue of messages: each is one round trip that a
+    /// call waits for.
     pub fn round_trips(&self) -> u64 {
         match self {
             Self::Memory(_) => 0,
@@ -205,21 +206,22 @@ impl State {
         }
     }
 
-    /// Waits until Redis holds counters, or until `within` is over; and then, if it was just filled, until every other
-    /// replica has had time to say what it holds.
+    /// Waits until Redis holds counters, or until it has not answered for as long as `within`; and then, if it was just
+    /// filled, until every other replica has had time to say what it holds.
     pub async fn ready(&self, within: Duration) {
         let Self::Redis(redis) = self else { return };
         let asked = clock::instant();
+        let mut heard = asked;
         loop {
             // In this order: gathering begins with the filling, so a look before it would see none.
             let is_filled = redis.is_filled();
-            let gathers = redis.gathers().await;
-            if is_filled && gathers == Some(false) {
-                return;
+            match redis.gathers().await {
+                Some(false) if is_filled => return,
+                // One that answers is being filled, and nothing is counted before. That one answer is late says nothing.
+                Some(_) => heard = clock::instant(),
+                None => {}
             }
-            // One that answers is being filled, and nothing is counted before.
-            let patience = if gathers.is_some() { FILLED_WITHIN } else { within };
-            if asked.elapsed() >= patience {
+            if heard.elapsed() >= within || asked.elapsed() >= FILLED_WITHIN {
                 return;
             }
             tokio::time::sleep(READY_LOOK).await;

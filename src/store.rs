@@ -79,6 +79,8 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (17, "closed_sums", include_str!("../migrations/0017_closed_sums.sql")),
     (18, "last_probe", include_str!("../migrations/0018_last_probe.sql")),
     (19, "days_in_steps", include_str!("../migrations/0019_days_in_steps.sql")),
+    (20, "shares", include_str!("../migrations/0020_shares.sql")),
+    (21, "open_days", include_str!("../migrations/0021_open_days.sql")),
 ];
 
 /// The channel on which replicas tell each other that configuration or holds changed, or calls were recorded.

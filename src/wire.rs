@@ -10,6 +10,7 @@ pub mod over_limit;
 pub mod peek;
 pub mod rejection;
 pub mod repair;
+pub mod rounds;
 pub mod sse;
 pub mod tap;
 pub mod transcript;

@@ -21,6 +21,8 @@ pub(crate) mod edited;
 #[cfg(feature = "ssr")]
 pub(crate) mod form;
 #[cfg(feature = "ssr")]
+pub(crate) mod keys;
+#[cfg(feature = "ssr")]
 pub(crate) mod leaderboard;
 #[cfg(feature = "ssr")]
 pub(crate) mod limits;
@@ -141,6 +143,8 @@ pub(crate) enum Drawing {
     OneUser(String),
     /// Several users changed at once.
     ManyUsers,
+    /// The list of keys over all users.
+    Keys,
     /// Several keys changed at once.
     ManyKeys,
     /// Where a call would go.

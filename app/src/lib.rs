@@ -17,8 +17,8 @@ use crate::{
     pages::not_found::NotFound,
     preferences::Preferences,
     routes::{
-        Audit, Availability, CallAlone, CallMessages, Calls, EditProvider, EditUser, KeyUse, Leaderboard, Log, Login,
-        Logins, ManyKeys, ManyProviders, ManyUsers, Mine, ModelUse, NewProvider, NewUser, OneSession, Overview,
+        Audit, Availability, CallAlone, CallMessages, Calls, EditProvider, EditUser, KeyUse, Keys, Leaderboard, Log,
+        Login, Logins, ManyKeys, ManyProviders, ManyUsers, Mine, ModelUse, NewProvider, NewUser, OneSession, Overview,
         OwnCall, OwnCalls, OwnLogins, Prices, ProviderUse, Providers, Quotas, Routing, Sessions, Settings, Setup,
         UserUse, Users,
     },
@@ -113,6 +113,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/users/:id") view={Lazy::<EditUser>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/routing") view={Lazy::<Routing>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/users/:id/use") view={Lazy::<UserUse>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/keys") view={Lazy::<Keys>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/keys/bulk") view={Lazy::<ManyKeys>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/keys/:id/use") view={Lazy::<KeyUse>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/providers/:id/use") view={Lazy::<ProviderUse>::new()} ssr=SsrMode::Async />

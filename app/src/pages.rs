@@ -67,7 +67,7 @@ fn is_open(of: Readers, session: Option<&Session>) -> bool {
 }
 
 /// The pages, in the order of the sidebar.
-static PAGES: [PageEntry; 14] = [
+static PAGES: [PageEntry; 15] = [
     PageEntry { path: "/", title: |text| text.overview, icon: Icon::Overview, key: "o", of: Readers::Admins },
     PageEntry {
         path: "/leaderboard",
@@ -94,6 +94,7 @@ static PAGES: [PageEntry; 14] = [
     },
     PageEntry { path: "/routing", title: |text| text.routing, icon: Icon::Routing, key: "r", of: Readers::Admins },
     PageEntry { path: "/users", title: |text| text.users, icon: Icon::Users, key: "u", of: Readers::Admins },
+    PageEntry { path: "/keys", title: |text| text.keys, icon: Icon::Key, key: "k", of: Readers::Admins },
     PageEntry { path: "/quotas", title: |text| text.quotas, icon: Icon::Quotas, key: "q", of: Readers::Admins },
     PageEntry { path: "/prices", title: |text| text.prices, icon: Icon::Prices, key: "$", of: Readers::Admins },
     PageEntry { path: "/log", title: |text| text.log, icon: Icon::Log, key: ".", of: Readers::Admins },

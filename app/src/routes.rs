@@ -57,6 +57,7 @@ lazy_routes! {
     EditProvider in drawn: pages::edited::EditProvider;
     Users in drawn: pages::drawn::Users;
     ManyUsers in drawn: pages::drawn::ManyUsers;
+    Keys in drawn: pages::drawn::Keys;
     ManyKeys in drawn: pages::drawn::ManyKeys;
     ManyProviders in drawn: pages::drawn::ManyProviders;
     Routing in drawn: pages::drawn::Routing;

@@ -146,6 +146,8 @@ pub(crate) struct Text {
     #[cfg(feature = "ssr")]
     pub(crate) user_list: UserList,
     #[cfg(feature = "ssr")]
+    pub(crate) key_list: KeyList,
+    #[cfg(feature = "ssr")]
     pub(crate) price_list: PriceList,
     #[cfg(feature = "ssr")]
     pub(crate) trials: Trials,

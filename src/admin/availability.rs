@@ -8,6 +8,7 @@ use chrono_tz::Tz;
 use super::{
     actor::Admin,
     fault,
+    period::Span,
     usage::{Sums, quarter_of},
 };
 use crate::{
@@ -23,8 +24,7 @@ use crate::{
     hub::Hub,
     store::{
         availability::{BlockQuery, BlockRow, ServedRow},
-        facet::{Facet, Told, Unit},
-        facets::DaysMade,
+        facet::{Part, Told, Unit},
     },
 };
 
@@ -38,23 +38,32 @@ pub async fn availability(hub: &Hub, _actor: &Admin, query: AvailabilityQuery) -
     let (now, zone) = (clock::now(), snapshot.zone);
     let starts = starts(range, now, zone);
     let from = starts.first().copied().unwrap_or_default();
-    let (parts, minutes) = Sums::open(hub).await?.routes(from);
+    let sums = Sums::open(hub).await?;
+    let (parts, minutes) = sums.since(from, Told::Route, &[Unit::Month, Unit::Week, Unit::Day, Unit::Hour]);
     let with_models = query.model_blocks.unwrap_or(true);
+    let of_blocks = blocks(range, (from, now), sums, with_models);
     let blocks = BlockQuery {
+        parts: of_blocks.0,
+        minutes: of_blocks.1,
+        block: block(range),
+        zone,
         provider_id: query.provider_id,
         by_model: with_models,
-        ..blocks(range, from, hub.store.days_made().await.map_err(fault::store)?, zone)
     };
     let all = snapshot.upstreams.iter().map(|upstream| &upstream.provider);
     let mut providers: Vec<_> = all.filter(|provider| query.provider_id.is_none_or(|id| id == provider.id)).collect();
     providers.sort_by_key(|provider| (provider.priority, &provider.name));
     let ids: Vec<ProviderId> = providers.iter().map(|provider| provider.id).collect();
-    let n_probes = if query.provider_id.is_some() { PROBES_MAX } else { 1 };
     let (rows, blocks, probes, latest) = tokio::try_join!(
         hub.store.served(&parts, minutes, query.provider_id),
         hub.store.served_blocks(&blocks),
         hub.store.count_probes(quarter_of(from)),
-        hub.store.last_probes(&ids, quarter_of(from), n_probes),
+        async {
+            match query.provider_id {
+                Some(_) => hub.store.last_probes(&ids, quarter_of(from), PROBES_MAX).await,
+                None => hub.store.last_probe_of_each(&ids, quarter_of(from), now).await,
+            }
+        },
     )
     .map_err(fault::store)?;
     let mut probes: HashMap<ProviderId, Probes> = probes.into_iter().collect();
@@ -86,19 +95,17 @@ pub async fn availability(hub: &Hub, _actor: &Admin, query: AvailabilityQuery) -
     Ok(Availability { range, starts, providers })
 }
 
-/// Which sums have the blocks. Of days that are over there are sums by hour; while there are no days of the hub's zone a
-/// month is read by quarter of an hour.
-fn blocks(range: AvailabilityRange, from: DateTime<Utc>, made: Option<DaysMade>, zone: Tz) -> BlockQuery {
-    let route = |unit| Some(Facet { told: Told::Route, unit });
-    let is_made = made.is_some_and(|made| made.zone == zone);
-    let closed = made.and_then(|made| made.closed_before).unwrap_or(from).max(from);
-    let (over, over_to, open) = match range {
-        AvailabilityRange::Hour => (None, from, None),
-        AvailabilityRange::Week => (route(Unit::Hour), Unit::Hour.begin(closed, zone).max(from), route(Unit::Quarter)),
-        AvailabilityRange::Month if is_made => (None, from, route(Unit::Day)),
-        AvailabilityRange::Day | AvailabilityRange::Month => (None, from, route(Unit::Quarter)),
+/// Which sums have the blocks from one time up to now, and which minutes: the longest that lie in a block, and those of
+/// providers where nobody asks for models. While there are no days of the hub's zone a month is read by quarter of an hour.
+fn blocks(range: AvailabilityRange, (from, now): Span, sums: Sums<'_>, by_model: bool) -> (Vec<Part>, Span) {
+    let units: &[Unit] = match range {
+        AvailabilityRange::Hour => return (Vec::new(), (from, now + TimeDelta::minutes(1))),
+        AvailabilityRange::Day => &[],
+        // Blocks of hours begin with whole ones from the epoch on.
+        AvailabilityRange::Week => &[Unit::Hour],
+        AvailabilityRange::Month => &[Unit::Day],
     };
-    BlockQuery { from, over, over_to, open, block: block(range), zone, provider_id: None, by_model: true }
+    sums.since(from, if by_model { Told::Route } else { Told::Provider }, units)
 }
 
 /// The length of a block; none for days.

@@ -57,8 +57,32 @@ pub(super) async fn of_sums(sums: Sums<'_>, asked: Asked, zone: Tz) -> Result<Co
         Some(UsageBy::Model) | None => None,
     };
     let asked = Asked { named, ..asked };
-    let rows = sums.read(asked, ROWS_MAX).await?;
+    let rows = match asked.by {
+        Some(UsageBy::User | UsageBy::Key) => Box::pin(named_and_others(sums, asked)).await?,
+        Some(UsageBy::Provider | UsageBy::Model) | None => sums.read(asked, ROWS_MAX).await?,
+    };
     Ok(Course { step, lines: lines(rows, &starts), starts })
+}
+
+/// The rows of those that have lines, and what is left of all for the others: of hundreds of users each has a row for every
+/// day, and few of them have lines.
+async fn named_and_others(sums: Sums<'_>, asked: Asked) -> Result<Vec<UsageRow>, Fault> {
+    let all = Asked { by: None, named: None, ..asked.clone() };
+    let named = Asked { only_named: true, ..asked };
+    let (mut rows, all) = tokio::try_join!(sums.read(named, ROWS_MAX), sums.read(all, ROWS_MAX))?;
+    let others = others(&rows, all);
+    rows.extend(others);
+    Ok(rows)
+}
+
+/// What all have used in each span without those that have rows of their own, where something is left.
+fn others(named: &[UsageRow], all: Vec<UsageRow>) -> Vec<UsageRow> {
+    let left = |row: UsageRow| {
+        let of_span = named.iter().filter(|named| named.from == row.from);
+        let totals = of_span.fold(row.totals.clone(), |left, named| left.minus(&named.totals));
+        (totals.calls > 0 || totals.attempts > 0).then_some(UsageRow { totals, ..row })
+    };
+    all.into_iter().filter_map(left).collect()
 }
 
 /// Those that have lines of their own: there may be thousands, and each would have a row for every span.
@@ -196,6 +220,20 @@ mod tests {
         assert_eq!((costs(&lines[0]), costs(&lines[5])), (vec![1, 100], vec![5, 1_000]));
         assert_eq!(super::lines(vec![row(None, 0, 5)], &starts)[0].values[0].calls, 1);
         assert!(super::lines(Vec::new(), &starts).is_empty());
+    }
+
+    #[test]
+    fn what_others_have_used_is_what_is_left_of_all() {
+        let starts = ["2026-11-01T00:00:00Z", "2026-11-02T00:00:00Z"].map(at);
+        let row = |id: Option<&str>, day: usize, calls: u64, cost: i64| UsageRow {
+            from: Some(starts[day]),
+            id: id.map(str::to_owned),
+            name: None,
+            totals: Totals { calls, cost_usd: Usd::from_scaled(cost), ..Totals::default() },
+        };
+        let named = [row(Some("1"), 0, 2, 20), row(Some("2"), 0, 1, 5), row(Some("1"), 1, 4, 8)];
+        let all = vec![row(None, 0, 5, 30), row(None, 1, 4, 8)];
+        assert_eq!(others(&named, all), [row(None, 0, 2, 5)]);
     }
 
     #[test]

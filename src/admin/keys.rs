@@ -2,20 +2,28 @@
 
 mod many;
 
+use std::collections::HashMap;
+
 use chrono::TimeDelta;
 
 pub use self::many::bulk;
 use super::{
     actor::{Admin, shown},
     change, check, fault, limits, page,
+    usage::{Asked, Sums},
 };
 use crate::{
     clock,
     domain::{
         fault::Fault,
         id::{KeyId, UserId},
-        key::{ApiKey, KeyCreate, KeyPatch, NewKey, Rotation},
+        key::{
+            ApiKey, KeyCreate, KeyPatch, NewKey, Rotation,
+            many::{KeyQuery, ListedKey},
+        },
+        money::Usd,
         page::{Page, PageQuery},
+        report::UsageBy,
     },
     hub::Hub,
     route::rules::Matcher,
@@ -43,6 +51,38 @@ const CLIENT_CHARS_MAX: usize = 256;
 
 /// Addresses and networks of one key.
 const ADDRESSES_MAX: usize = 200;
+
+/// Days that a key can be asked to have been unused.
+const UNUSED_DAYS_MAX: u32 = 3_650;
+
+/// A page of the keys of all users, by id.
+pub async fn list_all(hub: &Hub, _actor: &Admin, query: &KeyQuery) -> Result<Page<ListedKey>, Fault> {
+    let limit = page::limit(query.limit)?;
+    let after: Option<KeyId> = page::after(query.cursor.as_deref())?;
+    check::within("unused_days", query.unused_days, 1, UNUSED_DAYS_MAX)?;
+    let query = KeyQuery {
+        search: check::words("search", query.search.as_deref())?,
+        group: check::words("group", query.group.as_deref())?,
+        ..query.clone()
+    };
+    let keys = hub.store.list_all_keys(after, page::rows(limit), &query, clock::now()).await.map_err(fault::store)?;
+    Ok(page::cut(keys, limit, |listed| listed.key.id.to_string()))
+}
+
+/// What these keys have spent today; nothing stands there for one that was not used.
+pub async fn spent_today(hub: &Hub, _actor: &Admin, keys: &[ListedKey]) -> Result<HashMap<KeyId, Usd>, Fault> {
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let (now, zone) = (clock::now(), hub.snapshot.load().zone);
+    // There is nothing after now: the sums of the day serve all of it. All other keys share one row.
+    let range = (clock::midnight(now, zone), clock::next_midnight(now, zone));
+    let named = Some(keys.iter().map(|listed| listed.key.id.0).collect());
+    let asked = Asked { range, by: Some(UsageBy::Key), named, without_times: true, ..Asked::default() };
+    let rows_max = i64::try_from(keys.len()).unwrap_or(i64::MAX - 1) + 1;
+    let rows = Sums::open(hub).await?.read(asked, rows_max).await?;
+    Ok(rows.into_iter().filter_map(|row| Some((row.id?.parse::<KeyId>().ok()?, row.totals.cost_usd))).collect())
+}
 
 /// A page of a user's keys, by id.
 pub async fn list(hub: &Hub, actor: &Admin, user_id: UserId, query: &PageQuery) -> Result<Page<ApiKey>, Fault> {

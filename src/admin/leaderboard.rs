@@ -7,6 +7,8 @@ use chrono_tz::Tz;
 
 use super::{
     actor::Admin,
+    check::words,
+    fault,
     period::{Span, span},
     usage::{Asked, Sums},
 };
@@ -28,14 +30,16 @@ const ROWS_MAX: i64 = 10_000;
 /// Everybody or everything that was used in a span of time, ranked, and compared with the span before.
 ///
 /// # Errors
-/// [`Fault::Invalid`] for a range that cannot be.
+/// [`Fault::Invalid`] for a range that cannot be, and for a tag or a group of something that has none.
 pub async fn leaderboard(hub: &Hub, _actor: &Admin, query: &LeaderboardQuery) -> Result<Leaderboard, Fault> {
     let (now, zone) = (clock::now(), hub.snapshot.load().zone);
     let by = query.by.unwrap_or(UsageBy::User);
     let ((from, to), before) = spans(query, now, zone)?;
+    let named = named(hub, query, by).await?;
     let sums = Sums::open(hub).await?;
     let sums = async |range: Span, without_times| {
-        sums.read(Asked { range, by: Some(by), without_times, ..Asked::default() }, ROWS_MAX).await
+        let asked = Asked { range, by: Some(by), named: named.clone(), without_times, ..Asked::default() };
+        sums.read(asked, ROWS_MAX).await
     };
     let (rows, rows_before) = tokio::try_join!(sums((from, to), false), async {
         match before {
@@ -47,6 +51,22 @@ pub async fn leaderboard(hub: &Hub, _actor: &Admin, query: &LeaderboardQuery) ->
     let mut items = rows_of(rows, rows_before, by);
     query.sort.unwrap_or_default().sort(&mut items, query.reverse.unwrap_or_default());
     Ok(Leaderboard { from, to, before_from: before.map(|(from, _)| from), before_to: before.map(|(_, to)| to), items })
+}
+
+/// The users that are meant; none if all are. The same sums serve them: whoever is not named shares a row, which is left
+/// out.
+async fn named(hub: &Hub, query: &LeaderboardQuery, by: UsageBy) -> Result<Option<Vec<i64>>, Fault> {
+    let (tag, group) = (words("tag", query.tag.as_deref())?, words("group", query.group.as_deref())?);
+    let field = match (&tag, &group) {
+        (None, None) => return Ok(None),
+        (Some(_), _) => "tag",
+        (None, Some(_)) => "group",
+    };
+    if by != UsageBy::User {
+        return Err(Fault::invalid(field, "is for users only"));
+    }
+    let ids = hub.store.list_user_ids(tag.as_deref(), group.as_deref()).await.map_err(fault::store)?;
+    Ok(Some(ids.into_iter().map(|id| id.0).collect()))
 }
 
 /// The span that is asked for, and the one it is compared with.

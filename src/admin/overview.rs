@@ -20,6 +20,7 @@ use crate::{
     },
     hub::Hub,
     route::snapshot::Snapshot,
+    store::facet::Told,
 };
 
 /// Rows of each list on the first page.
@@ -63,7 +64,7 @@ pub async fn overview(hub: &Hub, actor: &Admin) -> Result<Overview, Fault> {
         today(UsageBy::Provider),
         today(UsageBy::Model),
         today(UsageBy::User),
-        attention(hub, actor, now),
+        attention(hub, actor, sums, now),
     )?;
     Ok(Overview {
         at: now,
@@ -96,9 +97,11 @@ fn named(rows: Vec<UsageRow>) -> Vec<UsageRow> {
 }
 
 /// What an operator should look at, the worst first.
-async fn attention(hub: &Hub, actor: &Admin, now: DateTime<Utc>) -> Result<Vec<Attention>, Fault> {
+async fn attention(hub: &Hub, actor: &Admin, sums: Sums<'_>, now: DateTime<Utc>) -> Result<Vec<Attention>, Fault> {
+    let since = now - TimeDelta::days(1);
+    let (models, _) = sums.since(since, Told::Model, &[]);
     let (unpriced, n_quarantined, state, limits) = tokio::try_join!(
-        async { hub.store.list_unpriced_models(now - TimeDelta::days(1)).await.map_err(fault::store) },
+        async { hub.store.list_unpriced_models(since, &models).await.map_err(fault::store) },
         async { hub.store.count_quarantined().await.map_err(fault::store) },
         async { Ok(hub.state.status().await) },
         limits_near(hub, actor),

@@ -26,6 +26,9 @@ use crate::{
 /// Characters of the beginning of a name that is looked for: as many as a session's name may have.
 const SEARCH_MAX: usize = 256;
 
+/// How far the time that an id carries may be from that of its call.
+const ROOM: TimeDelta = TimeDelta::minutes(1);
+
 /// How a session is named in a path: its key and the client's name for it, as URL-safe base64.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionId(SessionKey);
@@ -146,8 +149,12 @@ pub async fn find(hub: &Hub, _actor: &Admin, id: &SessionId) -> Result<SessionDe
     }
     let session = if has_record { recorded.session } else { unrecorded(recorded.session) };
     let session = merged(hub, session, active.as_ref());
-    let stays = hub.store.stays(key.key_id, &key.id).await.map_err(fault::store)?;
-    let captured_call_id = hub.store.latest_captured(key.key_id, &key.id).await.map_err(fault::store)?;
+    let began = span(&session);
+    let (stays, captured_call_id) = tokio::try_join!(
+        hub.store.stays(key.key_id, &key.id, began),
+        hub.store.latest_captured(key.key_id, &key.id, began),
+    )
+    .map_err(fault::store)?;
     let is_idle = session.in_flight == 0;
     let ttl = TimeDelta::milliseconds(hub.config.session_ttl_ms);
     Ok(SessionDetail {
@@ -158,6 +165,12 @@ pub async fn find(hub: &Hub, _actor: &Admin, id: &SessionId) -> Result<SessionDe
         stays,
         captured_call_id,
     })
+}
+
+/// From when to when the calls of a session began, with some room: an id carries a time of its own. Only few days have them.
+pub fn span(session: &Session) -> (DateTime<Utc>, DateTime<Utc>) {
+    let (from, to) = (session.created_at, session.last_seen_at);
+    (from.checked_sub_signed(ROOM).unwrap_or(from), to.checked_add_signed(ROOM).unwrap_or(to))
 }
 
 /// The sessions with recorded calls whose name begins with `search`, those with the latest call first: id and session.
@@ -180,6 +193,8 @@ pub async fn end(hub: &Hub, actor: &Admin, id: &SessionId) -> Result<(), Fault> 
     if !hub.state.end_session(session, now_ms).await.map_err(|_| Fault::CountersAway)? {
         return Err(Fault::not_found("session"));
     }
+    // Its place may be what others wait for.
+    hub.parking.wake(None);
     change.commit_quietly().await.map_err(fault::store)
 }
 

@@ -9,8 +9,8 @@ use crate::{
 /// What is kept: sizes, days, and what waits in the journal.
 pub async fn storage(hub: &Hub, _actor: &Admin) -> Result<Storage, Fault> {
     let store = &hub.store;
-    let (database_bytes, tables, days, n_quarantined) =
-        tokio::try_join!(store.database_bytes(), store.list_tables(), store.list_days(), store.count_quarantined())
+    let (database_bytes, (tables, days), n_quarantined) =
+        tokio::try_join!(store.database_bytes(), store.list_sizes(), store.count_quarantined())
             .map_err(fault::store)?;
     let snapshot = hub.snapshot.load();
     Ok(Storage {

@@ -8,6 +8,7 @@ use crate::{
     clock,
     domain::{
         fault::Fault,
+        id::{KeyId, UserId},
         report::{ErrorCount, ErrorQuery, Totals, UsageBy, UsageFilter, UsageQuery, UsageRow, UsageStep},
     },
     hub::Hub,
@@ -69,7 +70,7 @@ pub(super) fn asked(query: &UsageQuery, range: Span) -> Result<Asked, Fault> {
         provider_id: query.provider_id,
         model: query.model.clone(),
     };
-    Ok(Asked { range, filter, by: query.by, named: None, step: query.step.unwrap_or_default(), without_times: false })
+    Ok(Asked { range, filter, by: query.by, step: query.step.unwrap_or_default(), ..Asked::default() })
 }
 
 /// The range that is asked for.
@@ -102,6 +103,8 @@ pub(super) struct Asked {
     pub(super) by: Option<UsageBy>,
     /// Only these have rows of their own, all others share one; none: each has.
     pub(super) named: Option<Vec<i64>>,
+    /// True if those others, which are users or keys, are left out: then few rows are read.
+    pub(super) only_named: bool,
     /// One row for each of these spans.
     pub(super) step: UsageStep,
     /// True if nobody looks at times.
@@ -116,6 +119,18 @@ fn told(filter: &UsageFilter, by: Option<UsageBy>) -> Told {
         filter.provider_id.is_some() || by == Some(UsageBy::Provider),
         filter.model.is_some() || by == Some(UsageBy::Model),
     ])
+}
+
+/// How long the spans may be of which those of this step are made, the longest first.
+const fn units(step: UsageStep) -> &'static [Unit] {
+    match step {
+        // In some zones a day, or an hour of theirs, begins within an hour of the facets.
+        UsageStep::Total => &[Unit::Month, Unit::Week, Unit::Day, Unit::Hour],
+        UsageStep::Month => &[Unit::Month, Unit::Day],
+        UsageStep::Week => &[Unit::Week, Unit::Day],
+        UsageStep::Day => &[Unit::Day],
+        UsageStep::Hour | UsageStep::QuarterHour => &[],
+    }
 }
 
 /// The sums as they can be read just now.
@@ -144,68 +159,81 @@ impl<'a> Sums<'a> {
 
     /// The sums that few rows serve.
     fn query(self, asked: Asked) -> SumQuery {
-        let Asked { range, filter, by, named, step, without_times } = asked;
-        let (spans, parts, has_quarters) = self.cut(range, told(&filter, by), step);
-        let filter = self.with_owner(filter);
-        let (parts, points) = if filter.user_id.is_some() { points(parts, self.zone) } else { (parts, Vec::new()) };
+        let (spans, parts, has_quarters) = self.cut(asked.range, told(&asked.filter, asked.by), units(asked.step));
+        let (users, keys) = self.callers(&asked);
+        let (parts, points) = if users.is_some() { points(parts, self.zone) } else { (parts, Vec::new()) };
         let Spans { from, days_from, days_to, quarters_to, to } = spans;
         // Where facets serve the quarters nothing is left of them.
         let quarters = [(from, days_from), (days_to, quarters_to)];
         let quarters = if has_quarters { [(from, from), (to, to)] } else { quarters };
-        let time_zone = self.zone;
+        let Asked { filter, by, named, step, without_times, .. } = asked;
         SumQuery {
             from,
             parts,
             points,
             quarters,
             minutes: (quarters_to, to),
-            filter,
+            users,
+            keys,
+            provider_id: filter.provider_id,
+            model: filter.model,
             by,
             named,
             step,
-            time_zone,
+            time_zone: self.zone,
             without_times,
         }
     }
 
-    /// A key's calls are its user's, by whom they are found.
-    fn with_owner(self, filter: UsageFilter) -> UsageFilter {
-        let snapshot = self.hub.snapshot.load();
-        let owner = |id| snapshot.callers.values().find(|caller| caller.key.id == id).map(|caller| caller.user.id);
-        UsageFilter { user_id: filter.user_id.or_else(|| filter.key_id.and_then(owner)), ..filter }
+    /// The users and the keys that are meant; none: all. The calls of keys are their users', by whom they are found.
+    fn callers(self, asked: &Asked) -> (Option<Vec<i64>>, Option<Vec<i64>>) {
+        let Asked { filter, by, named, only_named, .. } = asked;
+        let of = |wanted| named.as_ref().filter(|_| *only_named && *by == Some(wanted)).cloned();
+        let users = filter.user_id.map(|id| vec![id.0]).or_else(|| of(UsageBy::User));
+        let keys = filter.key_id.map(|id| vec![id.0]).or_else(|| of(UsageBy::Key));
+        let owners = |keys: &Vec<i64>| -> Option<Vec<i64>> {
+            keys.iter().map(|id| self.owner(KeyId(*id)).map(|user| user.0)).collect()
+        };
+        (users.or_else(|| keys.as_ref().and_then(owners)), keys)
     }
 
-    /// The time from `from` up to now in facets that tell providers and models apart, and the minutes before them.
-    pub(super) fn routes(self, from: DateTime<Utc>) -> (Vec<Part>, Span) {
-        let quarter = quarter_of(from);
-        let first = if quarter == from { from } else { quarter + TimeDelta::minutes(15) };
+    /// Whose key it is; none for one that is deleted.
+    fn owner(self, key: KeyId) -> Option<UserId> {
+        let snapshot = self.hub.snapshot.load();
+        snapshot.callers.values().find(|caller| caller.key.id == key).map(|caller| caller.user.id)
+    }
+
+    /// The time from `from` up to now in facets that tell this apart, whose spans have these lengths, and the minutes before
+    /// them.
+    pub(super) fn since(self, from: DateTime<Utc>, told: Told, units: &[Unit]) -> (Vec<Part>, Span) {
+        let first = Unit::Quarter.begin_from(from, self.zone);
         // What is being made comes in from the newest on: what is there is read.
         let made_from = self.days.map_or(first, |days| days.made_from.max(first));
         // There is nothing after now: the quarter that runs is read whole.
-        let (_, parts, _) = self.cut((made_from, self.now + TimeDelta::minutes(15)), Told::Route, UsageStep::Total);
+        let (_, parts, _) = self.cut((made_from, self.now + TimeDelta::minutes(15)), told, units);
         (parts, (from, first))
     }
 
-    /// A range in facets that tell this apart, and true if they hold its quarters of an hour too.
-    fn cut(self, range: Span, told: Told, step: UsageStep) -> (Spans, Vec<Part>, bool) {
-        let is_short = matches!(step, UsageStep::QuarterHour | UsageStep::Hour);
+    /// A range in facets that tell this apart, and true if they hold its quarters of an hour too. They are by quarter, and
+    /// by longer units where they may be, the longest first.
+    fn cut(self, range: Span, told: Told, units: &[Unit]) -> (Spans, Vec<Part>, bool) {
         let made = self.days.filter(|days| days.hold(range.0));
-        let days = made.filter(|days| days.zone == self.zone && !is_short);
+        let days = made.filter(|days| days.zone == self.zone && units.contains(&Unit::Day));
         let spans = spans(range, self.now, days.map(|days| days.zone));
         let Spans { from, days_from, days_to, quarters_to, .. } = spans;
-        let Some(DaysMade { closed_before, .. }) = made else { return (spans, Vec::new(), false) };
-        let units: &[Unit] = match step {
-            UsageStep::Total => &[Unit::Month, Unit::Week],
-            UsageStep::Month => &[Unit::Month],
-            UsageStep::Week => &[Unit::Week],
-            UsageStep::Day | UsageStep::Hour | UsageStep::QuarterHour => &[],
+        let Some(DaysMade { closed_before, quarters_closed_before, .. }) = made else {
+            return (spans, Vec::new(), false);
         };
+        let has_hours = units.contains(&Unit::Hour);
+        let longer: Vec<Unit> = units.iter().copied().filter(|unit| matches!(unit, Unit::Week | Unit::Month)).collect();
         let mut parts = Vec::new();
-        let has_quarters = cut_quarters(told, (from, days_from), closed_before, &mut parts);
+        let quarters =
+            |range: Span, parts: &mut Vec<Part>| cut_quarters(told, range, quarters_closed_before, has_hours, parts);
+        let mut has_quarters = quarters((from, days_from), &mut parts);
         if days_from < days_to {
-            parts.extend(cut_days(told, (days_from, days_to), units, closed_before, self.zone));
+            parts.extend(cut_days(told, (days_from, days_to), &longer, closed_before, self.zone));
         }
-        let has_quarters = cut_quarters(told, (days_to, quarters_to), closed_before, &mut parts) && has_quarters;
+        has_quarters &= quarters((days_to, quarters_to), &mut parts);
         (spans, parts, has_quarters)
     }
 
@@ -224,17 +252,21 @@ impl<'a> Sums<'a> {
         Ok(rows.into_iter().next().map(|row| row.totals).unwrap_or_default())
     }
 
-    /// What went wrong in a range, the most frequent first.
+    /// What went wrong in a range, the most frequent first. Errors of a key are its user's, by whom they are found.
     pub(super) async fn errors(self, (from, to): Span, filter: &UsageFilter) -> Result<Vec<ErrorCount>, Fault> {
         let from = quarter_of(from);
+        let user_id = filter.user_id.or_else(|| self.owner(filter.key_id?));
+        let filter = UsageFilter { user_id, ..filter.clone() };
         let has_callers = filter.user_id.is_some() || filter.key_id.is_some();
-        let days = self.days.filter(|days| days.zone == self.zone && !has_callers);
+        let has_routes = filter.provider_id.is_some() || filter.model.is_some();
+        // By day no errors tell all of them apart.
+        let days = self.days.filter(|days| days.zone == self.zone && !(has_callers && has_routes));
         let days = days.and_then(|days| {
             let closed = days.closed_before?.min(to);
             let (first, last) = (Unit::Day.begin_from(from, days.zone), Unit::Day.begin(closed, days.zone));
             (first < last).then_some((first, last))
         });
-        self.hub.store.count_errors((from, to), days.unwrap_or((to, to)), filter).await.map_err(fault::store)
+        self.hub.store.count_errors((from, to), days.unwrap_or((to, to)), &filter).await.map_err(fault::store)
     }
 }
 
@@ -259,7 +291,9 @@ pub(super) struct Spans {
 fn spans((from, to): Span, now: DateTime<Utc>, zone: Option<Tz>) -> Spans {
     let from = quarter_of(from);
     let quarter = quarter_of(to);
-    let (quarters_to, to) = if to > now || quarter < now - MINUTES_KEPT {
+    // The minute that runs is the last one there is, and is read whole.
+    let is_up_to_now = to >= now || to > minute_of(now);
+    let (quarters_to, to) = if is_up_to_now || quarter < now - MINUTES_KEPT {
         let end = if quarter == to { to } else { quarter + TimeDelta::minutes(15) };
         (end, end)
     } else {
@@ -270,7 +304,7 @@ fn spans((from, to): Span, now: DateTime<Utc>, zone: Option<Tz>) -> Spans {
     let midnight = clock::midnight(from, zone);
     let days_from = if midnight == from { from } else { clock::next_midnight(from, zone) };
     // There is nothing after now, so the sums of today are those up to now.
-    let (days_to, quarters_to, to) = if to >= now {
+    let (days_to, quarters_to, to) = if is_up_to_now {
         let end = clock::next_midnight(now, zone).max(to);
         (end, end, end)
     } else {
@@ -281,8 +315,17 @@ fn spans((from, to): Span, now: DateTime<Utc>, zone: Option<Tz>) -> Spans {
 
 /// The beginning of the quarter of an hour that `at` lies in.
 pub(super) fn quarter_of(at: DateTime<Utc>) -> DateTime<Utc> {
-    let seconds = at.timestamp().div_euclid(900) * 900;
-    DateTime::from_timestamp(seconds, 0).unwrap_or(at)
+    beginning(at, 900)
+}
+
+/// The beginning of the minute that `at` lies in.
+fn minute_of(at: DateTime<Utc>) -> DateTime<Utc> {
+    beginning(at, 60)
+}
+
+/// The beginning of the span of `seconds` that `at` lies in.
+fn beginning(at: DateTime<Utc>, seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(at.timestamp().div_euclid(seconds) * seconds, 0).unwrap_or(at)
 }
 
 #[cfg(test)]
@@ -305,6 +348,9 @@ mod tests {
         for (to, quarters_to, end) in [
             ("2026-05-05T10:06:00Z", "05T10:00:00", "05T10:06:00"),
             ("2026-05-05T11:06:00Z", "05T11:15:00", "05T11:15:00"),
+            // A page reads its clock a moment before the sums are looked up.
+            ("2026-05-05T10:07:29Z", "05T10:15:00", "05T10:15:00"),
+            ("2026-05-05T10:07:00Z", "05T10:00:00", "05T10:07:00"),
             ("2026-05-01T03:20:00Z", "01T03:30:00", "01T03:30:00"),
             ("2026-05-01T03:30:00Z", "01T03:30:00", "01T03:30:00"),
         ] {
@@ -323,6 +369,7 @@ mod tests {
         assert_eq!(cut("2026-04-30T22:00:00Z", "2026-05-01T22:00:00Z", berlin), whole);
         let today = ["04T22:00:00", "04T22:00:00", "05T22:00:00", "05T22:00:00", "05T22:00:00"];
         assert_eq!(cut("2026-05-04T22:00:00Z", "2026-05-05T10:07:30Z", berlin), today);
+        assert_eq!(cut("2026-05-04T22:00:00Z", "2026-05-05T10:07:29Z", berlin), today);
         // There is no whole day between these.
         let short = ["04T12:00:00", "04T12:00:00", "04T12:00:00", "05T08:00:00", "05T08:00:00"];
         assert_eq!(cut("2026-05-04T12:00:00Z", "2026-05-05T08:00:00Z", berlin), short);

@@ -20,8 +20,9 @@ use crate::{
 const FILE: &str = "master.key";
 const NEXT_FILE: &str = "master.key.new";
 
-/// How long connections of a hub that has just stopped may take to be gone.
-const GONE_WITHIN: u32 = 20;
+/// How often, and how far apart, it is looked whether the connections of a hub that has just stopped are gone.
+const GONE_LOOKS: u32 = 100;
+const GONE_LOOK: Duration = Duration::from_millis(100);
 
 /// What has become of the master key.
 #[derive(Debug)]
@@ -59,8 +60,8 @@ async fn rotate(config: &Config, options: PgConnectOptions) -> anyhow::Result<Ro
     let mut tries = 0;
     while store.has_hubs().await? {
         tries += 1;
-        ensure!(tries < GONE_WITHIN, "a hub runs on this database: stop it first, and all its replicas");
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        ensure!(tries < GONE_LOOKS, "a hub runs on this database: stop it first, and all its replicas");
+        tokio::time::sleep(GONE_LOOK).await;
     }
     let keys = Keys::find(config)?;
     let (old, new) = (Sealer::from_base64(keys.old.expose())?, Sealer::from_base64(keys.new.expose())?);

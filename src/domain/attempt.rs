@@ -111,7 +111,7 @@ pub struct Attempt {
     /// The price's factors by speed, region and service tier together, on the rates of tokens.
     #[serde(default = "Multiplier::one")]
     pub price_factor: Multiplier,
-    /// True if the model has no price and the default of the settings was applied.
+    /// True if the model has no price and the default of the settings was applied; with `shares`, if that is so of any.
     pub unpriced: bool,
     /// The provider's factor that was applied.
     pub multiplier: Multiplier,
@@ -131,6 +131,31 @@ pub struct Attempt {
     /// How long a new connection took; none if a kept one was used, or a proxy, where nobody can tell.
     #[serde(default)]
     pub connect_ms: Option<u32>,
+    /// What each model has used and cost, where others than the one that was sent have worked on the answer too: `usage`
+    /// and `cost` are the sums of these. `price` and its version stay those of the model that was sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "server", schema(required = false))]
+    pub shares: Vec<Share>,
+}
+
+/// What one of several models has used of an attempt's answer, and what that cost.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct Share {
+    /// The model: as it was sent, or as the answer names it.
+    pub model: String,
+    /// What it has used.
+    pub usage: Usage,
+    /// The rates that were applied, before any factor.
+    pub price: Rates,
+    /// The version of the price they come from; none if the model has no price.
+    pub price_version: Option<i64>,
+    /// The price's factors by speed, region and service tier together, on the rates of tokens.
+    pub price_factor: Multiplier,
+    /// True if the model has no price and the default of the settings was applied.
+    pub unpriced: bool,
+    /// Cost, part by part.
+    pub cost: Cost,
 }
 
 impl Attempt {

@@ -1,5 +1,7 @@
 //! Keys the hub has issued.
 
+pub mod many;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 

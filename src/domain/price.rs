@@ -117,6 +117,13 @@ impl Price {
     }
 }
 
+/// A model's name without its date (`-20250929`) or `-latest`; none if it has neither.
+pub fn undated(model: &str) -> Option<&str> {
+    let (name, date) = model.rsplit_once(['-', '@'])?;
+    let is_date = date == "latest" || (date.len() == 8 && date.bytes().all(|byte| byte.is_ascii_digit()));
+    is_date.then_some(name)
+}
+
 /// Dollars per million tokens, by class.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]

@@ -192,7 +192,7 @@ settings! {
         /// the model's whole context window.
         refuse_unbounded: bool = false, "", switch();
         /// How long a call waits for the counters of limits in Redis, once.
-        redis_wait_ms: u64 = 50, "ms", number(1, 1_000);
+        redis_wait_ms: u64 = 50, "ms", number(1, 10_000);
     }
     Ledger {
         /// How long single calls are kept; sums are kept for ever.
@@ -264,7 +264,7 @@ mod tests {
             ("waiting", json!("sometimes")),
             ("waiting_max", json!(0)),
             ("redis_wait_ms", json!(0)),
-            ("redis_wait_ms", json!(1_001)),
+            ("redis_wait_ms", json!(10_001)),
             ("retention_days", json!(1)),
             ("time_zone", json!("x".repeat(65))),
             ("probe_model", json!("")),

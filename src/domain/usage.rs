@@ -83,6 +83,21 @@ impl Usage {
             code_executions: self.code_executions.saturating_add(other.code_executions),
         }
     }
+
+    /// What is left, class by class; never less than nothing.
+    #[must_use]
+    pub const fn minus(&self, other: &Self) -> Self {
+        Self {
+            input: self.input.saturating_sub(other.input),
+            output: self.output.saturating_sub(other.output),
+            cache_write_5m: self.cache_write_5m.saturating_sub(other.cache_write_5m),
+            cache_write_1h: self.cache_write_1h.saturating_sub(other.cache_write_1h),
+            cache_read: self.cache_read.saturating_sub(other.cache_read),
+            web_searches: self.web_searches.saturating_sub(other.web_searches),
+            web_fetches: self.web_fetches.saturating_sub(other.web_fetches),
+            code_executions: self.code_executions.saturating_sub(other.code_executions),
+        }
+    }
 }
 
 /// Where token counts come from.

@@ -263,6 +263,9 @@ fn replicas_agree_by_what_is_written() {
     let pause = Hold { reason: HoldReason::Pause, source: HoldSource::Admin, until: None, ..Hold::clone(&hold) };
     let pause = Hold { id: HoldId::fresh(), ..pause };
     here.health.add(pause.clone());
+    here.health.learn(Vec::new(), at(32));
+    assert_eq!(here.held("m", 32), Some(NEVER), "what was read before it was written does not know it");
+    here.health.take_writes();
     here.fails(FailureClass::Overload, Some(OVERLOAD), 32);
     here.health.learn(Vec::new(), at(33));
     let left: Vec<_> = here.health.holds().iter().map(|hold| hold.reason).collect();

@@ -113,6 +113,7 @@ fn people() -> Router<Hub> {
         .route("/users/{id}/limits", get(limits::of_user))
         .route("/users/{id}/reset", post(limits::reset_user))
         .route("/users/{id}/password", put(users::set_password).delete(users::clear_password))
+        .route("/keys", get(keys::list_all))
         .route("/keys/bulk", post(keys::bulk))
         .route("/keys/{id}/limits", get(limits::of_key))
         .route("/keys/{id}/reset", post(limits::reset_key))

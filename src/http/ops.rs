@@ -93,7 +93,12 @@ pub async fn metrics(State(hub): State<Hub>, Extension(client): Extension<Client
             count(state.waiting),
         ),
         ("switchyard_state_dropped_total", "counter", "Those that were too many to wait", state.dropped),
-        ("switchyard_state_steps_total", "counter", "Steps that have asked Redis", hub.state.round_trips()),
+        (
+            "switchyard_state_steps_total",
+            "counter",
+            "Steps, and questions for a turn, with which calls have asked Redis",
+            hub.state.round_trips(),
+        ),
         ("switchyard_database_uses_total", "counter", "Connections to Postgres that were taken", hub.store.n_uses()),
         (
             "switchyard_messages_lost_total",

@@ -24,11 +24,14 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto::Builder,
 };
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_service::Service;
 
-use super::{edge::ClientInfo, socket::Socket, v1};
+use super::{edge::ClientInfo, opening::Opening, socket::Socket, v1};
 use crate::{
     domain::id::CallId,
     hub::Hub,
@@ -43,7 +46,7 @@ const PING_EVERY: Duration = Duration::from_secs(20);
 const PING_WITHIN: Duration = Duration::from_secs(20);
 
 /// How long an HTTP/1 connection stays open on which nothing is asked: clients keep some for later, and some vanish without
-/// a word.
+/// a word. Also how long a head may take to arrive, and how long a client has to begin, whatever it is going to speak.
 const SILENT: Duration = Duration::from_mins(10);
 
 /// What a connection needs to be served.
@@ -93,33 +96,35 @@ async fn connection(socket: TcpStream, served: Arc<Served>, stopping: Cancellati
     if let Err(error) = socket.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY");
     }
+    let (socket, rest) = Socket::new(socket, served.hub.clone());
+    let answers = requests(socket, move |request| answer(served.clone(), request), SILENT, &stopping);
+    if let Err(error) = answers.await {
+        tracing::debug!(%error, "a connection ended");
+    }
     tokio::select! {
         biased;
-        spoken = tokio::time::timeout(SILENT, socket.readable()) => if spoken.is_err() { return },
-        () = stopping.cancelled() => return,
-    }
-    let (socket, rest) = Socket::new(socket, served.hub.clone());
-    match requests(socket, served, &stopping).await {
-        Ok(()) => tokio::select! {
-            biased;
-            () = stopping.cancelled() => {}
-            () = rest.read() => {}
-        },
-        Err(error) => tracing::debug!(%error, "a connection ended"),
+        () = stopping.cancelled() => {}
+        () = rest.read() => {}
     }
 }
 
-/// Answers what comes over one connection, HTTP/1 or 2.
-async fn requests(
-    socket: Socket,
-    served: Arc<Served>,
+/// Answers what comes over one connection, HTTP/1 or 2. A client that is `silent` for so long where it would have to say
+/// something is hung up on.
+async fn requests<A, F>(
+    socket: impl AsyncRead + AsyncWrite + Unpin + 'static,
+    answer: A,
+    silent: Duration,
     stopping: &CancellationToken,
-) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let service = service_fn(move |request| answer(served.clone(), request));
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>>
+where
+    A: Fn(Request<Incoming>) -> F,
+    F: Future<Output = Result<Response<Sent>, Infallible>> + Send + 'static,
+{
+    let service = service_fn(answer);
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(SILENT);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(silent);
     builder.http2().timer(TokioTimer::new()).keep_alive_interval(PING_EVERY).keep_alive_timeout(PING_WITHIN);
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(socket), service));
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(Opening::new(socket, silent)), service));
     tokio::select! {
         biased;
         result = connection.as_mut() => return result,
@@ -184,6 +189,95 @@ impl http_body::Body for Sent {
         match self {
             Self::Relayed(answer) => answer.size_hint(),
             Self::Routed(body) => body.size_hint(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex},
+        time::timeout,
+    };
+
+    use super::*;
+
+    /// How long a client may be silent where a test waits for the end of that.
+    const BRIEF: Duration = Duration::from_millis(200);
+
+    /// How long a test waits for what must happen: far longer than anything takes.
+    const DEADLINE: Duration = Duration::from_mins(4);
+
+    const REQUEST: &str = "GET / HTTP/1.1\r\nhost: hub\r\n\r\n";
+
+    /// A client that has said so much before its connection is served, and the hub's end of that.
+    async fn said(words: &[u8]) -> (DuplexStream, DuplexStream) {
+        let (mut client, socket) = duplex(64 << 10);
+        client.write_all(words).await.unwrap();
+        (client, socket)
+    }
+
+    /// Answers after so long.
+    async fn nothing(after: Duration) -> Result<Response<Sent>, Infallible> {
+        tokio::time::sleep(after).await;
+        Ok(Response::new(Sent::Routed(Body::empty())))
+    }
+
+    /// What a client hears that says so much and no more, until it is hung up on, and how long that takes. It may be
+    /// silent for [`BRIEF`], and is answered `after` so long.
+    async fn heard(words: &[u8], after: Duration) -> (String, Duration) {
+        let (mut client, socket) = said(words).await;
+        let (stopping, began) = (CancellationToken::new(), Instant::now());
+        let mut heard = Vec::new();
+        let serving = requests(socket, move |_| nothing(after), BRIEF, &stopping);
+        let both = async { tokio::join!(serving, client.read_to_end(&mut heard)) };
+        let (_ended, read) = timeout(DEADLINE, both).await.expect("it is hung up on");
+        read.unwrap();
+        (String::from_utf8(heard).unwrap(), began.elapsed())
+    }
+
+    #[tokio::test]
+    async fn a_client_that_does_not_ask_in_time_is_hung_up_on() {
+        for words in ["", "P", "PRI * HTTP/2.0\r\n\r\nSM\r\n", "G", "POST /v1/messages HTTP/1.1\r\nx-api-k"] {
+            let (heard, lasted) = heard(words.as_bytes(), Duration::ZERO).await;
+            assert_eq!(heard, "", "{words:?}");
+            assert!(lasted >= BRIEF, "{words:?}: {lasted:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_client_that_asks_no_more_is_hung_up_on_but_not_while_it_is_answered() {
+        // The short one could still be the beginning of another protocol for as long as it is read.
+        for words in [REQUEST, "GET / HTTP/1.1\r\n\r\n"] {
+            let after = 3 * BRIEF;
+            let (heard, lasted) = heard(words.as_bytes(), after).await;
+            assert!(heard.starts_with("HTTP/1.1 200 "), "{words:?}: {heard}");
+            assert!(lasted >= after + BRIEF, "{words:?}: {lasted:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn nothing_else_ends_a_connection() {
+        // A client of HTTP/2 is asked whether it is there instead, and not as soon as that.
+        let http2 = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u{4}\0\0\0\0\0";
+        for (words, silent) in [("", SILENT), ("P", SILENT), ("GET", SILENT), (REQUEST, SILENT), (http2, BRIEF)] {
+            let (_client, socket) = said(words.as_bytes()).await;
+            let stopping = CancellationToken::new();
+            let serving = requests(socket, |_| nothing(Duration::ZERO), silent, &stopping);
+            assert!(timeout(5 * BRIEF, serving).await.is_err(), "{words:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_client_that_has_not_begun_holds_up_no_stop() {
+        for words in ["", "PRI"] {
+            let (_client, socket) = said(words.as_bytes()).await;
+            let stopping = CancellationToken::new();
+            stopping.cancel();
+            let serving = requests(socket, |_| nothing(Duration::ZERO), SILENT, &stopping);
+            let _ended = timeout(DEADLINE, serving).await.expect("it is over");
         }
     }
 }

@@ -31,8 +31,8 @@ pub enum Record {
 
 #[derive(Deserialize)]
 enum Stored {
-    Opened(Opening),
-    Closed(StoredEntry),
+    Opened(Box<Opening>),
+    Closed(Box<StoredEntry>),
 }
 
 /// A record of the journal, as it is written: nothing is copied for it.
@@ -109,8 +109,9 @@ impl Record {
             _ => rmp_serde::from_slice(bytes).ok()?,
         };
         Some(match stored {
-            Stored::Opened(opening) => Self::Opened(Box::new(opening)),
-            Stored::Closed(StoredEntry { call, cost, attempts, decision }) => {
+            Stored::Opened(opening) => Self::Opened(opening),
+            Stored::Closed(stored) => {
+                let StoredEntry { call, cost, attempts, decision } = *stored;
                 Self::Closed(Box::new(Closed { call, cost, attempts, decision }))
             }
         })
@@ -213,7 +214,7 @@ fn text_of_json<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Box<RawVal
 mod tests {
     use super::*;
     use crate::domain::{
-        attempt::AttemptResult,
+        attempt::{AttemptResult, Share},
         call::{CallError, Outcome},
         decision::{Candidate, Choice, Skip},
         id::{AttemptId, CredentialId, ProviderId},
@@ -302,6 +303,17 @@ mod tests {
             empty
         );
         assert!(Record::decode(b"").is_none() && Record::decode(b"        ").is_none());
+    }
+
+    #[test]
+    fn what_several_models_have_used_of_an_answer_is_read_as_well() {
+        let mut story = story();
+        let usage = story.attempts[0].usage;
+        let sent = Share { model: "m-sent".to_owned(), usage, price_version: Some(3), ..Share::default() };
+        let other = Share { model: "m-other".to_owned(), usage, unpriced: true, ..Share::default() };
+        story.attempts[0].shares = vec![sent, other];
+        let decision = serde_json::to_string(&story.decision).unwrap();
+        assert_eq!(read_closed(&RecordRef::closed(&story, &decision).encode(0, Vec::new())), story);
     }
 
     #[test]

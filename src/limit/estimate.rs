@@ -78,9 +78,10 @@ impl Request {
         self.recent_output.unwrap_or(OUTPUT_UNKNOWN).min(limit)
     }
 
-    /// Tokens that count for a limit of tokens per minute, estimated.
-    pub fn tokens(&self) -> u64 {
-        self.input_tokens().saturating_add(self.output_tokens())
+    /// Tokens that count for a limit of tokens per minute, estimated, where the provider has `cached` tokens of the
+    /// session in its cache: what it reads from there does not count.
+    pub fn tokens(&self, cached: u64) -> u64 {
+        self.input_tokens().saturating_sub(cached).saturating_add(self.output_tokens())
     }
 
     /// What is reserved for an attempt at `price`, in a limit of this mode.
@@ -147,6 +148,12 @@ mod tests {
             let both = (reservation.in_mode(LimitMode::Soft), reservation.in_mode(LimitMode::Hard));
             assert_eq!((both, n_asked.get()), (expected, n_expected));
         }
+    }
+
+    #[test]
+    fn what_is_read_from_a_cache_counts_in_no_rate() {
+        let request = Request { body_bytes: 4_000, max_tokens: Some(10), ..Request::default() };
+        assert_eq!([0, 400, 1_000, 9_999].map(|cached| request.tokens(cached)), [1_010, 610, 10, 10]);
     }
 
     #[test]

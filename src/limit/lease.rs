@@ -100,6 +100,7 @@ mod tests {
             checks: vec![Check::Requests { subject, limit: 1 }],
             takes: vec![Take { subject, reset_ms: 0, request: true, session: false, rate: None, money: 5 }],
             session: None,
+            cacheable: 0,
         }
     }
 

@@ -112,7 +112,8 @@ impl Account {
         let Some(caller) = self.caller.clone() else { return Ok(()) };
         self.request = request;
         self.session = Some(session);
-        let (now, zone, tokens) = (clock::now(), self.snapshot.zone, self.request.tokens());
+        // Where the session is bound to is what the same step tells: it takes out what is cached there.
+        let (now, zone, tokens) = (clock::now(), self.snapshot.zone, self.request.tokens(0));
         let asked = if self.hub.config.rate_limit {
             let spans = self.hub.calendars.at(zone, self.began, now);
             caller_checks(&caller.key, &caller.user, least, tokens, &spans)
@@ -132,7 +133,8 @@ impl Account {
             one(Subject::User(caller.user.id), &caller.user.limits),
         ];
         let place = Arc::new(Lease::new(self.hub.state.clone(), LeaseId(self.call_id.0)));
-        match self.take(&place, now, &asked, places).await {
+        let step = Step { cacheable: self.request.input_tokens(), ..self.step(&place, now, &asked, places) };
+        match self.hub.state.take(step).await {
             Ok(Answer::Taken(known)) => {
                 self.call = Some(place);
                 self.binding = known.binding;
@@ -168,7 +170,9 @@ impl Account {
         let amount = Reservation::of(callers.iter().flatten().copied().chain([&provider.limits]), |mode| {
             self.request.reservation(mode, offer.priced.price, offer.factor()).scaled()
         });
-        let (now, zone, tokens) = (clock::now(), self.snapshot.zone, self.request.tokens());
+        let cached = self.binding.filter(|binding| binding.provider_id == provider.id);
+        let tokens = self.request.tokens(cached.map_or(0, |binding| binding.cached_tokens));
+        let (now, zone) = (clock::now(), self.snapshot.zone);
         let checks = if self.hub.config.rate_limit {
             let who = caller.as_deref().map(|caller| (&caller.key, &*caller.user));
             attempt_checks(who, provider, amount, tokens, &self.hub.calendars.at(zone, self.began, now))
@@ -191,7 +195,7 @@ impl Account {
         takes.push(pay(Subject::Provider(provider.id), &provider.limits, true));
         self.reserved = None;
         let lease = Lease::new(self.hub.state.clone(), LeaseId(id.0));
-        match self.take(&lease, now, &checks, takes).await {
+        match self.hub.state.take(self.step(&lease, now, &checks, takes)).await {
             Ok(Answer::Taken(_)) => {
                 self.attempt = Some(lease.freeing(self.hub.parking.clone(), provider.id));
                 let is_hard = provider.limits.is_hard() || callers.iter().flatten().any(|limits| limits.is_hard());
@@ -218,21 +222,16 @@ impl Account {
         }
     }
 
-    async fn take(
-        &self,
-        lease: &Lease,
-        now: DateTime<Utc>,
-        checks: &[Check],
-        takes: Vec<Take>,
-    ) -> Result<Answer, Away> {
-        let step = Step {
+    /// What is asked of the counters; nothing of it can be cached.
+    fn step(&self, lease: &Lease, now: DateTime<Utc>, checks: &[Check], takes: Vec<Take>) -> Step {
+        Step {
             lease: lease.id(),
             now_ms: now.timestamp_millis(),
             checks: checks.to_vec(),
             takes,
             session: self.session.clone(),
-        };
-        self.hub.state.take(step).await
+            cacheable: 0,
+        }
     }
 
     /// The counters are away: may it go on without them? Never past a hard limit (docs/rules.md, Limits).

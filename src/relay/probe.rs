@@ -138,7 +138,8 @@ fn note_failure(
     next: Option<TimeDelta>,
 ) -> Verdict {
     let now = clock::now();
-    let verdict = judge(&Evidence::of(failed, now), &outcome.provider.failure_rules);
+    let evidence = Evidence::of(failed, Some(outcome.model_sent), now);
+    let verdict = judge(&evidence, &outcome.provider.failure_rules);
     let error = failed.failure.error(failed.message.as_deref());
     let hold = verdict.hold.filter(|plan| may_hold(plan.reason));
     let end = End::Failure { counts: verdict.counts(), hold, message: &error.message };

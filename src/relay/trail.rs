@@ -1,5 +1,6 @@
 //! The story of a call while it lives. Closing it neither waits nor fails; dropping it closes it.
 
+mod charging;
 mod choosing;
 mod ending;
 mod line;
@@ -12,6 +13,7 @@ use std::{
 use bytes::Bytes;
 use http::header;
 
+use self::charging::charge;
 use super::{
     account::Account,
     inbound::Inbound,
@@ -26,7 +28,6 @@ use crate::{
         decision::Decision,
         id::{AttemptId, CallId},
         money::Multiplier,
-        price::Price,
         provider::Kind,
         settings::LedgerFsync,
     },
@@ -294,13 +295,6 @@ impl Trail {
     pub const fn hub(&self) -> &Hub {
         &self.hub
     }
-}
-
-/// Writes into an attempt what it cost at `price`.
-fn charge(attempt: &mut Attempt, price: &Price) {
-    let bill = price.bill(&attempt.usage, &attempt.terms, attempt.multiplier, attempt.group_multiplier);
-    (attempt.price, attempt.price_factor, attempt.cost) = (bill.rates, bill.factor, bill.cost);
-    attempt.cost_usd = attempt.cost.total();
 }
 
 /// A call of which nothing is known yet.

@@ -6,7 +6,7 @@ mod table;
 use chrono::{DateTime, TimeDelta, Utc};
 use http::HeaderMap;
 
-use self::table::{Finding, LINES, Line, Sign};
+use self::table::{Finding, LINES, Line, OWN_WORDS, Sign};
 use crate::{
     domain::{
         decision::{self, Blame, FailureClass, Next},
@@ -24,6 +24,9 @@ const DATED_MAX: TimeDelta = TimeDelta::minutes(30);
 
 /// Bytes of an error's message that are looked at.
 const MESSAGE_BYTES_MAX: usize = 4_096;
+
+/// Stands in a message where the model was named.
+const NAMED: &str = "…";
 
 /// A provider's own lines, which go before the shipped ones. The first that matches decides.
 pub type Rules = [FailureRule];
@@ -43,6 +46,8 @@ pub struct Evidence<'a> {
     pub error_code: Option<&'a str>,
     /// The error's message.
     pub message: Option<&'a str>,
+    /// The model that was asked for, as it was sent: messages quote it, and callers choose it.
+    pub model: Option<&'a str>,
     /// When it is looked at.
     pub now: DateTime<Utc>,
 }
@@ -51,17 +56,29 @@ impl<'a> Evidence<'a> {
     /// A failure of which nothing else is known than, where it has one, its status.
     pub const fn bare(failure: &'a Failure, now: DateTime<Utc>) -> Self {
         let status = if let Failure::Status(status) = failure { Some(*status) } else { None };
-        Self { failure, status, headers: None, error_kind: None, error_code: None, message: None, now }
+        Self { failure, status, headers: None, error_kind: None, error_code: None, message: None, model: None, now }
     }
 
-    /// What a failed attempt has left behind.
-    pub fn of(failed: &'a Failed, now: DateTime<Utc>) -> Self {
+    /// What a failed attempt has left behind that asked for this model.
+    pub fn of(failed: &'a Failed, model: Option<&'a str>, now: DateTime<Utc>) -> Self {
         Self {
             headers: failed.answer.as_ref().map(|whole| &whole.headers),
             error_kind: failed.kind.as_deref(),
             error_code: failed.code.as_deref(),
             message: failed.message.as_deref(),
+            model,
             ..Self::bare(&failed.failure, now)
+        }
+    }
+
+    /// The beginning of the message in lower case, without the model's name.
+    fn said(&self) -> String {
+        let message = self.message.unwrap_or_default();
+        let beginning = message.get(..message.floor_char_boundary(MESSAGE_BYTES_MAX)).unwrap_or_default();
+        let said = beginning.to_ascii_lowercase();
+        match self.model.filter(|model| !model.is_empty()) {
+            Some(model) => said.replace(&model.to_ascii_lowercase(), NAMED),
+            None => said,
         }
     }
 }
@@ -105,7 +122,8 @@ impl Verdict {
 /// What a failure means, whom it is charged to, and what follows (docs/rules.md, Routing and Holds). `rules` are the
 /// provider's own.
 pub fn judge(evidence: &Evidence<'_>, rules: &Rules) -> Verdict {
-    let finding = find(evidence, rules);
+    let said = evidence.said();
+    let finding = find_own(evidence, rules).unwrap_or_else(|| find(evidence, &said));
     let meaning = finding.meaning();
     let forbids_retry = header(evidence, "x-should-retry") == Some("false");
     Verdict {
@@ -114,27 +132,29 @@ pub fn judge(evidence: &Evidence<'_>, rules: &Rules) -> Verdict {
         next: if forbids_retry && meaning.next == Next::Retry { Next::Switch } else { meaning.next },
         retry_after_ms: date::retry_after(evidence)
             .map(|after| u64::try_from(after.num_milliseconds()).unwrap_or_default()),
-        hold: plan(evidence, finding),
+        hold: plan(&Evidence { message: Some(&said), ..*evidence }, finding),
     }
 }
 
-/// The first line that matches: of the provider's own, then of the shipped ones.
-fn find(evidence: &Evidence<'_>, rules: &Rules) -> Finding {
+/// The first of the provider's own lines that matches.
+fn find_own(evidence: &Evidence<'_>, rules: &Rules) -> Option<Finding> {
     let own = rules.iter().find(|rule| {
         rule.cause.as_deref().is_none_or(|cause| evidence.failure.cause() == cause)
             && rule.status.is_none_or(|status| evidence.status == Some(status))
             && rule.kind.as_deref().is_none_or(|kind| evidence.error_kind == Some(kind))
             && rule.message.as_deref().is_none_or(|glob| evidence.message.is_some_and(|text| matches(glob, text)))
     });
-    if let Some(rule) = own {
-        return Finding::from(rule.class);
-    }
+    own.map(|rule| Finding::from(rule.class))
+}
+
+/// The first of the shipped lines that matches. `said` is the message without the model's name.
+fn find(evidence: &Evidence<'_>, said: &str) -> Finding {
     // The table ends with a line for every status.
-    LINES.iter().find(|line| line.fits(evidence)).map_or(Finding::Malformed, |line| line.finding)
+    LINES.iter().find(|line| line.fits(evidence, said)).map_or(Finding::Malformed, |line| line.finding)
 }
 
 impl Line {
-    fn fits(&self, evidence: &Evidence<'_>) -> bool {
+    fn fits(&self, evidence: &Evidence<'_>, said: &str) -> bool {
         let is_sign = match (self.sign, evidence.failure) {
             (Sign::Status(low, high), _) => evidence.status.is_some_and(|status| (low..=high).contains(&status)),
             (Sign::Connect, Failure::Connect(_))
@@ -145,10 +165,13 @@ impl Line {
             | (Sign::Malformed, Failure::Malformed(_)) => true,
             _ => false,
         };
+        // What a caller calls a model neither makes a hold, nor makes what holds nothing look like something else.
+        let message = if self.finding.hold().is_some() { said } else { evidence.message.unwrap_or_default() };
         is_sign
             && matches(self.kind, evidence.error_kind.unwrap_or_default())
             && matches(self.code, evidence.error_code.unwrap_or_default())
-            && matches(self.message, evidence.message.unwrap_or_default())
+            && matches(self.message, message)
+            && self.phrase.is_none_or(|phrase| speaks_of(phrase, message))
     }
 }
 
@@ -178,6 +201,18 @@ fn plan(evidence: &Evidence<'_>, finding: Finding) -> Option<HoldPlan> {
 /// A header of the answer, as text.
 fn header<'a>(evidence: &Evidence<'a>, name: &str) -> Option<&'a str> {
     evidence.headers?.get(name)?.to_str().ok().map(str::trim)
+}
+
+/// True if a message speaks of this, and nothing stands before that but words of the provider's own. What it quotes from a
+/// request, whatever that is, comes behind a word that says so.
+fn speaks_of(phrase: &str, message: &str) -> bool {
+    let Some((before, _)) = message.split_once(phrase) else { return false };
+    let words = before.split(|c: char| c.is_ascii_whitespace() || c == '-').filter(|word| !word.is_empty());
+    let mut bare = words.map(|word| {
+        let word = word.trim_end_matches([',', '.', '!']);
+        word.strip_suffix("'s").or_else(|| word.strip_suffix("’s")).unwrap_or(word)
+    });
+    bare.all(|word| OWN_WORDS.split(' ').any(|own| own == word))
 }
 
 /// True if `text` is what the glob says, case aside: `*` stands for any run of characters, `?` for one byte. Only the

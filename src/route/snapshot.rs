@@ -19,7 +19,7 @@ use crate::{
         id::ProviderId,
         key::ApiKey,
         money::Multiplier,
-        price::{ModelPrice, Price},
+        price::{ModelPrice, Price, undated},
         settings::{BillBy, Settings},
         user::User,
     },
@@ -193,12 +193,8 @@ impl Snapshot {
     /// The price of a model: its own, else that of its name without a date (`-20250929`) or `-latest`; else the
     /// default of the settings.
     pub fn price(&self, model: &str) -> Priced<'_> {
-        let undated = || {
-            let (name, date) = model.rsplit_once(['-', '@'])?;
-            let is_date = date == "latest" || (date.len() == 8 && date.bytes().all(|byte| byte.is_ascii_digit()));
-            is_date.then(|| self.prices.get(name)).flatten()
-        };
-        match self.prices.get(model).or_else(undated) {
+        let without_date = || self.prices.get(undated(model)?);
+        match self.prices.get(model).or_else(without_date) {
             Some((price, version)) => Priced { price, version: Some(*version) },
             None => Priced { price: &self.settings.default_price, version: None },
         }

@@ -18,6 +18,13 @@ pub const MINUTES_KEPT_MS: i64 = 27 * 60 * MINUTE_MS;
 /// How long quarters are kept: no window that is made of them is longer than a month.
 pub const QUARTERS_KEPT_MS: i64 = 33 * 24 * 60 * MINUTE_MS;
 
+/// Settlements that are kept one by one as well, of each subject the latest: a reset that is heard of late forgets no
+/// call that began after it.
+pub const RECENT_MAX: usize = 1_000;
+
+/// How long they are kept.
+pub const RECENT_KEPT_MS: i64 = 120 * MINUTE_MS;
+
 /// The second in which `ms` lies.
 pub const fn second(ms: i64) -> i64 {
     ms.div_euclid(SECOND_MS)

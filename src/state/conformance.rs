@@ -26,4 +26,5 @@ mod model;
 mod outages;
 mod queue;
 mod rates;
+mod resets;
 mod sessions;

@@ -23,7 +23,8 @@ pub trait Counters {
     /// Releases a lease. One that is not held changes nothing. Never waits; what cannot be reached is told later.
     fn release(&self, release: Release);
 
-    /// Forgets what was settled for `subject`, if its last known reset is before `reset_ms`. A step's takes do so too.
+    /// Forgets what calls have cost `subject` that began before `reset_ms`, if its last known reset is an older one. A
+    /// step's takes do so too.
     fn reset(&self, subject: Subject, reset_ms: i64) -> impl Future<Output = Result<(), Away>> + Send;
 
     /// What `subject` has used; money for each of `spans`, in nano-dollars.

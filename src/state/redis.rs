@@ -6,6 +6,7 @@ mod outbox;
 mod queue;
 mod scripts;
 mod telling;
+mod waits;
 mod words;
 
 use std::{
@@ -36,15 +37,12 @@ use super::{
 };
 use crate::{clock, domain::limit::Subject, secret::Secret};
 
-/// How long anything but a step may take. With the library's defaults it hangs for over eight seconds while Redis is
-/// away.
+/// How long connecting may take, and how much longer than a step anything else. With the library's defaults it hangs for
+/// over eight seconds while Redis is away.
 const ASK_WITHIN: Duration = Duration::from_millis(500);
 
 /// How long a step waits if nobody says otherwise.
 const STEP_WITHIN_MS: u64 = 50;
-
-/// Steps in a row that are late before Redis counts as away.
-const LATE_MAX: u32 = 3;
 
 /// How long steps do not even ask after Redis was found away.
 const REST: Duration = Duration::from_millis(500);
@@ -94,7 +92,8 @@ impl RedisState {
             .context("REDIS_URL: not a URL of Redis (redis://[:password@]host:port/0)")?;
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(ASK_WITHIN))
-            .set_response_timeout(Some(ASK_WITHIN))
+            // Each question has a bound of its own: a step may wait longer than that.
+            .set_response_timeout(None)
             .set_number_of_retries(1);
         let connection = ConnectionManager::new_lazy_with_config(client, config).context("REDIS_URL")?;
         Ok(Self(Arc::new(Shared {
@@ -121,7 +120,7 @@ impl RedisState {
     /// Asks for a sign of life. Says what is wrong.
     pub(super) async fn ping(&self) -> Result<(), String> {
         let mut connection = self.0.connection.clone();
-        let asked: Result<String, RedisError> = Cmd::ping().query_async(&mut connection).await;
+        let asked: Result<String, RedisError> = self.answered(Cmd::ping().query_async(&mut connection)).await;
         asked.inspect_err(|error| self.doubt_if_cut(error)).map(|_| ()).map_err(|error| error.to_string())
     }
 
@@ -130,7 +129,7 @@ impl RedisState {
         self.0.step_within_ms.store(ms, Ordering::Relaxed);
     }
 
-    /// Steps that have asked Redis.
+    /// How often a call has asked Redis and waited for the answer: with a step, or for a turn in a queue of messages.
     pub(super) fn n_round_trips(&self) -> u64 {
         self.0.n_round_trips.load(Ordering::Relaxed)
     }
@@ -174,7 +173,8 @@ impl RedisState {
 
     /// True while other replicas are given time to say what they hold; none if Redis does not answer.
     pub(super) async fn gathers(&self) -> Option<bool> {
-        let found: RedisResult<bool> = Cmd::exists("{sy}:gather").query_async(&mut self.0.connection.clone()).await;
+        let (cmd, mut connection) = (Cmd::exists("{sy}:gather"), self.0.connection.clone());
+        let found: RedisResult<bool> = self.answered(cmd.query_async(&mut connection)).await;
         found.inspect_err(|error| self.doubt_if_cut(error)).ok()
     }
 
@@ -198,7 +198,8 @@ impl RedisState {
         for arg in args {
             invocation.arg(arg);
         }
-        let answer: RedisResult<T> = invocation.invoke_async(&mut self.0.connection.clone()).await;
+        let mut connection = self.0.connection.clone();
+        let answer: RedisResult<T> = self.answered(invocation.invoke_async(&mut connection)).await;
         answer.inspect_err(|error| self.doubt_if_cut(error))
     }
 
@@ -276,20 +277,6 @@ impl RedisState {
         !is_over
     }
 
-    /// Waits as long as a step may wait. Late once may be our own fault; every step that is not asked is one that is not
-    /// counted, so Redis counts as away only after several.
-    async fn in_time<T>(&self, asked: impl Future<Output = T>) -> Result<T, Away> {
-        let within = Duration::from_millis(self.0.step_within_ms.load(Ordering::Relaxed));
-        if let Ok(answer) = tokio::time::timeout(within, asked).await {
-            self.0.n_late.store(0, Ordering::Relaxed);
-            return Ok(answer);
-        }
-        if self.0.n_late.fetch_add(1, Ordering::Relaxed) + 1 >= LATE_MAX {
-            self.rest(true);
-        }
-        Err(Away)
-    }
-
     /// What a step was told. Another generation than before says that this replica's leases are not in it: what it took
     /// is given back.
     fn hear(&self, words: Vec<String>, unheard: &mut Unheard<'_>) -> Result<Answer, Away> {
@@ -316,7 +303,7 @@ impl RedisState {
 }
 
 impl Counters for RedisState {
-    async fn take(&self, step: Step) -> Result<Answer, Away> {
+    async fn take(&self, mut step: Step) -> Result<Answer, Away> {
         if self.is_resting() || self.is_doubted() || self.is_asserting() {
             return Err(Away);
         }
@@ -332,7 +319,9 @@ impl Counters for RedisState {
             return Err(Away);
         }
         let answer = self.hear(asked, &mut unheard);
-        if matches!(answer, Ok(Answer::Taken(_))) {
+        if let Ok(Answer::Taken(known)) = &answer {
+            // As the script has taken it.
+            step.expect_cached(known.binding);
             self.0.outbox.hold(step);
         }
         answer

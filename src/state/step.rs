@@ -107,7 +107,8 @@ pub enum Check {
 pub struct Take {
     /// From whom.
     pub subject: Subject,
-    /// When the subject's limits were last reset. A state that knows an older reset forgets all that was settled.
+    /// When the subject's limits were last reset. A state that knows an older one forgets what calls have
+    /// cost that began before it.
     pub reset_ms: i64,
     /// A place among the calls that run at the same time.
     pub request: bool,
@@ -132,6 +133,28 @@ pub struct Step {
     pub takes: Vec<Take>,
     /// The session of the call, if it has one.
     pub session: Option<SessionUse>,
+    /// Tokens of the prompt among those that are to be counted in rates, as long as nobody knows where the call goes: of
+    /// them [`expect_cached`](Self::expect_cached) takes out what does not count.
+    pub cacheable: u64,
+}
+
+impl Step {
+    /// Takes out of all rates what the provider that the session is bound to is expected to serve from its cache: reads
+    /// from a cache count in none (docs/rules.md, Limits).
+    pub fn expect_cached(&mut self, binding: Option<Binding>) {
+        let cached = binding.map_or(0, |binding| binding.cached_tokens.min(self.cacheable));
+        if cached == 0 {
+            return;
+        }
+        for check in &mut self.checks {
+            if let Check::Tpm { tokens, .. } = check {
+                *tokens = tokens.saturating_sub(cached);
+            }
+        }
+        for take in &mut self.takes {
+            take.rate = take.rate.map(|tokens| tokens.saturating_sub(cached));
+        }
+    }
 }
 
 /// What a step answers.

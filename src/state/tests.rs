@@ -1,10 +1,18 @@
 use super::{conformance::bench::Redis, *};
 use crate::clock;
 
-async fn until(state: &State, ok: bool) {
+/// How long a test waits for what must happen: far longer than anything takes.
+const DEADLINE: Duration = Duration::from_mins(4);
+
+/// The status, once it is `ok` or not.
+async fn until(state: &State, ok: bool) -> Status {
     let asked = clock::instant();
-    while state.status().await.ok != ok {
-        assert!(asked.elapsed() < Duration::from_secs(10), "not {ok} within 10 s");
+    loop {
+        let status = state.status().await;
+        if status.ok == ok {
+            return status;
+        }
+        assert!(asked.elapsed() < DEADLINE, "not {ok} within {DEADLINE:?}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -19,14 +27,18 @@ async fn redis_may_come_late_go_and_come_back() {
     assert!(away.detail.is_some());
 
     let first = Redis::start(&folder);
-    until(&state, true).await;
-    assert_eq!(state.status().await, Status { backend: "redis", ok: true, ..Status::default() });
+    assert_eq!(until(&state, true).await, Status { backend: "redis", ok: true, ..Status::default() });
 
     drop(first);
-    let asked = clock::instant();
     until(&state, false).await;
-    state.status().await;
-    assert!(asked.elapsed() < Duration::from_secs(2), "a look at a dead Redis took {:?}", asked.elapsed());
+    let mut times = Vec::new();
+    for _ in 0..3 {
+        let asked = clock::instant();
+        state.status().await;
+        times.push(asked.elapsed());
+    }
+    // A machine that stands still does not do so three times.
+    assert!(times.iter().min() < Some(&Duration::from_secs(2)), "looks at a dead Redis took {times:?}");
 
     let _second = Redis::start(&folder);
     until(&state, true).await;
@@ -40,7 +52,8 @@ async fn a_redis_that_never_answers_does_not_hold_the_start_up() {
     let asked = clock::instant();
     let state = State::connect(Some(&url)).await.unwrap();
     assert!(!state.status().await.ok);
-    assert!(asked.elapsed() < Duration::from_secs(3), "{:?}", asked.elapsed());
+    // It would never end.
+    assert!(asked.elapsed() < Duration::from_secs(30), "{:?}", asked.elapsed());
 }
 
 #[tokio::test]

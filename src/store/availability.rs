@@ -1,12 +1,14 @@
 //! How providers served lately, from the roll-ups.
 
+use std::collections::{BTreeMap, HashSet};
+
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use sqlx::{Row, postgres::PgRow, postgres::types::PgInterval};
 
 use super::{
     Store,
-    facet::{Facet, Part},
+    facet::{Part, arrays},
     facets::{each_sum, histogram, listed, summed},
     read, statements, usage,
 };
@@ -19,6 +21,9 @@ use crate::domain::{
         time_percentile,
     },
 };
+
+/// How far back the latest test or probe of each provider is looked for at first.
+const LATELY: TimeDelta = TimeDelta::days(2);
 
 statements! {
     /// By provider and model, and by provider, or of one ($6): parts of facets ($1 to $3), and minutes ($4, $5). The second
@@ -61,35 +66,32 @@ statements! {
         group by provider_id
         order by attempts desc, provider_id, model"
     );
-    /// By provider, or of one ($7), and block ($3, or days of the zone $4), for each model if they are wanted ($8), and all of
-    /// them: of the facet $1, else minutes.
+    /// By provider, or of one ($6), and block ($7, or days of the zone $8), and for each model if they are wanted ($9): parts
+    /// of facets ($1 to $3), and minutes ($4, $5).
     BLOCKS = concat!("
-        with parts as (
-            select at, provider_id, model, attempts_good, attempts_bad, duration_hist
-            from usage_facets
-            where facet = $1 and at >= $2 and at < $5 and provider_id <> 0 and ($7::bigint is null or provider_id = $7)
-            union all
-            select at, provider_id, model, attempts_good, attempts_bad, duration_hist
-            from usage_facets
-            where facet = $6 and at >= $5 and provider_id <> 0 and ($7::bigint is null or provider_id = $7)
+        with rolled as (
+            select f.*
+            from unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) as part (facet, since, until)
+            cross join lateral (
+                select at, provider_id, model, attempts_good, attempts_bad, duration_hist
+                from usage_facets
+                where usage_facets.facet = part.facet and at >= part.since and at < part.until and provider_id <> 0
+                    and ($6::bigint is null or provider_id = $6)
+                offset 0
+            ) f
             union all
             select at, provider_id, model, attempts_good, attempts_bad, duration_hist
             from usage_1m
-            where $1 = 'minutes' and at >= $2 and provider_id <> 0 and ($7::bigint is null or provider_id = $7)
-        ),
-        routes as (
-            select provider_id, case when $8 then model end as model, case when $3::interval is null then date_trunc('day', at, $4)
-                    else date_bin($3, at, timestamptz 'epoch') end as block,
-                sum(attempts_good)::bigint as good, sum(attempts_bad)::bigint as bad",
-        histogram!("duration_hist"), "
-            from parts
-            group by 1, 2, 3
+            where at >= $4 and at < $5 and provider_id <> 0 and ($6::bigint is null or provider_id = $6)
         )
-        select provider_id, model, block, good, bad, duration_hist from routes where $8
-        union all
-        select provider_id, null, block, sum(good)::bigint, sum(bad)::bigint",
+        select provider_id, case when $9 then model end as model,
+            case when $7::interval is null then date_trunc('day', at, $8)
+                else date_bin($7, at, timestamptz 'epoch') end as block",
+        summed!("attempts_good"),
+        summed!("attempts_bad"),
         histogram!("duration_hist"), "
-        from routes group by provider_id, block");
+        from rolled
+        group by 1, 2, 3");
     /// Only tests and probes have no user.
     PROBES = "
         select provider_id, sum(attempts_good)::bigint as good, sum(attempts_bad)::bigint as bad
@@ -133,17 +135,13 @@ pub struct BlockRow {
     pub served: ServedBlock,
 }
 
-/// Which sums have the blocks.
+/// Which blocks.
 #[derive(Clone, Debug)]
 pub struct BlockQuery {
-    /// From this time on.
-    pub from: DateTime<Utc>,
-    /// Before this time these sums.
-    pub over: Option<Facet>,
-    /// Where the others begin.
-    pub over_to: DateTime<Utc>,
-    /// From then on these; none: all from minutes, which are kept for two days.
-    pub open: Option<Facet>,
+    /// Parts of facets that tell providers apart, and models if they are wanted.
+    pub parts: Vec<Part>,
+    /// Minutes, which are kept for two days.
+    pub minutes: (DateTime<Utc>, DateTime<Utc>),
     /// The length of a block, counted from the epoch; none for days of `zone`.
     pub block: Option<TimeDelta>,
     /// Where days begin.
@@ -154,6 +152,43 @@ pub struct BlockQuery {
     pub by_model: bool,
 }
 
+/// What was served in a block, as it is added up.
+#[derive(Clone, Debug, Default)]
+struct Counted {
+    good: u64,
+    bad: u64,
+    durations: Vec<i64>,
+}
+
+impl Counted {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            good: read::number(row, "attempts_good")?,
+            bad: read::number(row, "attempts_bad")?,
+            durations: row.try_get("duration_hist")?,
+        })
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.good += other.good;
+        self.bad += other.bad;
+        self.durations.resize(self.durations.len().max(other.durations.len()), 0);
+        for (sum, count) in self.durations.iter_mut().zip(&other.durations) {
+            *sum += count;
+        }
+    }
+
+    fn block(&self) -> ServedBlock {
+        ServedBlock {
+            good: self.good,
+            bad: self.bad,
+            duration_ms_p50: time_percentile(&self.durations, 50),
+            duration_ms_p95: time_percentile(&self.durations, 95),
+            duration_ms_p99: time_percentile(&self.durations, 99),
+        }
+    }
+}
+
 fn served_from_row(row: &PgRow) -> Result<ServedRow, sqlx::Error> {
     Ok(ServedRow {
         provider_id: ProviderId(row.try_get("provider_id")?),
@@ -162,20 +197,27 @@ fn served_from_row(row: &PgRow) -> Result<ServedRow, sqlx::Error> {
     })
 }
 
-fn block_from_row(row: &PgRow) -> Result<BlockRow, sqlx::Error> {
-    let durations: Vec<i64> = row.try_get("duration_hist")?;
-    Ok(BlockRow {
-        provider_id: ProviderId(row.try_get("provider_id")?),
-        model: row.try_get("model")?,
-        block: row.try_get("block")?,
-        served: ServedBlock {
-            good: read::number(row, "good")?,
-            bad: read::number(row, "bad")?,
-            duration_ms_p50: time_percentile(&durations, 50),
-            duration_ms_p95: time_percentile(&durations, 95),
-            duration_ms_p99: time_percentile(&durations, 99),
-        },
-    })
+/// Rows of `BLOCKS`, and the sums of each provider's models where these are told apart.
+fn blocks_from_rows(rows: &[PgRow]) -> Result<Vec<BlockRow>, sqlx::Error> {
+    let mut blocks = Vec::with_capacity(rows.len());
+    let mut whole = BTreeMap::<(ProviderId, DateTime<Utc>), Counted>::new();
+    for row in rows {
+        let (provider_id, block) = (ProviderId(row.try_get("provider_id")?), row.try_get("block")?);
+        let counted = Counted::from_row(row)?;
+        whole.entry((provider_id, block)).or_default().add(&counted);
+        let model: Option<String> = row.try_get("model")?;
+        if model.is_some() {
+            blocks.push(BlockRow { provider_id, model, block, served: counted.block() });
+        }
+    }
+    let whole = whole.iter().map(|((provider_id, block), counted)| BlockRow {
+        provider_id: *provider_id,
+        model: None,
+        block: *block,
+        served: counted.block(),
+    });
+    blocks.extend(whole);
+    Ok(blocks)
 }
 
 impl Store {
@@ -187,10 +229,11 @@ impl Store {
         minutes: (DateTime<Utc>, DateTime<Utc>),
         provider_id: Option<ProviderId>,
     ) -> Result<Vec<ServedRow>, sqlx::Error> {
+        let (facets, since, until) = arrays(parts);
         let rows = sqlx::query(SERVED)
-            .bind(parts.iter().map(|(facet, ..)| facet.name()).collect::<Vec<_>>())
-            .bind(parts.iter().map(|(_, from, _)| *from).collect::<Vec<_>>())
-            .bind(parts.iter().map(|(.., to)| *to).collect::<Vec<_>>())
+            .bind(facets)
+            .bind(since)
+            .bind(until)
             .bind(minutes.0)
             .bind(minutes.1)
             .bind(provider_id.map(|id| id.0))
@@ -207,21 +250,21 @@ impl Store {
             days: 0,
             microseconds: block.num_microseconds().unwrap_or_default(),
         });
-        let open = query.open.map(Facet::name);
+        let (facets, since, until) = arrays(&query.parts);
         let rows = sqlx::query(BLOCKS)
-            .bind(if open.is_some() { query.over.map(Facet::name) } else { Some("minutes".to_owned()) })
-            .bind(query.from)
+            .bind(facets)
+            .bind(since)
+            .bind(until)
+            .bind(query.minutes.0)
+            .bind(query.minutes.1)
+            .bind(query.provider_id.map(|id| id.0))
             .bind(block)
             .bind(query.zone.name())
-            .bind(query.over_to)
-            .bind(open)
-            .bind(query.provider_id.map(|id| id.0))
             .bind(query.by_model)
-            // Planned for these values each time: which tables are read depends on them.
             .persistent(false)
             .fetch_all(&self.pool)
             .await?;
-        rows.iter().map(block_from_row).collect()
+        blocks_from_rows(&rows)
     }
 
     /// The tests and probes of each provider from a quarter of an hour on.
@@ -235,6 +278,24 @@ impl Store {
         rows.iter().map(probes).collect()
     }
 
+    /// The latest test or probe of each of these providers from a time on, the newest first. Most have one that is not old:
+    /// days before are looked through for the others only.
+    pub async fn last_probe_of_each(
+        &self,
+        providers: &[ProviderId],
+        from: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<(ProviderId, LastProbe)>, sqlx::Error> {
+        let lately = from.max(now - LATELY);
+        let mut found = self.last_probes(providers, lately, 1).await?;
+        let known: HashSet<ProviderId> = found.iter().map(|(provider, _)| *provider).collect();
+        let others: Vec<ProviderId> = providers.iter().copied().filter(|provider| !known.contains(provider)).collect();
+        if from < lately && !others.is_empty() {
+            found.extend(self.last_probes(&others, from, 1).await?);
+        }
+        Ok(found)
+    }
+
     /// The latest tests and probes of each of these providers from a time on, of each at most `limit`, the newest first.
     pub async fn last_probes(
         &self,
@@ -243,7 +304,9 @@ impl Store {
         limit: i64,
     ) -> Result<Vec<(ProviderId, LastProbe)>, sqlx::Error> {
         let ids: Vec<i64> = providers.iter().map(|provider| provider.0).collect();
-        let rows = sqlx::query(LAST_PROBES).bind(ids).bind(from).bind(limit).fetch_all(&self.pool).await?;
+        // Planned for these values each time: of the partitions of few days, not of all.
+        let asked = sqlx::query(LAST_PROBES).bind(ids).bind(from).bind(limit).persistent(false);
+        let rows = asked.fetch_all(&self.pool).await?;
         let probe = |row: &PgRow| {
             let probe = LastProbe {
                 call_id: CallId(row.try_get("id")?),

@@ -115,7 +115,8 @@ statements! {
         select id, provider_id, provider_name, credential_id, model_sent, model_served, result, status, error_cause,
             error_message, started_ms, first_byte_ms, first_token_ms, ended_ms, upstream_request_id, input, output,
             cache_write_5m, cache_write_1h, cache_read, web_searches, web_fetches, code_executions, token_source, usage_raw,
-            speed, service_tier, region, price_version, price_factor, group_multiplier, reserved, queue_ms, connect_ms, cost_tools, cost_request, price_input, price_output,
+            speed, service_tier, region, price_version, price_factor, group_multiplier, reserved, queue_ms, connect_ms,
+            shares, cost_tools, cost_request, price_input, price_output,
             price_cache_write_5m, price_cache_write_1h, price_cache_read, unpriced, multiplier, cost_input, cost_output,
             cost_cache_write_5m, cost_cache_write_1h, cost_cache_read, cost
         from attempts

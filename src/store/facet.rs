@@ -1,7 +1,8 @@
 //! Which sums are added up further, and what each of them tells apart.
 //!
 //! The writer adds to few of them. Of days that are over, many more are made, once for each day: they tell less apart, or
-//! have longer spans, so that a report over any range reads few rows.
+//! have longer spans, so that a report over any range reads few rows. Those by quarter and by hour are made of today too,
+//! once for each quarter that is over: it may have thousands of rows otherwise, and the end of most ranges is now.
 
 use chrono::{DateTime, Datelike, Days, Months, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -11,6 +12,8 @@ use crate::clock;
 /// What the rows of a facet tell apart. What they do not is 0 or empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Told {
+    /// Nothing: one row for each span.
+    All,
     /// Providers.
     Provider,
     /// Models.
@@ -35,7 +38,8 @@ impl Told {
         match wanted {
             [false, false, true, true] => Self::Route,
             [false, false, false, true] => Self::Model,
-            [false, false, _, false] => Self::Provider,
+            [false, false, false, false] => Self::All,
+            [false, false, true, false] => Self::Provider,
             [true, false, false, false] => Self::User,
             [_, true, false, false] => Self::Caller,
             [true, false, true, false] => Self::UserProvider,
@@ -67,7 +71,7 @@ impl Told {
     /// What the writer adds to that tells this apart too.
     const fn written(self) -> Self {
         match self {
-            Self::Provider | Self::Model | Self::Route => Self::Route,
+            Self::All | Self::Provider | Self::Model | Self::Route => Self::Route,
             Self::User | Self::Caller => Self::Caller,
             Self::UserProvider | Self::UserModel | Self::Whole => Self::Whole,
         }
@@ -75,6 +79,7 @@ impl Told {
 
     const fn word(self) -> &'static str {
         match self {
+            Self::All => "all",
             Self::Provider => "provider",
             Self::Model => "model",
             Self::Route => "route",
@@ -133,6 +138,11 @@ impl Unit {
         clock::at_local(next.unwrap_or(day).and_time(NaiveTime::MIN), zone)
     }
 
+    /// True for a part of a day.
+    pub const fn is_short(self) -> bool {
+        matches!(self, Self::Quarter | Self::Hour)
+    }
+
     /// The word for it in SQL.
     pub const fn word(self) -> &'static str {
         match self {
@@ -173,17 +183,21 @@ impl Facet {
         facet(Told::Whole, Unit::Day),
     ];
 
-    /// Those that are made of days that are over, each after the one that it is made of.
-    pub const CLOSED: [Self; 25] = [
+    /// Those that are made of what is over, each after the one that it is made of.
+    pub const CLOSED: [Self; 30] = [
+        facet(Told::All, Unit::Quarter),
         facet(Told::Provider, Unit::Quarter),
         facet(Told::Model, Unit::Quarter),
         facet(Told::User, Unit::Quarter),
+        facet(Told::Provider, Unit::Hour),
         facet(Told::Route, Unit::Hour),
+        facet(Told::All, Unit::Day),
         facet(Told::Provider, Unit::Day),
         facet(Told::Model, Unit::Day),
         facet(Told::User, Unit::Day),
         facet(Told::UserProvider, Unit::Day),
         facet(Told::UserModel, Unit::Day),
+        facet(Told::All, Unit::Week),
         facet(Told::Provider, Unit::Week),
         facet(Told::Model, Unit::Week),
         facet(Told::Route, Unit::Week),
@@ -192,6 +206,7 @@ impl Facet {
         facet(Told::UserProvider, Unit::Week),
         facet(Told::UserModel, Unit::Week),
         facet(Told::Whole, Unit::Week),
+        facet(Told::All, Unit::Month),
         facet(Told::Provider, Unit::Month),
         facet(Told::Model, Unit::Month),
         facet(Told::Route, Unit::Month),
@@ -214,7 +229,7 @@ impl Facet {
         format!("{}_{unit}", self.told.word())
     }
 
-    /// What one that is made of days that are over is made of.
+    /// What one that is made of what is over is made of.
     #[must_use]
     pub const fn source(self) -> Self {
         match self.unit {
@@ -229,10 +244,19 @@ impl Facet {
         facet(if are_over { told } else { told.written() }, Unit::Day)
     }
 
-    /// The one by quarter of an hour, of days that are over or of those that are not; none tells callers and routes apart.
+    /// The one by quarter of an hour, of quarters that are closed or of those that are not; none tells callers and routes
+    /// apart.
     pub const fn of_quarters(told: Told, are_over: bool) -> Option<Self> {
         match told.written() {
             Told::Route | Told::Caller => Some(facet(if are_over { told } else { told.written() }, Unit::Quarter)),
+            _ => None,
+        }
+    }
+
+    /// The one by hour, if there is one that tells this apart.
+    const fn of_hours(told: Told) -> Option<Self> {
+        match told {
+            Told::Provider | Told::Route => Some(facet(told, Unit::Hour)),
             _ => None,
         }
     }
@@ -241,14 +265,19 @@ impl Facet {
 /// A range of time in a facet: from the first up to the second.
 pub type Part = (Facet, DateTime<Utc>, DateTime<Utc>);
 
+/// Parts as the arrays that statements take.
+pub(super) fn arrays(parts: &[Part]) -> (Vec<String>, Vec<DateTime<Utc>>, Vec<DateTime<Utc>>) {
+    let (from, to) = parts.iter().map(|(_, from, to)| (*from, *to)).unzip();
+    (parts.iter().map(|(facet, ..)| facet.name()).collect(), from, to)
+}
+
 /// One span of a facet, of days or longer: where it begins.
 pub type Point = (Facet, DateTime<Utc>);
 
 /// Parts whose spans are days or longer as those spans, one by one, and the others as they are: the rows of one user stand
 /// together in a span, and lie scattered over a part.
 pub fn points(parts: Vec<Part>, zone: Tz) -> (Vec<Part>, Vec<Point>) {
-    let (short, long): (Vec<Part>, Vec<Part>) =
-        parts.into_iter().partition(|(facet, ..)| matches!(facet.unit, Unit::Quarter | Unit::Hour));
+    let (short, long): (Vec<Part>, Vec<Part>) = parts.into_iter().partition(|(facet, ..)| facet.unit.is_short());
     let mut points = Vec::new();
     for (facet, from, to) in long {
         let mut at = from;
@@ -284,18 +313,25 @@ pub fn cut_days(
     days.into_iter().filter(|(_, from, to)| from < to).collect()
 }
 
-/// Cuts quarters of an hour into those of days that are over and the others. False if there is no facet for them.
+/// Cuts quarters of an hour into those that are closed and the others, and the closed ones into hours where these may serve
+/// and lie in them. False if there is no facet for them. Quarters before `closed_before` are closed.
 pub fn cut_quarters(
     told: Told,
     (from, to): (DateTime<Utc>, DateTime<Utc>),
     closed_before: Option<DateTime<Utc>>,
+    has_hours: bool,
     parts: &mut Vec<Part>,
 ) -> bool {
     let (Some(over), Some(open)) = (Facet::of_quarters(told, true), Facet::of_quarters(told, false)) else {
         return from >= to;
     };
     let closed = closed_before.map_or(from, |closed| closed.clamp(from, to.max(from)));
-    parts.extend([(over, from, closed), (open, closed, to)].into_iter().filter(|(_, from, to)| from < to));
+    let hours = (Unit::Hour.begin_from(from, Tz::UTC), Unit::Hour.begin(closed, Tz::UTC));
+    let cut = match Facet::of_hours(told).filter(|_| has_hours && hours.0 < hours.1) {
+        Some(facet) => vec![(over, from, hours.0), (facet, hours.0, hours.1), (over, hours.1, closed)],
+        None => vec![(over, from, closed)],
+    };
+    parts.extend(cut.into_iter().chain([(open, closed, to)]).filter(|(_, from, to)| from < to));
     true
 }
 
@@ -315,11 +351,20 @@ mod tests {
             assert!(!there.contains(&facet.name()), "{}", facet.name());
             there.push(facet.name());
         }
-        for told in
-            [Told::Provider, Told::Model, Told::Route, Told::User, Told::Caller, Told::UserProvider, Told::Whole]
-        {
+        for told in [
+            Told::All,
+            Told::Provider,
+            Told::Model,
+            Told::Route,
+            Told::User,
+            Told::Caller,
+            Told::UserProvider,
+            Told::UserModel,
+            Told::Whole,
+        ] {
             let mut used = vec![Facet::of_days(told, true), Facet::of_days(told, false)];
             used.extend([true, false].into_iter().filter_map(|are_over| Facet::of_quarters(told, are_over)));
+            used.extend(Facet::of_hours(told));
             used.extend([Unit::Week, Unit::Month].map(|unit| Facet { told, unit }));
             assert!(used.iter().all(|facet| there.contains(&facet.name())), "{told:?}");
         }
@@ -333,6 +378,28 @@ mod tests {
             let has = [told.has_user(), told.has_key(), told.has_provider(), told.has_model()];
             assert!(wanted.iter().zip(has).all(|(wanted, has)| !wanted || has), "{wanted:?}");
         }
+        assert_eq!(Told::least([false; 4]), Told::All);
+    }
+
+    #[test]
+    fn hours_serve_what_is_closed_where_they_may() {
+        let (from, to, closed) = (at("2026-11-18T10:15:00Z"), at("2026-11-18T18:00:00Z"), at("2026-11-18T13:45:00Z"));
+        let cut = |told, has_hours, (from, to)| {
+            let mut parts = Vec::new();
+            assert!(cut_quarters(told, (from, to), Some(closed), has_hours, &mut parts));
+            assert!(parts.windows(2).all(|pair| pair[0].2 == pair[1].1), "{parts:?}");
+            assert_eq!((parts[0].1, parts[parts.len() - 1].2), (from, to));
+            let named = |(facet, from, _): &Part| format!("{} {}", facet.name(), from.format("%H:%M"));
+            parts.iter().map(named).collect::<Vec<_>>()
+        };
+        let hours = ["provider_15m 10:15", "provider_1h 11:00", "provider_15m 13:00", "route_15m 13:45"];
+        assert_eq!(cut(Told::Provider, true, (from, to)), hours);
+        assert_eq!(cut(Told::Provider, false, (from, to)), ["provider_15m 10:15", "route_15m 13:45"]);
+        assert_eq!(cut(Told::All, true, (from, to)), ["all_15m 10:15", "route_15m 13:45"]);
+        assert_eq!(cut(Told::Route, true, (from, from + TimeDelta::minutes(30))), ["route_15m 10:15"]);
+        assert_eq!(cut(Told::User, true, (closed, to)), ["caller_15m 13:45"]);
+        let mut parts = Vec::new();
+        assert!(!cut_quarters(Told::Whole, (from, to), Some(closed), true, &mut parts) && parts.is_empty());
     }
 
     #[test]

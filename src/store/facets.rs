@@ -4,7 +4,11 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use sqlx::{PgConnection, Row, postgres::PgRow};
 
-use super::{Store, facet::Facet, statements};
+use super::{
+    Store,
+    facet::{Facet, Unit},
+    statements,
+};
 use crate::clock;
 
 /// Sums that one step takes in, or all of a day's if they are more: whoever records calls waits for one step.
@@ -47,10 +51,10 @@ macro_rules! each_sum {
     };
 }
 
-/// `, sum(a)::bigint as a`
+/// `, add_up(a) as a`: what `sum` does, but without a `numeric` on the way.
 macro_rules! summed {
     ($column:literal) => {
-        concat!(", sum(", $column, ")::bigint as ", $column)
+        concat!(", add_up(", $column, ") as ", $column)
     };
 }
 
@@ -75,8 +79,8 @@ macro_rules! histogram {
     };
     ($column:literal: $first:literal $($bucket:literal)*) => {
         concat!(
-            ", array[sum(", $column, "[", $first, "])::bigint"
-            $(, ", sum(", $column, "[", $bucket, "])::bigint")*,
+            ", array[add_up(", $column, "[", $first, "])"
+            $(, ", add_up(", $column, "[", $bucket, "])")*,
             "] as ", $column
         )
     };
@@ -113,17 +117,19 @@ macro_rules! make {
 }
 
 statements! {
-    ZONE = "select name, made_from, closed_before from usage_zone";
+    ZONE = "select name, made_from, closed_before, quarters_closed_before from usage_zone";
     /// The writer's: whoever makes the days anew waits until it is done.
-    ZONE_FOR_ADDING = "select name, made_from, closed_before from usage_zone for share";
-    ZONE_FOR_MAKING = "select name, made_from, closed_before from usage_zone for update";
-    SET_ZONE = "update usage_zone set name = $1, made_from = $2, closed_before = null";
+    ZONE_FOR_ADDING = "select name, made_from, closed_before, quarters_closed_before from usage_zone for share";
+    ZONE_FOR_MAKING = "select name, made_from, closed_before, quarters_closed_before from usage_zone for update";
+    SET_ZONE = "
+        update usage_zone set name = $1, made_from = $2, closed_before = null, quarters_closed_before = null";
     SET_MADE = "update usage_zone set made_from = $1";
     SET_CLOSED = "update usage_zone set closed_before = $1";
+    SET_QUARTERS_CLOSED = "update usage_zone set quarters_closed_before = $1";
     /// A report that takes its time keeps nobody waiting behind who clears: that is tried again. Postgres's own vacuum gives
     /// way after a second.
     WAIT_SHORTLY = "set local lock_timeout = '3s'";
-    CLEAR = "truncate usage_facets, usage_errors_1d";
+    CLEAR = "truncate usage_facets, usage_errors_1d, usage_caller_errors_1d";
     NEWEST = "select max(at) from usage_15m";
     /// The newest $2 sums before $1.
     LATEST = "
@@ -163,6 +169,12 @@ statements! {
         from usage_errors
         where ($2::timestamptz is null or at >= $2) and at < $3
         group by 1, 2, 3, 4";
+    CLOSE_CALLER_ERRORS = "
+        insert into usage_caller_errors_1d (user_id, at, key_id, cause, n_errors)
+        select user_id, date_trunc('day', at, $1), key_id, cause, sum(n_errors)::bigint
+        from usage_errors
+        where ($2::timestamptz is null or at >= $2) and at < $3
+        group by 1, 2, 3, 4";
 }
 
 /// The facets as they are made just now.
@@ -174,6 +186,8 @@ pub struct DaysMade {
     pub made_from: DateTime<Utc>,
     /// Days before this one are over: of them there are all facets.
     pub closed_before: Option<DateTime<Utc>>,
+    /// Of quarters before this one, which is no earlier, there are all facets by quarter, and of hours before it by hour.
+    pub quarters_closed_before: Option<DateTime<Utc>>,
 }
 
 impl DaysMade {
@@ -185,13 +199,22 @@ impl DaysMade {
     fn are_whole(self) -> bool {
         self.hold(DateTime::UNIX_EPOCH)
     }
+
+    /// Where the sums of this length end that are made of what is over; none before they are made for the first time.
+    pub(super) fn closed(self, unit: Unit) -> Option<DateTime<Utc>> {
+        let closed = if unit.is_short() { self.quarters_closed_before } else { self.closed_before };
+        closed.map(|closed| unit.begin(closed, self.zone))
+    }
 }
 
 /// A row of the statements that read it; none before the days are made for the first time.
 fn made_from_row(row: &PgRow) -> Result<Option<DaysMade>, sqlx::Error> {
     let name: String = row.try_get("name")?;
     let (made_from, closed_before) = (row.try_get("made_from")?, row.try_get("closed_before")?);
-    Ok(name.parse().ok().map(|zone| DaysMade { zone, made_from, closed_before }))
+    // Those of days come with their days.
+    let quarters_closed_before: Option<DateTime<Utc>> = row.try_get("quarters_closed_before")?;
+    let quarters_closed_before = quarters_closed_before.max(closed_before);
+    Ok(name.parse().ok().map(|zone| DaysMade { zone, made_from, closed_before, quarters_closed_before }))
 }
 
 /// From one time to another.
@@ -241,33 +264,53 @@ impl Store {
             None => before,
         };
         for facet in Facet::CLOSED {
-            let Facet { told, unit } = facet;
-            sqlx::query(CLOSE)
-                .bind(facet.name())
-                .bind(unit.word())
-                .bind(zone.name())
-                .bind(told.has_user())
-                .bind(told.has_key())
-                .bind(told.has_provider())
-                .bind(told.has_model())
-                .bind(facet.source().name())
-                .bind(made.closed_before.map(|at| unit.begin(at, zone)))
-                .bind(unit.begin(before, zone))
-                .persistent(false)
-                .execute(&mut *transaction)
-                .await?;
+            close(&mut transaction, facet, made, before).await?;
         }
-        sqlx::query(CLOSE_ERRORS)
-            .bind(zone.name())
-            .bind(made.closed_before)
-            .bind(before)
-            .persistent(false)
-            .execute(&mut *transaction)
-            .await?;
+        for statement in [CLOSE_ERRORS, CLOSE_CALLER_ERRORS] {
+            let query = sqlx::query(statement).bind(zone.name()).bind(made.closed_before).bind(before);
+            query.persistent(false).execute(&mut *transaction).await?;
+        }
         sqlx::query(SET_CLOSED).bind(before).execute(&mut *transaction).await?;
         transaction.commit().await?;
         Ok(true)
     }
+
+    /// Makes the facets by quarter and by hour up to `before`, the beginning of a quarter of an hour, once those of all days
+    /// that are over are made. Whoever records calls waits meanwhile.
+    pub async fn close_quarters(&self, zone: Tz, before: DateTime<Utc>) -> Result<(), sqlx::Error> {
+        let mut transaction = self.pool.begin().await?;
+        let made = made_from_row(&sqlx::query(ZONE_FOR_MAKING).fetch_one(&mut *transaction).await?)?;
+        let made = made.filter(|made| made.zone == zone && made.are_whole());
+        let is_behind = |made: &DaysMade| made.quarters_closed_before.is_some_and(|closed| closed < before);
+        let Some(made) = made.filter(is_behind) else { return Ok(()) };
+        for facet in Facet::CLOSED.into_iter().filter(|facet| facet.unit.is_short()) {
+            close(&mut transaction, facet, made, before).await?;
+        }
+        sqlx::query(SET_QUARTERS_CLOSED).bind(before).execute(&mut *transaction).await?;
+        transaction.commit().await
+    }
+}
+
+/// Makes a facet of what is over, from where it ends up to `before`.
+async fn close(
+    connection: &mut PgConnection,
+    facet: Facet,
+    made: DaysMade,
+    before: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    let Facet { told, unit } = facet;
+    let query = sqlx::query(CLOSE)
+        .bind(facet.name())
+        .bind(unit.word())
+        .bind(made.zone.name())
+        .bind(told.has_user())
+        .bind(told.has_key())
+        .bind(told.has_provider())
+        .bind(told.has_model())
+        .bind(facet.source().name())
+        .bind(made.closed(unit))
+        .bind(unit.begin(before, made.zone));
+    query.persistent(false).execute(connection).await.map(|_| ())
 }
 
 /// Begins anew: what is recorded for later days than there are is in the facets from now on.

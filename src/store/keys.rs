@@ -1,6 +1,6 @@
 //! Keys the hub has issued.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{Row, postgres::PgRow, types::Json};
 
 use super::{
@@ -12,25 +12,66 @@ use super::{
 use crate::{
     domain::{
         id::{KeyId, UserId},
-        key::ApiKey,
+        key::{
+            ApiKey,
+            many::{KeyQuery, KeyStatus, ListedKey},
+        },
         limit::Subject,
+        user::many::EXPIRING_DAYS,
     },
     secret::SecretHash,
 };
 
-/// Keys that are not deleted, of users that are not.
+/// Keys that are not deleted, of users that are not; with more columns, if any are named.
 macro_rules! select_keys {
     ($rest:literal) => {
+        select_keys!("", $rest)
+    };
+    ($more:literal, $rest:literal) => {
         concat!(
             "
         select k.id, k.user_id, k.name, k.secret_hash, k.old_secret_hash, k.old_secret_until, k.prefix, k.last_four, k.enabled, k.groups, k.models,
             k.clients, k.addresses, k.expires_at, k.last_used_at, k.created_at, ",
             limit_columns!("k."),
+            $more,
             "
         from keys k
         join users u on u.id = k.user_id
         where k.deleted_at is null and u.deleted_at is null",
             $rest
+        )
+    };
+}
+
+/// Of all users, those that the filters let pass; $8 is the time that it is.
+macro_rules! select_listed {
+    ($place:literal) => {
+        concat!(
+            select_keys!(
+                ",
+            u.name as user_name, u.groups as user_groups,
+            case
+                when not u.enabled then 'disabled'
+                when u.expires_at <= $8 then 'expired'
+                when u.expires_at <= $8 + make_interval(days => $9) then 'expiring'
+                else 'active'
+            end as user_status",
+                "
+            and ($3::text is null or position(lower($3) in lower(k.name)) > 0
+                or position(lower($3) in lower(k.prefix || '…' || k.last_four)) > 0
+                or position(lower($3) in lower(u.name)) > 0)
+            and ($4::bigint is null or k.user_id = $4)
+            and ($5::text is null or $5 = any(k.groups)
+                or (k.groups = '{}' and ($5 = any(u.groups) or (u.groups = '{}' and $5 = 'default'))))
+            and ($6::text is null or $6 = case
+                when not k.enabled then 'disabled'
+                when k.expires_at <= $8 then 'expired'
+                when k.expires_at <= $8 + make_interval(days => $9) then 'expiring'
+                else 'active'
+            end)
+            and ($7::timestamptz is null or coalesce(k.last_used_at, k.created_at) < $7)"
+            ),
+            $place
         )
     };
 }
@@ -41,6 +82,16 @@ statements! {
             and k.user_id = $1 and k.id > $2
         order by k.id
         limit $3");
+    /// The oldest first, after the cursor; served by the primary key.
+    LIST_ALL = select_listed!("
+            and k.id > $1
+        order by k.id
+        limit $2");
+    /// The newest first.
+    LIST_ALL_NEWEST = select_listed!("
+            and k.id < $1
+        order by k.id desc
+        limit $2");
     FIND = select_keys!("
             and k.id = $1");
     LOCK = select_keys!("
@@ -107,6 +158,16 @@ fn from_row(row: &PgRow) -> Result<ApiKey, sqlx::Error> {
     })
 }
 
+/// A row of `select_listed!`.
+fn listed_from_row(row: &PgRow) -> Result<ListedKey, sqlx::Error> {
+    Ok(ListedKey {
+        key: from_row(row)?,
+        user_name: row.try_get("user_name")?,
+        user_group: row.try_get("user_groups")?,
+        user_status: read::word(row, "user_status")?,
+    })
+}
+
 /// Every key that is not deleted, of users that are not, with the hash of its secret. One whose secret was replaced comes
 /// a second time: with the hash of that one, and with the end of that one.
 pub(super) async fn all(connection: &mut sqlx::PgConnection) -> Result<Vec<(SecretHash, ApiKey)>, sqlx::Error> {
@@ -131,6 +192,31 @@ impl Store {
     pub async fn list_keys(&self, user_id: UserId, after: KeyId, limit: i64) -> Result<Vec<ApiKey>, sqlx::Error> {
         let rows = sqlx::query(LIST).bind(user_id.0).bind(after.0).bind(limit).fetch_all(&self.pool).await?;
         rows.iter().map(from_row).collect()
+    }
+
+    /// At most `limit` keys of all users that come after `after` and that the query lets pass at `now`, its page aside.
+    pub async fn list_all_keys(
+        &self,
+        after: Option<KeyId>,
+        limit: i64,
+        query: &KeyQuery,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<ListedKey>, sqlx::Error> {
+        let is_reverse = query.reverse == Some(true);
+        let (statement, first) = if is_reverse { (LIST_ALL_NEWEST, i64::MAX) } else { (LIST_ALL, 0) };
+        let rows = sqlx::query(statement)
+            .bind(after.map_or(first, |id| id.0))
+            .bind(limit)
+            .bind(&query.search)
+            .bind(query.user_id.map(|id| id.0))
+            .bind(&query.group)
+            .bind(query.status.map(KeyStatus::as_str))
+            .bind(query.unused_days.map(|days| now - TimeDelta::days(days.into())))
+            .bind(now)
+            .bind(i32::try_from(EXPIRING_DAYS).unwrap_or(i32::MAX))
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(listed_from_row).collect()
     }
 
     /// A key that is not deleted, of a user that is not.

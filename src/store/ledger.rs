@@ -87,6 +87,10 @@ statements! {
         insert into usage_errors_1d as sums (at, provider_id, model, cause, n_errors)
         select at, provider_id, model, cause, n_errors from json_populate_recordset(null::usage_errors, $1::text::json)
         on conflict (at, provider_id, model, cause) do update set n_errors = sums.n_errors + excluded.n_errors";
+    ADD_CALLER_ERROR_DAYS = "
+        insert into usage_caller_errors_1d as sums (user_id, at, key_id, cause, n_errors)
+        select user_id, at, key_id, cause, n_errors from json_populate_recordset(null::usage_errors, $1::text::json)
+        on conflict (user_id, at, key_id, cause) do update set n_errors = sums.n_errors + excluded.n_errors";
     TOUCH_KEYS = "
         update keys set last_used_at = greatest(keys.last_used_at, used.at)
         from unnest($1::bigint[], $2::timestamptz[]) as used (id, at)
@@ -141,23 +145,26 @@ async fn add_sums(transaction: &mut Transaction<'_, Postgres>, fresh: &[&Closed]
         sqlx::query(statement).bind(rows::rollups(&sums, None)).execute(&mut **transaction).await?;
     }
     if let Some(made) = made_for_adding(transaction).await? {
-        let DaysMade { zone, closed_before, .. } = made;
+        let DaysMade { zone, closed_before, quarters_closed_before, .. } = made;
         // Who makes the days takes in the rest, which is among the sums by quarter of an hour by then.
         let held: Vec<_> = fresh.iter().copied().filter(|entry| made.hold(entry.call.created_at)).collect();
         for facet in Facet::WRITTEN {
             add_to_facet(transaction, &held, facet, zone).await?;
         }
-        // What comes late, when its day has been closed, is in none of the sums that were made of it.
-        let is_late = |closed| fresh.iter().any(|entry| entry.call.created_at < closed);
-        if let Some(closed) = closed_before.filter(|closed| is_late(*closed)) {
+        // What comes late, when its quarter or its day has been closed, is in none of the sums that were made of it.
+        let late = |closed| fresh.iter().copied().filter(|entry| entry.call.created_at < closed).collect::<Vec<_>>();
+        if quarters_closed_before.is_some_and(|closed| !late(closed).is_empty()) {
             for facet in Facet::CLOSED {
-                let end = facet.unit.begin(closed, zone);
-                let late: Vec<_> = fresh.iter().copied().filter(|entry| entry.call.created_at < end).collect();
+                let late = made.closed(facet.unit).map(late).unwrap_or_default();
                 add_to_facet(transaction, &late, facet, zone).await?;
             }
-            let late = fresh.iter().copied().filter(|entry| entry.call.created_at < closed);
-            let errors = errors(late, Grain::Facet(Facet::of_days(Told::Route, false), zone));
-            sqlx::query(ADD_ERROR_DAYS).bind(rows::errors(&errors)).execute(&mut **transaction).await?;
+        }
+        let late = closed_before.map(late).unwrap_or_default();
+        if !late.is_empty() {
+            for (statement, told) in [(ADD_ERROR_DAYS, Told::Route), (ADD_CALLER_ERROR_DAYS, Told::Caller)] {
+                let errors = errors(late.iter().copied(), Grain::Facet(Facet::of_days(told, false), zone));
+                sqlx::query(statement).bind(rows::errors(&errors)).execute(&mut **transaction).await?;
+            }
         }
     }
     let errors = errors(fresh.iter().copied(), Grain::Quarter);

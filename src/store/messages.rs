@@ -1,8 +1,9 @@
 //! What was asked and answered, where the hub captures it.
 
+use chrono::{DateTime, Utc};
 use sqlx::Row;
 
-use super::{Store, read, statements};
+use super::{Store, partitions::first_id, read, statements};
 use crate::domain::id::{CallId, KeyId};
 
 statements! {
@@ -14,12 +15,13 @@ statements! {
         select call_id, request_bytes, request_head, request_tail, answer_bytes, answer_head
         from call_messages
         where call_id = $1";
-    /// Looked for among the latest calls of the session only: with capturing off there may be none among any number.
+    /// Looked for among the latest calls of the session only: with capturing off there may be none among any number. The
+    /// bounds on the id leave out the partitions of other days.
     LATEST_OF_SESSION = "
         with latest as (
             select id
             from calls
-            where session_id = $2 and key_id = $1
+            where session_id = $2 and key_id = $1 and id >= $3 and id < $4
             order by id desc
             limit 100
         )
@@ -81,9 +83,16 @@ impl Store {
         }))
     }
 
-    /// The latest call of a session whose messages were captured, among its latest 100.
-    pub async fn latest_captured(&self, key: KeyId, session_id: &str) -> Result<Option<CallId>, sqlx::Error> {
-        let row = sqlx::query(LATEST_OF_SESSION).bind(key.0).bind(session_id).fetch_optional(&self.pool).await?;
+    /// The latest call of a session whose messages were captured, among its latest 100 that began in this time.
+    pub async fn latest_captured(
+        &self,
+        key: KeyId,
+        session_id: &str,
+        (from, to): (DateTime<Utc>, DateTime<Utc>),
+    ) -> Result<Option<CallId>, sqlx::Error> {
+        let asked = sqlx::query(LATEST_OF_SESSION).bind(key.0).bind(session_id).bind(first_id(from)).bind(first_id(to));
+        // Planned for these values each time: of some partitions that takes little, of all of them most of the time.
+        let row = asked.persistent(false).fetch_optional(&self.pool).await?;
         row.map(|row| row.try_get("call_id").map(CallId)).transpose()
     }
 }

@@ -82,6 +82,15 @@ where
     Ok(value)
 }
 
+/// As [`json`], where null stands for what is usual.
+pub(super) fn json_or_usual<T>(row: &PgRow, column: &str) -> Result<T, sqlx::Error>
+where
+    T: Default + for<'de> Deserialize<'de> + 'static,
+{
+    let value: Option<Json<T>> = row.try_get(column)?;
+    Ok(value.map_or_else(T::default, |Json(value)| value))
+}
+
 /// A stored value that the vocabulary does not know.
 pub(super) fn undecodable(column: &str, source: impl std::error::Error + Send + Sync + 'static) -> sqlx::Error {
     sqlx::Error::ColumnDecode { index: column.to_owned(), source: Box::new(source) }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::{Row, postgres::PgRow};
 
-use super::{Store, read, statements};
+use super::{Store, partitions::first_id, read, statements};
 use crate::domain::{
     id::{CallId, KeyId, ProviderId, UserId},
     money::Usd,
@@ -48,13 +48,13 @@ statements! {
         join users u on u.id = k.user_id
         left join sessions s on s.key_id = asked.key_id and s.session_id = asked.session_id
         left join providers p on p.id = s.provider_id");
-    /// A stay is a run of calls at the same provider.
+    /// A stay is a run of calls at the same provider. The bounds on the id leave out the partitions of other days.
     STAYS = "
         with latest as (
             select id, created_at, provider_id, input + cache_write_5m + cache_write_1h + cache_read as prompt,
                 cache_read, cost
             from calls
-            where session_id = $2 and key_id = $1 and provider_id is not null
+            where session_id = $2 and key_id = $1 and provider_id is not null and id >= $3 and id < $4
             order by id desc
             limit 2000
         ), marked as (
@@ -151,9 +151,16 @@ impl Store {
         rows.iter().map(from_row).collect()
     }
 
-    /// Where the calls of a session went, the latest first.
-    pub async fn stays(&self, key: KeyId, session_id: &str) -> Result<Vec<Stay>, sqlx::Error> {
-        let rows = sqlx::query(STAYS).bind(key.0).bind(session_id).fetch_all(&self.pool).await?;
+    /// Where the calls of a session went that began in this time, the latest first.
+    pub async fn stays(
+        &self,
+        key: KeyId,
+        session_id: &str,
+        (from, to): (DateTime<Utc>, DateTime<Utc>),
+    ) -> Result<Vec<Stay>, sqlx::Error> {
+        let asked = sqlx::query(STAYS).bind(key.0).bind(session_id).bind(first_id(from)).bind(first_id(to));
+        // Planned for these values each time: of some partitions that takes little, of all of them most of the time.
+        let rows = asked.persistent(false).fetch_all(&self.pool).await?;
         let stay = |row: &PgRow| {
             Ok(Stay {
                 provider_id: ProviderId(row.try_get("provider_id")?),

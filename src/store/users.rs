@@ -55,6 +55,12 @@ statements! {
             and ($7::timestamptz is null or expires_at < $7)
         order by id
         limit $2");
+    /// Deleted ones too, with the tags and groups that they had last: what they used is still theirs.
+    IDS = "
+        select id
+        from users
+        where ($1::text is null or $1 = any(tags))
+            and ($2::text is null or $2 = any(groups) or (groups = '{}' and $2 = 'default'))";
     TAGS = "
         select distinct tag
         from users, unnest(tags) tag
@@ -138,6 +144,12 @@ impl Store {
             .fetch_all(&self.pool)
             .await?;
         rows.iter().map(from_row).collect()
+    }
+
+    /// The ids of the users with this tag and of this group, in no order; deleted ones too.
+    pub async fn list_user_ids(&self, tag: Option<&str>, group: Option<&str>) -> Result<Vec<UserId>, sqlx::Error> {
+        let rows = sqlx::query(IDS).bind(tag).bind(group).fetch_all(&self.pool).await?;
+        rows.iter().map(|row| row.try_get("id").map(UserId)).collect()
     }
 
     /// The tags that users have, by name; at most 1,000.

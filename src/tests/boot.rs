@@ -155,7 +155,8 @@ async fn a_call_that_does_not_finish_in_time_is_cut_and_recorded() {
     world.hub.terminate();
     let (_, _) = reply.drain().await;
     assert_eq!(world.hub.stopped().await.code(), Some(0), "{}", world.hub.log_tail());
-    assert!(since.elapsed().as_secs() < 10, "{:?}", since.elapsed());
+    // It would have half a minute without the setting.
+    assert!(since.elapsed().as_secs() < 25, "{:?}", since.elapsed());
     let rows = world.rows(&format!("select outcome, input from calls where id = '{}'", reply.call_id())).await;
     assert_eq!(rows, [json!({"outcome": "interrupted", "input": 127})]);
 }
@@ -169,7 +170,8 @@ async fn a_kept_open_connection_does_not_keep_it_from_stopping() {
     let since = Instant::now();
     world.hub.terminate();
     assert_eq!(world.hub.stopped().await.code(), Some(0));
-    assert!(since.elapsed().as_secs() < 10, "{:?}", since.elapsed());
+    // Calls that run have half a minute.
+    assert!(since.elapsed().as_secs() < 25, "{:?}", since.elapsed());
 }
 
 #[tokio::test]

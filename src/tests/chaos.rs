@@ -158,15 +158,21 @@ async fn a_single_provider_that_fails_every_second_call_serves_at_least_as_many_
 #[tokio::test]
 async fn a_single_provider_that_is_well_again_serves_the_next_call() {
     let world = World::alone().await;
-    let provider = world.provider_with("a", json!({"first_byte_timeout_ms": 2_000})).await;
+    let provider = world.provider("a").await;
     let key = world.key().await;
+    let waits = async |ms: Value| {
+        world.patch(&format!("/admin/v1/providers/{}", provider.id), &json!({"first_byte_timeout_ms": ms})).await;
+    };
     for trouble in [Answer::status(500), Answer::status(529), Answer::nothing(End::Reset), Answer::nothing(End::Stall)]
     {
+        // Only what has to run out is short, and only for as long as it has to.
+        waits(if trouble.end() == End::Stall { json!(2_000) } else { Value::Null }).await;
         provider.script.always(trouble.clone());
         let calls = stream::iter(0..8).map(|n| call(&world, &key, n));
         let replies: Vec<(String, bool)> = calls.buffer_unordered(8).collect().await;
         assert_eq!(n_served(replies.into_iter().map(|(_, is_served)| is_served).collect()), 0, "{trouble:?}");
         provider.script.by(Answer::proper);
+        waits(Value::Null).await;
         for n in 0..2 {
             assert!(call(&world, &key, n).await.1, "after {trouble:?}");
         }

@@ -219,6 +219,12 @@ pub async fn arrived(stream: &TcpStream) {
     .await;
 }
 
+/// Waits until both ends of a connection between these ports have read all that was sent to them.
+pub async fn was_read(ours: u16, theirs: u16) {
+    let waits = |local, remote| kernel_row(local, remote).is_some_and(|row| row[4] != "00000000:00000000");
+    until("what was sent is read", async || (!waits(ours, theirs) && !waits(theirs, ours)).then_some(())).await;
+}
+
 /// The fields of one end of a connection of this machine in the kernel's table (`proc_net_tcp`): the fourth is its
 /// state, the fifth what waits to be sent and to be read.
 fn kernel_row(local: u16, remote: u16) -> Option<Vec<String>> {

@@ -105,7 +105,7 @@ impl Task {
 
 /// A provider that fails so, and answers well in a form of answer that the fault does not know.
 async fn failing(world: &World, fault: &'static Fault, task: &Task) -> Provider {
-    let provider = world.provider_with("failing", fields(fault, world, 1_000)).await;
+    let provider = world.provider_with("failing", fields(fault, world, 3_000)).await;
     let task = task.clone();
     provider.script.by(move |seen: &Seen| {
         let form = if seen.streams() { Form::Stream } else { Form::Whole };

@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::{
-    client::Reply,
+    client::{Reply, was_read},
     holds::holds,
     patience::within,
     upstream::{
-        Answer, End, Gate, Turn, Used,
+        Answer, End, Gate, Turn, Used, address,
         turn::{EVENTS_TO_FIRST_CONTENT, error_event},
     },
     world::{Key, Provider, World, ask, merge},
@@ -197,8 +197,8 @@ async fn reading_on_for_a_client_that_left_has_an_end() {
     assert_eq!((&call["outcome"], &call["token_source"]), (&json!("abandoned"), &json!("partial")), "{call}");
 }
 
-/// How long the hub has to read what a provider has sent: nothing tells from outside when it has.
-const READ_MS: u64 = 300;
+/// How long the hub has to make sense of what it has read: nothing tells from outside when it has.
+const READ_MS: u64 = 1_000;
 
 /// The one call of this key was cut while its beginning was held back: it has what was reported, and an estimate of
 /// nothing but the rest.
@@ -226,6 +226,7 @@ async fn what_was_reported_while_the_beginning_was_held_back_counts() {
         let request = world.request(&key, ask("claude-sonnet-4-5", true).to_string());
         let open = request.open(world.hub.address).await.unwrap();
         gate.reached().await;
+        was_read(address().port(), provider.script.only_request().port).await;
         tokio::time::sleep(Duration::from_millis(READ_MS)).await;
         (key, provider, open)
     };

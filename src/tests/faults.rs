@@ -22,15 +22,16 @@ use crate::{
 };
 
 /// Cells that are played at the same time: they wait more than they compute.
-const AT_ONCE: usize = 12;
+const AT_ONCE: usize = 6;
 
 const HEAD: &str = "\
 # What a provider can do wrong
 
-The real hub between a client and a scripted provider that always fails so; its times are short, all other settings are
-the defaults. *Asked* counts the attempts at that provider, with and without another one beside it. *Record* is the cause
-in the ledger, the class of the failure and whom it is charged to. *Charged* says where the counts come from that such an
-attempt is settled by. *Held* is what is on hold afterwards; repeated failures open the breaker as well.
+The real hub between a client and a scripted provider that always fails so; its times are short, `gate_ms` is a minute, all
+other settings are the defaults. *Asked* counts the attempts at that provider, with and without another one beside it.
+*Record* is the cause in the ledger, the class of the failure and whom it is charged to. *Charged* says where the counts
+come from that such an attempt is settled by. *Held* is what is on hold afterwards; repeated failures open the breaker as
+well.
 
 The tests write this table: `WRITE_FAULTS=1 cargo test -p app --features ssr --test it faults`.
 ";
@@ -38,19 +39,26 @@ The tests write this table: `WRITE_FAULTS=1 cargo test -p app --features ssr --t
 /// A part of the hub in which providers fail: there are many of them, so the other tests have another one.
 pub async fn world() -> World {
     static WORLD: OnceCell<World> = OnceCell::const_new();
-    WORLD.get_or_init(World::alone).await.another()
+    let made = WORLD.get_or_init(async || {
+        let world = World::alone().await;
+        // What comes a byte at a time to a busy machine is held back for as long as it takes.
+        world.patch("/admin/v1/settings", &json!({"gate_ms": 60_000})).await;
+        world
+    });
+    made.await.another()
 }
 
 /// What a provider of `world` is set up with to fail so. `silence_ms` is how long it may be silent once it has begun.
 pub fn fields(fault: &Fault, world: &World, silence_ms: u32) -> Value {
     // Only what has to run out is short: a busy machine must not add a fault of its own.
     let stalls = matches!(fault.way, Way::Stalls | Way::StatusThenStalls(_));
-    let first_byte_ms = if stalls && fault.stage == Stage::Nothing { 400 } else { 20_000 };
+    // And it is long enough for the request to have left.
+    let first_byte_ms = if stalls && fault.stage == Stage::Nothing { 2_000 } else { 20_000 };
     // Providers with the same connect time share their connections, and these break.
     let number: u32 = world.tag.trim_start_matches('t').parse().unwrap();
     let usual = json!({
         "priority": 0, "first_byte_timeout_ms": first_byte_ms, "idle_timeout_ms": if stalls { silence_ms } else { 20_000 },
-        "total_timeout_ms": 20_000, "connect_timeout_ms": 5_000 + number,
+        "total_timeout_ms": 60_000, "connect_timeout_ms": 5_000 + number,
     });
     match fault.way {
         Way::Refused => merge(usual, json!({"base_url": format!("http://127.0.0.1:{}", reaper::free_port())})),

@@ -20,11 +20,14 @@ fn last_event(body: &str, passed: &str) -> Value {
 #[tokio::test]
 async fn a_stream_that_breaks_ends_with_an_error_event_and_is_settled_with_what_is_known() {
     let world = World::shared().await;
-    let provider = world.provider_with("a", json!({"idle_timeout_ms": 300, "priority": 0})).await;
+    let provider = world.provider_with("a", json!({"priority": 0})).await;
     let other = world.provider_with("b", json!({"priority": 1})).await;
     let key = world.key().await;
     let passed = Turn::new().events()[..N_EVENTS].concat();
     for end in [End::Close, End::Reset, End::Stall] {
+        // Only what has to run out is short.
+        let ms = if end == End::Stall { json!(2_000) } else { Value::Null };
+        world.patch(&format!("/admin/v1/providers/{}", provider.id), &json!({"idle_timeout_ms": ms})).await;
         provider.script.always(Turn::new().answer(true).cut_after(N_EVENTS, end));
         let mut reply = world.stream(&key).await;
         assert_eq!((reply.status, reply.header("x-switchyard-provider")), (200, Some(provider.id.as_str())));
@@ -114,12 +117,13 @@ async fn a_stream_without_its_last_event_is_not_complete() {
 #[tokio::test]
 async fn a_slow_stream_with_pings_is_not_taken_for_silent() {
     let world = World::shared().await;
-    let provider = world.provider_with("a", json!({"idle_timeout_ms": 400})).await;
+    let provider = world.provider_with("a", json!({"idle_timeout_ms": 3_000})).await;
     let turn = Turn::new().events();
-    // One byte at a time, each within the bound, the whole far beyond it.
+    // One piece at a time, each within the bound, the whole far beyond it.
     let gate = crate::upstream::Gate::new();
     let answer = Answer::events(turn.clone()).in_pieces_of(40);
     let n = answer.n_parts();
+    let pause = std::time::Duration::from_secs(6) / u32::try_from(n).unwrap();
     let gates: Vec<_> = (1..n).map(|_| crate::upstream::Gate::new()).collect();
     let answer = gates.iter().enumerate().fold(answer, |answer, (n, gate)| answer.pause_after(n + 1, gate));
     provider.script.always(answer.pause_before_head(&gate));
@@ -130,7 +134,7 @@ async fn a_slow_stream_with_pings_is_not_taken_for_silent() {
         gate.open();
         for gate in &gates {
             gate.reached().await;
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            tokio::time::sleep(pause).await;
             gate.open();
         }
     };

@@ -243,7 +243,8 @@ async fn a_stream_that_runs_for_long_does_not_keep_the_journal_and_is_closed_aft
     const N: usize = 2_300;
     let world = World::alone().await;
     world.patch("/admin/v1/settings", &json!({"journal_bytes_max": 16 << 20})).await;
-    let provider = world.provider("a").await;
+    // The long stream is silent for as long as all the others take.
+    let provider = world.provider_with("a", json!({"idle_timeout_ms": 3_600_000})).await;
     let (key, model) = (world.key().await, world.priced_model().await);
     let gate = Gate::new();
     provider.script.once(Turn::new().model(&model).answer(true).pause_after(8, &gate));

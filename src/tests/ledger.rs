@@ -337,15 +337,15 @@ async fn a_test_call_is_an_entry_that_counts_for_the_provider_alone() {
 #[tokio::test]
 async fn a_test_call_that_fails_says_what_came_back() {
     let world = World::shared().await;
-    let provider = world
-        .provider_with("a", json!({"enabled": false, "total_timeout_ms": 300, "first_byte_timeout_ms": 300}))
-        .await;
+    let provider = world.provider_with("a", json!({"enabled": false})).await;
     let path = format!("/admin/v1/providers/{}/test", provider.id);
     provider.script.once(Answer::error(401, "authentication_error", "invalid x-api-key"));
     let (status, result) = world.admin("POST", &path, &json!({})).await;
     assert_eq!((status, &result["ok"], &result["status"]), (200, &json!(false), &json!(401)), "{result}");
     assert!(result["answer"].as_str().unwrap().contains("invalid x-api-key"), "{result}");
     assert!(!result.to_string().contains(UPSTREAM_SECRET), "{result}");
+    let times = json!({"total_timeout_ms": 300, "first_byte_timeout_ms": 300});
+    world.patch(&format!("/admin/v1/providers/{}", provider.id), &times).await;
     provider.script.once(Answer::nothing(crate::upstream::End::Stall));
     let (_, result) = world.admin("POST", &path, &Value::Null).await;
     assert_eq!((&result["ok"], &result["status"]), (&json!(false), &Value::Null), "{result}");

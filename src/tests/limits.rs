@@ -1,6 +1,7 @@
 //! Limits of money: what passes, what does not, and what is left, in memory and in Redis.
 
 mod overshoot;
+mod resets;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

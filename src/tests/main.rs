@@ -60,6 +60,7 @@ mod limits;
 mod management;
 mod message_queue;
 mod messages;
+mod no_http;
 mod oddities;
 mod outage;
 mod plans;

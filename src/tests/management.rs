@@ -1,6 +1,8 @@
 //! The management API: the contract that scripts rely on.
 
 mod exports;
+mod keys;
+mod leaderboards;
 mod limits;
 mod many_providers;
 mod many_users;
@@ -30,6 +32,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("POST", "/admin/v1/users/{id}/renew"),
     ("POST", "/admin/v1/users/{id}/keys"),
     ("GET", "/admin/v1/users/{id}/keys"),
+    ("GET", "/admin/v1/keys"),
     ("GET", "/admin/v1/keys/{id}"),
     ("PATCH", "/admin/v1/keys/{id}"),
     ("DELETE", "/admin/v1/keys/{id}"),

@@ -1,14 +1,13 @@
 //! How Postgres reads what pages ask for, when there is much of it: by an index, and no more rows than it answers for.
 
+mod keys;
+mod reports;
 mod tables;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use hub::{
-    clock::midnight,
-    store::facet::{Part, Told, Unit, cut_days, cut_quarters, points},
-};
 use serde_json::{Value, json};
 
+use self::reports::reports;
 use crate::{
     insight::{days_are_closed, days_are_of},
     postgres::{execute, rows},
@@ -96,133 +95,6 @@ fn time(at: DateTime<Utc>) -> String {
     format!("timestamptz '{}'", at.to_rfc3339())
 }
 
-/// A report over so many days up to today: what is told apart, which of it, by which step and by whom.
-fn report(days: i64, wanted: [bool; 4], filters: [&str; 4], step: &str, by: &str) -> Asked {
-    let units: &[Unit] = match step {
-        "total" => &[Unit::Month, Unit::Week],
-        "month" => &[Unit::Month],
-        "week" => &[Unit::Week],
-        _ => &[],
-    };
-    let today = midnight(Utc::now() - TimeDelta::hours(1), ZONE);
-    let (from, to) = (midnight(today - TimeDelta::days(days), ZONE), today + TimeDelta::days(2));
-    let told = Told::least(wanted);
-    let mut parts = Vec::new();
-    if step == "hour" {
-        assert!(cut_quarters(told, (from, to), Some(today), &mut parts));
-    } else {
-        parts = cut_days(told, (from, to), units, Some(today), ZONE);
-    }
-    let counted = count(&parts, filters);
-    let (parts, points) = if filters[0] == "null" { (parts, Vec::new()) } else { points(parts, ZONE) };
-    let mut values = arrays(&parts);
-    values.extend(std::iter::repeat_n(time(to), 6));
-    values.extend(filters.map(str::to_owned));
-    values.extend([quoted(step), quoted(ZONE.name()), quoted(by), "20000".to_owned(), time(from), "null".to_owned()]);
-    values.push(array("text", points.iter().map(|(facet, _)| quoted(&facet.name()))));
-    values.push(array("text", points.iter().map(|(facet, _)| quoted(facet.unit.word()))));
-    values.push(array("timestamptz", points.iter().map(|(_, at)| time(*at))));
-    let name = if step != "total" && !by.is_empty() { "SUM_WITHOUT_TIMES" } else { "SUM" };
-    asked("usage", name, values, RowsMax::Counted(counted))
-}
-
-fn quoted(text: &str) -> String {
-    format!("'{text}'")
-}
-
-/// Parts of facets as the three arrays that statements take.
-fn arrays(parts: &[Part]) -> Vec<String> {
-    vec![
-        array("text", parts.iter().map(|(facet, ..)| quoted(&facet.name()))),
-        array("timestamptz", parts.iter().map(|(_, from, _)| time(*from))),
-        array("timestamptz", parts.iter().map(|(.., to)| time(*to))),
-    ]
-}
-
-fn array(of: &str, values: impl Iterator<Item = String>) -> String {
-    format!("array[{}]::{of}[]", values.collect::<Vec<_>>().join(", "))
-}
-
-/// Counts the rows of parts that the filters admit.
-fn count(parts: &[Part], filters: [&str; 4]) -> String {
-    let columns = ["user_id", "key_id", "provider_id", "model"].iter().zip(filters);
-    let filters = columns
-        .filter(|(_, value)| *value != "null")
-        .map(|(column, value)| format!(" and {column} = {value}"))
-        .collect::<Vec<_>>()
-        .concat();
-    let part = |(facet, from, to): &Part| {
-        let (name, from, to) = (facet.name(), time(*from), time(*to));
-        format!("select 1 from usage_facets where facet = '{name}' and at >= {from} and at < {to}{filters}")
-    };
-    format!("select count(*) as n from ({}) rows", parts.iter().map(part).collect::<Vec<_>>().join(" union all "))
-}
-
-/// What reports ask.
-fn reports() -> Vec<Asked> {
-    let none = ["null"; 4];
-    let all = [
-        report(90, [false; 4], none, "total", ""),
-        report(365, [false; 4], none, "month", ""),
-        report(90, [false, false, true, false], none, "week", "provider"),
-        report(90, [true, false, false, false], none, "total", "user"),
-        report(30, [true, false, false, false], none, "day", "user"),
-        report(90, [false, true, false, false], none, "total", "key"),
-        report(30, [false, false, false, true], none, "day", "model"),
-        report(30, [true, false, true, false], ["7", "null", "null", "null"], "day", "provider"),
-        report(90, [true, false, true, false], ["null", "null", "2", "null"], "total", "user"),
-        report(90, [true, false, false, true], ["7", "null", "null", "'model-a'"], "total", ""),
-        report(90, [true, true, true, false], ["7", "7", "null", "null"], "total", "provider"),
-        report(30, [true, true, false, true], ["7", "7", "null", "null"], "day", "model"),
-        report(90, [false, true, false, true], ["null", "7", "null", "'model-a'"], "total", ""),
-        report(30, [false, false, false, true], ["null", "null", "null", "'model-a'"], "day", ""),
-        report(1, [false, false, false, true], none, "hour", "model"),
-        report(1, [true, false, false, false], none, "hour", "user"),
-    ];
-    let mut all: Vec<_> = all.into();
-    let ago = |days| time(Utc::now() - TimeDelta::days(days));
-    let quarters =
-        |days| format!("select count(*) as n from usage_facets where facet = 'route_15m' and at >= {}", ago(days));
-    let errors = |days| format!("select count(*) as n from usage_errors where at >= {}", ago(days));
-    let mut values = vec![ago(7), ago(7), ago(7), ago(0)];
-    values.extend(none.map(str::to_owned));
-    all.push(asked("usage", "ERRORS", values, RowsMax::Counted(errors(7))));
-    let mut values = vec![ago(10), ago(10), ago(3), ago(3)];
-    values.extend(none.map(str::to_owned));
-    let errors = format!("select count(*) as n from usage_errors_1d where at >= {}", ago(11));
-    all.push(asked("usage", "ERRORS", values, RowsMax::Counted(errors)));
-    let mut values = vec![ago(90), ago(90), ago(90), ago(0)];
-    values.extend(["7", "null", "null", "null"].map(str::to_owned));
-    let errors = "select count(*) as n from usage_errors where user_id = 7".to_owned();
-    all.push(asked("usage", "ERRORS", values, RowsMax::Counted(errors)));
-    all.push(asked("usage", "UNPRICED_MODELS", vec![ago(1)], RowsMax::Counted(quarters(1))));
-    all.push(asked("traffic", "BLOCKS", vec![ago(1)], RowsMax::Counted(quarters(1))));
-    all.push(asked("availability", "PROBES", vec![ago(30)], RowsMax::Of(0)));
-    let values = vec!["array_fill(2::bigint, array[4])".to_owned(), ago(30), "1".to_owned()];
-    all.push(asked("availability", "LAST_PROBES", values, RowsMax::Of(4)));
-    let today = midnight(Utc::now() - TimeDelta::hours(1), ZONE);
-    let range = (midnight(today - TimeDelta::days(30), ZONE), today + TimeDelta::days(2));
-    let parts = cut_days(Told::Route, range, &[Unit::Week], Some(today), ZONE);
-    let mut values = arrays(&parts);
-    values.extend([ago(0), ago(0), "null".to_owned()]);
-    all.push(asked("availability", "SERVED", values, RowsMax::Counted(count(&parts, none))));
-    let week = format!(
-        "select count(*) as n from usage_facets where facet = 'route_1h' and at >= {} and at < {today}
-            or facet = 'route_15m' and at >= {today}",
-        ago(7),
-        today = time(today),
-    );
-    let (first, last) = (ago(7), time(today));
-    let values = ["'route_1h'", &first, "interval '3 hours'", "'UTC'", &last, "'route_15m'", "null", "true"];
-    all.push(asked("availability", "BLOCKS", values.map(str::to_owned).into(), RowsMax::Counted(week)));
-    let minutes = "select count(*) as n from usage_1m where at >= now() - interval '1 hour'".to_owned();
-    let minute = ["'minutes'", "now() - interval '1 hour'", "interval '1 minute'", "'UTC'", "now()"];
-    let values = [minute.as_slice(), &["null", "null", "false"]].concat();
-    let values = values.into_iter().map(str::to_owned).collect();
-    all.push(asked("availability", "BLOCKS", values, RowsMax::Counted(minutes)));
-    all
-}
-
 /// A list of calls with filters by their places, all others unset.
 fn list(filters: &[(usize, &str)], rows_max: u64) -> Asked {
     let first = ["'00000000-0000-0000-0000-000000000000'", "'ffffffff-ffff-ffff-ffff-ffffffffffff'"];
@@ -289,23 +161,43 @@ fn lists() -> Vec<Asked> {
 
 /// What the pages of sessions ask.
 fn sessions() -> Vec<Asked> {
-    let late = "'ffffffff-ffff-ffff-ffff-ffffffffffff'";
+    let (early, late) = ("'00000000-0000-0000-0000-000000000000'", "'ffffffff-ffff-ffff-ffff-ffffffffffff'");
     let page = RowsMax::Of;
     let values = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect::<Vec<_>>();
     vec![
         asked("sessions", "LIST", values(&["null", "null", "null", "101"]), page(101)),
         asked("sessions", "LIST", values(&[late, "'session-77'", "'session-78'", "101"]), page(120)),
         asked("sessions", "OF", values(&["array[7, 8]::bigint[]", "array['session-77', 'session-1']"]), page(2)),
-        asked("sessions", "STAYS", values(&["7", "'session-77'"]), page(20)),
+        asked("sessions", "STAYS", values(&["7", "'session-77'", early, late]), page(20)),
         asked("messages", "FIND", values(&["(select id from calls order by id desc limit 1)"]), page(2)),
-        asked("messages", "LATEST_OF_SESSION", values(&["7", "'session-77'"]), page(20)),
+        asked("messages", "LATEST_OF_SESSION", values(&["7", "'session-77'", early, late]), page(20)),
     ]
 }
 
-/// What a plan has read of large tables, and the nodes that read all there is.
-fn read(plan: &Value, n_rows: &mut u64, whole: &mut Vec<String>) {
+/// A function, because the plan that `explain` gives is no table that could be selected from.
+const EXPLAINED: &str = "create function explained(sql text) returns json language plpgsql as
+    $$ declare plan json; begin execute 'explain (analyze, format json) ' || sql into plan; return plan; end $$";
+
+/// What a statement has read of the tables that are meant, and the nodes that read all there is.
+async fn read_by(world: &World, asked: &Asked, is_meant: fn(&str) -> bool) -> (u64, Vec<String>) {
+    let Asked { file, name, values, .. } = asked;
+    let statements = hub::store::all_statements();
+    let (_, _, sql) = statements.iter().find(|(of, one, _)| of == file && one == name).unwrap();
+    let mut sql = (*sql).to_owned();
+    // From the last on, so that $1 is not the beginning of $10.
+    for (n, value) in values.iter().enumerate().rev() {
+        sql = sql.replace(&format!("${}", n + 1), &format!("({value})"));
+    }
+    let plan = rows(world.dsn(), &format!("select explained($sql${sql}$sql$) as plan")).await;
+    let (mut n_read, mut whole) = (0, Vec::new());
+    read(&plan[0]["plan"][0]["Plan"], is_meant, &mut n_read, &mut whole);
+    (n_read, whole)
+}
+
+/// What a plan has read of the tables that are meant, and the nodes that read all there is.
+fn read(plan: &Value, is_meant: fn(&str) -> bool, n_rows: &mut u64, whole: &mut Vec<String>) {
     let relation = plan["Relation Name"].as_str().unwrap_or_default();
-    if tables::is_large(relation) {
+    if is_meant(relation) {
         let kind = plan["Node Type"].as_str().unwrap_or_default();
         if kind == "Seq Scan" {
             whole.push(format!("{kind} on {relation}"));
@@ -316,7 +208,7 @@ fn read(plan: &Value, n_rows: &mut u64, whole: &mut Vec<String>) {
         *n_rows += each * number("Actual Loops");
     }
     for part in plan["Plans"].as_array().into_iter().flatten() {
-        read(part, n_rows, whole);
+        read(part, is_meant, n_rows, whole);
     }
 }
 
@@ -336,22 +228,11 @@ async fn pages_read_by_an_index_and_no_more_than_they_answer_for() {
             .await;
     assert!(n_rows[0]["calls"] == 50_000 && n_rows[0]["sums"].as_u64() > Some(50_000), "{n_rows:?}");
 
-    // A function, because the plan that `explain` gives is no table that could be selected from.
-    let explained = "create function explained(sql text) returns json language plpgsql as
-        $$ declare plan json; begin execute 'explain (analyze, format json) ' || sql into plan; return plan; end $$";
-    execute(world.dsn(), explained).await;
-    let statements = hub::store::all_statements();
+    execute(world.dsn(), EXPLAINED).await;
     let mut wrong = Vec::new();
-    for Asked { file, name, values, rows_max } in reports().into_iter().chain(lists()) {
-        let (_, _, sql) = statements.iter().find(|(of, one, _)| (*of, *one) == (file, name)).unwrap();
-        let mut sql = (*sql).to_owned();
-        // From the last on, so that $1 is not the beginning of $10.
-        for (n, value) in values.iter().enumerate().rev() {
-            sql = sql.replace(&format!("${}", n + 1), &format!("({value})"));
-        }
-        let plan = rows(world.dsn(), &format!("select explained($sql${sql}$sql$) as plan")).await;
-        let (mut n_read, mut whole) = (0, Vec::new());
-        read(&plan[0]["plan"][0]["Plan"], &mut n_read, &mut whole);
+    for asked in reports().into_iter().chain(lists()) {
+        let (n_read, whole) = read_by(&world, &asked, tables::is_large).await;
+        let Asked { file, name, values, rows_max } = asked;
         let n_max = match rows_max {
             RowsMax::Of(n_max) => n_max,
             RowsMax::Counted(sql) => rows(world.dsn(), &sql).await[0]["n"].as_u64().unwrap(),

@@ -1,5 +1,7 @@
 //! Prices as data: versions, files, and what a call is charged.
 
+mod rounds;
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -7,6 +9,7 @@ use crate::{
     client::Request,
     hub::Setup,
     management::problem,
+    patience::until,
     upstream::{Answer, Script},
     world::{World, ask},
 };
@@ -264,14 +267,11 @@ async fn prices_are_read_by_the_clock_from_the_start_on() {
     world.hub.stopped().await;
     world.hub.start_again().await;
     server.request(0).await;
-    let read = async || world.get("/admin/v1/prices?q=vendor/large").await["items"][0]["source"] == "litellm";
-    for _ in 0..500 {
-        if read().await {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
-    panic!("the file was not read");
+    until("the file is read", async || {
+        let found = world.get("/admin/v1/prices?q=vendor/large").await;
+        (found["items"][0]["source"] == "litellm").then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]

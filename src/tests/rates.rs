@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     hub::Setup,
     patience::until,
-    upstream::{Answer, Gate, Turn},
+    upstream::{Answer, Gate, Turn, Used},
     world::{Key, World, ask},
 };
 
@@ -87,6 +87,30 @@ async fn tokens_are_estimated_and_then_settled() {
         // The next one is expected to be like the last: 385 tokens of output and a small prompt. It fits, a third does not.
         assert_eq!(world.message(&key).await.status, 200);
         until("no more fits", async || (world.message(&key).await.status == 429).then_some(())).await;
+    }
+}
+
+#[tokio::test]
+async fn what_a_session_has_in_the_cache_is_not_expected_to_count_again() {
+    for world in backends().await {
+        let provider = world.provider("a").await;
+        let used = Used { input: 100, output: 50, cache_write_5m: 15_000, cache_write_1h: 0, cache_read: 0 };
+        provider.script.by(move |seen| Turn::new().model(&seen.model()).used(used).answer(seen.streams()));
+        // By its bytes a prompt has 15,000 tokens: two of them are too many for a minute.
+        let key = world.key_with(json!({}), json!({"limit_tpm": 20_000})).await;
+        let status = async |session: &str| {
+            let mut body = of_session(session, false);
+            body["system"] = "word ".repeat(12_000).into();
+            world.messages(&key, &body).await.status
+        };
+        assert_eq!(status("talk").await, 200);
+        until("it is settled", async || {
+            let used = crate::limits::window(&world, &format!("keys/{}", key.id), "tpm").await;
+            (used["settled"] == 15_150).then_some(())
+        })
+        .await;
+        assert_eq!(status("other").await, 429);
+        assert_eq!(status("talk").await, 200);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     io::{Read, Write},
-    net::TcpStream,
+    net::{SocketAddr, TcpStream},
     path::PathBuf,
     process::{Child, Command, Stdio},
     sync::Mutex,
@@ -57,6 +57,18 @@ pub async fn start_kept(port: u16, empty: bool) -> Child {
     })
     .await;
     child
+}
+
+/// Waits until a Redis of the tests holds counters, and everybody has had the time to say what they know of: a hub to
+/// which it was too slow at the start goes on without.
+pub async fn is_filled(url: &str) {
+    if url.trim_start_matches("redis://").parse::<SocketAddr>().is_err() {
+        // One of the machine's own: it is told nothing behind its back.
+        return;
+    }
+    let is_there = |key: &str| tell(url, &["EXISTS", key]).starts_with(":1");
+    until("the counters are there", async || (is_there("{sy}:sentinel") && !is_there("{sy}:gather")).then_some(()))
+        .await;
 }
 
 /// Tells one at this address something behind everybody's back, and gives its answer as it stands on the wire.

@@ -130,9 +130,8 @@ async fn a_call_that_waits_waits_for_a_time_that_would_be_told_to_others() {
     for (n, providers_max) in (1..).zip([3, 1]) {
         world.patch("/admin/v1/settings", &json!({"providers_max": providers_max})).await;
         provider.script.once(Answer::status(429).header("retry-after", "3"));
-        let open = open(&world, &key, false).await;
-        gauge(&world, "switchyard_calls_waiting", 1).await;
-        let reply = reply(open).await;
+        // That it stands in the line meanwhile follows from the setting: outside of it nobody would wait at all.
+        let reply = reply(open(&world, &key, false).await).await;
         assert_eq!((reply.status, asked([&provider])), (200, vec![2 * n]));
         let call = world.call_of(&reply).await;
         let choices = call["decision"]["choices"].as_array().unwrap();
@@ -145,13 +144,14 @@ async fn a_call_that_waits_waits_for_a_time_that_would_be_told_to_others() {
 async fn a_provider_that_is_paused_while_a_call_waits_for_it_is_not_tried_again() {
     let (world, provider) = waits(json!({"retry_after_max_ms": 0}), json!({})).await;
     let key = world.key().await;
-    provider.script.once(Answer::status(429).header("retry-after", "3"));
+    // Long enough for the pause to come before its end.
+    provider.script.once(Answer::status(429).header("retry-after", "10"));
     let open = open(&world, &key, false).await;
     gauge(&world, "switchyard_calls_waiting", 1).await;
     let (status, hold) = world.admin("POST", &format!("/admin/v1/providers/{}/pause", provider.id), &json!({})).await;
     assert!((200..300).contains(&status), "{hold}");
     let mut reply = reply(open).await;
-    assert_eq!((reply.status, reply.header("retry-after")), (429, Some("3")));
+    assert_eq!((reply.status, reply.header("retry-after")), (429, Some("10")));
     assert_eq!(reply.json().await["error"]["message"], "upstream says 429");
     assert_eq!(asked([&provider]), [1]);
 }
@@ -179,10 +179,13 @@ async fn a_place_that_is_taken_during_the_pause_is_waited_for() {
 async fn a_stream_is_kept_alive_in_a_long_pause_if_calls_wait_here() {
     let (world, provider) = waits(json!({"retry_pause_ms": 4_000, "keep_alive_after_ms": 0}), json!({})).await;
     let key = world.key().await;
+    // Whatever comes before this gate is opened comes in the pause: the second attempt says nothing before.
+    let gate = Gate::new();
     provider.script.once(Answer::status(500));
+    provider.script.once(Turn::new().answer(true).pause_before_head(&gate));
     let mut kept = reply(open(&world, &key, true).await).await;
     assert_eq!((kept.status, kept.read_until(PING).await.as_slice()), (200, PING));
-    assert_eq!(asked([&provider]), [1]);
+    gate.open();
     let rest = kept.body().await;
     let rest = rest.strip_prefix(PING).unwrap_or(&rest);
     assert_eq!(String::from_utf8_lossy(rest), Turn::new().events().concat());
@@ -193,9 +196,12 @@ async fn a_stream_is_kept_alive_in_a_long_pause_if_calls_wait_here() {
 async fn how_long_a_connection_took_is_known_whatever_comes_over_it() {
     let world = World::alone().await;
     world.patch("/admin/v1/settings", &json!({"retry_pause_ms": 1})).await;
-    let provider = world.provider_with("a", json!({"first_byte_timeout_ms": 300})).await;
+    let provider = world.provider("a").await;
     let key = world.key().await;
     for (end, n_attempts) in [(End::Stall, 1), (End::Reset, 2)] {
+        // Only what has to run out is short.
+        let ms = if end == End::Stall { json!(2_000) } else { Value::Null };
+        world.patch(&format!("/admin/v1/providers/{}", provider.id), &json!({"first_byte_timeout_ms": ms})).await;
         provider.script.always(Answer::nothing(end));
         let reply = world.stream(&key).await;
         let call = world.call_of(&reply).await;

@@ -161,7 +161,7 @@ async fn when_a_connection_carries_all_it_may_another_one_is_opened() {
 async fn after_a_head_that_does_not_come_its_connection_is_not_used_again() {
     let world = World::shared().await;
     let front = Front::start(upstream::address(), Speaks::Http2(100)).await;
-    let provider = behind(&world, &front, json!({"max_attempts": 1, "first_byte_timeout_ms": 4_000})).await;
+    let provider = behind(&world, &front, json!({"max_attempts": 1, "first_byte_timeout_ms": 8_000})).await;
     let key = world.key().await;
     assert_eq!(world.message(&key).await.status, 200);
     front.kill_lines();

@@ -178,18 +178,13 @@ async fn what_is_written_at_one_replica_counts_at_the_others() {
     let key = first.key().await;
     let path = format!("/admin/v1/providers/{}", a.id);
     // Replicas ask for nothing by themselves: what they know of one another's changes they were told.
-    let mut times = Vec::new();
     for enabled in [false, true].repeat(10) {
         first.patch(&path, &json!({"enabled": enabled})).await;
-        let since = std::time::Instant::now();
         let expected = if enabled { &a.id } else { &b.id };
         crate::patience::until("the other replica knows", async || {
             let reply = second.message(&key).await;
             (reply.header("x-switchyard-provider") == Some(expected)).then_some(())
         })
         .await;
-        times.push(since.elapsed());
     }
-    times.sort_unstable();
-    assert!(times[times.len() / 2].as_millis() < 100, "{times:?}");
 }

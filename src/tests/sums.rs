@@ -15,12 +15,17 @@ use hub::{
     },
     ledger::entry::Closed,
     state::step::Sums,
-    store::{Store, facet::Facet, partitions::first_id},
+    store::{
+        Store,
+        facet::{Facet, Unit},
+        partitions::first_id,
+    },
 };
 use sqlx::postgres::PgConnectOptions;
 
 use crate::{
     insight::days_are_closed,
+    patience::until,
     postgres,
     world::{Key, World},
 };
@@ -300,6 +305,11 @@ const MANY_SUMS: &str = "
 async fn facets_are_made_in_steps_and_what_is_recorded_meanwhile_counts_once() {
     let (world, mut books) = Books::open().await;
     days_are_closed(&world).await;
+    // And the hub's own job has seen that nothing is left to do: it does not take one of these steps.
+    until("the job is done", async || {
+        world.hub.log().contains("the sums of days that are over are made").then_some(())
+    })
+    .await;
     postgres::execute(&books.dsn, MANY_SUMS).await;
     let (zone, now) = (chrono_tz::UTC, Utc::now());
     let before = midnight(now, zone);
@@ -330,5 +340,30 @@ async fn facets_are_made_in_steps_and_what_is_recorded_meanwhile_counts_once() {
         let name = facet.name();
         let made = sums(&format!("usage_facets where facet = '{name}'"), end).await;
         assert_eq!(made, sums("usage_15m where true", end).await, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn quarters_are_closed_before_their_day_is_and_what_is_recorded_later_counts_too() {
+    let (world, mut books) = Books::open().await;
+    days_are_closed(&world).await;
+    let (zone, now) = (chrono_tz::UTC, Utc::now());
+    // Later than the hub's own job would.
+    let before = Unit::Quarter.begin(now + TimeDelta::hours(1), zone);
+    let calls = [5, 20, 80].map(|minutes| (now - TimeDelta::minutes(minutes), 7));
+    books.record(calls).await;
+    books.store.close_quarters(zone, before).await.unwrap();
+    books.record(calls).await;
+    books.store.close_quarters(zone, before).await.unwrap();
+    for facet in Facet::CLOSED.into_iter().filter(|facet| facet.unit.is_short()) {
+        let (name, end) = (facet.name(), facet.unit.begin(before, zone).to_rfc3339());
+        let sql = format!(
+            "select sum(calls) as calls, sum(attempts) as attempts, sum(cost) as cost, sum(duration_hist[1]) as times,
+                max(at) < '{end}' as is_closed
+            from usage_facets where facet = '{name}'"
+        );
+        let made = postgres::rows(&books.dsn, &sql).await;
+        let expected = serde_json::json!({"calls": 6, "attempts": 12, "cost": 42, "times": 0, "is_closed": true});
+        assert_eq!(made, [expected], "{name}");
     }
 }

@@ -69,6 +69,8 @@ pub struct Seen {
     /// Names in lower case.
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
+    /// The port that it came from.
+    pub port: u16,
     gone: watch::Sender<bool>,
 }
 
@@ -240,6 +242,7 @@ async fn receive(
         head: String::from_utf8_lossy(&head).into_owned(),
         headers,
         body,
+        port: stream.get_ref().peer_addr()?.port(),
         gone: watch::Sender::new(false),
     };
     Ok((script, seen))

@@ -1,5 +1,7 @@
 //! Calls that wait because nobody can serve them just now.
 
+mod full;
+
 use serde_json::{Value, json};
 
 use crate::{

@@ -12,7 +12,7 @@ use crate::{
     client::{Reply, Request},
     hub::{Hub, Setup},
     patience::until,
-    postgres,
+    postgres, redis,
     upstream::Script,
 };
 
@@ -51,7 +51,7 @@ impl World {
     pub async fn shared() -> Self {
         static HUB: OnceCell<Arc<Hub>> = OnceCell::const_new();
         let hub = HUB.get_or_init(async || {
-            let redis = crate::redis::url().await;
+            let redis = redis::url().await;
             Self::with(Setup::usual().await.set("REDIS_URL", &redis)).await.hub
         });
         Self::of(hub.await.clone())
@@ -64,11 +64,12 @@ impl World {
 
     /// In a hub of its own that is started so.
     pub async fn with(setup: Setup) -> Self {
-        let uses_redis = setup.get("REDIS_URL").is_some();
+        let redis_url = setup.get("REDIS_URL").map(str::to_owned);
         let world = Self::of(Arc::new(setup.start().await));
-        if uses_redis {
+        if let Some(url) = redis_url {
             // How fast a debug build is beside other tests must not decide whether Redis counts as away.
-            world.patch("/admin/v1/settings", &json!({"redis_wait_ms": 1_000})).await;
+            world.patch("/admin/v1/settings", &json!({"redis_wait_ms": 10_000})).await;
+            redis::is_filled(&url).await;
         }
         world
     }

@@ -4,7 +4,10 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::rejection::Rejection;
+use super::{
+    rejection::Rejection,
+    rounds::{ByModel, Rounds},
+};
 use crate::domain::usage::{Terms, Usage};
 
 /// An error in the wire's own form, as a body or as an event.
@@ -162,26 +165,23 @@ impl Report {
     /// The counts by class. Where the server went through several rounds, the sum of these if it is more than the counts
     /// at the top, which may leave some out (docs/rules.md, The Anthropic wire).
     pub fn usage(&self) -> Usage {
-        let whole = counts(&self.fields);
-        let sum = self.rounds().fold(Usage::default(), |sum, round| sum.plus(&round));
+        self.usage_with(&Rounds::read(&self.fields))
+    }
+
+    /// The same by the models that have worked on it: the one that was `sent`, and others. Models that have taken its
+    /// place are told apart only if `knows_fallbacks`.
+    pub fn by_model(&self, sent: &str, knows_fallbacks: bool) -> ByModel {
+        let rounds = Rounds::read(&self.fields);
+        rounds.by_model(self.usage_with(&rounds), sent, knows_fallbacks)
+    }
+
+    fn usage_with(&self, rounds: &Rounds<'_>) -> Usage {
+        let (whole, sum) = (counts(&self.fields), rounds.sum());
         if sum.total() <= whole.total() {
             return whole;
         }
         let Usage { web_searches, web_fetches, code_executions, .. } = whole;
         Usage { web_searches, web_fetches, code_executions, ..sum }
-    }
-
-    /// The counts of each round, where the server went through several.
-    fn rounds(&self) -> impl Iterator<Item = Usage> {
-        let rounds = self.fields.get("iterations").and_then(Value::as_array).into_iter().flatten();
-        rounds.filter_map(Value::as_object).map(counts)
-    }
-
-    /// Tokens of the longest prompt among the rounds; what no round accounts for may have been a part of it.
-    fn longest_prompt(&self) -> Option<u64> {
-        let longest = self.rounds().map(|round| round.prompt()).max()?;
-        let of_rounds = self.rounds().fold(0_u64, |sum, round| sum.saturating_add(round.prompt()));
-        Some(longest.saturating_add(self.usage().prompt().saturating_sub(of_rounds)))
     }
 
     /// On what terms the answer was served, as far as it says so.
@@ -196,7 +196,7 @@ impl Report {
             speed: word("speed"),
             service_tier: word("service_tier"),
             region: word("inference_geo"),
-            longest_prompt: self.longest_prompt(),
+            longest_prompt: None,
         }
     }
 
@@ -221,7 +221,7 @@ const WRITES_1H: [&str; 3] =
 
 /// The counts of one usage object. Cache writes without a breakdown count as five-minute ones (docs/rules.md, The
 /// Anthropic wire).
-fn counts(fields: &Map<String, Value>) -> Usage {
+pub(super) fn counts(fields: &Map<String, Value>) -> Usage {
     let known = |fields: &Map<String, Value>, name: &str| {
         fields.get(name).and_then(Value::as_u64).map(|tokens| tokens.min(TOKENS_MAX))
     };
@@ -289,30 +289,6 @@ mod tests {
             Usage { input: 10, output: 42, cache_write_5m: 20, cache_write_1h: 10, cache_read: 5, ..Usage::default() };
         assert_eq!(report(&[start.clone(), json!({"output_tokens": 20}), delta]), usage);
         assert_eq!(report(&[start, json!({"input_tokens": 11, "output_tokens": 42})]), Usage { input: 11, ..usage });
-    }
-
-    #[test]
-    fn rounds_of_the_server_are_added_up_where_the_top_leaves_some_out() {
-        let round =
-            |kind: &str, input: u64, output: u64| json!({"type": kind, "input_tokens": input, "output_tokens": output});
-        let rounds = |list: Value| json!({"input_tokens": 10, "output_tokens": 5, "server_tool_use": {"web_search_requests": 2}, "iterations": list});
-        let usage = Usage { input: 10, output: 5, web_searches: 2, ..Usage::default() };
-        assert_eq!(report(&[rounds(json!([round("message", 10, 5)]))]), usage);
-        let more = report(&[rounds(json!([round("compaction", 900, 40), round("message", 10, 5)]))]);
-        assert_eq!(more, Usage { input: 910, output: 45, ..usage });
-        for odd in [json!([]), json!(null), json!([1, "a"]), json!({"a": 1})] {
-            assert_eq!(report(&[rounds(odd)]), usage);
-        }
-        // A tier is reached by the prompt of a round, not by that of all of them.
-        let longest = |list: Value| {
-            let mut report = Report::default();
-            report.take(rounds(list).as_object().unwrap().clone());
-            report.terms().longest_prompt
-        };
-        assert_eq!(longest(json!([round("compaction", 900, 40), round("message", 10, 5)])), Some(900));
-        // Six of the ten at the top are in no round.
-        assert_eq!(longest(json!([round("message", 3, 0), round("message", 1, 0)])), Some(9));
-        assert_eq!(longest(json!([])), None);
     }
 
     #[test]

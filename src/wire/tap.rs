@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{
     anthropic::{ErrorObject, Report},
+    rounds::ByModel,
     sse::{Event, events},
 };
 use crate::domain::usage::{Terms, TokenSource, Usage};
@@ -147,6 +148,11 @@ impl Tap {
             return (reported, TokenSource::Reported);
         }
         (Usage { output: reported.output.max(estimate), ..reported }, TokenSource::Partial)
+    }
+
+    /// What each model has used that has worked on the answer, as far as it was reported.
+    pub fn by_model(&self, sent: &str, knows_fallbacks: bool) -> ByModel {
+        self.report.by_model(sent, knows_fallbacks)
     }
 
     /// On what terms the answer was served, as far as it says so.

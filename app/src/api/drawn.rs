@@ -10,8 +10,9 @@ use chrono::{DateTime, Utc};
 use hub::{
     admin::{
         actor::Admin,
-        availability, course, leaderboard, log, overview, period,
+        availability, course, groups, leaderboard, log, overview, period,
         subject::{self, UseOf},
+        users,
     },
     domain::{
         fault::Fault,
@@ -104,6 +105,7 @@ async fn draw_for_admins(drawing: &Drawing, search: &str) -> Answer<Drawn> {
         Drawing::NewUser => Ok(reader.new_user()),
         Drawing::OneUser(id) => reader.one_user(id).await,
         Drawing::ManyUsers => reader.many_users(search).await,
+        Drawing::Keys => reader.keys().await,
         Drawing::ManyKeys => reader.many_keys(search).await,
         Drawing::Routing => reader.routing().await,
         Drawing::CallFilters => reader.call_filters().await,
@@ -138,8 +140,10 @@ impl Reader {
         let steps = drawn::range::steps((from, to));
         let step = drawn::word(&self.map, "step").filter(|step| steps.contains(step));
         let query = UsageQuery { from: Some(from), to: Some(to), by, step, ..UsageQuery::default() };
-        let overview = overview::overview(hub, actor).await.map_err(guard::refuse)?;
-        let course = course::course(hub, actor, &query).await.map_err(guard::refuse)?;
+        // Each reads a dozen sums: together they would make a large future.
+        let overview = Box::pin(overview::overview(hub, actor));
+        let course = Box::pin(course::course(hub, actor, &query));
+        let (overview, course) = tokio::try_join!(overview, course).map_err(guard::refuse)?;
         let notices = overview.attention.iter().map(super::overview::notice).collect();
         let shown = drawn::overview::Shown { overview: &overview, notices, course: &course, by, range, steps, step };
         Ok(in_words(|text| drawn::overview::page(text, &shown, self.clock)))
@@ -174,16 +178,38 @@ impl Reader {
     async fn leaderboard(&self) -> Answer<Drawn> {
         let range = Range::<Period>::read(&self.map, self.clock.today());
         let days = range.days.map(|(first, last)| period::of_days(first, last, self.clock.zone));
+        let by: Option<UsageBy> = drawn::word(&self.map, "by");
+        // Only users have tags and groups.
+        let is_of_users = matches!(by, None | Some(UsageBy::User));
+        let of_users = |name| self.own(name).filter(|_| is_of_users);
         let query = LeaderboardQuery {
-            by: drawn::word(&self.map, "by"),
+            by,
             period: range.period,
             from: days.map(|(from, _)| from),
             to: days.map(|(_, to)| to),
             sort: drawn::word(&self.map, "sort"),
             reverse: Some(self.map.get_str("order") == Some("reverse")),
+            tag: of_users("tag"),
+            group: of_users("group"),
         };
-        let board = leaderboard::leaderboard(&self.hub, &self.actor, &query).await.map_err(guard::refuse)?;
-        Ok(in_words(|text| drawn::leaderboard::page(text, &board, (&query, self.is_all()), &range, self.clock)))
+        let offered = async {
+            if is_of_users {
+                tokio::try_join!(users::tags(&self.hub, &self.actor), groups::list(&self.hub, &self.actor))
+            } else {
+                Ok((Vec::new(), Vec::new()))
+            }
+        };
+        let board = leaderboard::leaderboard(&self.hub, &self.actor, &query);
+        let (board, (tags, groups)) = tokio::try_join!(board, offered).map_err(guard::refuse)?;
+        let shown = drawn::leaderboard::Shown {
+            query: &query,
+            board: &board,
+            range: &range,
+            is_all: self.is_all(),
+            tags: &tags,
+            groups: &groups,
+        };
+        Ok(in_words(|text| drawn::leaderboard::page(text, &shown, self.clock)))
     }
 
     async fn availability(&self) -> Answer<Drawn> {

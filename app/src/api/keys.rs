@@ -72,8 +72,8 @@ pub(crate) async fn rotate_key(id: String, grace: String) -> Answer<String> {
     shown(rotated.key, rotated.stored.user_id)
 }
 
-/// Changes many keys as the query string of the page says that had a look at it. Goes back to the user of the first, and
-/// says how many it were.
+/// Changes many keys as the query string of the page says that had a look at it. Goes back to where they were chosen, the
+/// list of all or the user of the first, and says how many it were.
 #[server]
 pub(crate) async fn change_keys(search: String) -> Answer<String> {
     use super::{drawn, forms::many, guard};
@@ -84,8 +84,12 @@ pub(crate) async fn change_keys(search: String) -> Answer<String> {
     };
     let first = asked.ids.first().copied().unwrap_or_default();
     let report = hub::admin::keys::bulk(&hub, &actor, asked).await.map_err(guard::refuse)?;
-    let key = hub::admin::keys::find(&hub, &actor, first).await.map_err(guard::refuse)?;
-    leptos_axum::redirect(&format!("/users/{}", key.user_id));
+    if map.get_str("from") == Some(crate::drawn::keys::FROM) {
+        leptos_axum::redirect(crate::drawn::keys::PATH);
+    } else {
+        let key = hub::admin::keys::find(&hub, &actor, first).await.map_err(guard::refuse)?;
+        leptos_axum::redirect(&format!("/users/{}", key.user_id));
+    }
     Ok((drawn::words().many.changed)(report.n_changed))
 }
 

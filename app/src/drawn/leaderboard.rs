@@ -1,6 +1,7 @@
 //! The leaderboard: who and what used most, with its trend.
 
 use hub::domain::{
+    group::Group,
     money::Usd,
     report::{
         Totals, UsageBy,
@@ -27,18 +28,32 @@ const PATH: &str = "/leaderboard";
 /// Most rows that are shown at first.
 const ROWS_MAX: usize = 100;
 
-/// The page; true for all rows.
-pub(crate) fn page(
-    text: &'static Text,
-    board: &Leaderboard,
-    (query, is_all): (&LeaderboardQuery, bool),
-    range: &Range<Period>,
-    clock: Clock,
-) -> (Option<String>, AnyView) {
+/// Most rows that are shown at all: whoever looks for one of more narrows them down.
+const ALL_MAX: usize = 1_000;
+
+/// What the page shows.
+pub(crate) struct Shown<'a> {
+    /// What was asked.
+    pub(crate) query: &'a LeaderboardQuery,
+    /// What was found.
+    pub(crate) board: &'a Leaderboard,
+    /// Which time it is about.
+    pub(crate) range: &'a Range<Period>,
+    /// True for all rows, as far as they are shown at all.
+    pub(crate) is_all: bool,
+    /// Every tag, where users are ranked.
+    pub(crate) tags: &'a [String],
+    /// Every group, where users are ranked.
+    pub(crate) groups: &'a [Group],
+}
+
+/// The page.
+pub(crate) fn page(text: &'static Text, shown: &Shown<'_>, clock: Clock) -> (Option<String>, AnyView) {
+    let Shown { query, board, range, is_all, .. } = *shown;
     let words = &text.leaderboard;
     let by = query.by.unwrap_or(UsageBy::User);
     let address = address(query, range, is_all);
-    let most = if is_all { usize::MAX } else { ROWS_MAX };
+    let most = if is_all { ALL_MAX } else { ROWS_MAX };
     let kinds = [
         (UsageBy::User, words.users),
         (UsageBy::Key, words.keys),
@@ -47,20 +62,34 @@ pub(crate) fn page(
     ];
     let kind = |(kind, label): (UsageBy, &'static str)| Choice {
         label,
-        href: link_with(PATH, &address, &[("by", kind.as_str())]),
+        // Only users have tags and groups.
+        href: if kind == UsageBy::User {
+            link_with(PATH, &address, &[("by", kind.as_str())])
+        } else {
+            link_with(PATH, &address, &[("by", kind.as_str()), ("tag", ""), ("group", "")])
+        },
         is_chosen: kind == by,
     };
     // The picker of the range sets these itself.
     let elsewhere: Vec<_> =
         address.iter().filter(|(name, _)| !["period", "from", "to"].contains(name)).cloned().collect();
-    let list = if board.items.is_empty() {
-        empty(Icon::Inbox, words.empty, words.empty_why, None)
-    } else {
+    let list = if !board.items.is_empty() {
         table(text, board, query, most, &address)
+    } else if is_narrow(query) {
+        empty(Icon::Users, words.nobody, words.nobody_why, Some((PATH, text.calls.clear)))
+    } else {
+        empty(Icon::Inbox, words.empty, words.empty_why, None)
     };
-    let rest = parts::rest(text, board.items.len(), most, link_with(PATH, &address, &[("all", "1")]));
+    let n_rows = board.items.len();
+    let rest = if is_all {
+        let counted = |n: usize| whole(u64::try_from(n).unwrap_or_default());
+        (n_rows > most).then(|| (words.too_many)(&counted(most), &counted(n_rows)).into_any())
+    } else {
+        parts::rest(text, n_rows, most, link_with(PATH, &address, &[("all", "1")]))
+    };
     let content = view! {
         <div class="bar">{tabs(words.whose, kinds.into_iter().map(kind))} {periods(text, PATH, &elsewhere, range)}</div>
+        {(by == UsageBy::User).then(|| filters(text, shown, &address))}
         <p class="caption span">{spans(text, board, clock)}</p>
         <section class="panel" aria-label=words.title>
             {list}
@@ -76,7 +105,50 @@ fn address(query: &LeaderboardQuery, range: &Range<Period>, is_all: bool) -> Vec
     let sort = query.sort.map(|sort| ("sort", sort.as_str().to_owned()));
     let order = (query.reverse == Some(true)).then(|| ("order", "reverse".to_owned()));
     let range = range.parameters(|period| period.as_str());
-    by.into_iter().chain(range).chain(sort).chain(order).chain(parts::asks_for_all(is_all)).collect()
+    let tag = query.tag.clone().map(|tag| ("tag", tag));
+    let group = query.group.clone().map(|group| ("group", group));
+    let all = by.into_iter().chain(range).chain(sort).chain(order).chain(tag).chain(group);
+    all.chain(parts::asks_for_all(is_all)).collect()
+}
+
+/// True if some users are left out.
+const fn is_narrow(query: &LeaderboardQuery) -> bool {
+    query.tag.is_some() || query.group.is_some()
+}
+
+/// Which users are ranked. What else the address says stays.
+fn filters(text: &'static Text, shown: &Shown<'_>, address: &[(&'static str, String)]) -> AnyView {
+    let words = &text.user_list;
+    let tag = shown.query.tag.clone().unwrap_or_default();
+    let group = shown.query.group.clone().unwrap_or_default();
+    // What an address asks for is offered too: deleted users may have had it.
+    let with = |mut all: Vec<String>, asked: &str| {
+        if !asked.is_empty() && !all.iter().any(|one| one == asked) {
+            all.push(asked.to_owned());
+        }
+        all.into_iter().map(|one| (one.clone(), one)).collect::<Vec<_>>()
+    };
+    let tags = with(shown.tags.to_vec(), &tag);
+    let groups = with(shown.groups.iter().map(|group| group.name.clone()).collect(), &group);
+    let stays = address.iter().filter(|(name, _)| !["tag", "group", "all"].contains(name)).cloned();
+    let kept = stays.map(|(name, value)| view! { <input type="hidden" name=name value=value /> }.erase());
+    let away = link_with(PATH, address, &[("tag", ""), ("group", "")]);
+    let clear = is_narrow(shown.query)
+        .then(|| view! { <a class="button ghost" href=away data-noscroll>{text.calls.clear}</a> }.erase());
+    view! {
+        <form class="filters" method="get" action=PATH role="search" aria-label=words.filter>
+            {kept.collect_view()}
+            <select class="select" id="board-tag" name="tag" aria-label=words.tag>
+                {parts::options_or(words.any_tag, tags.into_iter(), &tag)}
+            </select>
+            <select class="select" id="board-group" name="group" aria-label=text.common.group>
+                {parts::options_or(text.provider_list.any_group, groups.into_iter(), &group)}
+            </select>
+            <button class="button" type="submit">{text.calls.apply}</button>
+            {clear}
+        </form>
+    }
+    .erase()
 }
 
 /// The span that is shown, and the one it is compared with.

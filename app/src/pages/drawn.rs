@@ -35,6 +35,12 @@ pub(crate) fn ManyUsers() -> impl IntoView {
     page(|| Drawing::ManyUsers)
 }
 
+/// The list of keys over all users.
+#[component]
+pub(crate) fn Keys() -> impl IntoView {
+    following_use(Drawing::Keys)
+}
+
 /// Several keys changed at once.
 #[component]
 pub(crate) fn ManyKeys() -> impl IntoView {

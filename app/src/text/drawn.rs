@@ -51,6 +51,7 @@ sentences! {
     }
     Leaderboard {
         title lead whose users keys providers models empty empty_why cache_hit success first_token_p50 first_token_p95
-        speed since_ever compared_with;
+        speed since_ever compared_with nobody nobody_why;
+        too_many(&str, &str)
     }
 }

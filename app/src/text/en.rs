@@ -85,6 +85,8 @@ pub(super) static TEXT: Text = Text {
     #[cfg(feature = "ssr")]
     user_list: manage::USER_LIST,
     #[cfg(feature = "ssr")]
+    key_list: manage::KEY_LIST,
+    #[cfg(feature = "ssr")]
     price_list: manage::PRICE_LIST,
     #[cfg(feature = "ssr")]
     trials: manage::TRIALS,

@@ -15,7 +15,7 @@ pub(super) use sentences;
 
 sentences! {
     Shell {
-        overview leaderboard availability calls sessions providers routing users quotas prices settings log audit api_docs log_out theme theme_system theme_light theme_dark language
+        overview leaderboard availability calls sessions providers routing users keys quotas prices settings log audit api_docs log_out theme theme_system theme_light theme_dark language
         collapse menu main_navigation skip live reconnecting shortcuts close not_found not_found_why not_found_back
         focus_filter next_row previous_row open_row close_panel this_sheet collapse_sidebar
         find find_what find_nothing kind_user kind_key kind_provider kind_model kind_group kind_session kind_call kind_page

@@ -65,6 +65,10 @@ sentences! {
         empty empty_why requests cost last_day;
         n_limits(usize)
     }
+    KeyList {
+        lead filter search any_unused unused spent_today of_user user_disabled user_expired none_found empty_why fault_why;
+        unused_days(u32)
+    }
     PriceList {
         title source history updated lead empty empty_why builtin litellm manual derived_help search none_found any_source deleted version
         would_change has_changed nothing_differs added changed kept kept_why unusable and_more

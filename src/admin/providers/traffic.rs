@@ -5,7 +5,11 @@ use std::collections::HashMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{
-    admin::{actor::Admin, fault, usage},
+    admin::{
+        actor::Admin,
+        fault,
+        usage::{self, Sums},
+    },
     clock,
     domain::{
         fault::Fault,
@@ -14,6 +18,7 @@ use crate::{
         report::{UsageBy, UsageQuery, UsageRow},
     },
     hub::Hub,
+    store::facet::Told,
 };
 
 /// Blocks of a strip.
@@ -27,10 +32,13 @@ pub async fn traffic(hub: &Hub, actor: &Admin) -> Result<Vec<ProviderTraffic>, F
     let now = clock::now();
     let from = first_block(now);
     let by_provider = UsageQuery { by: Some(UsageBy::Provider), ..UsageQuery::default() };
-    let rows = usage::usage(hub, actor, &by_provider).await?;
+    let (parts, _) = Sums::open(hub).await?.since(from, Told::Provider, &[]);
+    let (rows, known) = tokio::try_join!(usage::usage(hub, actor, &by_provider), async {
+        hub.store.traffic_blocks(&parts).await.map_err(fault::store)
+    })?;
     let all_calls = rows.iter().filter(|row| row.id.is_some()).map(|row| row.totals.calls).sum();
     let mut blocks: HashMap<ProviderId, Vec<TrafficBlock>> = HashMap::new();
-    for (id, block) in hub.store.traffic_blocks(from).await.map_err(fault::store)? {
+    for (id, block) in known {
         blocks.entry(id).or_default().push(block);
     }
     let snapshot = hub.snapshot.load();

@@ -65,10 +65,11 @@ const HURRY: [&str; 6] = [
 const CALM: [&str; 3] = ["alter system reset all", "select pg_reload_conf()", "checkpoint"];
 
 /// The tables beside the days' that are large, as a hub's own Postgres keeps them after a while.
-const TIDY: [&str; 6] = [
+const TIDY: [&str; 7] = [
     "vacuum (analyze) usage_facets",
     "vacuum (analyze) usage_errors",
     "vacuum (analyze) usage_errors_1d",
+    "vacuum (analyze) usage_caller_errors_1d",
     "vacuum (analyze) sessions",
     "vacuum (analyze) call_errors",
     "vacuum (analyze) usage_1m",

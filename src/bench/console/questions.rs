@@ -42,6 +42,7 @@ pub fn drawings(filled: &Filled) -> Vec<(Value, String)> {
         ("ManyProviders", "all=1&look=1&set_weight=2"),
         ("Users", ""),
         ("Users", "sort=cost"),
+        ("Keys", ""),
         ("ManyUsers", "all=1&look=1&set_limit_rpm=50"),
         ("Prices", ""),
         ("Settings", ""),

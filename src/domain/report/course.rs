@@ -30,6 +30,27 @@ pub struct CourseLine {
 }
 
 impl Totals {
+    /// What is left of the numbers without those of another, which are part of them; never less than nothing. Percentiles and
+    /// rates are left out.
+    #[must_use]
+    pub fn minus(&self, other: &Self) -> Self {
+        Self {
+            calls: self.calls.saturating_sub(other.calls),
+            completed: self.completed.saturating_sub(other.completed),
+            rejected: self.rejected.saturating_sub(other.rejected),
+            refused: self.refused.saturating_sub(other.refused),
+            failed: self.failed.saturating_sub(other.failed),
+            interrupted: self.interrupted.saturating_sub(other.interrupted),
+            abandoned: self.abandoned.saturating_sub(other.abandoned),
+            attempts: self.attempts.saturating_sub(other.attempts),
+            attempts_good: self.attempts_good.saturating_sub(other.attempts_good),
+            attempts_bad: self.attempts_bad.saturating_sub(other.attempts_bad),
+            usage: self.usage.minus(&other.usage),
+            cost_usd: self.cost_usd - other.cost_usd,
+            ..Self::default()
+        }
+    }
+
     /// The numbers of both together. What cannot be added up, percentiles and rates, is left out.
     #[must_use]
     pub fn plus(&self, other: &Self) -> Self {

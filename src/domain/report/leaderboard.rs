@@ -143,6 +143,10 @@ pub struct LeaderboardQuery {
     pub sort: Option<RankBy>,
     /// True to turn the order around.
     pub reverse: Option<bool>,
+    /// Only users who have this tag now, or had it when they were deleted. Only where users are ranked.
+    pub tag: Option<String>,
+    /// Only users who are of this group now, or were when they were deleted. Only where users are ranked.
+    pub group: Option<String>,
 }
 
 /// Who and what used most.

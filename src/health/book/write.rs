@@ -58,6 +58,14 @@ impl Book {
         }
     }
 
+    /// Adds a hold that was written down just now. It is written once more: a reading that is under way does not know it,
+    /// and must not take it for one that has ended.
+    pub(in crate::health) fn add_written(&mut self, hold: Hold) {
+        let hold = Arc::new(hold);
+        self.write(Write { hold: Arc::clone(&hold), ended: None });
+        self.add(hold);
+    }
+
     /// True if something is to be written.
     pub(in crate::health) fn has_writes(&self) -> bool {
         !self.unwritten.is_empty()

@@ -30,7 +30,7 @@ use crate::admin::login::COOKIE;
     paths(
         users::list, users::create, users::find, users::update, users::delete, users::set_password, users::clear_password,
         users::bulk, users::tags, users::renew,
-        keys::list, keys::create, keys::find, keys::update, keys::delete, keys::rotate, keys::bulk,
+        keys::list_all, keys::list, keys::create, keys::find, keys::update, keys::delete, keys::rotate, keys::bulk,
         providers::list, providers::create, providers::find, providers::update, providers::delete, providers::test,
         providers::bulk, providers::clone, providers::test_proxy, providers::test_new_proxy,
         providers::traffic,

@@ -5,7 +5,7 @@ use http::StatusCode;
 
 use super::{
     Answer, created,
-    document::{ChangeProblems, FindProblems},
+    document::{ChangeProblems, FindProblems, ListProblems},
     input::{Body, Id, NoParams, Params},
     problem::Problem,
 };
@@ -14,11 +14,27 @@ use crate::{
     domain::{
         bulk::BulkReport,
         id::{KeyId, UserId},
-        key::{ApiKey, KeyBulk, KeyCreate, KeyPatch, NewKey, Rotation},
+        key::{
+            ApiKey, KeyBulk, KeyCreate, KeyPatch, NewKey, Rotation,
+            many::{KeyQuery, ListedKey},
+        },
         page::{Page, PageQuery},
     },
     hub::Hub,
 };
+
+/// Lists the keys of all users.
+///
+/// By id, which is the order in which they were made.
+#[utoipa::path(get, path = "/admin/v1/keys", tag = "keys", operation_id = "list_all_keys", params(KeyQuery),
+    responses((status = 200, description = "A page of keys, each with its user.", body = Page<ListedKey>), ListProblems))]
+pub(super) async fn list_all(
+    State(hub): State<Hub>,
+    Extension(actor): Extension<Admin>,
+    Params(query): Params<KeyQuery>,
+) -> Answer<Page<ListedKey>> {
+    Ok(Json(keys::list_all(&hub, &actor, &query).await?))
+}
 
 /// Lists a user's keys.
 ///

@@ -65,7 +65,8 @@ pub(super) async fn errors(
 /// Ranks users, keys, providers or models.
 ///
 /// By what they used in a span of time, each with its sums in the span before: of a period that has not ended, the same
-/// part of the one before. What was used by nobody in particular is left out. Not paged: at most 10,000 are ranked.
+/// part of the one before. What was used by nobody in particular is left out. Users can be narrowed to those who have a tag,
+/// or are of a group, now. Not paged: at most 10,000 are ranked.
 #[utoipa::path(get, path = "/admin/v1/leaderboard", tag = "usage", operation_id = "rank", params(LeaderboardQuery),
     responses((status = 200, description = "The ranks.", body = Leaderboard), ListProblems))]
 pub(super) async fn leaderboard(

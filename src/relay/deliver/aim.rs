@@ -196,7 +196,8 @@ impl<'call> Aim<'call> {
 
     /// What the failure means for this call: a repair only where one is wanted and possible.
     pub(super) fn judge(&self, target: &Target, failed: &Failed) -> Verdict {
-        let mut verdict = judge(&Evidence::of(failed, clock::now()), &target.upstream.provider.failure_rules);
+        let model = self.screened.peek.as_ref().map(|peek| target.upstream.model_sent(&peek.model));
+        let mut verdict = judge(&Evidence::of(failed, model, clock::now()), &target.upstream.provider.failure_rules);
         if verdict.next == Next::Repair && !self.can_repair(target) {
             verdict.next = Next::Deliver;
         }

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use http::Response;
 
-use super::{Trail, charge};
+use super::{Trail, charging::charge_seen};
 use crate::{
     clock,
     domain::{
@@ -109,13 +109,7 @@ impl Trail {
         self.trial = None;
         // What is free is not priced, and nobody's counters hear of it.
         if let Some(tap) = tap.filter(|_| self.is_recorded) {
-            (attempt.usage, attempt.token_source) = tap.settle(self.body_bytes);
-            attempt.model_served = tap.model_served.take();
-            attempt.terms = tap.terms();
-            attempt.usage_raw = tap.take_raw();
-            // Looked up again: the snapshot of a call never changes.
-            let price = self.snapshot.charged(&lock(&self.story).call.model, &attempt.model_sent).price;
-            charge(&mut attempt, price);
+            charge_seen(&mut attempt, tap, self.body_bytes, &lock(&self.story).call.model, &self.snapshot);
         }
         if attempt.is_over_its_reservation() {
             self.hub.counters.over_reservation();

@@ -36,17 +36,30 @@ pub(super) struct Line {
     pub(super) code: &'static str,
     /// A glob on the error's message, case aside.
     pub(super) message: &'static str,
+    /// What the message speaks of, with nothing before it but [`OWN_WORDS`]; in lower case.
+    pub(super) phrase: Option<&'static str>,
     /// What it is.
     pub(super) finding: Finding,
 }
 
 const fn line(sign: Sign, kind: &'static str, message: &'static str, finding: Finding) -> Line {
-    Line { sign, kind, code: "*", message, finding }
+    Line { sign, kind, code: "*", message, phrase: None, finding }
 }
 
 const fn coded(sign: Sign, code: &'static str, finding: Finding) -> Line {
-    Line { sign, kind: "*", code, message: "*", finding }
+    Line { sign, kind: "*", code, message: "*", phrase: None, finding }
 }
+
+const fn speaking(sign: Sign, phrase: &'static str, finding: Finding) -> Line {
+    Line { sign, kind: "*", code: "*", message: "*", phrase: Some(phrase), finding }
+}
+
+/// Words that say whose limit it is, which one, and that it is reached. None of them introduces what a caller has sent: no
+/// model, no value, nothing for which or to which something is not allowed.
+pub(super) const OWN_WORDS: &str = "a account an annual api been configured current daily denied enforced exceed exceeded \
+    exceeds had has have hit hourly individual is its key limited max maximum member month monthly org organization \
+    organizational over own per personal plan project reached rejected request seat set subscription team the their this \
+    total usage user was week weekly workspace would year yearly you you've you’ve your";
 
 /// The lines, the special ones first.
 pub(super) const LINES: &[Line] = &[
@@ -72,9 +85,9 @@ pub(super) const LINES: &[Line] = &[
     line(Sign::Status(402, 402), "*", "*", Finding::SpendLimit),
     line(Sign::Status(400, 429), "*", "you have reached your specified*api usage limits*", Finding::SpendLimit),
     line(Sign::Status(400, 429), "*", "your credit balance is too low*", Finding::SpendLimit),
-    // Whose limit it is comes first here, in many words. Mistakes in a request are told with other statuses.
-    line(Sign::Status(403, 403), "*", "*spend limit*", Finding::SpendLimit),
-    line(Sign::Status(429, 429), "*", "*spend limit*", Finding::SpendLimit),
+    // Whose limit it is comes first here, in many ways. Mistakes in a request are told with other statuses.
+    speaking(Sign::Status(403, 403), "spend limit", Finding::SpendLimit),
+    speaking(Sign::Status(429, 429), "spend limit", Finding::SpendLimit),
     line(Sign::Status(400, 599), "overloaded_error", "*", Finding::Overload),
     line(Sign::Status(529, 529), "*", "*", Finding::Overload),
     // A 401 that is about what this request looks like, or about the model that it asks for: the secret is good.

@@ -1,3 +1,5 @@
+mod quoted;
+
 use http::{HeaderName, HeaderValue};
 
 use super::*;
@@ -13,6 +15,7 @@ struct Answer {
     kind: &'static str,
     code: Option<&'static str>,
     message: &'static str,
+    model: &'static str,
     headers: HeaderMap,
 }
 
@@ -26,7 +29,7 @@ fn answer(status: u16) -> Answer {
         529 => "overloaded_error",
         _ => "api_error",
     };
-    Answer { status, kind, code: None, message: "no", headers: HeaderMap::new() }
+    Answer { status, kind, code: None, message: "no", model: "claude-a", headers: HeaderMap::new() }
 }
 
 impl Answer {
@@ -46,16 +49,10 @@ impl Answer {
     }
 
     fn judged_by(&self, rules: &Rules) -> Verdict {
-        let evidence = Evidence {
-            failure: &Failure::Status(self.status),
-            status: Some(self.status),
-            headers: Some(&self.headers),
-            error_kind: Some(self.kind),
-            error_code: self.code,
-            message: Some(self.message),
-            now: now(),
-        };
-        judge(&evidence, rules)
+        let (failure, headers) = (Failure::Status(self.status), Some(&self.headers));
+        let (error_kind, message, model) = (Some(self.kind), Some(self.message), Some(self.model));
+        let bare = Evidence::bare(&failure, now());
+        judge(&Evidence { headers, error_kind, error_code: self.code, message, model, ..bare }, rules)
     }
 
     fn judged(&self) -> Verdict {

@@ -257,7 +257,7 @@ pub(super) fn lease() -> LeaseId {
 
 /// A step that looks at nothing and takes nothing.
 pub(super) fn step(now_ms: i64) -> Step {
-    Step { lease: lease(), now_ms, checks: vec![], takes: vec![], session: None }
+    Step { lease: lease(), now_ms, checks: vec![], takes: vec![], session: None, cacheable: 0 }
 }
 
 pub(super) fn nothing(subject: Subject) -> Take {

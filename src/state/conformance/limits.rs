@@ -16,7 +16,6 @@ on_both! {
     a_hundred_at_once_never_overshoot,
     buckets_leave_their_windows,
     windows_may_change_and_go_back,
-    a_reset_forgets_what_was_settled_and_keeps_what_runs,
     five_fixed_hours_begin_with_the_first_call,
     the_five_hours_of_a_call_that_waited_began_with_it,
     a_call_does_not_leave_the_window_in_which_it_began,
@@ -153,7 +152,7 @@ async fn a_hundred_at_once_never_overshoot(bench: Bench) {
 }
 
 /// What is settled in a window of the key, as a refusal tells it.
-async fn settled(bench: &Bench, window: Limited, span: Span, now_ms: i64) -> i64 {
+pub(super) async fn settled(bench: &Bench, window: Limited, span: Span, now_ms: i64) -> i64 {
     let look = Step { checks: vec![money(KEY, window, span, -1, 0)], ..step(now_ms) };
     bench.refused(&look).await.used
 }
@@ -193,39 +192,6 @@ async fn windows_may_change_and_go_back(bench: Bench) {
         let usage = bench.usage(KEY, &spans, now).await;
         assert_eq!(usage.settled, [expected; 2]);
     }
-}
-
-async fn a_reset_forgets_what_was_settled_and_keeps_what_runs(bench: Bench) {
-    let running = spend(T0, 40, 100);
-    bench.taken(&running).await;
-    bench.settle(cost(lease(), T0, 60)).await;
-    assert_eq!(bench.refused(&spend(T0, 1, 100)).await.used, 60);
-    assert_eq!(settled(&bench, Limited::Daily, Span::Minutes(T0 / MINUTE), T0).await, 60);
-
-    let reset_ms = T0 + MINUTE;
-    let mut after = spend(reset_ms, 60, 100);
-    after.takes[0].reset_ms = reset_ms;
-    bench.taken(&after).await;
-    assert_eq!(bench.money(KEY, reset_ms).await, (0, 100));
-    assert_eq!(settled(&bench, Limited::Daily, Span::Minutes(T0 / MINUTE), T0).await, 0);
-    // Somebody who has not heard of it yet changes nothing.
-    assert_eq!(bench.refused(&spend(reset_ms, 1, 100)).await.reserved, 100);
-    // A call of before it is only released.
-    bench.settle(cost(running.lease, T0, 40)).await;
-    assert_eq!(bench.money(KEY, reset_ms).await, (0, 60));
-    bench.settle(cost(after.lease, reset_ms, 33)).await;
-    assert_eq!(bench.money(KEY, reset_ms).await, (33, 0));
-    // A settlement may be the first to tell of one.
-    let mut next = cost(lease(), reset_ms, 5);
-    next.subjects[0].1 = reset_ms + MINUTE;
-    bench.settle(next).await;
-    assert_eq!(bench.money(KEY, reset_ms).await, (0, 0));
-    // And so may whoever looks.
-    bench.settle(cost(lease(), reset_ms + MINUTE, 5)).await;
-    assert_eq!(bench.money(KEY, reset_ms + MINUTE).await, (5, 0));
-    bench.state.reset(KEY, reset_ms + 2 * MINUTE).await.unwrap();
-    bench.state.reset(KEY, reset_ms).await.unwrap();
-    assert_eq!(bench.money(KEY, reset_ms + 2 * MINUTE).await, (0, 0));
 }
 
 async fn five_fixed_hours_begin_with_the_first_call(bench: Bench) {

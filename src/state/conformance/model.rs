@@ -105,6 +105,7 @@ fn step_of(now: i64, n: usize, (a, b, c): (u8, u8, u16)) -> Step {
     ];
     let mut step =
         if a % 4 == 3 { step(now) } else { Step { takes: vec![], ..call_of(&session_of(c.to_be_bytes()[1]), 1, now) } };
+    step.cacheable = u64::from(b % 3) * 25;
     for (i, subject) in SUBJECTS.into_iter().enumerate().filter(|(i, _)| a >> i & 1 == 0 || *i == n % 4) {
         let (window, span) = windows[(usize::from(b) + i) % 5];
         step.checks.push(money(subject, window, span, limit, amount));
@@ -351,8 +352,12 @@ impl Model {
     pub(super) fn reset(&mut self, subject: Subject, reset_ms: i64) {
         if reset_ms > self.resets.get(&subject).copied().unwrap_or(0) {
             self.resets.insert(subject, reset_ms);
-            self.spent.retain(|(of, _, _)| *of != subject);
+            self.spent.retain(|(of, at, _)| *of != subject || *at >= reset_ms);
             self.five_hours.remove(&subject);
+            let kept: Vec<i64> = self.spent.iter().filter(|(of, ..)| *of == subject).map(|(_, at, _)| *at).collect();
+            for at in kept {
+                self.begin_five_hours(subject, at);
+            }
         }
     }
 }

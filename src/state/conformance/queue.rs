@@ -39,11 +39,22 @@ async fn one_has_the_turn_at_a_time(bench: Bench) {
     assert_eq!(ask(&bench, &second).await, Turn::Yours);
 }
 
+#[tokio::test]
+async fn a_question_for_a_turn_is_a_round_trip_that_a_call_waits_for() {
+    let bench = Bench::redis().await;
+    let first = ticket(0);
+    assert_eq!(ask(&bench, &first).await, Turn::Yours);
+    // To give it back nobody waits.
+    bench.state.leave_queue(&first, true).await;
+    assert_eq!(bench.state.round_trips(), 1);
+}
+
 async fn a_turn_is_renewed_only_while_it_is_held(bench: Bench) {
-    let (first, second) = (Ticket { turn_ms: 1_000, ..ticket(0) }, ticket(0));
+    // Long enough to be renewed before it is over.
+    let (first, second) = (Ticket { turn_ms: 4_000, ..ticket(0) }, ticket(0));
     assert_eq!(ask(&bench, &first).await, Turn::Yours);
     bench.state.renew_turn(&Ticket { turn_ms: TURN_MS, ..first }).await;
-    tokio::time::sleep(Duration::from_millis(1_020)).await;
+    tokio::time::sleep(Duration::from_millis(4_020)).await;
     assert_eq!(ask(&bench, &second).await, Turn::Wait { ms: 0, position: 1 }, "it was renewed");
     bench.state.leave_queue(&first, false).await;
     bench.state.renew_turn(&first).await;

@@ -1,7 +1,12 @@
 //! Calls and tokens of the last minute.
 
-use super::bench::{Bench, KEY, MINUTE, PROVIDER, SECOND, T0, USER, cost, lease, nothing, step};
-use crate::state::step::{Check, LeaseId, Settlement, Step, Take};
+use std::sync::Arc;
+
+use super::bench::{Bench, KEY, MINUTE, PROVIDER, SECOND, T0, USER, cost, lease, nothing, session, step};
+use crate::{
+    domain::id::{CallId, ProviderId, UserId},
+    state::step::{Bind, Binding, Check, LeaseId, SessionUse, Settlement, Step, Take},
+};
 
 on_both! {
     a_second_leaves_when_its_end_leaves,
@@ -10,6 +15,7 @@ on_both! {
     tokens_may_be_known_after_the_call_has_ended,
     what_is_undone_was_never_there,
     corrections_of_what_has_left_change_nothing,
+    what_the_cache_is_expected_to_serve_counts_in_no_rate,
 }
 
 /// A call of the key and its user with so many estimated tokens.
@@ -119,4 +125,45 @@ async fn corrections_of_what_has_left_change_nothing(bench: Bench) {
     bench.settle(used(&attempt, early.lease, 900, T0 + 70 * SECOND)).await;
     bench.settle(used(&step(T0), lease(), 900, T0 + 70 * SECOND)).await;
     assert_eq!(tokens(&bench, T0 + 70 * SECOND).await, [7, 7, 0]);
+}
+
+async fn what_the_cache_is_expected_to_serve_counts_in_no_rate(bench: Bench) {
+    let talk = Arc::new(session(1, "talk"));
+    let asked = |now_ms, cacheable, limit| {
+        let tokens = 100;
+        Step {
+            checks: vec![Check::Tpm { subject: KEY, limit, tokens }, Check::Rpm { subject: KEY, limit: 9 }],
+            session: Some(SessionUse { session: Arc::clone(&talk), user_id: UserId(2), active_ms: MINUTE }),
+            cacheable,
+            ..call(now_ms, tokens)
+        }
+    };
+    // Nobody knows of a cache yet.
+    assert_eq!(bench.refused(&asked(T0, 90, 99)).await.check, 0);
+    let first = asked(T0, 90, 100);
+    assert_eq!(bench.taken(&first).await.remaining, [0, 8]);
+    let binding = Binding { provider_id: ProviderId(3), call_id: CallId(first.lease.0), cached_tokens: 80 };
+    let bind = Bind { session: Arc::clone(&talk), binding, ttl_ms: 5 * MINUTE };
+    let attempt = attempt(T0, 100);
+    bench.taken(&attempt).await;
+    bench.settle(Settlement { bind: Some(bind), ..used(&attempt, first.lease, 95, T0) }).await;
+    bench.release(first.lease, T0, false).await;
+    // A step that is refused has taken nothing; one that fits counts without what the cache has.
+    assert_eq!(bench.refused(&asked(T0, 90, 114)).await.used, 95);
+    let second = asked(T0, 90, 115);
+    let known = bench.taken(&second).await;
+    assert_eq!((known.binding, known.remaining), (Some(binding), vec![0, 7]));
+    assert_eq!(tokens(&bench, T0).await, [115, 115, 95]);
+    // No more than the prompt has.
+    let third = asked(T0, 30, 1_000);
+    bench.taken(&third).await;
+    assert_eq!(tokens(&bench, T0).await, [185, 185, 95]);
+    // What is settled or undone takes back what was counted.
+    bench.settle(used(&step(T0), second.lease, 40, T0)).await;
+    assert_eq!(tokens(&bench, T0).await, [205, 205, 95]);
+    bench.release(third.lease, T0, true).await;
+    assert_eq!(tokens(&bench, T0).await, [135, 135, 95]);
+    // Where it goes is known no more: all of it counts again.
+    bench.taken(&asked(T0 + 6 * MINUTE, 90, 100)).await;
+    assert_eq!(tokens(&bench, T0 + 6 * MINUTE).await, [100, 100, 0]);
 }

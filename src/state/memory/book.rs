@@ -58,13 +58,16 @@ pub(super) struct Book {
 
 impl Book {
     /// One step: all of it, or nothing.
-    pub(super) fn take(&mut self, step: Step) -> Answer {
+    pub(super) fn take(&mut self, mut step: Step) -> Answer {
         for take in &step.takes {
             self.account(take.subject).money.reset(take.reset_ms);
         }
         let now_ms = step.now_ms;
         let is_held = self.leases.holds(step.lease);
         let name = step.session.as_ref().and_then(|used| self.sessions.name(&used.session));
+        if step.cacheable > 0 {
+            step.expect_cached(name.as_ref().and_then(|name| self.sessions.bound(name, now_ms)));
+        }
         if !is_held && let Some(refusal) = self.refuse(&step, name.as_ref()) {
             return Answer::Refused(refusal);
         }
@@ -126,7 +129,7 @@ impl Book {
 
     /// Takes all; `name` is the session's, if it has one. Gives the checks back.
     fn apply(&mut self, step: Step, name: Option<Name>) -> Vec<Check> {
-        let Step { lease, now_ms, checks, takes, session } = step;
+        let Step { lease, now_ms, checks, takes, session, .. } = step;
         let used = session.map(|used| {
             let name = name.unwrap_or_else(|| self.sessions.intern(&used.session, now_ms));
             (name, used.user_id, used.active_ms)
@@ -286,7 +289,7 @@ impl Book {
         correct(accounts, lease, before, tokens);
     }
 
-    /// Forgets what was settled before `reset_ms`.
+    /// Forgets what calls have cost that began before `reset_ms`.
     pub(super) fn reset(&mut self, subject: Subject, reset_ms: i64) {
         self.account(subject).money.reset(reset_ms);
     }

@@ -1,11 +1,13 @@
 //! One subject's money: buckets, sums of windows that are kept up to date, and what is reserved.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::{
     domain::limit::Limited,
     state::{
-        bucket::{self, FIVE_HOURS_MS, MINUTE_MS, MINUTES_KEPT_MS, QUARTER_MS, QUARTERS_KEPT_MS},
+        bucket::{
+            self, FIVE_HOURS_MS, MINUTE_MS, MINUTES_KEPT_MS, QUARTER_MS, QUARTERS_KEPT_MS, RECENT_KEPT_MS, RECENT_MAX,
+        },
         step::{Span, Sums},
     },
 };
@@ -36,17 +38,25 @@ pub(super) struct Money {
     minutes: BTreeMap<i64, i64>,
     quarters: BTreeMap<i64, i64>,
     windows: Vec<Window>,
+    /// When the calls of the latest settlements began, and what each has cost, in the order in which they came.
+    recent: VecDeque<(i64, i64)>,
     five_hours_ms: Option<i64>,
     /// The end of the fixed five hours before these: they cannot begin earlier.
     five_hours_after_ms: i64,
 }
 
 impl Money {
-    /// Forgets what was settled if the last reset that is known is an older one.
+    /// Forgets what calls have cost that began before a reset, if the last one that is known is older. A reset is heard of
+    /// after it was made: what has begun and ended meanwhile stays.
     pub(super) fn reset(&mut self, reset_ms: i64) {
-        if reset_ms > self.reset_ms {
-            self.reset_ms = reset_ms;
-            self.forget();
+        if reset_ms <= self.reset_ms {
+            return;
+        }
+        self.reset_ms = reset_ms;
+        let recent = std::mem::take(&mut self.recent);
+        self.forget();
+        for (at_ms, cost) in recent.into_iter().filter(|(at_ms, _)| *at_ms >= reset_ms) {
+            self.count(cost, at_ms);
         }
     }
 
@@ -67,6 +77,7 @@ impl Money {
             minutes: sums.minutes.into_iter().collect(),
             quarters: sums.quarters.into_iter().collect(),
             windows: Vec::new(),
+            recent: VecDeque::new(),
             five_hours_ms: sums.five_hours_ms.map(|ms| bucket::minute(ms) * MINUTE_MS),
             five_hours_after_ms: 0,
         };
@@ -86,6 +97,11 @@ impl Money {
         if cost == 0 || at_ms < self.reset_ms {
             return;
         }
+        self.count(cost, at_ms);
+        self.prune(now_ms);
+    }
+
+    fn count(&mut self, cost: i64, at_ms: i64) {
         let (minute, quarter) = (bucket::minute(at_ms), bucket::quarter(at_ms));
         self.total = self.total.saturating_add(cost);
         *self.minutes.entry(minute).or_default() += cost;
@@ -96,8 +112,11 @@ impl Money {
                 window.sum += cost;
             }
         }
+        if self.recent.len() >= RECENT_MAX {
+            self.recent.pop_front();
+        }
+        self.recent.push_back((at_ms, cost));
         self.begin_five_hours(at_ms);
-        self.prune(now_ms);
     }
 
     /// A call that is settled counts in the minute in which it began, which may lie before the one in which it was
@@ -180,8 +199,11 @@ impl Money {
         }
     }
 
-    /// Drops the buckets that no window reaches any more.
+    /// Drops the buckets that no window reaches any more, and settlements that no reset does.
     fn prune(&mut self, now_ms: i64) {
+        while self.recent.front().is_some_and(|(at_ms, _)| *at_ms < now_ms - RECENT_KEPT_MS) {
+            self.recent.pop_front();
+        }
         let kept = [
             (Unit::Minute, &mut self.minutes, bucket::minute(now_ms - MINUTES_KEPT_MS)),
             (Unit::Quarter, &mut self.quarters, bucket::quarter(now_ms - QUARTERS_KEPT_MS)),

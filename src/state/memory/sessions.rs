@@ -151,6 +151,12 @@ impl Sessions {
         }
     }
 
+    /// Where it goes, for who only looks.
+    pub(super) fn bound(&self, name: &Name, now_ms: i64) -> Option<Binding> {
+        let bound = self.known.get(name)?.bound.filter(|bound| bound.until_ms > now_ms)?;
+        Some(bound.binding)
+    }
+
     /// Where it goes. Looking keeps it bound for another while.
     pub(super) fn binding(&mut self, name: &Name, now_ms: i64) -> Option<Binding> {
         let bound = self.known.get_mut(name)?.bound.as_mut().filter(|bound| bound.until_ms > now_ms)?;

@@ -10,6 +10,10 @@ local ACCOUNT_TTL = 40 * DAY
 local LEASE_TTL = 41 * DAY
 local RUNNING = '9000000000000000'
 local FIVE_HOURS = 18000000
+-- Settlements of a subject that are kept one by one as well, and how long: a reset that is heard of late forgets no call
+-- that began after it.
+local RECENT = 1000
+local RECENT_TTL = 7200000
 local UNITS = {
   m = { ms = 60000, per_day = 1440, ttl = 3 * DAY },
   q = { ms = 900000, per_day = 96, ttl = 35 * DAY },
@@ -80,18 +84,16 @@ local function money_of(subject)
   return account
 end
 
-local function reset(account, reset_ms)
-  if reset_ms > get(account, 'reset') then
-    forget(account)
-    set(account, 'reset', int(reset_ms))
-  end
-end
-
 -- Money -------------------------------------------------------------------------------------------------------------
 
 local function days_key(account, unit, day)
   return NAME .. unit .. ':' .. account.subject .. ':' .. account.generation .. ':' .. int(get(account, 'reset'))
     .. ':' .. int(day)
+end
+
+-- The latest settlements, in the order in which they came: when the call began, and what it has cost.
+local function recent_key(account)
+  return NAME .. 'k:' .. account.subject .. ':' .. account.generation
 end
 
 -- The sum of the buckets in [from, to), and the first that is not empty.
@@ -208,7 +210,25 @@ local function settle_money(account, cost, at)
     end
   end
   if buckets.m > get(account, 'newest') then set(account, 'newest', int(buckets.m)) end
+  local recent = recent_key(account)
+  if redis.call('RPUSH', recent, int(at) .. ' ' .. int(cost)) > RECENT then redis.call('LPOP', recent) end
+  redis.call('PEXPIRE', recent, RECENT_TTL)
   begin_five_hours(account, at)
+end
+
+-- Forgets what calls have cost that began before a reset. A reset is heard of after it was made: what has begun and
+-- ended meanwhile stays.
+local function reset(account, reset_ms)
+  if reset_ms <= get(account, 'reset') then return end
+  local key = recent_key(account)
+  local recent = redis.call('LRANGE', key, 0, -1)
+  redis.call('DEL', key)
+  forget(account)
+  set(account, 'reset', int(reset_ms))
+  for _, entry in ipairs(recent) do
+    local at, cost = string.match(entry, '^(%S+) (%S+)$')
+    settle_money(account, tonumber(cost), tonumber(at))
+  end
 end
 
 local function reserve(account, money, now)

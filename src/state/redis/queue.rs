@@ -1,6 +1,6 @@
 //! The queue of users' messages, in Redis: each question is one script.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, atomic::Ordering};
 
 use redis::{RedisResult, Script};
 
@@ -17,6 +17,7 @@ impl RedisState {
         if self.is_resting() {
             return Err(Away);
         }
+        self.0.n_round_trips.fetch_add(1, Ordering::Relaxed);
         let args = [ticket.turn_ms, ticket.gap_ms, TICKET_MS].map(|n| n.to_string());
         let said: RedisResult<i64> = self.in_time(self.run(&QUEUE, words("ask", ticket, args))).await?;
         let said = said.map_err(|error| self.note(&error))?;

@@ -93,6 +93,7 @@ pub(super) fn step(step: &Step, expires_ms: i64) -> Vec<String> {
     let mut words = vec![step.lease.0.to_string(), step.now_ms.to_string(), expires_ms.to_string()];
     words.extend(session_use(step.session.as_ref()));
     words.push(takes(&step.takes));
+    words.push(count(step.cacheable));
     for check in &step.checks {
         let nothing = || "0".to_owned();
         let (kind, subject, limit, amount, extra) = match check {

@@ -119,6 +119,7 @@ pub(super) fn attempt_from_row(row: &PgRow) -> Result<Attempt, sqlx::Error> {
         reserved_usd: row.try_get::<Option<i64>, _>("reserved")?.map(Usd::from_scaled),
         queue_ms: read::small_or_none(row, "queue_ms")?,
         connect_ms: read::small_or_none(row, "connect_ms")?,
+        shares: read::json_or_usual(row, "shares")?,
         cost: cost_from_row(row)?,
         cost_usd: read::usd(row, "cost")?,
     })

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::{
-        attempt::Attempt,
+        attempt::{Attempt, Share},
         call::Outcome,
         money::Usd,
         price::{Rates, bill::Cost},
@@ -142,6 +142,7 @@ struct AttemptRow<'a> {
     speed: Option<&'a str>,
     service_tier: Option<&'a str>,
     region: Option<&'a str>,
+    shares: Option<&'a [Share]>,
     #[serde(flatten)]
     cost: CostColumns,
 }
@@ -259,6 +260,7 @@ fn attempt_row<'a>(entry: &Closed, attempt: &'a Attempt) -> AttemptRow<'a> {
         speed: attempt.terms.speed.as_deref(),
         service_tier: attempt.terms.service_tier.as_deref(),
         region: attempt.terms.region.as_deref(),
+        shares: Some(attempt.shares.as_slice()).filter(|shares| !shares.is_empty()),
         cost: (&attempt.cost).into(),
     }
 }

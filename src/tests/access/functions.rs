@@ -87,6 +87,7 @@ fn questions() -> Vec<(&'static str, Value, For)> {
         ("Drawn", json!(["NewUser", ""]), For::Admins),
         ("Drawn", json!([{"OneUser": "999999999"}, ""]), For::Admins),
         ("Drawn", json!(["ManyUsers", ""]), For::Admins),
+        ("Drawn", json!(["Keys", ""]), For::Admins),
         ("Drawn", json!(["ManyKeys", ""]), For::Admins),
         ("Drawn", json!(["Routing", ""]), For::Admins),
         ("Drawn", json!(["Prices", ""]), For::Admins),

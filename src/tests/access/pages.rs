@@ -13,6 +13,7 @@ const PAGES: &[(&str, For)] = &[
     ("/calls", For::Admins),
     ("/calls/:id", For::Admins),
     ("/calls/:id/messages", For::Admins),
+    ("/keys", For::Admins),
     ("/keys/:id/use", For::Admins),
     ("/keys/bulk", For::Admins),
     ("/leaderboard", For::Admins),

@@ -26,6 +26,7 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("POST", "/groups/{name}/resume", For::Admins),
     ("GET", "/holds", For::Admins),
     ("DELETE", "/holds/{id}", For::Admins),
+    ("GET", "/keys", For::Admins),
     ("GET", "/keys/{id}", For::Admins),
     ("PATCH", "/keys/{id}", For::Admins),
     ("DELETE", "/keys/{id}", For::Admins),

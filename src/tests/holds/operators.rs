@@ -18,8 +18,9 @@ async fn what_an_operator_pauses_gets_no_calls_until_it_is_resumed() {
     assert_eq!(explained["choices"][0]["choice"]["provider_id"], b.id.as_str(), "{explained}");
     assert_eq!(served_by(&world, &key).await, b.id);
     // Another pause takes its place.
+    let (_, other) = world.admin("POST", &format!("{path}/pause"), &json!({"duration_s": 600})).await;
+    assert_eq!(hold(&world, &a).await["id"], other["id"]);
     let (_, shorter) = world.admin("POST", &format!("{path}/pause"), &json!({"duration_s": 1})).await;
-    assert_eq!(hold(&world, &a).await["id"], shorter["id"]);
     until("the pause is over", async || holds(&world, &a).await.is_empty().then_some(())).await;
     assert_eq!(served_by(&world, &key).await, a.id);
     row(&world, &shorter, "ended_why = 'expired'").await;

@@ -35,6 +35,7 @@ const LARGE: &[&str] = &[
     "usage_facets",
     "usage_errors",
     "usage_errors_1d",
+    "usage_caller_errors_1d",
     "sessions",
     "call_messages",
     "call_messages_default",

@@ -1,6 +1,7 @@
 //! The drawn pages for managing users, providers and routing.
 
 mod dialogs;
+mod key_list;
 mod one;
 
 use chrono::{DateTime, Utc};

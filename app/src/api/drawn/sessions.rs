@@ -31,9 +31,12 @@ impl Reader {
     pub(super) async fn session(&self, id: &str) -> Answer<Drawn> {
         let id = id.parse().map_err(guard::refuse)?;
         let detail = sessions::find(&self.hub, &self.actor, &id).await.map_err(guard::refuse)?;
+        let (from, to) = sessions::span(&detail.session);
         let query = CallQuery {
             limit: Some(CALLS_MAX),
             cursor: self.own("cursor"),
+            from: Some(from),
+            to: Some(to),
             key_id: Some(detail.session.key_id),
             session_id: Some(detail.session.session_id.clone()),
             ..CallQuery::default()

@@ -1,6 +1,10 @@
 //! What a call cost, down to the price of each class of tokens.
 
-use hub::domain::{attempt::Attempt, call::CallDetail, money::Usd};
+use hub::domain::{
+    attempt::{Attempt, Share},
+    call::CallDetail,
+    money::Usd,
+};
 use leptos::prelude::*;
 
 use crate::{
@@ -9,20 +13,20 @@ use crate::{
     ui::Erase,
 };
 
-/// One table for each attempt that used anything.
+/// One table for each attempt that used anything, and for each model that has worked on it.
 pub(super) fn view(text: &'static Text, detail: &CallDetail) -> AnyView {
     let charged: Vec<&Attempt> = detail.attempts.iter().filter(|attempt| attempt.usage.total() > 0).collect();
     if charged.is_empty() {
         return ().into_any();
     }
-    let is_only = charged.len() == 1;
+    let is_only = matches!(charged.as_slice(), [attempt] if attempt.shares.is_empty());
     let sum = (!is_only).then(|| {
         view! { <p class="mt-3 flex justify-between font-medium"><span>{text.call.total}</span><span class="num">{usd_exact(detail.call.cost_usd)}</span></p> }.erase()
     });
     view! {
         <section aria-labelledby="cost-title">
             <h3 id="cost-title" class="section-title">{text.call.charged_tokens}</h3>
-            {charged.into_iter().map(|attempt| table(text, attempt, is_only)).collect_view()} {sum}
+            {charged.into_iter().map(|attempt| tables(text, attempt, is_only)).collect_view()} {sum}
         </section>
     }
     .erase()
@@ -31,9 +35,9 @@ pub(super) fn view(text: &'static Text, detail: &CallDetail) -> AnyView {
 /// Tokens, unit price and cost of one class.
 type Part = (&'static str, Option<u64>, Option<Usd>, Usd);
 
-fn parts(text: &'static Text, attempt: &Attempt) -> Vec<Part> {
+fn parts(text: &'static Text, share: &Share) -> Vec<Part> {
     let words = &text.call;
-    let (usage, price, cost) = (&attempt.usage, &attempt.price, &attempt.cost);
+    let (usage, price, cost) = (&share.usage, &share.price, &share.cost);
     let classes = [
         (words.input, usage.input, price.input, cost.input),
         (words.cache_write_5m, usage.cache_write_5m, price.cache_write_5m, cost.cache_write_5m),
@@ -48,9 +52,67 @@ fn parts(text: &'static Text, attempt: &Attempt) -> Vec<Part> {
     classes.into_iter().chain(tools).chain(fee).collect()
 }
 
-fn table(text: &'static Text, attempt: &Attempt, is_only: bool) -> AnyView {
+/// What each model has used of an attempt: nearly always one, which has used all of it.
+fn shares(attempt: &Attempt) -> Vec<Share> {
+    if !attempt.shares.is_empty() {
+        return attempt.shares.clone();
+    }
+    vec![Share {
+        model: attempt.model_sent.clone(),
+        usage: attempt.usage,
+        price: attempt.price,
+        price_version: attempt.price_version,
+        price_factor: attempt.price_factor,
+        unpriced: attempt.unpriced,
+        cost: attempt.cost,
+    }]
+}
+
+/// The tables of one attempt; `is_only` if there is no other one.
+fn tables(text: &'static Text, attempt: &Attempt, is_only: bool) -> AnyView {
+    let of_models = shares(attempt).into_iter().enumerate().flat_map(|(place, share)| {
+        let name = if attempt.shares.is_empty() {
+            attempt.provider_name.clone()
+        } else {
+            format!("{} · {}", attempt.provider_name, share.model)
+        };
+        let caption = (!is_only).then_some(name);
+        let reserved = attempt.reserved_usd.filter(|_| place == 0);
+        [table(text, &share, caption), about(text, attempt, &share, reserved)]
+    });
+    view! { {of_models.collect_view()} {raw(text, attempt)} }.erase()
+}
+
+/// By which rates and factors a model was charged, and what was `reserved` for the attempt.
+fn about(text: &'static Text, attempt: &Attempt, share: &Share, reserved: Option<Usd>) -> AnyView {
     let words = &text.call;
-    let parts = parts(text, attempt);
+    let factors = [share.price_factor, attempt.multiplier, attempt.group_multiplier].map(|factor| factor.to_string());
+    let [listed, provider, group] = &factors;
+    let named = [&attempt.terms.speed, &attempt.terms.region, &attempt.terms.service_tier];
+    let named: Vec<String> = named.into_iter().flatten().cloned().collect();
+    let about = [
+        Some((words.factors)(listed, provider, group)),
+        share.price_version.map(words.price_version),
+        (!named.is_empty()).then(|| named.join(", ")),
+        reserved.map(|reserved| {
+            let say = if attempt.is_over_its_reservation() { words.over_reserved } else { words.reserved };
+            say(&usd_exact(reserved))
+        }),
+    ];
+    let about: Vec<String> = about.into_iter().flatten().collect();
+    let about = format!(" · {}", about.join(" · "));
+    view! {
+        <p class="caption mt-2">
+            {words.source}": "{(text.token_source)(attempt.token_source)}
+            {about} {share.unpriced.then(|| format!(" · {}", text.calls.unpriced_why))}
+        </p>
+    }
+    .erase()
+}
+
+fn table(text: &'static Text, share: &Share, caption: Option<String>) -> AnyView {
+    let words = &text.call;
+    let parts = parts(text, share);
     let price_places = places_of(parts.iter().filter_map(|(_, _, price, _)| *price));
     let cost_places = places_of(parts.iter().map(|(_, _, _, cost)| *cost));
     let line = |(name, tokens, price, cost): Part| {
@@ -64,22 +126,6 @@ fn table(text: &'static Text, attempt: &Attempt, is_only: bool) -> AnyView {
         }
         .erase()
     };
-    let factors = [attempt.price_factor, attempt.multiplier, attempt.group_multiplier].map(|factor| factor.to_string());
-    let [listed, provider, group] = &factors;
-    let named = [&attempt.terms.speed, &attempt.terms.region, &attempt.terms.service_tier];
-    let named: Vec<String> = named.into_iter().flatten().cloned().collect();
-    let about = [
-        Some((words.factors)(listed, provider, group)),
-        attempt.price_version.map(words.price_version),
-        (!named.is_empty()).then(|| named.join(", ")),
-        attempt.reserved_usd.map(|reserved| {
-            let say = if attempt.is_over_its_reservation() { words.over_reserved } else { words.reserved };
-            say(&usd_exact(reserved))
-        }),
-    ];
-    let about: Vec<String> = about.into_iter().flatten().collect();
-    let about = format!(" · {}", about.join(" · "));
-    let caption = if is_only { None } else { Some(attempt.provider_name.clone()) };
     view! {
         <div class="scroll inset">
             <table class="table snug">
@@ -96,18 +142,13 @@ fn table(text: &'static Text, attempt: &Attempt, is_only: bool) -> AnyView {
                 <tfoot>
                     <tr>
                         <th scope="row">{words.total}</th>
-                        <td class="num">{whole(attempt.usage.total())}</td>
+                        <td class="num">{whole(share.usage.total())}</td>
                         <td></td>
-                        <td class="num">{usd(attempt.cost_usd, cost_places)}</td>
+                        <td class="num">{usd(share.cost.total(), cost_places)}</td>
                     </tr>
                 </tfoot>
             </table>
         </div>
-        <p class="caption mt-2">
-            {words.source}": "{(text.token_source)(attempt.token_source)}
-            {about} {attempt.unpriced.then(|| format!(" · {}", text.calls.unpriced_why))}
-        </p>
-        {raw(text, attempt)}
     }
     .erase()
 }

@@ -9,7 +9,12 @@ use crate::{
         forms::many::{KEY, LIMITS},
         keys::ChangeKeys,
     },
-    drawn::{act::form, clock::Clock, users::PATH},
+    drawn::{
+        act::form,
+        clock::Clock,
+        keys::{self, FROM},
+        users,
+    },
     pages::limits,
     query::escape,
     text::Text,
@@ -24,15 +29,17 @@ pub(crate) fn page(
     asked: &Asked,
     clock: Clock,
 ) -> (Option<String>, AnyView) {
+    // Keys are chosen at a user, or in the list of all.
+    let (path, list) =
+        if map.get_str("from") == Some(FROM) { (keys::PATH, text.keys.title) } else { (users::PATH, text.users.title) };
     let noun = Noun {
-        // Keys are listed at their users.
-        path: PATH,
+        path,
         bulk_path: "/keys/bulk",
         one: |id| format!("/keys/{}/use", escape(id)),
-        list: text.users.title,
+        list,
         title: text.many.keys_title,
         icon: Icon::Users,
-        which: &["id"],
+        which: &["id", "from"],
         sections: vec![(text.keys.title, &KEY), (text.limits.title, &LIMITS)],
         // It goes by those of its user then.
         no_group: text.many.none,

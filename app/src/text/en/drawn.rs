@@ -46,6 +46,11 @@ pub(super) const LEADERBOARD: Leaderboard = Leaderboard {
     speed: "Tokens / s",
     since_ever: "Since the beginning",
     compared_with: "compared with",
+    nobody: "None of these users used anything in this time",
+    nobody_why: "Choose a longer one, or another tag or group.",
+    too_many: |shown, all| {
+        format!("Only the first {shown} of {all} are shown. Choose a shorter time, or the users of one tag or group.")
+    },
 };
 
 /// Its words.

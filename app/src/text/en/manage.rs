@@ -1,6 +1,6 @@
 //! The drawn pages for managing users, providers and routing, in English.
 
-use crate::text::{Losses, Many, PriceList, ProviderList, Simulator, Trials, UserList};
+use crate::text::{KeyList, Losses, Many, PriceList, ProviderList, Simulator, Trials, UserList};
 
 pub(super) const PROVIDER_LIST: ProviderList = ProviderList {
     shown: "How the list is shown",
@@ -69,6 +69,22 @@ pub(super) const USER_LIST: UserList = UserList {
     cost: "Cost",
     last_day: "in the last 24 hours",
     n_limits: |n| format!("{n} limit{}", if n == 1 { "" } else { "s" }),
+};
+
+pub(super) const KEY_LIST: KeyList = KeyList {
+    lead: "The keys of all users. They are made and changed at their user.",
+    filter: "Filter keys",
+    search: "Key, preview or user",
+    any_unused: "Used or not",
+    unused: "Not used for",
+    spent_today: "Cost today",
+    of_user: "The groups of its user",
+    user_disabled: "User disabled",
+    user_expired: "User expired",
+    none_found: "No key matches",
+    empty_why: "A key belongs to a user: open one, and create a key there.",
+    fault_why: "Nothing is listed until the filter can be read.",
+    unused_days: |n| format!("Not used for {n} day{}", if n == 1 { "" } else { "s" }),
 };
 
 pub(super) const PRICE_LIST: PriceList = PriceList {

@@ -12,6 +12,7 @@ pub(super) const SHELL: Shell = Shell {
     providers: "Providers",
     routing: "Routing",
     users: "Users",
+    keys: "Keys",
     quotas: "Quotas",
     prices: "Prices",
     settings: "Settings",

@@ -46,6 +46,9 @@ pub(super) const LEADERBOARD: Leaderboard = Leaderboard {
     speed: "Token/秒",
     since_ever: "自开始以来",
     compared_with: "对比",
+    nobody: "这些用户在这段时间内没有用量",
+    nobody_why: "请选择更长的时间，或其他标签、分组。",
+    too_many: |shown, all| format!("只显示 {all} 项中的前 {shown} 项。请缩短时间，或按标签、分组筛选用户。"),
 };
 
 /// Its words.

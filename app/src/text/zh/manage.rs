@@ -1,6 +1,6 @@
 //! The drawn pages for managing users, providers and routing, in Chinese.
 
-use crate::text::{Losses, Many, PriceList, ProviderList, Simulator, Trials, UserList};
+use crate::text::{KeyList, Losses, Many, PriceList, ProviderList, Simulator, Trials, UserList};
 
 pub(super) const PROVIDER_LIST: ProviderList = ProviderList {
     shown: "列表的显示方式",
@@ -69,6 +69,22 @@ pub(super) const USER_LIST: UserList = UserList {
     cost: "费用",
     last_day: "最近 24 小时",
     n_limits: |n| format!("{n} 项限额"),
+};
+
+pub(super) const KEY_LIST: KeyList = KeyList {
+    lead: "所有用户的密钥。密钥在其用户处创建和更改。",
+    filter: "筛选密钥",
+    search: "密钥名称、预览或用户",
+    any_unused: "不限使用情况",
+    unused: "未使用时长",
+    spent_today: "今日费用",
+    of_user: "用户的分组",
+    user_disabled: "用户已停用",
+    user_expired: "用户已到期",
+    none_found: "没有匹配的密钥",
+    empty_why: "密钥属于用户：打开一个用户，在那里创建密钥。",
+    fault_why: "筛选条件无法识别，因此没有列出任何密钥。",
+    unused_days: |n| format!("{n} 天未使用"),
 };
 
 pub(super) const PRICE_LIST: PriceList = PriceList {

@@ -56,6 +56,7 @@ const REASONS: &[(&str, &str)] = &[
     ("cannot be cleared", "不能清空"),
     ("is no URL: {}", "不是有效的网址（{}）"),
     ("is not right", "不正确"),
+    ("is for users only", "只适用于用户"),
     ("is not set: there is nowhere to read prices from", "尚未设置，没有可以读取价格的地址"),
     ("names {}, which the file has no price for", "包含 {}，但文件中没有它的价格"),
     ("another user has this name", "已有同名用户"),

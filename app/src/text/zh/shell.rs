@@ -12,6 +12,7 @@ pub(super) const SHELL: Shell = Shell {
     providers: "供应商",
     routing: "路由",
     users: "用户",
+    keys: "密钥",
     quotas: "额度",
     prices: "价格",
     settings: "设置",
