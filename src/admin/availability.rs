@@ -8,8 +8,8 @@ use chrono_tz::Tz;
 use super::{
     actor::Admin,
     fault,
-    period::Span,
-    usage::{Sums, quarter_of},
+    period::{Span, quarter_of},
+    usage::Sums,
 };
 use crate::{
     clock,
@@ -73,6 +73,7 @@ pub async fn availability(hub: &Hub, _actor: &Admin, query: AvailabilityQuery) -
         of.last = of.last.or(Some(probe));
         of.latest.push(probe);
     }
+    let blocks = blocks.into_iter().map(|row| BlockRow { block: begin(row.block, range, zone), ..row }).collect();
     let mut served = by_provider(rows, blocks, &starts);
     if !with_models {
         for model in served.values_mut().flat_map(|(_, models)| models) {
@@ -124,6 +125,11 @@ fn starts(range: AvailabilityRange, now: DateTime<Utc>, zone: Tz) -> Vec<DateTim
     let today = now.with_timezone(&zone).date_naive();
     let days = back.filter_map(|n| today.checked_sub_days(Days::new(n.into())));
     days.map(|day| clock::at_local(day.and_time(NaiveTime::MIN), zone)).collect()
+}
+
+/// The beginning of a block that Postgres tells, as the hub tells it: where midnight comes twice each takes another one.
+fn begin(at: DateTime<Utc>, range: AvailabilityRange, zone: Tz) -> DateTime<Utc> {
+    if block(range).is_some() { at } else { clock::midnight(at, zone) }
 }
 
 fn empty(starts: &[DateTime<Utc>]) -> Served {
@@ -188,6 +194,18 @@ mod tests {
             let starts = starts(range, now, chrono_tz::Europe::Berlin);
             assert_eq!(starts.len(), usize::try_from(range.n_blocks()).unwrap());
             assert_eq!((starts.first(), starts.last()), (Some(&at(first)), Some(&at(last))), "{range:?}");
+        }
+    }
+
+    #[test]
+    fn a_day_has_its_block_also_where_midnight_comes_twice() {
+        let havana = chrono_tz::America::Havana;
+        let (first, second) = (at("2026-11-01T04:00:00Z"), at("2026-11-01T05:00:00Z"));
+        let starts = starts(AvailabilityRange::Month, at("2026-11-02T12:00:00Z"), havana);
+        assert!(starts.contains(&first) && !starts.contains(&second));
+        for at in [first, second] {
+            assert_eq!(begin(at, AvailabilityRange::Month, havana), first);
+            assert_eq!(begin(at, AvailabilityRange::Week, havana), at);
         }
     }
 

@@ -7,8 +7,8 @@ use chrono_tz::Tz;
 
 use super::{
     actor::Admin,
-    period::{Span, hour_of},
-    usage::{self, Asked, Sums, quarter_of},
+    period::{Span, hour_of, quarter_of},
+    usage::{self, Asked, Sums},
 };
 use crate::{
     clock,
@@ -69,8 +69,9 @@ pub(super) async fn of_sums(sums: Sums<'_>, asked: Asked, zone: Tz) -> Result<Co
 async fn named_and_others(sums: Sums<'_>, asked: Asked) -> Result<Vec<UsageRow>, Fault> {
     let all = Asked { by: None, named: None, ..asked.clone() };
     let named = Asked { only_named: true, ..asked };
-    let (mut rows, all) = tokio::try_join!(sums.read(named, ROWS_MAX), sums.read(all, ROWS_MAX))?;
-    let others = others(&rows, all);
+    // One after the other: sums only grow, so that those of all, which are read later, have all of the named in them.
+    let mut rows = sums.read(named, ROWS_MAX).await?;
+    let others = others(&rows, sums.read(all, ROWS_MAX).await?);
     rows.extend(others);
     Ok(rows)
 }

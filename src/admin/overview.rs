@@ -1,5 +1,7 @@
 //! What the first page shows.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
@@ -100,8 +102,9 @@ fn named(rows: Vec<UsageRow>) -> Vec<UsageRow> {
 async fn attention(hub: &Hub, actor: &Admin, sums: Sums<'_>, now: DateTime<Utc>) -> Result<Vec<Attention>, Fault> {
     let since = now - TimeDelta::days(1);
     let (models, _) = sums.since(since, Told::Model, &[]);
-    let (unpriced, n_quarantined, state, limits) = tokio::try_join!(
+    let (unpriced, shares, n_quarantined, state, limits) = tokio::try_join!(
         async { hub.store.list_unpriced_models(since, &models).await.map_err(fault::store) },
+        async { hub.store.list_unpriced_shares(since).await.map_err(fault::store) },
         async { hub.store.count_quarantined().await.map_err(fault::store) },
         async { Ok(hub.state.status().await) },
         limits_near(hub, actor),
@@ -131,9 +134,10 @@ async fn attention(hub: &Hub, actor: &Admin, sums: Sums<'_>, now: DateTime<Utc>)
     }
     attention.extend(of_configuration(&snapshot));
     // A price that was set since makes the past no cheaper, but leaves nothing to do.
-    let models: Vec<String> = unpriced.into_iter().filter(|model| snapshot.price(model).is_default()).collect();
+    let models: BTreeSet<String> =
+        unpriced.into_iter().chain(shares).filter(|model| snapshot.price(model).is_default()).collect();
     if !models.is_empty() {
-        attention.push(Attention::Unpriced { models });
+        attention.push(Attention::Unpriced { models: models.into_iter().collect() });
     }
     attention.extend(of_holds(hub, actor, now));
     attention.extend(limits);

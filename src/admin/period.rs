@@ -3,7 +3,6 @@
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Utc};
 use chrono_tz::Tz;
 
-use super::usage::quarter_of;
 use crate::{clock, domain::report::leaderboard::Period};
 
 /// A range of time: from the first up to the second.
@@ -55,6 +54,21 @@ pub(super) fn days(now: DateTime<Utc>, zone: Tz) -> (DateTime<Utc>, DateTime<Utc
 pub(super) fn hour_of(at: DateTime<Utc>, zone: Tz) -> DateTime<Utc> {
     let local = at.with_timezone(&zone);
     quarter_of(at) - TimeDelta::minutes(i64::from(local.minute() / 15 * 15))
+}
+
+/// The beginning of the quarter of an hour that `at` lies in.
+pub(super) fn quarter_of(at: DateTime<Utc>) -> DateTime<Utc> {
+    beginning(at, 900)
+}
+
+/// The beginning of the minute that `at` lies in.
+pub(super) fn minute_of(at: DateTime<Utc>) -> DateTime<Utc> {
+    beginning(at, 60)
+}
+
+/// The beginning of the span of `seconds` that `at` lies in.
+fn beginning(at: DateTime<Utc>, seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(at.timestamp().div_euclid(seconds) * seconds, 0).unwrap_or(at)
 }
 
 #[cfg(test)]

@@ -136,20 +136,33 @@ async fn recent(hub: &Hub, search: Option<&str>, cursor: Option<&str>, limit: us
 ///
 /// # Errors
 /// [`Fault::NotFound`] if it is neither active nor has a recorded call.
-pub async fn find(hub: &Hub, _actor: &Admin, id: &SessionId) -> Result<SessionDetail, Fault> {
+pub async fn find(hub: &Hub, actor: &Admin, id: &SessionId) -> Result<SessionDetail, Fault> {
+    find_with_span(hub, actor, id).await.map(|(detail, _)| detail)
+}
+
+/// The same, and from when to when its calls have to be looked for.
+///
+/// # Errors
+/// Those of [`find`].
+pub async fn find_with_span(
+    hub: &Hub,
+    _actor: &Admin,
+    id: &SessionId,
+) -> Result<(SessionDetail, (DateTime<Utc>, DateTime<Utc>)), Fault> {
     let SessionId(key) = id;
     let active = all_active(hub).await.ok();
     let is_known = active.is_some();
     let active = active.into_iter().flatten().find(|active| active.session == *key);
     let found = hub.store.conversations(&[(key.key_id, &key.id)]).await.map_err(fault::store)?.pop();
     let recorded = found.ok_or_else(|| Fault::not_found("session"))?;
-    let has_record = recorded.last_call.is_some();
+    let last_call = recorded.last_call;
+    let has_record = last_call.is_some();
     if !has_record && active.is_none() {
         return Err(Fault::not_found("session"));
     }
     let session = if has_record { recorded.session } else { unrecorded(recorded.session) };
     let session = merged(hub, session, active.as_ref());
-    let began = span(&session);
+    let began = span(&session, last_call);
     let (stays, captured_call_id) = tokio::try_join!(
         hub.store.stays(key.key_id, &key.id, began),
         hub.store.latest_captured(key.key_id, &key.id, began),
@@ -157,19 +170,23 @@ pub async fn find(hub: &Hub, _actor: &Admin, id: &SessionId) -> Result<SessionDe
     .map_err(fault::store)?;
     let is_idle = session.in_flight == 0;
     let ttl = TimeDelta::milliseconds(hub.config.session_ttl_ms);
-    Ok(SessionDetail {
+    let detail = SessionDetail {
         bound_since: stays.first().filter(|stay| Some(stay.provider_id) == session.provider_id).map(|stay| stay.since),
         bound_until: session.provider_id.filter(|_| is_idle).and_then(|_| session.last_seen_at.checked_add_signed(ttl)),
         cached_tokens: active.and_then(|active| active.binding).map(|binding| binding.cached_tokens),
         session: Session { is_active: session.is_active.filter(|_| is_known), ..session },
         stays,
         captured_call_id,
-    })
+    };
+    Ok((detail, began))
 }
 
 /// From when to when the calls of a session began, with some room: an id carries a time of its own. Only few days have them.
-pub fn span(session: &Session) -> (DateTime<Utc>, DateTime<Utc>) {
+/// Where the clock was set back ids were not: the last one may be later than all its calls.
+fn span(session: &Session, last_call: Option<CallId>) -> (DateTime<Utc>, DateTime<Utc>) {
+    let of_id = |CallId(id): CallId| DateTime::from_timestamp_millis(i64::try_from(id.as_u128() >> 80).ok()?);
     let (from, to) = (session.created_at, session.last_seen_at);
+    let to = last_call.and_then(of_id).map_or(to, |last| last.max(to));
     (from.checked_sub_signed(ROOM).unwrap_or(from), to.checked_add_signed(ROOM).unwrap_or(to))
 }
 
@@ -245,6 +262,7 @@ fn time(ms: i64) -> DateTime<Utc> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::partitions::first_id;
 
     #[test]
     fn a_session_is_named_so_that_it_fits_into_a_path_and_is_found_again() {
@@ -264,6 +282,17 @@ mod tests {
         ] {
             assert_eq!(wrong.parse::<SessionId>(), Err(Fault::not_found("session")), "{wrong}");
         }
+    }
+
+    #[test]
+    fn the_last_call_is_within_its_sessions_span_also_after_the_clock_was_set_back() {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        let (began, seen, later) = (at("2026-11-01T10:00:00Z"), at("2026-11-01T11:00:00Z"), at("2026-11-01T14:00:00Z"));
+        let session = Session { created_at: began, last_seen_at: seen, ..Session::default() };
+        let last = |at| span(&session, Some(CallId(first_id(at))));
+        assert_eq!(span(&session, None), (began - ROOM, seen + ROOM));
+        assert_eq!(last(began), (began - ROOM, seen + ROOM));
+        assert_eq!(last(later), (began - ROOM, later + ROOM));
     }
 
     #[test]

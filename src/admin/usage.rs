@@ -3,7 +3,12 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
-use super::{actor::Admin, check::check_text, fault, period::Span};
+use super::{
+    actor::Admin,
+    check::check_text,
+    fault,
+    period::{Span, minute_of, quarter_of},
+};
 use crate::{
     clock,
     domain::{
@@ -153,8 +158,20 @@ impl<'a> Sums<'a> {
     }
 
     /// Reads sums; at most `limit` rows.
-    pub(super) async fn read(self, asked: Asked, limit: i64) -> Result<Vec<UsageRow>, Fault> {
-        self.hub.store.sum_usage(&self.query(asked), limit).await.map_err(fault::store)
+    pub(super) async fn read(mut self, asked: Asked, limit: i64) -> Result<Vec<UsageRow>, Fault> {
+        loop {
+            let rows = self.hub.store.sum_usage(&self.query(asked.clone()), limit).await.map_err(fault::store)?;
+            let Some(anew) = self.made_anew().await? else { return Ok(rows) };
+            self = anew;
+        }
+    }
+
+    /// The sums as they can be read now, if the days were begun anew since: what was read of them was gone. That happens for
+    /// another zone only, so that nearly nobody has to ask.
+    async fn made_anew(self) -> Result<Option<Self>, Fault> {
+        let Some(made) = self.days.filter(|days| days.zone != self.hub.snapshot.load().zone) else { return Ok(None) };
+        let days = self.hub.store.days_made().await.map_err(fault::store)?;
+        Ok((!made.are_there(days)).then_some(Self { days, ..self }))
     }
 
     /// The sums that few rows serve.
@@ -253,20 +270,24 @@ impl<'a> Sums<'a> {
     }
 
     /// What went wrong in a range, the most frequent first. Errors of a key are its user's, by whom they are found.
-    pub(super) async fn errors(self, (from, to): Span, filter: &UsageFilter) -> Result<Vec<ErrorCount>, Fault> {
+    pub(super) async fn errors(mut self, (from, to): Span, filter: &UsageFilter) -> Result<Vec<ErrorCount>, Fault> {
         let from = quarter_of(from);
         let user_id = filter.user_id.or_else(|| self.owner(filter.key_id?));
         let filter = UsageFilter { user_id, ..filter.clone() };
         let has_callers = filter.user_id.is_some() || filter.key_id.is_some();
         let has_routes = filter.provider_id.is_some() || filter.model.is_some();
-        // By day no errors tell all of them apart.
-        let days = self.days.filter(|days| days.zone == self.zone && !(has_callers && has_routes));
-        let days = days.and_then(|days| {
-            let closed = days.closed_before?.min(to);
-            let (first, last) = (Unit::Day.begin_from(from, days.zone), Unit::Day.begin(closed, days.zone));
+        let by_day = |Self { days, zone, .. }: Self| {
+            // By day no errors tell all of them apart.
+            let closed = days.filter(|days| days.zone == zone && !(has_callers && has_routes))?.closed_before?.min(to);
+            let (first, last) = (Unit::Day.begin_from(from, zone), Unit::Day.begin(closed, zone));
             (first < last).then_some((first, last))
-        });
-        self.hub.store.count_errors((from, to), days.unwrap_or((to, to)), &filter).await.map_err(fault::store)
+        };
+        loop {
+            let days = by_day(self).unwrap_or((to, to));
+            let errors = self.hub.store.count_errors((from, to), days, &filter).await.map_err(fault::store)?;
+            let Some(anew) = self.made_anew().await? else { return Ok(errors) };
+            self = anew;
+        }
     }
 }
 
@@ -311,21 +332,6 @@ fn spans((from, to): Span, now: DateTime<Utc>, zone: Option<Tz>) -> Spans {
         (clock::midnight(to, zone), quarters_to, to)
     };
     if days_from < days_to { Spans { from, days_from, days_to, quarters_to, to } } else { without_days }
-}
-
-/// The beginning of the quarter of an hour that `at` lies in.
-pub(super) fn quarter_of(at: DateTime<Utc>) -> DateTime<Utc> {
-    beginning(at, 900)
-}
-
-/// The beginning of the minute that `at` lies in.
-fn minute_of(at: DateTime<Utc>) -> DateTime<Utc> {
-    beginning(at, 60)
-}
-
-/// The beginning of the span of `seconds` that `at` lies in.
-fn beginning(at: DateTime<Utc>, seconds: i64) -> DateTime<Utc> {
-    DateTime::from_timestamp(at.timestamp().div_euclid(seconds) * seconds, 0).unwrap_or(at)
 }
 
 #[cfg(test)]

@@ -133,9 +133,15 @@ pub struct Attempt {
     pub connect_ms: Option<u32>,
     /// What each model has used and cost, where others than the one that was sent have worked on the answer too: `usage`
     /// and `cost` are the sums of these. `price` and its version stay those of the model that was sent.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    // Written also where there are none: the journal knows fields by their places, and what a later release adds comes
+    // behind it.
+    #[serde(default)]
     #[cfg_attr(feature = "server", schema(required = false))]
     pub shares: Vec<Share>,
+    /// The most tokens that one round of the model that was sent has read from and written to a cache, where its answer
+    /// took several. The record does not keep it.
+    #[serde(skip)]
+    pub most_cached: Option<u64>,
 }
 
 /// What one of several models has used of an attempt's answer, and what that cost.

@@ -24,7 +24,8 @@ pub async fn run(hub: Hub) {
     loop {
         ticks.tick().await;
         let (now, zone) = (clock::now(), hub.snapshot.load().zone);
-        let over = (zone, clock::midnight(now - LATE, zone));
+        let midnight = clock::midnight(now - LATE, zone);
+        let over = (zone, midnight);
         if made != Some(over) {
             match make(&hub, over).await {
                 Ok(()) => made = Some(over),
@@ -36,7 +37,7 @@ pub async fn run(hub: Hub) {
         }
         let over = (zone, Unit::Quarter.begin(now - QUARTER_LATE, zone));
         if closed != Some(over) {
-            match hub.store.close_quarters(zone, over.1).await {
+            match hub.store.close_quarters(zone, midnight, over.1).await {
                 Ok(()) => closed = Some(over),
                 Err(error) => tracing::warn!(%error, "the sums of today could not be closed; trying again"),
             }

@@ -316,6 +316,24 @@ mod tests {
         assert_eq!(read_closed(&RecordRef::closed(&story, &decision).encode(0, Vec::new())), story);
     }
 
+    /// A field that a later release adds would be read in the place of one that is left out.
+    #[test]
+    fn every_field_of_an_attempt_has_its_place_also_where_it_is_empty() {
+        let written = |attempt: &Attempt| rmp_serde::to_vec(attempt).unwrap();
+        let n_fields = |bytes: &[u8]| u16::from_be_bytes([bytes[1], bytes[2]]);
+        let without = story().attempts.remove(0);
+        let with = Attempt { shares: vec![Share::default()], ..without.clone() };
+        let mut bytes = written(&without);
+        // A list whose length has two bytes; the last of it is an empty list.
+        assert_eq!((bytes[0], bytes.last()), (0xdc, Some(&0x90)));
+        assert_eq!(n_fields(&bytes), n_fields(&written(&with)));
+        // The releases before this one end without it.
+        let n_before = n_fields(&bytes) - 1;
+        bytes.pop();
+        bytes[1..3].copy_from_slice(&n_before.to_be_bytes());
+        assert_eq!(rmp_serde::from_slice::<Attempt>(&bytes).unwrap(), without);
+    }
+
     #[test]
     fn an_opening_tells_what_was_known_when_its_attempt_began() {
         let (story, running) = (story(), Attempt { model_sent: "second".to_owned(), ..Attempt::default() });

@@ -167,8 +167,9 @@ impl Account {
             return Reserved::ProviderLimited;
         }
         let offer = self.snapshot.offer(upstream, groups, model);
+        let may_cost = |other: Option<&str>| self.snapshot.may_cost(other, upstream.model_sent(model));
         let amount = Reservation::of(callers.iter().flatten().copied().chain([&provider.limits]), |mode| {
-            self.request.reservation(mode, offer.priced.price, offer.factor()).scaled()
+            self.request.reservation(mode, offer.priced.price, offer.factor(), may_cost).scaled()
         });
         let cached = self.binding.filter(|binding| binding.provider_id == provider.id);
         let tokens = self.request.tokens(cached.map_or(0, |binding| binding.cached_tokens));
@@ -306,7 +307,8 @@ impl Account {
             binding: Binding {
                 provider_id: attempt.provider_id,
                 call_id: self.call_id,
-                cached_tokens: attempt.usage.cached(),
+                // Each round reads the same beginning again: no more is cached than one of them has used.
+                cached_tokens: attempt.most_cached.unwrap_or_else(|| attempt.usage.cached()),
             },
             ttl_ms,
         });

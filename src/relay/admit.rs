@@ -44,7 +44,8 @@ fn least(trail: &Trail, peek: &Peek, request: &Request, mode: LimitMode) -> i64 
     let holds = trail.hub().health.view();
     let amounts = eligible(&trail.snapshot, &wanted, &holds).map(|(upstream, group)| {
         let offer = trail.snapshot.offer(upstream, &[group.to_owned()], &peek.model);
-        request.reservation(mode, offer.priced.price, offer.factor()).scaled()
+        let may_cost = |other: Option<&str>| trail.snapshot.may_cost(other, upstream.model_sent(&peek.model));
+        request.reservation(mode, offer.priced.price, offer.factor(), may_cost).scaled()
     });
     // With nobody to serve it, that is what is said and not a limit.
     amounts.min().unwrap_or_default()

@@ -71,12 +71,13 @@ impl<'a> Evidence<'a> {
         }
     }
 
-    /// The beginning of the message in lower case, without the model's name.
+    /// The beginning of the message in lower case, without the model's name. Providers quote it without the spaces that a
+    /// caller may have put around it.
     fn said(&self) -> String {
         let message = self.message.unwrap_or_default();
         let beginning = message.get(..message.floor_char_boundary(MESSAGE_BYTES_MAX)).unwrap_or_default();
         let said = beginning.to_ascii_lowercase();
-        match self.model.filter(|model| !model.is_empty()) {
+        match self.model.map(str::trim).filter(|model| !model.is_empty()) {
             Some(model) => said.replace(&model.to_ascii_lowercase(), NAMED),
             None => said,
         }

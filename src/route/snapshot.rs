@@ -30,6 +30,9 @@ use crate::{
     upstream::client::Clients,
 };
 
+/// Stands in the names of all models of one make: what takes the place of one of them is another of them.
+const MAKE: &str = "claude";
+
 /// One version of everything routing needs. A call keeps the one it began with.
 #[derive(Debug, Default)]
 pub struct Snapshot {
@@ -212,6 +215,18 @@ impl Snapshot {
         if priced.is_default() { self.price(second) } else { priced }
     }
 
+    /// The prices that another model may be charged at which works on the answer of the one `sent`. One that the caller
+    /// has not named is chosen by the provider: any of its make. The server may call either by a name that has no price.
+    pub fn may_cost(&self, model: Option<&str>, sent: &str) -> Vec<&Price> {
+        let is_of_make = |name: &str| !sent.contains(MAKE) || name.contains(MAKE);
+        let mut prices: Vec<&Price> = match model {
+            Some(model) => vec![self.price(model).price],
+            None => self.prices.iter().filter(|(name, _)| is_of_make(name)).map(|(_, (price, _))| price).collect(),
+        };
+        prices.push(&self.settings.default_price);
+        prices
+    }
+
     /// The factor of the group that a caller reaches a provider by: the first of the caller's that the provider is in.
     /// 1 for nobody's calls (docs/rules.md, Prices).
     pub fn group_multiplier(&self, caller: &[String], provider: &[String]) -> Multiplier {
@@ -260,6 +275,7 @@ pub async fn reload(hub: &Hub) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::money::Usd;
 
     fn snapshot() -> Snapshot {
         let price = |input: &str| Price { input: input.parse().unwrap(), ..Price::default() };
@@ -295,6 +311,21 @@ mod tests {
             let (asked, sent) = ("claude-sonnet-4-5", "house-model");
             assert_eq!([charged(asked, sent), charged("x", sent), charged(asked, "x"), charged("x", "y")], versions);
         }
+    }
+
+    #[test]
+    fn what_the_provider_chooses_may_be_any_model_of_its_make_and_every_name_one_without_a_price() {
+        let snapshot = snapshot();
+        let inputs = |model, sent| {
+            let mut inputs: Vec<_> = snapshot.may_cost(model, sent).into_iter().map(|price| price.input).collect();
+            inputs.sort();
+            inputs
+        };
+        let [house, claude, default] = ["1", "3", "15"].map(|usd| usd.parse::<Usd>().unwrap());
+        assert_eq!(inputs(Some("claude-sonnet-4-5-20250929"), "claude-x"), [claude, default]);
+        assert_eq!(inputs(Some("unheard-of"), "claude-x"), [default, default]);
+        assert_eq!(inputs(None, "eu.anthropic.claude-x"), [claude, default]);
+        assert_eq!(inputs(None, "house-model"), [house, claude, default]);
     }
 
     #[test]

@@ -140,7 +140,7 @@ pub struct Step {
 
 impl Step {
     /// Takes out of all rates what the provider that the session is bound to is expected to serve from its cache: reads
-    /// from a cache count in none (docs/rules.md, Limits).
+    /// from a cache count in none (docs/rules.md, Limits). One token is left: a limit of 0 lets nothing pass.
     pub fn expect_cached(&mut self, binding: Option<Binding>) {
         let cached = binding.map_or(0, |binding| binding.cached_tokens.min(self.cacheable));
         if cached == 0 {
@@ -148,11 +148,11 @@ impl Step {
         }
         for check in &mut self.checks {
             if let Check::Tpm { tokens, .. } = check {
-                *tokens = tokens.saturating_sub(cached);
+                *tokens = tokens.saturating_sub(cached).max(1);
             }
         }
         for take in &mut self.takes {
-            take.rate = take.rate.map(|tokens| tokens.saturating_sub(cached));
+            take.rate = take.rate.map(|tokens| tokens.saturating_sub(cached).max(1));
         }
     }
 }

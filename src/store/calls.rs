@@ -122,6 +122,20 @@ statements! {
         from attempts
         where call_id = $1
         order by started_ms, id";
+    /// Of the latest answers only, so that a busy day is no more work: who stands in for others does so again and again.
+    UNPRICED_SHARES = "
+        select distinct share ->> 'model' as model
+        from (
+            select shares
+            from attempts
+            where call_id >= $1 and unpriced and shares is not null
+            order by call_id desc
+            limit 5000
+        ) latest
+        cross join lateral jsonb_array_elements(latest.shares) as each (share)
+        where (share ->> 'unpriced')::boolean
+        order by 1
+        limit 20";
 }
 
 /// The lowest `UUIDv7` of a millisecond: its first 48 bits count milliseconds (RFC 9562, 5.7).
@@ -279,6 +293,12 @@ impl Store {
             has_messages: row.try_get("has_messages")?,
             decision: read::json(&row, "decision")?,
         }))
+    }
+
+    /// Models without a price that have worked on answers of calls since `from` as one of several; at most 20.
+    pub async fn list_unpriced_shares(&self, from: DateTime<Utc>) -> Result<Vec<String>, sqlx::Error> {
+        let rows = sqlx::query(UNPRICED_SHARES).bind(lowest_id(from)).fetch_all(&self.pool).await?;
+        rows.iter().map(|row| row.try_get("model")).collect()
     }
 }
 

@@ -196,6 +196,11 @@ impl DaysMade {
         self.made_from <= at.max(DateTime::UNIX_EPOCH)
     }
 
+    /// False if what was there when this was read is gone by `now`: the days were begun anew.
+    pub fn are_there(self, now: Option<Self>) -> bool {
+        now.is_some_and(|now| now.zone == self.zone && now.made_from <= self.made_from)
+    }
+
     fn are_whole(self) -> bool {
         self.hold(DateTime::UNIX_EPOCH)
     }
@@ -276,11 +281,17 @@ impl Store {
     }
 
     /// Makes the facets by quarter and by hour up to `before`, the beginning of a quarter of an hour, once those of all days
-    /// that are over are made. Whoever records calls waits meanwhile.
-    pub async fn close_quarters(&self, zone: Tz, before: DateTime<Utc>) -> Result<(), sqlx::Error> {
+    /// before `midnight` are made. Whoever records calls waits meanwhile.
+    pub async fn close_quarters(
+        &self,
+        zone: Tz,
+        midnight: DateTime<Utc>,
+        before: DateTime<Utc>,
+    ) -> Result<(), sqlx::Error> {
         let mut transaction = self.pool.begin().await?;
         let made = made_from_row(&sqlx::query(ZONE_FOR_MAKING).fetch_one(&mut *transaction).await?)?;
         let made = made.filter(|made| made.zone == zone && made.are_whole());
+        let made = made.filter(|made| made.closed_before.is_some_and(|closed| closed >= midnight));
         let is_behind = |made: &DaysMade| made.quarters_closed_before.is_some_and(|closed| closed < before);
         let Some(made) = made.filter(is_behind) else { return Ok(()) };
         for facet in Facet::CLOSED.into_iter().filter(|facet| facet.unit.is_short()) {
@@ -341,4 +352,27 @@ async fn take_in_newest(connection: &mut PgConnection, made: DaysMade) -> Result
 /// How the days are made, for whoever adds to them in this transaction; none if there are no days yet.
 pub(super) async fn made_for_adding(connection: &mut PgConnection) -> Result<Option<DaysMade>, sqlx::Error> {
     made_from_row(&sqlx::query(ZONE_FOR_ADDING).fetch_one(connection).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_made_is_there_until_the_days_are_begun_anew() {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        let made = |zone, made_from| DaysMade {
+            zone,
+            made_from: at(made_from),
+            closed_before: None,
+            quarters_closed_before: None,
+        };
+        let (early, late) = ("2026-11-01T00:00:00Z", "2026-11-20T00:00:00Z");
+        let read = made(Tz::UTC, early);
+        assert!(read.are_there(Some(DaysMade { closed_before: Some(at(early)), ..read })));
+        assert!(made(Tz::UTC, late).are_there(Some(read)), "more was taken in");
+        assert!(!read.are_there(Some(made(chrono_tz::Europe::Berlin, early))));
+        assert!(!read.are_there(Some(made(Tz::UTC, late))), "begun anew twice");
+        assert!(!read.are_there(None));
+    }
 }

@@ -1,5 +1,6 @@
 //! Limits of money: what passes, what does not, and what is left, in memory and in Redis.
 
+mod others;
 mod overshoot;
 mod resets;
 

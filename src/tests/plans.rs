@@ -34,8 +34,11 @@ const MUCH: &str = "
             (array_agg(id order by id desc))[1], min(provider_id), null::text, array['m'], count(*), 0, 1, 1, 0, 0, 0, 1
         from calls group by user_id, session_id;
     insert into attempts (call_id, id, provider_id, provider_name, credential_id, model_sent, result, started_ms, ended_ms,
-            token_source, price_input, price_output, price_cache_write_5m, price_cache_write_1h, price_cache_read, multiplier)
-        select id, id, provider_id, 'p', 1, model, 'completed', 0, 10, 'none', 0, 0, 0, 0, 0, 1000000 from calls;
+            token_source, price_input, price_output, price_cache_write_5m, price_cache_write_1h, price_cache_read, multiplier,
+            unpriced, shares)
+        select id, id, provider_id, 'p', 1, model, 'completed', 0, 10, 'none', 0, 0, 0, 0, 0, 1000000, status = 500,
+            case when status = 500 then jsonb_build_array(jsonb_build_object('model', 'm', 'unpriced', true)) end
+        from calls;
     insert into call_messages select id, 10, '\\x7b'::bytea, null, 10, '\\x7b'::bytea from calls;
     insert into call_errors select id, user_id, key_id, provider_id, error_cause, error_message from calls
         where error_cause is not null and created_at > now() - interval '8 days';
@@ -147,6 +150,9 @@ fn lists() -> Vec<Asked> {
     all.push(asked("calls", "LIST_OF", vec![format!("array[{id}]")], RowsMax::Of(2)));
     all.push(asked("calls", "FIND", vec![id.to_owned()], RowsMax::Of(2)));
     all.push(asked("calls", "ATTEMPTS", vec![id.to_owned()], RowsMax::Of(2)));
+    let day = "first_id(now() - interval '1 day')";
+    let unpriced = format!("select count(*) as n from attempts where call_id >= {day} and unpriced");
+    all.push(asked("calls", "UNPRICED_SHARES", vec![day.to_owned()], RowsMax::Counted(unpriced)));
     let mut values = vec![time(Utc::now() - TimeDelta::days(10)), "1000000".to_owned()];
     values.extend(["null"; 5].map(str::to_owned));
     values.push("51".to_owned());

@@ -345,16 +345,23 @@ async fn facets_are_made_in_steps_and_what_is_recorded_meanwhile_counts_once() {
 
 #[tokio::test]
 async fn quarters_are_closed_before_their_day_is_and_what_is_recorded_later_counts_too() {
+    let zone = chrono_tz::UTC;
+    // No later than the one that the hub's own job has in mind.
+    let closed = midnight(Utc::now() - TimeDelta::hours(1), zone);
     let (world, mut books) = Books::open().await;
     days_are_closed(&world).await;
-    let (zone, now) = (chrono_tz::UTC, Utc::now());
+    let now = Utc::now();
     // Later than the hub's own job would.
     let before = Unit::Quarter.begin(now + TimeDelta::hours(1), zone);
     let calls = [5, 20, 80].map(|minutes| (now - TimeDelta::minutes(minutes), 7));
     books.record(calls).await;
-    books.store.close_quarters(zone, before).await.unwrap();
+    // Not while a day that is over is not closed.
+    books.store.close_quarters(zone, closed + TimeDelta::days(2), before).await.unwrap();
+    let made = books.store.days_made().await.unwrap().unwrap();
+    assert!(made.quarters_closed_before < Some(before), "{made:?}");
+    books.store.close_quarters(zone, closed, before).await.unwrap();
     books.record(calls).await;
-    books.store.close_quarters(zone, before).await.unwrap();
+    books.store.close_quarters(zone, closed, before).await.unwrap();
     for facet in Facet::CLOSED.into_iter().filter(|facet| facet.unit.is_short()) {
         let (name, end) = (facet.name(), facet.unit.begin(before, zone).to_rfc3339());
         let sql = format!(

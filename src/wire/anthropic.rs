@@ -165,23 +165,13 @@ impl Report {
     /// The counts by class. Where the server went through several rounds, the sum of these if it is more than the counts
     /// at the top, which may leave some out (docs/rules.md, The Anthropic wire).
     pub fn usage(&self) -> Usage {
-        self.usage_with(&Rounds::read(&self.fields))
+        Rounds::read(&self.fields).usage()
     }
 
     /// The same by the models that have worked on it: the one that was `sent`, and others. Models that have taken its
     /// place are told apart only if `knows_fallbacks`.
     pub fn by_model(&self, sent: &str, knows_fallbacks: bool) -> ByModel {
-        let rounds = Rounds::read(&self.fields);
-        rounds.by_model(self.usage_with(&rounds), sent, knows_fallbacks)
-    }
-
-    fn usage_with(&self, rounds: &Rounds<'_>) -> Usage {
-        let (whole, sum) = (counts(&self.fields), rounds.sum());
-        if sum.total() <= whole.total() {
-            return whole;
-        }
-        let Usage { web_searches, web_fetches, code_executions, .. } = whole;
-        Usage { web_searches, web_fetches, code_executions, ..sum }
+        Rounds::read(&self.fields).by_model(sent, knows_fallbacks)
     }
 
     /// On what terms the answer was served, as far as it says so.
@@ -219,20 +209,29 @@ const WRITES_5M: [&str; 3] =
 const WRITES_1H: [&str; 3] =
     ["ephemeral_1h_input_tokens", "cache_creation_1h_input_tokens", "claude_cache_creation_1_h_tokens"];
 
+/// A count, if it is there.
+fn known(fields: &Map<String, Value>, name: &str) -> Option<u64> {
+    fields.get(name).and_then(Value::as_u64).map(|tokens| tokens.min(TOKENS_MAX))
+}
+
+/// Cache writes of a lifetime, if they are told apart.
+fn lived(fields: &Map<String, Value>, [within, beside, older]: [&str; 3]) -> Option<u64> {
+    let parts = fields.get("cache_creation").and_then(Value::as_object);
+    let nested = parts.and_then(|parts| known(parts, within));
+    nested.or_else(|| known(fields, beside)).or_else(|| known(fields, older))
+}
+
+/// True if a usage object tells its cache writes apart by lifetime.
+pub(super) fn splits_writes(fields: &Map<String, Value>) -> bool {
+    [WRITES_5M, WRITES_1H].iter().any(|names| lived(fields, *names).is_some_and(|tokens| tokens > 0))
+}
+
 /// The counts of one usage object. Cache writes without a breakdown count as five-minute ones (docs/rules.md, The
 /// Anthropic wire).
 pub(super) fn counts(fields: &Map<String, Value>) -> Usage {
-    let known = |fields: &Map<String, Value>, name: &str| {
-        fields.get(name).and_then(Value::as_u64).map(|tokens| tokens.min(TOKENS_MAX))
-    };
     let count = |fields: &Map<String, Value>, name: &str| known(fields, name).unwrap_or_default();
     let writes = count(fields, "cache_creation_input_tokens");
-    let parts = fields.get("cache_creation").and_then(Value::as_object);
-    let lived = |[within, beside, older]: [&str; 3]| {
-        let nested = parts.and_then(|parts| known(parts, within));
-        nested.or_else(|| known(fields, beside)).or_else(|| known(fields, older)).unwrap_or_default()
-    };
-    let (short, long) = (lived(WRITES_5M), lived(WRITES_1H));
+    let [short, long] = [WRITES_5M, WRITES_1H].map(|names| lived(fields, names).unwrap_or_default());
     let tools = fields.get("server_tool_use").and_then(Value::as_object);
     let uses = |name: &str| tools.map_or(0, |tools| count(tools, name));
     Usage {

@@ -1,11 +1,16 @@
 //! What a request of the Anthropic wire can cost at most, as far as its body tells: read only where somebody's limit is
 //! hard.
 
+mod others;
+
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+
+use self::others::Others;
+pub use self::others::{Other, Writes};
 
 /// Uses of a server tool that names no `max_uses`.
 const TOOL_USES_UNNAMED: u64 = 100;
@@ -34,6 +39,8 @@ needles! {
     SPEED = b"\"speed\"";
     CONTEXT_MANAGEMENT = b"\"context_management\"";
     COMPACTION = b"\"compaction\"";
+    FALLBACKS = b"\"fallbacks\"";
+    ADVISOR = b"\"advisor";
     ESCAPED_BYTE = b"\\u00";
 }
 
@@ -41,7 +48,7 @@ needles! {
 const IMAGE_TOKENS: u64 = 5_000;
 
 /// What a request can cost at most, beside the number of its bytes and `max_tokens`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a thing that a body may ask for by itself")]
 pub struct Bound {
     /// Tokens of the prompt at most; none if the body does not tell, and only the context window bounds them.
@@ -57,6 +64,8 @@ pub struct Bound {
     /// True if the conversation may be summed up first: the model reads the prompt and writes the summary in a round of
     /// its own.
     pub may_compact: bool,
+    /// Other models than the one that is sent that may work on the answer: each has a price of its own.
+    pub others: Vec<Other>,
 }
 
 #[derive(Default, Deserialize)]
@@ -71,6 +80,8 @@ struct Fields<'body> {
     context_management: Option<&'body RawValue>,
     #[serde(borrow, default)]
     compaction: Option<&'body RawValue>,
+    #[serde(borrow, default)]
+    fallbacks: Option<&'body RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -81,35 +92,46 @@ struct Tool {
 }
 
 impl Bound {
-    /// A request of which nothing is known: it was not read, or a field stands there twice, and nobody knows which one
-    /// the provider takes.
-    pub const DEAREST: Self = Self {
+    /// A request that asks for no other models, and of which nothing else is known: a field stands there twice, and nobody
+    /// knows which one the provider takes.
+    const DEAREST: Self = Self {
         input_tokens: None,
         may_write_cache: true,
         may_write_cache_1h: true,
         tool_uses: TOOL_USES_UNNAMED,
         is_fast: true,
         may_compact: true,
+        others: Vec::new(),
     };
+
+    /// A request of which nothing is known.
+    pub fn unread() -> Self {
+        Self { others: vec![Other::UNREAD], ..Self::DEAREST }
+    }
 
     /// Reads a body that [`Peek`](super::peek::Peek) has taken.
     pub fn read(body: &[u8]) -> Self {
         let is_disguised = is_disguised(body);
         let may_have_fields = is_disguised
-            || [&TOOLS, &MCP_SERVERS, &SPEED, &CONTEXT_MANAGEMENT, &COMPACTION]
+            || [&TOOLS, &MCP_SERVERS, &SPEED, &CONTEXT_MANAGEMENT, &COMPACTION, &FALLBACKS]
                 .iter()
                 .any(|name| name.find(body).is_some());
         let fields = if may_have_fields { serde_json::from_slice(body) } else { Ok(Fields::default()) };
-        let Ok(fields) = fields else { return Self::DEAREST };
+        let Ok(fields) = fields else {
+            let may_ask_others = is_disguised || [&FALLBACKS, &ADVISOR].iter().any(|name| name.find(body).is_some());
+            return if may_ask_others { Self::unread() } else { Self::DEAREST };
+        };
         let tools = fields.tools.map(|raw| serde_json::from_str::<Vec<Tool>>(raw.get()));
         let (tool_uses, may_fetch) = match &tools {
             None => (0, false),
             Some(Ok(tools)) => server_tools(tools),
             Some(Err(_)) => (TOOL_USES_UNNAMED, true),
         };
+        let others = other_models(&fields, tools.as_ref(), is_disguised);
         let is_set =
             |raw: Option<&RawValue>| raw.is_some_and(|raw| !matches!(raw.get(), "null" | "[]" | "\"standard\""));
-        let is_open = may_fetch || is_set(fields.mcp_servers) || has_outside_source(body) || is_disguised;
+        let is_open =
+            may_fetch || others.is_open || is_set(fields.mcp_servers) || has_outside_source(body) || is_disguised;
         let n_bytes = u64::try_from(body.len()).unwrap_or(u64::MAX);
         let n_images = IMAGE.find_iter(body).count() + IMAGE_ESCAPED.find_iter(body).count();
         let n_images = u64::try_from(n_images).unwrap_or(u64::MAX);
@@ -117,27 +139,46 @@ impl Bound {
         let n_prompts =
             if tools.is_some() { u64::try_from(n_builtin).unwrap_or(u64::MAX).saturating_add(1) } else { 0 };
         let overhead = n_prompts.saturating_mul(TOOL_PROMPT_TOKENS);
-        let has_cache_control = is_disguised || CACHE_CONTROL.find(body).is_some();
+        let has_cache_control = is_disguised || others.may_cache || CACHE_CONTROL.find(body).is_some();
         Self {
             input_tokens: (!is_open)
                 .then(|| n_bytes.saturating_add(n_images.saturating_mul(IMAGE_TOKENS)).saturating_add(overhead)),
             may_write_cache: has_cache_control,
             may_write_cache_1h: has_cache_control && (is_disguised || ONE_HOUR.find(body).is_some()),
             tool_uses,
-            is_fast: is_set(fields.speed),
+            is_fast: is_set(fields.speed) || others.may_be_fast,
             may_compact: is_set(fields.compaction)
                 || fields.context_management.is_some_and(|raw| is_disguised || raw.get().contains("compact")),
+            others: others.all,
         }
     }
 }
 
+/// What a body says of other models. Its tools are read once more only where one of them may be such a model.
+fn other_models(fields: &Fields<'_>, tools: Option<&serde_json::Result<Vec<Tool>>>, is_disguised: bool) -> Others {
+    let may_advise = match tools {
+        None => false,
+        Some(Ok(tools)) => tools.iter().any(Tool::is_advisor),
+        Some(Err(_)) => is_disguised || fields.tools.is_some_and(|raw| raw.get().contains("advisor")),
+    };
+    Others::read(fields.fallbacks, fields.tools.filter(|_| may_advise))
+}
+
+impl Tool {
+    fn is_advisor(&self) -> bool {
+        self.kind.as_deref().is_some_and(others::is_advisor)
+    }
+}
+
 /// How often server tools may be used, and true if what they bring has no bound. Tools that the client runs itself
-/// cost nothing beside their tokens.
+/// cost nothing beside their tokens; what a model costs that is asked for advice is another matter.
 fn server_tools(tools: &[Tool]) -> (u64, bool) {
     let is_clients_own = |kind: &str| {
         kind == "custom" || ["bash_", "text_editor_", "computer_", "memory_"].iter().any(|own| kind.starts_with(own))
     };
-    let server = tools.iter().filter(|tool| tool.kind.as_deref().is_some_and(|kind| !is_clients_own(kind)));
+    let server = tools
+        .iter()
+        .filter(|tool| !tool.is_advisor() && tool.kind.as_deref().is_some_and(|kind| !is_clients_own(kind)));
     let (mut uses, mut any) = (0_u64, false);
     for tool in server {
         uses = uses.saturating_add(tool.max_uses.unwrap_or(TOOL_USES_UNNAMED));
@@ -240,7 +281,7 @@ mod tests {
 
     #[test]
     fn nothing_that_is_looked_for_has_characters_that_are_not_seen_when_escaped() {
-        let fields = [&TOOLS, &MCP_SERVERS, &SPEED, &CONTEXT_MANAGEMENT, &COMPACTION];
+        let fields = [&TOOLS, &MCP_SERVERS, &SPEED, &CONTEXT_MANAGEMENT, &COMPACTION, &FALLBACKS, &ADVISOR];
         let others = [&IMAGE, &CACHE_CONTROL, &ONE_HOUR, &FILE_ID, &PDF, &URL];
         for name in fields.into_iter().chain(others) {
             assert!(name.needle().iter().all(|byte| *byte == b'"' || can_hide(*byte)), "{:?}", name.needle());

@@ -117,7 +117,7 @@ pub(crate) fn of_user(
                 {form::<SetPassword>(vec![("id", id.clone())], fields.erase())}
                 {clear}
             </div>
-            <div class="panel-head"><h2 class="flex-1">{words.of_user}</h2>{end_others(text, logins, whose)}</div>
+            <div class="panel-head"><h2 class="grow">{words.of_user}</h2>{end_others(text, logins, whose)}</div>
             {ending(text, logins, whose, said)}
             {table(text, &logins.items, whose, clock)}
         </section>
@@ -154,7 +154,7 @@ pub(super) fn own(
     view! {
         <div class="grid gap-6">
             <section class="panel" aria-labelledby="logins-title">
-                <div class="panel-head"><h2 class="flex-1" id="logins-title">{words.title}</h2>{end_others(text, logins, Whose::Own)}</div>
+                <div class="panel-head"><h2 class="grow" id="logins-title">{words.title}</h2>{end_others(text, logins, Whose::Own)}</div>
                 {ending(text, logins, Whose::Own, said)}
                 {table(text, &logins.items, Whose::Own, clock)}
             </section>

@@ -115,7 +115,7 @@ fn body(text: &'static Text, id: &'static str, title: &'static str, body: &Captu
     let size = (words.of_bytes)(&bytes(body.bytes));
     view! {
         <section class="panel" aria-labelledby=id>
-            <div class="panel-head"><h2 class="flex-1" id=id>{title}</h2><span class="caption">{size}</span></div>
+            <div class="panel-head"><h2 class="grow" id=id>{title}</h2><span class="caption">{size}</span></div>
             <pre class="said mono p-4" tabindex="0" aria-labelledby=id>{body.head.clone()}</pre>
             {left_out.map(|left_out| view! { <p class="caption px-4 pb-3">{left_out}</p> }.erase())}
             {body.tail.clone().map(|tail| view! { <pre class="said mono p-4" tabindex="0" aria-labelledby=id>{tail}</pre> }.erase())}

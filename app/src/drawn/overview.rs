@@ -227,7 +227,7 @@ fn running(text: &'static Text, overview: &Overview, clock: Clock) -> AnyView {
     let hidden = overview.active.saturating_sub(u32::try_from(overview.running.len()).unwrap_or(u32::MAX));
     view! {
         <section class="panel" aria-labelledby="running">
-            <div class="panel-head"><h2 id="running" class="flex-1">{words.active}</h2><span class="num" data-active>{whole(overview.active.into())}</span></div>
+            <div class="panel-head"><h2 id="running" class="grow">{words.active}</h2><span class="num" data-active>{whole(overview.active.into())}</span></div>
             {overview.running.is_empty().then(|| view! { <p class="attention text-muted">{words.nothing_runs}</p> }.erase())}
             <ul>{overview.running.iter().map(item).collect_view()}</ul>
             {(hidden > 0).then(|| view! { <p class="caption px-4 pb-3">{(text.common.n_more)(hidden)}</p> }.erase())}

@@ -8,6 +8,7 @@ use crate::{
     admin::{
         actor::Admin,
         fault,
+        period::quarter_of,
         usage::{self, Sums},
     },
     clock,
@@ -48,7 +49,7 @@ pub async fn traffic(hub: &Hub, actor: &Admin) -> Result<Vec<ProviderTraffic>, F
 
 /// The beginning of the oldest block that is shown at `now`.
 fn first_block(now: DateTime<Utc>) -> DateTime<Utc> {
-    usage::quarter_of(now) - BLOCK * i32::try_from(BLOCKS - 1).unwrap_or_default()
+    quarter_of(now) - BLOCK * i32::try_from(BLOCKS - 1).unwrap_or_default()
 }
 
 /// One provider's part of it.

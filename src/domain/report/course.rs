@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{Totals, UsageStep};
+use crate::domain::money::Usd;
 
 /// Use over time: one line for each of the dearest, and one for all others.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,7 +47,7 @@ impl Totals {
             attempts_good: self.attempts_good.saturating_sub(other.attempts_good),
             attempts_bad: self.attempts_bad.saturating_sub(other.attempts_bad),
             usage: self.usage.minus(&other.usage),
-            cost_usd: self.cost_usd - other.cost_usd,
+            cost_usd: (self.cost_usd - other.cost_usd).max(Usd::default()),
             ..Self::default()
         }
     }
@@ -69,5 +70,17 @@ impl Totals {
             cost_usd: self.cost_usd + other.cost_usd,
             ..Self::default()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_is_never_less_than_nothing() {
+        let totals = |calls, cost| Totals { calls, cost_usd: Usd::from_scaled(cost), ..Totals::default() };
+        assert_eq!(totals(5, 30).minus(&totals(2, 10)), totals(3, 20));
+        assert_eq!(totals(2, 10).minus(&totals(5, 30)), totals(0, 0));
     }
 }

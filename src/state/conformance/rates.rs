@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::bench::{Bench, KEY, MINUTE, PROVIDER, SECOND, T0, USER, cost, lease, nothing, session, step};
 use crate::{
     domain::id::{CallId, ProviderId, UserId},
-    state::step::{Bind, Binding, Check, LeaseId, SessionUse, Settlement, Step, Take},
+    state::step::{Bind, Binding, Check, LeaseId, SessionKey, SessionUse, Settlement, Step, Take},
 };
 
 on_both! {
@@ -16,6 +16,7 @@ on_both! {
     what_is_undone_was_never_there,
     corrections_of_what_has_left_change_nothing,
     what_the_cache_is_expected_to_serve_counts_in_no_rate,
+    no_tokens_a_minute_let_nothing_pass_whatever_is_cached,
 }
 
 /// A call of the key and its user with so many estimated tokens.
@@ -127,17 +128,20 @@ async fn corrections_of_what_has_left_change_nothing(bench: Bench) {
     assert_eq!(tokens(&bench, T0 + 70 * SECOND).await, [7, 7, 0]);
 }
 
+/// A call of a session with 100 tokens, so many of them of its prompt, within a limit of tokens.
+fn asked(talk: &Arc<SessionKey>, now_ms: i64, cacheable: u64, limit: u64) -> Step {
+    let tokens = 100;
+    Step {
+        checks: vec![Check::Tpm { subject: KEY, limit, tokens }, Check::Rpm { subject: KEY, limit: 9 }],
+        session: Some(SessionUse { session: Arc::clone(talk), user_id: UserId(2), active_ms: MINUTE }),
+        cacheable,
+        ..call(now_ms, tokens)
+    }
+}
+
 async fn what_the_cache_is_expected_to_serve_counts_in_no_rate(bench: Bench) {
     let talk = Arc::new(session(1, "talk"));
-    let asked = |now_ms, cacheable, limit| {
-        let tokens = 100;
-        Step {
-            checks: vec![Check::Tpm { subject: KEY, limit, tokens }, Check::Rpm { subject: KEY, limit: 9 }],
-            session: Some(SessionUse { session: Arc::clone(&talk), user_id: UserId(2), active_ms: MINUTE }),
-            cacheable,
-            ..call(now_ms, tokens)
-        }
-    };
+    let asked = |now_ms, cacheable, limit| asked(&talk, now_ms, cacheable, limit);
     // Nobody knows of a cache yet.
     assert_eq!(bench.refused(&asked(T0, 90, 99)).await.check, 0);
     let first = asked(T0, 90, 100);
@@ -166,4 +170,21 @@ async fn what_the_cache_is_expected_to_serve_counts_in_no_rate(bench: Bench) {
     // Where it goes is known no more: all of it counts again.
     bench.taken(&asked(T0 + 6 * MINUTE, 90, 100)).await;
     assert_eq!(tokens(&bench, T0 + 6 * MINUTE).await, [100, 100, 0]);
+}
+
+async fn no_tokens_a_minute_let_nothing_pass_whatever_is_cached(bench: Bench) {
+    let talk = Arc::new(session(1, "talk"));
+    let binding = Binding { provider_id: ProviderId(3), call_id: CallId(lease().0), cached_tokens: 1_000 };
+    let bind = Bind { session: Arc::clone(&talk), binding, ttl_ms: 5 * MINUTE };
+    bench.settle(Settlement { bind: Some(bind), ..used(&attempt(T0, 100), lease(), 0, T0) }).await;
+    assert_eq!(bench.refused(&asked(&talk, T0, 100, 0)).await.check, 0);
+    assert_eq!(tokens(&bench, T0).await, [0, 0, 0]);
+    // One token is what is asked for, and what is counted until the call is settled.
+    let only = asked(&talk, T0, 100, 1);
+    let known = bench.taken(&only).await;
+    assert_eq!((known.binding, known.remaining), (Some(binding), vec![0, 8]));
+    assert_eq!(tokens(&bench, T0).await, [1, 1, 0]);
+    assert_eq!(bench.refused(&asked(&talk, T0, 100, 1)).await.used, 1);
+    bench.release(only.lease, T0, true).await;
+    assert_eq!(tokens(&bench, T0).await, [0, 0, 0]);
 }

@@ -1,14 +1,18 @@
 //! What a reset forgets, and what it does not.
 
 use super::{
-    bench::{Bench, KEY, MINUTE, SECOND, T0, cost, lease, spend},
+    bench::{Bench, HOUR, KEY, MINUTE, SECOND, T0, cost, lease, spend},
     limits::settled,
 };
-use crate::{domain::limit::Limited, state::step::Span};
+use crate::{
+    domain::limit::Limited,
+    state::step::{Settlement, Span},
+};
 
 on_both! {
     a_reset_forgets_what_was_settled_and_keeps_what_runs,
     a_reset_that_is_heard_of_late_forgets_no_call_that_began_after_it,
+    single_settlements_are_kept_for_two_hours_while_others_follow,
 }
 
 async fn a_reset_forgets_what_was_settled_and_keeps_what_runs(bench: Bench) {
@@ -83,4 +87,27 @@ async fn a_reset_that_is_heard_of_late_forgets_no_call_that_began_after_it(bench
     told.takes[0].reset_ms = later_ms + 1;
     bench.taken(&told).await;
     assert_eq!(bench.money(KEY, now).await, (16, 5));
+}
+
+async fn single_settlements_are_kept_for_two_hours_while_others_follow(bench: Bench) {
+    let settle = async |at_ms, now_ms, nanos| {
+        bench.settle(Settlement { now_ms, ..cost(lease(), at_ms, nanos) }).await;
+    };
+    for n in 0..40 {
+        settle(T0 + n * SECOND, T0 + n * SECOND, 1).await;
+    }
+    // Nothing has followed by more than two hours: all of them can be told apart.
+    settle(T0 + 10 * SECOND, T0 + 2 * HOUR, 100).await;
+    bench.state.reset(KEY, T0 + 10 * SECOND).await.unwrap();
+    assert_eq!(bench.money(KEY, T0 + 2 * HOUR).await, (130, 0));
+    // The oldest leave with the next one. What has come behind one that stays, stays too, however old it is.
+    settle(T0 + HOUR, T0 + 2 * HOUR + 20 * SECOND, 1_000).await;
+    settle(T0 + 12 * SECOND, T0 + 2 * HOUR + 20 * SECOND, 10_000).await;
+    bench.state.reset(KEY, T0 + 11 * SECOND).await.unwrap();
+    assert_eq!(bench.money(KEY, T0 + 3 * HOUR).await, (20 + 1_000 + 10_000, 0));
+    // Much later none of them is left.
+    settle(T0 + 30 * HOUR, T0 + 30 * HOUR, 100_000).await;
+    settle(T0 + 30 * HOUR, T0 + 30 * HOUR, 100_000).await;
+    bench.state.reset(KEY, T0 + 30 * SECOND).await.unwrap();
+    assert_eq!(bench.money(KEY, T0 + 30 * HOUR).await, (200_000, 0));
 }

@@ -12,6 +12,9 @@ use crate::{
     },
 };
 
+/// Room for so many settlements is not given back.
+const SPARE_MIN: usize = 16;
+
 /// A length of buckets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Unit {
@@ -203,6 +206,10 @@ impl Money {
     fn prune(&mut self, now_ms: i64) {
         while self.recent.front().is_some_and(|(at_ms, _)| *at_ms < now_ms - RECENT_KEPT_MS) {
             self.recent.pop_front();
+        }
+        // Whoever was busy once need not hold the room for it for ever.
+        if self.recent.capacity() > SPARE_MIN && self.recent.len() < self.recent.capacity() / 4 {
+            self.recent.shrink_to(self.recent.len() * 2);
         }
         let kept = [
             (Unit::Minute, &mut self.minutes, bucket::minute(now_ms - MINUTES_KEPT_MS)),

@@ -13,7 +13,9 @@ local FIVE_HOURS = 18000000
 -- Settlements of a subject that are kept one by one as well, and how long: a reset that is heard of late forgets no call
 -- that began after it.
 local RECENT = 1000
-local RECENT_TTL = 7200000
+local RECENT_KEPT = 7200000
+-- Their list lives for longer: that is said again once a day and not with each of them. `kept` says when.
+local RECENT_TTL = 2 * DAY
 local UNITS = {
   m = { ms = 60000, per_day = 1440, ttl = 3 * DAY },
   q = { ms = 900000, per_day = 96, ttl = 35 * DAY },
@@ -192,7 +194,26 @@ local function begin_five_hours(account, at)
   end
 end
 
-local function settle_money(account, cost, at)
+-- Keeps a settlement by itself. Without `now` it was kept before: no other leaves because of it.
+local function remember(account, cost, at, now)
+  local key = recent_key(account)
+  local n = redis.call('RPUSH', key, int(at) .. ' ' .. int(cost))
+  if n > RECENT then redis.call('LPOP', key) end
+  local seen = now or at
+  if n == 1 or seen + RECENT_KEPT > get(account, 'kept') then
+    redis.call('PEXPIRE', key, RECENT_TTL)
+    set(account, 'kept', int(seen + DAY))
+  end
+  if not now then return end
+  -- Those that are so old that no reset reaches them.
+  local first = redis.call('LINDEX', key, 0)
+  while first and tonumber(string.match(first, '^%S+')) < now - RECENT_KEPT do
+    redis.call('LPOP', key)
+    first = redis.call('LINDEX', key, 0)
+  end
+end
+
+local function settle_money(account, cost, at, now)
   if cost == 0 or at < get(account, 'reset') then return end
   add(account, 'total', cost)
   local buckets = {}
@@ -210,9 +231,7 @@ local function settle_money(account, cost, at)
     end
   end
   if buckets.m > get(account, 'newest') then set(account, 'newest', int(buckets.m)) end
-  local recent = recent_key(account)
-  if redis.call('RPUSH', recent, int(at) .. ' ' .. int(cost)) > RECENT then redis.call('LPOP', recent) end
-  redis.call('PEXPIRE', recent, RECENT_TTL)
+  remember(account, cost, at, now)
   begin_five_hours(account, at)
 end
 

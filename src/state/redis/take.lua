@@ -11,12 +11,12 @@ local FIRST_CHECK = 9
 
 local provider, call
 if session ~= '' then provider, call = binding_of(session, now) end
--- Tokens that the cache is expected to serve: they do not count in rates.
+-- Tokens that the cache is expected to serve: they do not count in rates. One is left: a limit of 0 lets nothing pass.
 local cached = math.min(cacheable, provider and tonumber(string.match(provider, '/(%d+)$')) or 0)
 if cached > 0 then
   takes = string.gsub(takes, '(%S+ %S+ %S+ %S+ )(%S+)( %S+)', function(before, rate, after)
     if rate == '-' then return nil end
-    return before .. int(math.max(tonumber(rate) - cached, 0)) .. after
+    return before .. int(math.max(tonumber(rate) - cached, 1)) .. after
   end)
 end
 
@@ -59,7 +59,7 @@ end
 
 function looks.tpm(subject, limit, amount, _, place)
   local rates = rates_of(subject, now)
-  amount = math.max(amount - cached, 0)
+  if cached > 0 then amount = math.max(amount - cached, 1) end
   if rates.t + amount > limit then return refused(place, rates.t, 0, leaves(rates.firstt)) end
 end
 

@@ -36,7 +36,7 @@ local function settle(id, call, at, now, cost, tokens, served, subjects, session
   for subject, reset_ms in string.gmatch(subjects, '(%S+) (%S+)') do
     local account = money_of(subject)
     reset(account, tonumber(reset_ms))
-    settle_money(account, cost, at)
+    settle_money(account, cost, at, now)
   end
   if session ~= '' then bind(session, provider, call_id, ttl, at, now) end
 end

@@ -120,6 +120,7 @@ pub(super) fn attempt_from_row(row: &PgRow) -> Result<Attempt, sqlx::Error> {
         queue_ms: read::small_or_none(row, "queue_ms")?,
         connect_ms: read::small_or_none(row, "connect_ms")?,
         shares: read::json_or_usual(row, "shares")?,
+        most_cached: None,
         cost: cost_from_row(row)?,
         cost_usd: read::usd(row, "cost")?,
     })

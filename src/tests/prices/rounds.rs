@@ -101,12 +101,12 @@ async fn a_model_that_takes_the_place_of_another_is_charged_at_its_own_price() {
     // One model alone has no shares to show.
     provider.script.once(answer(&sent, &[round("message", "a-name-of-the-server", 100, 10)], false));
     let call = world.call_of(&world.anew(&key, &ask(&sent, false)).await).await;
-    assert_eq!((&call["cost_usd"], &call["attempts"][0]["shares"]), (&json!("0.0015"), &Value::Null), "{call}");
+    assert_eq!((&call["cost_usd"], &call["attempts"][0]["shares"]), (&json!("0.0015"), &json!([])), "{call}");
 }
 
 #[tokio::test]
 async fn a_model_without_a_price_is_flagged_wherever_it_has_worked() {
-    let world = World::shared().await;
+    let world = World::alone().await;
     let (sent, unknown) = (format!("claude-{}", world.tag), format!("unheard-of-{}", world.tag));
     price(&world, &sent, 10).await;
     let provider = world.provider("a").await;
@@ -123,6 +123,16 @@ async fn a_model_without_a_price_is_flagged_wherever_it_has_worked() {
     assert!(default > 0, "what has no price is not free: {attempt}");
     // 500 × 10 for a million, and the default.
     assert_eq!(nano(&call["cost"]["input"]), 5_000_000 + default, "{call}");
+    // The first page names it, and nothing that has a price, until it has one too.
+    let unpriced = async || {
+        let overview = world.get("/admin/v1/overview").await;
+        let attention = overview["attention"].as_array().unwrap();
+        attention.iter().find(|one| one["kind"] == "unpriced").map(|one| one["models"].clone())
+    };
+    let named = until("it is named", async || unpriced().await).await;
+    assert_eq!(named, json!([unknown]));
+    price(&world, &unknown, 4).await;
+    until("there is nothing left to do", async || unpriced().await.is_none().then_some(())).await;
 }
 
 #[tokio::test]
@@ -138,7 +148,7 @@ async fn by_the_model_asked_for_only_what_was_asked_for_beside_it_is_charged_apa
     provider.script.once(answer("sent", &fell, false));
     let call = world.call_of(&world.anew(&key, &ask("asked", false)).await).await;
     // 1,200 × 1 + 170 × 5
-    assert_eq!((&call["cost_usd"], &call["attempts"][0]["shares"]), (&json!("0.00205"), &Value::Null), "{call}");
+    assert_eq!((&call["cost_usd"], &call["attempts"][0]["shares"]), (&json!("0.00205"), &json!([])), "{call}");
     let advised = [round("advisor_message", "advisor", 300, 40), round("message", "sent", 500, 90)];
     provider.script.once(answer("sent", &advised, false));
     let call = world.call_of(&world.anew(&key, &ask("asked", false)).await).await;
@@ -147,4 +157,52 @@ async fn by_the_model_asked_for_only_what_was_asked_for_beside_it_is_charged_apa
     let prices: Vec<_> =
         call["attempts"][0]["shares"].as_array().unwrap().iter().map(|share| &share["price"]["input"]).collect();
     assert_eq!(prices, ["1", "20"], "{call}");
+    // Also where it is the model that was sent.
+    let advised = [round("advisor_message", "sent", 300, 40), round("message", "sent", 500, 90)];
+    provider.script.once(answer("sent", &advised, false));
+    let call = world.call_of(&world.anew(&key, &ask("asked", false)).await).await;
+    // 500 × 1 + 90 × 5 + 300 × 10 + 40 × 50
+    assert_eq!(call["cost_usd"], "0.00595", "{call}");
+}
+
+#[tokio::test]
+async fn the_fee_of_an_answer_and_what_is_cached_are_not_added_up_over_its_rounds() {
+    let world = World::shared().await;
+    let (sent, other) = (format!("claude-{}", world.tag), format!("claude-{}-b", world.tag));
+    for (model, fee) in [(&sent, "0.5"), (&other, "0.25")] {
+        let price = json!({"input": "10", "output": "50", "request": fee});
+        assert_eq!(world.admin("PUT", &format!("/admin/v1/prices/{model}"), &price).await.0, 200);
+    }
+    let provider = world.provider("a").await;
+    let key = world.key().await;
+    for (declined, fee) in [(90, "0.5"), (0, "0.25")] {
+        let rounds = [round("message", &sent, 500, declined), round("fallback_message", &other, 700, 80)];
+        provider.script.once(answer(&sent, &rounds, false));
+        let call = world.call_of(&world.anew(&key, &ask(&sent, false)).await).await;
+        assert_eq!(call["cost"]["request"], fee, "{call}");
+    }
+    // Two rounds, of which the later one has read what the earlier one has written.
+    let cached = |write: u64, read: u64| {
+        let counts = json!({"cache_creation_input_tokens": write, "cache_read_input_tokens": read});
+        merge(round("message", &sent, 10, 20), counts)
+    };
+    let usage = merge(cached(100, 3_000), json!({"iterations": [cached(3_000, 0), cached(100, 3_000)]}));
+    let message = json!({"type": "message", "model": sent, "content": [], "usage": usage});
+    provider.script.once(Answer::json(200, &message));
+    let request = world.request(&key, ask(&sent, false).to_string()).header("x-claude-code-session-id", &world.tag);
+    let call = world.call_of(&request.send(world.hub.address).await).await;
+    assert_eq!(
+        (&call["usage"]["cache_write_5m"], &call["usage"]["cache_read"]),
+        (&json!(3_100), &json!(3_000)),
+        "{call}"
+    );
+    // What a move to another provider costs.
+    world.provider("b").await;
+    world.patch(&format!("/admin/v1/providers/{}", provider.id), &json!({"enabled": false})).await;
+    let query = json!({"key_id": key.id, "model": sent, "session_id": world.tag});
+    let warm = until("it moves", async || {
+        let explained = world.admin("POST", "/admin/v1/routing/explain", &query).await.1;
+        Some(explained["choices"][0]["choice"]["warm"].clone()).filter(Value::is_object)
+    });
+    assert_eq!(warm.await, json!({"provider_id": provider.id, "cached_tokens": 3_100}));
 }

@@ -30,8 +30,8 @@ impl Reader {
     /// One of them.
     pub(super) async fn session(&self, id: &str) -> Answer<Drawn> {
         let id = id.parse().map_err(guard::refuse)?;
-        let detail = sessions::find(&self.hub, &self.actor, &id).await.map_err(guard::refuse)?;
-        let (from, to) = sessions::span(&detail.session);
+        let found = sessions::find_with_span(&self.hub, &self.actor, &id).await.map_err(guard::refuse)?;
+        let (detail, (from, to)) = found;
         let query = CallQuery {
             limit: Some(CALLS_MAX),
             cursor: self.own("cursor"),

@@ -38,7 +38,7 @@ pub(super) fn view(text: &'static Text, report: &BulkReport, noun: &Noun, apply:
     };
     view! {
         <section class="panel mt-6" aria-labelledby="look-title">
-            <div class="panel-head"><h2 class="flex-1" id="look-title">{words.look_title}</h2><span class="caption">{summary}</span></div>
+            <div class="panel-head"><h2 class="grow" id="look-title">{words.look_title}</h2><span class="caption">{summary}</span></div>
             <div class="scroll">
                 <table class="table look">
                     <caption class="aside">{words.look_title}</caption>

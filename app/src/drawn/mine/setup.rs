@@ -75,7 +75,7 @@ pub(crate) fn page(text: &'static Text, origin: &str, system: System, keys: &[Ow
         <div class="grid gap-6 setup">
             <p class="note">{words.your_key_why}</p>
             <section class="panel" aria-labelledby="terminal-title">
-                <div class="panel-head"><h2 class="flex-1" id="terminal-title">{words.terminal}</h2>{tabs(words.system, System::ALL.map(choice).into_iter())}</div>
+                <div class="panel-head"><h2 class="grow" id="terminal-title">{words.terminal}</h2>{tabs(words.system, System::ALL.map(choice).into_iter())}</div>
                 <div class="grid gap-2 p-4"><p class="help">{words.terminal_why}</p>{code(text, "in-terminal", terminal, words.terminal)}</div>
             </section>
             <section class="panel" aria-labelledby="lasting-title">

@@ -175,7 +175,7 @@ fn stays(text: &'static Text, stays: &[Stay], clock: Clock) -> AnyView {
     };
     view! {
         <section class="panel" aria-labelledby="stays-title">
-            <div class="panel-head"><h2 id="stays-title" class="flex-1">{words.stays}</h2><span class="caption">{words.stays_why}</span></div>
+            <div class="panel-head"><h2 id="stays-title" class="grow">{words.stays}</h2><span class="caption">{words.stays_why}</span></div>
             <div class="scroll">
                 <table class="table">
                     <caption class="aside">{words.stays}</caption>

@@ -30,6 +30,9 @@ fn a_model_may_be_called_as_anybody_likes() {
         ("over its spend limit", 429, "Your key is over its spend limit limited."),
         (low, 400, "Your credit balance is too low is not a valid model ID"),
         (closed, 403, "this organization has been disabled: no such model"),
+        // Spaces around it are not quoted with it.
+        ("  spend limit\t", 403, "Your organization has spend limit disabled."),
+        (" over its spend limit ", 429, "Your key is over its spend limit limited."),
     ] {
         let held = held(&about(model, status, words));
         assert!(held.is_none_or(|(_, extent)| extent == Extent::Model), "{status} {words}: {held:?}");
