@@ -3,6 +3,7 @@
 //! Nothing here holds a secret that the hub keeps, reads a clock, or does any input or output. Money, ids and
 //! decimals travel as strings in JSON, times as RFC 3339.
 
+pub mod access;
 pub mod attempt;
 pub mod audit;
 pub mod bulk;

@@ -1,5 +1,6 @@
 //! All the SQL. One file per noun; statements are constants, so that a test can prepare each of them.
 
+mod access;
 pub mod alone;
 pub mod audit;
 pub mod availability;

@@ -2,6 +2,8 @@
 //! part of what it loads. Their filters are the address, so links and forms are all that they need.
 
 #[cfg(feature = "ssr")]
+mod access;
+#[cfg(feature = "ssr")]
 pub(crate) mod act;
 #[cfg(feature = "ssr")]
 pub(crate) mod audit;

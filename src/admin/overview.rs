@@ -134,10 +134,11 @@ async fn attention(hub: &Hub, actor: &Admin, sums: Sums<'_>, now: DateTime<Utc>)
     }
     attention.extend(of_configuration(&snapshot));
     // A price that was set since makes the past no cheaper, but leaves nothing to do.
-    let models: BTreeSet<String> =
-        unpriced.into_iter().chain(shares).filter(|model| snapshot.price(model).is_default()).collect();
+    let asked = unpriced.iter().filter_map(|model| snapshot.unpriced(model));
+    let others = shares.iter().map(String::as_str).filter(|model| snapshot.price(model).is_default());
+    let models: BTreeSet<&str> = asked.chain(others).collect();
     if !models.is_empty() {
-        attention.push(Attention::Unpriced { models: models.into_iter().collect() });
+        attention.push(Attention::Unpriced { models: models.into_iter().map(str::to_owned).collect() });
     }
     attention.extend(of_holds(hub, actor, now));
     attention.extend(limits);

@@ -151,7 +151,7 @@ pub struct Call {
     pub token_source: TokenSource,
     /// Cost of all its attempts.
     pub cost_usd: Usd,
-    /// True if a default price was applied because the model has none.
+    /// True if the default price was applied because a model that has worked on its answer has none.
     pub unpriced: bool,
     /// How many attempts it took.
     pub n_attempts: u32,

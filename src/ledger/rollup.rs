@@ -45,7 +45,8 @@ pub struct Rollup {
     pub attempts_good: i64,
     /// Attempts that the provider did not serve.
     pub attempts_bad: i64,
-    /// Attempts that were priced by the default.
+    /// Attempts in which what was asked for was charged the default. Others that have worked on their answers are in no sum
+    /// of their own: what these lack is not counted here, but found by the attempts' shares.
     pub unpriced: i64,
     /// Tokens.
     pub usage: Usage,
@@ -116,7 +117,7 @@ pub fn roll_up<'a>(entries: impl Iterator<Item = &'a Closed>, grain: Grain) -> B
             row.attempts += 1;
             row.attempts_good += i64::from(was_served(attempt) == Some(true));
             row.attempts_bad += i64::from(was_served(attempt) == Some(false));
-            row.unpriced += i64::from(attempt.unpriced);
+            row.unpriced += i64::from(was_unpriced(attempt));
             row.usage = row.usage.plus(&attempt.usage);
             row.cost = row.cost.plus(&attempt.cost);
             if call.stream
@@ -138,6 +139,15 @@ fn was_served(attempt: &Attempt) -> Option<bool> {
         AttemptResult::Failed | AttemptResult::Interrupted => (!is_ours).then_some(false),
         AttemptResult::Delivered => attempt.status.is_some_and(|status| status >= 500).then_some(false),
         AttemptResult::Abandoned => None,
+    }
+}
+
+/// Whether the model that was sent has used tokens at the default price. What it has done comes first of several shares,
+/// and is not among them if it has done nothing.
+fn was_unpriced(attempt: &Attempt) -> bool {
+    match attempt.shares.first() {
+        Some(share) => share.unpriced && share.model == attempt.model_sent && share.usage.total() > 0,
+        None => attempt.unpriced && attempt.usage.total() > 0,
     }
 }
 

@@ -202,7 +202,7 @@ mod tests {
     use super::*;
     use crate::{
         domain::usage::{Terms, Usage},
-        wire::bound::Other,
+        wire::bound::PossibleModel,
     };
 
     fn price(json: &str) -> Price {
@@ -305,13 +305,17 @@ mod tests {
             Some("own") => vec![&own, &default],
             _ => vec![&dear, &default],
         };
-        let reserved = |others: Vec<Other>, is_fast: bool| {
+        let reserved = |others: Vec<PossibleModel>, is_fast: bool| {
             let bound = Some(Bound { input_tokens: Some(4_000), is_fast, others, ..Bound::default() });
             let request = Request { bound, body_bytes: 4_000, max_tokens: Some(1_000), ..Request::default() };
             request.reservation(LimitMode::Hard, &own, Multiplier::ONE, may_cost)
         };
-        let takes_over =
-            |model: &str, writes| Other { model: Some(model.to_owned()), n_rounds: 1, writes, is_advisor: false };
+        let takes_over = |model: &str, writes| PossibleModel {
+            model: Some(model.to_owned()),
+            n_rounds: 1,
+            writes,
+            is_advisor: false,
+        };
         let alone = reserved(vec![], false);
         assert_eq!(
             alone,
@@ -333,13 +337,14 @@ mod tests {
         let unknown = share(&default, (4_000, 1_000), 4_000, None) + share(&default, (5_000, 1_000), 5_000, None);
         assert!(reserved(vec![takes_over("own", Writes::AsAsked)], false) >= unknown);
         // Two consultations: each reads all there is, and so does the model that goes on afterwards.
-        let advisor = Other { model: Some("dear".to_owned()), n_rounds: 2, writes: Writes::All, is_advisor: true };
+        let advisor =
+            PossibleModel { model: Some("dear".to_owned()), n_rounds: 2, writes: Writes::All, is_advisor: true };
         let longest = 4_000 + 1_000 + 2 * 64_000;
         let advised =
             share(&dear, (2 * longest, 2 * 64_000), longest, None) + share(&own, (3 * longest, 1_000), longest, None);
         assert!(reserved(vec![advisor], false) >= advised);
         // The provider chooses.
-        let unnamed = Other { model: None, n_rounds: 3, writes: Writes::AsAsked, is_advisor: false };
+        let unnamed = PossibleModel { model: None, n_rounds: 3, writes: Writes::AsAsked, is_advisor: false };
         assert!(reserved(vec![unnamed], false) >= share(&dear, (3 * 5_000, 3_000), 5_001, None));
     }
 }

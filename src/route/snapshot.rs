@@ -215,6 +215,16 @@ impl Snapshot {
         if priced.is_default() { self.price(second) } else { priced }
     }
 
+    /// What is asked for by this name, without its prefix, if a provider that serves it charges the default for it.
+    pub fn unpriced<'a>(&self, asked: &'a str) -> Option<&'a str> {
+        let (prefix, model) = self.split_prefix(asked);
+        let charges_default = |upstream: &Arc<Upstream>| {
+            let serves = upstream.provider.prefix.as_deref() == prefix && upstream.admits(model);
+            serves && self.charged(asked, upstream.model_sent(asked)).is_default()
+        };
+        self.upstreams.iter().any(charges_default).then_some(model)
+    }
+
     /// The prices that another model may be charged at which works on the answer of the one `sent`. One that the caller
     /// has not named is chosen by the provider: any of its make. The server may call either by a name that has no price.
     pub fn may_cost(&self, model: Option<&str>, sent: &str) -> Vec<&Price> {

@@ -123,10 +123,11 @@ statements! {
         where call_id = $1
         order by started_ms, id";
     /// Of the latest answers only, so that a busy day is no more work: who stands in for others does so again and again.
+    /// What the model that was sent lacks is in the sums of what was asked for: its own price has a version if it has one.
     UNPRICED_SHARES = "
         select distinct share ->> 'model' as model
         from (
-            select shares
+            select shares, model_sent, price_version
             from attempts
             where call_id >= $1 and unpriced and shares is not null
             order by call_id desc
@@ -134,6 +135,7 @@ statements! {
         ) latest
         cross join lateral jsonb_array_elements(latest.shares) as each (share)
         where (share ->> 'unpriced')::boolean
+            and not (share ->> 'model' = latest.model_sent and latest.price_version is null)
         order by 1
         limit 20";
 }
@@ -295,7 +297,7 @@ impl Store {
         }))
     }
 
-    /// Models without a price that have worked on answers of calls since `from` as one of several; at most 20.
+    /// Models without a price that have worked on answers of calls since `from` beside the one that was sent; at most 20.
     pub async fn list_unpriced_shares(&self, from: DateTime<Utc>) -> Result<Vec<String>, sqlx::Error> {
         let rows = sqlx::query(UNPRICED_SHARES).bind(lowest_id(from)).fetch_all(&self.pool).await?;
         rows.iter().map(|row| row.try_get("model")).collect()

@@ -5,19 +5,20 @@ use sqlx::{Row, postgres::PgRow, types::Json};
 
 use super::{
     Store,
+    access::access_status,
     change::Change,
     limits::{self, limit_columns},
     read, statements,
 };
 use crate::{
     domain::{
+        access::{AccessStatus, EXPIRING_DAYS},
         id::{KeyId, UserId},
         key::{
             ApiKey,
-            many::{KeyQuery, KeyStatus, ListedKey},
+            many::{KeyQuery, ListedKey},
         },
         limit::Subject,
-        user::many::EXPIRING_DAYS,
     },
     secret::SecretHash,
 };
@@ -25,20 +26,20 @@ use crate::{
 /// Keys that are not deleted, of users that are not; with more columns, if any are named.
 macro_rules! select_keys {
     ($rest:literal) => {
-        select_keys!("", $rest)
+        select_keys!([""] $rest)
     };
-    ($more:literal, $rest:literal) => {
+    ([$($more:tt)*] $($rest:tt)*) => {
         concat!(
             "
         select k.id, k.user_id, k.name, k.secret_hash, k.old_secret_hash, k.old_secret_until, k.prefix, k.last_four, k.enabled, k.groups, k.models,
             k.clients, k.addresses, k.expires_at, k.last_used_at, k.created_at, ",
             limit_columns!("k."),
-            $more,
+            $($more)*,
             "
         from keys k
         join users u on u.id = k.user_id
         where k.deleted_at is null and u.deleted_at is null",
-            $rest
+            $($rest)*
         )
     };
 }
@@ -46,31 +47,24 @@ macro_rules! select_keys {
 /// Of all users, those that the filters let pass; $8 is the time that it is.
 macro_rules! select_listed {
     ($place:literal) => {
-        concat!(
-            select_keys!(
+        select_keys!(
+            [
                 ",
-            u.name as user_name, u.groups as user_groups,
-            case
-                when not u.enabled then 'disabled'
-                when u.expires_at <= $8 then 'expired'
-                when u.expires_at <= $8 + make_interval(days => $9) then 'expiring'
-                else 'active'
-            end as user_status",
-                "
+            u.name as user_name, u.groups as user_groups, ",
+                access_status!("u."),
+                " as user_status"
+            ]
+            "
             and ($3::text is null or position(lower($3) in lower(k.name)) > 0
                 or position(lower($3) in lower(k.prefix || '…' || k.last_four)) > 0
                 or position(lower($3) in lower(u.name)) > 0)
             and ($4::bigint is null or k.user_id = $4)
             and ($5::text is null or $5 = any(k.groups)
                 or (k.groups = '{}' and ($5 = any(u.groups) or (u.groups = '{}' and $5 = 'default'))))
-            and ($6::text is null or $6 = case
-                when not k.enabled then 'disabled'
-                when k.expires_at <= $8 then 'expired'
-                when k.expires_at <= $8 + make_interval(days => $9) then 'expiring'
-                else 'active'
-            end)
-            and ($7::timestamptz is null or coalesce(k.last_used_at, k.created_at) < $7)"
-            ),
+            and ($6::text is null or $6 = ",
+            access_status!("k."),
+            ")
+            and ($7::timestamptz is null or coalesce(k.last_used_at, k.created_at) < $7)",
             $place
         )
     };
@@ -210,10 +204,10 @@ impl Store {
             .bind(&query.search)
             .bind(query.user_id.map(|id| id.0))
             .bind(&query.group)
-            .bind(query.status.map(KeyStatus::as_str))
+            .bind(query.status.map(AccessStatus::as_str))
             .bind(query.unused_days.map(|days| now - TimeDelta::days(days.into())))
             .bind(now)
-            .bind(i32::try_from(EXPIRING_DAYS).unwrap_or(i32::MAX))
+            .bind(EXPIRING_DAYS)
             .fetch_all(&self.pool)
             .await?;
         rows.iter().map(listed_from_row).collect()

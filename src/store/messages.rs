@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::Row;
 
-use super::{Store, partitions::first_id, read, statements};
+use super::{Store, read, sessions, statements};
 use crate::domain::id::{CallId, KeyId};
 
 statements! {
@@ -88,11 +88,9 @@ impl Store {
         &self,
         key: KeyId,
         session_id: &str,
-        (from, to): (DateTime<Utc>, DateTime<Utc>),
+        began: (DateTime<Utc>, DateTime<Utc>),
     ) -> Result<Option<CallId>, sqlx::Error> {
-        let asked = sqlx::query(LATEST_OF_SESSION).bind(key.0).bind(session_id).bind(first_id(from)).bind(first_id(to));
-        // Planned for these values each time: of some partitions that takes little, of all of them most of the time.
-        let row = asked.persistent(false).fetch_optional(&self.pool).await?;
+        let row = sessions::of_calls(LATEST_OF_SESSION, key, session_id, began).fetch_optional(&self.pool).await?;
         row.map(|row| row.try_get("call_id").map(CallId)).transpose()
     }
 }

@@ -1,7 +1,11 @@
 //! Sessions as their recorded calls have left them. The ledger adds to them.
 
 use chrono::{DateTime, Utc};
-use sqlx::{Row, postgres::PgRow};
+use sqlx::{
+    Postgres, Row,
+    postgres::{PgArguments, PgRow},
+    query::Query,
+};
 
 use super::{Store, partitions::first_id, read, statements};
 use crate::domain::{
@@ -118,6 +122,17 @@ fn from_row(row: &PgRow) -> Result<Recorded, sqlx::Error> {
     Ok(Recorded { session, last_call: row.try_get::<Option<uuid::Uuid>, _>("last_call")?.map(CallId) })
 }
 
+/// A statement about the calls of a session ($1, $2) that began in this time: of ids from $3 up to, but without, $4. It
+/// is planned for these values each time: of some partitions that takes little, of all of them most of the time.
+pub(super) fn of_calls<'q>(
+    sql: &'static str,
+    key: KeyId,
+    session_id: &'q str,
+    (from, to): (DateTime<Utc>, DateTime<Utc>),
+) -> Query<'q, Postgres, PgArguments> {
+    sqlx::query(sql).bind(key.0).bind(session_id).bind(first_id(from)).bind(first_id(to)).persistent(false)
+}
+
 /// The least text that sorts behind all that begin with `beginning`.
 fn behind(beginning: &str) -> String {
     format!("{beginning}{}", char::MAX)
@@ -156,11 +171,9 @@ impl Store {
         &self,
         key: KeyId,
         session_id: &str,
-        (from, to): (DateTime<Utc>, DateTime<Utc>),
+        began: (DateTime<Utc>, DateTime<Utc>),
     ) -> Result<Vec<Stay>, sqlx::Error> {
-        let asked = sqlx::query(STAYS).bind(key.0).bind(session_id).bind(first_id(from)).bind(first_id(to));
-        // Planned for these values each time: of some partitions that takes little, of all of them most of the time.
-        let rows = asked.persistent(false).fetch_all(&self.pool).await?;
+        let rows = of_calls(STAYS, key, session_id, began).fetch_all(&self.pool).await?;
         let stay = |row: &PgRow| {
             Ok(Stay {
                 provider_id: ProviderId(row.try_get("provider_id")?),

@@ -190,8 +190,8 @@ statements! {
     ERRORS_OF_CALLER = count_errors!("usage_caller_errors_1d
             where at >= $2 and at < $3
                 and ($5::bigint is null or user_id = $5) and ($6::bigint is null or key_id = $6)");
-    /// What was refused before it used a token needs no price. Sums by model ($1 to $3) say which models it can be: those by
-    /// provider too are read of them alone (`offset 0`), from $4 on.
+    /// What cost nothing needs no price. Sums by model ($1 to $3) say which models it can be: those by provider too are read
+    /// of them alone (`offset 0`), from $4 on.
     UNPRICED_MODELS = "
         with suspects as (
             select distinct f.model
@@ -387,8 +387,8 @@ impl Store {
         rows.iter().map(count).collect()
     }
 
-    /// Models whose calls since `from` were priced by the default; at most 20. The parts are those of that time, and tell
-    /// models apart.
+    /// Models, as they were asked for, whose calls since `from` were charged the default; at most 20. The parts are those of
+    /// that time, and tell models apart.
     pub async fn list_unpriced_models(&self, from: DateTime<Utc>, parts: &[Part]) -> Result<Vec<String>, sqlx::Error> {
         let (facets, since, until) = arrays(parts);
         let asked = sqlx::query(UNPRICED_MODELS).bind(facets).bind(since).bind(until).bind(from);

@@ -5,22 +5,21 @@ use sqlx::{Row, postgres::PgRow};
 
 use super::{
     Store,
+    access::access_status,
     change::Change,
     limits::{self, limit_columns},
     read, statements,
 };
 use crate::domain::{
+    access::{AccessStatus, EXPIRING_DAYS},
     id::UserId,
     limit::Subject,
-    user::{
-        User,
-        many::{EXPIRING_DAYS, UserFilter, UserStatus},
-    },
+    user::{User, many::UserFilter},
 };
 
 /// Users that are not deleted.
 macro_rules! select_users {
-    ($rest:literal) => {
+    ($($rest:tt)*) => {
         concat!(
             "
         select id, name, note, enabled, role, groups, tags, expires_at, created_at,
@@ -29,7 +28,7 @@ macro_rules! select_users {
             "
         from users
         where deleted_at is null",
-            $rest
+            $($rest)*
         )
     };
 }
@@ -46,12 +45,7 @@ statements! {
                         or position(lower($3) in lower(prefix || '…' || last_four)) > 0)))
             and ($4::text is null or $4 = any(tags))
             and ($5::text is null or $5 = any(groups) or (groups = '{}' and $5 = 'default'))
-            and ($6::text is null or $6 = case
-                when not enabled then 'disabled'
-                when expires_at <= $8 then 'expired'
-                when expires_at <= $8 + make_interval(days => $9) then 'expiring'
-                else 'active'
-            end)
+            and ($6::text is null or $6 = ", access_status!(""), ")
             and ($7::timestamptz is null or expires_at < $7)
         order by id
         limit $2");
@@ -137,10 +131,10 @@ impl Store {
             .bind(&filter.search)
             .bind(&filter.tag)
             .bind(&filter.group)
-            .bind(filter.status.map(UserStatus::as_str))
+            .bind(filter.status.map(AccessStatus::as_str))
             .bind(filter.expires_before)
             .bind(now)
-            .bind(i32::try_from(EXPIRING_DAYS).unwrap_or(i32::MAX))
+            .bind(EXPIRING_DAYS)
             .fetch_all(&self.pool)
             .await?;
         rows.iter().map(from_row).collect()

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use self::others::Others;
-pub use self::others::{Other, Writes};
+pub use self::others::{PossibleModel, Writes};
 
 /// Uses of a server tool that names no `max_uses`.
 const TOOL_USES_UNNAMED: u64 = 100;
@@ -65,7 +65,7 @@ pub struct Bound {
     /// its own.
     pub may_compact: bool,
     /// Other models than the one that is sent that may work on the answer: each has a price of its own.
-    pub others: Vec<Other>,
+    pub others: Vec<PossibleModel>,
 }
 
 #[derive(Default, Deserialize)]
@@ -106,7 +106,7 @@ impl Bound {
 
     /// A request of which nothing is known.
     pub fn unread() -> Self {
-        Self { others: vec![Other::UNREAD], ..Self::DEAREST }
+        Self { others: vec![PossibleModel::UNREAD], ..Self::DEAREST }
     }
 
     /// Reads a body that [`Peek`](super::peek::Peek) has taken.

@@ -19,7 +19,7 @@ const FALLBACK: &str = "fallback_message";
 const ADVISOR: &str = "advisor_message";
 
 /// How many models beside the one that was sent are told apart in one answer. Further ones count as that one.
-const OTHERS_MAX: usize = 8;
+const USED_MODELS_MAX: usize = 8;
 
 /// Characters kept of a model's name.
 const NAME_CHARS_MAX: usize = 256;
@@ -35,12 +35,12 @@ pub struct ByModel {
     /// reads the same beginning again.
     pub most_cached: Option<u64>,
     /// What others have used.
-    pub others: Vec<Other>,
+    pub others: Vec<UsedModel>,
 }
 
 /// What a model has used that is not the one that was sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Other {
+pub struct UsedModel {
     /// The model, as the answer names it.
     pub model: String,
     /// What it has used.
@@ -182,7 +182,7 @@ impl<'a> Rounds<'a> {
 
     /// The model that has done all that the top describes, if what was sent has done nothing: the top may tell more apart
     /// than its rounds, and its tools are that model's.
-    fn described<'b>(&self, own: Usage, others: &'b mut [Other]) -> Option<&'b mut Other> {
+    fn described<'b>(&self, own: Usage, others: &'b mut [UsedModel]) -> Option<&'b mut UsedModel> {
         let totals = |usage: &Usage| (usage.prompt(), usage.output);
         let has_all = self.falls_back && own == Usage::default();
         let mut alike = others.iter_mut().filter(|other| has_all && totals(&other.usage) == totals(&self.top));
@@ -246,11 +246,11 @@ fn family(model: &str) -> &str {
 }
 
 /// A model's place among the others; none if there are too many.
-fn place(others: &mut Vec<Other>, model: String) -> Option<&mut Other> {
+fn place(others: &mut Vec<UsedModel>, model: String) -> Option<&mut UsedModel> {
     let known = others.iter().position(|other| other.model == model);
     let at = known.unwrap_or(others.len());
-    if known.is_none() && others.len() < OTHERS_MAX {
-        others.push(Other { model, ..Other::default() });
+    if known.is_none() && others.len() < USED_MODELS_MAX {
+        others.push(UsedModel { model, ..UsedModel::default() });
     }
     others.get_mut(at)
 }

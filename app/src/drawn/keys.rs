@@ -3,19 +3,20 @@
 use std::collections::HashMap;
 
 use hub::domain::{
+    access::AccessStatus,
     fault::Fault,
     group::Group,
     id::KeyId,
-    key::many::{KeyStatus, ListedKey},
+    key::{ApiKey, many::ListedKey},
     limit::{Limited, Limits},
     money::Usd,
     page::Page,
-    user::many::UserStatus,
 };
 use leptos::prelude::*;
 use leptos_router::params::ParamsMap;
 
 use super::{
+    access,
     clock::Clock,
     parts::{self, SortHead, group_names, link_with},
 };
@@ -86,7 +87,6 @@ fn is_narrow(map: &ParamsMap) -> bool {
 fn filters(text: &'static Text, list: &KeyList<'_>) -> AnyView {
     let (words, map) = (&text.key_list, list.map);
     let groups = list.groups.iter().map(|group| (group.name.clone(), group.name.clone()));
-    let statuses = KeyStatus::ALL.map(|status| (status.as_str().to_owned(), status_word(text, status).to_owned()));
     // What an address asks for is offered too.
     let asked = own(map, "unused").parse::<u32>().ok().filter(|days| !UNUSED.contains(days));
     let unused = UNUSED.into_iter().chain(asked).map(|days| (days.to_string(), (words.unused_days)(days)));
@@ -100,9 +100,7 @@ fn filters(text: &'static Text, list: &KeyList<'_>) -> AnyView {
             <select class="select" id="key-group" name="group" aria-label=text.common.group>
                 {parts::options_or(text.provider_list.any_group, groups, own(map, "group"))}
             </select>
-            <select class="select" id="key-status" name="status" aria-label=text.common.state>
-                {parts::options_or(text.user_list.any_status, statuses.into_iter(), own(map, "status"))}
-            </select>
+            {access::field(text, "key-status", own(map, "status"))}
             <select class="select" id="key-unused" name="unused" aria-label=words.unused>
                 {parts::options_or(words.any_unused, unused, own(map, "unused"))}
             </select>
@@ -226,13 +224,8 @@ fn line(text: &'static Text, listed: &ListedKey, spent: Usd, clock: Clock) -> An
     let expires = key.expires_at.map_or_else(|| text.common.never.into_any(), |at| clock.last_day(at));
     let edit = format!("{user}?edit={id}");
     view! {
-        <tr class:off=!key.enabled data-key=id.clone()>
-            <td>
-                <span class="flex items-center gap-2">
-                    <input type="checkbox" class="pick" form=CHOOSER name="id" value=id.clone() aria-label=label(words.choose) />
-                    <a class="row-link" data-row href=format!("/keys/{id}/use")>{key.name.clone()}</a>
-                </span>
-            </td>
+        <tr class:off=!key.enabled data-key=id>
+            <td>{pick(CHOOSER, key, label(words.choose))}</td>
             <td><a class="row-link" href=user>{listed.user_name.clone()}</a></td>
             <td class="sub mono">{key.preview.clone()}</td>
             <td>{status(text, listed, clock)}</td>
@@ -248,30 +241,23 @@ fn line(text: &'static Text, listed: &ListedKey, spent: Usd, clock: Clock) -> An
     .erase()
 }
 
-/// A status in a word.
-fn status_word(text: &'static Text, status: KeyStatus) -> &'static str {
-    let words = &text.user_list;
-    match status {
-        KeyStatus::Active => words.active,
-        KeyStatus::Expiring => words.expiring,
-        KeyStatus::Expired => words.expired,
-        KeyStatus::Disabled => text.common.disabled,
-    }
+/// How a key's row begins: with its box, which belongs to the form with the id `chooser`, and the way to its use.
+pub(super) fn pick(chooser: &'static str, key: &ApiKey, label: String) -> AnyView {
+    let name = view! { <a class="row-link" data-row href=format!("/keys/{}/use", key.id)>{key.name.clone()}</a> };
+    parts::pick(chooser, key.id.to_string(), label, name.erase())
 }
 
 /// Whether a key is let in; if it would be but for its user, that.
 fn status(text: &'static Text, listed: &ListedKey, clock: Clock) -> AnyView {
     let words = &text.key_list;
-    let own = KeyStatus::of(&listed.key, clock.now);
-    let (tone, word) = match (own, listed.user_status) {
-        (KeyStatus::Disabled, _) => (Tone::Off, status_word(text, own)),
-        (KeyStatus::Expired, _) => (Tone::Bad, status_word(text, own)),
-        (_, UserStatus::Disabled) => (Tone::Off, words.user_disabled),
-        (_, UserStatus::Expired) => (Tone::Bad, words.user_expired),
-        (KeyStatus::Expiring, _) => (Tone::Warn, status_word(text, own)),
-        (KeyStatus::Active, _) => (Tone::Good, status_word(text, own)),
-    };
-    state(tone, word)
+    let own = AccessStatus::of(listed.key.enabled, listed.key.expires_at, clock.now);
+    match (own, listed.user_status) {
+        (AccessStatus::Active | AccessStatus::Expiring, AccessStatus::Disabled) => {
+            state(Tone::Off, words.user_disabled)
+        }
+        (AccessStatus::Active | AccessStatus::Expiring, AccessStatus::Expired) => state(Tone::Bad, words.user_expired),
+        _ => access::status(text, own),
+    }
 }
 
 /// The groups that a key goes by: its own, or those of its user.

@@ -14,6 +14,7 @@ use hub::domain::{
 use leptos::prelude::*;
 
 use super::{
+    access,
     chart::{charts, nano},
     clock::Clock,
     logins,
@@ -24,12 +25,7 @@ use crate::{
     format::{UNKNOWN, share_of_permille, short, span_or_unknown, usd, usd_alone, whole},
     pages::limits,
     text::Text,
-    ui::{
-        Erase,
-        chart::rank_bar,
-        icon::Icon,
-        state::{Tone, empty, enabled, state},
-    },
+    ui::{Erase, chart::rank_bar, icon::Icon, state::empty},
 };
 
 /// Where one's use is.
@@ -116,8 +112,7 @@ fn of_key(text: &'static Text, key: &OwnKey, clock: Clock) -> AnyView {
     let words = &text.mine;
     let used = key.last_used_at.map_or_else(|| text.common.never.into_any(), |at| clock.stamp(at));
     let until = key.expires_at.map(|at| view! { " · "{words.until}" "{clock.last_day(at)} }.into_any());
-    let is_over = key.enabled && key.expires_at.is_some_and(|end| end <= clock.now);
-    let is_let_in = if is_over { state(Tone::Bad, text.keys.expired) } else { enabled(key.enabled) };
+    let is_let_in = access::of_key(text, key.enabled, key.expires_at, clock);
     // Whoever still has the secret before this one can call with it until then.
     let old = key
         .old_secret_until

@@ -56,6 +56,17 @@ pub(crate) fn group_names(text: &'static Text, groups: &[String]) -> String {
     if groups.is_empty() { text.common.default_group.to_owned() } else { groups.join(", ") }
 }
 
+/// How a row begins that can be chosen: with its box, which belongs to the form with the id `chooser`, and what it is.
+pub(crate) fn pick(chooser: &'static str, id: String, label: String, what: AnyView) -> AnyView {
+    view! {
+        <span class="flex items-center gap-2">
+            <input type="checkbox" class="pick" form=chooser name="id" value=id aria-label=label />
+            {what}
+        </span>
+    }
+    .erase()
+}
+
 /// What a list is chosen from: nothing first, then values with their words.
 pub(crate) fn options_or(nothing: &'static str, all: impl Iterator<Item = (String, String)>, chosen: &str) -> AnyView {
     view! { <option value="">{nothing}</option>{options(all.collect(), chosen)} }.into_any()

@@ -8,19 +8,18 @@ mod profile;
 mod restrictions;
 
 use hub::domain::{
+    access::AccessStatus,
     fault::Fault,
     group::Group,
     limit::{Amount, LimitUse, Limited},
     report::Totals,
-    user::{
-        Role, User,
-        many::{UserFilter, UserStatus},
-    },
+    user::{Role, User, many::UserFilter},
 };
 use leptos::prelude::*;
 
 use self::order::{Column, Order};
 use super::{
+    access,
     act::{act, form},
     clock::Clock,
     parts::{self, group_names, link_with},
@@ -34,7 +33,7 @@ use crate::{
         Erase,
         field::{DAY, DAY_EXAMPLE},
         icon::{Icon, icon},
-        state::{Tone, empty, note, state},
+        state::{empty, note},
     },
 };
 
@@ -97,7 +96,7 @@ fn address(list: &UserList) -> Vec<(&'static str, String)> {
         ("search", of(&list.filter.search)),
         ("tag", of(&list.filter.tag)),
         ("group", of(&list.filter.group)),
-        ("status", list.filter.status.map(UserStatus::as_str).unwrap_or_default().to_owned()),
+        ("status", list.filter.status.map(AccessStatus::as_str).unwrap_or_default().to_owned()),
         ("until", list.until.clone()),
     ];
     all.extend(list.order.parameters());
@@ -109,9 +108,8 @@ fn filters(text: &'static Text, list: &UserList) -> AnyView {
     let twice = |name: &String| (name.clone(), name.clone());
     let tag = list.filter.tag.clone().unwrap_or_default();
     let group = list.filter.group.clone().unwrap_or_default();
-    let status = list.filter.status.map(UserStatus::as_str).unwrap_or_default();
+    let status = list.filter.status.map(AccessStatus::as_str).unwrap_or_default();
     let sorted = list.order.parameters().into_iter().filter(|(_, value)| !value.is_empty());
-    let statuses = UserStatus::ALL.map(|status| (status.as_str().to_owned(), status_word(text, status).to_owned()));
     view! {
         <form class="filters" method="get" action=PATH role="search" aria-label=words.filter>
             <input class="input" type="search" name="search" value=list.filter.search.clone() placeholder=words.search
@@ -122,9 +120,7 @@ fn filters(text: &'static Text, list: &UserList) -> AnyView {
             <select class="select" id="user-group" name="group" aria-label=text.common.group>
                 {parts::options_or(text.provider_list.any_group, list.groups.iter().map(|group| twice(&group.name)), &group)}
             </select>
-            <select class="select" id="user-status" name="status" aria-label=text.common.state>
-                {parts::options_or(words.any_status, statuses.into_iter(), status)}
-            </select>
+            {access::field(text, "user-status", status)}
             <label class="until">
                 {words.ends_until}
                 <input class="input" type="text" placeholder=DAY_EXAMPLE pattern=DAY autocomplete="off" name="until" value=list.until.clone() />
@@ -215,16 +211,11 @@ fn line(text: &'static Text, row: &Row, clock: Clock) -> AnyView {
         let href = link_with(PATH, &[], &[("tag", tag)]);
         view! { <a class="badge" href=href>{tag.clone()}</a> }.erase()
     };
+    let name = view! { <a class="row-link" data-row href=format!("/users/{id}")>{user.name.clone()}</a> {role} };
     view! {
         <tr class:off=!user.enabled data-key=id.clone()>
-            <td>
-                <span class="flex items-center gap-2">
-                    <input type="checkbox" class="pick" form=CHOOSER name="id" value=id.clone() aria-label=choose />
-                    <a class="row-link" data-row href=format!("/users/{id}")>{user.name.clone()}</a>
-                    {role}
-                </span>
-            </td>
-            <td>{status(text, user, clock)}</td>
+            <td>{parts::pick(CHOOSER, id.clone(), choose, name.into_any())}</td>
+            <td>{access::status(text, AccessStatus::of(user.enabled, user.expires_at, clock.now))}</td>
             <td><span class="flex gap-1">{user.tags.iter().map(tag).collect_view()}</span></td>
             <td>{group_names(text, &user.group)}</td>
             <td><span class="flex items-center gap-2">{uses.first().map(|used| most_used(text, used, &id))}{every_limit(text, user, uses, clock)}{set_limit(text, user)}</span></td>
@@ -235,28 +226,6 @@ fn line(text: &'static Text, row: &Row, clock: Clock) -> AnyView {
         </tr>
     }
     .erase()
-}
-
-/// A status in a word.
-fn status_word(text: &'static Text, status: UserStatus) -> &'static str {
-    let words = &text.user_list;
-    match status {
-        UserStatus::Active => words.active,
-        UserStatus::Expiring => words.expiring,
-        UserStatus::Expired => words.expired,
-        UserStatus::Disabled => text.common.disabled,
-    }
-}
-
-fn status(text: &'static Text, user: &User, clock: Clock) -> AnyView {
-    let status = UserStatus::of(user, clock.now);
-    let tone = match status {
-        UserStatus::Active => Tone::Good,
-        UserStatus::Expiring => Tone::Warn,
-        UserStatus::Expired => Tone::Bad,
-        UserStatus::Disabled => Tone::Off,
-    };
-    state(tone, status_word(text, status))
 }
 
 /// The limit that is used most, as a bar that leads to all of them.

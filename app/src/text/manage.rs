@@ -31,7 +31,7 @@ sentences! {
     Keys {
         title new new_lead empty empty_why preview last_used never_used name_help created_title created_once setup setup_lead
         setup_shell setup_settings group_help delete_what done enabled_help edit rotate rotate_what old_ends
-        at_once hour_more day_more week_more expired choose change_chosen;
+        at_once hour_more day_more week_more choose change_chosen;
         delete_title(&str) rotate_title(&str)
     }
     Prices {

@@ -3,51 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{User, UserPatch};
-use crate::domain::id::UserId;
-
-/// How long before its end a user counts as expiring.
-pub const EXPIRING_DAYS: i64 = 7;
-
-/// Whether a user's keys are let in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum UserStatus {
-    /// They are, and will be for a while.
-    Active,
-    /// They are, for less than seven days more.
-    Expiring,
-    /// `expires_at` has come.
-    Expired,
-    /// An operator has switched the user off.
-    Disabled,
-}
-
-impl UserStatus {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Active, Self::Expiring, Self::Expired, Self::Disabled];
-
-    /// The name used in JSON and in addresses.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Expiring => "expiring",
-            Self::Expired => "expired",
-            Self::Disabled => "disabled",
-        }
-    }
-
-    /// A user's at `now`. The first of these that is so: disabled, expired, expiring.
-    pub fn of(user: &User, now: DateTime<Utc>) -> Self {
-        match user.expires_at {
-            _ if !user.enabled => Self::Disabled,
-            Some(end) if end <= now => Self::Expired,
-            Some(end) if end <= now + TimeDelta::days(EXPIRING_DAYS) => Self::Expiring,
-            _ => Self::Active,
-        }
-    }
-}
+use super::UserPatch;
+use crate::domain::{access::AccessStatus, id::UserId};
 
 /// Which users to list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,7 +23,7 @@ pub struct UserQuery {
     pub group: Option<String>,
     /// Only those of this status.
     #[cfg_attr(feature = "server", param(inline))]
-    pub status: Option<UserStatus>,
+    pub status: Option<AccessStatus>,
     /// Only those who expire before this time.
     pub expires_before: Option<DateTime<Utc>>,
 }
@@ -83,7 +40,7 @@ pub struct UserFilter {
     /// Only those of this group.
     pub group: Option<String>,
     /// Only those of this status.
-    pub status: Option<UserStatus>,
+    pub status: Option<AccessStatus>,
     /// Only those who expire before this time.
     pub expires_before: Option<DateTime<Utc>>,
 }
@@ -156,21 +113,9 @@ impl Renewal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::user::tests::ada;
 
     fn at(text: &str) -> DateTime<Utc> {
         text.parse().unwrap()
-    }
-
-    #[test]
-    fn a_status_is_the_first_thing_that_keeps_a_user_out() {
-        let now = at("2030-01-10T00:00:00Z");
-        let of = |enabled, end: Option<&str>| UserStatus::of(&User { enabled, expires_at: end.map(at), ..ada() }, now);
-        assert_eq!(of(true, None), UserStatus::Active);
-        assert_eq!(of(true, Some("2030-01-17T00:00:01Z")), UserStatus::Active);
-        assert_eq!(of(true, Some("2030-01-17T00:00:00Z")), UserStatus::Expiring);
-        assert_eq!(of(true, Some("2030-01-10T00:00:00Z")), UserStatus::Expired);
-        assert_eq!(of(false, Some("2030-01-01T00:00:00Z")), UserStatus::Disabled);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::{
     },
     route::snapshot::{Priced, Snapshot},
     wire::{
-        rounds::{ByModel, Other},
+        rounds::{ByModel, UsedModel},
         tap::Tap,
     },
 };
@@ -51,7 +51,7 @@ fn charge_each(attempt: &mut Attempt, by_model: ByModel, priced: Priced<'_>, sna
         own.output += attempt.usage.output.saturating_sub(own.plus(&of_others).output);
     }
     let own = share(attempt, (attempt.model_sent.clone(), own), &attempt.terms, priced);
-    let others = others.into_iter().map(|Other { model, usage, longest_prompt }| {
+    let others = others.into_iter().map(|UsedModel { model, usage, longest_prompt }| {
         let terms = Terms { longest_prompt: Some(longest_prompt), ..attempt.terms.clone() };
         let priced = snapshot.price(&model);
         share(attempt, (model, usage), &terms, priced)

@@ -111,8 +111,7 @@ impl<'a> Question<'a> {
     /// The steps that do not depend on the group.
     fn before_holds(&self, upstream: &Upstream) -> Option<Skip> {
         let provider = &upstream.provider;
-        let admits = |model| upstream.models.is_empty() || upstream.models.iter().any(|rule| rule.admits(model));
-        if !self.model.is_none_or(admits) {
+        if !self.model.is_none_or(|model| upstream.admits(model)) {
             Some(Skip::Model)
         } else if provider.prefix.as_deref() != self.prefix {
             Some(Skip::Prefix)

@@ -52,6 +52,11 @@ impl Upstream {
         self.base_url == other.base_url && self.secret == other.secret && self.proxy_url == other.proxy_url
     }
 
+    /// True if it serves a model, as it is asked for without a prefix.
+    pub fn admits(&self, model: &str) -> bool {
+        self.models.is_empty() || self.models.iter().any(|rule| rule.admits(model))
+    }
+
     /// The model that is sent for the model asked for: without the provider's prefix, and the first redirect that
     /// matches decides.
     pub fn model_sent<'a>(&'a self, model: &'a str) -> &'a str {

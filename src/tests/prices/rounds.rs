@@ -41,6 +41,13 @@ fn answer(model: &str, rounds: &[Value], stream: bool) -> Answer {
     Answer::events(events.map(line))
 }
 
+/// The models without a price that the first page names; none if it has nothing to say of any.
+async fn unpriced(world: &World) -> Option<Value> {
+    let overview = world.get("/admin/v1/overview").await;
+    let attention = overview["attention"].as_array().unwrap();
+    attention.iter().find(|one| one["kind"] == "unpriced").map(|one| one["models"].clone())
+}
+
 /// Tokens of a share.
 fn used(share: &Value) -> (u64, u64) {
     (share["usage"]["input"].as_u64().unwrap(), share["usage"]["output"].as_u64().unwrap())
@@ -109,11 +116,14 @@ async fn a_model_without_a_price_is_flagged_wherever_it_has_worked() {
     let world = World::alone().await;
     let (sent, unknown) = (format!("claude-{}", world.tag), format!("unheard-of-{}", world.tag));
     price(&world, &sent, 10).await;
-    let provider = world.provider("a").await;
+    // What is asked for has no price of its own, and needs none where it was sent. Nothing went to the other provider.
+    let redirects = json!([{"from": "alias", "to": sent}]);
+    let provider = world.provider_with("a", json!({"priority": 0, "redirects": redirects})).await;
+    world.provider_with("b", json!({"priority": 1})).await;
     let key = world.key().await;
     let rounds = [round("message", &sent, 500, 90), round("advisor_message", &unknown, 700, 80)];
     provider.script.once(answer(&sent, &rounds, false));
-    let call = world.call_of(&world.anew(&key, &ask(&sent, false)).await).await;
+    let call = world.call_of(&world.anew(&key, &ask("alias", false)).await).await;
     let attempt = &call["attempts"][0];
     assert_eq!((&call["unpriced"], &attempt["unpriced"]), (&json!(true), &json!(true)), "{call}");
     let flagged = |share: &Value| (share["unpriced"].as_bool().unwrap(), share["price_version"].is_null());
@@ -123,16 +133,39 @@ async fn a_model_without_a_price_is_flagged_wherever_it_has_worked() {
     assert!(default > 0, "what has no price is not free: {attempt}");
     // 500 × 10 for a million, and the default.
     assert_eq!(nano(&call["cost"]["input"]), 5_000_000 + default, "{call}");
+    let n_summed = "select coalesce(sum(attempts), 0)::bigint from usage_facets";
+    until("it is in the facets", async || (world.value(n_summed).await != 0).then_some(())).await;
     // The first page names it, and nothing that has a price, until it has one too.
-    let unpriced = async || {
-        let overview = world.get("/admin/v1/overview").await;
-        let attention = overview["attention"].as_array().unwrap();
-        attention.iter().find(|one| one["kind"] == "unpriced").map(|one| one["models"].clone())
-    };
-    let named = until("it is named", async || unpriced().await).await;
+    let named = until("it is named", async || unpriced(&world).await).await;
     assert_eq!(named, json!([unknown]));
+    for table in ["usage_1m", "usage_15m", "usage_facets"] {
+        let n_unpriced = world.value(&format!("select sum(unpriced)::bigint from {table}")).await;
+        assert_eq!(n_unpriced, 0, "{table}: what was asked for has a price");
+    }
     price(&world, &unknown, 4).await;
-    until("there is nothing left to do", async || unpriced().await.is_none().then_some(())).await;
+    until("there is nothing left to do", async || unpriced(&world).await.is_none().then_some(())).await;
+}
+
+#[tokio::test]
+async fn a_model_without_a_price_is_named_as_it_was_asked_for_until_its_calls_have_one() {
+    let world = World::alone().await;
+    let redirects = json!([{"from": "asked", "to": "unheard-of"}]);
+    let provider = world.provider_with("a", json!({"prefix": "own", "redirects": redirects})).await;
+    let key = world.key().await;
+    let rounds = [round("message", "unheard-of", 500, 90), round("advisor_message", "advisor", 700, 80)];
+    provider.script.once(answer("unheard-of", &rounds, false));
+    let call = world.call_of(&world.anew(&key, &ask("own,asked", false)).await).await;
+    assert_eq!((&call["model"], &call["model_sent"]), (&json!("own,asked"), &json!("unheard-of")), "{call}");
+    // The facets, which know what was asked for, may have it later.
+    let both = async || unpriced(&world).await.filter(|named| named.as_array().unwrap().len() > 1);
+    assert_eq!(until("they are named", both).await, json!(["advisor", "asked"]));
+    assert_eq!(world.value("select sum(unpriced)::bigint from usage_15m").await, 1);
+    price(&world, "advisor", 4).await;
+    let asked = json!(["asked"]);
+    until("the advisor has a price", async || unpriced(&world).await.filter(|named| *named == asked)).await;
+    // By either name.
+    price(&world, "unheard-of", 10).await;
+    until("there is nothing left to do", async || unpriced(&world).await.is_none().then_some(())).await;
 }
 
 #[tokio::test]

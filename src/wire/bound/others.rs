@@ -11,11 +11,11 @@ use super::TOOL_USES_UNNAMED;
 const FALLBACKS_UNNAMED: u64 = 3;
 
 /// Models that are looked at one by one.
-const OTHERS_MAX: usize = 16;
+const POSSIBLE_MODELS_MAX: usize = 16;
 
 /// A model that may work on the answer beside the one that is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Other {
+pub struct PossibleModel {
     /// Which one; none if the provider chooses it, or nobody could read it.
     pub model: Option<String>,
     /// How often it may work on it.
@@ -37,7 +37,7 @@ pub enum Writes {
     All,
 }
 
-impl Other {
+impl PossibleModel {
     /// Models that nobody could read.
     pub(super) const UNREAD: Self =
         Self { model: None, n_rounds: TOOL_USES_UNNAMED, writes: Writes::All, is_advisor: true };
@@ -47,7 +47,7 @@ impl Other {
 #[derive(Debug, Default)]
 pub(super) struct Others {
     /// The models.
-    pub(super) all: Vec<Other>,
+    pub(super) all: Vec<PossibleModel>,
     /// True if one may be asked as often as the one that is sent likes.
     pub(super) is_open: bool,
     /// True if one may be faster and dearer.
@@ -83,9 +83,9 @@ impl Others {
         if let Some(raw) = tools_with_advisor {
             others.read_advisors(raw);
         }
-        if others.all.len() > OTHERS_MAX {
+        if others.all.len() > POSSIBLE_MODELS_MAX {
             let n_rounds = others.all.iter().fold(0_u64, |sum, other| sum.saturating_add(other.n_rounds));
-            others.all = vec![Other { n_rounds, ..Other::UNREAD }];
+            others.all = vec![PossibleModel { n_rounds, ..PossibleModel::UNREAD }];
         }
         others
     }
@@ -98,20 +98,20 @@ impl Others {
             let n_entries = serde_json::from_str::<Vec<&RawValue>>(raw.get()).map_or(0, |entries| entries.len());
             let n_rounds = u64::try_from(n_entries).unwrap_or(u64::MAX).max(FALLBACKS_UNNAMED);
             let writes = if is_word { Writes::AsAsked } else { Writes::All };
-            self.all.push(Other { model: None, n_rounds, writes, is_advisor: false });
+            self.all.push(PossibleModel { model: None, n_rounds, writes, is_advisor: false });
             self.may_be_fast |= !is_word;
             return;
         };
         for Fallback { model, max_tokens, speed } in entries.into_iter().flatten() {
             self.may_be_fast |= speed.is_some_and(|speed| speed != "standard");
             let writes = max_tokens.map_or(Writes::AsAsked, Writes::AtMost);
-            self.all.push(Other { model: Some(model), n_rounds: 1, writes, is_advisor: false });
+            self.all.push(PossibleModel { model: Some(model), n_rounds: 1, writes, is_advisor: false });
         }
     }
 
     fn read_advisors(&mut self, raw: &RawValue) {
         let Ok(tools) = serde_json::from_str::<Option<Vec<Advisor>>>(raw.get()) else {
-            self.all.push(Other::UNREAD);
+            self.all.push(PossibleModel::UNREAD);
             (self.is_open, self.may_be_fast, self.may_cache) = (true, true, true);
             return;
         };
@@ -122,7 +122,12 @@ impl Others {
             self.is_open |= max_uses.is_none();
             self.may_cache |= caching.is_some();
             let writes = max_tokens.map_or(Writes::All, Writes::AtMost);
-            self.all.push(Other { model, n_rounds: max_uses.unwrap_or(TOOL_USES_UNNAMED), writes, is_advisor: true });
+            self.all.push(PossibleModel {
+                model,
+                n_rounds: max_uses.unwrap_or(TOOL_USES_UNNAMED),
+                writes,
+                is_advisor: true,
+            });
         }
     }
 }
@@ -143,8 +148,8 @@ mod tests {
         Bound::read(body.to_string().as_bytes())
     }
 
-    fn fallback(model: &str, writes: Writes) -> Other {
-        Other { model: Some(model.to_owned()), n_rounds: 1, writes, is_advisor: false }
+    fn fallback(model: &str, writes: Writes) -> PossibleModel {
+        PossibleModel { model: Some(model.to_owned()), n_rounds: 1, writes, is_advisor: false }
     }
 
     #[test]
@@ -164,30 +169,30 @@ mod tests {
         assert_eq!(Bound::read(br#"{"fallb\u0061cks":[{"model":"b"}]}"#).others, [fallback("b", Writes::AsAsked)]);
         // Whoever is sent the body chooses.
         let bound = read(&json!({"fallbacks": "default"}));
-        let unnamed = Other { model: None, n_rounds: 3, writes: Writes::AsAsked, is_advisor: false };
+        let unnamed = PossibleModel { model: None, n_rounds: 3, writes: Writes::AsAsked, is_advisor: false };
         assert_eq!((&bound.others[..], bound.is_fast), (&[unnamed.clone()][..], false));
         // Another form, an entry that names two models, and very many.
-        let odd = Other { writes: Writes::All, ..unnamed };
+        let odd = PossibleModel { writes: Writes::All, ..unnamed };
         for (odd_fallbacks, n_rounds) in [
             (json!(["b", "c", "d", "e"]).to_string(), 4),
             (json!({"model": "b"}).to_string(), 3),
             (r#"[{"model":"b","model":"c"}]"#.to_owned(), 3),
         ] {
             let bound = Bound::read(format!(r#"{{"fallbacks":{odd_fallbacks}}}"#).as_bytes());
-            let expected = Other { n_rounds, ..odd.clone() };
+            let expected = PossibleModel { n_rounds, ..odd.clone() };
             assert_eq!((&bound.others[..], bound.is_fast), (&[expected][..], true), "{odd_fallbacks}");
         }
         let many: Vec<_> = (0..40).map(|n| json!({"model": format!("m{n}")})).collect();
-        assert_eq!(read(&json!({"fallbacks": many})).others, [Other { n_rounds: 40, ..Other::UNREAD }]);
+        assert_eq!(read(&json!({"fallbacks": many})).others, [PossibleModel { n_rounds: 40, ..PossibleModel::UNREAD }]);
     }
 
     #[test]
     fn models_that_are_asked_for_advice_are_seen() {
         let tool = json!({"type": "advisor_20260301", "name": "advisor", "model": "b", "max_uses": 2});
         let advisor =
-            Other { model: Some("b".to_owned()), n_rounds: 2, writes: Writes::AtMost(2_048), is_advisor: true };
+            PossibleModel { model: Some("b".to_owned()), n_rounds: 2, writes: Writes::AtMost(2_048), is_advisor: true };
         let bound = read(&json!({"tools": [tool]}));
-        assert_eq!(bound.others, [Other { writes: Writes::All, ..advisor.clone() }]);
+        assert_eq!(bound.others, [PossibleModel { writes: Writes::All, ..advisor.clone() }]);
         // It is no tool with a fee for each use, and nothing is fetched by it.
         assert!(bound.input_tokens.is_some() && bound.tool_uses == 0 && !bound.may_write_cache, "{bound:?}");
         let bound = read(&json!({"tools": [merged(&tool, "max_tokens", json!(2_048))]}));
@@ -199,9 +204,9 @@ mod tests {
         assert_eq!((bound.input_tokens, bound.others[0].n_rounds), (None, TOOL_USES_UNNAMED));
         // What nobody can read may be any.
         let bound = read(&json!({"tools": [{"name": "mine", "input_schema": {}, "model": 1}, tool]}));
-        assert_eq!((bound.input_tokens, &bound.others[..]), (None, &[Other::UNREAD][..]));
+        assert_eq!((bound.input_tokens, &bound.others[..]), (None, &[PossibleModel::UNREAD][..]));
         let twice = br#"{"tools":[{"type":"custom","type":"advisor_20260301"}]}"#;
-        assert_eq!(Bound::read(twice).others, [Other::UNREAD]);
+        assert_eq!(Bound::read(twice).others, [PossibleModel::UNREAD]);
         assert_eq!(Bound::read(br#"{"tools":[],"tools":[{"type":"advisor_20260301"}]}"#), Bound::unread());
         assert_eq!(Bound::read(br#"{"fallbacks":[],"fallbacks":[{"model":"b"}]}"#), Bound::unread());
     }

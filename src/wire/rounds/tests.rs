@@ -26,8 +26,8 @@ fn used(input: u64, output: u64) -> Usage {
     Usage { input, output, ..Usage::default() }
 }
 
-fn other(model: &str, (input, output): (u64, u64), longest_prompt: u64) -> Other {
-    Other { model: model.to_owned(), usage: used(input, output), longest_prompt }
+fn other(model: &str, (input, output): (u64, u64), longest_prompt: u64) -> UsedModel {
+    UsedModel { model: model.to_owned(), usage: used(input, output), longest_prompt }
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn what_a_model_has_used_that_took_the_place_of_the_one_sent_is_told_apart() {
     let served = report((412, 264), &declined);
     assert_eq!(served.usage(), Usage { web_searches: 2, ..used(412, 264) });
     // What was searched for it, that one has searched for.
-    let searched = Other { usage: Usage { web_searches: 2, ..used(412, 264) }, ..other(last, (412, 264), 412) };
+    let searched = UsedModel { usage: Usage { web_searches: 2, ..used(412, 264) }, ..other(last, (412, 264), 412) };
     let none = ByModel { longest_prompt: Some(0), most_cached: Some(0), ..ByModel::default() };
     assert_eq!(served.by_model(sent, true), ByModel { others: vec![searched.clone()], ..none });
     // Nobody declined, the conversation goes there since an earlier call.
@@ -118,7 +118,7 @@ fn names_that_are_none_and_models_beyond_the_bound_count_as_what_was_sent() {
     assert_eq!((by_model.own.input, by_model.others), (2, vec![other("b", (1, 1), 1)]));
     let many: Vec<Value> = (0..20).map(|n| of(&format!("m{n}"), ADVISOR, 1, 1)).collect();
     let by_model = report((0, 0), &json!(many)).by_model("a", true);
-    assert_eq!((by_model.own.input, by_model.others.len()), (12, OTHERS_MAX));
+    assert_eq!((by_model.own.input, by_model.others.len()), (12, USED_MODELS_MAX));
 }
 
 /// A usage object with writes that it tells apart, so many for an hour, and these rounds, which do not.

@@ -4,10 +4,11 @@
 use std::str::FromStr;
 
 use hub::domain::{
+    access::AccessStatus,
     fault::Fault,
     key::KeyBulk,
     provider::many::{ProviderBulk, ProviderFilter},
-    user::many::{UserBulk, UserFilter, UserStatus},
+    user::many::{UserBulk, UserFilter},
 };
 use leptos_router::params::ParamsMap;
 use serde::de::DeserializeOwned;
@@ -184,10 +185,14 @@ pub(crate) fn user_words(map: &ParamsMap) -> UserFilter {
     UserFilter { search: own(map, "search"), tag: own(map, "tag"), group: own(map, "group"), ..UserFilter::default() }
 }
 
-fn status(word: &str) -> Result<UserStatus, Fault> {
-    let known = UserStatus::ALL.into_iter().find(|status| status.as_str() == word);
+/// The status that an address asks for.
+///
+/// # Errors
+/// A word that is none.
+pub(crate) fn status(word: &str) -> Result<AccessStatus, Fault> {
+    let known = AccessStatus::ALL.into_iter().find(|status| status.as_str() == word);
     known.ok_or_else(|| {
-        let all = UserStatus::ALL.map(UserStatus::as_str).join(", ");
+        let all = AccessStatus::ALL.map(AccessStatus::as_str).join(", ");
         Fault::invalid("status", format!("must be one of {all}"))
     })
 }
@@ -268,7 +273,7 @@ mod tests {
             |name: &str, value: &str| user_filter(&ParamsMap::from_iter([(name.to_owned(), value.to_owned())]), CLOCK);
         assert_eq!(read("until", "2030-02-31").unwrap_err().field(), Some("until"));
         assert_eq!(read("status", "odd").unwrap_err().field(), Some("status"));
-        assert_eq!(read("status", "expired").unwrap().status, Some(UserStatus::Expired));
+        assert_eq!(read("status", "expired").unwrap().status, Some(AccessStatus::Expired));
         assert_eq!(read("status", " "), Ok(UserFilter::default()));
         let ids = |id: &str| {
             ParamsMap::from_iter([("id".to_owned(), id.to_owned()), ("set_enabled".to_owned(), "false".to_owned())])

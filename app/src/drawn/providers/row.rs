@@ -12,7 +12,12 @@ use leptos::prelude::*;
 use super::{CHOOSER, ProviderList, Row};
 use crate::{
     api::providers::{CloneProvider, EnableProvider, EndHold, PauseProvider},
-    drawn::{act::act, clock::Clock, parts::group_names, strip},
+    drawn::{
+        act::act,
+        clock::Clock,
+        parts::{self, group_names},
+        strip,
+    },
     format::{share_of_permille, span_or_unknown, usd_alone, whole},
     text::Text,
     ui::{
@@ -31,17 +36,15 @@ pub(super) fn line(text: &'static Text, row: &Row, part_calls: u64, list: &Provi
     let holds = list.holds.iter().filter(of_it);
     let is_paused = list.holds.iter().filter(of_it).any(|shown| shown.hold.reason == HoldReason::Pause);
     let choose = format!("{}: {}", text.provider_list.choose, provider.name);
+    let name = view! {
+        <span class="min-w-0">
+            <a class="row-link" data-row href=format!("/providers/{id}")>{provider.name.clone()}</a>
+            <span class="sub mono block max-w-60 ellipsis">{host}</span>
+        </span>
+    };
     view! {
         <tr class:off=!provider.enabled data-key=id.clone()>
-            <td>
-                <span class="flex items-center gap-2">
-                    <input type="checkbox" class="pick" form=CHOOSER name="id" value=id.clone() aria-label=choose />
-                    <span class="min-w-0">
-                        <a class="row-link" data-row href=format!("/providers/{id}")>{provider.name.clone()}</a>
-                        <span class="sub mono block max-w-60 ellipsis">{host}</span>
-                    </span>
-                </span>
-            </td>
+            <td>{parts::pick(CHOOSER, id.clone(), choose, name.erase())}</td>
             <td>{enabled(provider.enabled)}{holds.map(|shown| hold(text, shown, clock)).collect_view()}</td>
             <td>{strip_of(text, &traffic.blocks, clock)}</td>
             <td class="num">{whole(totals.calls)}<span class="second">{share_of_permille(permille(totals.calls, part_calls))}</span></td>

@@ -10,8 +10,10 @@ use super::{
 use crate::{
     api::keys::CreateKey,
     drawn::{
+        access,
         clock::Clock,
         form::{Faults, hidden},
+        keys::pick,
         limits::fields,
         parts::group_names,
     },
@@ -22,7 +24,7 @@ use crate::{
         Erase,
         field::Shape,
         icon::{Icon, icon},
-        state::{Tone, empty, enabled, state},
+        state::empty,
     },
 };
 
@@ -119,8 +121,7 @@ fn line(text: &'static Text, key: &ApiKey, path: &str, clock: Clock) -> AnyView 
     let expires = key.expires_at.map_or_else(|| text.common.never.into_any(), |at| clock.last_day(at));
     let groups = if key.group.is_empty() { UNKNOWN.to_owned() } else { group_names(text, &key.group) };
     let label = |word: &str| format!("{word}: {}", key.name);
-    let is_over = key.enabled && key.expires_at.is_some_and(|end| end <= clock.now);
-    let is_let_in = if is_over { state(Tone::Bad, words.expired) } else { enabled(key.enabled) };
+    let is_let_in = access::of_key(text, key.enabled, key.expires_at, clock);
     // Whoever still has the secret before this one can call with it until then.
     let old = key
         .old_secret_until
@@ -128,13 +129,7 @@ fn line(text: &'static Text, key: &ApiKey, path: &str, clock: Clock) -> AnyView 
         .map(|until| view! { <span class="caption block">{words.old_ends}": "{clock.ago(text, until)}</span> }.erase());
     view! {
         <tr class:off=!key.enabled data-key=id.clone()>
-            <td>
-                <span class="flex items-center gap-2">
-                    <input type="checkbox" class="pick" form=CHOOSER name="id" value=id.clone() aria-label=label(words.choose) />
-                    <a class="row-link" data-row href=format!("/keys/{id}/use")>{key.name.clone()}</a>
-                </span>
-                {restrictions::told(text, key)}
-            </td>
+            <td>{pick(CHOOSER, key, label(words.choose))} {restrictions::told(text, key)}</td>
             <td class="sub"><span class="mono">{key.preview.clone()}</span>{old}</td>
             <td>{is_let_in}</td>
             <td class="sub">{groups}</td>

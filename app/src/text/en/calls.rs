@@ -31,7 +31,7 @@ pub(super) const CALLS: Calls = Calls {
     close: "Close",
     detail: "Call",
     unpriced: "default price",
-    unpriced_why: "This model has no price: the cautious default of the settings was applied.",
+    unpriced_why: "Charged at the cautious default of the settings for want of a price.",
     user: "User",
     session: "Session",
     user_agent: "Program",

@@ -57,7 +57,6 @@ pub(super) const KEYS: Keys = Keys {
     hour_more: "in an hour",
     day_more: "in a day",
     week_more: "in a week",
-    expired: "Expired",
     choose: "Choose",
     change_chosen: "Change the chosen",
     delete_title: |name| format!("Delete the key {name}?"),

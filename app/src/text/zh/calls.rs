@@ -31,7 +31,7 @@ pub(super) const CALLS: Calls = Calls {
     close: "关闭",
     detail: "调用",
     unpriced: "默认价格",
-    unpriced_why: "该模型没有价格，已按设置中的保守默认价格计费。",
+    unpriced_why: "因缺少价格，已按设置中的保守默认价格计费。",
     user: "用户",
     session: "会话",
     user_agent: "程序",

@@ -57,7 +57,6 @@ pub(super) const KEYS: Keys = Keys {
     hour_more: "一小时后",
     day_more: "一天后",
     week_more: "一周后",
-    expired: "已到期",
     choose: "选择",
     change_chosen: "更改所选",
     delete_title: |name| format!("删除密钥 {name}？"),

@@ -2,16 +2,13 @@
 
 use hub::{
     admin::{groups, keys},
-    domain::{
-        fault::Fault,
-        key::many::{KeyQuery, KeyStatus},
-    },
+    domain::{fault::Fault, key::many::KeyQuery},
 };
 use leptos_router::params::ParamsMap;
 
 use super::{Reader, in_words};
 use crate::{
-    api::{Answer, guard},
+    api::{Answer, forms::many, guard},
     drawn::{self, Drawn, keys::KeyList},
 };
 
@@ -49,23 +46,15 @@ fn query(map: &ParamsMap) -> Result<KeyQuery, Fault> {
         search: own("search").map(str::to_owned),
         user_id: user_id.transpose()?,
         group: own("group").map(str::to_owned),
-        status: own("status").map(status).transpose()?,
+        status: own("status").map(many::status).transpose()?,
         unused_days: days.transpose()?,
         reverse: Some(own("order") == Some("reverse")),
     })
 }
 
-fn status(word: &str) -> Result<KeyStatus, Fault> {
-    let known = KeyStatus::ALL.into_iter().find(|status| status.as_str() == word);
-    known.ok_or_else(|| {
-        let all = KeyStatus::ALL.map(KeyStatus::as_str).join(", ");
-        Fault::invalid("status", format!("must be one of {all}"))
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use hub::domain::id::UserId;
+    use hub::domain::{access::AccessStatus, id::UserId};
 
     use super::*;
 
@@ -80,7 +69,7 @@ mod tests {
         let none = KeyQuery { reverse: Some(false), ..KeyQuery::default() };
         assert_eq!(read(&[("status", " "), ("user", ""), ("unused", ""), ("search", "  ")]), Ok(none));
         let asked = read(&[("status", "expired"), ("user", "7"), ("unused", "30"), ("order", "reverse")]).unwrap();
-        assert_eq!((asked.status, asked.user_id), (Some(KeyStatus::Expired), Some(UserId(7))));
+        assert_eq!((asked.status, asked.user_id), (Some(AccessStatus::Expired), Some(UserId(7))));
         assert_eq!((asked.unused_days, asked.reverse), (Some(30), Some(true)));
     }
 }
