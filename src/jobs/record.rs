@@ -40,8 +40,11 @@ const CHECKPOINT_LOOK: Duration = Duration::from_secs(1);
 /// While a batch comes out full, the hub is busy with callers: the writer rests this many times as long as it worked.
 const REST_FACTOR: u32 = 49;
 
-/// The longest rest: what took long because Postgres was away is no reason for more.
-const REST_MAX: Duration = Duration::from_secs(2);
+/// The longest rest: what took long because Postgres was away is no reason for more, and people wait for lists.
+const REST_MAX: Duration = Duration::from_secs(10);
+
+/// How often it is looked whether there is a reason to rest any longer.
+const REST_LOOK: Duration = Duration::from_millis(100);
 
 /// The backlog from which on the writer no longer rests.
 const REST_BYTES_MAX: u64 = 1 << 30;
@@ -98,11 +101,19 @@ async fn wait_for_news(hub: &Hub, is_saved: bool) {
     }
 }
 
-/// Leaves the processor to callers while there is a burst of them.
+/// Leaves the processor to callers while there is a burst of them. `began` is when the last batch was begun.
 async fn rest(hub: &Hub, began: Instant) {
-    let is_hurried = hub.ledger.is_hurried.load(Ordering::Relaxed);
-    if !is_hurried && hub.ledger.backlog_bytes() < REST_BYTES_MAX && hub.live.n_active() > 0 {
-        tokio::time::sleep((began.elapsed() * REST_FACTOR).min(REST_MAX)).await;
+    let until = clock::instant() + (began.elapsed() * REST_FACTOR).min(REST_MAX);
+    let may_rest = || {
+        let is_hurried = hub.ledger.is_hurried.load(Ordering::Relaxed);
+        !is_hurried && hub.ledger.backlog_bytes() < REST_BYTES_MAX && hub.live.n_active() > 0
+    };
+    while may_rest() {
+        let left = until.saturating_duration_since(clock::instant());
+        if left.is_zero() {
+            break;
+        }
+        tokio::time::sleep(left.min(REST_LOOK)).await;
     }
 }
 
