@@ -1,7 +1,7 @@
 // What happened, in a real browser: the pages for reading.
 //
 // Environment: see trial.mjs.
-import { admin, ask, check, expect, finish, hub, loggedIn, shot, token, upstream, visit } from './trial.mjs';
+import { admin, ask, check, expect, finish, goOn, hub, loggedIn, shot, token, upstream, visit } from './trial.mjs';
 
 // A filter that cannot be read is refused.
 const page = await loggedIn('', token, { isWanted: (text) => /status of 422/.test(text) });
@@ -82,6 +82,25 @@ await check('the first page is drawn, tells its course apart, and follows what h
   await (await ask(people[0].key, 'claude-sonnet-4-5', { session: 'insight-live' })).text;
   await page.waitForFunction((text) => document.querySelector('.tile .big').textContent !== text, before);
   expect(await page.locator('#course').evaluate((details) => details.open), 'what was unfolded has folded up');
+});
+
+await check('how many calls run is said together with the list of them', async () => {
+  await go('/');
+  await page.evaluate(() => {
+    window.differing = [];
+    new MutationObserver(() => {
+      const [said, rows] = [document.querySelector('#running + .num')?.textContent, document.querySelectorAll('a.running').length];
+      if (said !== undefined && Math.min(Number(said), 10) !== rows) window.differing.push(`${said} above ${rows}`);
+    }).observe(document.querySelector('main'), { childList: true, subtree: true, characterData: true });
+  });
+  const asked = await ask(people[0].key, 'claude-sonnet-4-5', { session: 'insight-live', content: 'Hello script:{"hold":"on-the-overview"}' });
+  const row = page.locator(`a.running[href$="${asked.id}"]`);
+  await row.waitFor();
+  await goOn('on-the-overview');
+  await asked.text;
+  await row.waitFor({ state: 'detached' });
+  const differing = await page.evaluate(() => window.differing);
+  expect(differing.length === 0, differing.join(', '));
 });
 
 await check('use over time is shown in the steps that are asked for', async () => {

@@ -58,6 +58,7 @@ export async function keys({ page, go }) {
     await shot(page, 'keys');
     await page.getByRole('link', { name: 'ring-laptop', exact: true }).click();
     await page.waitForURL(`${hub}/keys/${laptop.id}/use`);
+    await page.locator('a.above[href="/keys"]').waitFor();
     await go('/keys?search=ring-laptop');
     await page.getByRole('link', { name: 'Kay Keyring', exact: true }).click();
     await page.waitForURL(`${hub}/users/${kay.id}`);
@@ -73,6 +74,7 @@ export async function keys({ page, go }) {
     await page.getByRole('checkbox', { name: 'Choose: ring-old, Lee Keyring' }).check();
     await page.getByRole('button', { name: 'Change the chosen' }).click();
     await page.waitForURL(/\/keys\/bulk\?from=keys&id=/);
+    await page.getByText(/^2 chosen: ring-/).waitFor();
     await page.getByLabel('Calls a minute').fill('9');
     await page.getByRole('button', { name: 'Show what would change' }).click();
     await page.getByText('2 of 2 would change').waitFor();

@@ -49,7 +49,7 @@ export async function limits({ page, go, key, userPath }) {
     await page.waitForURL(hub + userPath);
     await page.getByRole('link', { name: 'Limits: laptop' }).click();
     const limits = page.getByRole('dialog', { name: 'Limits of laptop' });
-    const meter = limits.getByRole('meter', { name: 'Cost at all' });
+    const meter = limits.getByRole('meter', { name: 'Cost in total' });
     await meter.waitFor();
     const spent = Number(await meter.getAttribute('aria-valuenow'));
     await shot(page, 'key-limits');
@@ -64,7 +64,7 @@ export async function limits({ page, go, key, userPath }) {
   await check('quotas show who is near a limit, and lead to where it is set', async () => {
     await (await ask(key, 'claude-sonnet-4-5')).text;
     await go('/quotas');
-    await page.locator('tr', { hasText: 'laptop' }).getByRole('meter', { name: 'Cost at all' }).waitFor();
+    await page.locator('tr', { hasText: 'laptop' }).getByRole('meter', { name: 'Cost in total' }).waitFor();
     const daily = page.locator('tr', { hasText: 'Ada' }).filter({ hasText: 'Cost in a day' });
     await daily.getByText('/ $2.50').waitFor();
     await page.waitForFunction(() => [...document.querySelectorAll('table.quotas td.num')].some((cell) => Number.parseInt(cell.textContent) >= 0));

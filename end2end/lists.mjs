@@ -18,6 +18,7 @@ export async function lists({ page, go, key, userPath }) {
     await go('/providers');
     await page.getByRole('button', { name: 'Disable: Scripted' }).click();
     await page.locator('tr', { hasText: 'Scripted' }).getByText('Disabled').waitFor();
+    expect((await page.getByRole('button', { name: 'Pause: Scripted' }).count()) === 0, 'it can be paused while it is off');
     await page.getByRole('button', { name: 'Enable: Scripted' }).click();
     await page.locator('tr', { hasText: 'Scripted' }).getByText('Enabled').waitFor();
   });

@@ -33,9 +33,18 @@ const PROVIDERS = [
   { name: 'Old relay', path: '/old', priority: 2, weight: 1, group: ['core'], enabled: false },
 ];
 
+/** What people ask, and what they are answered. */
+const TALK = [
+  ['The build fails on CI but not here. What should I look at first?', 'The versions of the compiler: the image of CI has an older one than the lock file asks for. Raise it there, then clear the cache of the build once.'],
+  ['Why is this query slow since Monday?', 'It reads the whole table, because the new filter is on a column without an index. An index on the customer and the day lets it read a few pages.'],
+  ['Write a test for the retry of a payment.', 'The test lets the first two attempts fail with a timeout and the third one pass, and checks that the customer is charged once.'],
+  ['What does this migration lock?', 'Only the new column, for a moment: it has no default, so no row is rewritten. The index is made beside the work, without a lock.'],
+];
+
 /** Takes where the hub is, who runs it, and the scripted provider. */
 export function living({ hub, token, upstream }) {
   const chance = dice(20_261_121);
+  let asked = 0;
   const people = [];
   const providers = [];
 
@@ -74,7 +83,9 @@ export function living({ hub, token, upstream }) {
     const person = more.person ?? pick(people, (one) => one.weight);
     if (chance() < 0.15) person.session = crypto.randomUUID();
     const [model, , size] = pick(MODELS, ([, weight]) => weight);
+    const [question, says] = TALK[asked++ % TALK.length];
     const whole = {
+      says,
       input: Math.round(200 + chance() * 3_000),
       write: Math.round(chance() * 9_000),
       read: Math.round(8_000 + chance() * 90_000),
@@ -92,8 +103,9 @@ export function living({ hub, token, upstream }) {
         'anthropic-version': '2023-06-01',
         'user-agent': 'claude-cli/2.1.330 (external, cli)',
         'x-claude-code-session-id': more.session ?? person.session,
+        'x-script': JSON.stringify(whole),
       },
-      body: JSON.stringify({ model: more.model ?? model, max_tokens: 4_096, stream: true, messages: [{ role: 'user', content: `Go on. script:${JSON.stringify(whole)}` }] }),
+      body: JSON.stringify({ model: more.model ?? model, max_tokens: 4_096, stream: true, messages: [{ role: 'user', content: question }] }),
     });
     const id = answer.headers.get('x-switchyard-call-id');
     const done = answer.text().catch(() => '');
@@ -117,11 +129,16 @@ export function living({ hub, token, upstream }) {
     await Promise.all(Array.from({ length: 10 }, one));
   }
 
-  /** A call that two providers fail and a third one serves. */
-  const failover = () => call(
-    { first: 180, ms: 900, fail: { '': 529, '/eu': 503 } },
-    { person: people[0], model: 'claude-opus-4-8', session: crypto.randomUUID() },
-  );
+  /** A call that two providers fail and a third one serves. Chance may have made trouble for the third: then it is made again. */
+  async function failover() {
+    const script = { first: 180, ms: 900, fail: { '': 529, '/eu': 503 } };
+    for (let tries = 0; ; tries += 1) {
+      const made = await call(script, { person: people[0], model: 'claude-opus-4-8', session: crypto.randomUUID() });
+      if (made.status === 200) return made;
+      if (tries === 60) throw new Error(`nobody serves the call ${made.id}: ${made.status}`);
+      await new Promise((done) => setTimeout(done, 1_000));
+    }
+  }
 
   /** Calls that run for some time, of those who have room for them. */
   const running = (n, ms = 60_000) => Promise.all(Array.from({ length: n }, (_, place) => call({ first: 300, ms }, { person: people[3 + (place % 3)], runs: true })));

@@ -111,4 +111,16 @@ for (const [who, pages] of [[mine, ownPages(own)], [nobody, openPages]]) {
   }
 }
 
+await check('on a phone nothing that tells a call is cut', async () => {
+  for (const [who, path] of [[page, '/calls'], [mine, '/me/calls']]) {
+    await who.setViewportSize({ width: 390, height: 844 });
+    await visit(who, path);
+    await who.locator('tbody tr').first().waitFor();
+    const cut = await who.evaluate(() => [...document.querySelectorAll('tbody td')]
+      .filter((cell) => cell.scrollWidth > cell.clientWidth + 1)
+      .map((cell) => cell.textContent));
+    expect(cut.length === 0, `${path}: ${cut.join(', ')}`);
+  }
+});
+
 await finish('how every page looks');

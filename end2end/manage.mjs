@@ -50,9 +50,9 @@ await check('the list of providers is searched, and shown by group and by priori
   await go('/providers');
   await page.getByRole('link', { name: 'By group' }).click();
   await page.waitForURL(/by=group/);
-  await page.getByRole('heading', { level: 2, name: 'spare' }).waitFor();
+  await page.getByRole('rowheader', { name: 'spare' }).waitFor();
   await page.getByRole('link', { name: 'By priority' }).click();
-  await page.getByRole('heading', { level: 2, name: 'Priority 5' }).waitFor();
+  await page.getByRole('rowheader', { name: 'Priority 5' }).waitFor();
   await shot(page, 'providers-by-priority');
 });
 
@@ -67,6 +67,8 @@ await check('a provider is paused and resumed in its row, and so is a group', as
   await go('/providers');
   await page.getByRole('button', { name: 'Pause: West' }).click();
   await row('West').getByText('Paused').waitFor();
+  // It is not said to be enabled while no call may go there.
+  await row('West').getByText('Enabled').waitFor({ state: 'detached' });
   await shot(page, 'providers-paused');
   await row('West').getByRole('button', { name: /^Resume/ }).click();
   await page.getByRole('button', { name: 'Pause: West' }).waitFor();
@@ -75,7 +77,7 @@ await check('a provider is paused and resumed in its row, and so is a group', as
   await group.getByText('Paused').waitFor();
   expect(await ask(key.key) === 503, 'a paused group served');
   await group.getByRole('button', { name: /^Resume/ }).click();
-  await group.getByText('in use').waitFor();
+  await group.getByText('In use').waitFor();
   expect(await ask(key.key) === 200, 'a resumed group did not serve');
 });
 
@@ -105,6 +107,7 @@ await check('several providers are changed after a look', async () => {
   await page.getByRole('checkbox', { name: 'Choose: West' }).check();
   await page.getByRole('button', { name: 'Change the chosen' }).click();
   await page.waitForURL(/\/providers\/bulk\?/);
+  await page.getByText('2 chosen: East, West').waitFor();
   await page.getByLabel('Weight').fill('many');
   await page.getByRole('button', { name: 'Show what would change' }).click();
   await page.getByRole('alert').getByText('must be a number').waitFor();
@@ -174,6 +177,7 @@ await check('several users are changed after a look, and one that is refused kee
   await go('/users?tag=night');
   await page.getByRole('link', { name: 'Change all that match' }).click();
   await page.waitForURL(/\/users\/bulk\?tag=night&all=1/);
+  await page.getByText('2 chosen: Ada Managed, Bob Managed').waitFor();
   await page.getByLabel('Add tags').fill('x'.repeat(33));
   await page.getByRole('button', { name: 'Show what would change' }).click();
   await page.getByText('2 refused').waitFor();
@@ -202,7 +206,7 @@ await check('the simulator says where a call would go, and why', async () => {
   await page.getByRole('alert').getByText('must be an address').waitFor();
   await page.getByLabel('Address').fill('192.0.2.7');
   await page.getByRole('button', { name: 'Show where it goes' }).click();
-  await page.getByRole('heading', { level: 2, name: /^First: (East|West)/ }).waitFor();
+  await page.getByRole('heading', { level: 2, name: /^1\. (East|West)/ }).waitFor();
   await page.locator('tr', { hasText: 'Spare' }).first().getByText(/model/i).waitFor();
   expect((await page.getByText('50.0\u00a0%').count()) >= 2, 'the chances are not even');
   await shot(page, 'routing');

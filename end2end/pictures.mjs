@@ -24,7 +24,7 @@ const FAKETIME = `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-li
 const PASSWORD = 'correct horse battery';
 const HOURS = 50;
 /** Taller than any page: what scrolls in itself is shown whole. */
-const TALL = 9_000;
+const TALL = 12_000;
 /** Lists that go on: their beginning is enough. */
 const AT_MOST = { calls: 1_080, 'key-use': 1_080, log: 1_400, audit: 2_400, prices: 2_000 };
 /** Pages that are shown in Chinese too. */
@@ -121,7 +121,13 @@ async function go(page, path) {
 async function whole(page, name, width, most = TALL) {
   await page.setViewportSize({ width, height: TALL });
   await page.waitForTimeout(250);
-  const end = await page.evaluate(() => Math.ceil(Math.max(...[...document.querySelectorAll('.page, .door, .beside .call')].map((one) => one.getBoundingClientRect().bottom))));
+  const end = await page.evaluate(() => {
+    const boxes = (selector) => [...document.querySelectorAll(selector)].map((one) => one.getBoundingClientRect());
+    const bottom = (all) => Math.max(0, ...all.map((box) => box.bottom));
+    // What stands in the door is in the middle of the window, however high that is.
+    const door = boxes('.door > *');
+    return Math.ceil(Math.max(bottom(boxes('.page, .beside .call')), bottom(door) - Math.min(...door.map((box) => box.top))));
+  });
   await page.setViewportSize({ width, height: Math.min(most, Math.max(width < 500 ? 844 : 900, end)) });
   await page.waitForTimeout(150);
   await page.screenshot({ path: join(FOLDER, `${name}.png`) });

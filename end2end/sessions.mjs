@@ -16,8 +16,8 @@ export async function sessions({ page, go, key }) {
     const row = page.locator('tr', { hasText: name });
     await row.getByText('Scripted').waitFor();
     await row.getByText('claude-sonnet-4-5').waitFor();
-    await row.getByText('browser-test/1').waitFor();
-    await row.locator('.state.good').getByText('active').waitFor();
+    await row.getByTitle('browser-test/1').waitFor();
+    await row.locator('.state.good').getByText('Active').waitFor();
     await shot(page, 'sessions');
     await page.getByRole('link', { name: 'All, latest first' }).click();
     await page.waitForURL(/state=recent/);
@@ -86,6 +86,6 @@ export async function sessions({ page, go, key }) {
     await page.waitForURL(`${hub}/sessions`);
     await end.waitFor({ state: 'detached' });
     await go(one);
-    await page.locator('dl.facts .state.off').getByText('over').waitFor();
+    await page.locator('dl.facts .state.off').getByText('Over').waitFor();
   });
 }

@@ -23,10 +23,12 @@ export async function settings({ page, go }) {
     expect(items.length > 0 && shown === items.length, `${shown} of ${items.length} settings`);
     await setting('gate_ms').getByText('Default', { exact: true }).waitFor();
     await setting('gate_ms').getByText('0 to 1 min').waitFor();
+    await setting('messages_retention_days').getByText('1 to 3 650 days').waitFor();
     const secret = page.locator('#environment tr', { hasText: 'ADMIN_TOKEN' });
     await secret.getByText('set, not shown').waitFor();
     expect(!(await page.content()).includes(token), 'the token is shown');
     await page.locator('#storage').getByText('run by the hub itself').waitFor();
+    await page.locator('#storage').getByText('of 2 GiB').waitFor();
     await page.locator('#storage summary', { hasText: 'Calls by day' }).click();
     await page.locator('#storage th', { hasText: new Date().toISOString().slice(0, 10) }).waitFor();
   });

@@ -1,8 +1,8 @@
 // A scripted provider of the Anthropic protocol: the real event sequence, in small pieces with gaps, so that a
 // browser has the time to see a call while it runs.
 //
-// A request may say what is to come: its text ends with `script:` and an object (`Script` below). The path before `/v1`
-// tells providers apart: several of a hub may stand here.
+// A request may say what is to come by an object (`Script` below): in the header `x-script`, or where that cannot be set,
+// behind `script:` at the end of its text. The path before `/v1` tells providers apart: several of a hub may stand here.
 import { createServer } from 'node:http';
 
 const WORDS = ['Hello', ', ', 'this ', 'is ', 'a ', 'scripted ', 'answer', '. ', 'It ', 'came ', 'in ', 'pieces', '.'];
@@ -22,10 +22,10 @@ const message = (model, content, stopReason, usage) => ({
 });
 
 /**
- * What a request asks for: tokens, the milliseconds until the first content and of the whole answer, which paths
- * fail with which status, and under which name a stream stands still in its middle until `POST /go-on/<name>`.
+ * What a request asks for: tokens, the milliseconds until the first content and of the whole answer, its text, which
+ * paths fail with which status, and under which name a stream stands still in its middle until `POST /go-on/<name>`.
  *
- * @typedef {{ input?: number, write?: number, read?: number, output?: number, first?: number, ms?: number, fail?: Record<string, number>, hold?: string }} Script
+ * @typedef {{ input?: number, write?: number, read?: number, output?: number, first?: number, ms?: number, says?: string, fail?: Record<string, number>, hold?: string }} Script
  */
 
 /** What streams stand still for, by name. */
@@ -52,11 +52,16 @@ const usage = (outputTokens, { input = 25, write = 60, read = 1000, output } = {
 });
 
 /** The script of a request; none if it has none. */
-function scriptOf(body) {
+function scriptOf(request, body) {
+  const header = request.headers['x-script'];
+  if (header) return JSON.parse(header);
   const text = body.messages?.at(-1)?.content;
   const found = typeof text === 'string' && /script:(\{.*\})$/s.exec(text);
   return found ? JSON.parse(found[1]) : {};
 }
+
+/** The pieces that an answer comes in. */
+const piecesOf = (script) => script.says?.match(/\S+\s*/g) ?? WORDS;
 
 const ERRORS = { 401: 'authentication_error', 429: 'rate_limit_error', 500: 'api_error', 503: 'api_error', 529: 'overloaded_error' };
 const SAYS = { 401: 'invalid x-api-key', 429: 'This request would exceed your rate limit', 529: 'Overloaded' };
@@ -73,7 +78,7 @@ async function stream(response, model, gap, script) {
   send({ type: 'message_start', message: message(model, [], null, usage(1, { ...script, output: 1 })) });
   send({ type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } });
   send({ type: 'ping' });
-  for (const [place, text] of WORDS.entries()) {
+  for (const [place, text] of piecesOf(script).entries()) {
     await pause(gap);
     if (place === 3 && script.hold) await hold(script.hold).over;
     send({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } });
@@ -104,16 +109,16 @@ async function answer(request, response, key) {
   }
   if (path !== '/v1/messages') return error(response, 404, 'not_found_error', 'no such route');
   if (body.model.includes('overloaded')) return error(response, 529, 'overloaded_error', 'Overloaded');
-  const script = scriptOf(body);
+  const script = scriptOf(request, body);
   const status = script.fail?.[place];
   if (status) {
     await pause(script.first ?? 0);
     return error(response, status, ERRORS[status] ?? 'api_error', SAYS[status] ?? 'it broke');
   }
-  const gap = script.ms === undefined ? PAUSE_MS : script.ms / WORDS.length;
+  const gap = script.ms === undefined ? PAUSE_MS : script.ms / piecesOf(script).length;
   if (body.stream) return stream(response, body.model, gap, script);
   await pause(script.ms ?? 0);
-  const whole = message(body.model, [{ type: 'text', text: WORDS.join('') }], 'end_turn', usage(42, script));
+  const whole = message(body.model, [{ type: 'text', text: piecesOf(script).join('') }], 'end_turn', usage(42, script));
   response.writeHead(200, { 'content-type': 'application/json', 'request-id': 'req_scripted' });
   response.end(JSON.stringify(whole));
 }

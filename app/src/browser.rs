@@ -152,12 +152,6 @@ mod real {
         let _ = window().location().reload();
     }
 
-    /// Writes a text into the first element that `selector` finds; false if there is none.
-    pub(crate) fn say(selector: &str, text: &str) -> bool {
-        let found = document().query_selector(selector).ok().flatten();
-        found.map(|element| element.set_text_content(Some(text))).is_some()
-    }
-
     /// Copies the text that the pressed button is for; where the browser forbids that it selects it. What a button has
     /// words for is said: in it, or in the part of it that is read out.
     pub(crate) fn copy_chosen(event: &leptos::ev::MouseEvent) {
@@ -245,10 +239,6 @@ mod absent {
     pub(crate) fn scroll_to_top() {}
 
     pub(crate) fn reload() {}
-
-    pub(crate) fn say(_selector: &str, _text: &str) -> bool {
-        false
-    }
 
     pub(crate) fn copy_chosen(_event: &ev::MouseEvent) {}
 

@@ -87,7 +87,6 @@ use crate::{
     asked::{Asked, asked, not_read, show_answer},
     browser::{self, Held},
     fault,
-    format::whole,
     live::Live,
     preferences::choose_columns,
     text::{Text, use_text},
@@ -218,12 +217,6 @@ pub(crate) fn page_of_today() -> AnyView {
     let version = Live::slowly(move || {
         live.calls.track();
         let _ = (live.recorded.get(), live.missed.get(), live.configuration.get());
-    });
-    // How many calls run is said at once.
-    Effect::new(move |_| {
-        if let Some(n_active) = live.n_active.get() {
-            browser::say("[data-active]", &whole(n_active.into()));
-        }
     });
     following(|| Drawing::Overview, move || version.get())
 }

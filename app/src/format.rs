@@ -1,7 +1,12 @@
 //! Numbers, money and time as text. Pure; the same on the server and in the browser.
 
+#[cfg(feature = "ssr")]
+use std::cmp::Reverse;
+
 use chrono::{DateTime, Datelike, Timelike, Utc};
 use hub::domain::money::Usd;
+#[cfg(feature = "ssr")]
+use hub::domain::report::permille;
 
 /// What stands for something that is not known.
 pub(crate) const UNKNOWN: &str = "—";
@@ -72,18 +77,36 @@ pub(crate) fn usd(amount: Usd, places: u32) -> String {
     format!("{small}{sign}${head}.{:0width$}", rounded % unit)
 }
 
-/// Dollars where one number stands alone: four places below a dollar, two above.
+/// Dollars where one number stands alone.
 pub(crate) fn usd_alone(amount: Usd) -> String {
-    usd(amount, if amount.scaled().abs() < 1_000_000_000 && amount.scaled() != 0 { 4 } else { 2 })
+    usd(amount, places_alone(amount))
+}
+
+/// How many places an amount has that stands alone, or that others are measured by: four below a dollar, two above.
+pub(crate) fn places_alone(amount: Usd) -> u32 {
+    if amount.scaled().abs() < 1_000_000_000 && amount.scaled() != 0 { 4 } else { 2 }
+}
+
+/// How many places a column of sums has, of which nobody needs the last digit: two from ten dollars on, else four.
+#[cfg(feature = "ssr")]
+pub(crate) fn places_of_sums(mut sums: impl Iterator<Item = Usd>) -> u32 {
+    if sums.any(|sum| sum.scaled() >= 10_000_000_000) { 2 } else { 4 }
 }
 
 /// How many places a column of these amounts needs so that none is rounded; at least two.
 #[cfg(feature = "ssr")]
 pub(crate) fn places_of(amounts: impl Iterator<Item = Usd>) -> u32 {
+    fewest_places(2, amounts)
+}
+
+/// How many places these amounts need so that none is rounded; at least `least`.
+#[cfg(feature = "ssr")]
+pub(crate) fn fewest_places(least: u32, amounts: impl Iterator<Item = Usd>) -> u32 {
     let needed = |amount: Usd| {
-        (2..Usd::PLACES).find(|places| amount.scaled() % 10_i64.pow(Usd::PLACES - places) == 0).unwrap_or(Usd::PLACES)
+        let fits = |places: &u32| amount.scaled() % 10_i64.pow(Usd::PLACES - places) == 0;
+        (least..Usd::PLACES).find(fits).unwrap_or(Usd::PLACES)
     };
-    amounts.map(needed).max().unwrap_or(2)
+    amounts.map(needed).max().unwrap_or(least)
 }
 
 /// Dollars to the last digit that is there.
@@ -135,17 +158,41 @@ pub(crate) fn change(now: u64, before: u64) -> Option<String> {
 /// `part` of `all` in percent with one place: `0.4 %`.
 #[cfg(feature = "ssr")]
 pub(crate) fn share(part: u64, all: u64) -> Option<String> {
-    let permille = u128::from(part) * 1_000 / u128::from(all.max(1));
-    if part > 0 && permille == 0 {
-        return Some(format!("<0.1{GLUE}%"));
+    let permille = permille(part, all)?;
+    Some(if part > 0 && permille == 0 { format!("<0.1{GLUE}%") } else { share_of_permille(permille) })
+}
+
+/// What each part has of all of them, in thousandths that add up: what rounding down leaves goes to those that it takes
+/// most from.
+#[cfg(feature = "ssr")]
+pub(crate) fn shares(parts: &[u64]) -> Vec<u32> {
+    let all: u128 = parts.iter().copied().map(u128::from).sum();
+    let share = |part: &u64| {
+        let part = u128::from(*part) * 1_000;
+        (part / all.max(1), part % all.max(1))
+    };
+    let mut shares: Vec<(usize, (u128, u128))> = parts.iter().map(share).enumerate().collect();
+    let given: u128 = shares.iter().map(|(_, (share, _))| share).sum();
+    let left = if all == 0 { 0 } else { 1_000_u128.saturating_sub(given) };
+    shares.sort_by_key(|(_, (_, rest))| Reverse(*rest));
+    for ((_, (share, _)), _) in shares.iter_mut().zip(0..left) {
+        *share += 1;
     }
-    (all > 0).then(|| format!("{}.{}{GLUE}%", permille / 10, permille % 10))
+    shares.sort_by_key(|(place, _)| *place);
+    shares.into_iter().map(|(_, (share, _))| u32::try_from(share).unwrap_or_default()).collect()
 }
 
 /// A share that is counted in thousandths: `99.4 %`.
 pub(crate) fn share_of_permille(permille: impl Into<u64>) -> String {
     let permille = permille.into();
     format!("{}.{}{GLUE}%", permille / 10, permille % 10)
+}
+
+/// A text that begins with a large letter, as a sentence or a label does.
+#[cfg(feature = "ssr")]
+pub(crate) fn begun_large(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
 
 /// A point in time as it is shown: moved to a place whose clock is `offset_min` minutes ahead of UTC.
@@ -250,6 +297,8 @@ mod tests {
         assert_eq!(usd(usd_of("-0.5"), 2), "−$0.50");
         assert_eq!(places_of(["3", "0.25", "0.0125"].map(usd_of).into_iter()), 4);
         assert_eq!(places_of([Usd::ZERO].into_iter()), 2);
+        assert_eq!(["3", "0.5", "0.25"].map(|most| fewest_places(0, [Usd::ZERO, usd_of(most)].into_iter())), [0, 1, 2]);
+        assert_eq!(["9.99", "10"].map(|most| places_of_sums([Usd::ZERO, usd_of(most)].into_iter())), [4, 2]);
         assert_eq!((usd_alone(usd_of("0.0314")).as_str(), usd_alone(usd_of("3.14159")).as_str()), ("$0.0314", "$3.14"));
     }
 
@@ -272,7 +321,16 @@ mod tests {
         assert_eq!(change(5, 0), None);
         assert_eq!(share(1, 250).map(|text| text.replace(GLUE, " ")).as_deref(), Some("0.4 %"));
         assert_eq!(share(1, 2_500).map(|text| text.replace(GLUE, " ")).as_deref(), Some("<0.1 %"));
+        assert_eq!(share(11, 298).map(|text| text.replace(GLUE, " ")).as_deref(), Some("3.7 %"));
         assert_eq!(share(0, 0), None);
+    }
+
+    #[test]
+    fn shares_of_parts_add_up() {
+        assert_eq!(shares(&[1, 1, 1]), [334, 333, 333]);
+        assert_eq!(shares(&[5_724, 2_318, 435, 1_523]), [572, 232, 44, 152]);
+        assert_eq!(shares(&[0, 7, 0]), [0, 1_000, 0]);
+        assert_eq!((shares(&[0, 0]), shares(&[])), (vec![0, 0], vec![]));
     }
 
     #[test]
@@ -281,6 +339,11 @@ mod tests {
         assert_eq!(Moment::new(at, 60).full(), "2025-11-22 00:30:05 UTC+1");
         assert_eq!(Moment::new(at, -210).zone(), "UTC−3:30");
         assert_eq!(Moment::new(at, 0).hour(), "23:30");
+    }
+
+    #[test]
+    fn a_label_begins_with_a_large_letter() {
+        assert_eq!([begun_large("no connection"), begun_large("über"), begun_large("")], ["No connection", "Über", ""]);
     }
 
     #[test]

@@ -7,8 +7,6 @@ use leptos::prelude::*;
 /// What happens, as far as the open pages want to know.
 #[derive(Clone, Copy)]
 pub(crate) struct Live {
-    /// Calls that run; none until the feed has said.
-    pub(crate) n_active: RwSignal<Option<u32>>,
     /// The calls that changed in the last quarter of a second, each as it stands now.
     pub(crate) calls: RwSignal<Vec<Call>>,
     /// Grows when recorded calls have reached the database.
@@ -31,7 +29,6 @@ impl Live {
     /// A feed that is not connected yet. Counts as connected, so that a page does not begin with an alarm.
     pub(crate) fn new() -> Self {
         Self {
-            n_active: RwSignal::new(None),
             calls: RwSignal::new(Vec::new()),
             recorded: RwSignal::new(0),
             configuration: RwSignal::new(0),
@@ -135,7 +132,6 @@ mod feed {
     struct Event {
         kind: String,
         call: Option<Call>,
-        n_calls: Option<u32>,
     }
 
     /// What came in since it was last handed on.
@@ -143,7 +139,6 @@ mod feed {
     #[expect(clippy::struct_excessive_bools, reason = "one for each kind of news that only counts")]
     struct Gathered {
         calls: Vec<Call>,
-        n_active: Option<u32>,
         recorded: bool,
         configuration: bool,
         logged: bool,
@@ -162,7 +157,8 @@ mod feed {
                         self.missed = true;
                     }
                 }
-                ("active", _) => self.n_active = event.n_calls,
+                // The first page counts the calls that it lists.
+                ("active", _) => {}
                 ("recorded", _) => self.recorded = true,
                 ("configuration" | "holds", _) => self.configuration = true,
                 ("logged", _) => self.logged = true,
@@ -172,9 +168,6 @@ mod feed {
 
         fn hand_on(&mut self, live: Live) {
             let count = |signal: RwSignal<u32>| signal.update(|count| *count = count.wrapping_add(1));
-            if let Some(n_active) = self.n_active.take() {
-                live.n_active.set(Some(n_active));
-            }
             if !self.calls.is_empty() {
                 live.calls.set(std::mem::take(&mut self.calls));
             }

@@ -61,6 +61,13 @@ pub(crate) fn named(text: &Shell, session: Option<&Session>) -> impl Iterator<It
     open_to(session).map(move |page| (page.path, (page.title)(text))).chain(led_to)
 }
 
+/// Does the way to the page at `here` begin with this one of the sidebar?
+pub(crate) fn leads_to(entry: &str, here: &str) -> bool {
+    let is_below = |path: &str| here.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let by_way = ELSEWHERE.iter().any(|(path, from)| *from == entry && is_below(path));
+    if entry == "/" { here == "/" } else { is_below(entry) || by_way }
+}
+
 /// Can this reader open what is for these? Of a reader who is not known yet the usual is assumed.
 fn is_open(of: Readers, session: Option<&Session>) -> bool {
     session.map_or(of == Readers::Admins, |session| of.include(session))
@@ -116,6 +123,9 @@ static LED_TO: [(&str, Title); 6] = [
     ("/me/logins", |text| text.my_logins),
 ];
 
+/// Pages whose address does not begin with that of the page of the sidebar that leads to them.
+static ELSEWHERE: [(&str, &str); 2] = [("/models", "/leaderboard"), ("/logins", "/audit")];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,5 +142,24 @@ mod tests {
         assert!(["/logins", "/users/new", "/providers/new"].iter().all(|path| admins.contains(path)), "{admins:?}");
         assert!(admins.iter().all(|path| readers(path) == Readers::Admins), "{admins:?}");
         assert_eq!(named_to(false, true), ["/me", "/me/calls", "/me/setup", "/me/logins"]);
+    }
+
+    #[test]
+    fn every_page_is_marked_in_the_sidebar_once() {
+        let marked = |here: &str| -> Vec<&'static str> {
+            PAGES.iter().map(|page| page.path).filter(|path| leads_to(path, here)).collect()
+        };
+        for (here, entry) in [
+            ("/", "/"),
+            ("/calls/7/messages", "/calls"),
+            ("/users/", "/users"),
+            ("/keys/7/use", "/keys"),
+            ("/models/claude-opus-4-8", "/leaderboard"),
+            ("/logins", "/audit"),
+            ("/me/logins", "/me"),
+        ] {
+            assert_eq!(marked(here), [entry], "{here}");
+        }
+        assert!(marked("/login").is_empty() && marked("/message").is_empty());
     }
 }

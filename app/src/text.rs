@@ -309,6 +309,22 @@ mod tests {
     }
 
     #[test]
+    #[cfg(feature = "ssr")]
+    fn a_limit_is_nearly_used_up_until_it_is() {
+        let said = |language: Language, share_permille| {
+            let window = hub::domain::limit::Limited::Daily;
+            let near = Attention::LimitNear { name: "Ada".to_owned(), window, share_permille };
+            let (title, advice) = (language.text().attention)(&near);
+            format!("{title}. {advice}").replace('\u{a0}', " ")
+        };
+        assert_eq!(said(Language::En, 999), "A limit is nearly used up. Ada: Cost in a day at 99.9 %.");
+        assert_eq!(said(Language::En, 1_000), "A limit is used up. Ada: Cost in a day at 100.0 %.");
+        assert!(
+            said(Language::Zh, 999).starts_with("限额即将用尽") && said(Language::Zh, 1_000).starts_with("限额已用尽")
+        );
+    }
+
+    #[test]
     fn the_first_language_that_there_is_decides() {
         assert_eq!(Language::of("fr-CH, zh;q=0.9, en;q=0.8"), Some(Language::Zh));
         assert_eq!(Language::of("en-GB,en;q=0.9"), Some(Language::En));

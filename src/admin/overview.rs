@@ -68,28 +68,30 @@ pub async fn overview(hub: &Hub, actor: &Admin) -> Result<Overview, Fault> {
         today(UsageBy::User),
         attention(hub, actor, sums, now),
     )?;
+    let (active, running) = running(hub);
     Ok(Overview {
         at: now,
         today,
         yesterday: before,
-        active: u32::try_from(hub.live.active().len()).unwrap_or(u32::MAX),
+        active,
         hour,
         hour_before,
         hours,
         providers: named(providers),
         models: named(models),
         users: named(users),
-        running: running(hub),
+        running,
         attention,
     })
 }
 
-/// The calls that run, those that began first first.
-fn running(hub: &Hub) -> Vec<Call> {
+/// How many calls run, and the first of them, those that began first first.
+fn running(hub: &Hub) -> (u32, Vec<Call>) {
     let mut running = hub.live.active();
+    let active = u32::try_from(running.len()).unwrap_or(u32::MAX);
     running.sort_by_key(|call| call.id);
     running.truncate(RUNNING_MAX);
-    running
+    (active, running)
 }
 
 /// The rows of somebody or something, without what belongs to nobody.

@@ -157,7 +157,7 @@ pub struct Call {
     pub n_attempts: u32,
     /// Milliseconds until the client was sent the first byte.
     pub first_byte_ms: Option<u32>,
-    /// Milliseconds until the first content came.
+    /// Milliseconds until the first content was there for the client.
     pub first_token_ms: Option<u32>,
     /// Milliseconds for all of it.
     pub duration_ms: Option<u32>,

@@ -50,13 +50,13 @@ pub struct Totals {
     pub cost_usd: Usd,
     /// Tokens of output in a second, between the first content of a stream and its end.
     pub tokens_per_second: Option<u32>,
-    /// Half of the calls that had content had it within this many milliseconds (upper edge of a histogram bucket).
+    /// Half of the calls that had content had it within this many milliseconds (docs/rules.md, Reports).
     pub first_token_ms_p50: Option<u32>,
     /// As above, 95 of 100.
     pub first_token_ms_p95: Option<u32>,
     /// As above, 99 of 100.
     pub first_token_ms_p99: Option<u32>,
-    /// Half of the calls were over within this many milliseconds (upper edge of a histogram bucket).
+    /// Half of the calls were over within this many milliseconds (docs/rules.md, Reports).
     pub duration_ms_p50: Option<u32>,
     /// As above, 95 of 100.
     pub duration_ms_p95: Option<u32>,
@@ -84,12 +84,12 @@ impl Totals {
 
     /// Completed calls, in thousandths of those that were completed or let down (docs/rules.md, Reports).
     pub fn success_permille(&self) -> Option<u32> {
-        permille(self.completed, self.completed + self.errors())
+        full_permille(self.completed, self.completed + self.errors())
     }
 
     /// Attempts that the provider served, in thousandths of those that it served or did not.
     pub fn good_permille(&self) -> Option<u32> {
-        permille(self.attempts_good, self.attempts_good + self.attempts_bad)
+        full_permille(self.attempts_good, self.attempts_good + self.attempts_bad)
     }
 
     /// Prompt tokens that came from a cache, in thousandths of all of them.
@@ -98,10 +98,19 @@ impl Totals {
     }
 }
 
-/// `part` of `all` in thousandths, rounded down; none of nothing.
-fn permille(part: u64, all: u64) -> Option<u32> {
-    let permille = u128::from(part) * 1_000 / u128::from(all.max(1));
-    (all > 0).then(|| u32::try_from(permille).unwrap_or(u32::MAX))
+/// `part` of `all` in thousandths, rounded half up; none of nothing.
+pub fn permille(part: u64, all: u64) -> Option<u32> {
+    divided(u128::from(part) * 1_000 + u128::from(all / 2), all)
+}
+
+/// `part` of `all` in thousandths, rounded down: 1000 is all of it. None of nothing.
+fn full_permille(part: u64, all: u64) -> Option<u32> {
+    divided(u128::from(part) * 1_000, all)
+}
+
+fn divided(dividend: u128, divisor: u64) -> Option<u32> {
+    let quotient = dividend.checked_div(u128::from(divisor))?;
+    Some(u32::try_from(quotient).unwrap_or(u32::MAX))
 }
 
 /// What sums are grouped by.
@@ -300,16 +309,20 @@ pub fn time_bucket(ms: u32) -> usize {
     TIME_EDGES_MS.iter().position(|edge| ms <= *edge).unwrap_or(TIME_EDGES_MS.len())
 }
 
-/// The upper edge of the bucket in which the `percent`th of all counted times lies; none if nothing was counted.
+/// What `percent` of 100 counted times keep within, as if those of a bucket lay evenly in it; of the last bucket its lower
+/// edge. None if nothing was counted.
 pub fn time_percentile(counts: &[i64], percent: u64) -> Option<u32> {
-    let total: u64 = counts.iter().filter_map(|count| u64::try_from(*count).ok()).sum();
-    let wanted = total.checked_mul(percent)?.div_ceil(100).max(1);
-    let mut seen = 0;
-    for (count, edge) in counts.iter().zip(TIME_EDGES_MS.iter().chain(TIME_EDGES_MS.last())) {
-        seen += u64::try_from(*count).unwrap_or_default();
-        if total > 0 && seen >= wanted {
-            return Some(*edge);
+    // In hundredths of a time, so that the rank is a whole number.
+    let hundredths = |count: &i64| u128::from(u64::try_from(*count).unwrap_or_default()) * 100;
+    let total: u128 = counts.iter().map(hundredths).sum();
+    let rank = total / 100 * u128::from(percent);
+    let (mut below, mut from) = (0_u128, 0_u32);
+    for (count, to) in counts.iter().map(hundredths).zip(TIME_EDGES_MS.iter().chain(TIME_EDGES_MS.last())) {
+        if count > 0 && below + count >= rank {
+            let into = (u128::from(*to - from) * (rank - below)).div_ceil(count);
+            return Some(from + u32::try_from(into).unwrap_or_default());
         }
+        (below, from) = (below + count, *to);
     }
     None
 }
@@ -319,15 +332,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn percentiles_name_the_upper_edge_of_their_bucket() {
+    fn a_share_is_rounded_unless_all_of_it_must_mean_all() {
+        assert_eq!([permille(11, 298), permille(1, 2_000), permille(1, 2_001)], [Some(37), Some(1), Some(0)]);
+        assert_eq!((permille(9_999, 10_000), full_permille(9_999, 10_000)), (Some(1_000), Some(999)));
+        assert_eq!((permille(u64::MAX, u64::MAX), full_permille(7, 7)), (Some(1_000), Some(1_000)));
+        assert_eq!((permille(0, 0), full_permille(0, 0)), (None, None));
+    }
+
+    #[test]
+    fn a_percentile_lies_within_its_bucket_by_how_many_times_are_below_it() {
         let mut counts = [0_i64; TIME_BUCKETS];
         assert_eq!(time_percentile(&counts, 50), None);
         for ms in [5, 30, 30, 400, 900_000] {
             counts[time_bucket(ms)] += 1;
         }
-        assert_eq!(time_percentile(&counts, 20), Some(10));
-        assert_eq!(time_percentile(&counts, 50), Some(50));
-        assert_eq!(time_percentile(&counts, 80), Some(500));
+        assert_eq!([10, 20].map(|percent| time_percentile(&counts, percent)), [Some(5), Some(10)]);
+        // Three quarters of the way from 25 to 50, rounded up.
+        assert_eq!(time_percentile(&counts, 50), Some(44));
+        assert_eq!([70, 80].map(|percent| time_percentile(&counts, percent)), [Some(438), Some(500)]);
+        // Nobody knows how far the last bucket reaches.
         assert_eq!(time_percentile(&counts, 95), Some(300_000));
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     id::{CallId, KeyId, ProviderId, UserId},
     money::Usd,
+    report::permille,
     usage::Usage,
 };
 
@@ -58,8 +59,7 @@ pub struct Session {
 impl Session {
     /// Prompt tokens that came from a cache, in thousandths of all of them; none without prompt tokens.
     pub fn cache_permille(&self) -> Option<u32> {
-        let (read, all) = (u128::from(self.usage.cache_read), u128::from(self.usage.prompt()));
-        (all > 0).then(|| u32::try_from(read * 1_000 / all).unwrap_or(u32::MAX))
+        permille(self.usage.cache_read, self.usage.prompt())
     }
 }
 

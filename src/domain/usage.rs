@@ -48,10 +48,12 @@ pub struct Terms {
 impl Usage {
     /// All tokens of the prompt, cached or not.
     pub const fn prompt(&self) -> u64 {
-        self.input
-            .saturating_add(self.cache_write_5m)
-            .saturating_add(self.cache_write_1h)
-            .saturating_add(self.cache_read)
+        self.input.saturating_add(self.cached())
+    }
+
+    /// Prompt tokens written to a cache, however long that lives.
+    pub const fn cache_write(&self) -> u64 {
+        self.cache_write_5m.saturating_add(self.cache_write_1h)
     }
 
     /// All tokens of prompt and answer.
@@ -66,7 +68,7 @@ impl Usage {
 
     /// The tokens that the provider has in its cache afterwards: read from it and written to it.
     pub const fn cached(&self) -> u64 {
-        self.cache_read.saturating_add(self.cache_write_5m).saturating_add(self.cache_write_1h)
+        self.cache_read.saturating_add(self.cache_write())
     }
 
     /// The sum, class by class.

@@ -263,8 +263,10 @@ impl Trail {
             let mut entry = lock(&self.story);
             // A client that was kept alive while it waited has its status.
             entry.call.status.get_or_insert(status);
-            entry.call.first_byte_ms = Some(clock::ms_since(self.began));
-            entry.call.first_token_ms = self.first_token_ms();
+            let ms = clock::ms_since(self.began);
+            entry.call.first_byte_ms = Some(ms);
+            // What the answer's beginning was held back for came to the hub before, and to the client only now.
+            entry.call.first_token_ms = self.first_token_ms().map(|came| came.max(ms));
         }
         self.mark_token();
         self.publish();

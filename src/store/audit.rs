@@ -4,15 +4,18 @@ use chrono::{DateTime, Utc};
 use sqlx::{Row, postgres::PgRow};
 
 use super::{Store, change::Change, statements};
-use crate::domain::{
-    audit::{AuditLine, AuditQuery},
-    id::{AuditId, ConsoleSessionId, UserId},
+use crate::{
+    clock,
+    domain::{
+        audit::{AuditLine, AuditQuery},
+        id::{AuditId, ConsoleSessionId, UserId},
+    },
 };
 
 statements! {
     INSERT = "
-        insert into audit_log (actor, user_id, session_id, address, action, subject, before, after)
-        values ($1, $2, $3, $4, $5, $6, $7, $8)";
+        insert into audit_log (at, actor, user_id, session_id, address, action, subject, before, after)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     LIST = "
         select id, at, actor, user_id, session_id, address, action, subject, before, after
         from audit_log
@@ -96,9 +99,10 @@ impl Store {
 }
 
 impl Change {
-    /// Adds a line to the audit log.
+    /// Adds a line to the audit log. Its time is the hub's, like that of the calls beside it.
     pub async fn audit(&mut self, entry: AuditEntry<'_>) -> Result<(), sqlx::Error> {
         sqlx::query(INSERT)
+            .bind(clock::now())
             .bind(entry.actor)
             .bind(entry.user_id.map(|id| id.0))
             .bind(entry.session_id.map(|id| id.0))

@@ -36,7 +36,7 @@ pub(super) fn notice(attention: &Attention) -> Notice {
         Attention::Held { is_absolute, provider_id: Some(_), .. } => (*is_absolute, Some("/providers?state=held")),
         Attention::Held { is_absolute, .. } => (*is_absolute, Some("/providers?by=group")),
         Attention::Unpriced { .. } => (false, Some("/prices")),
-        Attention::LimitNear { .. } => (false, Some("/quotas?share=80")),
+        Attention::LimitNear { share_permille, .. } => (*share_permille >= 1_000, Some("/quotas?share=80")),
         Attention::RedisAway | Attention::Quarantined { .. } | Attention::Backlog { .. } => (false, None),
     };
     let until = if let Attention::Held { until, .. } = attention { *until } else { None };

@@ -9,7 +9,7 @@ use crate::{
     text::Text,
     ui::{
         Erase,
-        state::{Tone, enabled, state},
+        state::{Tone, state},
     },
 };
 
@@ -35,15 +35,14 @@ pub(super) fn status(text: &'static Text, status: AccessStatus) -> AnyView {
     state(tone, word(text, status))
 }
 
-/// Whether a key is on or off, or at its end, as a dot and a word.
+/// Whether a key is let in, as a dot and a word.
 pub(super) fn of_key(
     text: &'static Text,
     is_enabled: bool,
     expires_at: Option<DateTime<Utc>>,
     clock: Clock,
 ) -> AnyView {
-    let now = AccessStatus::of(is_enabled, expires_at, clock.now);
-    if now == AccessStatus::Expired { status(text, now) } else { enabled(is_enabled) }
+    status(text, AccessStatus::of(is_enabled, expires_at, clock.now))
 }
 
 /// The field that narrows a list to one status, with this id.

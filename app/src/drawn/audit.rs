@@ -1,26 +1,26 @@
 //! The audit log.
 
+mod changes;
+
 use std::collections::HashMap;
 
 use hub::domain::{
     audit::{ACTIONS, AuditLine},
-    bulk::FieldChange,
     fault::Fault,
     hold::{Hold, HoldScope},
     page::Page,
 };
 use leptos::prelude::*;
 use leptos_router::params::ParamsMap;
-use serde_json::Value;
 
+use self::changes::changes;
 use super::{
     clock::Clock,
     parts::{self, Choice, link_with, tabs},
 };
 use crate::{
-    format::UNKNOWN,
     query::escape,
-    text::{Text, labels::label},
+    text::Text,
     ui::{
         Erase,
         field::{DAY, DAY_EXAMPLE},
@@ -64,18 +64,13 @@ pub(crate) fn page(
         }
         Ok(lines) => table(text, &lines.items, names, clock),
     };
-    let newest = map
-        .get_str("cursor")
-        .map(|_| view! { <a class="button small" href=link_with(PATH, &address, &[])>{words.newest}</a> }.erase());
-    let older = lines.as_ref().ok().and_then(|lines| lines.next_cursor.as_ref()).map(|cursor| {
-        let href = link_with(PATH, &address, &[("cursor", cursor)]);
-        view! { <a class="button small" rel="next" href=href>{words.older}</a> }.erase()
-    });
+    let newest = map.get_str("cursor").map(|_| link_with(PATH, &address, &[]));
+    let older = lines.as_ref().ok().and_then(|lines| lines.next_cursor.as_ref());
+    let older = older.map(|cursor| link_with(PATH, &address, &[("cursor", cursor)]));
     let content = view! {
         {console_tabs(text, PATH)}
         {filters(text, map)}
-        <section class="panel" aria-label=words.lines>{list}</section>
-        <div class="bar mt-3">{newest}{older}</div>
+        <section class="panel" aria-label=words.lines>{list} {parts::pager(text, newest, older)}</section>
     };
     parts::page(words.title, words.lead, content.into_any())
 }
@@ -186,6 +181,7 @@ fn subject(text: &'static Text, line: &AuditLine, names: &Names) -> AnyView {
     };
     let name = own.or(known.map(String::as_str));
     let path = match kind {
+        "call" => format!("/calls/{}", escape(id)),
         "user" | "login" => format!("/users/{}", escape(id)),
         "provider" => format!("/providers/{}", escape(id)),
         "key" => format!("/keys/{}/use", escape(id)),
@@ -216,85 +212,4 @@ fn held(text: &'static Text, line: &AuditLine, names: &Names) -> Option<String> 
         (_, None) => return None,
     };
     Some(format!("{of}: {}", (text.hold)(hold.reason)))
-}
-
-/// What has changed: of one field at once, of more on unfolding.
-fn changes(text: &'static Text, line: &AuditLine) -> AnyView {
-    let words = &text.audit;
-    let changes = line.changes();
-    if changes.is_empty() {
-        let is_change = line.before.is_some() && line.after.is_some();
-        return is_change.then(|| view! { <span class="sub">{words.nothing_changed}</span> }.erase()).into_any();
-    }
-    let is_change = line.before.is_some() && line.after.is_some();
-    let said = |change: &FieldChange| {
-        if is_change {
-            format!("{}: {} → {}", named(text, &change.field), shown(&change.before), shown(&change.after))
-        } else {
-            named(text, &change.field)
-        }
-    };
-    let summary = changes.iter().map(said).collect::<Vec<_>>().join(", ");
-    let fields = changes.iter().map(|change| change.field.as_str()).collect::<Vec<_>>().join(", ");
-    view! {
-        <details id=format!("changes-{}", line.id)>
-            <summary><span class="ellipsis mono" title=fields>{summary}</span></summary>
-            <table class="table snug">
-                <caption class="aside">{words.changed}</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">{words.field}</th>
-                        <th scope="col">{words.before}</th>
-                        <th scope="col">{words.after}</th>
-                    </tr>
-                </thead>
-                <tbody>{changes.iter().map(|change| difference(text, change)).collect_view()}</tbody>
-            </table>
-        </details>
-    }
-    .erase()
-}
-
-/// What a field is called where it is filled in; its own name if it is nowhere. A part of it has its own name after that.
-fn named(text: &'static Text, field: &str) -> String {
-    let (whole, part) = field.split_once('.').unwrap_or((field, ""));
-    match label(text, whole) {
-        Some(label) if part.is_empty() => label.to_owned(),
-        Some(label) => format!("{label} · {part}"),
-        None => field.to_owned(),
-    }
-}
-
-fn difference(text: &'static Text, change: &FieldChange) -> AnyView {
-    view! {
-        <tr>
-            <th scope="row" title=change.field.clone()>{named(text, &change.field)}</th>
-            <td class="mono break-anywhere sub">{shown(&change.before)}</td>
-            <td class="mono break-anywhere">{shown(&change.after)}</td>
-        </tr>
-    }
-    .erase()
-}
-
-/// A value as it is read: a text without its quotes, nothing as a dash.
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Null => UNKNOWN.to_owned(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::text::Language;
-
-    #[test]
-    fn a_field_is_named_as_its_form_names_it() {
-        let text = Language::Zh.text();
-        assert_eq!(named(text, "enabled"), text.common.state);
-        assert_eq!(named(text, "headers.x-team"), format!("{} · x-team", text.providers.headers));
-        assert_eq!(named(text, "cache_factors.read"), "cache_factors.read");
-    }
 }

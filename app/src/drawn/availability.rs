@@ -149,12 +149,16 @@ fn part(
 
 /// Who it is, how much is good, and how the latest probe went.
 fn head(text: &'static Text, provider: &ProviderAvailability, id: &str, clock: Clock) -> AnyView {
-    let served = &provider.served;
+    let (words, served) = (&text.availability, &provider.served);
     let href = subject::path(UsageBy::Provider, &provider.provider_id.to_string());
+    let told = match served.totals.attempts {
+        0 => words.no_attempts.to_owned(),
+        attempts => (words.served)(&good(served), &whole(attempts)),
+    };
     view! {
         <div class="panel-head">
             <h2 class="ellipsis" id=id.to_owned()><a class="row-link" data-row href=href>{provider.name.clone()}</a></h2>
-            <span class="flex-1"><span class=tone(served).class()>{(text.availability.served)(&good(served), &whole(served.totals.attempts))}</span></span>
+            <span class="flex-1"><span class=tone(served).class()>{told}</span></span>
             <span class="caption">{probes(text, &provider.probes, clock)}</span>
         </div>
     }
@@ -180,11 +184,12 @@ fn probes(text: &'static Text, probes: &Probes, clock: Clock) -> AnyView {
     let words = &text.availability;
     let Some(last) = probes.last else { return words.no_probes.into_any() };
     let href = format!("/calls/{}", last.call_id);
+    let served = (words.probes_served)(&whole(probes.good), &whole(probes.good + probes.bad));
     view! {
         <span class="inline-flex flex-wrap items-center gap-x-2">
             {words.last_probe}" "<a class="link" href=href>{clock.stamp(last.at)}</a>{result(text, last)}
             <span>{span_or_unknown(last.duration_ms)}</span>
-            <span title=words.probes_why>{whole(probes.good)}" / "{whole(probes.good + probes.bad)}</span>
+            <span title=words.probes_why>"· "{served}</span>
         </span>
     }
     .erase()
@@ -239,7 +244,9 @@ fn table(
 ) -> AnyView {
     let words = &text.availability;
     let (n_models, most) = (provider.models.len(), if is_all { usize::MAX } else { MODELS_SHOWN });
-    let number = |label: &'static str| view! { <th scope="col" class="num">{label}</th> }.erase();
+    let time = |of: &'static str| {
+        ["p50", "p95", "p99"].map(|label| view! { <th scope="col" class="num" data-of=of>{label}</th> }.erase())
+    };
     let models = provider.models.iter().take(most).map(|model| {
         let href = subject::path(UsageBy::Model, &model.model);
         view! {
@@ -269,7 +276,7 @@ fn table(
                         <th scope="colgroup" colspan="3" class="group">{words.total}</th>
                         <th scope="colgroup" colspan="3" class="group">{words.first}</th>
                     </tr>
-                    <tr>{["p50", "p95", "p99", "p50", "p95", "p99"].map(number).into_iter().collect_view()}</tr>
+                    <tr>{[words.total, words.first].into_iter().flat_map(time).collect_view()}</tr>
                 </thead>
                 <tbody>
                     <tr>

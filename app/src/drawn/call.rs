@@ -6,10 +6,14 @@ mod cost;
 mod facts;
 mod sentence;
 
+use chrono::{DateTime, Utc};
 use hub::domain::call::{Call, CallDetail};
 use leptos::prelude::*;
 
-pub(crate) use self::chain::why;
+pub(crate) use self::{
+    chain::why,
+    cost::{Charge, charges},
+};
 use super::{clock::Clock, parts};
 use crate::{
     format::{UNKNOWN, elapsed, span_or_unknown, usd_alone},
@@ -44,10 +48,15 @@ pub(crate) fn beside(text: &'static Text, shown: &Shown, list: String, clock: Cl
 /// The call as a page of its own, to be sent to somebody.
 pub(crate) fn page(text: &'static Text, shown: &Shown, clock: Clock) -> (Option<String>, AnyView) {
     let call = &shown.detail.call;
-    let moment = clock.moment(call.created_at);
-    let title = format!("{} · {} {}", call.model, moment.date(), moment.time());
+    let title = title(&call.model, call.created_at, clock);
     let content = view! { <div class="panel alone">{article(text, shown, ().into_any(), clock)}</div> };
     parts::page_with(&title, Some(("/calls", text.calls.title)), ().into_any(), content.into_any())
+}
+
+/// What a call is called: the model that was asked for, and when.
+pub(crate) fn title(model: &str, at: DateTime<Utc>, clock: Clock) -> String {
+    let moment = clock.moment(at);
+    format!("{model} · {} {}", moment.date(), moment.time())
 }
 
 /// The call. `ways` lead from it elsewhere.

@@ -1,4 +1,4 @@
-//! Calls as a plain table with links to newer and older ones, for pages that show those of somebody or something.
+//! Calls as a plain table, for pages that show those of somebody or something.
 
 use hub::domain::{own::OwnCall, usage::Usage};
 use leptos::prelude::*;
@@ -32,8 +32,15 @@ impl CallsTable {
         clock: Clock,
     ) -> AnyView {
         let words = &text.calls;
-        let numbers =
-            [words.tokens_in, words.tokens_out, words.tokens_cache, words.cost, text.call.first_token, words.duration];
+        let numbers = [
+            words.tokens_in,
+            words.tokens_out,
+            words.tokens_cache,
+            words.cache_write,
+            words.cost,
+            text.call.first_token,
+            words.duration,
+        ];
         let [first, second] = self.own;
         let heads = [words.time, words.outcome, first, second];
         let heads = heads.map(|label| view! { <th scope="col">{label}</th> }.erase());
@@ -68,6 +75,7 @@ fn row(text: &'static Text, path: &str, call: &OwnCall, own: [AnyView; 2], clock
             <td class="num">{tokens(call.usage.input)}</td>
             <td class="num">{tokens(call.usage.output)}</td>
             <td class="num">{tokens(call.usage.cache_read)}</td>
+            <td class="num">{tokens(call.usage.cache_write())}</td>
             <td class="num">{cost}</td>
             <td class="num">{span_or_unknown(call.first_token_ms)}</td>
             <td class="num">{span_or_unknown(call.duration_ms)}</td>
@@ -84,11 +92,4 @@ pub(super) fn outcome(text: &'static Text, call: &OwnCall) -> AnyView {
         {status.map(|status| view! { <span class="sub">" "{status}</span> }.erase())}
     }
     .into_any()
-}
-
-/// The links below a list: to its newest calls, if they are not shown, and to older ones, if there are some.
-pub(super) fn pager(text: &'static Text, newest: Option<String>, older: Option<String>) -> AnyView {
-    let newest = newest.map(|href| view! { <a class="button small" href=href>{text.calls.newest}</a> }.erase());
-    let older = older.map(|href| view! { <a class="button small" rel="next" href=href>{text.calls.older}</a> }.erase());
-    view! { <div class="bar mt-3">{newest}{older}</div> }.erase()
 }

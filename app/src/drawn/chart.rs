@@ -14,7 +14,7 @@ use super::{
     readout::{Told, readable, swatch},
 };
 use crate::{
-    format::{UNKNOWN, usd, usd_alone, whole},
+    format::{UNKNOWN, fewest_places, places_of_sums, usd, whole},
     text::Text,
     ui::{
         Erase,
@@ -29,18 +29,22 @@ pub(crate) struct Measure {
     pub(crate) label: &'static str,
     /// The number.
     pub(crate) of: fn(&Totals) -> u64,
-    /// How it is written.
-    pub(crate) written: fn(u64) -> String,
+    /// How it is written, with so many places if it is dollars.
+    pub(crate) written: fn(u64, u32) -> String,
+    /// What stands at an axis: at its top, half way, and at its foot.
+    pub(crate) axis: fn(u64) -> [String; 3],
 }
 
 /// Calls.
 pub(crate) fn calls(text: &'static Text) -> Measure {
-    Measure { label: text.overview.requests, of: |totals| totals.calls, written: whole }
+    let axis = |top: u64| [whole(top), if top > 1 { whole(top / 2) } else { String::new() }, whole(0)];
+    Measure { label: text.overview.requests, of: |totals| totals.calls, written: |number, _| whole(number), axis }
 }
 
 /// Dollars.
 pub(crate) fn cost(text: &'static Text) -> Measure {
-    Measure { label: text.overview.cost, of: |totals| nano(totals.cost_usd), written: dollars }
+    let written = |nano: u64, places: u32| usd(dollars(nano), places);
+    Measure { label: text.overview.cost, of: |totals| nano(totals.cost_usd), written, axis: dollar_axis }
 }
 
 /// Nano-dollars, for an axis.
@@ -48,10 +52,15 @@ pub(crate) fn nano(amount: Usd) -> u64 {
     u64::try_from(amount.scaled()).unwrap_or_default()
 }
 
-/// Dollars on an axis: whole ones where there are enough of them.
-fn dollars(nano: u64) -> String {
-    let amount = Usd::from_scaled(i64::try_from(nano).unwrap_or(i64::MAX));
-    if nano >= 10_000_000_000 { usd(amount, 0) } else { usd_alone(amount) }
+fn dollars(nano: u64) -> Usd {
+    Usd::from_scaled(i64::try_from(nano).unwrap_or(i64::MAX))
+}
+
+/// Dollars at an axis, with no more places than they need.
+fn dollar_axis(top: u64) -> [String; 3] {
+    let (top, half) = (dollars(top), dollars(top / 2));
+    let places = fewest_places(0, [top, half].into_iter());
+    [usd(top, places), usd(half, places), usd(Usd::ZERO, 0)]
 }
 
 /// The charts, their legend, and the table behind them.
@@ -91,15 +100,16 @@ fn chart(text: &'static Text, course: &Course, measure: Measure, clock: Clock) -
     let sum = |place: usize| -> u64 {
         course.lines.iter().filter_map(|line| line.values.get(place)).map(measure.of).fold(0, u64::saturating_add)
     };
-    let top = ceiling((0..n_spans).map(sum).max().unwrap_or_default());
-    let written =
-        |value: u64| if (0..n_spans).any(|place| sum(place) > 0) { (measure.written)(value) } else { String::new() };
+    let most = (0..n_spans).map(sum).max().unwrap_or_default();
+    let top = ceiling(most);
+    let places = places_of_sums(std::iter::once(dollars(most)));
+    let written = |value: u64| (measure.written)(value, places);
     let told: Vec<Told> = (0..n_spans)
         .map(|place| {
             let value = |line: &CourseLine| line.values.get(place).map(measure.of).filter(|value| *value > 0);
-            let said = |line: &CourseLine| value(line).map(measure.written).unwrap_or_default();
+            let said = |line: &CourseLine| value(line).map(written).unwrap_or_default();
             let values = if is_alone { Vec::new() } else { course.lines.iter().map(said).collect() };
-            Told { head: format!("{} · {}", span_name(course, place, clock), (measure.written)(sum(place))), values }
+            Told { head: format!("{} · {}", span_name(course, place, clock), written(sum(place))), values }
         })
         .collect();
     let columns = told.iter().enumerate().map(|(place, told)| {
@@ -115,7 +125,9 @@ fn chart(text: &'static Text, course: &Course, measure: Measure, clock: Clock) -
     let width = u64::try_from(n_spans.max(1)).unwrap_or_default() * STEP;
     let ends = [0, n_spans / 2, n_spans.saturating_sub(1)]
         .map(|place| view! { <span>{span_name(course, place, clock)}</span> }.erase());
-    let half = if top > 1 { written(top / 2) } else { String::new() };
+    let [head, half, foot] = (measure.axis)(top);
+    // Where there is nothing, nobody knows how much would be the top.
+    let mark = |mark: String| (most > 0).then_some(mark);
     let names: Vec<(&'static str, String)> = if is_alone {
         Vec::new()
     } else {
@@ -131,7 +143,7 @@ fn chart(text: &'static Text, course: &Course, measure: Measure, clock: Clock) -
         <figure class="chart">
             <figcaption><span>{measure.label}</span><span>{step_word(text, course.step)}</span></figcaption>
             <div class="plot">
-                <div class="axis" aria-hidden="true"><span>{written(top)}</span><span>{half}</span><span>"0"</span></div>
+                <div class="axis" aria-hidden="true"><span>{mark(head)}</span><span>{mark(half)}</span><span>{foot}</span></div>
                 {readable(format!("{}, {}", measure.label, step_word(text, course.step)), &names, &told, drawing.into_any())}
                 <div class="ends" aria-hidden="true">{ends.into_iter().collect_view()}</div>
             </div>
@@ -188,10 +200,11 @@ fn legend(text: &'static Text, lines: &[CourseLine]) -> AnyView {
 /// The numbers behind the charts: a row for each span, newest first.
 fn table(text: &'static Text, course: &Course, clock: Clock, id: &'static str) -> AnyView {
     let is_alone = course.lines.len() == 1;
+    let places = places_of_sums(course.lines.iter().flat_map(|line| &line.values).map(|totals| totals.cost_usd));
     let head = |line: &CourseLine| view! { <th scope="col" class="num">{name(text, line, is_alone)}</th> }.erase();
     let cell = |line: &CourseLine, place: usize| {
         let value =
-            line.values.get(place).map(|totals| format!("{} · {}", whole(totals.calls), usd_alone(totals.cost_usd)));
+            line.values.get(place).map(|totals| format!("{} · {}", whole(totals.calls), usd(totals.cost_usd, places)));
         view! { <td class="num">{value.unwrap_or_else(|| UNKNOWN.to_owned())}</td> }.erase()
     };
     let row = |place: usize| {
@@ -211,4 +224,16 @@ fn table(text: &'static Text, course: &Course, clock: Clock, id: &'static str) -
         </details>
     }
     .erase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dollars_at_an_axis_have_the_same_digits_and_no_more_than_they_need() {
+        assert_eq!(dollar_axis(800_000_000), ["$0.8", "$0.4", "$0"]);
+        assert_eq!(dollar_axis(3_000_000_000), ["$3.0", "$1.5", "$0"]);
+        assert_eq!(dollar_axis(12_000_000_000), ["$12", "$6", "$0"]);
+    }
 }

@@ -21,7 +21,7 @@ use super::{
     parts::{self, SortHead, group_names, link_with},
 };
 use crate::{
-    format::{UNKNOWN, usd_alone},
+    format::{UNKNOWN, places_of_sums, usd},
     pages::limits,
     text::Text,
     ui::{
@@ -177,10 +177,9 @@ fn table(text: &'static Text, list: &KeyList<'_>, page: &Page<ListedKey>, clock:
         order: Some(if is_reverse { "descending" } else { "ascending" }),
         is_number: false,
     };
-    let rows = page.items.iter().map(|listed| {
-        let spent = list.spent.get(&listed.key.id).copied().unwrap_or_default();
-        line(text, listed, spent, clock)
-    });
+    let spent = |listed: &ListedKey| list.spent.get(&listed.key.id).copied().unwrap_or_default();
+    let places = places_of_sums(page.items.iter().map(spent));
+    let rows = page.items.iter().map(|listed| line(text, listed, usd(spent(listed), places), clock));
     view! {
         <form id=CHOOSER class="chooser" method="get" action="/keys/bulk">
             <input type="hidden" name="from" value=FROM />
@@ -189,7 +188,7 @@ fn table(text: &'static Text, list: &KeyList<'_>, page: &Page<ListedKey>, clock:
         </form>
         <section class="panel" aria-label=words.title>
             <div class="scroll">
-                <table class="table">
+                <table class="table key-list cards">
                     <caption class="aside">{words.title}</caption>
                     <thead>
                         <tr>
@@ -215,7 +214,7 @@ fn table(text: &'static Text, list: &KeyList<'_>, page: &Page<ListedKey>, clock:
     .into_any()
 }
 
-fn line(text: &'static Text, listed: &ListedKey, spent: Usd, clock: Clock) -> AnyView {
+fn line(text: &'static Text, listed: &ListedKey, spent: String, clock: Clock) -> AnyView {
     let (words, key) = (&text.keys, &listed.key);
     let (id, user) = (key.id.to_string(), format!("/users/{}", key.user_id));
     // Two users' keys may have the same name.
@@ -229,12 +228,12 @@ fn line(text: &'static Text, listed: &ListedKey, spent: Usd, clock: Clock) -> An
             <td><a class="row-link" href=user>{listed.user_name.clone()}</a></td>
             <td class="sub mono">{key.preview.clone()}</td>
             <td>{status(text, listed, clock)}</td>
-            <td>{groups(text, listed)}</td>
-            <td class="sub">{limits_set(text, &key.limits)}</td>
-            <td class="num">{usd_alone(spent)}</td>
-            <td class="sub">{last_used}</td>
-            <td class="sub">{expires}</td>
-            <td class="sub">{clock.ago(text, key.created_at)}</td>
+            <td data-head=text.common.group>{groups(text, listed)}</td>
+            <td class="sub" data-head=text.limits.title>{limits_set(text, &key.limits)}</td>
+            <td class="num" data-head=text.key_list.spent_today>{spent}</td>
+            <td class="sub" data-head=words.last_used>{last_used}</td>
+            <td class="sub" data-head=text.common.expires>{expires}</td>
+            <td class="sub" data-head=text.common.created>{clock.ago(text, key.created_at)}</td>
             <td class="num"><a class="button ghost small" href=edit aria-label=label(text.common.edit)>{text.common.edit}</a></td>
         </tr>
     }
@@ -280,7 +279,7 @@ fn limits_set(text: &'static Text, set: &Limits) -> AnyView {
         return UNKNOWN.into_any();
     }
     let all = all.join(" · ");
-    view! { <span class="block max-w-60 ellipsis" title=all.clone()>{all.clone()}</span> }.erase()
+    view! { <span class="limits-set ellipsis" title=all.clone()>{all.clone()}</span> }.erase()
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 use hub::domain::{
     group::Group,
-    money::Usd,
     report::{
         Totals, UsageBy,
         leaderboard::{Leaderboard, LeaderboardQuery, LeaderboardRow, Period, RankBy},
@@ -17,7 +16,7 @@ use super::{
     subject,
 };
 use crate::{
-    format::{UNKNOWN, share_of_permille, short, span_or_unknown, usd, whole},
+    format::{UNKNOWN, places_of_sums, share_of_permille, short, span_or_unknown, usd, whole},
     text::Text,
     ui::{Erase, icon::Icon, state::empty},
 };
@@ -188,12 +187,12 @@ fn table(
         }
         .view()
     };
-    let is_large = board.items.iter().any(|row| row.totals.cost_usd >= Usd::from_scaled(10_000_000_000));
-    let places = if is_large { 2 } else { 4 };
+    let places = places_of_sums(board.items.iter().map(|row| row.totals.cost_usd));
     let rows = board.items.iter().take(most).zip(1..);
+    let class = if board.before_from.is_some() { "table compared" } else { "table" };
     view! {
         <div class="scroll">
-            <table class="table">
+            <table class=class>
                 <caption class="aside">{words.title}</caption>
                 <thead>
                     <tr>

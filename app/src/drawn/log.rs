@@ -52,18 +52,11 @@ pub(crate) fn page(
     } else {
         table(text, &lines.items, clock)
     };
-    let newest = query
-        .cursor
-        .is_some()
-        .then(|| view! { <a class="button small" href=link_with(PATH, &address, &[])>{words.newest}</a> }.erase());
-    let older = lines.next_cursor.as_ref().map(|cursor| {
-        let href = link_with(PATH, &address, &[("cursor", cursor)]);
-        view! { <a class="button small" href=href>{words.older}</a> }.erase()
-    });
+    let newest = query.cursor.is_some().then(|| link_with(PATH, &address, &[]));
+    let older = lines.next_cursor.as_ref().map(|cursor| link_with(PATH, &address, &[("cursor", cursor)]));
     let content = view! {
         <div class="bar">{tabs(words.level, levels.into_iter().map(level))} {find(text, query)}</div>
-        <section class="panel" aria-label=words.lines>{list}</section>
-        <div class="bar mt-3">{newest}{older}</div>
+        <section class="panel" aria-label=words.lines>{list} {parts::pager(text, newest, older)}</section>
     };
     parts::page(words.title, words.lead, content.into_any())
 }
@@ -97,7 +90,7 @@ fn find(text: &'static Text, query: &LogQuery) -> AnyView {
 fn table(text: &'static Text, lines: &[LogLine], clock: Clock) -> AnyView {
     view! {
         <div class="scroll" tabindex="0" role="region" aria-label=text.log.lines>
-            <table class="table log">
+            <table class="table log cards">
                 <caption class="aside">{text.log.lines}</caption>
                 <thead>
                     <tr>

@@ -1,5 +1,7 @@
 //! Logins of the console, and passwords: everybody's, those of one user, one's own.
 
+mod agent;
+
 use hub::domain::{console_session::ConsoleSession, page::Page, user::User};
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -98,13 +100,17 @@ pub(crate) fn of_user(
     let id = user.id.to_string();
     let (tone, says) = if user.has_password { (Tone::Good, words.has_password) } else { (Tone::Off, words.has_none) };
     let fields = view! {
-        {password(words.new_password, "password", words.set_help, "new-password", problem::<SetPassword>("password"))}
-        <button type="submit" class="button">{words.set_password}</button>
+        <div class="grid gap-3">
+            {password(words.new_password, "password", words.set_help, "new-password", problem::<SetPassword>("password"))}
+            <div><button type="submit" class="button">{words.set_password}</button></div>
+        </div>
     };
     let clear = user.has_password.then(|| {
         let content = view! {
-            <p class="help">{words.clear_help}</p>
-            <button type="submit" class="button danger">{words.clear_password}</button>
+            <div class="grid gap-3">
+                <p class="help">{words.clear_help}</p>
+                <div><button type="submit" class="button danger">{words.clear_password}</button></div>
+            </div>
         };
         form::<ClearPassword>(vec![("id", id.clone())], content.erase())
     });
@@ -137,7 +143,7 @@ pub(super) fn own(
     let change = has_password.then(|| {
         let old = problem::<ChangePassword>("old_password");
         let fields = view! {
-            <div class="grid gap-4">
+            <div class="grid max-w-120 gap-4">
                 {password(words.old_password, "old_password", "", "current-password", old)}
                 {password(words.new_password, "password", words.change_help, "new-password", problem::<ChangePassword>("password"))}
                 <div><button type="submit" class="button primary">{words.change_password}</button></div>
@@ -249,7 +255,7 @@ fn table(text: &'static Text, logins: &[ConsoleSession], whose: Whose<'_>, clock
     let has_names = matches!(whose, Whose::Everybodys);
     view! {
         <div class="scroll">
-            <table class="table">
+            <table class="table logins cards">
                 <caption class="aside">{words.title}</caption>
                 <thead>
                     <tr>
@@ -278,10 +284,10 @@ fn row(text: &'static Text, login: &ConsoleSession, whose: Whose<'_>, clock: Clo
         (None, None) => words.with_token.to_owned(),
     };
     let who = matches!(whose, Whose::Everybodys).then(|| {
-        let named = login.user_id.zip(login.user_name.clone());
-        let shown = match named {
-            Some((id, name)) => view! { <a class="link" data-row href=format!("/users/{id}")>{name}</a> }.erase(),
-            None => UNKNOWN.into_any(),
+        let shown = match (login.user_id, login.user_name.clone()) {
+            (Some(id), Some(name)) => view! { <a class="link" data-row href=format!("/users/{id}")>{name}</a> }.erase(),
+            (Some(_), None) => UNKNOWN.into_any(),
+            (None, _) => words.with_token.into_any(),
         };
         view! { <td>{shown}</td> }.erase()
     });
@@ -297,10 +303,10 @@ fn row(text: &'static Text, login: &ConsoleSession, whose: Whose<'_>, clock: Clo
             {who}
             <td>{with}{here}</td>
             <td class="mono">{login.address.clone()}</td>
-            <td class="sub"><span class="block max-w-60 ellipsis" title=login.user_agent.clone()>{login.user_agent.clone()}</span></td>
-            <td>{clock.stamp(login.created_at)}</td>
-            <td>{clock.stamp(login.last_seen_at)}</td>
-            <td>{clock.day(login.expires_at)}</td>
+            <td class="sub"><span class="block max-w-60 ellipsis" title=login.user_agent.clone()>{agent::in_words(text, &login.user_agent)}</span></td>
+            <td data-head=words.began>{clock.stamp(login.created_at)}</td>
+            <td data-head=words.seen>{clock.stamp(login.last_seen_at)}</td>
+            <td data-head=words.ends>{clock.day(login.expires_at)}</td>
             <td>{end}</td>
         </tr>
     }

@@ -12,17 +12,27 @@ use leptos_router::params::ParamsMap;
 
 use super::{clock::Clock, parts};
 use crate::{
-    api::forms::many::{Field, Kind, SET},
+    api::forms::many::{Field, Kind, SET, is_any_chosen},
+    format::whole,
     text::Text,
     ui::{
         Erase,
+        field::DAY_EXAMPLE,
         icon::{Icon, icon},
         state::{empty, note},
     },
 };
 
-/// A change of many as its address asks for it: what would come of it; none if nothing is asked for yet.
-pub(crate) type Asked = Option<Result<BulkReport, Fault>>;
+/// How many of those that are chosen are named.
+const NAMES_MAX: usize = 5;
+
+/// A change of many as its address asks for it.
+pub(crate) struct Asked {
+    /// The names of those that are chosen, as far as they can be told.
+    pub(crate) chosen: Vec<String>,
+    /// What would come of the change; none if nothing is asked for yet.
+    pub(crate) change: Option<Result<BulkReport, Fault>>,
+}
 
 /// What of a noun is changed for many.
 pub(crate) struct Noun {
@@ -68,18 +78,20 @@ pub(crate) fn page(
 ) -> (Option<String>, AnyView) {
     let words = &text.many;
     let above = Some((noun.path, noun.list));
-    if map.get_str("id").is_none() && map.get_str("all").is_none() {
+    if !is_any_chosen(map) {
         let nothing = empty(noun.icon, words.none_chosen, words.none_chosen_why, Some((noun.path, noun.list)));
         let content = view! { <section class="panel">{nothing}</section> }.erase();
         return parts::page_with(noun.title, above, ().into_any(), content);
     }
-    let fault = asked.as_ref().and_then(|asked| asked.as_ref().err());
+    let fault = asked.change.as_ref().and_then(|change| change.as_ref().err());
     let why = fault.map(text.fault);
     let at = fault.and_then(Fault::field).zip(why.as_deref());
     let elsewhere = why.clone().filter(|_| at.is_none_or(|(field, _)| noun.kind(field).is_none()));
     let fields = Fields { text, map, fault: at, label: noun.label };
     let sections = noun.sections.iter().map(|(title, of_it)| fields.section(title, of_it));
-    let look = asked.as_ref().and_then(|asked| asked.as_ref().ok()).map(|report| {
+    let who = (!asked.chosen.is_empty())
+        .then(|| view! { <p class="lead break-anywhere">{chosen(text, &asked.chosen)}</p> }.erase());
+    let look = asked.change.as_ref().and_then(|change| change.as_ref().ok()).map(|report| {
         let button = view! { <button type="submit" class="button primary">{icon(Icon::Check)}{words.apply}</button> };
         look::view(text, report, noun, apply(button.erase()))
     });
@@ -87,6 +99,7 @@ pub(crate) fn page(
         <form class="editor wide" method="get" action=noun.bulk_path>
             {parts::kept(map, noun.which)}
             <input type="hidden" name="look" value="1" />
+            {who}
             <p class="note">{words.help}</p>
             {sections.collect_view()}
             <div role="alert">{elsewhere.map(|why| note("note bad", Icon::Alert, why))}</div>
@@ -95,6 +108,16 @@ pub(crate) fn page(
         {look}
     };
     parts::page_with(noun.title, above, ().into_any(), content.into_any())
+}
+
+/// How many are chosen, and the first of them by name.
+fn chosen(text: &'static Text, names: &[String]) -> String {
+    let n_more = u32::try_from(names.len().saturating_sub(NAMES_MAX)).unwrap_or_default();
+    let mut first = names.iter().take(NAMES_MAX).map(String::as_str).collect::<Vec<_>>().join(", ");
+    if n_more > 0 {
+        first = format!("{first} {}", (text.common.n_more)(n_more));
+    }
+    (text.many.chosen)(&whole(u64::try_from(names.len()).unwrap_or_default()), &first)
 }
 
 /// The fields of a form, with what the address says and what is wrong with it.
@@ -149,7 +172,7 @@ impl Fields<'_> {
             Kind::Whole | Kind::Usd | Kind::Factor | Kind::Seconds | Kind::WholeSeconds | Kind::Names | Kind::Day => {
                 let is_number = !matches!(field.kind, Kind::Names | Kind::Day);
                 let class = if is_number { "input num" } else { "input" };
-                let example = if field.kind == Kind::Day { "2030-12-31" } else { words.keep };
+                let example = if field.kind == Kind::Day { DAY_EXAMPLE } else { words.keep };
                 view! {
                     <input class=class type="text" id=id.clone() name=name value=value placeholder=example autocomplete="off"
                         inputmode=is_number.then_some("decimal") aria-describedby=described aria-invalid=invalid />
@@ -187,5 +210,21 @@ fn choice_word<'a>(text: &'static Text, choice: &'a str) -> &'a str {
         "user" => text.users.role_user,
         "admin" => text.users.role_admin,
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Language;
+
+    #[test]
+    fn those_that_are_chosen_are_counted_and_the_first_are_named() {
+        let names = |n: u32| (1..=n).map(|n| format!("p{n}")).collect::<Vec<_>>();
+        let said = |language: Language, n| chosen(language.text(), &names(n));
+        assert_eq!(said(Language::En, 2), "2 chosen: p1, p2");
+        assert_eq!(said(Language::En, 5), "5 chosen: p1, p2, p3, p4, p5");
+        assert_eq!(said(Language::En, 7), "7 chosen: p1, p2, p3, p4, p5 and 2 more");
+        assert_eq!(said(Language::Zh, 1), "已选择 1 项：p1");
     }
 }

@@ -18,11 +18,11 @@ use super::{
     chart::{charts, nano},
     clock::Clock,
     logins,
-    parts::{self, Choice, tabs, versus},
+    parts::{self, Choice, compared, tabs, versus},
     range::{Range, Recent, recents},
 };
 use crate::{
-    format::{UNKNOWN, share_of_permille, short, span_or_unknown, usd, usd_alone, whole},
+    format::{UNKNOWN, begun_large, places_of_sums, share_of_permille, short, span_or_unknown, usd, usd_alone, whole},
     pages::limits,
     text::Text,
     ui::{Erase, chart::rank_bar, icon::Icon, state::empty},
@@ -80,15 +80,15 @@ pub(crate) fn page(
                 <section class="panel" aria-labelledby="left-title">
                     <div class="panel-head">
                         <h2 class="flex-1" id="left-title">{words.left}</h2>
-                        <span class="caption">{own.user_name.clone()}", "{words.left_why}</span>
+                        <span class="caption">{(words.left_of)(&own.user_name)}</span>
                     </div>
                     {bars(text, &own.limits, clock)}
-                    {own.expires_at.map(|at| view! { <p class="caption px-4 pb-3">{words.until}" "{clock.last_day(at)}</p> }.erase())}
+                    {own.expires_at.map(|at| view! { <p class="caption px-4 pb-3">{begun_large(words.until)}" "{clock.last_day(at)}</p> }.erase())}
                 </section>
                 {keys}
             </div>
             {no_keys}
-            <div class="bar">{recents(text, PATH, &[], range)}</div>
+            <div class="bar">{recents(text, PATH, &[], range)} {compared(text, report.total.calls > 0)}</div>
             {used}
         </div>
     };
@@ -104,7 +104,7 @@ pub(crate) fn logins_page(
     clock: Clock,
 ) -> (Option<String>, AnyView) {
     let content = logins::own(text, found, has_password, said, clock);
-    framed(text, logins::OWN_PATH, (text.logins.title, text.logins.lead), content)
+    framed(text, logins::OWN_PATH, (text.logins.title, text.mine.logins_lead), content)
 }
 
 /// A key: what it may do, and what is left of its limits.
@@ -143,7 +143,7 @@ fn bars(text: &'static Text, uses: &[LimitUse], clock: Clock) -> AnyView {
             <li class="limit-stack">
                 <div class="flex justify-between gap-3"><span class="font-medium">{limits::name(text, used.window)}</span><span class="tabular-nums">{limits::of_limit(used)}</span></div>
                 {limits::meter(text, used)}
-                <p class="caption">{limits::left(text, used)}{more}</p>
+                <p class="caption">{begun_large(&limits::left(text, used))}{more}</p>
             </li>
         }
         .erase()
@@ -175,7 +175,7 @@ fn models(text: &'static Text, rows: &[UsageRow], range: &Range<Recent>) -> AnyV
     let time = range.parameters(|recent| recent.as_str());
     let cost = |row: &UsageRow| nano(row.totals.cost_usd);
     let most = rows.iter().map(cost).max().unwrap_or_default();
-    let places = if most >= 10_000_000_000 { 2 } else { 4 };
+    let places = places_of_sums(rows.iter().map(|row| row.totals.cost_usd));
     let row = |row: &UsageRow| {
         let model = row.id.clone().unwrap_or_default();
         let href = parts::link_with(calls::PATH, &time, &[("model", &model)]);

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     api::overview::Notice,
-    format::{UNKNOWN, change, elapsed, share, short, span_or_unknown, usd, usd_alone, whole},
+    format::{UNKNOWN, change, elapsed, places_of_sums, share, short, span_or_unknown, usd, usd_alone, whole},
     text::Text,
     ui::{
         Erase,
@@ -81,7 +81,7 @@ fn tiles(text: &'static Text, overview: &Overview, clock: Clock) -> AnyView {
     let since = (words.since_midnight)(clock.zone.name());
     view! {
         <section aria-label=words.today>
-            <div class="mb-3 flex items-baseline gap-2"><h2>{words.today}</h2><span class="caption">{since}</span></div>
+            <div class="mb-3 flex items-baseline gap-2"><h2>{words.today}</h2><span class="caption">{since}" · "{(text.drawn.changes)(words.vs_yesterday)}</span></div>
             <div class="tiles">
                 {tile(words.requests, whole(today.calls), against(today.calls, before.calls), &line(|hour| hour.calls), Some(rate(text, overview)))}
                 {tile(words.errors, whole(today.errors()), against(today.errors(), before.errors()), &line(Totals::errors), error_rate(text, today))}
@@ -115,7 +115,7 @@ fn rate(text: &Text, overview: &Overview) -> String {
 }
 
 fn error_rate(text: &Text, today: &Totals) -> Option<String> {
-    share(today.errors(), today.calls).map(|share| format!("{share} {}", text.overview.error_rate))
+    share(today.errors(), today.calls).map(|share| (text.overview.error_rate)(&share))
 }
 
 fn p95(text: &Text, today: &Totals) -> Option<String> {
@@ -176,7 +176,7 @@ fn attention(text: &'static Text, notices: &[Notice], clock: Clock) -> AnyView {
         let left = notice
             .until
             .filter(|until| *until > clock.now)
-            .map(|until| view! { " "{text.overview.time_left}" "{clock.countdown(until)} }.into_any());
+            .map(|until| view! { {text.overview.time_left}{clock.countdown(until)} }.into_any());
         let words = view! {
             <span class=if notice.is_urgent { "text-bad" } else { "text-warn" }>{icon(Icon::Alert)}</span>
             <span><b class="font-medium">{notice.title.clone()}</b><span class="block text-muted">{notice.advice.clone()}{left}</span></span>
@@ -215,10 +215,14 @@ fn running(text: &'static Text, overview: &Overview, clock: Clock) -> AnyView {
         view! {
             <li>
                 <a class="running" href=format!("/calls?call={}", call.id)>
-                    <span class="ellipsis">{call.user_name.clone().unwrap_or_else(unknown)}<span class="sub">" · "{call.model.clone()}</span></span>
-                    <span class="num text-muted">{elapsed(ms)}</span>
-                    <span>{state(Tone::Run, doing)}</span>
-                    <span class="ellipsis text-muted">{call.provider_name.clone().unwrap_or_else(unknown)}</span>
+                    <span>
+                        <span class="ellipsis">{call.user_name.clone().unwrap_or_else(unknown)}<span class="sub">" · "{call.model.clone()}</span></span>
+                        <span class="num text-muted">{elapsed(ms)}</span>
+                    </span>
+                    <span>
+                        <span>{state(Tone::Run, doing)}</span>
+                        <span class="ellipsis text-muted">{call.provider_name.clone().unwrap_or_else(unknown)}</span>
+                    </span>
                 </a>
             </li>
         }
@@ -227,7 +231,7 @@ fn running(text: &'static Text, overview: &Overview, clock: Clock) -> AnyView {
     let hidden = overview.active.saturating_sub(u32::try_from(overview.running.len()).unwrap_or(u32::MAX));
     view! {
         <section class="panel" aria-labelledby="running">
-            <div class="panel-head"><h2 id="running" class="grow">{words.active}</h2><span class="num" data-active>{whole(overview.active.into())}</span></div>
+            <div class="panel-head"><h2 id="running" class="grow">{words.active}</h2><span class="num">{whole(overview.active.into())}</span></div>
             {overview.running.is_empty().then(|| view! { <p class="attention text-muted">{words.nothing_runs}</p> }.erase())}
             <ul>{overview.running.iter().map(item).collect_view()}</ul>
             {(hidden > 0).then(|| view! { <p class="caption px-4 pb-3">{(text.common.n_more)(hidden)}</p> }.erase())}
@@ -242,20 +246,23 @@ fn ranks(text: &'static Text, overview: &Overview) -> AnyView {
     if overview.today.calls == 0 && overview.providers.is_empty() {
         return view! { <div class="panel">{empty(Icon::Inbox, words.nothing_today, words.nothing_today_why, None)}</div> }.erase();
     }
+    let cards = [
+        (words.by_provider, UsageBy::Provider, &overview.providers),
+        (words.by_model, UsageBy::Model, &overview.models),
+        (words.by_user, UsageBy::User, &overview.users),
+    ];
+    let places = places_of_sums(cards.iter().flat_map(|(.., rows)| *rows).map(|row| row.totals.cost_usd));
     view! {
         <div class="ranks">
-            {ranked(text, words.by_provider, UsageBy::Provider, &overview.providers)}
-            {ranked(text, words.by_model, UsageBy::Model, &overview.models)}
-            {ranked(text, words.by_user, UsageBy::User, &overview.users)}
+            {cards.map(|(title, by, rows)| ranked(text, title, by, rows, places)).into_iter().collect_view()}
         </div>
     }
     .erase()
 }
 
-fn ranked(text: &'static Text, title: &'static str, by: UsageBy, rows: &[UsageRow]) -> AnyView {
+fn ranked(text: &'static Text, title: &'static str, by: UsageBy, rows: &[UsageRow], places: u32) -> AnyView {
     let words = &text.overview;
     let cost = |row: &UsageRow| nano(row.totals.cost_usd);
-    let places = if rows.iter().any(|row| cost(row) >= 10_000_000_000) { 2 } else { 4 };
     let most = rows.iter().map(cost).max().unwrap_or_default();
     let row = |row: &UsageRow| {
         let id = row.id.clone().unwrap_or_default();

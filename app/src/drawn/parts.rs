@@ -145,6 +145,17 @@ pub(crate) fn rest(text: &'static Text, n_rows: usize, most: usize, href: String
     (hidden > 0).then(|| view! { <a class="link" href=href data-noscroll>{(text.common.n_more)(hidden)}</a> }.erase())
 }
 
+/// The ways on at the end of the panel of a list that begins with the newest: back to these if others are shown, and to
+/// older ones if there are some.
+pub(crate) fn pager(text: &'static Text, newest: Option<String>, older: Option<String>) -> Option<AnyView> {
+    if newest.is_none() && older.is_none() {
+        return None;
+    }
+    let newest = newest.map(|href| view! { <a class="button small" href=href>{text.calls.newest}</a> }.erase());
+    let older = older.map(|href| view! { <a class="button small" rel="next" href=href>{text.calls.older}</a> }.erase());
+    Some(view! { <nav class="pager" aria-label=text.common.more>{newest}{older}</nav> }.erase())
+}
+
 /// One of several links of which one is chosen.
 pub(crate) struct Choice {
     /// Its words.
@@ -203,6 +214,14 @@ impl SortHead {
     }
 }
 
+/// A sentence; what stands between backticks in it is code.
+pub(crate) fn with_code(sentence: &'static str) -> AnyView {
+    let piece = |(place, piece): (usize, &'static str)| {
+        if place.is_multiple_of(2) { piece.into_any() } else { view! { <code>{piece}</code> }.erase() }
+    };
+    sentence.split('`').enumerate().map(piece).collect_view().into_any()
+}
+
 /// A button that copies the text of the element with that id.
 pub(crate) fn copy_button(text: &'static Text, id: &'static str, label: &'static str) -> AnyView {
     let words = &text.common;
@@ -213,6 +232,11 @@ pub(crate) fn copy_button(text: &'static Text, id: &'static str, label: &'static
         </button>
     }
     .erase()
+}
+
+/// What the changes in numbers are against, where some are shown.
+pub(crate) fn compared(text: &'static Text, is_shown: bool) -> Option<AnyView> {
+    is_shown.then(|| view! { <span class="caption">{(text.drawn.changes)(text.drawn.versus)}</span> }.erase())
 }
 
 /// A number with its change against the span before.
@@ -235,5 +259,12 @@ mod tests {
         assert_eq!(link_with("/leaderboard", &stay, &[("period", "")]), "/leaderboard?by=model");
         assert_eq!(link_with("/leaderboard", &[], &[("a", "b c")]), "/leaderboard?a=b%20c");
         assert_eq!(link_with("/leaderboard", &[], &[]), "/leaderboard");
+    }
+
+    #[test]
+    fn code_in_a_sentence_is_marked_and_its_backticks_are_not_shown() {
+        let drawn = |sentence| Owner::new().with(|| with_code(sentence).to_html().replace("<!>", ""));
+        assert_eq!(drawn("Run `hub x`, then `y`."), "Run <code>hub x</code>, then <code>y</code>.");
+        assert_eq!(drawn("None."), "None.");
     }
 }

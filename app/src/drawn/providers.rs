@@ -20,6 +20,7 @@ use super::{
     parts::{self, Choice, link_with, tabs},
 };
 use crate::{
+    format::{places_of_sums, shares},
     text::Text,
     ui::{
         Erase,
@@ -153,7 +154,6 @@ fn body(text: &'static Text, list: &ProviderList, clock: Clock) -> AnyView {
         };
         return view! { <section class="panel">{nothing}</section> }.erase();
     }
-    let parts = parts_of(text, list).into_iter().map(|(title, rows)| part(text, title, &rows, list, clock));
     let cut = list.is_cut.then(|| view! { <p class="note mt-3">{words.too_many}</p> }.erase());
     let all = if list.order.state.is_some() {
         // A change of many knows no state: those that are shown are named.
@@ -169,7 +169,7 @@ fn body(text: &'static Text, list: &ProviderList, clock: Clock) -> AnyView {
             <a class="button small" href=all>{words.change_all}</a>
             <span class="caption">{words.choose_help}</span>
         </form>
-        {parts.collect_view()}
+        {table(text, list, clock)}
         {cut}
         <p class="caption mt-2 px-4">{words.legend}</p>
     }
@@ -205,40 +205,46 @@ fn is_of(provider: &Provider, group: &str) -> bool {
         || provider.group.is_empty() && group == hub::domain::group::DEFAULT_GROUP
 }
 
-fn part(text: &'static Text, title: Option<String>, rows: &[Row], list: &ProviderList, clock: Clock) -> AnyView {
+/// The table. Its parts are in one, so that their columns line up.
+fn table(text: &'static Text, list: &ProviderList, clock: Clock) -> AnyView {
     let words = &text.provider_list;
-    let label = title.clone().unwrap_or_else(|| text.providers.title.to_owned());
-    let caption = label.clone();
-    let title = title.map(|title| view! { <div class="panel-head"><h2>{title}</h2></div> }.erase());
-    // In a part the shares are those of the part.
-    let part_calls: u64 = rows.iter().map(|row| row.traffic.totals.calls).sum();
+    let parts = parts_of(text, list).into_iter().map(|(title, rows)| part(text, title, &rows, list, clock));
     let times = [(words.p50, Some(Column::P50)), (words.p95, Some(Column::P95))];
-    let lines = rows.iter().map(|row| row::line(text, row, part_calls, list, clock));
     view! {
-        <section class="panel mb-4" aria-label=label>
-            {title}
+        <section class="panel mb-4" aria-label=text.providers.title>
             <div class="scroll">
-                <table class="table providers">
-                    <caption class="aside">{caption}</caption>
+                <table class="table providers cards">
+                    <caption class="aside">{text.providers.title}</caption>
                     <thead>
                         <tr>
                             {order::head(text.common.name, Column::Name, list)}
                             <th scope="col">{text.common.state}</th>
                             <th scope="col">{words.last_hours}</th>
                             {order::two_lines([&[(words.requests, Some(Column::Requests))], &[(words.share, None)]], true, list)}
-                            {order::head(words.errors, Column::Errors, list)}
+                            {order::head(text.drawn.failed_attempts, Column::FailedAttempts, list)}
                             {order::two_lines([&[(words.first, None)], &times], true, list)}
                             {order::head(text.overview.cost, Column::Cost, list)}
                             {order::two_lines([&[(text.common.group, None)], &[(words.place, Some(Column::Priority))]], false, list)}
                             <th scope="col"><span class="aside">{text.common.actions}</span></th>
                         </tr>
                     </thead>
-                    <tbody>{lines.collect_view()}</tbody>
+                    {parts.collect_view()}
                 </table>
             </div>
         </section>
     }
     .erase()
+}
+
+/// A part of the table: its title, if it has one, and its rows.
+fn part(text: &'static Text, title: Option<String>, rows: &[Row], list: &ProviderList, clock: Clock) -> AnyView {
+    // In a part the shares are those of the part.
+    let shares = shares(&rows.iter().map(|row| row.traffic.totals.calls).collect::<Vec<_>>());
+    let places = places_of_sums(list.rows.iter().map(|row| row.traffic.totals.cost_usd));
+    let lines = rows.iter().zip(shares).map(|(row, share)| row::line(text, row, (share, places), list, clock));
+    let key = title.clone();
+    let head = title.map(|title| view! { <tr class="part"><th scope="rowgroup" colspan="9">{title}</th></tr> }.erase());
+    view! { <tbody data-key=key>{head}{lines.collect_view()}</tbody> }.erase()
 }
 
 #[cfg(test)]

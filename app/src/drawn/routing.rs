@@ -11,7 +11,7 @@ use leptos_router::params::ParamsMap;
 
 use super::{call::why, clock::Clock, parts};
 use crate::{
-    format::{UNKNOWN, share_of_permille},
+    format::{UNKNOWN, begun_large, share_of_permille},
     text::Text,
     ui::{
         Erase,
@@ -143,9 +143,13 @@ fn answer(text: &'static Text, explanation: &Explanation, clock: Clock) -> AnyVi
 fn one(text: &'static Text, explained: &ExplainedChoice, turn: usize) -> AnyView {
     let words = &text.simulator;
     let choice = &explained.choice;
-    let title = if turn == 1 { words.first.to_owned() } else { (words.then)(turn) };
     let chosen = choice.candidates.iter().find(|candidate| Some(candidate.provider_id) == choice.provider_id);
-    let who = chosen.map_or_else(|| text.chain.none_chosen.to_owned(), |candidate| candidate.name.clone());
+    let title = match (chosen, turn) {
+        (Some(chosen), 1) => (words.first)(&chosen.name),
+        (Some(chosen), _) => (words.then)(turn, &chosen.name),
+        (None, 1) => text.chain.none_chosen.to_owned(),
+        (None, _) => words.nobody_left.to_owned(),
+    };
     let sent =
         explained.model_sent.as_ref().map(|model| view! { " · "<span class="mono">{model.clone()}</span> }.into_any());
     // Who may be chosen comes first, by priority; then everybody else.
@@ -157,11 +161,11 @@ fn one(text: &'static Text, explained: &ExplainedChoice, turn: usize) -> AnyView
     view! {
         <li class="panel">
             <div class="panel-head">
-                <h2>{title}": "{who}{sent}</h2>
-                <span class="caption">{why(text, choice)}</span>
+                <h2>{title}{sent}</h2>
+                {why(text, choice).map(|why| view! { <p class="caption">{why}</p> }.erase())}
             </div>
             <div class="scroll">
-                <table class="table">
+                <table class="table candidates">
                     <caption class="aside">{words.candidates}</caption>
                     <thead>
                         <tr>
@@ -190,7 +194,10 @@ fn line(text: &'static Text, explained: &ExplainedChoice, candidate: &Candidate)
     let verdict = match candidate.skip {
         _ if is_chosen => state(Tone::Good, words.chosen),
         None => state(Tone::Quiet, words.possible),
-        Some(skip) => view! { {state(Tone::Off, (text.skip)(skip))}{held} }.into_any(),
+        Some(skip) => {
+            let why = begun_large((text.skip)(skip));
+            view! { <span class=Tone::Off.class()>{why}</span>{held} }.into_any()
+        }
     };
     view! {
         <tr class:off=candidate.skip.is_some() && !is_chosen>

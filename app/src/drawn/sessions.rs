@@ -56,8 +56,7 @@ pub(crate) fn page(
     };
     let content = view! {
         <div class="bar">{tabs(words.which, choices.into_iter())} {find(text, of, search)}</div>
-        <section class="panel" aria-label=words.list>{list}</section>
-        {pager(text, query, sessions.next_cursor.as_deref())}
+        <section class="panel" aria-label=words.list>{list} {pager(text, query, sessions.next_cursor.as_deref())}</section>
     };
     parts::page(words.title, words.lead, content.into_any())
 }
@@ -83,28 +82,26 @@ fn find(text: &'static Text, of: SessionState, search: String) -> AnyView {
     .erase()
 }
 
-fn pager(text: &'static Text, query: &SessionQuery, next: Option<&str>) -> AnyView {
+fn pager(text: &'static Text, query: &SessionQuery, next: Option<&str>) -> Option<AnyView> {
     let stay = [
         ("state", named(query.state.unwrap_or_default()).to_owned()),
         ("search", query.search.clone().unwrap_or_default()),
     ];
-    let button = |label, more: &[(&str, &str)]| {
-        view! { <a class="button small" href=link_with(PATH, &stay, more)>{label}</a> }.erase()
-    };
-    let newest = query.cursor.is_some().then(|| button(text.sessions.newest, &[]));
-    let older = next.map(|cursor| button(text.sessions.older, &[("cursor", cursor)]));
-    view! { <div class="bar mt-3">{newest}{older}</div> }.erase()
+    let newest = query.cursor.is_some().then(|| link_with(PATH, &stay, &[]));
+    let older = next.map(|cursor| link_with(PATH, &stay, &[("cursor", cursor)]));
+    parts::pager(text, newest, older)
 }
 
 fn table(text: &'static Text, sessions: &[Session], clock: Clock) -> AnyView {
     let words = &text.sessions;
     view! {
         <div class="scroll">
-            <table class="table">
+            <table class="table sessions cards">
                 <caption class="aside">{words.list}</caption>
                 <thead>
                     <tr>
                         <th scope="col">{words.session}</th>
+                        <th scope="col">{words.seen}</th>
                         <th scope="col">{words.state}</th>
                         <th scope="col">{words.caller}</th>
                         <th scope="col">{words.models}</th>
@@ -113,9 +110,6 @@ fn table(text: &'static Text, sessions: &[Session], clock: Clock) -> AnyView {
                         <th scope="col" class="num">{words.tokens}</th>
                         <th scope="col" class="num">{words.cost}</th>
                         <th scope="col" class="num">{words.cache_hit}</th>
-                        <th scope="col">{words.client}</th>
-                        <th scope="col">{words.began}</th>
-                        <th scope="col">{words.seen}</th>
                         <th scope="col"><span class="aside">{text.common.actions}</span></th>
                     </tr>
                 </thead>
@@ -134,26 +128,31 @@ fn row(text: &'static Text, session: &Session, clock: Clock) -> AnyView {
         view! { <a class="button ghost small danger" href=format!("{path}?end=1") aria-label=label>{words.end}</a> }
             .erase()
     });
-    let agent = session.user_agent.clone();
     let models = session.models.join(", ");
     view! {
         <tr>
-            <td><a class="row-link mono block max-w-60 ellipsis" data-row href=path title=session.session_id.clone()>{session.session_id.clone()}</a></td>
+            <td><a class="row-link mono block max-w-32 ellipsis" data-row href=path title=told(text, session, clock)>{session.session_id.clone()}</a></td>
+            <td class="sub">{clock.stamp(session.last_seen_at)}</td>
             <td>{is(text, session)}</td>
             <td>{caller(session)}</td>
-            <td><span class="mono block max-w-60 ellipsis" title=models.clone()>{models.clone()}</span></td>
+            <td><span class="mono block max-w-40 ellipsis" title=models.clone()>{models.clone()}</span></td>
             <td>{goes_to(text, session)}</td>
-            <td class="num">{whole(session.calls)}</td>
-            <td class="num">{short(session.usage.total())}</td>
-            <td class="num">{usd(session.cost_usd, 4)}</td>
-            <td class="num">{from_cache(session)}</td>
-            <td class="sub"><span class="block max-w-60 ellipsis" title=agent.clone()>{agent.clone()}</span></td>
-            <td class="sub">{clock.stamp(session.created_at)}</td>
-            <td class="sub">{clock.stamp(session.last_seen_at)}</td>
+            <td class="num" data-head=words.calls>{whole(session.calls)}</td>
+            <td class="num" data-head=words.tokens>{short(session.usage.total())}</td>
+            <td class="num" data-head=words.cost>{usd(session.cost_usd, 4)}</td>
+            <td class="num" data-head=words.cache_hit>{from_cache(session)}</td>
             <td class="num">{end}</td>
         </tr>
     }
     .erase()
+}
+
+/// What is said on pointing at it: all of its id, and what has no column.
+fn told(text: &'static Text, session: &Session, clock: Clock) -> String {
+    let words = &text.sessions;
+    let client = session.user_agent.as_ref().map(|agent| format!("{}: {agent}", words.client));
+    let began = format!("{}: {}", words.began, clock.moment(session.created_at).full());
+    [Some(session.session_id.clone()), client, Some(began)].into_iter().flatten().collect::<Vec<_>>().join("\n")
 }
 
 /// Whether it is active, and how many of its calls run.

@@ -80,7 +80,7 @@ fn environment(text: &'static Text, variables: &[Variable]) -> AnyView {
                             <th scope="col">{words.variable}</th>
                             <th scope="col">{words.value}</th>
                             <th scope="col">{words.source}</th>
-                            <th scope="col"><span class="aside">{text.common.note}</span></th>
+                            <th scope="col">{words.meaning}</th>
                         </tr>
                     </thead>
                     <tbody>{variables.iter().map(|one| variable(text, one)).collect_view()}</tbody>
@@ -104,7 +104,7 @@ fn variable(text: &'static Text, variable: &Variable) -> AnyView {
             <th scope="row" class="mono">{variable.name.clone()}</th>
             <td>{value}</td>
             <td><span class="badge">{origin(text, variable.source)}</span></td>
-            <td class="sub">{(text.variable)(&variable.name)}</td>
+            <td class="sub">{(text.variable)(&variable.name).map(parts::with_code)}</td>
         </tr>
     }
     .erase()

@@ -9,11 +9,15 @@ use leptos::prelude::*;
 use super::{
     chart::{charts, nano},
     clock::Clock,
-    parts::{asks_for_all, link_with, rest, versus},
+    keys,
+    limits::room,
+    parts::{asks_for_all, compared, link_with, rest, versus},
+    providers,
     range::{Range, Recent, recents},
+    users,
 };
 use crate::{
-    format::{UNKNOWN, share_of_permille, short, span_or_unknown, usd, usd_alone, whole},
+    format::{UNKNOWN, begun_large, places_of_sums, share_of_permille, short, span_or_unknown, usd, usd_alone, whole},
     pages::limits,
     query::escape,
     text::Text,
@@ -93,10 +97,11 @@ pub(crate) fn page(text: &'static Text, shown: &Shown<'_>, clock: Clock) -> (Opt
     let head = Head {
         title: shown.name.to_owned().into(),
         lead: Some(lead),
-        above: Some((above(shown.by), text.leaderboard.title)),
+        above: Some(above(text, shown.by)),
         actions: actions(text, shown, clock),
     };
-    let content = if shown.total.calls == 0 && shown.total.attempts == 0 {
+    let is_empty = shown.total.calls == 0 && shown.total.attempts == 0;
+    let content = if is_empty {
         view! { <section class="panel">{empty(Icon::Inbox, text.leaderboard.empty, text.leaderboard.empty_why, None)}</section> }.into_any()
     } else {
         view! {
@@ -114,21 +119,21 @@ pub(crate) fn page(text: &'static Text, shown: &Shown<'_>, clock: Clock) -> (Opt
     };
     let content = view! {
         <div class="overview">
-            <div class="bar">{recents(text, &place, asks_for_all(shown.is_all).as_slice(), &shown.range)}</div>
+            <div class="bar">{recents(text, &place, asks_for_all(shown.is_all).as_slice(), &shown.range)} {compared(text, !is_empty)}</div>
             {content}
-            {quotas(text, shown.limits)}
+            {quotas(text, shown.limits, clock)}
         </div>
     };
     (Some(shown.name.to_owned()), frame(false, head, content.into_any()))
 }
 
-/// The leaderboard of its like.
-const fn above(by: UsageBy) -> &'static str {
+/// The list that it stands in. Models have none but that of those that were used.
+const fn above(text: &'static Text, by: UsageBy) -> (&'static str, &'static str) {
     match by {
-        UsageBy::User => "/leaderboard?by=user",
-        UsageBy::Key => "/leaderboard?by=key",
-        UsageBy::Provider => "/leaderboard?by=provider",
-        UsageBy::Model => "/leaderboard?by=model",
+        UsageBy::User => (users::PATH, text.users.title),
+        UsageBy::Key => (keys::PATH, text.keys.title),
+        UsageBy::Provider => (providers::PATH, text.providers.title),
+        UsageBy::Model => ("/leaderboard?by=model", text.leaderboard.title),
     }
 }
 
@@ -183,7 +188,7 @@ fn part(text: &'static Text, shown: &Shown<'_>, by: UsageBy, rows: &[UsageRow]) 
     };
     let cost = |row: &UsageRow| nano(row.totals.cost_usd);
     let most = rows.iter().map(cost).max().unwrap_or_default();
-    let places = if most >= 10_000_000_000 { 2 } else { 4 };
+    let places = places_of_sums(shown.parts.iter().flat_map(|(_, rows)| rows).map(|row| row.totals.cost_usd));
     let named: Vec<&UsageRow> = rows.iter().filter(|row| row.id.is_some()).collect();
     let row = |row: &&UsageRow| {
         let id = row.id.clone().unwrap_or_default();
@@ -256,7 +261,7 @@ impl Searched {
     }
 }
 
-/// What went wrong, the most frequent first. Each leads to its calls, as far as these can be searched.
+/// The attempts that failed, by what went wrong, the most frequent first. Each leads to its calls, as far as these can be searched.
 fn errors(text: &'static Text, shown: &Shown<'_>, clock: Clock) -> AnyView {
     let errors = shown.errors;
     let searched = Searched::of(&shown.range, clock);
@@ -267,7 +272,7 @@ fn errors(text: &'static Text, shown: &Shown<'_>, clock: Clock) -> AnyView {
     let most = errors.iter().map(|error| error.n_errors).max().unwrap_or_default();
     let row = |error: &ErrorCount| {
         let inner = view! {
-            {rank_bar(error.n_errors, most)} <span class="ellipsis">{text.cause_in_words(&error.cause)}</span><span></span>
+            {rank_bar(error.n_errors, most)} <span class="ellipsis">{begun_large(&text.cause_in_words(&error.cause))}</span><span></span>
             <span class="num">{whole(error.n_errors)}</span>
         }
         .into_any();
@@ -287,7 +292,7 @@ fn errors(text: &'static Text, shown: &Shown<'_>, clock: Clock) -> AnyView {
     let reach = reach.filter(|_| !errors.is_empty());
     view! {
         <section class="panel">
-            <div class="panel-head"><h2>{text.overview.errors}</h2></div>
+            <div class="panel-head"><h2>{text.drawn.failed_attempts}</h2><p class="caption">{text.subject.errors_counted}</p></div>
             {none}
             <ul class="p-2">{errors.iter().take(shown.most()).map(row).collect_view()}</ul>
             {shown.rest(text, errors.len())}
@@ -297,13 +302,13 @@ fn errors(text: &'static Text, shown: &Shown<'_>, clock: Clock) -> AnyView {
     .erase()
 }
 
-/// How much of each limit is used.
-fn quotas(text: &'static Text, limits: &[LimitUse]) -> Option<AnyView> {
+/// How much of each limit is used, and when there is more room.
+fn quotas(text: &'static Text, limits: &[LimitUse], clock: Clock) -> Option<AnyView> {
     let row = |used: &LimitUse| {
         view! {
             <li class="limit-row">
                 <span>{limits::name(text, used.window)}</span>
-                <div class="quota-use">{limits::meter(text, used)}<p class="caption">{limits::of_limit(used)}" · "{limits::left(text, used)}</p></div>
+                <div class="quota-use">{limits::meter(text, used)}<p class="caption">{limits::of_limit(used)}" · "{limits::left(text, used)}{room(text, used, clock)}</p></div>
             </li>
         }
         .erase()
@@ -312,7 +317,7 @@ fn quotas(text: &'static Text, limits: &[LimitUse]) -> Option<AnyView> {
     (!set.is_empty()).then(|| {
         view! {
             <section class="panel" aria-labelledby="limits">
-                <div class="panel-head"><h2 id="limits">{text.limits.title}</h2></div>
+                <div class="panel-head"><h2 id="limits">{text.limits.use_title}</h2></div>
                 <ul>{set.into_iter().map(row).collect_view()}</ul>
             </section>
         }

@@ -50,7 +50,7 @@ pub(super) fn view(
         view! { <g class="column" data-told=told.lines()><rect class="catch" x=x y="0" width=STEP height=HEIGHT /></g> }
             .erase()
     });
-    // The slowest first: the others are drawn upon it.
+    // The slowest first, which is the thickest: the others are drawn upon it.
     let lines = LINES.iter().rev().map(|(class, _, of)| {
         let steps = steps(&blocks.iter().map(of).collect::<Vec<_>>(), top);
         view! { <path class=*class d=steps vector-effect="non-scaling-stroke" /> }.erase()

@@ -22,11 +22,12 @@ use super::{
     access,
     act::{act, form},
     clock::Clock,
+    limits::room,
     parts::{self, group_names, link_with},
 };
 use crate::{
     api::users::{LimitUser, RenewUser},
-    format::{usd_alone, whole},
+    format::{places_of_sums, usd, whole},
     pages::limits,
     text::Text,
     ui::{
@@ -146,7 +147,8 @@ fn body(text: &'static Text, list: &UserList, clock: Clock) -> AnyView {
         };
         return view! { <section class="panel mt-4">{nothing}</section> }.erase();
     }
-    let lines = list.rows.iter().map(|row| line(text, row, clock));
+    let places = places_of_sums(list.rows.iter().map(|row| row.totals.cost_usd));
+    let lines = list.rows.iter().map(|row| line(text, row, places, clock));
     let page = list.next_page.map(|page| ("page", page.to_string()));
     let further = list.next_cursor.clone().map(|cursor| ("cursor", cursor)).or(page);
     let next = further.map(|(name, value)| {
@@ -164,7 +166,7 @@ fn body(text: &'static Text, list: &UserList, clock: Clock) -> AnyView {
         </form>
         <section class="panel" aria-label=text.users.title>
             <div class="scroll">
-                <table class="table users">
+                <table class="table users cards">
                     <caption class="aside">{text.users.title}</caption>
                     <thead>
                         <tr>
@@ -202,7 +204,7 @@ fn unreadable(text: &'static Text, fault: &Fault) -> AnyView {
     .into_any()
 }
 
-fn line(text: &'static Text, row: &Row, clock: Clock) -> AnyView {
+fn line(text: &'static Text, row: &Row, places: u32, clock: Clock) -> AnyView {
     let Row { user, totals, uses } = row;
     let id = user.id.to_string();
     let choose = format!("{}: {}", text.provider_list.choose, user.name);
@@ -212,6 +214,8 @@ fn line(text: &'static Text, row: &Row, clock: Clock) -> AnyView {
         view! { <a class="badge" href=href>{tag.clone()}</a> }.erase()
     };
     let name = view! { <a class="row-link" data-row href=format!("/users/{id}")>{user.name.clone()}</a> {role} };
+    let note = (!user.note.is_empty())
+        .then(|| view! { <span class="block ellipsis" title=user.note.clone()>{user.note.clone()}</span> }.erase());
     view! {
         <tr class:off=!user.enabled data-key=id.clone()>
             <td>{parts::pick(CHOOSER, id.clone(), choose, name.into_any())}</td>
@@ -219,10 +223,10 @@ fn line(text: &'static Text, row: &Row, clock: Clock) -> AnyView {
             <td><span class="flex gap-1">{user.tags.iter().map(tag).collect_view()}</span></td>
             <td>{group_names(text, &user.group)}</td>
             <td><span class="flex items-center gap-2">{uses.first().map(|used| most_used(text, used, &id))}{every_limit(text, user, uses, clock)}{set_limit(text, user)}</span></td>
-            <td>{end(text, user, clock)}</td>
-            <td class="num">{whole(totals.calls)}</td>
-            <td class="num">{usd_alone(totals.cost_usd)}</td>
-            <td class="sub"><span class="block max-w-60 ellipsis">{user.note.clone()}</span></td>
+            <td data-head=text.common.expires>{end(text, user, clock)}</td>
+            <td class="num" data-head=text.user_list.requests>{whole(totals.calls)}</td>
+            <td class="num" data-head=text.user_list.cost>{usd(totals.cost_usd, places)}</td>
+            <td class="sub">{note}</td>
         </tr>
     }
     .erase()
@@ -232,7 +236,7 @@ fn line(text: &'static Text, row: &Row, clock: Clock) -> AnyView {
 fn most_used(text: &'static Text, used: &LimitUse, id: &str) -> AnyView {
     view! {
         <a class="quota-use small" href=format!("/users/{id}#limits-title")>
-            <span class="caption flex justify-between gap-2"><span>{limits::name(text, used.window)}</span><span class="tabular-nums">{limits::of_limit(used)}</span></span>
+            <span class="caption flex justify-between gap-2"><span class="ellipsis">{limits::name(text, used.window)}</span><span class="tabular-nums">{limits::of_limit(used)}</span></span>
             {limits::meter(text, used)}
         </a>
     }
@@ -243,17 +247,16 @@ fn most_used(text: &'static Text, used: &LimitUse, id: &str) -> AnyView {
 fn every_limit(text: &'static Text, whose: &User, uses: &[LimitUse], clock: Clock) -> Option<AnyView> {
     let words = &text.user_list;
     let one = |used: &LimitUse| {
-        let room = used.resets_at.map(|at| view! { " · "{text.limits.more_room}" "{clock.countdown(at)} }.into_any());
         view! {
             <li>
                 <span class="flex justify-between gap-3"><span>{limits::name(text, used.window)}</span><span class="tabular-nums">{limits::of_limit(used)}</span></span>
                 {limits::meter(text, used)}
-                <span class="caption">{limits::left(text, used)}{room}</span>
+                <span class="caption">{limits::left(text, used)}{room(text, used, clock)}</span>
             </li>
         }
         .erase()
     };
-    (!uses.is_empty()).then(|| {
+    (uses.len() > 1).then(|| {
         view! {
             <details class="drop">
                 <summary class="button ghost small">{(words.n_limits)(uses.len())}<span class="aside">": "{whose.name.clone()}</span></summary>

@@ -4,7 +4,7 @@ use hub::domain::limit::{Amount, LimitUse, Limited};
 use leptos::prelude::*;
 
 use crate::{
-    format::{UNKNOWN, usd_alone, whole},
+    format::{UNKNOWN, places_alone, usd, usd_alone, whole},
     text::Text,
     ui::Erase,
 };
@@ -38,14 +38,15 @@ pub(crate) fn meter(text: &'static Text, used: &LimitUse) -> Option<AnyView> {
 /// What is settled, of how much: `$1.20 / $2.50`.
 pub(crate) fn of_limit(used: &LimitUse) -> String {
     let limit = used.limit.map_or_else(|| UNKNOWN.to_owned(), amount);
-    format!("{} / {limit}", amount(used.settled))
+    format!("{} / {limit}", part(used, used.settled))
 }
 
 /// What is reserved, if anything is, and what is free: `running $0.10 · free $1.20`.
 pub(crate) fn left(text: &Text, used: &LimitUse) -> String {
     let words = &text.limit_names;
-    let free = used.remaining.map_or_else(|| UNKNOWN.to_owned(), amount);
-    let in_flight = (used.reserved.number() > 0).then(|| format!("{} {} · ", words.reserved, amount(used.reserved)));
+    let free = used.remaining.map_or_else(|| UNKNOWN.to_owned(), |free| part(used, free));
+    let in_flight =
+        (used.reserved.number() > 0).then(|| format!("{} {} · ", words.reserved, part(used, used.reserved)));
     format!("{}{} {free}", in_flight.unwrap_or_default(), words.free)
 }
 
@@ -88,6 +89,14 @@ pub(crate) fn amount(amount: Amount) -> String {
     }
 }
 
+/// A part of a limit: dollars with as many places as the limit has.
+fn part(used: &LimitUse, part: Amount) -> String {
+    match (part, used.limit) {
+        (Amount::Usd(part), Some(Amount::Usd(limit))) => usd(part, places_alone(limit)),
+        _ => amount(part),
+    }
+}
+
 /// How much of a limit `part` is, at most all of it. Of nothing everything is all.
 fn permille(part: Amount, limit: Amount) -> u64 {
     let (part, limit) = (part.number(), limit.number());
@@ -109,5 +118,25 @@ mod tests {
         assert_eq!(permille(Amount::Count(1), Amount::Count(3)), 333);
         assert_eq!(permille(Amount::Count(0), Amount::Count(0)), 1_000);
         assert_eq!(permille(usd("9000000"), usd("9000000")), 1_000);
+    }
+
+    #[test]
+    fn what_is_used_of_a_limit_has_the_digits_of_the_limit() {
+        let usd = |text: &str| Amount::Usd(text.parse().unwrap());
+        let of = |limit, settled, free| {
+            let one = LimitUse {
+                window: Limited::Daily,
+                limit: Some(limit),
+                settled,
+                reserved: Amount::Count(0),
+                remaining: Some(free),
+                resets_at: None,
+            };
+            (of_limit(&one), part(&one, free))
+        };
+        let said = |amounts: &str, free: &str| (amounts.to_owned(), free.to_owned());
+        assert_eq!(of(usd("4.1"), usd("3.8516"), usd("0.2484")), said("$3.85 / $4.10", "$0.25"));
+        assert_eq!(of(usd("0.5"), usd("0"), usd("0.5")), said("$0.0000 / $0.5000", "$0.5000"));
+        assert_eq!(of(Amount::Count(9), Amount::Count(4), Amount::Count(5)), said("4 / 9", "5"));
     }
 }

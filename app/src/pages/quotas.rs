@@ -128,7 +128,7 @@ fn table(text: &'static Text, quotas: &[Quota]) -> AnyView {
     let words = &text.quotas;
     view! {
         <div class="scroll">
-            <table class="table quotas">
+            <table class="table quotas cards">
                 <caption class="aside">{words.title}</caption>
                 <thead>
                     <tr>
@@ -164,7 +164,7 @@ fn line(text: &'static Text, quota: &Quota) -> AnyView {
         <tr>
             <td>
                 <a class="row-link" data-row href=form(quota)>{whose}{quota.name.clone()}</a>
-                " "<span class="sub">{kind}</span>
+                " "<span class="badge">{kind}</span>
             </td>
             <td>{limits::name(text, quota.used.window)}</td>
             <td class="num">{share_of_permille(quota.share_permille)}</td>
@@ -174,7 +174,7 @@ fn line(text: &'static Text, quota: &Quota) -> AnyView {
                     <p class="caption"><span class="tabular-nums">{limits::of_limit(&quota.used)}</span>" · "{limits::left(text, &quota.used)}</p>
                 </div>
             </td>
-            <td class="sub">{room}</td>
+            <td class="sub" data-head=words.resets>{room}</td>
         </tr>
     }
     .erase()

@@ -1,7 +1,7 @@
 //! The main navigation: a column beside the page, a bar with a menu above it on a small screen.
 
 use leptos::{html::Details, prelude::*};
-use leptos_router::components::A;
+use leptos_router::hooks::use_location;
 
 use super::preferences::PreferenceSwitches;
 use crate::{
@@ -51,13 +51,16 @@ fn content(
     is_sheet_open: RwSignal<bool>,
     is_palette_open: RwSignal<bool>,
 ) -> AnyView {
+    let here = use_location().pathname;
     let link = |page: &'static pages::PageEntry| {
         let name = (page.title)(&text.shell);
+        let current = move || here.with(|here| pages::leads_to(page.path, here)).then_some("page");
         view! {
             <li>
-                <A href=page.path exact=page.path == "/" attr:class="nav" attr:title=name>{icon(page.icon)}<span>{name}</span></A>
+                <a class="nav" href=page.path title=name aria-current=current>{icon(page.icon)}<span>{name}</span></a>
             </li>
-        }.erase()
+        }
+        .erase()
     };
     let status = Memo::new(move |_| match (live.is_over.get(), live.is_connected.get()) {
         (true, _) => (Tone::Bad.class(), text.shell.session_over),

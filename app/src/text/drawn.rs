@@ -5,8 +5,8 @@ use super::groups::sentences;
 sentences! {
     Drawn {
         time today this_week this_month all_time first_day last_day versus last_day_hours seven_days thirty_days ninety_days
-        a_year all others each_quarter each_hour each_day each_week each_month show_table;
-        at_most(usize)
+        a_year all others failed_attempts each_quarter each_hour each_day each_week each_month show_table;
+        at_most(usize) changes(&str)
     }
     Call {
         first_token stream no_stream open_alone facts key conversation kind messages id upstream_id charged_tokens unit_price
@@ -21,7 +21,7 @@ sentences! {
         by_group(&str) caused(&str) left_cache(&str)
     }
     Told {
-        choosing nobody_yet;
+        choosing nobody_yet between;
         answered_first(&str) answered_after(&str, &str) fell(&str, &str) nobody_left(&str) rejected(&str)
         refused(&str, &str) abandoned(&str) interrupted(&str) answering(&str) passed_on(&str, &str) in_line(u32)
         in_line_for(u32, &str)
@@ -34,20 +34,20 @@ sentences! {
     }
     Overview {
         title today requests cost tokens errors active attention attention_none by_provider by_model by_user nothing_today
-        nothing_today_why cached_share error_rate first_token vs_yesterday no_yesterday no_data look_at_calls over_time by all
+        nothing_today_why cached_share first_token vs_yesterday no_yesterday no_data look_at_calls over_time by all
         providers models users nothing nothing_why choosing waiting answering nothing_runs view_all time_left step;
-        since_midnight(&str) in_last_hour(&str) most_within(&str)
+        since_midnight(&str) in_last_hour(&str) most_within(&str) error_rate(&str)
     }
     Subject {
-        of_user of_key of_provider of_model total_p50 total_p95 no_errors errors_searched errors_not_searched;
+        of_user of_key of_provider of_model total_p50 total_p95 no_errors errors_counted errors_searched errors_not_searched;
     }
     Log {
-        title lead level any error warn info debug trace search call_id find empty empty_why older newest lines;
+        title lead level any error warn info debug trace search call_id find empty empty_why lines;
     }
     Availability {
         title lead empty empty_why an_hour each_minute each_half_hour each_three_hours course good attempts bad total
-        first times all_models all_providers whole last_probe probe_good probe_bad no_probes probes_why latest_probes only_told;
-        strip(&str, &str) block(&str, &str, &str) served(&str, &str)
+        first times all_models all_providers whole last_probe probe_good probe_bad no_attempts no_probes probes_why latest_probes only_told;
+        strip(&str, &str) block(&str, &str, &str) served(&str, &str) probes_served(&str, &str)
     }
     Leaderboard {
         title lead whose users keys providers models empty empty_why cache_hit success first_token_p50 first_token_p95

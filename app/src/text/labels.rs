@@ -12,13 +12,19 @@ pub(crate) fn label(text: &'static Text, field: &str) -> Option<&'static str> {
         .or_else(|| provider(text, field))
         .or_else(|| price(text, field))
         .or_else(|| call(text, field))
+        .or_else(|| recorded(text, field))
         .or_else(|| text.setting(field).map(|words| words.title))
 }
 
 fn limit(text: &'static Text, field: &str) -> Option<&'static str> {
-    let others = ["limit_mode", "reset_5h_mode", "daily_reset_mode", "daily_reset_time"];
+    let others = ["limit_mode", "daily_reset_time"];
     let is_limit = others.contains(&field) || Limited::ALL.into_iter().any(|limited| limited.field() == field);
-    is_limit.then(|| limits::label(text, field))
+    match field {
+        // In their form these are the beginning of a sentence that the choice ends.
+        "reset_5h_mode" => Some(text.limits.five_hours_alone),
+        "daily_reset_mode" => Some(text.limits.daily_alone),
+        _ => is_limit.then(|| limits::label(text, field)),
+    }
 }
 
 /// Of users, keys and groups.
@@ -67,7 +73,8 @@ fn provider(text: &'static Text, field: &str) -> Option<&'static str> {
         "idle_timeout_ms" => words.idle_timeout,
         "total_timeout_ms" => words.total_timeout,
         "on_client_gone" => words.client_gone,
-        "active_from" | "active_to" => routing.active_from,
+        "active_from" => routing.active_from,
+        "active_to" => routing.active_to_alone,
         "prefix" => routing.prefix,
         "group_priorities" => routing.group_priorities,
         "max_attempts" => routing.max_attempts,
@@ -117,6 +124,37 @@ fn call(text: &'static Text, field: &str) -> Option<&'static str> {
     })
 }
 
+/// Of what no form asks for, but the audit log tells of a thing.
+fn recorded(text: &'static Text, field: &str) -> Option<&'static str> {
+    let (words, prices) = (&text.audit, &text.price_list);
+    Some(match field {
+        "id" => words.id,
+        "created_at" => text.common.created,
+        "last_used_at" => text.keys.last_used,
+        "old_secret_until" => text.keys.old_ends,
+        "preview" => text.keys.preview,
+        "secret_preview" | "scope.credential_id" => text.providers.secret,
+        "has_password" => words.has_password,
+        "logins_ended" | "ended" => words.logins_ended,
+        "user_id" => text.calls.user,
+        "provider_id" | "scope.provider_id" => text.calls.provider,
+        "scope" | "scope.kind" => words.scope,
+        "scope.model" => text.calls.model,
+        "scope.group" => text.common.group,
+        "reason" => words.reason,
+        "source" => prices.source,
+        "since" => text.sessions.since,
+        "call_id" => text.call.id,
+        "model_sent" => text.call.model_sent,
+        "kind" => text.call.kind,
+        "added" => prices.added,
+        "changed" => prices.changed,
+        "kept" => prices.kept,
+        "unusable" => prices.unusable,
+        _ => return None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,7 +167,10 @@ mod tests {
         assert_eq!(said(Language::Zh, "limit_weekly_usd"), Some(limits::name(Language::Zh.text(), Limited::Weekly)));
         assert_eq!(said(Language::Zh, "gate_ms"), Language::Zh.text().setting("gate_ms").map(|words| words.title));
         assert_eq!(said(Language::En, "cursor"), None);
-        for field in ["name", "tags", "secret", "rules", "old_password", "failure_rules", "until", "cost_min", "to"] {
+        let forms = ["name", "tags", "secret", "rules", "old_password", "failure_rules", "until", "cost_min", "to"];
+        let log =
+            ["created_at", "has_password", "logins_ended", "reason", "scope", "call_id", "model_sent", "active_to"];
+        for field in forms.into_iter().chain(log) {
             assert!(
                 said(Language::En, field).is_some() && said(Language::Zh, field) != said(Language::En, field),
                 "{field}"

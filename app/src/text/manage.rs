@@ -16,7 +16,7 @@ sentences! {
         delete_title(&str)
     }
     Routing {
-        availability availability_lead active_from active_to active_help prefix prefix_help group_priorities
+        availability availability_lead active_from active_to active_to_alone active_help prefix prefix_help group_priorities
         group_priorities_help max_attempts max_attempts_help breaker_failures breaker_failures_help breaker_open_s
         breaker_successes probe probe_help message_queue message_queue_help failure_rules failure_rules_help setting
         restrictions restrictions_unfold models_help clients clients_help addresses addresses_help
@@ -40,21 +40,21 @@ sentences! {
         delete_title(&str) edit_title(&str) history_title(&str)
     }
     Limits {
-        title unfold lead none no_limit mode mode_help soft hard five_hours_mode five_hours_help daily_mode daily_help rolling
-        fixed daily_time daily_time_help more_room reset reset_what;
+        title unfold lead none no_limit mode mode_help soft hard five_hours_mode five_hours_alone five_hours_help daily_mode
+        daily_alone daily_help rolling fixed daily_time daily_time_help more_room use_title reset reset_what;
         reset_title(&str) of(&str)
     }
     Settings {
         title lead sections from_default from_database from_environment standard back environment
-        environment_lead variable value source hidden storage storage_lead database private external journal quarantined kept
+        environment_lead variable value source meaning hidden storage storage_lead database private external journal quarantined kept
         kept_why tables table size partitions days day backup backup_private backup_external backup_command;
-        n_days(u32) changed(&str) returned(&str) back_label(&str) save_label(&str)
+        n_days(u32) of_size(&str) changed(&str) returned(&str) back_label(&str) save_label(&str)
         and_follows(&str)
     }
     ProviderList {
         shown as_list by_group by_priority any_group held filter search none_found none_found_why too_many change_chosen
         change_all choose choose_help legend last_hours first p50 p95 place resume reset clone in_use
-        empty empty_why share requests errors pause end_hold until_ended half_open
+        empty empty_why share requests pause end_hold until_ended half_open
         enable disable
         groups groups_lead;
         strip(&str, &str) block(&str, &str, &str)
@@ -87,11 +87,11 @@ sentences! {
     Many {
         providers_title users_title keys_title help keep look look_title before after same none apply nothing_changes refused_all
         none_chosen none_chosen_why tags_and_time add_tags remove_tags renew_days;
-        summary(u32, u32, usize) changed(u32)
+        summary(u32, u32, usize) changed(u32) chosen(&str, &str)
     }
     Simulator {
         title lead key no_key groups groups_help model_help client client_help address bound not_bound session session_help
-        at limits limits_help run nothing_yet refused first candidates verdict chance chosen possible;
-        at_help(&str) order(&str) then(usize)
+        at limits limits_help run nothing_yet refused nobody_left candidates verdict chance chosen possible;
+        at_help(&str) order(&str) first(&str) then(usize, &str)
     }
 }

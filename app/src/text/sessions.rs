@@ -6,7 +6,7 @@ sentences! {
     Sessions {
         title lead which active recent search find none none_why empty empty_why nothing_yet nothing_yet_why session caller
         client models provider state calls errors tokens cost cache_hit began seen is_active is_over unknown
-        newest older list bound not_bound stays stays_why since until share_cached moved requests all_calls
+        list bound not_bound stays stays_why since until share_cached moved requests all_calls
         end end_what end_unbound last_at open;
         end_title(&str) end_warm(&str, &str) end_running(&str) running(&str) cached_there(&str)
     }

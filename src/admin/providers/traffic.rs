@@ -15,8 +15,8 @@ use crate::{
     domain::{
         fault::Fault,
         id::ProviderId,
-        provider::traffic::{ProviderTraffic, TrafficBlock, permille},
-        report::{UsageBy, UsageQuery, UsageRow},
+        provider::traffic::{ProviderTraffic, TrafficBlock},
+        report::{UsageBy, UsageQuery, UsageRow, permille},
     },
     hub::Hub,
     store::facet::Told,
@@ -57,7 +57,8 @@ fn of(id: ProviderId, rows: &[UsageRow], all_calls: u64, blocks: Vec<TrafficBloc
     let wanted = id.to_string();
     let row = rows.iter().find(|row| row.id.as_ref() == Some(&wanted));
     let totals = row.map(|row| row.totals.clone()).unwrap_or_default();
-    ProviderTraffic { provider_id: id, share_permille: permille(totals.calls, all_calls), totals, blocks }
+    let share_permille = permille(totals.calls, all_calls).unwrap_or_default();
+    ProviderTraffic { provider_id: id, share_permille, totals, blocks }
 }
 
 /// All blocks from `from` on: those that are known, and empty ones between them.
@@ -70,6 +71,7 @@ fn every_block(from: DateTime<Utc>, known: Vec<TrafficBlock>) -> Vec<TrafficBloc
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::report::Totals;
 
     #[test]
     fn a_strip_has_every_block_and_ends_with_the_running_one() {
@@ -84,6 +86,13 @@ mod tests {
 
     #[test]
     fn a_share_is_of_the_calls_of_all_providers() {
-        assert_eq!((permille(1, 3), permille(0, 0), permille(5, 5)), (333, 0, 1_000));
+        let row = |id: &str, calls| UsageRow {
+            id: Some(id.to_owned()),
+            totals: Totals { calls, ..Totals::default() },
+            ..UsageRow::default()
+        };
+        let rows = [row("1", 2), row("2", 1)];
+        let share = |id, all| of(ProviderId(id), &rows, all, Vec::new()).share_permille;
+        assert_eq!((share(1, 3), share(2, 3), share(3, 3), share(3, 0)), (667, 333, 0, 0));
     }
 }

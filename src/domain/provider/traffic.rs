@@ -13,7 +13,7 @@ pub struct ProviderTraffic {
     pub provider_id: ProviderId,
     /// Its last 24 hours.
     pub totals: Totals,
-    /// Its share of the calls of all providers in that time, in thousandths.
+    /// Its share of the calls of all providers in that time, in thousandths; 0 if there are none.
     pub share_permille: u32,
     /// The last 15 hours, a quarter of an hour a block, oldest first, none missing.
     pub blocks: Vec<TrafficBlock>,
@@ -29,10 +29,4 @@ pub struct TrafficBlock {
     pub attempts: u64,
     /// Of these, the ones after which the provider did not have the last word: they failed.
     pub failed: u64,
-}
-
-/// A share in thousandths; of nothing it is 0.
-pub fn permille(part: u64, all: u64) -> u32 {
-    let share = u128::from(part) * 1_000 / u128::from(all.max(1));
-    u32::try_from(share).unwrap_or(u32::MAX)
 }

@@ -138,7 +138,7 @@ pub struct ServedBlock {
     pub good: u64,
     /// Bad attempts.
     pub bad: u64,
-    /// Half of the calls that ended in it were over within this many milliseconds (upper edge of a histogram bucket).
+    /// Half of the calls that ended in it were over within this many milliseconds (docs/rules.md, Reports).
     pub duration_ms_p50: Option<u32>,
     /// As above, 95 of 100.
     pub duration_ms_p95: Option<u32>,

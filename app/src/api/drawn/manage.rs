@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use hub::{
     admin::{groups, holds, keys, prices, providers, quotas, routing, users},
     domain::{
+        bulk::BulkReport,
         explain::{ExplainQuery, Explanation},
         fault::Fault,
         group::DEFAULT_GROUP,
@@ -27,7 +28,7 @@ use crate::{
         forms::{self, many},
         guard,
     },
-    drawn::{self, Drawn, routing::Simulator},
+    drawn::{self, Drawn, many::Asked, routing::Simulator},
 };
 
 /// Most users that are sorted by something else than their age.
@@ -152,32 +153,54 @@ impl Reader {
 
     /// Providers changed many at a time: a look at it.
     pub(super) async fn many_providers(&self, search: &str) -> Answer<Drawn> {
-        let asked = match many::provider_bulk(&self.map, true, self.clock) {
+        let change = match many::provider_bulk(&self.map, true, self.clock) {
             Ok(Some(asked)) => Some(providers::bulk(&self.hub, &self.actor, asked).await),
             Ok(None) => None,
             Err(fault) => Some(Err(fault)),
         };
+        let look = async { providers::bulk(&self.hub, &self.actor, many::chosen_providers(&self.map)?).await };
+        let asked = self.asked(change, Box::pin(look)).await;
         Ok(in_words(|text| drawn::many::providers::page(text, &self.map, search, &asked, self.clock)))
     }
 
     /// Users changed many at a time: a look at it.
     pub(super) async fn many_users(&self, search: &str) -> Answer<Drawn> {
-        let asked = match many::user_bulk(&self.map, true, self.clock) {
+        let change = match many::user_bulk(&self.map, true, self.clock) {
             Ok(Some(asked)) => Some(users::bulk(&self.hub, &self.actor, asked).await),
             Ok(None) => None,
             Err(fault) => Some(Err(fault)),
         };
+        let look = async { users::bulk(&self.hub, &self.actor, many::chosen_users(&self.map, self.clock)?).await };
+        let asked = self.asked(change, Box::pin(look)).await;
         Ok(in_words(|text| drawn::many::users::page(text, &self.map, search, &asked, self.clock)))
     }
 
     /// Keys changed many at a time: a look at it.
     pub(super) async fn many_keys(&self, search: &str) -> Answer<Drawn> {
-        let asked = match many::key_bulk(&self.map, true, self.clock) {
+        let change = match many::key_bulk(&self.map, true, self.clock) {
             Ok(Some(asked)) => Some(keys::bulk(&self.hub, &self.actor, asked).await),
             Ok(None) => None,
             Err(fault) => Some(Err(fault)),
         };
+        let look = async { keys::bulk(&self.hub, &self.actor, many::chosen_keys(&self.map)?).await };
+        let asked = self.asked(change, Box::pin(look)).await;
         Ok(in_words(|text| drawn::many::keys::page(text, &self.map, search, &asked, self.clock)))
+    }
+
+    /// A change of many with the names of those that are chosen. They are in what would come of the change; where nothing
+    /// is asked for yet, or not so that it could be read, they are in `look`, which asks for no change.
+    async fn asked(
+        &self,
+        change: Option<Result<BulkReport, Fault>>,
+        look: impl Future<Output = Result<BulkReport, Fault>>,
+    ) -> Asked {
+        let chosen = match &change {
+            Some(Ok(report)) => names(report),
+            // Why it cannot be told, the look at a change says.
+            _ if many::is_any_chosen(&self.map) => look.await.map(|report| names(&report)).unwrap_or_default(),
+            _ => Vec::new(),
+        };
+        Asked { chosen, change }
     }
 
     /// A page of the list of prices.
@@ -244,4 +267,9 @@ impl Reader {
         let wrong = || Fault::invalid("at", "must be a time: 2030-12-31 12:00");
         self.clock.read(text).ok_or_else(wrong)
     }
+}
+
+/// The names of those that a change of many is about.
+fn names(report: &BulkReport) -> Vec<String> {
+    report.items.iter().map(|row| row.name.clone()).collect()
 }

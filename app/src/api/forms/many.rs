@@ -138,9 +138,18 @@ pub(crate) fn one_limit<P: DeserializeOwned>(field: &str, amount: &str, clock: C
 /// The first field that cannot be read.
 pub(crate) fn provider_bulk(map: &ParamsMap, preview: bool, clock: Clock) -> Result<Option<ProviderBulk>, Fault> {
     let (patch, is_any) = patch(&[&ROUTING, &HEALTH, &TIMES, &LIMITS], map, clock)?;
+    let chosen = chosen_providers(map)?;
+    Ok(is_any.then_some(ProviderBulk { patch, preview, ..chosen }))
+}
+
+/// The providers that an address chooses, and a look at them that changes nothing.
+///
+/// # Errors
+/// An id that is none.
+pub(crate) fn chosen_providers(map: &ParamsMap) -> Result<ProviderBulk, Fault> {
     let ids = ids(map, "provider")?;
     let filter = ids.is_none().then(|| ProviderFilter { search: own(map, "search"), group: own(map, "group") });
-    Ok(is_any.then_some(ProviderBulk { ids, filter, patch, preview }))
+    Ok(ProviderBulk { ids, filter, preview: true, ..ProviderBulk::default() })
 }
 
 /// A change of many users, as an address asks for it; none if it asks for none yet.
@@ -153,9 +162,18 @@ pub(crate) fn user_bulk(map: &ParamsMap, preview: bool, clock: Clock) -> Result<
     let (add_tags, remove_tags) = (tags("add_tags"), tags("remove_tags"));
     let renew_days = number("renew_days", map.get_str("set_renew_days").unwrap_or_default())?;
     let is_any = is_any || !add_tags.is_empty() || !remove_tags.is_empty() || renew_days.is_some();
+    let chosen = chosen_users(map, clock)?;
+    Ok(is_any.then_some(UserBulk { patch, add_tags, remove_tags, renew_days, preview, ..chosen }))
+}
+
+/// The users that an address chooses, and a look at them that changes nothing.
+///
+/// # Errors
+/// An id that is none, or a filter that cannot be read.
+pub(crate) fn chosen_users(map: &ParamsMap, clock: Clock) -> Result<UserBulk, Fault> {
     let ids = ids(map, "user")?;
     let filter = if ids.is_none() { Some(user_filter(map, clock)?) } else { None };
-    Ok(is_any.then_some(UserBulk { ids, filter, patch, add_tags, remove_tags, renew_days, preview }))
+    Ok(UserBulk { ids, filter, preview: true, ..UserBulk::default() })
 }
 
 /// A change of many keys, as an address asks for it; none if it asks for none yet.
@@ -164,8 +182,22 @@ pub(crate) fn user_bulk(map: &ParamsMap, preview: bool, clock: Clock) -> Result<
 /// The first field that cannot be read.
 pub(crate) fn key_bulk(map: &ParamsMap, preview: bool, clock: Clock) -> Result<Option<KeyBulk>, Fault> {
     let (patch, is_any) = patch(&[&KEY, &LIMITS], map, clock)?;
+    let chosen = chosen_keys(map)?;
+    Ok(is_any.then_some(KeyBulk { patch, preview, ..chosen }))
+}
+
+/// The keys that an address chooses, and a look at them that changes nothing.
+///
+/// # Errors
+/// An id that is none.
+pub(crate) fn chosen_keys(map: &ParamsMap) -> Result<KeyBulk, Fault> {
     let ids = ids(map, "key")?.unwrap_or_default();
-    Ok(is_any.then_some(KeyBulk { ids, patch, preview }))
+    Ok(KeyBulk { ids, preview: true, ..KeyBulk::default() })
+}
+
+/// True if an address chooses any at all.
+pub(crate) fn is_any_chosen(map: &ParamsMap) -> bool {
+    map.get_str("id").is_some() || map.get_str("all").is_some()
 }
 
 /// Which users an address asks for.
@@ -278,9 +310,26 @@ mod tests {
         let ids = |id: &str| {
             ParamsMap::from_iter([("id".to_owned(), id.to_owned()), ("set_enabled".to_owned(), "false".to_owned())])
         };
-        let bulk = key_bulk(&ids("7"), true, CLOCK).unwrap().unwrap();
-        assert_eq!((bulk.ids.len(), bulk.patch.enabled, bulk.preview), (1, Patch::Set(false), true));
+        let bulk = key_bulk(&ids("7"), false, CLOCK).unwrap().unwrap();
+        assert_eq!((bulk.ids.len(), bulk.patch.enabled, bulk.preview), (1, Patch::Set(false), false));
         assert!(key_bulk(&ids("seven"), true, CLOCK).is_err());
+    }
+
+    #[test]
+    fn a_look_at_who_is_chosen_changes_nothing() {
+        let map = |pairs: &[(&str, &str)]| -> ParamsMap {
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        };
+        let named = map(&[("id", "7"), ("id", "9"), ("set_enabled", "false")]);
+        let keys = chosen_keys(&named).unwrap();
+        assert_eq!((keys.ids.len(), keys.patch.enabled, keys.preview), (2, Patch::Keep, true));
+        let providers = chosen_providers(&named).unwrap();
+        assert_eq!((providers.ids.map(|ids| ids.len()), providers.filter, providers.preview), (Some(2), None, true));
+        let found = map(&[("all", "1"), ("tag", "night"), ("set_add_tags", "day")]);
+        let users = chosen_users(&found, CLOCK).unwrap();
+        assert_eq!((users.ids, users.filter.and_then(|filter| filter.tag)), (None, Some("night".to_owned())));
+        assert_eq!((users.add_tags.len(), users.preview), (0, true));
+        assert_eq!([&named, &found, &map(&[("tag", "night")])].map(is_any_chosen), [true, true, false]);
     }
 
     #[test]

@@ -6,6 +6,8 @@ use hub::domain::{
 };
 use serde_json::Value;
 
+use crate::format::whole;
+
 /// The units that a number can be given in, by the unit that it is kept in; the smallest first.
 fn units(kept_in: &str) -> &'static [(&'static str, u64)] {
     match kept_in {
@@ -18,13 +20,41 @@ fn units(kept_in: &str) -> &'static [(&'static str, u64)] {
     }
 }
 
+/// A unit behind a one.
+fn of_one(unit: &str) -> &str {
+    match unit {
+        "days" => "day",
+        "bytes" => "byte",
+        other => other,
+    }
+}
+
+/// A number in the largest unit that it is a whole number of, and that unit; none if there is none.
+fn in_largest(number: u64, kept_in: &str) -> (u64, &'static str) {
+    let fitting = units(kept_in).iter().rev().find(|(_, factor)| number > 0 && number.is_multiple_of(*factor));
+    fitting.map_or((number, ""), |(unit, factor)| (number / factor, *unit))
+}
+
+/// Digits with the unit of so many.
+fn with_unit(number: u64, digits: String, unit: &str) -> String {
+    match (unit, number) {
+        ("", _) => digits,
+        (_, 1) => format!("{digits} {}", of_one(unit)),
+        _ => format!("{digits} {unit}"),
+    }
+}
+
 /// A number in the largest unit that it is a whole number of.
 pub(crate) fn quantity(number: u64, kept_in: &str) -> String {
-    let fitting = units(kept_in).iter().rev().find(|(_, factor)| number > 0 && number.is_multiple_of(*factor));
-    match fitting {
-        Some((unit, factor)) => format!("{} {unit}", number / factor),
-        None => number.to_string(),
-    }
+    let (number, unit) = in_largest(number, kept_in);
+    with_unit(number, number.to_string(), unit)
+}
+
+/// The bounds of a number as they are read: with their thousands set apart, and one unit for both if it is the same.
+pub(crate) fn bounds(min: u64, max: u64, kept_in: &str) -> (String, String) {
+    let ((low, low_unit), (high, high_unit)) = (in_largest(min, kept_in), in_largest(max, kept_in));
+    let low_unit = if low_unit == high_unit { "" } else { low_unit };
+    (with_unit(low, whole(low), low_unit), with_unit(high, whole(high), high_unit))
 }
 
 /// Reads what [`quantity`] writes, and decimals: `1.5 GiB`. Where there are several units one must be named, so that
@@ -34,7 +64,8 @@ fn read_quantity(text: &str, kept_in: &str) -> Option<u64> {
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (digits, unit) = text.split_at_checked(end)?;
     let (digits, unit) = (digits.trim(), unit.trim());
-    let factor = match units.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit)) {
+    let is_it = |name: &str| name.eq_ignore_ascii_case(unit) || of_one(name).eq_ignore_ascii_case(unit);
+    let factor = match units.iter().find(|(name, _)| is_it(name)) {
         Some((_, factor)) => *factor,
         None if unit.is_empty() && (units.len() < 2 || digits == "0") => 1,
         None => return None,
@@ -58,7 +89,8 @@ pub(crate) fn value(setting: &Setting, text: Option<&str>) -> Result<Value, Faul
                 fault(format!("must be a whole number such as {example}"))
             })?;
             if !(*min..=*max).contains(&number) {
-                return Err(fault(format!("must be from {} to {}", quantity(*min, unit), quantity(*max, unit))));
+                let (low, high) = bounds(*min, *max, unit);
+                return Err(fault(format!("must be from {low} to {high}")));
             }
             number.into()
         }
@@ -83,6 +115,8 @@ mod tests {
             (30, "s", "30 s"),
             (24, "h", "24 h"),
             (90, "days", "90 days"),
+            (1, "days", "1 day"),
+            (1, "bytes", "1 byte"),
             (3, "", "3"),
         ] {
             assert_eq!(quantity(number, unit), text);
@@ -90,6 +124,22 @@ mod tests {
         }
         assert_eq!(read_quantity("1.5GIB", "bytes"), Some(3 << 29));
         assert_eq!((read_quantity("0.5 s", "ms"), read_quantity("7", "h")), (Some(500), Some(7)));
+        assert_eq!((read_quantity("1 days", "days"), read_quantity("2 day", "days")), (Some(1), Some(2)));
+    }
+
+    #[test]
+    fn bounds_say_their_unit_once_if_it_is_the_same() {
+        for (min, max, unit, said) in [
+            (1, 3_650, "days", ["1", "3 650 days"]),
+            (0, 60_000, "ms", ["0", "1 min"]),
+            (1_000, 3_600_000, "ms", ["1 s", "1 h"]),
+            (16 << 20, 32 << 20, "bytes", ["16", "32 MiB"]),
+            (0, 1, "days", ["0", "1 day"]),
+            (1, 1_000, "", ["1", "1 000"]),
+        ] {
+            let (low, high) = bounds(min, max, unit);
+            assert_eq!([low, high].map(|bound| bound.replace('\u{202f}', " ")), said, "{min} {max} {unit}");
+        }
     }
 
     #[test]

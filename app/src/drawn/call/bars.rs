@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use hub::domain::{
     attempt::{Attempt, AttemptResult},
-    call::CallDetail,
+    call::{CallDetail, Outcome},
 };
 use leptos::prelude::*;
 
@@ -71,6 +71,7 @@ pub(super) fn scale(text: &'static Text, axis: Axis, screened_ms: u32) -> AnyVie
                 <li><i class="key connect"></i>{text.chain.connecting}</li>
                 <li><i class="key wait"></i>{text.chain.first_byte}</li>
                 <li><i class="key stream"></i>{text.chain.streaming}</li>
+                <li><i class="key bad"></i>{(text.outcome)(Some(Outcome::Failed))}</li>
                 <li><i class="key mark"></i>{text.chain.first_token_mark}</li>
             </ul>
             <div class="ticks" title=text.chain.time_axis>
@@ -118,12 +119,7 @@ pub(super) fn bar(attempt: &Attempt, axis: Axis, is_running: bool) -> AnyView {
 
 #[cfg(test)]
 mod tests {
-    use hub::domain::{
-        attempt::RunningAttempt,
-        call::{Call, Outcome},
-        decision::Decision,
-        price::bill::Cost,
-    };
+    use hub::domain::{attempt::RunningAttempt, call::Call, decision::Decision, price::bill::Cost};
 
     use super::*;
 

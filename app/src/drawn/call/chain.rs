@@ -90,7 +90,7 @@ fn row(text: &'static Text, choice: &Choice, attempt: Option<&Attempt>, shown: &
         <li class="attempt">
             <span class="attempt-name">
                 <a class="font-medium hover:underline" href=format!("/providers/{}", attempt.provider_id)>{attempt.provider_name.clone()}</a>
-                <span class="mono text-muted ellipsis">{attempt.model_sent.clone()}</span>
+                <span class="mono text-muted break-anywhere">{attempt.model_sent.clone()}</span>
             </span>
             <span class="attempt-verdict">{verdict(text, choice, attempt, is_running)}</span>
             {bar(attempt, shown.axis, is_running)}

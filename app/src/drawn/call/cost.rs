@@ -4,6 +4,8 @@ use hub::domain::{
     attempt::{Attempt, Share},
     call::CallDetail,
     money::Usd,
+    price::bill::Cost,
+    usage::Usage,
 };
 use leptos::prelude::*;
 
@@ -32,24 +34,30 @@ pub(super) fn view(text: &'static Text, detail: &CallDetail) -> AnyView {
     .erase()
 }
 
-/// Tokens, unit price and cost of one class.
-type Part = (&'static str, Option<u64>, Option<Usd>, Usd);
+/// What is charged: its name, how much of it there is where it is counted, and what that cost.
+pub(crate) type Charge = (&'static str, Option<u64>, Usd);
 
-fn parts(text: &'static Text, share: &Share) -> Vec<Part> {
+/// All that is charged: every class of tokens, then tools and the fee for the request where there are any.
+pub(crate) fn charges(text: &'static Text, usage: &Usage, cost: &Cost) -> Vec<Charge> {
     let words = &text.call;
-    let (usage, price, cost) = (&share.usage, &share.price, &share.cost);
     let classes = [
-        (words.input, usage.input, price.input, cost.input),
-        (words.cache_write_5m, usage.cache_write_5m, price.cache_write_5m, cost.cache_write_5m),
-        (words.cache_write_1h, usage.cache_write_1h, price.cache_write_1h, cost.cache_write_1h),
-        (words.cache_read, usage.cache_read, price.cache_read, cost.cache_read),
-        (words.output, usage.output, price.output, cost.output),
+        (words.input, usage.input, cost.input),
+        (words.cache_write_5m, usage.cache_write_5m, cost.cache_write_5m),
+        (words.cache_write_1h, usage.cache_write_1h, cost.cache_write_1h),
+        (words.cache_read, usage.cache_read, cost.cache_read),
+        (words.output, usage.output, cost.output),
     ];
-    let classes = classes.map(|(name, tokens, price, cost)| (name, Some(tokens), Some(price), cost));
+    let classes = classes.map(|(name, tokens, cost)| (name, Some(tokens), cost));
     let n_uses = usage.web_searches.saturating_add(usage.web_fetches).saturating_add(usage.code_executions);
-    let tools = (n_uses > 0).then_some((words.tools, Some(n_uses), None, cost.tools));
-    let fee = (!cost.request.is_zero()).then_some((words.request_fee, None, None, cost.request));
+    let tools = (n_uses > 0).then_some((words.tools, Some(n_uses), cost.tools));
+    let fee = (!cost.request.is_zero()).then_some((words.request_fee, None, cost.request));
     classes.into_iter().chain(tools).chain(fee).collect()
+}
+
+/// The prices of a million tokens, in the order of the classes that are charged.
+const fn prices(share: &Share) -> [Usd; 5] {
+    let price = &share.price;
+    [price.input, price.cache_write_5m, price.cache_write_1h, price.cache_read, price.output]
 }
 
 /// What each model has used of an attempt: nearly always one, which has used all of it.
@@ -112,10 +120,12 @@ fn about(text: &'static Text, attempt: &Attempt, share: &Share, reserved: Option
 
 fn table(text: &'static Text, share: &Share, caption: Option<String>) -> AnyView {
     let words = &text.call;
-    let parts = parts(text, share);
-    let price_places = places_of(parts.iter().filter_map(|(_, _, price, _)| *price));
-    let cost_places = places_of(parts.iter().map(|(_, _, _, cost)| *cost));
-    let line = |(name, tokens, price, cost): Part| {
+    let (charges, prices) = (charges(text, &share.usage, &share.cost), prices(share));
+    let price_places = places_of(prices.into_iter());
+    let cost_places = places_of(charges.iter().map(|(_, _, cost)| *cost));
+    // What is no class of tokens has no price of a million.
+    let prices = prices.into_iter().map(Some).chain(std::iter::repeat(None));
+    let line = |((name, tokens, cost), price): (Charge, Option<Usd>)| {
         view! {
             <tr class:off=tokens == Some(0)>
                 <th scope="row">{name}</th>
@@ -138,7 +148,7 @@ fn table(text: &'static Text, share: &Share, caption: Option<String>) -> AnyView
                         <th scope="col" class="num">{text.calls.cost}</th>
                     </tr>
                 </thead>
-                <tbody>{parts.into_iter().map(line).collect_view()}</tbody>
+                <tbody>{charges.into_iter().zip(prices).map(line).collect_view()}</tbody>
                 <tfoot>
                     <tr>
                         <th scope="row">{words.total}</th>

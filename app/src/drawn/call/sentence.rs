@@ -20,7 +20,10 @@ pub(super) fn sentence(text: &Text, detail: &CallDetail) -> String {
         .filter(|attempt| attempt.result == AttemptResult::Failed && detail.call.outcome.is_some())
         .map(|attempt| (told.fell)(&attempt.provider_name, &reason(text, attempt)))
         .collect();
-    let failures = failures.join(" ");
+    let failures = failures.join(told.between);
+    let join = |second: String| {
+        if failures.is_empty() { second } else { [failures.as_str(), second.as_str()].join(told.between) }
+    };
     let last = detail.attempts.last();
     let name = last.map_or("", |attempt| attempt.provider_name.as_str());
     if let Some(waiting) = &detail.waiting {
@@ -37,14 +40,12 @@ pub(super) fn sentence(text: &Text, detail: &CallDetail) -> String {
         Some(Outcome::Refused) => (told.refused)(name, &status(detail)),
         Some(Outcome::Failed) => match last {
             None => (told.rejected)(&why(text, detail)),
-            Some(last) if last.result == AttemptResult::Delivered => {
-                join(&failures, &(told.passed_on)(name, &status(detail)))
-            }
+            Some(last) if last.result == AttemptResult::Delivered => join((told.passed_on)(name, &status(detail))),
             Some(_) => (told.nobody_left)(&failures),
         },
-        Some(Outcome::Interrupted) => join(&failures, &(told.interrupted)(name)),
+        Some(Outcome::Interrupted) => join((told.interrupted)(name)),
         Some(Outcome::Abandoned) if last.is_none() => told.nobody_yet.to_owned(),
-        Some(Outcome::Abandoned) => join(&failures, &(told.abandoned)(name)),
+        Some(Outcome::Abandoned) => join((told.abandoned)(name)),
     }
 }
 
@@ -73,10 +74,6 @@ fn why(text: &Text, detail: &CallDetail) -> String {
 
 fn status(detail: &CallDetail) -> String {
     detail.call.status.map_or_else(String::new, |status| status.to_string())
-}
-
-fn join(first: &str, second: &str) -> String {
-    if first.is_empty() { second.to_owned() } else { format!("{first} {second}") }
 }
 
 #[cfg(test)]
@@ -149,6 +146,19 @@ mod tests {
         assert_eq!(failed(Language::Zh), "a 失败（无法连接）。没有其他供应商可用。");
         let rejected = said_in(Language::Zh, Some(Outcome::Rejected), Some(404), vec![]);
         assert_eq!(rejected, "中转站拒绝了该调用：没有可用的供应商。");
+    }
+
+    #[test]
+    fn sentences_follow_each_other_as_the_language_writes_them() {
+        let failed = || attempt("a", AttemptResult::Failed, Some(529));
+        let cut = attempt("b", AttemptResult::Interrupted, Some(200));
+        let said =
+            |language| said_in(language, Some(Outcome::Interrupted), Some(200), vec![failed(), failed(), cut.clone()]);
+        let en =
+            "a failed (status 529). a failed (status 529). The answer of b was cut off after a part was delivered.";
+        assert_eq!(said(Language::En), en);
+        let zh = "a 失败（状态码\u{a0}529）。a 失败（状态码\u{a0}529）。b 的应答在部分转交后中断。";
+        assert_eq!(said(Language::Zh), zh);
     }
 
     #[test]

@@ -13,12 +13,13 @@ use leptos_router::params::ParamsMap;
 use super::framed;
 use crate::{
     drawn::{
-        calls_table::{CallsTable, outcome, pager},
+        call::{Charge, charges, title},
+        calls_table::{CallsTable, outcome},
         clock::Clock,
         parts::{self, link_with, options_or},
         range::{Range, Recent, recents_or_any},
     },
-    format::{UNKNOWN, places_of, span_or_unknown, usd, usd_alone, whole},
+    format::{begun_large, places_of, span_or_unknown, usd, usd_alone, whole},
     text::Text,
     ui::{Erase, icon::Icon, state::empty},
 };
@@ -53,8 +54,7 @@ pub(crate) fn page(
     let content = view! {
         <div class="bar">{recents_or_any(text, PATH, &stay, range)}</div>
         {filters(text, map, keys)}
-        <section class="panel" aria-label=text.calls.title>{list}</section>
-        {pager(text, newest, older)}
+        <section class="panel" aria-label=text.calls.title>{list} {parts::pager(text, newest, older)}</section>
     };
     framed(text, PATH, (text.calls.title, words.calls_lead), content.into_any())
 }
@@ -118,12 +118,12 @@ pub(crate) fn alone(text: &'static Text, detail: &OwnCallDetail, clock: Clock) -
             <section class="panel p-4" aria-labelledby="facts-title">
                 <h2 class="section-title" id="facts-title">{own.facts}</h2>
                 <dl class="facts">
-                    {fact(own.arrived, clock.stamp(call.created_at))}
+                    {fact(own.arrived, clock.full(call.created_at))}
                     {fact(words.outcome, outcome(text, call))}
                     {call.key_name.clone().map(|key| fact(own.key, key.into_any()))}
                     {fact(own.model_asked, mono(call.model.clone()))}
                     {call.model_served.clone().map(|model| fact(own.model_served, mono(model)))}
-                    {fact(own.kind, if call.stream { own.stream } else { own.no_stream }.into_any())}
+                    {fact(own.kind, begun_large(if call.stream { own.stream } else { own.no_stream }).into_any())}
                     {fact(text.mine.attempts, whole(call.n_attempts.into()).into_any())}
                     {session}
                     {call.client.user_agent.clone().map(|agent| fact(words.user_agent, mono(agent)))}
@@ -134,7 +134,8 @@ pub(crate) fn alone(text: &'static Text, detail: &OwnCallDetail, clock: Clock) -
             {bill(text, &call.usage, &detail.cost)}
         </div>
     };
-    parts::page_with(text.mine.call, Some((PATH, words.title)), ().into_any(), content.into_any())
+    let title = title(&call.model, call.created_at, clock);
+    parts::page_with(&title, Some((PATH, words.title)), ().into_any(), content.into_any())
 }
 
 /// What went wrong, as far as the client was told.
@@ -153,27 +154,18 @@ fn trouble(text: &'static Text, error: &CallError) -> AnyView {
 /// What each class of tokens cost.
 fn bill(text: &'static Text, usage: &Usage, cost: &Cost) -> AnyView {
     let words = &text.call;
-    let n_uses = usage.web_searches.saturating_add(usage.web_fetches).saturating_add(usage.code_executions);
-    let lines = [
-        (words.input, usage.input, cost.input),
-        (words.cache_write_5m, usage.cache_write_5m, cost.cache_write_5m),
-        (words.cache_write_1h, usage.cache_write_1h, cost.cache_write_1h),
-        (words.cache_read, usage.cache_read, cost.cache_read),
-        (words.output, usage.output, cost.output),
-        (words.tools, n_uses, cost.tools),
-    ];
-    let places = places_of(lines.iter().map(|(_, _, cost)| *cost));
-    let line = |(name, tokens, cost): (&'static str, u64, _)| {
+    let charges = charges(text, usage, cost);
+    let places = places_of(charges.iter().map(|(_, _, cost)| *cost));
+    let line = |(name, tokens, cost): Charge| {
         view! {
-            <tr class:off=tokens == 0>
+            <tr class:off=tokens == Some(0)>
                 <th scope="row">{name}</th>
-                <td class="num">{whole(tokens)}</td>
+                <td class="num">{tokens.map(whole)}</td>
                 <td class="num">{usd(cost, places)}</td>
             </tr>
         }
         .erase()
     };
-    let fee = if cost.request.is_zero() { UNKNOWN.to_owned() } else { usd(cost.request, places) };
     view! {
         <section class="panel" aria-labelledby="cost-title">
             <div class="panel-head"><h2 id="cost-title">{text.mine.cost_of}</h2></div>
@@ -187,10 +179,14 @@ fn bill(text: &'static Text, usage: &Usage, cost: &Cost) -> AnyView {
                             <th scope="col" class="num">{text.calls.cost}</th>
                         </tr>
                     </thead>
-                    <tbody>
-                        {lines.map(line).into_iter().collect_view()}
-                        <tr><th scope="row">{words.request_fee}</th><td></td><td class="num">{fee}</td></tr>
-                    </tbody>
+                    <tbody>{charges.into_iter().map(line).collect_view()}</tbody>
+                    <tfoot>
+                        <tr>
+                            <th scope="row">{words.total}</th>
+                            <td class="num">{whole(usage.total())}</td>
+                            <td class="num">{usd(cost.total(), places)}</td>
+                        </tr>
+                    </tfoot>
                 </table>
             </div>
         </section>

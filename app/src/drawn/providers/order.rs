@@ -63,8 +63,8 @@ pub(crate) enum Column {
     Name,
     /// Calls.
     Requests,
-    /// Calls that went wrong.
-    Errors,
+    /// Attempts that it did not serve.
+    FailedAttempts,
     /// The median until the first content.
     P50,
     /// What 95 of 100 keep within.
@@ -80,7 +80,7 @@ impl Column {
         match self {
             Self::Name => "name",
             Self::Requests => "requests",
-            Self::Errors => "errors",
+            Self::FailedAttempts => "failed_attempts",
             Self::P50 => "p50",
             Self::P95 => "p95",
             Self::Cost => "cost",
@@ -97,7 +97,7 @@ impl Column {
         match self {
             Self::Name => rows.sort_by_key(|row| row.provider.name.to_lowercase()),
             Self::Requests => rows.sort_by_key(|row| Reverse(row.traffic.totals.calls)),
-            Self::Errors => rows.sort_by_key(|row| Reverse(row.traffic.totals.errors())),
+            Self::FailedAttempts => rows.sort_by_key(|row| Reverse(row.traffic.totals.attempts_bad)),
             Self::P50 => rows.sort_by_key(|row| Reverse(row.traffic.totals.first_token_ms_p50)),
             Self::P95 => rows.sort_by_key(|row| Reverse(row.traffic.totals.first_token_ms_p95)),
             Self::Cost => rows.sort_by_key(|row| Reverse(row.traffic.totals.cost_usd)),

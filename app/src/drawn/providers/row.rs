@@ -2,10 +2,7 @@
 
 use hub::domain::{
     hold::{HoldReason, HoldScope, HoldShown},
-    provider::{
-        Provider,
-        traffic::{TrafficBlock, permille},
-    },
+    provider::{Provider, traffic::TrafficBlock},
 };
 use leptos::prelude::*;
 
@@ -18,16 +15,22 @@ use crate::{
         parts::{self, group_names},
         strip,
     },
-    format::{share_of_permille, span_or_unknown, usd_alone, whole},
+    format::{begun_large, share_of_permille, span_or_unknown, usd, whole},
     text::Text,
     ui::{
         Erase,
-        state::{Tone, enabled, state},
+        state::{Tone, enabled},
     },
 };
 
-/// Its row. `part_calls` are the calls of all that stand in the same part of the list.
-pub(super) fn line(text: &'static Text, row: &Row, part_calls: u64, list: &ProviderList, clock: Clock) -> AnyView {
+/// Its row. `share` is what it has of the calls of its part of the list, in thousandths; its cost has `places`.
+pub(super) fn line(
+    text: &'static Text,
+    row: &Row,
+    (share, places): (u32, u32),
+    list: &ProviderList,
+    clock: Clock,
+) -> AnyView {
     let (provider, traffic) = (&row.provider, &row.traffic);
     let totals = &traffic.totals;
     let id = provider.id.to_string();
@@ -35,25 +38,30 @@ pub(super) fn line(text: &'static Text, row: &Row, part_calls: u64, list: &Provi
     let of_it = |shown: &&HoldShown| shown.hold.scope.provider_id() == Some(provider.id);
     let holds = list.holds.iter().filter(of_it);
     let is_paused = list.holds.iter().filter(of_it).any(|shown| shown.hold.reason == HoldReason::Pause);
-    let choose = format!("{}: {}", text.provider_list.choose, provider.name);
+    // That it is enabled says nothing while a hold of all of it lets no call pass.
+    let keeps_out = |shown: &HoldShown| shown.is_absolute && !matches!(shown.hold.scope, HoldScope::Model { .. });
+    let is_kept_out = provider.enabled && list.holds.iter().filter(of_it).any(keeps_out);
+    let words = &text.provider_list;
+    let choose = format!("{}: {}", words.choose, provider.name);
+    let first = format!("{} {}", words.first, words.p50);
     let name = view! {
         <span class="min-w-0">
             <a class="row-link" data-row href=format!("/providers/{id}")>{provider.name.clone()}</a>
-            <span class="sub mono block max-w-60 ellipsis">{host}</span>
+            <span class="sub mono block max-w-48 ellipsis" title=host.clone()>{host.clone()}</span>
         </span>
     };
     view! {
         <tr class:off=!provider.enabled data-key=id.clone()>
             <td>{parts::pick(CHOOSER, id.clone(), choose, name.erase())}</td>
-            <td>{enabled(provider.enabled)}{holds.map(|shown| hold(text, shown, clock)).collect_view()}</td>
+            <td>{(!is_kept_out).then(|| enabled(provider.enabled))}{holds.map(|shown| hold(text, shown, clock)).collect_view()}</td>
             <td>{strip_of(text, &traffic.blocks, clock)}</td>
-            <td class="num">{whole(totals.calls)}<span class="second">{share_of_permille(permille(totals.calls, part_calls))}</span></td>
-            <td class="num">{whole(totals.errors())}</td>
-            <td class="num">{span_or_unknown(totals.first_token_ms_p50)}<span class="second">{span_or_unknown(totals.first_token_ms_p95)}</span></td>
-            <td class="num">{usd_alone(totals.cost_usd)}</td>
+            <td class="num" data-head=words.requests>{whole(totals.calls)}<span class="second" data-head=words.share>{share_of_permille(share)}</span></td>
+            <td class="num" data-head=text.drawn.failed_attempts>{whole(totals.attempts_bad)}</td>
+            <td class="num" data-head=first>{span_or_unknown(totals.first_token_ms_p50)}<span class="second" data-head=words.p95>{span_or_unknown(totals.first_token_ms_p95)}</span></td>
+            <td class="num" data-head=text.overview.cost>{usd(totals.cost_usd, places)}</td>
             <td>
                 <span class="block max-w-32 ellipsis">{group_names(text, &provider.group)}</span>
-                <span class="second">{format!("{} · {}", provider.priority, provider.weight)}</span>
+                <span class="second" data-head=words.place>{format!("{} · {}", provider.priority, provider.weight)}</span>
             </td>
             <td class="num">{actions(text, provider, is_paused)}</td>
         </tr>
@@ -68,7 +76,8 @@ fn actions(text: &'static Text, provider: &Provider, is_paused: bool) -> AnyView
         if provider.enabled { (text.provider_list.disable, "false") } else { (text.provider_list.enable, "true") };
     let mut switched = id();
     switched.push(("enabled", next.to_owned()));
-    let pause = (!is_paused).then(|| act::<PauseProvider>(text.provider_list.pause, &provider.name, id()));
+    let can_be_paused = provider.enabled && !is_paused;
+    let pause = can_be_paused.then(|| act::<PauseProvider>(text.provider_list.pause, &provider.name, id()));
     view! {
         <span class="row-actions">
             {pause}
@@ -97,7 +106,7 @@ pub(super) fn hold(text: &'static Text, shown: &HoldShown, clock: Clock) -> AnyV
     };
     view! {
         <span class="flex items-center gap-2" title=hold.note.clone()>
-            {state(tone, reason)} <span class="sub mono">{model}</span> <span class="sub">{end}</span>
+            <span class=tone.class()>{begun_large(reason)}</span> <span class="sub mono">{model}</span> <span class="sub">{end}</span>
             {act::<EndHold>(word, reason, vec![("id", hold.id.to_string())])}
         </span>
     }

@@ -13,11 +13,11 @@ use crate::{
     api::sessions::EndSession,
     drawn::{
         act,
-        calls_table::{CallsTable, pager},
+        calls_table::CallsTable,
         clock::Clock,
         parts::{self, link_with},
     },
-    format::{UNKNOWN, places_of, share, short, usd, usd_alone, whole},
+    format::{UNKNOWN, share, short, usd, usd_alone, whole},
     text::Text,
     ui::{Erase, icon::Icon, state::empty},
 };
@@ -158,7 +158,6 @@ fn bound(text: &'static Text, detail: &SessionDetail, clock: Clock) -> AnyView {
 /// Where its calls went, the latest first: a row for each run of calls at one provider.
 fn stays(text: &'static Text, stays: &[Stay], clock: Clock) -> AnyView {
     let words = &text.sessions;
-    let places = places_of(stays.iter().map(|stay| stay.cost_usd));
     let row = |stay: &Stay| {
         let cached = share(stay.cache_read, stay.prompt).unwrap_or_else(|| UNKNOWN.to_owned());
         view! {
@@ -168,7 +167,7 @@ fn stays(text: &'static Text, stays: &[Stay], clock: Clock) -> AnyView {
                 <td>{clock.stamp(stay.until)}</td>
                 <td class="num">{whole(stay.calls)}</td>
                 <td class="num">{cached}</td>
-                <td class="num">{usd(stay.cost_usd, places)}</td>
+                <td class="num">{usd(stay.cost_usd, 4)}</td>
             </tr>
         }
         .erase()
@@ -224,8 +223,8 @@ fn calls(text: &'static Text, shown: &Shown<'_>, clock: Clock) -> AnyView {
         <section class="panel" aria-labelledby="calls-title">
             <div class="panel-head"><h2 id="calls-title">{words.requests}</h2></div>
             {list}
+            {parts::pager(text, newest, older)}
         </section>
-        {pager(text, newest, older)}
     }
-    .into_any()
+    .erase()
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::origin;
 use crate::{
     api::{
-        forms::setting::quantity,
+        forms::setting::{bounds, quantity},
         settings::{ResetSetting, SaveDefaultPrice, SaveSetting},
     },
     drawn::{
@@ -181,7 +181,8 @@ impl Row<'_> {
         let standard =
             is_changed.then(|| view! { <span>{format!("{}: {}", words.standard, self.standard())}</span> }.erase());
         let range = if let SettingKind::Number { min, max } = kind {
-            let range = (self.text.setting_values.range)(&quantity(*min, unit), &quantity(*max, unit));
+            let (low, high) = bounds(*min, *max, unit);
+            let range = (self.text.setting_values.range)(&low, &high);
             Some(view! { <span>{range}</span> }.erase())
         } else {
             None

@@ -4,6 +4,7 @@ use hub::domain::storage::{DaySize, Storage, TableSize};
 use leptos::prelude::*;
 
 use crate::{
+    api::forms::setting::quantity,
     drawn::form::code,
     format::{bytes, whole},
     text::Text,
@@ -33,7 +34,8 @@ fn figures(text: &'static Text, kept: &Storage) -> AnyView {
         view! { <div><dt>{name}</dt><dd>{value}</dd><dd class="caption">{note}</dd></div> }.erase()
     };
     let database = if kept.is_private { words.private } else { words.external };
-    let share = format!("/ {}", bytes(kept.journal_bytes_max));
+    // As its setting says it above.
+    let share = (words.of_size)(&quantity(kept.journal_bytes_max, "bytes"));
     view! {
         <dl class="kept">
             {figure(words.database, bytes(kept.database_bytes), database.to_owned())}

@@ -52,12 +52,12 @@ pub(crate) fn edit(text: &'static Text, key: &ApiKey, clock: Clock) -> AnyView {
 /// Shows how much of its limits a key has used.
 pub(crate) fn show_limits(text: &'static Text, key: &ApiKey, uses: &Uses, clock: Clock) -> AnyView {
     let back = path_of(key.user_id);
-    let reset = format!("{back}?reset={}", key.id);
+    let reset = limits::to_reset(text, uses, "button", format!("{back}?reset={}", key.id));
     let content = view! {
         <h2 id="key-limits" class="mb-3">{(text.limits.of)(&key.name)}</h2>
         {limits::bars(text, uses, clock)}
         <div class="mt-5 flex justify-end gap-2">
-            <a class="button" href=reset data-noscroll data-reset>{text.limits.reset}</a>
+            {reset}
             <a class="button" href=back data-esc data-noscroll>{text.shell.close}</a>
         </div>
     };

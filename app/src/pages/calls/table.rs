@@ -115,7 +115,7 @@ fn cells(text: &'static Text, call: &Call, path: String) -> AnyView {
         <td class="num">{duration(call)}</td>
         <td class="num">{call.status.map_or_else(|| UNKNOWN.to_owned(), |status| status.to_string())}</td>
         <td class="mono sub">{call.session_id.clone()}</td>
-        <td class="num">{tokens(call.usage.cache_write_5m + call.usage.cache_write_1h)}</td>
+        <td class="num">{tokens(call.usage.cache_write())}</td>
         <td class="sub"><span class="block max-w-60 ellipsis">{call.client.user_agent.clone()}</span></td>
         <td class="mono sub">{call.client.address.clone()}</td>
         <td class="num">{call.n_attempts}</td>
@@ -171,8 +171,11 @@ fn model(text: &'static Text, call: &Call) -> AnyView {
 
 fn provider(text: &'static Text, call: &Call) -> AnyView {
     let name = call.provider_name.clone().unwrap_or_else(|| UNKNOWN.to_owned());
-    let more = (call.n_attempts > 1).then(|| (text.calls.n_attempts)(call.n_attempts));
-    view! { {name}{more.map(|more| view! { <span class="sub">" · "{more}</span> }.erase())} }.erase()
+    let more = (call.n_attempts > 1).then(|| {
+        let (n, told) = (call.n_attempts, (text.calls.n_attempts)(call.n_attempts));
+        view! { <span class="sub" title=told>{format!(" ×{n}")}</span> }.erase()
+    });
+    view! { {name}{more} }.erase()
 }
 
 /// How long it took, or how long it has run by now.

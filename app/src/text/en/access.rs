@@ -16,8 +16,6 @@ pub(super) const AUDIT: Audit = Audit {
     filter: "Filter the audit log",
     empty: "Nothing on record",
     empty_why: "Nothing has been done yet, or the filter fits nothing.",
-    older: "Older lines",
-    newest: "To the latest",
     lines: "Lines of the audit log, the latest first",
     changed: "Changes",
     field: "Field",
@@ -28,8 +26,14 @@ pub(super) const AUDIT: Audit = Audit {
     by_script: "by a script",
     system: "system",
     nobody: "nobody",
+    id: "Id",
+    has_password: "Login with a password",
+    logins_ended: "Logins that were ended",
+    reason: "Why",
+    scope: "What is on hold",
     by_user: |user| format!("user {user}"),
     by_key: |key, user| format!("key {key} of {user}"),
+    n_fields: |n| format!("{n} field{}", if n == 1 { "" } else { "s" }),
 };
 
 /// Those of logins and passwords.
@@ -54,13 +58,13 @@ pub(super) const LOGINS: Logins = Logins {
     has_password: "This user can log in with name and password.",
     has_none: "This user cannot log in with a password; a key opens only the user's own pages.",
     set_password: "Set password",
-    set_help: "8 to 72 bytes. All logins of this user end.",
+    set_help: "8 to 72 characters (fewer with accents or emoji). All logins of this user end.",
     new_password: "New password",
-    old_password: "Password until now",
+    old_password: "Current password",
     change_password: "Change password",
-    change_help: "8 to 72 bytes. All your other logins end.",
+    change_help: "8 to 72 characters (fewer with accents or emoji). All your other logins end.",
     clear_password: "Take the password away",
-    clear_help: "The user can no longer log in with a password, and is logged out everywhere.",
+    clear_help: "Afterwards the user cannot log in with a password, and is logged out everywhere.",
     done: "The password is changed.",
     of_user: "Logins of this user",
     end_everybodys: "End everybody's logins but this one?",
@@ -68,14 +72,15 @@ pub(super) const LOGINS: Logins = Logins {
     end_what: "Whoever uses them has to log in again, and loses what is typed and not saved.",
     end_users: |name| format!("End the logins of {name}?"),
     n_end: |n| format!("Logins that end: {n}"),
+    on_system: |browser, system| format!("{browser} on {system}"),
 };
 
 /// Those of somebody's own pages.
 pub(super) const MINE: Mine = Mine {
     title: "My use",
     lead: "What you have used, and what is left.",
+    logins_lead: "Where you are logged in. A login ends by itself after 30 days.",
     left: "What is left",
-    left_why: "of all your keys together",
     no_limits: "No limit is set.",
     tabs: "My pages",
     use_tab: "Use",
@@ -91,16 +96,16 @@ pub(super) const MINE: Mine = Mine {
     calls_empty_why: "Nothing was called yet, or the filter fits nothing.",
     any_outcome: "Any outcome",
     any_key: "Any key",
-    call: "Call",
     error: "What went wrong",
     of_key: "Key",
     keys_none: "You have no key. Ask whoever runs this hub.",
     until: "until",
-    used: "last used",
+    used: "Last used",
     attempts: "Attempts",
     room_before: "more room in ",
     room_after: "",
     cost_of: "What it cost",
+    left_of: |user| format!("{user}: all keys together"),
 };
 
 /// Those of setting up a client.

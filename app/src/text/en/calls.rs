@@ -129,6 +129,7 @@ pub(super) const CHAIN: Chain = Chain {
 pub(super) const TOLD: Told = Told {
     choosing: "Choosing a provider.",
     nobody_yet: "The client left before a provider was chosen.",
+    between: " ",
     answered_first: |provider| format!("{provider} answered at the first try."),
     answered_after: |failures, provider| format!("{failures} {provider} answered."),
     fell: |provider, why| format!("{provider} failed ({why})."),

@@ -19,6 +19,7 @@ pub(super) const DRAWN: Drawn = Drawn {
     a_year: "A year",
     all: "All",
     others: "Others",
+    failed_attempts: "Failed attempts",
     each_quarter: "by quarter of an hour",
     each_hour: "by hour",
     each_day: "by day",
@@ -26,6 +27,7 @@ pub(super) const DRAWN: Drawn = Drawn {
     each_month: "by month",
     show_table: "Show as a table",
     at_most: |n| format!("At most {n} are listed."),
+    changes: |versus| format!("change {versus}"),
 };
 
 /// Its words.
@@ -107,6 +109,7 @@ pub(super) const SUBJECT: Subject = Subject {
     total_p50: "Total, median",
     total_p95: "Total, p95",
     no_errors: "Nothing went wrong.",
+    errors_counted: "also those that another provider made good, and calls refused without one",
     errors_searched: "Counted over the whole time. The links lead to calls of the last 7 days: older ones cannot be searched for an error.",
     errors_not_searched: "Only counted: calls older than 7 days cannot be searched for an error.",
 };
@@ -127,8 +130,6 @@ pub(super) const LOG: Log = Log {
     find: "Find",
     empty: "No lines",
     empty_why: "Nothing was written yet, or the filter fits nothing.",
-    older: "Older lines",
-    newest: "To the newest",
     lines: "Lines of the log",
 };
 
@@ -155,11 +156,13 @@ pub(super) const AVAILABILITY: Availability = Availability {
     last_probe: "Last probe",
     probe_good: "served",
     probe_bad: "not served",
+    no_attempts: "No attempts in this time",
     no_probes: "No probes in this time",
     only_told: "Blocks in which nothing happened are left out.",
-    probes_why: "Tests and probes in this time: served of all",
+    probes_why: "Tests and probes in this time",
     latest_probes: "Latest tests and probes",
     strip: |good, bad| format!("{good} good attempts, {bad} bad ones"),
     block: |at, bad, all| format!("{at}: {bad} of {all} bad"),
     served: |good, attempts| format!("{good} of {attempts} attempts good"),
+    probes_served: |good, all| format!("{good} of {all} served"),
 };

@@ -18,7 +18,7 @@ pub(super) const PROVIDER_LIST: ProviderList = ProviderList {
     change_all: "Change all that match",
     choose: "Choose",
     choose_help: "You see what would change before it does.",
-    legend: "Requests, errors, first content, cost and share: the last 24 hours. The strip: the last 15 hours, a quarter of an hour a block.",
+    legend: "Requests, failed attempts, first content, cost and share: the last 24 hours. The strip: the last 15 hours, a quarter of an hour a block.",
     last_hours: "Last 15 hours",
     first: "First content",
     p50: "p50",
@@ -27,12 +27,11 @@ pub(super) const PROVIDER_LIST: ProviderList = ProviderList {
     resume: "Resume",
     reset: "Reset",
     clone: "Copy",
-    in_use: "in use",
+    in_use: "In use",
     empty: "No provider yet",
     empty_why: "A provider is a place calls are sent to. Without one every call is refused.",
     share: "Share",
     requests: "Requests",
-    errors: "Errors",
     pause: "Pause",
     end_hold: "End hold",
     until_ended: "until it is ended",
@@ -68,7 +67,7 @@ pub(super) const USER_LIST: UserList = UserList {
     requests: "Requests",
     cost: "Cost",
     last_day: "in the last 24 hours",
-    n_limits: |n| format!("{n} limit{}", if n == 1 { "" } else { "s" }),
+    n_limits: |n| format!("{n} limits"),
 };
 
 pub(super) const KEY_LIST: KeyList = KeyList {
@@ -153,7 +152,7 @@ pub(super) const MANY: Many = Many {
     providers_title: "Change several providers",
     users_title: "Change several users",
     keys_title: "Change several keys",
-    help: "What is empty stays as each has it. A single - brings the default back: no limit, no end, the default group.",
+    help: "Leave a field empty to keep each one's value. Type a lone hyphen “-” to go back to the default: no limit, no end, the default group.",
     keep: "as it is",
     look: "Show what would change",
     look_title: "What would change",
@@ -171,6 +170,7 @@ pub(super) const MANY: Many = Many {
     remove_tags: "Take tags away",
     renew_days: "Renew by days",
     changed: |n| format!("{n} changed"),
+    chosen: |n, names| format!("{n} chosen: {names}"),
     summary: |changed, refused, all| {
         let refused = if refused > 0 { format!(", {refused} refused") } else { String::new() };
         format!("{changed} of {all} would change{refused}")
@@ -198,13 +198,14 @@ pub(super) const SIMULATOR: Simulator = Simulator {
     run: "Show where it goes",
     nothing_yet: "Choose a key or groups, and a model.",
     refused: "The call would be refused:",
-    first: "First",
+    nobody_left: "Then nobody is left.",
     candidates: "Candidates",
     verdict: "Verdict",
     chance: "Chance",
-    chosen: "chosen",
-    possible: "possible",
+    chosen: "Chosen",
+    possible: "Possible",
     at_help: |zone| format!("Empty: now. In the time zone of the hub, {zone}."),
     order: |groups| format!("Groups in their order: {groups}"),
-    then: |turn| format!("{turn}. if all before fail"),
+    first: |who| format!("1. {who}"),
+    then: |turn, who| format!("{turn}. If that fails: {who}"),
 };

@@ -19,7 +19,6 @@ pub(super) const OVERVIEW: Overview = Overview {
     nothing_today: "No calls yet today",
     nothing_today_why: "They appear here as they come in.",
     cached_share: "read from the cache",
-    error_rate: "of all requests",
     first_token: "First content, median",
     vs_yesterday: "against yesterday at this time",
     no_yesterday: "nothing yesterday at this time",
@@ -39,8 +38,9 @@ pub(super) const OVERVIEW: Overview = Overview {
     answering: "receiving",
     nothing_runs: "No call is running.",
     view_all: "View all",
-    time_left: "Time left:",
+    time_left: " Time left: ",
     since_midnight: |zone| format!("since midnight, {zone}"),
     in_last_hour: |calls| format!("{calls} in the last hour"),
     most_within: |span| format!("95 of 100 within {span}"),
+    error_rate: |share| format!("{share} of all requests"),
 };

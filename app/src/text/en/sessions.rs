@@ -29,11 +29,9 @@ pub(super) const SESSIONS: Sessions = Sessions {
     cache_hit: "From cache",
     began: "First call",
     seen: "Last call",
-    is_active: "active",
-    is_over: "over",
+    is_active: "Active",
+    is_over: "Over",
     unknown: "not known while Redis is away",
-    newest: "Latest",
-    older: "Older",
     list: "The sessions",
     bound: "Bound to",
     not_bound: "to no provider: the next call may go to any",
@@ -61,7 +59,7 @@ pub(super) const SESSIONS: Sessions = Sessions {
 
 pub(super) const MESSAGES: Messages = Messages {
     title: "What was asked and answered",
-    lead: "As it was captured. That you have looked is in the audit log.",
+    lead: "As it was captured. Your look at it is in the audit log.",
     conversation: "Conversation",
     raw: "Raw",
     view: "How it is shown",

@@ -19,6 +19,7 @@ pub(super) const SETTINGS: Settings = Settings {
     variable: "Variable",
     value: "Value",
     source: "From",
+    meaning: "Meaning",
     hidden: "set, not shown",
     storage: "Storage",
     storage_lead: "Sizes are on disk, with indexes.",
@@ -40,6 +41,7 @@ pub(super) const SETTINGS: Settings = Settings {
     backup_external: "Dump the database, and keep the master key beside it. Without that key the providers' secrets cannot be opened.",
     backup_command: "Command that backs up",
     n_days: |n| format!("{n} days"),
+    of_size: |size| format!("of {size}"),
     changed: |name| format!("Saved: {name}"),
     returned: |name| format!("Back to its default: {name}"),
     back_label: |name| format!("Back to default: {name}"),
@@ -236,7 +238,7 @@ pub(super) static WORDS: &[(&str, SettingWords)] = &[
     (
         "default_price",
         words(
-            "Price of models without one",
+            "Price of models that have none",
             "Dollars per million tokens. High on purpose: such calls are flagged, and never free.",
         ),
     ),

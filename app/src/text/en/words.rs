@@ -3,7 +3,10 @@
 use hub::domain::call::Outcome;
 #[cfg(feature = "ssr")]
 use {
-    crate::{format::whole, pages::limits},
+    crate::{
+        format::{begun_large, share_of_permille, whole},
+        pages::limits,
+    },
     hub::domain::{
         attempt::AttemptResult,
         decision::{Blame, Next, Skip},
@@ -49,7 +52,7 @@ pub(super) fn cause(cause: &str) -> Option<&'static str> {
         "connect" => "no connection",
         "proxy" => "the proxy failed",
         "reset" => "connection lost",
-        "status" => "an error status",
+        "status" => "error status from the provider",
         "stream_error" => "an error inside the stream",
         "truncated" => "the answer broke off",
         "malformed" => "an answer that makes no sense",
@@ -235,8 +238,8 @@ pub(super) fn attention(attention: &Attention) -> (String, String) {
             ),
         ),
         Attention::LimitNear { name, window, share_permille } => (
-            "A limit is nearly used up",
-            format!("{name}: {} at {} %.", limits::name(&super::TEXT, *window), share_permille / 10),
+            if *share_permille < 1_000 { "A limit is nearly used up" } else { "A limit is used up" },
+            format!("{name}: {} at {}.", limits::name(&super::TEXT, *window), share_of_permille(*share_permille)),
         ),
         Attention::SecretUnreadable { provider } => {
             ("A stored secret cannot be opened", format!("Enter the key of {provider} again."))
@@ -268,7 +271,5 @@ pub(super) fn fault(fault: &Fault) -> String {
 /// A reason as the beginning of a sentence.
 #[cfg(feature = "ssr")]
 pub(super) fn why(reason: &str) -> Option<String> {
-    let mut letters = reason.chars();
-    let first = letters.next()?;
-    Some(first.to_uppercase().chain(letters).collect())
+    (!reason.is_empty()).then(|| begun_large(reason))
 }

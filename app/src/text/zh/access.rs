@@ -16,8 +16,6 @@ pub(super) const AUDIT: Audit = Audit {
     filter: "筛选审计日志",
     empty: "没有记录",
     empty_why: "还没有任何操作，或没有符合筛选条件的记录。",
-    older: "更早的记录",
-    newest: "回到最新",
     lines: "审计日志，最新的在前",
     changed: "变更",
     field: "字段",
@@ -28,8 +26,14 @@ pub(super) const AUDIT: Audit = Audit {
     by_script: "通过脚本",
     system: "系统",
     nobody: "未登录者",
+    id: "编号",
+    has_password: "密码登录",
+    logins_ended: "已结束的登录",
+    reason: "原因",
+    scope: "停用对象",
     by_user: |user| format!("用户 {user}"),
     by_key: |key, user| format!("{user} 的密钥 {key}"),
+    n_fields: |n| format!("{n} 个字段"),
 };
 
 /// 登录与密码。
@@ -54,13 +58,13 @@ pub(super) const LOGINS: Logins = Logins {
     has_password: "该用户可以用名称和密码登录。",
     has_none: "该用户不能用密码登录；密钥只能打开用户自己的页面。",
     set_password: "设置密码",
-    set_help: "8 到 72 字节。该用户的所有登录都会结束。",
+    set_help: "8 到 72 个字符（含中文或表情符号时更少）。该用户的所有登录都会结束。",
     new_password: "新密码",
     old_password: "当前密码",
     change_password: "修改密码",
-    change_help: "8 到 72 字节。您的其他登录都会结束。",
+    change_help: "8 到 72 个字符（含中文或表情符号时更少）。您的其他登录都会结束。",
     clear_password: "移除密码",
-    clear_help: "该用户不能再用密码登录，并在所有地方退出。",
+    clear_help: "移除后，该用户不能用密码登录，并会在所有地方退出。",
     done: "密码已修改。",
     of_user: "该用户的登录",
     end_everybodys: "结束除当前登录外所有人的登录？",
@@ -68,14 +72,15 @@ pub(super) const LOGINS: Logins = Logins {
     end_what: "使用这些登录的人需要重新登录，尚未保存的输入会丢失。",
     end_users: |name| format!("结束 {name} 的登录？"),
     n_end: |n| format!("将结束的登录数：{n}"),
+    on_system: |browser, system| format!("{system} 上的 {browser}"),
 };
 
 /// 自己的页面。
 pub(super) const MINE: Mine = Mine {
     title: "我的用量",
     lead: "您用了多少，还剩多少。",
+    logins_lead: "您在哪里登录了控制台。登录在 30 天后自动结束。",
     left: "剩余额度",
-    left_why: "所有密钥合计",
     no_limits: "没有设置限额。",
     tabs: "我的页面",
     use_tab: "用量",
@@ -91,7 +96,6 @@ pub(super) const MINE: Mine = Mine {
     calls_empty_why: "还没有调用，或没有符合筛选条件的调用。",
     any_outcome: "全部结果",
     any_key: "全部密钥",
-    call: "调用",
     error: "出错原因",
     of_key: "密钥",
     keys_none: "您没有密钥，请联系管理员。",
@@ -101,6 +105,7 @@ pub(super) const MINE: Mine = Mine {
     room_before: "",
     room_after: " 后释放额度",
     cost_of: "费用",
+    left_of: |user| format!("{user}：所有密钥合计"),
 };
 
 /// 接入客户端。

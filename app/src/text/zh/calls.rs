@@ -121,7 +121,7 @@ pub(super) const CHAIN: Chain = Chain {
     drawn: |name, weight, total, n| format!("在 {n} 个供应商中抽中 {name}，权重 {weight} / {total}"),
     only: |name, priority| format!("优先级 {priority} 中只有 {name} 可用"),
     not_eligible: |n| format!("{n} 个不可用"),
-    http: |status| format!("状态码 {status}"),
+    http: |status| format!("状态码\u{a0}{status}"),
 };
 
 /// Its words.
@@ -129,6 +129,7 @@ pub(super) const CHAIN: Chain = Chain {
 pub(super) const TOLD: Told = Told {
     choosing: "正在选择供应商。",
     nobody_yet: "选出供应商之前客户端就离开了。",
+    between: "",
     answered_first: |provider| format!("{provider} 首次尝试即完成应答。"),
     answered_after: |failures, provider| format!("{failures}由 {provider} 完成应答。"),
     fell: |provider, why| format!("{provider} 失败（{why}）。"),

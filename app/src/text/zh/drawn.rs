@@ -19,6 +19,7 @@ pub(super) const DRAWN: Drawn = Drawn {
     a_year: "一年",
     all: "全部",
     others: "其他",
+    failed_attempts: "失败的尝试",
     each_quarter: "按 15 分钟",
     each_hour: "按小时",
     each_day: "按天",
@@ -26,6 +27,7 @@ pub(super) const DRAWN: Drawn = Drawn {
     each_month: "按月",
     show_table: "以表格显示",
     at_most: |n| format!("最多列出 {n} 项。"),
+    changes: |versus| format!("{versus}的变化"),
 };
 
 /// Its words.
@@ -102,6 +104,7 @@ pub(super) const SUBJECT: Subject = Subject {
     total_p50: "总时长（中位数）",
     total_p95: "总时长（p95）",
     no_errors: "没有出错。",
+    errors_counted: "也包括由其他供应商补救的，以及未经尝试即被拒绝的调用",
     errors_searched: "次数按整段时间统计。链接只列出最近 7 天的调用：更早的调用无法按错误搜索。",
     errors_not_searched: "仅有统计：7 天以前的调用无法按错误搜索。",
 };
@@ -122,8 +125,6 @@ pub(super) const LOG: Log = Log {
     find: "查找",
     empty: "没有内容",
     empty_why: "尚未写入任何内容，或筛选条件没有匹配。",
-    older: "更早的内容",
-    newest: "回到最新",
     lines: "日志内容",
 };
 
@@ -150,11 +151,13 @@ pub(super) const AVAILABILITY: Availability = Availability {
     last_probe: "最近探测",
     probe_good: "成功",
     probe_bad: "失败",
+    no_attempts: "这段时间没有尝试",
     no_probes: "这段时间没有探测",
     only_told: "没有任何活动的时段已省略。",
-    probes_why: "这段时间的测试与探测：成功数 / 总数",
+    probes_why: "这段时间的测试与探测",
     latest_probes: "最近的测试与探测",
     strip: |good, bad| format!("{good} 次尝试成功，{bad} 次失败"),
     block: |at, bad, all| format!("{at}：{all} 次中 {bad} 次失败"),
     served: |good, attempts| format!("{attempts} 次尝试，{good} 成功"),
+    probes_served: |good, all| format!("{all} 次中 {good} 次成功"),
 };

@@ -18,7 +18,7 @@ pub(super) const PROVIDER_LIST: ProviderList = ProviderList {
     change_all: "更改全部匹配项",
     choose: "选择",
     choose_help: "更改前可以先看到结果。",
-    legend: "请求、错误、首个内容、费用和占比：最近 24 小时。色条：最近 15 小时，每格一刻钟。",
+    legend: "请求、失败的尝试、首个内容、费用和占比：最近 24 小时。色条：最近 15 小时，每格一刻钟。",
     last_hours: "最近 15 小时",
     first: "首个内容",
     p50: "p50",
@@ -32,7 +32,6 @@ pub(super) const PROVIDER_LIST: ProviderList = ProviderList {
     empty_why: "供应商是调用发往的地方。没有供应商，所有调用都会被拒绝。",
     share: "占比",
     requests: "请求",
-    errors: "错误",
     pause: "暂停",
     end_hold: "解除",
     until_ended: "直到手动解除",
@@ -153,7 +152,7 @@ pub(super) const MANY: Many = Many {
     providers_title: "批量更改供应商",
     users_title: "批量更改用户",
     keys_title: "批量更改密钥",
-    help: "留空表示保持各自的值。填一个 - 表示恢复默认：不限额、不到期、默认分组。",
+    help: "留空表示保持各自的值。只填一个连字符“-”表示恢复默认：不限额、不到期、默认分组。",
     keep: "保持不变",
     look: "预览更改",
     look_title: "将要更改的内容",
@@ -171,6 +170,7 @@ pub(super) const MANY: Many = Many {
     remove_tags: "移除标签",
     renew_days: "续期天数",
     changed: |n| format!("已更改 {n} 项"),
+    chosen: |n, names| format!("已选择 {n} 项：{names}"),
     summary: |changed, refused, all| {
         let refused = if refused > 0 { format!("，{refused} 个被拒绝") } else { String::new() };
         format!("{all} 个中有 {changed} 个会更改{refused}")
@@ -198,7 +198,7 @@ pub(super) const SIMULATOR: Simulator = Simulator {
     run: "查看去向",
     nothing_yet: "请选择密钥或分组，并填写模型。",
     refused: "该调用会被拒绝：",
-    first: "首选",
+    nobody_left: "此后再没有可用的供应商。",
     candidates: "候选供应商",
     verdict: "结论",
     chance: "概率",
@@ -206,5 +206,6 @@ pub(super) const SIMULATOR: Simulator = Simulator {
     possible: "可选",
     at_help: |zone| format!("留空表示现在。按中转站的时区 {zone}。"),
     order: |groups| format!("分组顺序：{groups}"),
-    then: |turn| format!("之前全部失败后的第 {turn} 选择"),
+    first: |who| format!("1. {who}"),
+    then: |turn, who| format!("{turn}. 若失败：{who}"),
 };

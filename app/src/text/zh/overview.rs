@@ -19,7 +19,6 @@ pub(super) const OVERVIEW: Overview = Overview {
     nothing_today: "今天还没有调用",
     nothing_today_why: "有调用时会显示在这里。",
     cached_share: "来自缓存",
-    error_rate: "占全部请求",
     first_token: "首个内容（中位数）",
     vs_yesterday: "与昨天同一时刻相比",
     no_yesterday: "昨天同一时刻没有数据",
@@ -42,5 +41,6 @@ pub(super) const OVERVIEW: Overview = Overview {
     time_left: "剩余时间：",
     since_midnight: |zone| format!("自零点起，{zone}"),
     in_last_hour: |calls| format!("最近一小时 {calls} 次"),
-    most_within: |span| format!("95% 在 {span} 内"),
+    most_within: |span| format!("95\u{a0}% 在 {span} 内"),
+    error_rate: |share| format!("占全部请求的 {share}"),
 };

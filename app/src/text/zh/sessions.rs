@@ -32,8 +32,6 @@ pub(super) const SESSIONS: Sessions = Sessions {
     is_active: "活跃",
     is_over: "已结束",
     unknown: "Redis 不可用时无法得知",
-    newest: "最新",
-    older: "更早",
     list: "会话列表",
     bound: "绑定到",
     not_bound: "未绑定供应商：下一次调用可发往任何供应商",
@@ -59,7 +57,7 @@ pub(super) const SESSIONS: Sessions = Sessions {
 
 pub(super) const MESSAGES: Messages = Messages {
     title: "提问与回答",
-    lead: "按捕获时的原样显示。你的查看已记入审计日志。",
+    lead: "按捕获时的原样显示。您的查看已记入审计日志。",
     conversation: "对话",
     raw: "原文",
     view: "显示方式",

@@ -4,7 +4,10 @@ use hub::domain::call::Outcome;
 #[cfg(feature = "ssr")]
 use {
     super::reasons,
-    crate::{format::whole, pages::limits},
+    crate::{
+        format::{share_of_permille, whole},
+        pages::limits,
+    },
     hub::domain::{
         attempt::AttemptResult,
         decision::{Blame, Next, Skip},
@@ -45,7 +48,7 @@ pub(super) fn cause(cause: &str) -> Option<&'static str> {
         "connect" => "无法连接",
         "proxy" => "代理失败",
         "reset" => "连接断开",
-        "status" => "错误状态码",
+        "status" => "供应商返回错误状态码",
         "stream_error" => "流中出现错误",
         "truncated" => "应答不完整",
         "malformed" => "无法识别的应答",
@@ -208,9 +211,10 @@ pub(super) fn attention(attention: &Attention) -> (String, String) {
         Attention::Backlog { waiting } => {
             ("记录在日志中等待", format!("{} MB；数据库的写入慢于新增，列表会延迟。", whole(waiting / 1_000_000)))
         }
-        Attention::LimitNear { name, window, share_permille } => {
-            ("限额即将用尽", format!("{name}：{}已用 {} %。", limits::name(&super::TEXT, *window), share_permille / 10))
-        }
+        Attention::LimitNear { name, window, share_permille } => (
+            if *share_permille < 1_000 { "限额即将用尽" } else { "限额已用尽" },
+            format!("{name}：{}已用 {}。", limits::name(&super::TEXT, *window), share_of_permille(*share_permille)),
+        ),
         Attention::SecretUnreadable { provider } => ("保存的密钥无法解密", format!("请重新输入 {provider} 的密钥。")),
     };
     (title.to_owned(), advice)

@@ -4,9 +4,12 @@ use hub::domain::limit::TimeOfDay;
 use leptos::prelude::*;
 
 use super::Form;
-use crate::ui::{
-    Erase,
-    field::{Shape, switch},
+use crate::{
+    drawn::parts::with_code,
+    ui::{
+        Erase,
+        field::{Shape, switch},
+    },
 };
 
 impl Form<'_> {
@@ -67,7 +70,7 @@ impl Form<'_> {
     pub(super) fn prefix(&self) -> AnyView {
         let words = &self.text.routing;
         self.field("form[prefix]", words.prefix, |provider| provider.prefix.clone().unwrap_or_default())
-            .help(words.prefix_help)
+            .help(with_code(words.prefix_help))
             .view()
     }
 
