@@ -105,6 +105,23 @@ async fn a_stream_comes_back_byte_for_byte_however_it_is_cut() {
     }
 }
 
+/// What is between the hub and its provider may write the media type in capitals, lose it, or take it for text.
+#[tokio::test]
+async fn a_stream_that_was_asked_for_is_one_whatever_its_type_is_called() {
+    let world = World::shared().await;
+    let provider = world.provider("a").await;
+    let key = world.key().await;
+    for name in ["Text/Event-Stream", "text/event-stream ; charset=UTF-8", "text/plain; charset=utf-8", ""] {
+        let answer = Turn::new().answer(true).media_type(name);
+        provider.script.always(answer.clone());
+        let mut reply = world.stream(&key).await;
+        assert_eq!((reply.status, reply.header("content-type")), (200, Some(name).filter(|name| !name.is_empty())));
+        assert_eq!(reply.text().await, String::from_utf8(answer.body()).unwrap());
+        let call = world.call_of(&reply).await;
+        assert_eq!((&call["outcome"], &call["usage"]["output"]), (&json!("completed"), &json!(385)), "{call}");
+    }
+}
+
 /// A stream as the grammar of events allows it: comments, other line ends, unknown events, data over several lines.
 fn odd_stream() -> String {
     let turn = Turn::new().events().concat();

@@ -51,6 +51,7 @@ fn failures() -> Vec<(&'static str, Answer, Option<u16>)> {
         ("half a head", Answer::garbage("HTTP/1.1 200 OK\r\ncontent-ty"), None),
         ("a web page", Answer::new(200, "text/html", "<html>Please log in</html>"), None),
         ("an empty answer", Answer::new(200, "application/json", ""), None),
+        ("plain text", Answer::new(200, "text/plain", "Try again later."), None),
         ("an error event first", sse(vec![overloaded()]), None),
         ("an error event before content", sse(vec![start(), event("ping", json!({})), overloaded()]), None),
         ("an empty stream", sse(vec![]), None),

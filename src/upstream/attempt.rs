@@ -7,7 +7,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, Response, header};
+use http::{HeaderMap, HeaderValue, Response, header};
 use http_body::Body as _;
 use http_body_util::BodyExt;
 use serde::de::IgnoredAny;
@@ -184,9 +184,7 @@ async fn tried(
     on_head(head_ms);
     attempt.status = Some(head.status.as_u16());
     attempt.upstream_request_id = text(&head.headers, "request-id").or_else(|| text(&head.headers, "x-request-id"));
-    let kind = head.headers.get(header::CONTENT_TYPE);
-    let is_stream = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
-    if head.status.is_success() && is_stream {
+    if head.status.is_success() && is_stream(&head.headers, ask) {
         let streaming = Box::new(Streaming {
             status: head.status.as_u16(),
             is_encoded: is_encoded(&head.headers),
@@ -356,11 +354,20 @@ fn restated(streaming: Streaming, mut tap: Tap, error: ErrorObject, attempt: &mu
     let status = error.status();
     attempt.status = Some(status);
     let mut headers = streaming.headers;
-    headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.remove(header::CONTENT_LENGTH);
     let body = Bytes::from(std::mem::take(&mut tap.error_data));
     let answer = Box::new(Whole { status, headers, body, tap: Tap::default() });
     Failed { tap: Some(Box::new(tap)), ..Failed::answered(answer, error) }
+}
+
+/// True if the body is a stream of events: its media type says so, in whatever case (RFC 9110, 8.3.1). Servers between
+/// lose the type, or call it plain text: who has asked for a stream reads it as one all the same.
+fn is_stream(headers: &HeaderMap, ask: &Ask<'_>) -> bool {
+    let value = headers.get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+    let media_type = value.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    let is = |name: &[u8]| media_type.eq_ignore_ascii_case(name);
+    is(b"text/event-stream") || (ask.wants_stream && ask.is_message && (is(b"") || is(b"text/plain")))
 }
 
 /// True if the body is compressed, although nobody has asked for that.

@@ -127,6 +127,15 @@ impl Answer {
         }
     }
 
+    /// The same with another media type; none if it is empty.
+    pub fn media_type(mut self, name: &str) -> Self {
+        if name.is_empty() {
+            self.headers.retain(|(known, _)| known != "content-type");
+            return self;
+        }
+        self.header("content-type", name)
+    }
+
     /// No byte of an answer, only this end.
     pub fn nothing(end: End) -> Self {
         Self::garbage(Vec::new()).ends(end)
