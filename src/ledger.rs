@@ -149,10 +149,14 @@ impl Ledger {
     /// # Errors
     /// [`Full`] if the disk is full or fails, or the journal holds more than `bytes_max`.
     pub fn has_room(&self, bytes_max: u64) -> Result<(), Full> {
-        let held = self.bytes_held.load(Ordering::Relaxed);
         let is_unsynced = self.is_unsynced.load(Ordering::Relaxed);
-        let has_room = !is_unsynced && self.backlog_bytes() + held <= bytes_max && self.flush_unwritten();
+        let has_room = !is_unsynced && !self.is_at_bound(bytes_max) && self.flush_unwritten();
         if has_room { Ok(()) } else { Err(Full) }
+    }
+
+    /// True if the journal holds more than `bytes_max`: no call may begin until Postgres has taken some of it.
+    pub fn is_at_bound(&self, bytes_max: u64) -> bool {
+        self.backlog_bytes() + self.bytes_held.load(Ordering::Relaxed) > bytes_max
     }
 
     /// Notes that an attempt of `story`'s call begins, before any money is spent on it; `running` as it is to be

@@ -117,16 +117,21 @@ async fn attention(hub: &Hub, actor: &Admin, sums: Sums<'_>, now: DateTime<Utc>)
     if ledger.is_journal_failing {
         attention.push(Attention::JournalFull);
     }
+    let is_at_bound = hub.ledger.is_at_bound(snapshot.settings.journal_bytes_max);
+    if is_at_bound {
+        attention.push(Attention::JournalAtBound { waiting: ledger.backlog_bytes + ledger.held_bytes });
+    }
     if ledger.is_journal_unreadable {
         attention.push(Attention::JournalUnreadable);
     }
     if ledger.n_damaged > 0 {
         attention.push(Attention::JournalDamaged { n_places: ledger.n_damaged });
     }
-    if ledger.is_database_away {
+    // Calls go on, these say: not at the bound.
+    if ledger.is_database_away && !is_at_bound {
         attention.push(Attention::DatabaseAway { waiting: ledger.backlog_bytes });
     }
-    if !ledger.is_database_away && ledger.backlog_bytes > BACKLOG_BYTES {
+    if !ledger.is_database_away && !is_at_bound && ledger.backlog_bytes > BACKLOG_BYTES {
         attention.push(Attention::Backlog { waiting: ledger.backlog_bytes });
     }
     if hub.state.is_shared() {

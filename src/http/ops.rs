@@ -27,16 +27,19 @@ pub async fn live() -> Json<Value> {
 pub async fn ready(State(hub): State<Hub>) -> Response {
     let (is_database_there, state) = tokio::join!(hub.store.answers(), hub.state.status());
     let ledger = hub.ledger.status();
-    let is_ready = !hub.stopping.is_cancelled() && !ledger.is_journal_failing && !hub.state.is_shared();
+    let is_full = is_journal_full(&hub);
+    let is_journal_well = !ledger.is_journal_failing && !is_full;
+    let is_ready = !hub.stopping.is_cancelled() && is_journal_well && !hub.state.is_shared();
     let body = json!({
         "status": if is_ready { "ok" } else { "unavailable" },
         "stopping": hub.stopping.is_cancelled(),
         "postgres": if is_database_there { "ok" } else { "away" },
         "state": {"backend": state.backend, "status": if state.ok { "ok" } else { "away" }, "detail": state.detail},
         "journal": {
-            "status": match (ledger.is_journal_failing, ledger.is_journal_unreadable) {
-                (true, _) => "failing",
-                (_, true) => "unreadable",
+            "status": match (ledger.is_journal_failing, is_full, ledger.is_journal_unreadable) {
+                (true, ..) => "failing",
+                (_, true, _) => "full",
+                (.., true) => "unreadable",
                 _ => "ok",
             },
             "backlog_bytes": ledger.backlog_bytes,
@@ -46,6 +49,11 @@ pub async fn ready(State(hub): State<Hub>) -> Response {
     });
     let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(body)).into_response()
+}
+
+/// True if new calls are refused since the journal holds as much as it may.
+fn is_journal_full(hub: &Hub) -> bool {
+    hub.ledger.is_at_bound(hub.snapshot.load().settings.journal_bytes_max)
 }
 
 /// Prometheus text, for the admin token; for everyone by the setting `metrics_open`.
@@ -59,6 +67,7 @@ pub async fn metrics(State(hub): State<Hub>, Extension(client): Extension<Client
     let state = hub.state.status().await;
     let mut text = hub.counters.render();
     let ledger = hub.ledger.status();
+    let is_full = is_journal_full(&hub);
     for (name, kind, help, value) in [
         ("switchyard_calls_active", "gauge", "Calls that run now", u64::from(hub.live.n_active())),
         ("switchyard_calls_waiting", "gauge", "Calls that wait for a provider", count(hub.parking.len())),
@@ -79,6 +88,7 @@ pub async fn metrics(State(hub): State<Hub>, Extension(client): Extension<Client
         ),
         ("switchyard_journal_damaged_total", "counter", "Places of the journal that were damaged", ledger.n_damaged),
         ("switchyard_journal_failing", "gauge", "1 if the journal cannot be written", ledger.is_journal_failing.into()),
+        ("switchyard_journal_full", "gauge", "1 if the journal holds as much as it may", is_full.into()),
         ("switchyard_database_away", "gauge", "1 if Postgres takes no entries", ledger.is_database_away.into()),
         (
             "switchyard_state_away",

@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, time::Instant};
 
 use serde_json::{Value, json};
+use sqlx::{Connection, Executor, PgConnection};
 use tokio::sync::watch;
 
 use crate::{
@@ -11,6 +12,7 @@ use crate::{
     hub::Setup,
     patience::until,
     postgres,
+    upstream::{Answer, Turn},
     world::{World, ask},
 };
 
@@ -97,6 +99,47 @@ async fn changes_that_were_missed_while_postgres_was_away_are_seen_when_it_is_ba
     assert_eq!(world.message(&key).await.status, 200, "what was known is used");
     switch.send_replace(Cable::Plugged);
     until("the change is seen", async || (world.message(&key).await.status == 401).then_some(())).await;
+}
+
+#[tokio::test]
+async fn a_journal_that_is_full_refuses_calls_says_so_and_takes_them_again() {
+    let world = World::alone().await;
+    world.patch("/admin/v1/settings", &json!({"journal_bytes_max": 16 << 20})).await;
+    let (provider, key) = (world.provider("a").await, world.key().await);
+    let mut message = Turn::new().message();
+    message["usage"]["note"] = "x".repeat(15_000).into();
+    provider.script.always(Answer::json(200, &message));
+    // Postgres answers, and takes no entries.
+    let mut keeper = PgConnection::connect(world.dsn()).await.unwrap();
+    keeper.execute("begin").await.unwrap();
+    keeper.execute("lock table calls in exclusive mode").await.unwrap();
+    let mut n_served = 0;
+    let mut refused = loop {
+        let mut reply = world.message(&key).await;
+        if reply.status != 200 {
+            break reply;
+        }
+        reply.body().await;
+        n_served += 1;
+        assert!(n_served < 3_000, "nobody is refused");
+    };
+    let error = refused.json().await;
+    assert_eq!((refused.status, &error["error"]["type"]), (503, &json!("overloaded_error")), "{error}");
+    let health = async || Request::get("/health/ready").send(world.hub.address).await;
+    let mut ready = health().await;
+    assert_eq!((ready.status, &ready.json().await["journal"]["status"]), (503, &json!("full")));
+    let overview = world.get("/admin/v1/overview").await;
+    let kinds: Vec<_> = overview["attention"].as_array().unwrap().iter().map(|one| &one["kind"]).collect();
+    assert!(kinds.contains(&&json!("journal_at_bound")) && !kinds.contains(&&json!("backlog")), "{overview}");
+    let token = format!("Bearer {}", world.admin_token);
+    let mut metrics = Request::get("/metrics").header("authorization", &token).send(world.hub.address).await;
+    assert!(metrics.text().await.contains("\nswitchyard_journal_full 1\n"));
+
+    keeper.execute("rollback").await.unwrap();
+    until("calls are taken again", async || (health().await.status == 200).then_some(())).await;
+    assert_eq!(world.message(&key).await.status, 200);
+    let all = format!("select count(*) from calls where key_id = {} and outcome = 'completed'", key.id);
+    until("everything is recorded", async || (world.value(&all).await == n_served + 1).then_some(())).await;
 }
 
 #[tokio::test]

@@ -157,9 +157,9 @@ impl Report {
         }
     }
 
-    /// True if nothing was reported.
+    /// True if no count was reported, or none that can be read.
     pub fn is_empty(&self) -> bool {
-        self.fields.is_empty()
+        COUNTS.iter().all(|name| known(&self.fields, name).is_none()) && self.usage() == Usage::default()
     }
 
     /// The counts by class. Where the server went through several rounds, the sum of these if it is more than the counts
@@ -201,6 +201,9 @@ impl Report {
         fits(&raw, &mut room).then_some(raw)
     }
 }
+
+/// The counts that every usage object may have. One of them tells that a provider knows what was used, if it is 0 too.
+const COUNTS: [&str; 4] = ["input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"];
 
 /// The names under which servers and relays report cache writes by lifetime: within `cache_creation`, which goes first,
 /// and beside it, the older ones last.

@@ -215,6 +215,15 @@ pub(super) mod tests {
             br#"{"type":"message","model":"m","content":[],"usage":{"input_tokens":3,"output_tokens":4}}"#
         ));
         assert_eq!(tap.settle(0), (Usage { input: 3, output: 4, ..Usage::default() }, TokenSource::Reported));
+        for usage in [r#"{"input_tokens":null,"output_tokens":"7"}"#, r#"{"input_tokens":-1,"output_tokens":2.5}"#] {
+            let mut tap = Tap::default();
+            assert!(tap.observe_body(format!(r#"{{"model":"m","usage":{usage}}}"#).as_bytes()));
+            let (used, source) = tap.settle(4_000);
+            assert!(source == TokenSource::Estimated && used.input > 0, "what nobody can read is not free: {usage}");
+        }
+        let mut tap = Tap::default();
+        assert!(tap.observe_body(br#"{"model":"m","usage":{"input_tokens":0,"output_tokens":0}}"#));
+        assert_eq!(tap.settle(4_000), (Usage::default(), TokenSource::Reported));
         for body in [&b"<html>"[..], b"", b"{}", b"[]", br#"{"error":{"type":"x"}}"#] {
             assert!(!Tap::default().observe_body(body), "{body:?}");
         }

@@ -29,6 +29,7 @@ pub(super) fn notice(attention: &Attention) -> Notice {
         Attention::DatabaseAway { .. }
         | Attention::NotAlone
         | Attention::JournalFull
+        | Attention::JournalAtBound { .. }
         | Attention::JournalUnreadable
         | Attention::JournalDamaged { .. } => (true, None),
         Attention::NoKey => (false, Some("/users")),

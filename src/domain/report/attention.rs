@@ -30,6 +30,11 @@ pub enum Attention {
     NotAlone,
     /// The journal cannot be written: new calls are refused.
     JournalFull,
+    /// The journal holds as much as it may (setting `journal_bytes_max`): new calls are refused.
+    JournalAtBound {
+        /// Bytes of entries that it holds.
+        waiting: u64,
+    },
     /// The journal cannot be read: entries wait in it.
     JournalUnreadable,
     /// The journal was damaged: entries that stood there are lost.

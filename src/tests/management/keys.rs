@@ -145,8 +145,9 @@ async fn the_drawn_list_says_whose_a_key_is_and_what_it_has_spent_today() {
     ] {
         assert!(of_used.contains(&part), "{part}: {of_used}");
     }
-    assert!(of_used.contains("$0.0") && !of_used.contains("$0.00<"), "it has spent something: {of_used}");
-    assert!(of_idle.contains("$0.00<") && of_idle.contains("Never"), "{of_idle}");
+    // As many digits as the other sums of the column have.
+    assert!(of_used.contains("$0.0") && !of_used.contains("$0.0000<"), "it has spent something: {of_used}");
+    assert!(of_idle.contains("$0.0000<") && of_idle.contains("Never"), "{of_idle}");
     assert!(of_idle.contains("User disabled") && of_idle.contains("blue"), "{of_idle}");
 
     let found = page(&world, "/keys?search=desk&status=active&order=reverse").await;

@@ -178,6 +178,15 @@ pub(super) fn hold(reason: HoldReason) -> &'static str {
 }
 
 #[cfg(feature = "ssr")]
+fn at_bound(waiting: u64) -> String {
+    format!(
+        "New calls are refused until the database has taken some of its {} MB. Look after Postgres, or raise \
+         journal_bytes_max.",
+        whole(waiting / 1_000_000)
+    )
+}
+
+#[cfg(feature = "ssr")]
 pub(super) fn attention(attention: &Attention) -> (String, String) {
     let (title, advice) = match attention {
         Attention::NoProvider => {
@@ -205,6 +214,7 @@ pub(super) fn attention(attention: &Attention) -> (String, String) {
         Attention::JournalFull => {
             ("The journal cannot be written", "New calls are refused. Look after the disk of the data folder.".into())
         }
+        Attention::JournalAtBound { waiting } => ("The journal is full", at_bound(*waiting)),
         Attention::JournalUnreadable => (
             "The journal cannot be read",
             "Calls go on, but are not recorded until it can. Look after the disk of the data folder.".into(),

@@ -194,6 +194,13 @@ pub(super) fn attention(attention: &Attention) -> (String, String) {
             "在其停止之前，此处不再计数，硬限额会拒绝调用。请为两者设置 REDIS_URL。".into(),
         ),
         Attention::JournalFull => ("日志无法写入", "新的调用会被拒绝，请检查数据目录所在的磁盘。".into()),
+        Attention::JournalAtBound { waiting } => (
+            "日志已满",
+            format!(
+                "其中有 {} MB；数据库取走一部分之前，新的调用会被拒绝。请检查 Postgres，或调高 journal_bytes_max。",
+                whole(waiting / 1_000_000)
+            ),
+        ),
         Attention::JournalUnreadable => {
             ("日志无法读取", "调用照常进行，但恢复之前不会入库，请检查数据目录所在的磁盘。".into())
         }
