@@ -25,7 +25,7 @@ const AT_ONCE: usize = 50;
 /// Calls that the dying provider serves before it dies.
 const N_BEFORE_DEATH: usize = 60;
 
-/// Calls that are under way when it dies.
+/// Streams that are under way when it dies.
 const N_AT_DEATH: usize = 6;
 
 /// Every second call fails, from the first on.
@@ -41,13 +41,17 @@ fn every_second_fails() -> impl Fn(&Seen) -> Answer + Send + Sync + 'static {
 /// streams that it has broken.
 fn dies(n_broken: Arc<AtomicUsize>) -> impl Fn(&Seen) -> Answer + Send + Sync + 'static {
     let n_asked = AtomicUsize::new(0);
-    move |seen| match n_asked.fetch_add(1, Ordering::Relaxed) {
-        n if n < N_BEFORE_DEATH => Turn::new().answer(seen.streams()),
-        n if n < N_BEFORE_DEATH + N_AT_DEATH && seen.streams() => {
-            n_broken.fetch_add(1, Ordering::Relaxed);
-            Turn::new().answer(true).cut_after(10, End::Reset)
+    move |seen| {
+        // It dies with a stream: chance says which of those that are under way are some.
+        let lives_on = !seen.streams() && n_broken.load(Ordering::Relaxed) == 0;
+        if n_asked.fetch_add(1, Ordering::Relaxed) < N_BEFORE_DEATH || lives_on {
+            return Turn::new().answer(seen.streams());
         }
-        _ => Answer::nothing(End::Reset),
+        let breaks = |n| (seen.streams() && n < N_AT_DEATH).then_some(n + 1);
+        if n_broken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, breaks).is_ok() {
+            return Turn::new().answer(true).cut_after(10, End::Reset);
+        }
+        Answer::nothing(End::Reset)
     }
 }
 

@@ -204,8 +204,7 @@ async fn a_redis_that_stands_still_is_waited_for_once_and_nothing_stays_held() {
     let bench = Bench::redis().await;
     let now = now_ms();
     let redis = bench.redis.as_ref().unwrap();
-    // It answers, however slow this machine is, until it stands still.
-    assert_eq!(bench.money(KEY, now).await, (0, 0));
+    assert_eq!(bench.money(KEY, now).await, (0, 0), "it answers until it stands still");
     redis.signal("-STOP");
     bench.state.wait_at_most(50);
     let asked = clock::instant();
