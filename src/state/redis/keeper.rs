@@ -137,6 +137,8 @@ impl RedisState {
             self.0.asserted_from.store(self.0.outbox.mark(), Ordering::Release);
             *known = Some(found);
         }
+        // It answers again: nothing that was wrong before keeps steps from asking it.
+        self.rest(false);
         Ok(())
     }
 
