@@ -94,7 +94,7 @@ await check('a pause with an end is counted down', async () => {
 
 await check('a copy of a provider waits to be looked at', async () => {
   await go('/providers');
-  await page.getByRole('button', { name: 'Copy: East' }).click();
+  await page.getByRole('button', { name: 'Clone: East' }).click();
   await page.waitForURL(/\/providers\/\d+$/);
   await page.getByRole('heading', { level: 1, name: 'East copy' }).waitFor();
   const copy = await admin('GET', page.url().slice(page.url().indexOf('/providers')));

@@ -21,7 +21,7 @@ export async function prices({ page, go }) {
     await page.getByRole('search').getByRole('button').click();
     await page.waitForURL(/\/prices\?q=sonnet-4-5/);
     await page.locator('tr', { hasText: 'claude-opus-5' }).first().waitFor({ state: 'detached' });
-    await page.locator('tr', { hasText: 'claude-sonnet-4-5' }).getByText('an operator').waitFor();
+    await page.locator('tr', { hasText: 'claude-sonnet-4-5' }).getByText('an admin').waitFor();
     await page.getByRole('link', { name: 'History: claude-sonnet-4-5' }).click();
     const past = page.getByRole('dialog', { name: 'Prices of claude-sonnet-4-5' });
     await past.getByText('$15.5').waitFor();

@@ -288,6 +288,7 @@ mod tests {
             let error = read(&[(name, value)]).unwrap_err().to_string();
             assert!(error.contains(name), "{name}: {error}");
         }
+        assert!(read(&[("SESSION_TTL", "0")]).unwrap_err().to_string().contains("from 1 to 86400 seconds"));
     }
 
     #[test]

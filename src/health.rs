@@ -6,6 +6,7 @@
 
 pub mod book;
 pub mod breaker;
+pub mod edited;
 mod tally;
 pub mod view;
 
@@ -24,6 +25,7 @@ use tokio::sync::{Notify, watch};
 use self::{
     book::{Book, Ending, Write},
     breaker::{Admission, Thresholds},
+    edited::Edited,
     tally::Tally,
     view::HoldsView,
 };
@@ -217,6 +219,14 @@ impl Health {
             }
         }
         self.publish(&mut book);
+    }
+
+    /// Ends what this replica has put on hold while its calls still reached a provider as it was before an edit. `edited`
+    /// says what is new there. To be called as soon as calls reach it the new way: what other replicas have found out by
+    /// then may be about that, and they end themselves what is not.
+    pub fn end_outdated(&self, edited: impl Fn(ProviderId) -> Edited, now: DateTime<Utc>) {
+        let outdated = self.book().outdated(edited);
+        self.end(&outdated, Ending::Edited, now);
     }
 
     /// Every hold, oldest first. A breaker's whose time is over is half-open.

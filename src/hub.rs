@@ -94,6 +94,11 @@ impl Hub {
     pub fn new(shared: Shared) -> Self {
         Self(Arc::new(shared))
     }
+
+    /// True if new calls are refused since the journal holds as much as it may.
+    pub fn is_journal_full(&self) -> bool {
+        self.ledger.is_at_bound(self.snapshot.load().settings.journal_bytes_max)
+    }
 }
 
 impl Deref for Hub {

@@ -30,9 +30,12 @@ pub(crate) fn whole(number: u64) -> String {
     text
 }
 
-/// A number where there is little room: `842`, `12.4k`, `3.10M`.
+/// A number where there is little room, rounded to three digits: `842`, `12.4k`, `3.10M`.
 #[cfg(feature = "ssr")]
 pub(crate) fn short(number: u64) -> String {
+    // From a billion on whole billions are kept.
+    let step = 10_u64.pow(number.max(1).ilog10().saturating_sub(2).min(9));
+    let number = number.saturating_add(step / 2) / step * step;
     let (unit, letter) = match number {
         0..1_000 => return number.to_string(),
         1_000..1_000_000 => (1_000, 'k'),
@@ -145,7 +148,7 @@ pub(crate) fn change(now: u64, before: u64) -> Option<String> {
         return None;
     }
     let (more, difference) = if now >= before { (true, now - before) } else { (false, before - now) };
-    let percent = u128::from(difference) * 100 / u128::from(before);
+    let percent = (u128::from(difference) * 100 + u128::from(before / 2)) / u128::from(before);
     let sign = match (percent, more) {
         (0, _) => '±',
         (_, true) => '+',
@@ -277,6 +280,8 @@ mod tests {
         assert_eq!(whole(999), "999");
         assert_eq!(whole(1_234_567).replace(THIN, " "), "1 234 567");
         assert_eq!([short(842), short(1_240), short(12_449), short(3_100_000)], ["842", "1.24k", "12.4k", "3.10M"]);
+        assert_eq!([short(0), short(22_889), short(999_950), short(1_999)], ["0", "22.9k", "1.00M", "2.00k"]);
+        assert_eq!([short(1_234_000_000_000), short(u64::MAX)], ["1234B", "18446744073B"]);
     }
 
     #[test]
@@ -318,6 +323,8 @@ mod tests {
     fn a_change_has_its_sign_and_needs_something_before() {
         assert_eq!(change(112, 100).map(|text| text.replace(GLUE, " ")).as_deref(), Some("+12 %"));
         assert_eq!(change(97, 100).map(|text| text.replace(GLUE, " ")).as_deref(), Some("−3 %"));
+        assert_eq!(change(13, 7).map(|text| text.replace(GLUE, " ")).as_deref(), Some("+86 %"));
+        assert_eq!(change(999, 1_000).map(|text| text.replace(GLUE, " ")).as_deref(), Some("±0 %"));
         assert_eq!(change(5, 0), None);
         assert_eq!(share(1, 250).map(|text| text.replace(GLUE, " ")).as_deref(), Some("0.4 %"));
         assert_eq!(share(1, 2_500).map(|text| text.replace(GLUE, " ")).as_deref(), Some("<0.1 %"));

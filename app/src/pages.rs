@@ -135,7 +135,7 @@ mod tests {
     fn pages_are_named_to_those_they_are_for() {
         let named_to = |is_admin, is_user| {
             let (origin, version, feed) = (String::new(), String::new(), String::new());
-            let session = Session { origin, is_admin, is_user, n_active: 0, version, feed };
+            let session = Session { origin, is_admin, is_user, version, feed };
             named(&Language::En.text().shell, Some(&session)).map(|(path, _)| path).collect::<Vec<_>>()
         };
         let admins = named_to(true, false);

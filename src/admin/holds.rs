@@ -14,7 +14,7 @@ use crate::{
         id::{HoldId, ProviderId},
         provider::Provider,
     },
-    health::book::Ending,
+    health::{book::Ending, edited::Edited},
     hub::Hub,
     store::{audit::AuditEntry, change::Change},
 };
@@ -24,30 +24,6 @@ const NOTE_CHARS_MAX: usize = 500;
 
 /// The longest pause: a year.
 const PAUSE_S_MAX: u32 = 31_536_000;
-
-/// What a new secret puts an end to.
-const BY_SECRET: &[HoldReason] = &[
-    HoldReason::Credential,
-    HoldReason::Entitlement,
-    HoldReason::RateLimit,
-    HoldReason::SpendLimit,
-    HoldReason::QuotaWindow,
-];
-
-/// What a new proxy puts an end to.
-const BY_PROXY: &[HoldReason] = &[HoldReason::Proxy];
-
-/// What a new address puts an end to: all but what somebody has asked for.
-const BY_ADDRESS: &[HoldReason] = &[
-    HoldReason::Credential,
-    HoldReason::Entitlement,
-    HoldReason::RateLimit,
-    HoldReason::SpendLimit,
-    HoldReason::QuotaWindow,
-    HoldReason::Breaker,
-    HoldReason::Overload,
-    HoldReason::Proxy,
-];
 
 /// Everything that is on hold, the oldest first.
 pub fn list(hub: &Hub, _actor: &Admin, query: &HoldQuery) -> Vec<HoldShown> {
@@ -120,9 +96,8 @@ pub(super) async fn end_edited(
     (before, after): (&Provider, &Provider),
     (is_secret_new, is_proxy_new): (bool, bool),
 ) -> Result<Vec<HoldId>, Fault> {
-    let edits = [(before.base_url != after.base_url, BY_ADDRESS), (is_secret_new, BY_SECRET), (is_proxy_new, BY_PROXY)];
-    let reasons: Vec<HoldReason> =
-        edits.iter().filter(|(is_new, _)| *is_new).flat_map(|(_, reasons)| reasons.iter().copied()).collect();
+    let address = before.base_url != after.base_url;
+    let reasons = Edited { address, secret: is_secret_new, proxy: is_proxy_new }.reasons();
     if reasons.is_empty() {
         return Ok(Vec::new());
     }

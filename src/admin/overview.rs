@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{
     actor::Admin,
     course, fault, holds,
-    period::{days, hour_of},
+    period::{days, hour_of, minute_of},
     quotas,
     usage::{Asked, Sums},
 };
@@ -50,7 +50,10 @@ pub async fn overview(hub: &Hub, actor: &Admin) -> Result<Overview, Fault> {
     let zone = hub.snapshot.load().zone;
     let (midnight, yesterday, yesterday_now) = days(now, zone);
     let hours = (hour_of(now, zone) - TimeDelta::hours(HOURS - 1), now);
-    let (hour, day) = (TimeDelta::hours(1), TimeDelta::days(1));
+    // Sixty minutes, of which the last one runs, and the same ones a day before.
+    let (minute, day) = (minute_of(now), TimeDelta::days(1));
+    let hour = (minute - TimeDelta::minutes(59), now);
+    let hour_before = (hour.0 - day, minute + TimeDelta::minutes(1) - day);
     let sums = Sums::open(hub).await?;
     // One row more than is shown for what belongs to nobody. Times are most of the work, and nobody looks at those of parts.
     let today = |by| {
@@ -60,8 +63,8 @@ pub async fn overview(hub: &Hub, actor: &Admin) -> Result<Overview, Fault> {
     let (today, before, hour, hour_before, hours, providers, models, users, attention) = tokio::try_join!(
         sums.total((midnight, now), UsageFilter::default()),
         sums.total((yesterday, yesterday_now), UsageFilter::default()),
-        sums.total_without_times((now - hour, now), UsageFilter::default()),
-        sums.total_without_times((now - day - hour, now - day), UsageFilter::default()),
+        sums.total_by_minute(hour),
+        sums.total_by_minute(hour_before),
         course::of_sums(sums, Asked { range: hours, step: UsageStep::Hour, ..Asked::default() }, zone),
         today(UsageBy::Provider),
         today(UsageBy::Model),
@@ -79,7 +82,7 @@ pub async fn overview(hub: &Hub, actor: &Admin) -> Result<Overview, Fault> {
         hours,
         providers: named(providers),
         models: named(models),
-        users: named(users),
+        users: named_and_nobodys(users),
         running,
         attention,
     })
@@ -100,6 +103,14 @@ fn named(rows: Vec<UsageRow>) -> Vec<UsageRow> {
     rows.into_iter().filter(|row| row.id.is_some()).take(shown).collect()
 }
 
+/// The same, and last what belongs to nobody, if there is any.
+fn named_and_nobodys(rows: Vec<UsageRow>) -> Vec<UsageRow> {
+    let nobodys = rows.iter().find(|row| row.id.is_none()).cloned();
+    let mut rows = named(rows);
+    rows.extend(nobodys);
+    rows
+}
+
 /// What an operator should look at, the worst first.
 async fn attention(hub: &Hub, actor: &Admin, sums: Sums<'_>, now: DateTime<Utc>) -> Result<Vec<Attention>, Fault> {
     let since = now - TimeDelta::days(1);
@@ -117,7 +128,7 @@ async fn attention(hub: &Hub, actor: &Admin, sums: Sums<'_>, now: DateTime<Utc>)
     if ledger.is_journal_failing {
         attention.push(Attention::JournalFull);
     }
-    let is_at_bound = hub.ledger.is_at_bound(snapshot.settings.journal_bytes_max);
+    let is_at_bound = hub.is_journal_full();
     if is_at_bound {
         attention.push(Attention::JournalAtBound { waiting: ledger.backlog_bytes + ledger.held_bytes });
     }

@@ -51,13 +51,13 @@ pub(super) fn days(now: DateTime<Utc>, zone: Tz) -> (DateTime<Utc>, DateTime<Utc
 }
 
 /// The beginning of the hour that `at` lies in, as the zone's clocks show it.
-pub(super) fn hour_of(at: DateTime<Utc>, zone: Tz) -> DateTime<Utc> {
+pub fn hour_of(at: DateTime<Utc>, zone: Tz) -> DateTime<Utc> {
     let local = at.with_timezone(&zone);
     quarter_of(at) - TimeDelta::minutes(i64::from(local.minute() / 15 * 15))
 }
 
 /// The beginning of the quarter of an hour that `at` lies in.
-pub(super) fn quarter_of(at: DateTime<Utc>) -> DateTime<Utc> {
+pub fn quarter_of(at: DateTime<Utc>) -> DateTime<Utc> {
     beginning(at, 900)
 }
 

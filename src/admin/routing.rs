@@ -18,6 +18,7 @@ use crate::{
     },
     health::view::HoldsView,
     hub::Hub,
+    relay::left_out::LeftOut,
     route::{
         choose::{Wanted, choose, in_order},
         restrict::admit_caller,
@@ -62,9 +63,9 @@ pub async fn explain(hub: &Hub, _actor: &Admin, query: &ExplainQuery) -> Result<
         }
     };
     let bound = binding.map_or(query.bound_provider_id, |binding| Some(binding.provider_id));
-    let (mut over, mut limited) = (Vec::new(), Vec::new());
+    let (mut over, mut left_out) = (Vec::new(), LeftOut::default());
     if query.limits {
-        limited = counters::limited(hub, &snapshot, now).await?;
+        left_out = counters::limited(hub, &snapshot, now).await?;
         if let Some(caller) = caller {
             over = counters::exhausted(hub, caller, now).await?;
         }
@@ -74,7 +75,7 @@ pub async fn explain(hub: &Hub, _actor: &Admin, query: &ExplainQuery) -> Result<
         groups: &groups,
         model: Some(&model),
         tried: &[],
-        limited: &limited,
+        limited: left_out.providers(),
         bound,
         warm: binding.and_then(Binding::warm),
         now: at,
@@ -86,7 +87,7 @@ pub async fn explain(hub: &Hub, _actor: &Admin, query: &ExplainQuery) -> Result<
         refusals: refused.into_iter().chain(over).map(refusal).collect(),
         bound_provider_id: bound,
         groups: turns.map(|(name, priority)| GroupTurn { name: name.to_owned(), priority }).collect(),
-        choices: choices(&snapshot, &wanted, &hub.health.view()),
+        choices: choices(&snapshot, &wanted, &left_out, &hub.health.view()),
     })
 }
 
@@ -159,13 +160,14 @@ fn refusal(rejection: Rejection) -> Refusal {
 }
 
 /// What is chosen, and what then, if all that were chosen fail.
-fn choices(snapshot: &Snapshot, wanted: &Wanted<'_>, holds: &HoldsView) -> Vec<ExplainedChoice> {
+fn choices(snapshot: &Snapshot, wanted: &Wanted<'_>, left_out: &LeftOut, holds: &HoldsView) -> Vec<ExplainedChoice> {
     let n_max = usize::try_from(snapshot.settings.providers_max).unwrap_or(usize::MAX);
     let (mut choices, mut tried) = (Vec::new(), Vec::new());
     while choices.len() < n_max {
         let wanted = Wanted { tried: &tried, ..*wanted };
         let dice = |total| rand::rng().random_range(0..total);
-        let (choice, picked) = choose(snapshot, &wanted, holds, dice);
+        let (mut choice, picked) = choose(snapshot, &wanted, holds, dice);
+        left_out.explain(&mut choice);
         let provider_id = picked.as_ref().map(|picked| picked.upstream.provider.id);
         let model = wanted.model.unwrap_or_default();
         choices.push(ExplainedChoice {

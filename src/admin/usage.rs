@@ -1,13 +1,16 @@
 //! Sums over calls.
 
+mod spans;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
+use self::spans::{Spans, spans};
 use super::{
     actor::Admin,
     check::check_text,
     fault,
-    period::{Span, minute_of, quarter_of},
+    period::{Span, quarter_of},
 };
 use crate::{
     clock,
@@ -29,9 +32,6 @@ const SPANS_MAX: i64 = 1_000;
 
 /// Rows that one answer may hold.
 const ROWS_MAX: usize = 20_000;
-
-/// How long sums by minute are counted on: they are kept for two days, by a job that may be a little early.
-const MINUTES_KEPT: TimeDelta = TimeDelta::hours(47);
 
 /// Sums by span, oldest first, within a span the dearest first. Spans without calls have no row.
 pub async fn usage(hub: &Hub, _actor: &Admin, query: &UsageQuery) -> Result<Vec<UsageRow>, Fault> {
@@ -114,6 +114,8 @@ pub(super) struct Asked {
     pub(super) step: UsageStep,
     /// True if nobody looks at times.
     pub(super) without_times: bool,
+    /// True if the range begins at its minute, and not at its quarter of an hour: all of its minutes have to be kept still.
+    pub(super) by_minute: bool,
 }
 
 /// What has to be told apart.
@@ -176,7 +178,11 @@ impl<'a> Sums<'a> {
 
     /// The sums that few rows serve.
     fn query(self, asked: Asked) -> SumQuery {
-        let (spans, parts, has_quarters) = self.cut(asked.range, told(&asked.filter, asked.by), units(asked.step));
+        let (spans, parts, has_quarters) = if asked.by_minute {
+            (Spans::of_minutes(asked.range), Vec::new(), false)
+        } else {
+            self.cut(asked.range, told(&asked.filter, asked.by), units(asked.step))
+        };
         let (users, keys) = self.callers(&asked);
         let (parts, points) = if users.is_some() { points(parts, self.zone) } else { (parts, Vec::new()) };
         let Spans { from, days_from, days_to, quarters_to, to } = spans;
@@ -264,6 +270,11 @@ impl<'a> Sums<'a> {
         self.one(Asked { range, filter, without_times: true, ..Asked::default() }).await
     }
 
+    /// The same of everybody, from the range's minute on.
+    pub(super) async fn total_by_minute(self, range: Span) -> Result<Totals, Fault> {
+        self.one(Asked { range, without_times: true, by_minute: true, ..Asked::default() }).await
+    }
+
     async fn one(self, asked: Asked) -> Result<Totals, Fault> {
         let rows = self.read(asked, 1).await?;
         Ok(rows.into_iter().next().map(|row| row.totals).unwrap_or_default())
@@ -291,94 +302,12 @@ impl<'a> Sums<'a> {
     }
 }
 
-/// A range of time, cut where sums of another length serve it. The bounds stand in this order; two that are the same
-/// have nothing between them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Spans {
-    /// From this quarter of an hour on, by quarter.
-    pub(super) from: DateTime<Utc>,
-    /// From this midnight on, by day.
-    pub(super) days_from: DateTime<Utc>,
-    /// From this midnight on, by quarter of an hour again.
-    pub(super) days_to: DateTime<Utc>,
-    /// From this quarter of an hour on, by minute, which are kept for two days.
-    pub(super) quarters_to: DateTime<Utc>,
-    /// Up to this time.
-    pub(super) to: DateTime<Utc>,
-}
-
-/// A range from its beginning, cut down to its quarter of an hour, to its end: to the minute where those are still
-/// kept, else to the end of its quarter. `zone` is where the days begin that serve what they hold, if any do.
-fn spans((from, to): Span, now: DateTime<Utc>, zone: Option<Tz>) -> Spans {
-    let from = quarter_of(from);
-    let quarter = quarter_of(to);
-    // The minute that runs is the last one there is, and is read whole.
-    let is_up_to_now = to >= now || to > minute_of(now);
-    let (quarters_to, to) = if is_up_to_now || quarter < now - MINUTES_KEPT {
-        let end = if quarter == to { to } else { quarter + TimeDelta::minutes(15) };
-        (end, end)
-    } else {
-        (quarter, to)
-    };
-    let without_days = Spans { from, days_from: from, days_to: from, quarters_to, to };
-    let Some(zone) = zone else { return without_days };
-    let midnight = clock::midnight(from, zone);
-    let days_from = if midnight == from { from } else { clock::next_midnight(from, zone) };
-    // There is nothing after now, so the sums of today are those up to now.
-    let (days_to, quarters_to, to) = if is_up_to_now {
-        let end = clock::next_midnight(now, zone).max(to);
-        (end, end, end)
-    } else {
-        (clock::midnight(to, zone), quarters_to, to)
-    };
-    if days_from < days_to { Spans { from, days_from, days_to, quarters_to, to } } else { without_days }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn at(text: &str) -> DateTime<Utc> {
         text.parse().unwrap()
-    }
-
-    fn cut(from: &str, to: &str, zone: Option<Tz>) -> [String; 5] {
-        let Spans { from, days_from, days_to, quarters_to, to } =
-            spans((at(from), at(to)), at("2026-05-05T10:07:30Z"), zone);
-        [from, days_from, days_to, quarters_to, to].map(|at| at.format("%dT%H:%M:%S").to_string())
-    }
-
-    #[test]
-    fn ranges_end_to_the_minute_where_minutes_are_kept() {
-        let (from, first) = ("2026-05-01T00:20:00Z", "01T00:15:00");
-        for (to, quarters_to, end) in [
-            ("2026-05-05T10:06:00Z", "05T10:00:00", "05T10:06:00"),
-            ("2026-05-05T11:06:00Z", "05T11:15:00", "05T11:15:00"),
-            // A page reads its clock a moment before the sums are looked up.
-            ("2026-05-05T10:07:29Z", "05T10:15:00", "05T10:15:00"),
-            ("2026-05-05T10:07:00Z", "05T10:00:00", "05T10:07:00"),
-            ("2026-05-01T03:20:00Z", "01T03:30:00", "01T03:30:00"),
-            ("2026-05-01T03:30:00Z", "01T03:30:00", "01T03:30:00"),
-        ] {
-            assert_eq!(cut(from, to, None), [first, first, first, quarters_to, end], "{to}");
-        }
-    }
-
-    #[test]
-    fn days_serve_what_they_hold() {
-        let berlin = Some(chrono_tz::Europe::Berlin);
-        let midnights = ("30T22:00:00", "03T22:00:00");
-        let expected = ["30T10:00:00", midnights.0, midnights.1, "04T03:30:00", "04T03:40:00"];
-        assert_eq!(cut("2026-04-30T10:00:00Z", "2026-05-04T03:40:00Z", berlin), expected);
-        // A day is read whole, and today up to now.
-        let whole = ["30T22:00:00", "30T22:00:00", "01T22:00:00", "01T22:00:00", "01T22:00:00"];
-        assert_eq!(cut("2026-04-30T22:00:00Z", "2026-05-01T22:00:00Z", berlin), whole);
-        let today = ["04T22:00:00", "04T22:00:00", "05T22:00:00", "05T22:00:00", "05T22:00:00"];
-        assert_eq!(cut("2026-05-04T22:00:00Z", "2026-05-05T10:07:30Z", berlin), today);
-        assert_eq!(cut("2026-05-04T22:00:00Z", "2026-05-05T10:07:29Z", berlin), today);
-        // There is no whole day between these.
-        let short = ["04T12:00:00", "04T12:00:00", "04T12:00:00", "05T08:00:00", "05T08:00:00"];
-        assert_eq!(cut("2026-05-04T12:00:00Z", "2026-05-05T08:00:00Z", berlin), short);
     }
 
     #[test]

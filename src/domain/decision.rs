@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     hold::{Hold, HoldReason},
     id::{AttemptId, ProviderId},
+    limit::reached::AtLimit,
 };
 
 /// The decision chain of a call: one choice for each attempt, and a last one without when nobody was left.
@@ -152,6 +153,11 @@ pub struct Candidate {
     /// What holds it back, if something does.
     #[serde(default)]
     pub hold: Option<HeldBy>,
+    /// The limit of its own that it is at, where that is why it was left out; absent elsewhere, and in records from before
+    /// it was kept.
+    // Boxed: few have one, and choices are long.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_limit: Option<Box<AtLimit>>,
 }
 
 impl From<&Hold> for HeldBy {
@@ -205,7 +211,7 @@ pub enum Skip {
     Tried,
     /// It is held back.
     Held,
-    /// It is at a limit of its own.
+    /// It is at a limit of its own, which `at_limit` names.
     Limit,
     /// Another of the caller's groups goes first.
     LowerGroup,
@@ -333,6 +339,29 @@ pub struct Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::limit::{Amount, Limited, reached::LimitField};
+
+    /// A place that is taken.
+    const AT_LIMIT: AtLimit = AtLimit {
+        field: LimitField(Limited::ConcurrentRequests),
+        used: Amount::Count(1),
+        reserved: None,
+        limit: Amount::Count(1),
+        resets_at: None,
+    };
+
+    #[test]
+    fn a_limit_is_named_and_records_from_before_that_are_read() {
+        let before = r#"{"provider_id":"1","name":"a","priority":0,"weight":1,"skip":"limit","hold":null}"#;
+        let read: Candidate = serde_json::from_str(before).unwrap();
+        assert_eq!((read.skip, &read.at_limit), (Some(Skip::Limit), &None));
+        assert_eq!(serde_json::to_string(&read).unwrap(), before);
+        let named = Candidate { at_limit: Some(Box::new(AT_LIMIT)), ..read };
+        let json = serde_json::to_string(&named).unwrap();
+        let at_limit = r#""at_limit":{"field":"limit_concurrent_requests","used":1,"limit":1,"resets_at":null}"#;
+        assert!(json.contains(at_limit), "{json}");
+        assert_eq!(serde_json::from_str::<Candidate>(&json).unwrap(), named);
+    }
 
     #[test]
     fn a_long_decision_is_cut_to_its_bound_and_says_so() {
@@ -340,7 +369,8 @@ mod tests {
         let candidate = |n: i64| Candidate {
             provider_id: ProviderId(n),
             name: "a provider with quite a long name".to_owned(),
-            skip: (n != 60).then_some(Skip::Model),
+            skip: (n != 60).then_some(Skip::Limit),
+            at_limit: (n != 60).then(|| Box::new(AT_LIMIT)),
             ..Candidate::default()
         };
         let choice = Choice {

@@ -2,6 +2,7 @@
 
 pub(crate) mod fields;
 pub mod quota;
+pub mod reached;
 
 use std::{fmt, str::FromStr};
 

@@ -274,7 +274,7 @@ pub struct Overview {
     pub yesterday: Totals,
     /// Calls that run now.
     pub active: u32,
-    /// The last 60 minutes, without times.
+    /// The last 60 minutes, the one that runs among them, without times.
     pub hour: Totals,
     /// The same 60 minutes a day before, without times.
     pub hour_before: Totals,
@@ -284,7 +284,7 @@ pub struct Overview {
     pub providers: Vec<UsageRow>,
     /// Today's sums by model, dearest first.
     pub models: Vec<UsageRow>,
-    /// Today's sums by user, dearest first.
+    /// Today's sums by user, dearest first; last, with a null id, those of tests and probes, if there are any.
     pub users: Vec<UsageRow>,
     /// Calls that run now in this replica, those that began first first; at most ten.
     pub running: Vec<Call>,

@@ -1,5 +1,6 @@
 //! The book of holds: who holds what, and what of it is not written down yet. Plain data; time is passed in.
 
+mod own;
 mod streaks;
 mod write;
 
@@ -37,6 +38,8 @@ const BY_SUCCESS: &[HoldReason] =
 #[derive(Default)]
 pub(super) struct Book {
     holds: BTreeMap<HoldId, Arc<Hold>>,
+    /// Those of them that this replica has made.
+    own: HashSet<HoldId>,
     breakers: HashMap<ProviderId, Breaker>,
     /// Shown while a half-open provider is being tried; never written.
     trials: HashMap<ProviderId, Arc<Hold>>,
@@ -193,7 +196,7 @@ impl Book {
         if let Some(over) = known.as_ref().filter(|hold| hold.is_over(now)) {
             self.remove(over.id, Ending::Expired, now);
         }
-        let hold = Arc::new(Hold {
+        Some(self.make(Hold {
             id: live.map_or_else(HoldId::fresh, |hold| hold.id),
             scope,
             reason: plan.reason,
@@ -203,10 +206,7 @@ impl Book {
             note: outcome.message().chars().filter(|c| *c != '\0').take(NOTE_CHARS_MAX).collect(),
             call_id: Some(outcome.call_id),
             model_sent: Some(outcome.model_sent.to_owned()).filter(|model| !model.is_empty()),
-        });
-        self.write(Write { hold: Arc::clone(&hold), ended: None });
-        self.add(Arc::clone(&hold));
-        Some(hold)
+        }))
     }
 
     /// How many holds are about single models.

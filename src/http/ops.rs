@@ -27,7 +27,7 @@ pub async fn live() -> Json<Value> {
 pub async fn ready(State(hub): State<Hub>) -> Response {
     let (is_database_there, state) = tokio::join!(hub.store.answers(), hub.state.status());
     let ledger = hub.ledger.status();
-    let is_full = is_journal_full(&hub);
+    let is_full = hub.is_journal_full();
     let is_journal_well = !ledger.is_journal_failing && !is_full;
     let is_ready = !hub.stopping.is_cancelled() && is_journal_well && !hub.state.is_shared();
     let body = json!({
@@ -51,11 +51,6 @@ pub async fn ready(State(hub): State<Hub>) -> Response {
     (status, Json(body)).into_response()
 }
 
-/// True if new calls are refused since the journal holds as much as it may.
-fn is_journal_full(hub: &Hub) -> bool {
-    hub.ledger.is_at_bound(hub.snapshot.load().settings.journal_bytes_max)
-}
-
 /// Prometheus text, for the admin token; for everyone by the setting `metrics_open`.
 pub async fn metrics(State(hub): State<Hub>, Extension(client): Extension<ClientInfo>, headers: HeaderMap) -> Response {
     if !hub.snapshot.load().settings.metrics_open {
@@ -67,7 +62,7 @@ pub async fn metrics(State(hub): State<Hub>, Extension(client): Extension<Client
     let state = hub.state.status().await;
     let mut text = hub.counters.render();
     let ledger = hub.ledger.status();
-    let is_full = is_journal_full(&hub);
+    let is_full = hub.is_journal_full();
     for (name, kind, help, value) in [
         ("switchyard_calls_active", "gauge", "Calls that run now", u64::from(hub.live.n_active())),
         ("switchyard_calls_waiting", "gauge", "Calls that wait for a provider", count(hub.parking.len())),

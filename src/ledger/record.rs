@@ -240,6 +240,7 @@ mod tests {
             weight: 1,
             skip: Some(Skip::Group),
             hold: None,
+            at_limit: None,
         };
         let attempt = Attempt {
             id: AttemptId("019a9f00-0000-7000-8000-000000000002".parse().unwrap()),

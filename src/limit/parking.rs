@@ -1,6 +1,7 @@
 //! Calls that wait because nobody can serve them just now (docs/rules.md, Waiting).
 
 mod line;
+mod pace;
 #[cfg(test)]
 mod tests;
 
@@ -90,7 +91,7 @@ impl Parking {
     pub fn enter(&self, user_id: UserId, max: usize) -> Option<Place> {
         let bell = Arc::new(Notify::new());
         let mut lined_up = self.lock();
-        let id = lined_up.line.enter(user_id, max, now_ms())?;
+        let id = lined_up.line.enter(user_id, max)?;
         lined_up.bells.insert(id, bell.clone());
         self.0.n_waiting.store(lined_up.line.len(), Ordering::Release);
         lined_up.pass_on();

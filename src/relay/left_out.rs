@@ -8,7 +8,10 @@ use crate::{
     domain::{
         decision::{Choice, Skip},
         id::ProviderId,
-        limit::Limited,
+        limit::{
+            Limited,
+            reached::{AtLimit, LimitField},
+        },
     },
     limit::parking::Wants,
     wire::over_limit::OverLimit,
@@ -29,6 +32,8 @@ pub struct LeftOut {
 struct Reason {
     provider_id: ProviderId,
     why: Skip,
+    /// The limit of its own that it is at, if that is why.
+    at_limit: Option<AtLimit>,
     /// True if it may be free as soon as an attempt there is over.
     is_full: bool,
     /// When it is free again, if that is known.
@@ -43,7 +48,7 @@ impl LeftOut {
 
     /// A provider is left out for this, and nobody knows until when.
     pub fn add(&mut self, provider_id: ProviderId, why: Skip) {
-        self.note(Reason { provider_id, why, is_full: false, ends_at_ms: None });
+        self.note(Reason { provider_id, why, at_limit: None, is_full: false, ends_at_ms: None });
     }
 
     /// A provider is at this limit of its own.
@@ -54,13 +59,20 @@ impl LeftOut {
         // What is reserved goes as places do: with the attempts that hold it, long before the window ends.
         let is_full = is_taken || over.frees_with_calls;
         let ends_at_ms = over.resets_at.filter(|_| !is_full).map(|at| at.timestamp_millis());
-        self.note(Reason { provider_id, why: Skip::Limit, is_full, ends_at_ms });
+        let at_limit = Some(AtLimit {
+            field: LimitField(over.limited),
+            used: over.used,
+            reserved: over.reserved,
+            limit: over.limit,
+            resets_at: over.resets_at,
+        });
+        self.note(Reason { provider_id, why: Skip::Limit, at_limit, is_full, ends_at_ms });
     }
 
     /// The next free place at these providers belongs to calls that wait.
     pub fn awaited(&mut self, providers: &[ProviderId]) {
         for provider_id in providers.iter().copied() {
-            self.note(Reason { provider_id, why: Skip::Awaited, is_full: true, ends_at_ms: None });
+            self.note(Reason { provider_id, why: Skip::Awaited, at_limit: None, is_full: true, ends_at_ms: None });
         }
     }
 
@@ -74,11 +86,13 @@ impl LeftOut {
         self.reasons.iter().any(|reason| reason.why == why)
     }
 
-    /// Says of each candidate that a choice has left out because it is one of these why it is.
+    /// Says of each candidate that a choice has left out because it is one of these why it is, and at which limit.
     pub fn explain(&self, choice: &mut Choice) {
         for candidate in choice.candidates.iter_mut().filter(|candidate| candidate.skip == Some(Skip::Limit)) {
             let reason = self.reasons.iter().find(|reason| reason.provider_id == candidate.provider_id);
-            candidate.skip = reason.map(|reason| reason.why).or(candidate.skip);
+            let Some(reason) = reason else { continue };
+            candidate.skip = Some(reason.why);
+            candidate.at_limit = reason.at_limit.map(Box::new);
         }
     }
 
@@ -129,6 +143,7 @@ mod tests {
         left_out.explain(&mut choice);
         let told: Vec<Skip> = choice.candidates.iter().filter_map(|candidate| candidate.skip).collect();
         assert_eq!(told, [&REASONS[..], &[Skip::Limit, Skip::Held]].concat());
+        assert!(choice.candidates.iter().all(|candidate| candidate.at_limit.is_none()));
     }
 
     #[test]
@@ -150,6 +165,18 @@ mod tests {
             left_out.limited(provider_id, &over, now);
             let wants = left_out.wants(|_| true);
             assert_eq!((wants.full.is_empty(), wants.until_ms.is_some()), (!frees_with_calls, !frees_with_calls));
+            // Whoever reads the decision learns which limit it was.
+            let candidate = Candidate { provider_id, skip: Some(Skip::Limit), ..Candidate::default() };
+            let mut choice = Choice { candidates: vec![candidate], ..Choice::default() };
+            left_out.explain(&mut choice);
+            let at_limit = AtLimit {
+                field: LimitField(Limited::Daily),
+                used: usd(90),
+                reserved: Some(usd(10)),
+                limit: usd(100),
+                resets_at: Some(now),
+            };
+            assert_eq!(choice.candidates[0].at_limit.as_deref(), Some(&at_limit));
         }
     }
 

@@ -25,7 +25,7 @@ use crate::{
     limit::estimate::Request,
     route::{
         judge::{Evidence, Verdict, judge},
-        snapshot::Upstream,
+        snapshot::{Upstream, note},
     },
     upstream::{
         attempt::{Ask, Failed, Reply, Whole, attempt},
@@ -155,7 +155,7 @@ fn note_failure(
         }
         return verdict;
     }
-    hub.health.note(&outcome, now);
+    note(hub, upstream, &outcome, now);
     if let Some(next) = next.filter(|_| is_still_down(&failed.failure, verdict.class)) {
         hub.health.prolong(outcome.provider, next, now);
     }
@@ -224,6 +224,7 @@ fn only(upstream: &Upstream) -> Choice {
         weight: provider.weight,
         skip: None,
         hold: None,
+        at_limit: None,
     };
     Choice { candidates: vec![candidate], provider_id: Some(provider.id), ..Choice::default() }
 }

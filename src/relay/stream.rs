@@ -258,9 +258,12 @@ impl StreamBody {
         Some(rest).filter(|rest| !rest.is_empty())
     }
 
-    /// What a failure in the middle of the answer means. Nobody takes the provider's place any more.
+    /// What a failure in the middle of the answer means; the model that was sent is added to the evidence, as before an
+    /// answer has begun. Nobody takes the provider's place any more.
     fn judge(&self, evidence: &Evidence<'_>) -> Verdict {
-        Verdict { next: Next::Deliver, ..judge(evidence, &self.upstream.provider.failure_rules) }
+        let model = self.trail.as_deref().and_then(Trail::model_sent);
+        let evidence = Evidence { model, ..*evidence };
+        Verdict { next: Next::Deliver, ..judge(&evidence, &self.upstream.provider.failure_rules) }
     }
 
     fn fail(&mut self, failure: &Failure) -> Option<Bytes> {

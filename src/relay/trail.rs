@@ -170,6 +170,11 @@ impl Trail {
         self.current.as_ref().and_then(|running| running.attempt.first_byte_ms)
     }
 
+    /// The model that the running attempt has sent; none while none runs.
+    pub fn model_sent(&self) -> Option<&str> {
+        self.current.as_ref().map(|running| running.attempt.model_sent.as_str())
+    }
+
     /// An attempt begins, after the call has `waited` for it: its opening goes to the journal before anything is sent.
     /// Its times and the upstream's words about itself are written into the first of what is returned; the second is
     /// told when, in milliseconds since the call began, the head of the answer came.

@@ -260,6 +260,7 @@ mod tests {
             weight: 1,
             skip: Some(skip),
             hold: None,
+            at_limit: None,
         };
         let candidates = vec![candidate(1, Skip::Held), candidate(2, Skip::Limit), candidate(3, Skip::Group)];
         let next_free = DateTime::from_timestamp_millis(5_000);

@@ -278,6 +278,8 @@ fn candidate(placed: &Placed<'_>, skip: Option<Skip>) -> Candidate {
         weight: provider.weight,
         skip,
         hold: placed.standing.hold.map(held),
+        // Whoever counts knows it: a choice is told who is limited, and not by what.
+        at_limit: None,
     }
 }
 

@@ -16,14 +16,16 @@ use crate::{
     clock,
     domain::{
         group::{ANY_GROUP, DEFAULT_GROUP},
-        id::ProviderId,
+        hold::Hold,
+        id::{HoldId, ProviderId},
         key::ApiKey,
+        limit::{Limits, Subject},
         money::Multiplier,
         price::{ModelPrice, Price, undated},
         settings::{BillBy, Settings},
         user::User,
     },
-    health::breaker::Thresholds,
+    health::{Outcome, book::Ending, breaker::Thresholds, edited::Edited},
     hub::Hub,
     secret::{Sealer, SecretHash},
     store::snapshot::Loaded,
@@ -252,10 +254,34 @@ impl Snapshot {
         self.upstreams.iter().find(|upstream| upstream.provider.id == id)
     }
 
+    /// The limits that calls by a key, of a user or at a provider are held to; none where there can be no calls, as of a
+    /// user without keys.
+    pub fn limits(&self, subject: Subject) -> Option<&Limits> {
+        let mut callers = self.callers.values();
+        match subject {
+            Subject::Key(id) => callers.find(|caller| caller.key.id == id).map(|caller| &caller.key.limits),
+            Subject::User(id) => callers.find(|caller| caller.user.id == id).map(|caller| &caller.user.limits),
+            Subject::Provider(id) => self.upstream(id).map(|upstream| &upstream.provider.limits),
+        }
+    }
+
     /// True if a provider is still reached as it was there. If not, what has failed there says nothing about it now.
     pub fn still_reaches(&self, upstream: &Upstream) -> bool {
-        self.upstream(upstream.provider.id).is_some_and(|known| known.is_same_way(upstream))
+        self.upstream(upstream.provider.id).is_some_and(|known| known.edited(upstream) == Edited::default())
     }
+}
+
+/// Tells the book of holds what an attempt at `upstream` has come to, and returns the holds that it caused: none if the
+/// snapshot was swapped meanwhile for one in which the provider is reached another way.
+pub fn note(hub: &Hub, upstream: &Upstream, outcome: &Outcome<'_>, now: DateTime<Utc>) -> Vec<Arc<Hold>> {
+    let caused = hub.health.note(outcome, now);
+    // The swap may have ended what is outdated just before this was noted.
+    if caused.is_empty() || hub.snapshot.load().still_reaches(upstream) {
+        return caused;
+    }
+    let ids: Vec<HoldId> = caused.iter().map(|hold| hold.id).collect();
+    hub.health.end(&ids, Ending::Edited, now);
+    Vec::new()
 }
 
 /// Reads everything again and swaps it in: the next call sees it. Wishes that come while another waits are fulfilled by
@@ -274,7 +300,14 @@ pub async fn reload(hub: &Hub) -> anyhow::Result<()> {
     hub.telemetry.follow(&snapshot.settings.log_level);
     let providers = snapshot.upstreams.iter().map(|upstream| &upstream.provider);
     hub.health.follow(providers, Thresholds::from(&snapshot.settings), clock::now());
-    hub.snapshot.store(Arc::new(snapshot));
+    let after = Arc::new(snapshot);
+    let before = hub.snapshot.swap(Arc::clone(&after));
+    // What has failed here after an edit was committed and before the swap has failed by the old way.
+    let edited = |id| match (before.upstream(id), after.upstream(id)) {
+        (Some(before), Some(after)) => after.edited(before),
+        _ => Edited::default(),
+    };
+    hub.health.end_outdated(edited, clock::now());
     *fulfilled = wishes;
     // Whoever waits may be served by what was added.
     hub.parking.wake(None);

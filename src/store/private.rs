@@ -115,8 +115,16 @@ impl PrivatePostgres {
         bail!("the private Postgres does not stop (process {})", pid.as_raw_nonzero());
     }
 
-    /// Runs `initdb` in a folder beside, then moves it into place: an initialisation that was cut short leaves nothing.
+    /// Makes the data. A second try follows a first that failed: nothing is lost by it, and what was in the way of one
+    /// start (no room, no memory) may have passed.
     async fn initialise(&self) -> anyhow::Result<()> {
+        let Err(error) = self.initdb().await else { return Ok(()) };
+        tracing::warn!(error = format!("{error:#}"), "the private Postgres was not initialised; trying once more");
+        self.initdb().await
+    }
+
+    /// Runs `initdb` in a folder beside, then moves it into place: an initialisation that was cut short leaves nothing.
+    async fn initdb(&self) -> anyhow::Result<()> {
         let draft = self.folders.draft(&self.run_as)?;
         let log = self.folders.fresh_log("initdb.log")?;
         let status = self
@@ -131,7 +139,7 @@ impl PrivatePostgres {
             .await
             .context("cannot run initdb")?;
         if !status.success() {
-            bail!("initdb failed ({status}): {}", self.folders.tail("initdb.log"));
+            bail!("initdb failed ({status}): {}", self.folders.complaint("initdb.log"));
         }
         std::fs::rename(&draft, &self.folders.data).context("cannot put the new database into place")
     }
@@ -150,7 +158,7 @@ impl PrivatePostgres {
             }
             if !self.is_running()? {
                 if n_starts == 2 {
-                    bail!("the private Postgres ends at once: {}", self.folders.tail("server.log"));
+                    bail!("the private Postgres ends at once: {}", self.folders.complaint("server.log"));
                 }
                 n_starts += 1;
                 self.spawn().await?;

@@ -172,7 +172,13 @@ impl Store {
 impl Change {
     /// A user that is not deleted, kept from other changes until this one ends.
     pub async fn lock_user(&mut self, id: UserId) -> Result<Option<User>, sqlx::Error> {
-        let row = sqlx::query(LOCK).bind(id.0).fetch_optional(&mut *self.transaction).await?;
+        self.user_of_many(id, false).await
+    }
+
+    /// The same of a change of many. A preview only reads: it changes nothing, and so keeps nobody from it.
+    pub async fn user_of_many(&mut self, id: UserId, is_preview: bool) -> Result<Option<User>, sqlx::Error> {
+        let statement = if is_preview { FIND } else { LOCK };
+        let row = sqlx::query(statement).bind(id.0).fetch_optional(&mut *self.transaction).await?;
         row.as_ref().map(from_row).transpose()
     }
 

@@ -6,7 +6,7 @@ use crate::{
     client::Request,
     patience::within,
     upstream::{
-        Answer, Gate, Turn,
+        Answer, End, Gate, Turn, Used,
         turn::{EVENTS_TO_FIRST_CONTENT, event},
     },
     world::{World, ask},
@@ -102,6 +102,40 @@ async fn a_stream_comes_back_byte_for_byte_however_it_is_cut() {
         assert_eq!(reply.text().await, String::from_utf8(answer.body()).unwrap());
         let call = world.call_of(&reply).await;
         assert_eq!((&call["outcome"], &call["usage"]["output"]), (&json!("completed"), &json!(385)), "{call}");
+    }
+}
+
+/// A line ends with LF, CR LF or CR, the data of an event may take several, and a mark may stand before all of them
+/// (WHATWG HTML, 9.2.5 and 9.2.6).
+#[tokio::test]
+async fn usage_is_read_whatever_the_lines_of_a_stream_are_like() {
+    let world = World::shared().await;
+    let provider = world.provider("a").await;
+    let key = world.key().await;
+    let plain = Turn::new().events();
+    let in_lines: Vec<String> = plain.iter().map(|event| event.replace(",\"", ",\ndata: \"")).collect();
+    assert!(in_lines.concat().contains("\ndata: \"usage\""), "{in_lines:?}");
+    let with = |events: &[String], end: &str| events.iter().map(|event| event.replace('\n', end)).collect::<Vec<_>>();
+    let marked = Answer::events([format!("\u{feff}{}", in_lines.concat())]);
+    // The hub does not wait for what may come behind the last CR, and passes it on if it comes.
+    let kept_open = Answer::events([with(&plain, "\r"), vec!["\n".to_owned()]].concat()).ends(End::Stall);
+    for answer in [
+        Answer::events(in_lines.clone()),
+        Answer::events(in_lines.clone()).in_pieces_of(1),
+        Answer::events(with(&plain, "\r")),
+        Answer::events(with(&plain, "\r")).in_pieces_of(1),
+        Answer::events(with(&plain, "\r\n")).in_pieces_of(1),
+        Answer::events(with(&in_lines, "\r")).in_pieces_of(100_000),
+        marked.clone(),
+        marked.in_pieces_of(1),
+        kept_open,
+    ] {
+        provider.script.always(answer.clone());
+        let mut reply = world.stream(&key).await;
+        assert_eq!((reply.status, reply.text().await), (200, String::from_utf8(answer.body()).unwrap()));
+        let call = world.call_of(&reply).await;
+        let settled = (&call["outcome"], &call["token_source"], &call["usage"]);
+        assert_eq!(settled, (&json!("completed"), &json!("reported"), &Used::EVERY_CLASS.shown()), "{call}");
     }
 }
 

@@ -225,5 +225,10 @@ impl Drop for Hub {
         if let Some(postmaster) = postmaster {
             reaper::signal(postmaster, "QUIT");
         }
+        // Hundreds of journals and databases would fill a small disk before the tests end. What a dying Postgres still
+        // holds, the reaper removes.
+        if !std::thread::panicking() {
+            let _ = std::fs::remove_dir_all(&self.setup.data);
+        }
     }
 }

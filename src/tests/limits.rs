@@ -12,6 +12,7 @@ use crate::{
     client::{Reply, Request},
     hub::Setup,
     patience::until,
+    routing::candidate,
     upstream::{Answer, Gate, Turn, Used},
     world::{Key, Provider, World, ask},
 };
@@ -185,6 +186,18 @@ async fn a_reservation_is_seen_while_the_call_runs_and_gone_when_its_client_leav
     }
 }
 
+/// The first choice of this call has left this provider out for its limit of 0.02 dollars a day, and says so.
+#[track_caller]
+fn check_named(call: &Value, provider: &Provider) {
+    let left_out = candidate(&call["decision"]["choices"][0], provider);
+    let at_limit = &left_out["at_limit"];
+    assert_eq!((&left_out["skip"], &at_limit["field"]), (&json!("limit"), &json!("limit_daily_usd")), "{call}");
+    // What was used may be settled in Redis a moment later: until then it is reserved.
+    let taken = nano(&at_limit["used"]) + at_limit.get("reserved").map_or(0, nano);
+    assert!(taken >= COST && nano(&at_limit["limit"]) == 20_000_000, "{at_limit}");
+    assert!(at_limit["resets_at"].is_string(), "{at_limit}");
+}
+
 #[tokio::test]
 async fn a_provider_at_its_limit_makes_room_for_the_next() {
     for world in backends().await {
@@ -201,13 +214,19 @@ async fn a_provider_at_its_limit_makes_room_for_the_next() {
         }
         assert_eq!(served, [&first.id, &second.id, &second.id].map(String::as_str));
         let calls = world.calls_of(&key, 3).await;
-        let candidates = calls[1]["decision"]["choices"][0]["candidates"].as_array().unwrap();
-        let of_first = candidates.iter().find(|candidate| candidate["provider_id"] == first.id.as_str()).unwrap();
-        assert_eq!(of_first["skip"], "limit", "{}", calls[1]);
+        check_named(&calls[1], &first);
         world.patch(&format!("/admin/v1/providers/{}", second.id), &json!({"enabled": false})).await;
-        let reply = world.messages(&key, &full(&model, "s9")).await;
+        let mut reply = world.messages(&key, &full(&model, "s9")).await;
         assert_eq!(reply.status, 429);
         assert!(reply.header("retry-after").unwrap().parse::<u32>().unwrap() > 0);
+        // Which limit it is concerns whoever runs the hub, and not its clients.
+        let told = reply.text().await;
+        assert!(!told.contains("limit_daily_usd"), "{told}");
+        let call = world.call_of(&reply).await;
+        check_named(&call, &first);
+        // Whoever is left out for another reason has no limit to name.
+        let of_second = candidate(&call["decision"]["choices"][0], &second);
+        assert_eq!((&of_second["skip"], of_second.get("at_limit")), (&json!("disabled"), None), "{call}");
     }
 }
 

@@ -36,7 +36,7 @@ pub async fn world_on_a_cable_with(more: impl FnOnce(Setup) -> Setup) -> (World,
 async fn calls_are_served_at_once_while_postgres_is_away_and_recorded_when_it_is_back() {
     for away in [Cable::Pulled, Cable::Silent] {
         let (world, dsn, switch) = world_on_a_cable().await;
-        world.provider("a").await;
+        let provider = world.provider("a").await;
         let key = world.key().await;
         world.message(&key).await.body().await;
         switch.send_replace(away);
@@ -56,6 +56,12 @@ async fn calls_are_served_at_once_while_postgres_is_away_and_recorded_when_it_is
         assert_eq!(ready.status, 200, "ready although Postgres is away");
         let (status, problem) = world.admin("POST", "/admin/v1/users", &json!({"name": "x"})).await;
         assert_eq!((status, &problem["status"]), (503, &json!(503)), "{problem}");
+        // Counters tell what was used of limits that calls know.
+        for (nouns, id) in [("keys", &key.id), ("users", &key.user_id), ("providers", &provider.id)] {
+            let limits = world.get(&format!("/admin/v1/{nouns}/{id}/limits")).await;
+            let total = &limits["items"][0];
+            assert!(total["window"] == "total" && total["settled"] != "0", "{limits}");
+        }
         switch.send_replace(Cable::Plugged);
         let sql = format!("select outcome, input from calls where id in ({})", ids.join(","));
         let rows = until("all calls are recorded", async || {

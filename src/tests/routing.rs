@@ -10,10 +10,15 @@ use crate::{
     world::{Key, Provider, World, ask},
 };
 
-/// The last choice of an explanation or of a call's decision, and why it left this provider out.
-pub fn skip(choice: &Value, provider: &Provider) -> Value {
+/// What a choice of an explanation or of a call's decision says of this provider.
+pub fn candidate<'a>(choice: &'a Value, provider: &Provider) -> &'a Value {
     let candidates = choice["candidates"].as_array().unwrap();
-    candidates.iter().find(|candidate| candidate["provider_id"] == provider.id.as_str()).unwrap()["skip"].clone()
+    candidates.iter().find(|candidate| candidate["provider_id"] == provider.id.as_str()).unwrap()
+}
+
+/// Why it left this provider out.
+pub fn skip(choice: &Value, provider: &Provider) -> Value {
+    candidate(choice, provider)["skip"].clone()
 }
 
 /// The first choice of a call.
@@ -379,6 +384,8 @@ async fn limits_are_explained_as_they_are_used_now() {
     assert_eq!(others["refusals"], json!([]));
     let choice = &others["choices"][0]["choice"];
     assert_eq!((&choice["provider_id"], skip(choice, &tight)), (&json!(wide.id), json!("limit")), "{others}");
+    let at_limit = &candidate(choice, &tight)["at_limit"];
+    assert_eq!((&at_limit["field"], &at_limit["limit"]), (&json!("limit_total_usd"), &json!("0.000001")), "{others}");
     // As calls fare.
     assert_eq!(world.message(&key).await.status, 402);
     served_by(&world.message(&other).await, &wide);

@@ -117,6 +117,21 @@ mod tests {
     }
 
     #[test]
+    fn ends_of_lines_of_another_kind_are_as_good() {
+        let with = |end: &str, events: &[&str]| events.concat().replace('\n', end);
+        for end in ["\r", "\r\n"] {
+            let (opening, ..) = of(&with(end, &[START, ERROR]));
+            assert!(matches!(opening, Some(Opening::Error(_))), "{end:?}: {opening:?}");
+            let stream = with(end, &[START, PING, BLOCK, ERROR]);
+            let (opening, held, rest, _) = of(&stream);
+            // An LF behind the CR that decides would not have been waited for.
+            let n_held = with(end, &[START, PING, BLOCK]).trim_end_matches('\n').len();
+            assert_eq!((opening, held.len()), (Some(Opening::Answer), n_held), "{end:?}");
+            assert_eq!(rest, &stream.as_bytes()[n_held..]);
+        }
+    }
+
+    #[test]
     fn what_has_no_text_is_an_answer_too() {
         let delta = |stop_reason: &str| {
             format!(

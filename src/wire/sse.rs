@@ -1,7 +1,16 @@
 //! Server-sent events (WHATWG HTML, 9.2): cut anywhere by the network, put together here.
+//!
+//! A line ends with CR LF, LF or CR, and a blank line ends an event (WHATWG HTML, 9.2.5). A CR ends its line when it
+//! comes: who waited for an LF behind it would hold the last event back where lines end with CR alone. An LF that comes
+//! all the same belongs to the same end of a line, and means nothing more.
+
+use std::borrow::Cow;
 
 use bytes::{Bytes, BytesMut};
-use memchr::{memchr, memchr_iter, memrchr_iter};
+use memchr::{memchr2, memchr2_iter, memrchr2_iter};
+
+/// What a stream may begin with, and what is no part of its first line (WHATWG HTML, 9.2.6).
+const MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// An unfinished event longer than this is passed on as it is: the bytes go on, its meaning is lost.
 const EVENT_BYTES_MAX: usize = 1 << 20;
@@ -18,13 +27,14 @@ impl Cutter {
     /// network's pieces end where events end.
     pub fn push(&mut self, mut chunk: Bytes) -> Bytes {
         if self.tail.is_empty() {
-            let end = last_event_end(&chunk);
+            let end = last_event_end(&chunk, 0);
             let whole = chunk.split_to(end);
             self.tail.extend_from_slice(&chunk);
             return whole;
         }
+        let searched = self.tail.len();
         self.tail.extend_from_slice(&chunk);
-        let end = last_event_end(&self.tail);
+        let end = last_event_end(&self.tail, searched);
         if end == 0 && self.tail.len() > EVENT_BYTES_MAX {
             return self.rest();
         }
@@ -37,21 +47,33 @@ impl Cutter {
     }
 }
 
-/// Where the last whole event ends: behind its blank line; 0 if none does.
-fn last_event_end(bytes: &[u8]) -> usize {
-    memrchr_iter(b'\n', bytes).find(|newline| ends_event(bytes, *newline)).map_or(0, |newline| newline + 1)
+/// Where the last whole event ends, if not before `from`: behind its blank line; 0 if none does. A blank line that
+/// `bytes` begin with is whole by itself: it may be the LF to a CR that has been passed on.
+fn last_event_end(bytes: &[u8], from: usize) -> usize {
+    let mut line_ends = memrchr2_iter(b'\n', b'\r', bytes.get(from..).unwrap_or_default()).map(|at| from + at);
+    let is_blank = |at: &usize| matches!(before_line_end(bytes, *at), None | Some(b'\n' | b'\r'));
+    line_ends.find(is_blank).map_or(0, |at| at + 1)
 }
 
-/// Where the first event ends whose end lies behind `from`: behind its blank line. `bytes` begin where an event does.
+/// Where the first event ends whose last byte is not before `from`: behind its blank line; none if none does. `bytes`
+/// begin where the stream does. What has come behind the CR of a blank line makes no difference: an LF there is another
+/// blank line to the next search.
 pub fn event_end(bytes: &[u8], from: usize) -> Option<usize> {
-    let mut newlines = memchr_iter(b'\n', bytes.get(from..)?).map(|newline| from + newline);
-    newlines.find(|newline| ends_event(bytes, *newline)).map(|newline| newline + 1)
+    let mut line_ends = memchr2_iter(b'\n', b'\r', bytes.get(from..)?).map(|at| from + at);
+    line_ends.find(|at| matches!(before_line_end(bytes, *at), Some(b'\n' | b'\r'))).map(|at| at + 1)
 }
 
-/// True if the line that ends here is blank.
-fn ends_event(bytes: &[u8], newline: usize) -> bool {
-    let before = bytes.get(..newline).unwrap_or_default();
-    before.ends_with(b"\n") || before.ends_with(b"\n\r")
+/// The byte before the end of a line whose last byte is at `at`: another line's end if the line is blank; none if there
+/// is nothing before it.
+fn before_line_end(bytes: &[u8], at: usize) -> Option<u8> {
+    let (before, end) = bytes.split_at_checked(at)?;
+    let line = if end.starts_with(b"\n") { before.strip_suffix(b"\r").unwrap_or(before) } else { before };
+    line.last().copied()
+}
+
+/// A stream, or its first events, without the byte order mark that it may begin with.
+pub fn without_mark(stream: &[u8]) -> &[u8] {
+    stream.strip_prefix(MARK).unwrap_or(stream)
 }
 
 /// One event.
@@ -59,45 +81,58 @@ fn ends_event(bytes: &[u8], newline: usize) -> bool {
 pub struct Event<'a> {
     /// The `event` field; empty if there is none.
     pub name: &'a [u8],
-    /// The `data` field. Of several lines only the first is kept: no wire here sends more.
-    pub data: &'a [u8],
+    /// The `data` field. One line is not copied; several are joined with LF (WHATWG HTML, 9.2.6).
+    pub data: Cow<'a, [u8]>,
 }
 
-/// The events in `bytes`, in order. Comments and events without data are left out.
+/// The events in `bytes`, in order (WHATWG HTML, 9.2.6). Comments and events without data are left out; the last event
+/// needs no blank line.
 pub fn events(bytes: &[u8]) -> impl Iterator<Item = Event<'_>> {
     let mut rest = bytes;
     std::iter::from_fn(move || {
-        let mut event = Event { name: b"", data: b"" };
+        let mut name: &[u8] = b"";
+        let mut data: Option<Cow<'_, [u8]>> = None;
         while !rest.is_empty() {
             let line = take_line(&mut rest);
             if let Some(value) = field(line, b"event") {
-                event.name = value;
+                name = value;
             } else if let Some(value) = field(line, b"data") {
-                if event.data.is_empty() {
-                    event.data = value;
-                }
+                data = Some(joined(data, value));
             } else if line.is_empty() {
-                if !event.data.is_empty() {
-                    return Some(event);
+                if let Some(data) = data.take().filter(|data| !data.is_empty()) {
+                    return Some(Event { name, data });
                 }
                 // Without data it is no event, and its name is not that of the next one.
-                event.name = b"";
+                name = b"";
             }
         }
-        (!event.data.is_empty()).then_some(event)
+        data.filter(|data| !data.is_empty()).map(|data| Event { name, data })
     })
+}
+
+/// The lines of data so far, and one more.
+fn joined<'a>(lines: Option<Cow<'a, [u8]>>, line: &'a [u8]) -> Cow<'a, [u8]> {
+    let Some(mut lines) = lines else { return Cow::Borrowed(line) };
+    let all = lines.to_mut();
+    all.push(b'\n');
+    all.extend_from_slice(line);
+    lines
 }
 
 /// Takes the first line off `rest`, without its end.
 fn take_line<'a>(rest: &mut &'a [u8]) -> &'a [u8] {
-    let (line, after) = memchr(b'\n', rest).and_then(|at| rest.split_at_checked(at)).unwrap_or((rest, b""));
-    *rest = after.get(1..).unwrap_or_default();
-    line.strip_suffix(b"\r").unwrap_or(line)
+    let (line, after) = memchr2(b'\n', b'\r', rest).and_then(|at| rest.split_at_checked(at)).unwrap_or((rest, b""));
+    *rest = after.strip_prefix(b"\r\n").or_else(|| after.get(1..)).unwrap_or_default();
+    line
 }
 
-/// The value of `line` if it is the field `name`.
+/// The value of `line` if it is the field `name`: an empty one if it has no colon.
 fn field<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
-    let value = line.strip_prefix(name)?.strip_prefix(b":")?;
+    let rest = line.strip_prefix(name)?;
+    if rest.is_empty() {
+        return Some(rest);
+    }
+    let value = rest.strip_prefix(b":")?;
     Some(value.strip_prefix(b" ").unwrap_or(value))
 }
 
@@ -114,16 +149,23 @@ pub(crate) mod tests {
                 "event: a\n",
                 "event:b\r\n",
                 "event: error\n",
+                "event: c\r",
+                "event\n",
                 "data: 1\n",
                 "data:{\"type\":\"ping\"}\r\n",
+                "data: 2\r",
+                "data:  3\ndata:4\r\ndata\rdata: 5\n\n",
                 "data:\n",
                 "data",
                 ": comment\n",
                 "id: 7\n",
                 "retry: 10\n",
                 "\n",
+                "\n\n",
                 "\r\n",
+                "\r\n\r\n",
                 "\r",
+                "\r\r",
                 "\u{feff}",
                 "日本",
             ][..],
@@ -144,37 +186,98 @@ pub(crate) mod tests {
         ends.into_iter().map(|end| Bytes::copy_from_slice(&stream[std::mem::replace(&mut start, end)..end])).collect()
     }
 
+    /// The name and the data of an event.
+    type Owned = (Vec<u8>, Vec<u8>);
+
     /// The events of `bytes`, as owned values.
-    fn read(bytes: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
-        events(bytes).map(|event| (event.name.to_vec(), event.data.to_vec())).collect()
+    fn read(bytes: &[u8]) -> Vec<Owned> {
+        events(bytes).map(|event| (event.name.to_vec(), event.data.into_owned())).collect()
+    }
+
+    /// The events of a stream as the standard has them read, line by line (WHATWG HTML, 9.2.5 and 9.2.6), but that none
+    /// has empty data and that the last one ends with the stream.
+    fn naive(stream: &[u8]) -> Vec<Owned> {
+        let mut lines = vec![Vec::new()];
+        let mut is_behind_cr = false;
+        for byte in without_mark(stream) {
+            match byte {
+                b'\n' if is_behind_cr => {}
+                b'\n' | b'\r' => lines.push(Vec::new()),
+                byte => lines.last_mut().unwrap().push(*byte),
+            }
+            is_behind_cr = *byte == b'\r';
+        }
+        lines.push(Vec::new());
+        let (mut found, mut name, mut data) = (Vec::new(), Vec::new(), Vec::new());
+        for line in lines {
+            let colon = line.iter().position(|byte| *byte == b':').unwrap_or(line.len());
+            let value = line.get(colon + 1..).unwrap_or_default();
+            let value = value.strip_prefix(b" ").unwrap_or(value);
+            match &line[..colon] {
+                b"event" => name = value.to_vec(),
+                b"data" => data.extend([value, b"\n"].concat()),
+                b"" if line.is_empty() => {
+                    data.pop();
+                    let event = (std::mem::take(&mut name), std::mem::take(&mut data));
+                    found.extend(Some(event).filter(|(_, data)| !data.is_empty()));
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
+    /// True if a piece ends with a blank line, or is nothing.
+    fn is_whole(piece: &[u8]) -> bool {
+        let line = [&b"\r\n"[..], b"\n", b"\r"].iter().find_map(|end| piece.strip_suffix(*end));
+        piece.is_empty() || line.is_some_and(|line| matches!(line.last(), None | Some(b'\n' | b'\r')))
+    }
+
+    /// What is passed on of a stream that comes in these pieces, and the events in it; at the end also what is left.
+    fn passed(pieces: impl IntoIterator<Item = Bytes>) -> (Vec<u8>, Vec<Owned>) {
+        let mut cutter = Cutter::default();
+        let (mut out, mut found) = (Vec::new(), Vec::new());
+        for piece in pieces {
+            let whole = cutter.push(piece);
+            assert!(is_whole(&whole), "{whole:?}");
+            assert_eq!(last_event_end(&cutter.tail, 0), 0, "an event is kept: {:?}", cutter.tail);
+            found.extend(read(if out.is_empty() { without_mark(&whole) } else { &whole[..] }));
+            out.extend_from_slice(&whole);
+        }
+        let rest = cutter.rest();
+        found.extend(read(if out.is_empty() { without_mark(&rest) } else { &rest[..] }));
+        out.extend_from_slice(&rest);
+        (out, found)
     }
 
     proptest! {
         #[test]
         fn bytes_and_events_do_not_depend_on_where_the_network_cuts(
+            has_mark in any::<bool>(),
             stream in any_stream(),
             cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..12),
         ) {
-            let mut cutter = Cutter::default();
-            let (mut out, mut found) = (Vec::new(), Vec::new());
-            for piece in cut(&stream, &cuts) {
-                let whole = cutter.push(piece);
-                prop_assert!(whole.is_empty() || whole.ends_with(b"\n\n") || whole.ends_with(b"\n\r\n"), "{:?}", whole);
-                found.extend(read(&whole));
-                out.extend_from_slice(&whole);
+            let mark = if has_mark { MARK } else { &b""[..] };
+            let stream = [mark, &stream].concat();
+            let events = naive(&stream);
+            let bytes: Vec<Bytes> = stream.chunks(1).map(Bytes::copy_from_slice).collect();
+            for pieces in [cut(&stream, &cuts), cut(&stream, &[]), bytes] {
+                let (out, found) = passed(pieces);
+                prop_assert_eq!(&out, &stream);
+                prop_assert_eq!(&found, &events);
             }
-            let rest = cutter.rest();
-            found.extend(read(&rest));
-            out.extend_from_slice(&rest);
-            prop_assert_eq!(&out, &stream);
-            prop_assert_eq!(found, read(&stream));
         }
 
         #[test]
-        fn an_event_has_data_and_stands_in_the_stream(stream in prop::collection::vec(any::<u8>(), 0..400)) {
-            for (_, data) in read(&stream) {
-                prop_assert!(!data.is_empty() && stream.windows(data.len()).any(|window| window == data));
+        fn a_search_by_steps_finds_the_ends_that_a_cutter_finds(stream in any_stream()) {
+            let mut at = 0;
+            while let Some(end) = event_end(&stream, at) {
+                prop_assert!(end > at && last_event_end(&stream[..end], at) == end);
+                // It would have been found as early if no more had come.
+                prop_assert_eq!(event_end(&stream[..end], at), Some(end));
+                at = end;
             }
+            prop_assert!(last_event_end(&stream[at..], 0) == 0 || at == 0);
         }
     }
 
@@ -183,28 +286,59 @@ pub(crate) mod tests {
         assert_eq!(read(b"event: error\n\ndata: 1\n\n"), [(Vec::new(), b"1".to_vec())]);
     }
 
-    const STREAM: &[u8] = b"event: a\ndata: 1\n\n: comment\r\ndata:2\r\n\r\nevent: c\ndata: 3\n\ndata: half";
+    #[test]
+    fn data_in_several_lines_is_joined_and_one_line_is_not_copied() {
+        let lines = b"data: {\"a\":\nid: 7\ndata:1,\r\ndata\rdata:  \"b\":2}\n\ndata: 3\n\n";
+        let found: Vec<Event<'_>> = events(lines).collect();
+        assert_eq!(found[0].data, &b"{\"a\":\n1,\n\n \"b\":2}"[..]);
+        assert!(found.len() == 2 && matches!(found[1].data, Cow::Borrowed(b"3")), "{found:?}");
+        assert!(read(b"data:\n\ndata\n\n").is_empty());
+    }
+
+    #[test]
+    fn a_mark_is_taken_off_the_beginning_only() {
+        let marked = "\u{feff}data: 1\n\n\u{feff}data: 2\n\n".as_bytes();
+        assert_eq!(read(without_mark(marked)), [(Vec::new(), b"1".to_vec())]);
+    }
+
+    const STREAM: &str = "event: a\ndata: 1\n\n: comment\r\ndata:2\r\n\r\nevent: c\ndata: 3\n\ndata: half";
 
     #[test]
     fn any_cutting_gives_the_same_bytes_in_whole_events() {
-        for width in 1..=STREAM.len() {
-            let mut cutter = Cutter::default();
-            let mut out = Vec::new();
-            for chunk in STREAM.chunks(width) {
-                let whole = cutter.push(Bytes::copy_from_slice(chunk));
-                assert!(whole.is_empty() || whole.ends_with(b"\n\n") || whole.ends_with(b"\n\r\n"), "{whole:?}");
-                out.extend_from_slice(&whole);
+        let plain = STREAM.replace("\r\n", "\n");
+        for stream in [STREAM.to_owned(), plain.replace('\n', "\r"), plain.replace('\n', "\r\n"), plain] {
+            for width in 1..=stream.len() {
+                let (out, found) = passed(stream.as_bytes().chunks(width).map(Bytes::copy_from_slice));
+                assert_eq!(out, stream.as_bytes(), "cut every {width} bytes");
+                assert_eq!(found, read(STREAM.as_bytes()), "cut every {width} bytes");
             }
-            assert!(out.ends_with(b"data: 3\n\n"));
-            out.extend_from_slice(&cutter.rest());
-            assert_eq!(out, STREAM, "cut every {width} bytes");
         }
+    }
+
+    #[test]
+    fn a_cr_ends_an_event_at_once_and_an_lf_behind_it_is_passed_on_at_once() {
+        let mut cutter = Cutter::default();
+        for (piece, whole) in [
+            ("data: 1\r\r", "data: 1\r\r"),
+            ("\n", "\n"),
+            ("data: 2\r", ""),
+            // The second half of an end of a line, not a blank line.
+            ("\n", ""),
+            ("\r", "data: 2\r\n\r"),
+            ("\ndata: 3\r\n", "\n"),
+            ("\r\ndata: 4", "data: 3\r\n\r\n"),
+            ("\n\r\n\r", "data: 4\n\r\n\r"),
+        ] {
+            assert_eq!(cutter.push(Bytes::from(piece)), whole, "{piece:?}");
+        }
+        assert!(cutter.rest().is_empty());
     }
 
     #[test]
     fn fields_are_read_with_and_without_a_space() {
         let text = |name: &str, data: &str| (name.as_bytes().to_vec(), data.as_bytes().to_vec());
-        assert_eq!(read(STREAM), [text("a", "1"), text("", "2"), text("c", "3"), text("", "half")]);
+        let events = [text("a", "1"), text("", "2"), text("c", "3"), text("", "half")];
+        assert_eq!(read(STREAM.as_bytes()), events);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::{
     anthropic::{ErrorObject, Report},
     rounds::ByModel,
-    sse::{Event, events},
+    sse::{Event, events, without_mark},
 };
 use crate::domain::usage::{Terms, TokenSource, Usage};
 
@@ -32,6 +32,8 @@ pub struct Tap {
     pub error_data: Vec<u8>,
     /// How many events were seen.
     pub n_events: u32,
+    /// True once a byte of the stream was seen.
+    has_begun: bool,
     /// Bytes of content deltas.
     delta_bytes: u64,
 }
@@ -61,9 +63,11 @@ struct Typed {
 }
 
 impl Tap {
-    /// Watches whole events of a stream.
+    /// Watches whole events of a stream, from its beginning on.
     pub fn observe(&mut self, whole_events: &[u8]) {
-        for event in events(whole_events) {
+        let unmarked = if self.has_begun { whole_events } else { without_mark(whole_events) };
+        self.has_begun |= !whole_events.is_empty();
+        for event in events(unmarked) {
             self.observe_event(&event);
         }
     }
@@ -71,7 +75,7 @@ impl Tap {
     fn observe_event(&mut self, event: &Event<'_>) {
         self.n_events = self.n_events.saturating_add(1);
         let unnamed = if event.name.is_empty() {
-            serde_json::from_slice::<Typed>(event.data).map(|typed| typed.kind).unwrap_or_default()
+            serde_json::from_slice::<Typed>(&event.data).map(|typed| typed.kind).unwrap_or_default()
         } else {
             String::new()
         };
@@ -84,13 +88,13 @@ impl Tap {
             }
             b"content_block_start" => self.has_content = true,
             b"message_start" => {
-                if let Ok(Start { message }) = serde_json::from_slice(event.data) {
+                if let Ok(Start { message }) = serde_json::from_slice(&event.data) {
                     self.observe_message(message);
                 }
             }
             b"message_delta" => {
                 self.has_content = true;
-                if let Ok(Delta { usage: Some(usage) }) = serde_json::from_slice(event.data) {
+                if let Ok(Delta { usage: Some(usage) }) = serde_json::from_slice(&event.data) {
                     self.report.take(usage);
                 }
             }
@@ -98,7 +102,7 @@ impl Tap {
             b"error" => {
                 let unreadable = || ErrorObject { kind: "api_error".to_owned(), ..ErrorObject::default() };
                 self.error_data = event.data.to_vec();
-                self.error = Some(ErrorObject::read(event.data).unwrap_or_else(unreadable));
+                self.error = Some(ErrorObject::read(&event.data).unwrap_or_else(unreadable));
             }
             _ => {}
         }
@@ -184,17 +188,36 @@ pub(super) mod tests {
     );
 
     #[test]
-    fn usage_does_not_depend_on_how_the_stream_was_cut() {
-        for width in 1..=STREAM.len() {
-            let (mut cutter, mut tap) = (Cutter::default(), Tap::default());
-            for chunk in STREAM.as_bytes().chunks(width) {
-                tap.observe(&cutter.push(Bytes::copy_from_slice(chunk)));
+    fn usage_does_not_depend_on_how_the_stream_was_cut_or_written() {
+        let in_lines = STREAM.replace(",\"", ",\ndata: \"");
+        assert!(in_lines.contains("\ndata: \"usage\""), "{in_lines}");
+        for stream in [
+            STREAM.to_owned(),
+            STREAM.replace('\n', "\r"),
+            STREAM.replace('\n', "\r\n"),
+            in_lines.replace('\n', "\r"),
+            format!("\u{feff}{in_lines}"),
+        ] {
+            for width in 1..=stream.len() {
+                let (mut cutter, mut tap) = (Cutter::default(), Tap::default());
+                for chunk in stream.as_bytes().chunks(width) {
+                    tap.observe(&cutter.push(Bytes::copy_from_slice(chunk)));
+                }
+                let usage = Usage { input: 12, output: 7, ..Usage::default() };
+                assert_eq!(tap.settle(1_000), (usage, TokenSource::Reported), "cut every {width} bytes: {stream:?}");
+                assert_eq!((tap.model_served.as_deref(), tap.n_events), (Some("m-1"), 6));
+                assert!(tap.is_complete && tap.has_content);
             }
-            let usage = Usage { input: 12, output: 7, ..Usage::default() };
-            assert_eq!(tap.settle(1_000), (usage, TokenSource::Reported), "cut every {width} bytes");
-            assert_eq!(tap.model_served.as_deref(), Some("m-1"));
-            assert!(tap.is_complete && tap.has_content);
         }
+    }
+
+    #[test]
+    fn a_mark_in_the_middle_of_a_stream_is_none() {
+        let mut tap = Tap::default();
+        for piece in ["data: {}\n\n", "\u{feff}data: {\"type\":\"message_stop\"}\n\n"] {
+            tap.observe(piece.as_bytes());
+        }
+        assert!(!tap.is_complete && tap.n_events == 1);
     }
 
     #[test]
@@ -238,8 +261,12 @@ pub(super) mod tests {
                 "event: error\ndata: not json\n\n",
                 "event: message_start\ndata: {\"message\":{\"usage\":{\"input_tokens\":99999999999999999999}}}\n\n",
                 "event: message_delta\r\ndata: {\"usage\":{\"output_tokens\":-1,\"iterations\":7}}\r\n\r\n",
+                "event: message_delta\rdata: {\"usage\":\rdata: {\"output_tokens\":9}}\r\r",
+                "data: {\"type\":\ndata: \"message_delta\",\r\ndata:\"usage\":{\"output_tokens\":8}}\r\n\r\n",
+                "\u{feff}data: {\"type\":\"ping\"}\n\n",
                 "event: message_stop\n",
                 "\n",
+                "\r",
             ]
             .map(|text| text.as_bytes().to_vec()),
         );

@@ -117,8 +117,8 @@ fn streamed(body: &[u8]) -> Vec<TurnPart> {
     let mut errors = Vec::new();
     // Half an event at the end of what was kept is none.
     let whole = sse::Cutter::default().push(Bytes::copy_from_slice(body));
-    for event in sse::events(&whole) {
-        let Ok(data) = serde_json::from_slice::<Value>(event.data) else { continue };
+    for event in sse::events(sse::without_mark(&whole)) {
+        let Ok(data) = serde_json::from_slice::<Value>(&event.data) else { continue };
         match data.get("type").and_then(Value::as_str) {
             Some("content_block_start") => {
                 blocks.push((data.get("content_block").cloned().unwrap_or_default(), String::new()));
@@ -202,11 +202,13 @@ mod tests {
             data: {\"type\":\"content_block_start\",\"index\":1,\"content_block\":{\"type\":\"tool_use\",\"name\":\"ls\",\"input\":{}}}\n\n\
             data: {\"type\":\"content_block_delta\",\"index\":1,\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\"{\\\"a\\\":1}\"}}\n\n\
             data: {\"type\":\"content_block_de";
-        let parts = answered(stream).unwrap().parts;
-        assert_eq!(
-            parts,
-            [plain(PartKind::Text, None, "hello"), plain(PartKind::ToolUse, Some("ls"), "{\n  \"a\": 1\n}")]
-        );
+        let parts = [plain(PartKind::Text, None, "hello"), plain(PartKind::ToolUse, Some("ls"), "{\n  \"a\": 1\n}")];
+        assert_eq!(answered(stream).unwrap().parts, parts);
+        // The same with a mark, data in several lines and other ends of lines.
+        let text = std::str::from_utf8(stream).unwrap().replace(",\"delta\"", ",\ndata: \"delta\"");
+        for stream in [text.replace('\n', "\r"), format!("\u{feff}{text}")] {
+            assert_eq!(answered(stream.as_bytes()).unwrap().parts, parts, "{stream:?}");
+        }
         let error = br#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#;
         assert_eq!(answered(error).unwrap().parts, [plain(PartKind::Other, Some("error"), "Overloaded")]);
         assert_eq!(answered(b"<html>"), None);

@@ -4,9 +4,9 @@ mod access;
 mod calls;
 mod manage;
 mod sessions;
+mod span;
 
 use axum::extract::Query;
-use chrono::{DateTime, Utc};
 use hub::{
     admin::{
         actor::Admin,
@@ -31,7 +31,7 @@ use leptos::{
 };
 use leptos_router::params::ParamsMap;
 
-use self::access::OwnReader;
+use self::{access::OwnReader, span::span};
 use super::{Answer, AppError, guard};
 use crate::{
     drawn::{
@@ -234,17 +234,6 @@ impl Reader {
         };
         let page = log::list(&self.hub, &self.actor, &query).map_err(guard::refuse)?;
         Ok(in_words(|text| drawn::log::page(text, &page, &query, self.clock)))
-    }
-}
-
-/// From when to when a range is.
-fn span(range: &Range<Recent>, Clock { zone, now }: Clock) -> (DateTime<Utc>, DateTime<Utc>) {
-    match range.days {
-        Some((first, last)) => {
-            let (from, to) = period::of_days(first, last, zone);
-            (from, to.min(now))
-        }
-        None => (now - range.period.unwrap_or_default().length(), now),
     }
 }
 

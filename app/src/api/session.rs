@@ -14,8 +14,6 @@ pub(crate) struct Session {
     pub(crate) is_admin: bool,
     /// True if the reader is a user, and so has something of their own.
     pub(crate) is_user: bool,
-    /// Calls that run in this replica, as far as the reader may know of them.
-    pub(crate) n_active: u32,
     /// The version of the hub.
     pub(crate) version: String,
     /// Where the live feed stood before anything of the page was read.
@@ -26,13 +24,11 @@ pub(crate) struct Session {
 #[cfg(feature = "ssr")]
 pub(super) async fn read() -> Answer<Session> {
     let feed = expect_context::<hub::hub::Hub>().live.feed.position();
-    let (hub, visitor) = super::guard::visitor().await?;
-    let n_active = hub::admin::calls::n_active(&hub, &visitor);
+    let (_, visitor) = super::guard::visitor().await?;
     Ok(Session {
         origin: super::guard::origin(&super::guard::parts()?),
         is_user: visitor.clone().person().is_ok(),
         is_admin: visitor.admin().is_ok(),
-        n_active,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         feed,
     })

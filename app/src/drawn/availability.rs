@@ -188,8 +188,8 @@ fn probes(text: &'static Text, probes: &Probes, clock: Clock) -> AnyView {
     view! {
         <span class="inline-flex flex-wrap items-center gap-x-2">
             {words.last_probe}" "<a class="link" href=href>{clock.stamp(last.at)}</a>{result(text, last)}
-            <span>{span_or_unknown(last.duration_ms)}</span>
-            <span title=words.probes_why>"· "{served}</span>
+            <span>{span_or_unknown(last.duration_ms)}" ·"</span>
+            <span title=words.probes_why>{served}</span>
         </span>
     }
     .erase()

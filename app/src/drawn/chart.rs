@@ -18,7 +18,7 @@ use crate::{
     text::Text,
     ui::{
         Erase,
-        chart::{HEIGHT, STEP, ceiling, height},
+        chart::{HEIGHT, STEP, ceiling, height, rank_bar},
     },
 };
 
@@ -50,6 +50,34 @@ pub(crate) fn cost(text: &'static Text) -> Measure {
 /// Nano-dollars, for an axis.
 pub(crate) fn nano(amount: Usd) -> u64 {
     u64::try_from(amount.scaled()).unwrap_or_default()
+}
+
+/// A row of a ranked list: what `name` has used of the `most` that one of them has. It leads to `href`.
+pub(super) fn rank_row(href: String, name: String, totals: &Totals, most: u64, places: u32) -> AnyView {
+    view! {
+        <li>
+            <a class="rank-row" href=href>
+                {rank_bar(nano(totals.cost_usd), most)} <span class="ellipsis">{name}</span>
+                <span class="num text-muted">{whole(totals.calls)}</span>
+                <span class="num">{usd(totals.cost_usd, places)}</span>
+            </a>
+        </li>
+    }
+    .erase()
+}
+
+/// The last row of a ranking of users: what belongs to none of them.
+pub(super) fn nobodys_row(text: &'static Text, totals: &Totals, most: u64, places: u32) -> AnyView {
+    view! {
+        <li>
+            <span class="rank-row text-muted">
+                {rank_bar(nano(totals.cost_usd), most)} <span class="ellipsis">{text.overview.nobodys}</span>
+                <span class="num">{whole(totals.calls)}</span>
+                <span class="num">{usd(totals.cost_usd, places)}</span>
+            </span>
+        </li>
+    }
+    .erase()
 }
 
 fn dollars(nano: u64) -> Usd {

@@ -228,7 +228,7 @@ fn line(text: &'static Text, listed: &ListedKey, spent: String, clock: Clock) ->
             <td><a class="row-link" href=user>{listed.user_name.clone()}</a></td>
             <td class="sub mono">{key.preview.clone()}</td>
             <td>{status(text, listed, clock)}</td>
-            <td data-head=text.common.group>{groups(text, listed)}</td>
+            <td data-head=text.common.group>{groups(text, key, &listed.user_group)}</td>
             <td class="sub" data-head=text.limits.title>{limits_set(text, &key.limits)}</td>
             <td class="num" data-head=text.key_list.spent_today>{spent}</td>
             <td class="sub" data-head=words.last_used>{last_used}</td>
@@ -260,12 +260,12 @@ fn status(text: &'static Text, listed: &ListedKey, clock: Clock) -> AnyView {
 }
 
 /// The groups that a key goes by: its own, or those of its user.
-fn groups(text: &'static Text, listed: &ListedKey) -> AnyView {
-    if listed.key.group.is_empty() {
+pub(super) fn groups(text: &'static Text, key: &ApiKey, of_user: &[String]) -> AnyView {
+    if key.group.is_empty() {
         let title = text.key_list.of_user;
-        return view! { <span class="text-muted" title=title>{group_names(text, &listed.user_group)}</span> }.erase();
+        return view! { <span class="text-muted" title=title>{group_names(text, of_user)}</span> }.erase();
     }
-    group_names(text, &listed.key.group).into_any()
+    group_names(text, &key.group).into_any()
 }
 
 /// The limits that a key has of its own, in a line.

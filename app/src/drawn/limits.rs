@@ -2,9 +2,10 @@
 
 pub(crate) mod fields;
 
+use chrono::{DateTime, Utc};
 use hub::domain::{
     fault::Fault,
-    limit::{LimitUse, quota::SubjectKind},
+    limit::{LimitUse, quota::SubjectKind, reached::AtLimit},
 };
 use leptos::prelude::*;
 
@@ -15,7 +16,7 @@ use super::{
 use crate::{
     api::limits::ResetLimits,
     format::begun_large,
-    pages::limits::{left, meter, name, of_limit},
+    pages::limits::{left, meter, name, of, of_limit, part},
     text::Text,
     ui::{Erase, icon::Icon, state::note},
 };
@@ -65,7 +66,7 @@ fn bar(text: &'static Text, used: &LimitUse, clock: Clock) -> Option<AnyView> {
             <li>
                 <div class="flex justify-between gap-3"><span class="font-medium">{name(text, used.window)}</span><span class="tabular-nums">{of_limit(used)}</span></div>
                 {meter}
-                <p class="caption">{begun_large(&left(text, used))}{room(text, used, clock)}</p>
+                <p class="caption">{begun_large(&left(text, used))}{room(text, used.resets_at, clock)}</p>
             </li>
         }
         .erase(),
@@ -73,8 +74,21 @@ fn bar(text: &'static Text, used: &LimitUse, clock: Clock) -> Option<AnyView> {
 }
 
 /// When there is more room, after what is left; none for a limit that does not make room by itself.
-pub(super) fn room(text: &'static Text, used: &LimitUse, clock: Clock) -> Option<AnyView> {
-    used.resets_at.map(|at| view! { " · "{text.limits.more_room}" "{clock.ago(text, at)} }.into_any())
+pub(super) fn room(text: &'static Text, resets_at: Option<DateTime<Utc>>, clock: Clock) -> Option<AnyView> {
+    resets_at.map(|at| view! { " · "{text.limits.more_room}" "{clock.ago(text, at)} }.into_any())
+}
+
+/// The limit of its own that a provider was left out for, behind that reason: which one, how much of it was used, and when
+/// there is more room.
+pub(super) fn reached(text: &'static Text, at: &AtLimit, clock: Clock) -> AnyView {
+    view! { " ("{name(text, at.field.0)}" "{used_of(text, at)}{room(text, at.resets_at, clock)}")" }.into_any()
+}
+
+/// What was used, of how much, and what was reserved beside it: `$0.01 / $0.02 · running $0.01`.
+fn used_of(text: &Text, at: &AtLimit) -> String {
+    let part = |amount| part(Some(at.limit), amount);
+    let reserved = at.reserved.map(|reserved| format!(" · {} {}", text.limit_names.reserved, part(reserved)));
+    format!("{}{}", of(at.used, at.limit), reserved.unwrap_or_default())
 }
 
 /// Asks before limits are reset.
@@ -90,4 +104,23 @@ pub(crate) fn ask_reset(text: &'static Text, of: SubjectKind, id: String, name: 
             fields: vec![("owner", of.as_str().to_owned()), ("id", id)],
         },
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use hub::domain::limit::{Amount, Limited, reached::LimitField};
+
+    use super::*;
+    use crate::text::Language;
+
+    #[test]
+    fn what_was_used_of_a_limit_that_was_reached_has_the_digits_of_the_limit() {
+        let usd = |text: &str| Amount::Usd(text.parse().unwrap());
+        let of =
+            |field, used, reserved, limit| AtLimit { field: LimitField(field), used, reserved, limit, resets_at: None };
+        let daily = of(Limited::Daily, usd("3.8516"), Some(usd("0.2")), usd("4.1"));
+        assert_eq!(used_of(Language::En.text(), &daily), "$3.85 / $4.10 · running $0.20");
+        let rpm = of(Limited::Rpm, Amount::Count(5), None, Amount::Count(5));
+        assert_eq!(used_of(Language::Zh.text(), &rpm), "5 / 5");
+    }
 }

@@ -301,13 +301,13 @@ fn row(text: &'static Text, login: &ConsoleSession, whose: Whose<'_>, clock: Clo
     view! {
         <tr>
             {who}
-            <td>{with}{here}</td>
+            <td data-head=words.with>{with}{here}</td>
             <td class="mono">{login.address.clone()}</td>
             <td class="sub"><span class="block max-w-60 ellipsis" title=login.user_agent.clone()>{agent::in_words(text, &login.user_agent)}</span></td>
             <td data-head=words.began>{clock.stamp(login.created_at)}</td>
             <td data-head=words.seen>{clock.stamp(login.last_seen_at)}</td>
             <td data-head=words.ends>{clock.day(login.expires_at)}</td>
-            <td>{end}</td>
+            <td class="num">{end}</td>
         </tr>
     }
     .erase()

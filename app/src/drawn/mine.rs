@@ -15,17 +15,17 @@ use leptos::prelude::*;
 
 use super::{
     access,
-    chart::{charts, nano},
+    chart::{charts, nano, rank_row},
     clock::Clock,
     logins,
     parts::{self, Choice, compared, tabs, versus},
     range::{Range, Recent, recents},
 };
 use crate::{
-    format::{UNKNOWN, begun_large, places_of_sums, share_of_permille, short, span_or_unknown, usd, usd_alone, whole},
+    format::{UNKNOWN, begun_large, places_of_sums, share_of_permille, short, span_or_unknown, usd_alone, whole},
     pages::limits,
     text::Text,
-    ui::{Erase, chart::rank_bar, icon::Icon, state::empty},
+    ui::{Erase, icon::Icon, state::empty},
 };
 
 /// Where one's use is.
@@ -173,22 +173,12 @@ fn figures(text: &'static Text, now: &Totals, before: &Totals) -> AnyView {
 /// The models that were used, the dearest first. Each leads to its calls of the same time.
 fn models(text: &'static Text, rows: &[UsageRow], range: &Range<Recent>) -> AnyView {
     let time = range.parameters(|recent| recent.as_str());
-    let cost = |row: &UsageRow| nano(row.totals.cost_usd);
-    let most = rows.iter().map(cost).max().unwrap_or_default();
+    let most = rows.iter().map(|row| nano(row.totals.cost_usd)).max().unwrap_or_default();
     let places = places_of_sums(rows.iter().map(|row| row.totals.cost_usd));
     let row = |row: &UsageRow| {
         let model = row.id.clone().unwrap_or_default();
         let href = parts::link_with(calls::PATH, &time, &[("model", &model)]);
-        view! {
-            <li>
-                <a class="rank-row" href=href>
-                    {rank_bar(cost(row), most)} <span class="ellipsis">{model}</span>
-                    <span class="num text-muted">{whole(row.totals.calls)}</span>
-                    <span class="num">{usd(row.totals.cost_usd, places)}</span>
-                </a>
-            </li>
-        }
-        .erase()
+        rank_row(href, model, &row.totals, most, places)
     };
     view! {
         <section class="panel">

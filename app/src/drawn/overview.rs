@@ -7,7 +7,7 @@ use hub::domain::{
 use leptos::prelude::*;
 
 use super::{
-    chart::{charts, nano, step_word},
+    chart::{charts, nano, nobodys_row, rank_row, step_word},
     clock::Clock,
     parts::{Choice, link_with, tabs},
     range::{Range, Recent, recents},
@@ -15,11 +15,11 @@ use super::{
 };
 use crate::{
     api::overview::Notice,
-    format::{UNKNOWN, change, elapsed, places_of_sums, share, short, span_or_unknown, usd, usd_alone, whole},
+    format::{UNKNOWN, change, elapsed, places_of_sums, share, short, span_or_unknown, usd_alone, whole},
     text::Text,
     ui::{
         Erase,
-        chart::{rank_bar, spark},
+        chart::spark,
         icon::{Icon, icon},
         page::{Head, frame},
         state::{Tone, empty, state},
@@ -262,29 +262,23 @@ fn ranks(text: &'static Text, overview: &Overview) -> AnyView {
 
 fn ranked(text: &'static Text, title: &'static str, by: UsageBy, rows: &[UsageRow], places: u32) -> AnyView {
     let words = &text.overview;
-    let cost = |row: &UsageRow| nano(row.totals.cost_usd);
-    let most = rows.iter().map(cost).max().unwrap_or_default();
+    let most = rows.iter().map(|row| nano(row.totals.cost_usd)).max().unwrap_or_default();
     let row = |row: &UsageRow| {
         let id = row.id.clone().unwrap_or_default();
         let name = row.name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| id.clone());
-        view! {
-            <li>
-                <a class="rank-row" href=subject::path(by, &id)>
-                    {rank_bar(cost(row), most)} <span class="ellipsis">{name}</span>
-                    <span class="num text-muted">{whole(row.totals.calls)}</span>
-                    <span class="num">{usd(row.totals.cost_usd, places)}</span>
-                </a>
-            </li>
-        }
-        .erase()
+        rank_row(subject::path(by, &id), name, &row.totals, most, places)
     };
+    let (named, nobodys): (Vec<&UsageRow>, Vec<&UsageRow>) = rows.iter().partition(|row| row.id.is_some());
+    // It makes the list add up, unless some are left out.
+    let nobodys = nobodys.into_iter().filter(|_| named.len() <= ROWS_MAX);
+    let nobodys = nobodys.map(|row| nobodys_row(text, &row.totals, most, places)).collect_view();
     view! {
         <section class="panel">
             <div class="panel-head">
                 <h2 class="flex-1">{title}</h2>
                 <a class="caption" href=format!("/leaderboard?by={}", by.as_str())>{words.view_all}</a>
             </div>
-            <ul class="p-2">{rows.iter().take(ROWS_MAX).map(row).collect_view()}</ul>
+            <ul class="p-2">{named.into_iter().take(ROWS_MAX).map(row).collect_view()} {nobodys}</ul>
         </section>
     }
     .erase()

@@ -21,6 +21,7 @@ use crate::{
     ui::{
         Erase,
         icon::{Icon, icon},
+        page::{Head, frame},
         state::empty,
     },
 };
@@ -47,11 +48,13 @@ pub(crate) fn page(
             .erase()
     });
     let content = view! {
-        <p class="lead mb-4">{text.price_list.lead}</p>
         {filters(text, query)}
         <section class="panel">{list(text, &prices.items, query, &stay, clock)}{next}</section>
     };
-    parts::page_with(text.price_list.title, None, actions.into_any(), content.into_any())
+    let words = &text.price_list;
+    let head =
+        Head { title: words.title.to_owned().into(), lead: Some(words.lead), above: None, actions: actions.into_any() };
+    (Some(words.title.to_owned()), frame(false, head, content.into_any()))
 }
 
 /// Where the list is that lies below a dialog.
@@ -110,7 +113,7 @@ fn table(text: &'static Text, prices: &[ModelPrice], stay: &[(&'static str, Stri
     let lines = prices.iter().map(|price| line(text, price, places, stay, clock));
     view! {
         <div class="scroll">
-            <table class="table">
+            <table class="table price-list cards">
                 <caption class="aside">{text.price_list.title}", "{words.per_million}</caption>
                 <thead>
                     <tr>
@@ -142,27 +145,28 @@ fn line(
     let price = &item.price;
     let over = |name: &'static str| link_with(PATH, stay, &[(name, &item.model)]);
     let label = |word: &str| format!("{word}: {}", item.model);
+    let words = &text.prices;
     let parts = [
-        (price.input, None),
-        (price.output, None),
-        (price.cache_write_5m, Some(CacheRate::Write5m)),
-        (price.cache_write_1h, Some(CacheRate::Write1h)),
-        (price.cache_read, Some(CacheRate::Read)),
+        (words.input, price.input, None),
+        (words.output, price.output, None),
+        (words.write_5m, price.cache_write_5m, Some(CacheRate::Write5m)),
+        (words.write_1h, price.cache_write_1h, Some(CacheRate::Write1h)),
+        (words.read, price.cache_read, Some(CacheRate::Read)),
     ];
-    let amounts = parts.into_iter().zip(places).map(|((amount, rate), places)| {
+    let amounts = parts.into_iter().zip(places).map(|((head, amount, rate), places)| {
         let is_derived = rate.is_some_and(|rate| price.derived.contains(&rate));
         let mark = is_derived.then(|| {
             let why = text.price_list.derived_help;
             view! { " "<span class="badge" title=why>{text.prices.derived}</span> }.erase()
         });
-        view! { <td class="num">{usd(amount, places)}{mark}</td> }.erase()
+        view! { <td class="num" data-head=head>{usd(amount, places)}{mark}</td> }.erase()
     });
     view! {
         <tr>
             <td><a class="row-link mono" data-row data-noscroll href=over("edit")>{item.model.clone()}</a></td>
             {amounts.collect_view()}
             <td><span class="badge">{source_word(text, item.source)}</span></td>
-            <td class="sub">{clock.day(item.updated_at)}</td>
+            <td class="sub" data-head=text.price_list.updated>{clock.day(item.updated_at)}</td>
             <td class="num">
                 <a class="button ghost small" href=over("history") aria-label=label(text.price_list.history) data-noscroll>{text.price_list.history}</a>
                 <a class="button ghost small" href=over("edit") aria-label=label(text.common.edit) data-noscroll>{text.common.edit}</a>

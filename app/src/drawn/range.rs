@@ -44,7 +44,7 @@ pub(crate) enum Recent {
 
 impl Recent {
     /// All of them.
-    const ALL: [Self; 6] = [Self::Hour, Self::Day, Self::Week, Self::Month, Self::Quarter, Self::Year];
+    pub(crate) const ALL: [Self; 6] = [Self::Hour, Self::Day, Self::Week, Self::Month, Self::Quarter, Self::Year];
 
     /// The word in the address.
     pub(crate) const fn as_str(self) -> &'static str {

@@ -9,7 +9,7 @@ use hub::domain::{
 use leptos::prelude::*;
 use leptos_router::params::ParamsMap;
 
-use super::{call::why, clock::Clock, parts};
+use super::{call::why, clock::Clock, limits::reached, parts};
 use crate::{
     format::{UNKNOWN, begun_large, share_of_permille},
     text::Text,
@@ -128,9 +128,10 @@ fn answer(text: &'static Text, explanation: &Explanation, clock: Clock) -> AnyVi
         let list = explanation.refusals.iter().map(refusal).collect_view();
         note("note bad", Icon::Alert, view! { <p class="font-medium">{words.refused}</p><ul>{list}</ul> }.into_any())
     });
+    let priority = text.providers.priority.to_lowercase();
     let turns: Vec<String> =
-        explanation.groups.iter().map(|turn| format!("{} ({})", turn.name, turn.priority)).collect();
-    let choices = explanation.choices.iter().zip(1..).map(|(choice, turn)| one(text, choice, turn));
+        explanation.groups.iter().map(|turn| format!("{} ({priority} {})", turn.name, turn.priority)).collect();
+    let choices = explanation.choices.iter().zip(1..).map(|(choice, turn)| one(text, choice, turn, clock));
     view! {
         {refused}
         <p class="caption">{(words.order)(&turns.join(" → "))}" · "{clock.stamp(explanation.at)}</p>
@@ -140,7 +141,7 @@ fn answer(text: &'static Text, explanation: &Explanation, clock: Clock) -> AnyVi
 }
 
 /// One choice: who, why, and everybody else with the reason.
-fn one(text: &'static Text, explained: &ExplainedChoice, turn: usize) -> AnyView {
+fn one(text: &'static Text, explained: &ExplainedChoice, turn: usize, clock: Clock) -> AnyView {
     let words = &text.simulator;
     let choice = &explained.choice;
     let chosen = choice.candidates.iter().find(|candidate| Some(candidate.provider_id) == choice.provider_id);
@@ -155,7 +156,7 @@ fn one(text: &'static Text, explained: &ExplainedChoice, turn: usize) -> AnyView
     // Who may be chosen comes first, by priority; then everybody else.
     let mut candidates: Vec<&Candidate> = choice.candidates.iter().collect();
     candidates.sort_by_key(|candidate| (candidate.skip.is_some(), candidate.priority));
-    let rows = candidates.into_iter().map(|candidate| line(text, explained, candidate));
+    let rows = candidates.into_iter().map(|candidate| line(text, explained, candidate, clock));
     let more = (choice.n_more > 0)
         .then(|| view! { <p class="caption px-4 py-2">{(text.common.n_more)(choice.n_more)}</p> }.erase());
     view! {
@@ -185,18 +186,19 @@ fn one(text: &'static Text, explained: &ExplainedChoice, turn: usize) -> AnyView
     .erase()
 }
 
-fn line(text: &'static Text, explained: &ExplainedChoice, candidate: &Candidate) -> AnyView {
+fn line(text: &'static Text, explained: &ExplainedChoice, candidate: &Candidate, clock: Clock) -> AnyView {
     let words = &text.simulator;
     let chance = explained.chances.iter().find(|chance| chance.provider_id == candidate.provider_id);
     let shown = chance.map_or_else(|| UNKNOWN.to_owned(), |chance| share_of_permille(chance.per_million / 1_000));
     let is_chosen = explained.choice.provider_id == Some(candidate.provider_id);
     let held = candidate.hold.map(|hold| format!(" ({})", (text.hold)(hold.reason)));
+    let at_limit = candidate.at_limit.as_deref().map(|at| reached(text, at, clock));
     let verdict = match candidate.skip {
         _ if is_chosen => state(Tone::Good, words.chosen),
         None => state(Tone::Quiet, words.possible),
         Some(skip) => {
             let why = begun_large((text.skip)(skip));
-            view! { <span class=Tone::Off.class()>{why}</span>{held} }.into_any()
+            view! { <span class=Tone::Off.class()>{why}</span>{held}{at_limit} }.into_any()
         }
     };
     view! {

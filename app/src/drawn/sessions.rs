@@ -128,14 +128,13 @@ fn row(text: &'static Text, session: &Session, clock: Clock) -> AnyView {
         view! { <a class="button ghost small danger" href=format!("{path}?end=1") aria-label=label>{words.end}</a> }
             .erase()
     });
-    let models = session.models.join(", ");
     view! {
         <tr>
             <td><a class="row-link mono block max-w-32 ellipsis" data-row href=path title=told(text, session, clock)>{session.session_id.clone()}</a></td>
             <td class="sub">{clock.stamp(session.last_seen_at)}</td>
             <td>{is(text, session)}</td>
             <td>{caller(session)}</td>
-            <td><span class="mono block max-w-40 ellipsis" title=models.clone()>{models.clone()}</span></td>
+            <td>{models(session)}</td>
             <td>{goes_to(text, session)}</td>
             <td class="num" data-head=words.calls>{whole(session.calls)}</td>
             <td class="num" data-head=words.tokens>{short(session.usage.total())}</td>
@@ -145,6 +144,22 @@ fn row(text: &'static Text, session: &Session, clock: Clock) -> AnyView {
         </tr>
     }
     .erase()
+}
+
+/// The first model and how many others there were; on a phone, and on pointing at it, all of them.
+fn models(session: &Session) -> Option<AnyView> {
+    let (first, others) = session.models.split_first()?;
+    let more = (!others.is_empty()).then(|| {
+        view! {
+            <span class="n-more sub">{format!("+{}", others.len())}</span>
+            <span class="others">{format!(", {}", others.join(", "))}</span>
+        }
+        .into_any()
+    });
+    Some(
+        view! { <span class="models mono" title=session.models.join(", ")><span class="ellipsis">{first.clone()}</span>{more}</span> }
+            .erase(),
+    )
 }
 
 /// What is said on pointing at it: all of its id, and what has no column.

@@ -73,7 +73,7 @@ fn environment(text: &'static Text, variables: &[Variable]) -> AnyView {
                 <div><h2 id="environment-title">{words.environment}</h2><p class="caption">{words.environment_lead}</p></div>
             </div>
             <div class="scroll" tabindex="0" role="region" aria-labelledby="environment-title">
-                <table class="table">
+                <table class="table environment cards">
                     <caption class="aside">{words.environment}</caption>
                     <thead>
                         <tr>

@@ -7,7 +7,7 @@ use hub::domain::{
 use leptos::prelude::*;
 
 use super::{
-    chart::{charts, nano},
+    chart::{charts, nano, nobodys_row, rank_row},
     clock::Clock,
     keys,
     limits::room,
@@ -17,7 +17,7 @@ use super::{
     users,
 };
 use crate::{
-    format::{UNKNOWN, begun_large, places_of_sums, share_of_permille, short, span_or_unknown, usd, usd_alone, whole},
+    format::{UNKNOWN, begun_large, places_of_sums, share_of_permille, short, span_or_unknown, usd_alone, whole},
     pages::limits,
     query::escape,
     text::Text,
@@ -186,23 +186,16 @@ fn part(text: &'static Text, shown: &Shown<'_>, by: UsageBy, rows: &[UsageRow]) 
         UsageBy::Provider => words.providers,
         UsageBy::Model => words.models,
     };
-    let cost = |row: &UsageRow| nano(row.totals.cost_usd);
-    let most = rows.iter().map(cost).max().unwrap_or_default();
+    let most = rows.iter().map(|row| nano(row.totals.cost_usd)).max().unwrap_or_default();
     let places = places_of_sums(shown.parts.iter().flat_map(|(_, rows)| rows).map(|row| row.totals.cost_usd));
-    let named: Vec<&UsageRow> = rows.iter().filter(|row| row.id.is_some()).collect();
+    let (named, nobodys): (Vec<&UsageRow>, Vec<&UsageRow>) = rows.iter().partition(|row| row.id.is_some());
+    // It makes the list add up, unless some are left out.
+    let nobodys = nobodys.into_iter().filter(|_| by == UsageBy::User && named.len() <= shown.most());
+    let nobodys = nobodys.map(|row| nobodys_row(text, &row.totals, most, places)).collect_view();
     let row = |row: &&UsageRow| {
         let id = row.id.clone().unwrap_or_default();
         let name = row.name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| id.clone());
-        view! {
-            <li>
-                <a class="rank-row" href=path(by, &id)>
-                    {rank_bar(cost(row), most)} <span class="ellipsis">{name}</span>
-                    <span class="num text-muted">{whole(row.totals.calls)}</span>
-                    <span class="num">{usd(row.totals.cost_usd, places)}</span>
-                </a>
-            </li>
-        }
-        .erase()
+        rank_row(path(by, &id), name, &row.totals, most, places)
     };
     let cut = (shown.is_all && rows.len() >= PART_ROWS_MAX)
         .then(|| view! { <p class="caption px-4 pb-3">{(text.drawn.at_most)(PART_ROWS_MAX)}</p> }.erase());
@@ -212,7 +205,7 @@ fn part(text: &'static Text, shown: &Shown<'_>, by: UsageBy, rows: &[UsageRow]) 
                 <h2 class="flex-1">{title}</h2>
                 <span class="caption num">{text.overview.requests}" · "{text.overview.cost}</span>
             </div>
-            <ul class="p-2">{named.iter().take(shown.most()).map(row).collect_view()}</ul>
+            <ul class="p-2">{named.iter().take(shown.most()).map(row).collect_view()} {nobodys}</ul>
             {shown.rest(text, named.len())}
             {cut}
         </section>
@@ -272,14 +265,16 @@ fn errors(text: &'static Text, shown: &Shown<'_>, clock: Clock) -> AnyView {
     let most = errors.iter().map(|error| error.n_errors).max().unwrap_or_default();
     let row = |error: &ErrorCount| {
         let inner = view! {
-            {rank_bar(error.n_errors, most)} <span class="ellipsis">{begun_large(&text.cause_in_words(&error.cause))}</span><span></span>
+            {rank_bar(error.n_errors, most)} <span class="ellipsis">{begun_large(&text.cause_in_words(&error.cause))}</span>
             <span class="num">{whole(error.n_errors)}</span>
         }
         .into_any();
         let href = link_with("/calls", &stay, &[("error", &error.cause)]);
         match searched {
-            Searched::None => view! { <li><span class="rank-row">{inner}</span></li> }.erase(),
-            Searched::All | Searched::Part => view! { <li><a class="rank-row" href=href>{inner}</a></li> }.erase(),
+            Searched::None => view! { <li><span class="rank-row counted">{inner}</span></li> }.erase(),
+            Searched::All | Searched::Part => {
+                view! { <li><a class="rank-row counted" href=href>{inner}</a></li> }.erase()
+            }
         }
     };
     let none =
@@ -308,7 +303,7 @@ fn quotas(text: &'static Text, limits: &[LimitUse], clock: Clock) -> Option<AnyV
         view! {
             <li class="limit-row">
                 <span>{limits::name(text, used.window)}</span>
-                <div class="quota-use">{limits::meter(text, used)}<p class="caption">{limits::of_limit(used)}" · "{limits::left(text, used)}{room(text, used, clock)}</p></div>
+                <div class="quota-use">{limits::meter(text, used)}<p class="caption">{limits::of_limit(used)}" · "{limits::left(text, used)}{room(text, used.resets_at, clock)}</p></div>
             </li>
         }
         .erase()

@@ -187,7 +187,7 @@ fn body(text: &'static Text, list: &UserList, clock: Clock) -> AnyView {
             {next}
         </section>
         {cut}
-        <p class="caption mt-2 px-4">{text.user_list.requests}", "{text.user_list.cost}": "{text.user_list.last_day}</p>
+        <p class="caption mt-2 px-4">{text.user_list.last_day}</p>
     }
     .into_any()
 }
@@ -222,7 +222,7 @@ fn line(text: &'static Text, row: &Row, places: u32, clock: Clock) -> AnyView {
             <td>{access::status(text, AccessStatus::of(user.enabled, user.expires_at, clock.now))}</td>
             <td><span class="flex gap-1">{user.tags.iter().map(tag).collect_view()}</span></td>
             <td>{group_names(text, &user.group)}</td>
-            <td><span class="flex items-center gap-2">{uses.first().map(|used| most_used(text, used, &id))}{every_limit(text, user, uses, clock)}{set_limit(text, user)}</span></td>
+            <td data-head=uses.is_empty().then_some(text.limits.title)><span class="flex items-center gap-2">{uses.first().map(|used| most_used(text, used, &id))}{every_limit(text, user, uses, clock)}{set_limit(text, user)}</span></td>
             <td data-head=text.common.expires>{end(text, user, clock)}</td>
             <td class="num" data-head=text.user_list.requests>{whole(totals.calls)}</td>
             <td class="num" data-head=text.user_list.cost>{usd(totals.cost_usd, places)}</td>
@@ -251,7 +251,7 @@ fn every_limit(text: &'static Text, whose: &User, uses: &[LimitUse], clock: Cloc
             <li>
                 <span class="flex justify-between gap-3"><span>{limits::name(text, used.window)}</span><span class="tabular-nums">{limits::of_limit(used)}</span></span>
                 {limits::meter(text, used)}
-                <span class="caption">{limits::left(text, used)}{room(text, used, clock)}</span>
+                <span class="caption">{limits::left(text, used)}{room(text, used.resets_at, clock)}</span>
             </li>
         }
         .erase()

@@ -37,16 +37,29 @@ pub(crate) fn meter(text: &'static Text, used: &LimitUse) -> Option<AnyView> {
 
 /// What is settled, of how much: `$1.20 / $2.50`.
 pub(crate) fn of_limit(used: &LimitUse) -> String {
-    let limit = used.limit.map_or_else(|| UNKNOWN.to_owned(), amount);
-    format!("{} / {limit}", part(used, used.settled))
+    match used.limit {
+        Some(limit) => of(used.settled, limit),
+        None => format!("{} / {UNKNOWN}", amount(used.settled)),
+    }
+}
+
+/// What is used, of how much: dollars with the places of the limit, and up to four where these would hide that more or less
+/// of it is used.
+pub(crate) fn of(used: Amount, limit: Amount) -> String {
+    if let (Amount::Usd(used), Amount::Usd(limit)) = (used, limit) {
+        let is_told = |places: &u32| used == limit || usd(used, *places) != usd(limit, *places);
+        let places = (places_alone(limit)..4).find(is_told).unwrap_or(4);
+        return format!("{} / {}", usd(used, places), usd(limit, places));
+    }
+    format!("{} / {}", amount(used), amount(limit))
 }
 
 /// What is reserved, if anything is, and what is free: `running $0.10 · free $1.20`.
 pub(crate) fn left(text: &Text, used: &LimitUse) -> String {
     let words = &text.limit_names;
-    let free = used.remaining.map_or_else(|| UNKNOWN.to_owned(), |free| part(used, free));
+    let free = used.remaining.map_or_else(|| UNKNOWN.to_owned(), |free| part(used.limit, free));
     let in_flight =
-        (used.reserved.number() > 0).then(|| format!("{} {} · ", words.reserved, part(used, used.reserved)));
+        (used.reserved.number() > 0).then(|| format!("{} {} · ", words.reserved, part(used.limit, used.reserved)));
     format!("{}{} {free}", in_flight.unwrap_or_default(), words.free)
 }
 
@@ -90,8 +103,8 @@ pub(crate) fn amount(amount: Amount) -> String {
 }
 
 /// A part of a limit: dollars with as many places as the limit has.
-fn part(used: &LimitUse, part: Amount) -> String {
-    match (part, used.limit) {
+pub(crate) fn part(limit: Option<Amount>, part: Amount) -> String {
+    match (part, limit) {
         (Amount::Usd(part), Some(Amount::Usd(limit))) => usd(part, places_alone(limit)),
         _ => amount(part),
     }
@@ -132,11 +145,14 @@ mod tests {
                 remaining: Some(free),
                 resets_at: None,
             };
-            (of_limit(&one), part(&one, free))
+            (of_limit(&one), part(one.limit, free))
         };
         let said = |amounts: &str, free: &str| (amounts.to_owned(), free.to_owned());
         assert_eq!(of(usd("4.1"), usd("3.8516"), usd("0.2484")), said("$3.85 / $4.10", "$0.25"));
         assert_eq!(of(usd("0.5"), usd("0"), usd("0.5")), said("$0.0000 / $0.5000", "$0.5000"));
         assert_eq!(of(Amount::Count(9), Amount::Count(4), Amount::Count(5)), said("4 / 9", "5"));
+        assert_eq!(of(usd("1.1"), usd("1.1044"), usd("0")), said("$1.104 / $1.100", "$0.00"));
+        assert_eq!(of(usd("1.1"), usd("1.10004"), usd("0")), said("$1.1000 / $1.1000", "$0.00"));
+        assert_eq!(of(usd("1.1"), usd("1.1"), usd("0")), said("$1.10 / $1.10", "$0.00"));
     }
 }

@@ -12,7 +12,7 @@ sentences! {
         first_token stream no_stream open_alone facts key conversation kind messages id upstream_id charged_tokens unit_price
         class amount input output cache_write_5m cache_write_1h cache_read tools request_fee total usage_raw model_asked
         model_sent model_served source arrived;
-        factors(&str, &str, &str) price_version(i64) reserved(&str) over_reserved(&str)
+        factors(&str, &str, &str) price_version(i64) terms(&str) reserved(&str) over_reserved(&str)
     }
     Chain {
         title waiting in_queue connecting first_byte streaming running none_chosen
@@ -35,7 +35,8 @@ sentences! {
     Overview {
         title today requests cost tokens errors active attention attention_none by_provider by_model by_user nothing_today
         nothing_today_why cached_share first_token vs_yesterday no_yesterday no_data look_at_calls over_time by all
-        providers models users nothing nothing_why choosing waiting answering nothing_runs view_all time_left step;
+        providers models users nothing nothing_why choosing waiting answering nothing_runs view_all time_left step
+        nobodys;
         since_midnight(&str) in_last_hour(&str) most_within(&str) error_rate(&str)
     }
     Subject {

@@ -25,7 +25,7 @@ sentences! {
     }
     Users {
         title new new_lead role role_user role_admin role_help profile danger enabled_help
-        delete_what name_help note_help tags tags_help renew renew_by own_day days_7 days_30 days_90;
+        delete_what name_help note_help tags tags_help renew renew_by renew_until own_day days_7 days_30 days_90;
         delete_title(&str)
     }
     Keys {

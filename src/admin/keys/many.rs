@@ -24,7 +24,8 @@ pub async fn bulk(hub: &Hub, actor: &Admin, asked: KeyBulk) -> Result<BulkReport
     let mut change = change::begin(hub).await?;
     let mut planned = Vec::new();
     for id in ids {
-        let before = change.lock_key(id).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("key"))?;
+        let found = change.key_of_many(id, asked.preview).await.map_err(fault::store)?;
+        let before = found.ok_or_else(|| Fault::not_found("key"))?;
         let after = patched(before.clone(), asked.patch.clone()).and_then(checked);
         planned.push(Planned { before, after });
     }

@@ -37,7 +37,7 @@ pub async fn bulk(hub: &Hub, actor: &Admin, asked: ProviderBulk) -> Result<BulkR
     let mut change = change::begin(hub).await?;
     let mut planned = Vec::new();
     for id in ids {
-        let stored = change.lock_provider(id).await.map_err(fault::store)?;
+        let stored = change.provider_of_many(id, asked.preview).await.map_err(fault::store)?;
         let before = stored.ok_or_else(|| Fault::not_found("provider"))?.provider;
         let after = draft::patched(before.clone(), asked.patch.clone()).and_then(draft::checked);
         planned.push(Planned { before, after: after.map(|after| Provider { updated_at: now, ..after }) });

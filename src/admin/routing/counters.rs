@@ -13,6 +13,7 @@ use crate::{
         limit::{LimitUse, Limits, Subject},
     },
     hub::Hub,
+    relay::left_out::LeftOut,
     route::snapshot::{Caller, Snapshot, Upstream},
     state::step::Binding,
     wire::{over_limit::OverLimit, rejection::Rejection},
@@ -52,21 +53,30 @@ pub(super) async fn exhausted(hub: &Hub, caller: &Caller, now: DateTime<Utc>) ->
     Ok(rejections)
 }
 
-/// The providers that are at a limit of their own.
+/// The providers that are at a limit of their own, as a call leaves them out.
 ///
 /// # Errors
 /// [`Fault::CountersAway`] while Redis does not answer.
-pub(super) async fn limited(hub: &Hub, snapshot: &Snapshot, now: DateTime<Utc>) -> Result<Vec<ProviderId>, Fault> {
+pub(super) async fn limited(hub: &Hub, snapshot: &Snapshot, now: DateTime<Utc>) -> Result<LeftOut, Fault> {
     let asked = stream::iter(snapshot.upstreams.clone()).map(|upstream| limited_one(hub, upstream, now));
-    let asked: Vec<Option<ProviderId>> = asked.buffered(ASKED_MAX).try_collect().await?;
-    Ok(asked.into_iter().flatten().collect())
+    let asked: Vec<Option<(ProviderId, OverLimit)>> = asked.buffered(ASKED_MAX).try_collect().await?;
+    let mut left_out = LeftOut::default();
+    for (provider_id, over) in asked.into_iter().flatten() {
+        left_out.limited(provider_id, &over, now);
+    }
+    Ok(left_out)
 }
 
-/// The provider, if it is at a limit of its own.
-async fn limited_one(hub: &Hub, upstream: Arc<Upstream>, now: DateTime<Utc>) -> Result<Option<ProviderId>, Fault> {
+/// The provider and the limit of its own that it is at, if it is at one; of several the one that is looked at first.
+async fn limited_one(
+    hub: &Hub,
+    upstream: Arc<Upstream>,
+    now: DateTime<Utc>,
+) -> Result<Option<(ProviderId, OverLimit)>, Fault> {
     let provider = &upstream.provider;
-    let uses = full(hub, Subject::Provider(provider.id), &provider.limits, now).await?;
-    Ok((!uses.is_empty()).then_some(provider.id))
+    let subject = Subject::Provider(provider.id);
+    let uses = full(hub, subject, &provider.limits, now).await?;
+    Ok(uses.iter().find_map(|used| over(subject, used)).map(|over| (provider.id, over)))
 }
 
 /// Of somebody's limits those of which nothing is left.

@@ -38,7 +38,8 @@ pub async fn bulk(hub: &Hub, actor: &Admin, asked: UserBulk) -> Result<BulkRepor
     let mut change = change::begin(hub).await?;
     let mut planned = Vec::new();
     for id in ids {
-        let before = change.lock_user(id).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("user"))?;
+        let found = change.user_of_many(id, asked.preview).await.map_err(fault::store)?;
+        let before = found.ok_or_else(|| Fault::not_found("user"))?;
         let after = changed(before.clone(), &asked, now);
         planned.push(Planned { before, after });
     }

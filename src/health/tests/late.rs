@@ -1,5 +1,7 @@
 //! Attempts that end after much has changed since they began.
 
+use std::collections::HashSet;
+
 use super::*;
 
 /// An attempt that began long ago is over.
@@ -64,4 +66,34 @@ fn a_success_that_began_before_an_overload_does_not_make_the_next_one_a_first_on
     play.health.expire(at(42));
     play.succeeds(43, 44);
     assert_eq!(length(45), 10, "one that began after it does");
+}
+
+#[test]
+fn an_edit_ends_what_failed_here_by_the_old_way_until_the_snapshot_was_swapped() {
+    let open = |reason, extent| Some(HoldPlan { extent, reason, source: HoldSource::Hub, term: Term::Open });
+    let [play, elsewhere] = [(); 2].map(|()| small());
+    play.fails(FailureClass::Credential, open(HoldReason::Credential, Extent::Credential), 0);
+    play.fails(FailureClass::Proxy, open(HoldReason::Proxy, Extent::Provider), 0);
+    // Found out by a replica that reaches the provider the new way already, perhaps.
+    let theirs = elsewhere.fails(FailureClass::RateLimit, open(HoldReason::RateLimit, Extent::Model), 1).remove(0);
+    play.health.learn(vec![Hold::clone(&theirs)], at(1));
+    play.health.end_outdated(|_| Edited { secret: true, ..Edited::default() }, at(2));
+    let left: HashSet<HoldReason> = play.health.holds().iter().map(|hold| hold.reason).collect();
+    assert_eq!(left, HashSet::from([HoldReason::Proxy, HoldReason::RateLimit]));
+    let writes = play.health.take_writes().into_iter();
+    let ended: Vec<_> = writes.filter_map(|write| Some((write.hold.reason, write.ended?.1))).collect();
+    assert_eq!(ended, [(HoldReason::Credential, Ending::Edited)]);
+    play.health.end_outdated(|_| Edited::default(), at(3));
+    assert_eq!(play.health.holds().len(), 2, "nothing is new");
+}
+
+#[test]
+fn a_new_address_closes_a_breaker_that_opened_by_the_old_one() {
+    let play = small();
+    play.breaks(0);
+    assert_eq!(play.breaks(0).len(), 1);
+    play.health.end_outdated(|_| Edited { address: true, ..Edited::default() }, at(1));
+    assert!(play.health.holds().is_empty());
+    assert!(play.breaks(2).is_empty(), "it counts from the beginning");
+    assert_eq!(play.breaks(3).len(), 1);
 }

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::pace::Paces;
 use crate::domain::id::{ProviderId, UserId};
 
 /// How often a place looks again that waits for a full provider: another replica may have freed it. Milliseconds.
@@ -30,14 +31,14 @@ pub struct Wants {
 pub struct Standing {
     /// How many calls go before it, and itself: 1 is next.
     pub position: u32,
-    /// How long it will wait from now on, in milliseconds, as far as that can be told.
+    /// How long it will wait from now on, in milliseconds (docs/rules.md, Waiting); none if that cannot be told: nothing
+    /// that it waits for has a date, and how fast places become free there was not measured lately.
     pub expected_ms: Option<u32>,
 }
 
 #[derive(Debug)]
 struct Waiter {
     user_id: UserId,
-    since_ms: i64,
     /// None until it has looked for the first time.
     wants: Option<Wants>,
     /// When it looks again without news.
@@ -85,14 +86,12 @@ pub(super) struct Line {
     turn: Option<Turn>,
     n_places: u64,
     n_news: u64,
-    served_ms: Option<i64>,
-    /// The running mean of the time between two that went.
-    pace_ms: Option<i64>,
+    paces: Paces,
 }
 
 impl Line {
     /// A call lines up, unless `max` wait already. It looks as soon as it has the turn.
-    pub(super) fn enter(&mut self, user_id: UserId, max: usize, now_ms: i64) -> Option<u64> {
+    pub(super) fn enter(&mut self, user_id: UserId, max: usize) -> Option<u64> {
         if self.places.len() >= max {
             return None;
         }
@@ -100,15 +99,8 @@ impl Line {
             self.users.push_back(user_id);
         }
         self.n_places += 1;
-        let waiter = Waiter {
-            user_id,
-            since_ms: now_ms,
-            wants: None,
-            look_at_ms: None,
-            must_look: true,
-            heard: BTreeMap::new(),
-            is_slow: false,
-        };
+        let waiter =
+            Waiter { user_id, wants: None, look_at_ms: None, must_look: true, heard: BTreeMap::new(), is_slow: false };
         self.places.insert(self.n_places, waiter);
         Some(self.n_places)
     }
@@ -138,12 +130,26 @@ impl Line {
     /// Where a place stands.
     pub(super) fn standing(&self, place: u64, now_ms: i64) -> Option<Standing> {
         let waiter = self.places.get(&place)?;
-        let before = self.order().iter().position(|known| *known == place)?;
-        let position = u32::try_from(before + 1).unwrap_or(u32::MAX);
-        let by_pace = self.pace_ms.map(|pace| pace.saturating_mul(position.into()));
-        let until = waiter.wants.as_ref().and_then(|wants| wants.until_ms).map(|until| (until - now_ms).max(0));
-        let expected_ms = by_pace.max(until).map(|ms| u32::try_from(ms).unwrap_or(u32::MAX));
-        Some(Standing { position, expected_ms })
+        let mut before = self.order();
+        before.truncate(before.iter().position(|known| *known == place)?);
+        let position = u32::try_from(before.len() + 1).unwrap_or(u32::MAX);
+        let expected_ms = waiter.wants.as_ref().and_then(|wants| self.expected_ms(wants, &before, now_ms));
+        Some(Standing { position, expected_ms: expected_ms.map(|ms| u32::try_from(ms).unwrap_or(u32::MAX)) })
+    }
+
+    /// After how many milliseconds a place goes that wants this, with those `before` it: when places have become free for
+    /// all of them that want one at the same providers, or on the date that is known, whichever is first.
+    fn expected_ms(&self, wants: &Wants, before: &[u64], now_ms: i64) -> Option<i64> {
+        let competes = |place: &&u64| {
+            let other = self.places.get(*place).and_then(|waiter| waiter.wants.as_ref());
+            // Whoever has not looked yet may want anything.
+            other.is_none_or(|other| other.full.iter().any(|provider_id| wants.full.contains(provider_id)))
+        };
+        let n = i64::try_from(before.iter().filter(competes).count() + 1).unwrap_or(i64::MAX);
+        let by_pace = self.paces.expected_ms(&wants.full, n, now_ms);
+        // A date that has come and has not helped says nothing.
+        let by_date = wants.until_ms.map(|until| until - now_ms).filter(|left| *left > 0);
+        by_pace.into_iter().chain(by_date).min()
     }
 
     /// There are news of a provider, or of anything.
@@ -218,7 +224,11 @@ impl Line {
                 waiter.heard.retain(|provider_id, news| *news > turn.n_news || !wants.full.contains(provider_id));
             }
         }
+        let awaited = self.awaited();
         if let Some(waiter) = self.places.get_mut(&place) {
+            for provider_id in wants.full.iter().filter(|provider_id| !awaited.contains(provider_id)) {
+                self.paces.begin(*provider_id, now_ms);
+            }
             waiter.wants = Some(wants);
             waiter.is_slow = false;
             waiter.look_later(now_ms);
@@ -229,10 +239,11 @@ impl Line {
     /// same provider looks whether there is more room.
     pub(super) fn serve(&mut self, place: u64, provider_id: ProviderId, now_ms: i64) {
         let Some(waiter) = self.places.get(&place) else { return };
-        let (user_id, since) = (waiter.user_id, self.served_ms.unwrap_or_default().max(waiter.since_ms));
-        let gap = (now_ms - since).max(0);
-        self.pace_ms = Some(self.pace_ms.map_or(gap, |pace| (pace * 3 + gap) / 4));
-        self.served_ms = Some(now_ms);
+        let user_id = waiter.user_id;
+        // Whoever takes it: with nobody waiting for a place there, it was not a place that became free.
+        if self.awaited().contains(&provider_id) {
+            self.paces.taken(provider_id, now_ms);
+        }
         self.leave(place);
         if let Some(turn) = self.users.iter().position(|known| *known == user_id)
             && let Some(user_id) = self.users.remove(turn)

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::{
     Parking, Place, Wants,
     line::{LOOK_AGAIN_MS, Line},
+    pace::BELIEVED_MS,
 };
 use crate::domain::id::{ProviderId, UserId};
 
@@ -39,7 +40,7 @@ impl World {
     }
 
     fn enter(&mut self, user: i64, wants: &[i64], max: usize) -> Option<u64> {
-        let place = self.line.enter(UserId(user), max, self.now_ms)?;
+        let place = self.line.enter(UserId(user), max)?;
         self.wants.insert(place, (user, wants.to_vec()));
         if !self.users.contains(&user) {
             self.users.push(user);
@@ -119,6 +120,18 @@ impl World {
         } else {
             self.line.stay(place, full(&self.wants[&place].1), self.now_ms);
         }
+    }
+
+    /// A place becomes free so many milliseconds later, and is taken.
+    fn frees(&mut self, provider: i64, after_ms: i64) {
+        self.now_ms += after_ms;
+        self.free(provider);
+        self.settle();
+    }
+
+    /// How long a place is told that it will wait.
+    fn expected(&self, place: u64) -> Option<u32> {
+        self.line.standing(place, self.now_ms).unwrap().expected_ms
     }
 
     fn settle(&mut self) {
@@ -248,7 +261,7 @@ fn time_makes_the_first_look_for_all() {
 #[test]
 fn a_known_end_is_looked_at_when_it_comes() {
     let mut line = Line::default();
-    let place = line.enter(UserId(1), 9, T0).unwrap();
+    let place = line.enter(UserId(1), 9).unwrap();
     assert_eq!(line.next_turn(T0), Some(place));
     let wants = Wants { providers: vec![ProviderId(1)], full: vec![], until_ms: Some(T0 + 5_000) };
     line.stay(place, wants, T0);
@@ -262,7 +275,7 @@ fn a_known_end_is_looked_at_when_it_comes() {
 #[test]
 fn who_does_not_use_its_turn_does_not_hold_up_the_line() {
     let mut line = Line::default();
-    let [first, second] = [1, 2].map(|user| line.enter(UserId(user), 9, T0).unwrap());
+    let [first, second] = [1, 2].map(|user| line.enter(UserId(user), 9).unwrap());
     assert_eq!(line.next_turn(T0), Some(first));
     line.tick(T0 + 999);
     assert_eq!(line.next_turn(T0 + 999), None);
@@ -274,12 +287,71 @@ fn who_does_not_use_its_turn_does_not_hold_up_the_line() {
 
 #[test]
 fn the_expected_wait_follows_the_pace() {
+    let mut world = World::new();
+    let places = [1, 2, 3, 4].map(|user| world.enter(user, &[1], 9).unwrap());
+    assert_eq!(world.expected(places[3]), None, "it has not looked");
+    world.settle();
+    assert_eq!(world.expected(places[3]), None, "nothing was measured");
+    for _ in 0..2 {
+        world.frees(1, 2_000);
+    }
+    assert_eq!(world.expected(places[3]), Some(4_000));
+    // It goes slower than it did.
+    world.now_ms += 3_000;
+    assert_eq!(world.expected(places[3]), Some(6_000));
+    world.now_ms += BELIEVED_MS;
+    assert_eq!(world.expected(places[3]), None, "that is long ago");
+    world.frees(1, 0);
+    assert_eq!(world.expected(places[3]), None, "nor is so long a gap a pace");
+}
+
+#[test]
+fn what_is_waited_for_until_a_date_is_no_part_of_the_pace() {
     let mut line = Line::default();
-    let places = [1, 2, 3, 4].map(|user| line.enter(UserId(user), 9, T0).unwrap());
-    assert_eq!(line.standing(places[3], T0).unwrap().expected_ms, None);
-    line.serve(places[0], ProviderId(1), T0 + 2_000);
-    line.serve(places[1], ProviderId(1), T0 + 4_000);
-    assert_eq!(line.standing(places[3], T0 + 4_000).unwrap().expected_ms, Some(4_000));
+    let until = |ms: i64| Wants { providers: vec![ProviderId(1)], full: vec![], until_ms: Some(T0 + ms) };
+    let held = [1, 2, 3].map(|user| line.enter(UserId(user), 9).unwrap());
+    let busy = [4, 5].map(|user| line.enter(UserId(user), 9).unwrap());
+    for place in held {
+        line.stay(place, until(60_000), T0);
+    }
+    for place in busy {
+        line.stay(place, full(&[2]), T0 + 50_000);
+    }
+    let expected = |line: &Line, place, ms| line.standing(place, T0 + ms).unwrap().expected_ms;
+    assert_eq!((expected(&line, held[2], 50_000), expected(&line, busy[1], 50_000)), (Some(10_000), None));
+    // The hold is over: two go at once, and then the provider is full.
+    line.serve(held[0], ProviderId(1), T0 + 60_000);
+    line.serve(held[1], ProviderId(1), T0 + 60_000);
+    assert_eq!((expected(&line, held[2], 60_000), expected(&line, busy[1], 60_000)), (None, None));
+    line.stay(held[2], full(&[1]), T0 + 60_000);
+    line.serve(busy[0], ProviderId(2), T0 + 65_000);
+    assert_eq!((expected(&line, held[2], 65_000), expected(&line, busy[1], 65_000)), (None, Some(15_000)));
+    let late = line.enter(UserId(6), 9).unwrap();
+    line.stay(late, full(&[1]), T0 + 65_000);
+    line.serve(held[2], ProviderId(1), T0 + 67_000);
+    assert_eq!(expected(&line, late, 67_000), Some(7_000), "since it was full, not since the call came");
+}
+
+#[test]
+fn only_those_who_want_the_same_are_waited_for() {
+    let mut world = World::new();
+    for user in 1..=3 {
+        world.enter(user, &[1], 20).unwrap();
+        world.enter(user + 10, &[2], 20).unwrap();
+    }
+    let of_one = world.enter(21, &[2], 20).unwrap();
+    let of_both = world.enter(22, &[1, 2], 20).unwrap();
+    world.settle();
+    world.frees(1, 3_000);
+    world.frees(2, 3_000);
+    // Of the six that came before, two are gone: two of four wait for the second provider, which takes one in 6 s.
+    assert_eq!(world.expected(of_one), Some(18_000));
+    // All but itself wait for one of the two, which take three in 6 s.
+    assert_eq!(world.expected(of_both), Some(12_000));
+    // A date that is nearer goes before that.
+    let wants = Wants { until_ms: Some(world.now_ms + 5_000), ..full(&[1, 2]) };
+    world.line.stay(of_both, wants, world.now_ms);
+    assert_eq!(world.expected(of_both), Some(5_000));
 }
 
 #[tokio::test]

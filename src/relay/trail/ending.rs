@@ -18,7 +18,7 @@ use crate::{
         answer::{Answer, refuse},
         live::{Story, lock},
     },
-    route::judge::Verdict,
+    route::{judge::Verdict, snapshot::note},
     upstream::running::Running,
     wire::{rejection::Rejection, tap::Tap},
 };
@@ -81,7 +81,7 @@ impl Trail {
             began: now - TimeDelta::milliseconds(lasted.into()),
             end,
         };
-        let caused = self.hub.health.note(&outcome, now);
+        let caused = note(&self.hub, &upstream, &outcome, now);
         if !caused.is_empty()
             && let Some(choice) = lock(&self.story).decision.choices.last_mut()
         {

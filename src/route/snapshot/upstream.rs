@@ -8,6 +8,7 @@ use reqwest::Url;
 
 use crate::{
     domain::{group::DEFAULT_GROUP, id::CredentialId, provider::Provider, rule::ModelRule},
+    health::edited::Edited,
     route::{hours::Hours, rules::Matcher},
     secret::{Sealer, Secret},
     store::snapshot::StoredProvider,
@@ -47,9 +48,13 @@ pub struct Upstream {
 }
 
 impl Upstream {
-    /// True if both are reached at the same address, with the same secret and by the same proxy.
-    pub(super) fn is_same_way(&self, other: &Self) -> bool {
-        self.base_url == other.base_url && self.secret == other.secret && self.proxy_url == other.proxy_url
+    /// What is new in the way to it, after it was as `before`.
+    pub(super) fn edited(&self, before: &Self) -> Edited {
+        Edited {
+            address: self.base_url != before.base_url,
+            secret: self.secret != before.secret,
+            proxy: self.proxy_url != before.proxy_url,
+        }
     }
 
     /// True if it serves a model, as it is asked for without a prefix.

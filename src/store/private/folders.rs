@@ -114,15 +114,21 @@ impl Folders {
         fs::OpenOptions::new().create(true).append(true).open(&path).context("cannot write server.log")
     }
 
-    /// The last lines of a log, for an error message.
-    pub(super) fn tail(&self, name: &str) -> String {
+    /// What a log says was wrong, for an error message: its last complaint with what follows, else its last lines.
+    pub(super) fn complaint(&self, name: &str) -> String {
         let path = self.root.join(name);
         let text = fs::read(&path).unwrap_or_default();
-        let text = String::from_utf8_lossy(&text);
-        let lines: Vec<&str> = text.lines().rev().take(5).collect();
-        let lines: Vec<&str> = lines.into_iter().rev().collect();
-        format!("{} ({})", lines.join(" | "), path.display())
+        format!("{} ({})", complaint(&String::from_utf8_lossy(&text)), path.display())
     }
+}
+
+/// The last complaint of Postgres in `text` and the lines after it, of which there are at most five; without one, the
+/// last five lines. The statement that Postgres prints behind an error may be longer than that, and says less.
+fn complaint(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let complains = |line: &&str| ["ERROR: ", "FATAL: ", "PANIC: "].iter().any(|severity| line.contains(severity));
+    let from = lines.iter().rposition(complains).unwrap_or(lines.len().saturating_sub(5));
+    lines.iter().skip(from).take(5).copied().collect::<Vec<_>>().join(" | ")
 }
 
 /// A folder in `/tmp` for a socket whose own folder has too long a path.
@@ -161,4 +167,17 @@ fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     fs::write(&draft, text).with_context(|| format!("cannot write {}", draft.display()))?;
     fs::set_permissions(&draft, fs::Permissions::from_mode(0o644))?;
     fs::rename(&draft, path).with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::complaint;
+
+    #[test]
+    fn a_complaint_is_what_was_wrong_and_not_the_statement_behind_it() {
+        let log = "performing post-bootstrap initialization ... \nFATAL:  no room\nSTATEMENT:  CREATE\n\t a\n\t b\n\t c\n\t d\ninitdb: removing";
+        assert_eq!(complaint(log), "FATAL:  no room | STATEMENT:  CREATE | \t a | \t b | \t c");
+        assert_eq!(complaint("1\n2\n3\n4\n5\n6"), "2 | 3 | 4 | 5 | 6");
+        assert_eq!(complaint(""), "");
+    }
 }

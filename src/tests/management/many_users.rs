@@ -1,9 +1,13 @@
 //! Users by the many: found, changed together, renewed; and keys that get another secret.
 
 use serde_json::{Value, json};
+use sqlx::{Connection, Executor, PgConnection};
 
 use super::{problem, walk};
-use crate::world::{Key, World};
+use crate::{
+    patience::within,
+    world::{Key, World},
+};
 
 const USERS: &str = "/admin/v1/users";
 
@@ -186,6 +190,22 @@ async fn many_keys_are_changed_together_after_a_look_or_none() {
         problem(&world.admin("POST", path, &body).await, 422, Some(field));
     }
     problem(&world.admin("POST", path, &json!({"ids": [one.id, "999999"]})).await, 404, None);
+}
+
+#[tokio::test]
+async fn a_look_waits_for_nobody_who_changes_what_it_is_about() {
+    let world = World::alone().await;
+    let (provider, key) = (world.provider("a").await, world.key().await);
+    let mut other = PgConnection::connect(world.dsn()).await.unwrap();
+    other.execute("begin").await.unwrap();
+    other.execute("lock table users, keys, providers, credentials in exclusive mode").await.unwrap();
+    for (nouns, id) in [("users", &key.user_id), ("keys", &key.id), ("providers", &provider.id)] {
+        let look = json!({"ids": [id], "preview": true, "patch": {"enabled": false}});
+        let path = format!("/admin/v1/{nouns}/bulk");
+        let (status, report) = within("a look", world.admin("POST", &path, &look)).await;
+        assert_eq!((status, &report["n_changed"]), (200, &json!(1)), "{nouns}: {report}");
+    }
+    other.execute("rollback").await.unwrap();
 }
 
 #[tokio::test]

@@ -177,3 +177,29 @@ async fn sums_by_key_and_provider_never_mix_with_test_calls() {
         assert!(rows.iter().all(|row| row["id"].is_null() || row["calls"] == 0), "{usage}");
     }
 }
+
+#[tokio::test]
+async fn the_overviews_hour_is_one_to_the_minute_and_its_users_end_with_what_nobody_asked_for() {
+    let world = World::alone().await;
+    let provider = world.provider("a").await;
+    let key = world.key().await;
+    world.message(&key).await.body().await;
+    world.calls_of(&key, 1).await;
+    let test = world.admin("POST", &format!("/admin/v1/providers/{}/test", provider.id), &json!({})).await;
+    assert_eq!((test.0, &test.1["ok"]), (200, &json!(true)), "{}", test.1);
+    let sql = "select sum(calls)::int8 as n from usage_1m";
+    crate::patience::until("both are summed", async || (world.value(sql).await == 2).then_some(())).await;
+    let moved = async |by: &str| {
+        let sql = format!("update usage_1m set at = at - interval '{by}'");
+        crate::postgres::execute(world.dsn(), &sql).await;
+        let overview = world.get("/admin/v1/overview").await;
+        (overview["hour"]["calls"].clone(), overview["hour_before"]["calls"].clone())
+    };
+    assert_eq!(moved("0 minutes").await, (json!(2), json!(0)));
+    assert_eq!(moved("50 minutes").await, (json!(2), json!(0)));
+    assert_eq!(moved("11 minutes").await, (json!(0), json!(0)), "61 minutes ago");
+    assert_eq!(moved("23 hours 50 minutes").await, (json!(0), json!(2)), "24 hours and 51 minutes ago");
+    let overview = world.get("/admin/v1/overview").await;
+    let ids: Vec<_> = overview["users"].as_array().unwrap().iter().map(|row| row["id"].clone()).collect();
+    assert_eq!(ids, [json!(key.user_id), Value::Null], "{overview}");
+}

@@ -8,7 +8,7 @@ use crate::{
     hub::Setup,
     limits::window,
     patience::{until, within},
-    routing::skip,
+    routing::{candidate, skip},
     waiting::gauge,
     world::{Key, Provider, World},
 };
@@ -43,7 +43,9 @@ async fn refused(world: &World, key: &Key, session: &str, provider: &Provider) {
         "{call}"
     );
     let choices = call["decision"]["choices"].as_array().unwrap();
-    assert_eq!(skip(choices.last().unwrap(), provider), "limit", "{call}");
+    let left_out = candidate(choices.last().unwrap(), provider);
+    let at_limit = json!({"field": "limit_concurrent_sessions", "used": 1, "limit": 1, "resets_at": null});
+    assert_eq!((&left_out["skip"], &left_out["at_limit"]), (&json!("limit"), &at_limit), "{call}");
 }
 
 /// An operator ends a session.

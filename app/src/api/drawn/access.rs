@@ -15,7 +15,7 @@ use hub::{
 };
 use leptos_router::params::ParamsMap;
 
-use super::{Reader, in_words, span};
+use super::{Reader, in_words, span::span};
 use crate::{
     api::{Answer, forms, guard},
     drawn::{
@@ -142,7 +142,10 @@ impl OwnReader {
     /// The reader's calls.
     pub(super) async fn calls(&self) -> Answer<Drawn> {
         let range = Range::<Recent>::read_or_any(&self.map, self.clock.today());
-        let ends = (!range.is_any()).then(|| span(&range, self.clock));
+        let now = self.clock.now;
+        // A list has no columns that have to be whole.
+        let ends = range.period.map(|recent| (now - recent.length(), now));
+        let ends = ends.or_else(|| (!range.is_any()).then(|| span(&range, self.clock)));
         let query = OwnCallQuery {
             cursor: filled(&self.map, "cursor"),
             from: ends.map(|(from, _)| from),

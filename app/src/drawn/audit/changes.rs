@@ -1,11 +1,11 @@
 //! What a line of the audit log has changed, in a few words and field by field.
 
-use hub::domain::{audit::AuditLine, bulk::FieldChange, hold::HoldReason};
+use hub::domain::{audit::AuditLine, bulk::FieldChange, hold::HoldReason, money::Usd};
 use leptos::prelude::*;
 use serde_json::Value;
 
 use crate::{
-    format::UNKNOWN,
+    format::{UNKNOWN, places_of, usd},
     text::{Text, labels::label},
     ui::Erase,
 };
@@ -70,7 +70,8 @@ fn gist(text: &'static Text, subject: &str, changes: &[FieldChange]) -> String {
     let telling =
         TELLING.iter().find_map(|field| changes.iter().filter(says_more).find(|change| change.field == *field));
     match telling {
-        Some(change) => format!("{} · {n_fields}", told(change)),
+        // How many there are comes first: what is told may be too long for its place.
+        Some(change) => format!("{n_fields} · {}", told(change)),
         None => n_fields,
     }
 }
@@ -103,13 +104,19 @@ fn shown(text: &'static Text, field: &str, value: &Value) -> String {
     match value {
         _ if is_nothing(value) => UNKNOWN.to_owned(),
         Value::Bool(is_on) => switched(text, field, *is_on).to_owned(),
-        Value::String(amount) if field.ends_with("_usd") => format!("${amount}"),
+        Value::String(amount) if field.ends_with("_usd") => dollars(amount),
         Value::String(word) if field == "reason" => serde_json::from_value::<HoldReason>(value.clone())
             .map_or_else(|_| word.clone(), |reason| (text.hold)(reason).to_owned()),
         Value::String(word) => word.clone(),
         Value::Array(items) => items.iter().map(|item| shown(text, "", item)).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
     }
+}
+
+/// Dollars with two places at least, and none rounded.
+fn dollars(amount: &str) -> String {
+    let exact = |amount: Usd| usd(amount, places_of(std::iter::once(amount)));
+    amount.parse::<Usd>().map_or_else(|_| format!("${amount}"), exact)
 }
 
 /// How a switch stands.
@@ -160,6 +167,8 @@ mod tests {
             ("tags", json!(["mobile", "ios"]), "mobile, ios"),
             ("tags", json!([]), UNKNOWN),
             ("limit_5h_usd", json!("1.12"), "$1.12"),
+            ("limit_5h_usd", json!("1.1"), "$1.10"),
+            ("limit_5h_usd", json!("0.0125"), "$0.0125"),
             ("limit_5h_usd", json!(null), UNKNOWN),
             ("enabled", json!(false), "Disabled"),
             ("has_password", json!(true), "On"),
@@ -178,7 +187,7 @@ mod tests {
         let fields = |first: &str| -> Vec<FieldChange> {
             [first, "weight", "priority", "probe", "id"].into_iter().map(|field| made(field, json!("1"))).collect()
         };
-        assert_eq!(gist(text, "3", &fields("note")), "Note: 1 · 5 fields");
+        assert_eq!(gist(text, "3", &fields("note")), "5 fields · Note: 1");
         assert_eq!(gist(text, "1", &fields("model")), "5 fields");
         assert_eq!(gist(text, "3", &fields("name")), "5 fields");
     }

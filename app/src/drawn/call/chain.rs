@@ -13,7 +13,7 @@ use super::{
     sentence::sentence,
 };
 use crate::{
-    drawn::clock::Clock,
+    drawn::{clock::Clock, limits::reached},
     format::{span, span_or_unknown, whole},
     text::Text,
     ui::{
@@ -29,7 +29,7 @@ pub(super) fn view(text: &'static Text, detail: &CallDetail, clock: Clock) -> An
         let attempt = choice.attempt_id.and_then(|id| detail.attempts.iter().find(|attempt| attempt.id == id));
         let running = detail.running.as_ref().filter(|running| choice.attempt_id == Some(running.id)).map(so_far);
         let is_running = running.is_some();
-        row(text, choice, attempt.or(running.as_ref()), &Shown { place, axis, is_running })
+        row(text, choice, attempt.or(running.as_ref()), &Shown { place, axis, is_running, clock })
     });
     let has_bars = !detail.attempts.is_empty() || detail.running.is_some();
     let bars = has_bars.then(|| scale(text, axis, detail.decision.screened_ms));
@@ -65,10 +65,11 @@ struct Shown {
     axis: Axis,
     /// True if its attempt runs.
     is_running: bool,
+    clock: Clock,
 }
 
 fn row(text: &'static Text, choice: &Choice, attempt: Option<&Attempt>, shown: &Shown) -> AnyView {
-    let left_out = not_eligible(text, choice, shown.place);
+    let left_out = not_eligible(text, choice, shown);
     let Some(attempt) = attempt else {
         // Nobody was chosen, or the attempt has not begun yet.
         let chosen = chosen(choice).map(|candidate| candidate.name.clone());
@@ -117,7 +118,8 @@ fn times(text: &'static Text, attempt: &Attempt, is_running: bool) -> String {
     part(text.calls.first_byte, attempt.first_byte_ms);
     part(text.call.first_token, attempt.first_token_ms);
     part(text.chain.ended, (!is_running).then_some(attempt.ended_ms));
-    parts.join(" · ")
+    // Lines break between them only.
+    parts.iter().map(|part| part.replace(' ', "\u{a0}")).collect::<Vec<_>>().join(" · ")
 }
 
 /// How the attempt ended, and what followed from it.
@@ -192,18 +194,21 @@ fn caused(text: &'static Text, choice: &Choice) -> Option<String> {
     (!reasons.is_empty()).then(|| (text.chain.caused)(&reasons.join(", ")))
 }
 
-/// Those that were left out, folded, each with its reason. `place` tells the choices of a call apart.
-fn not_eligible(text: &'static Text, choice: &Choice, place: usize) -> Option<AnyView> {
+/// Those that were left out, folded, each with its reason.
+fn not_eligible(text: &'static Text, choice: &Choice, shown: &Shown) -> Option<AnyView> {
     let line = |candidate: &Candidate| {
         let reason = (text.skip)(candidate.skip?);
         let held = candidate.hold.map(|hold| format!(" ({})", (text.hold)(hold.reason)));
-        Some(view! { <li><span class="text-text">{candidate.name.clone()}</span>": "{reason}{held}</li> }.erase())
+        let at_limit = candidate.at_limit.as_deref().map(|at| reached(text, at, shown.clock));
+        let name = candidate.name.clone();
+        Some(view! { <li><span class="text-text">{name}</span>": "{reason}{held}{at_limit}</li> }.erase())
     };
     let lines: Vec<_> = choice.candidates.iter().filter_map(line).collect();
     if lines.is_empty() {
         return None;
     }
-    let (id, summary) = (format!("left-out-{place}"), (text.chain.not_eligible)(lines.len()));
+    // The place tells the choices of a call apart.
+    let (id, summary) = (format!("left-out-{}", shown.place), (text.chain.not_eligible)(lines.len()));
     let more = (choice.n_more > 0).then(|| view! { <li>{(text.common.n_more)(choice.n_more)}</li> }.erase());
     Some(view! { <details class="fold" id=id><summary>{summary}</summary><ul>{lines}{more}</ul></details> }.erase())
 }

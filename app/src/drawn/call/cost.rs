@@ -101,7 +101,7 @@ fn about(text: &'static Text, attempt: &Attempt, share: &Share, reserved: Option
     let about = [
         Some((words.factors)(listed, provider, group)),
         share.price_version.map(words.price_version),
-        (!named.is_empty()).then(|| named.join(", ")),
+        (!named.is_empty()).then(|| (words.terms)(&named.join(", "))),
         reserved.map(|reserved| {
             let say = if attempt.is_over_its_reservation() { words.over_reserved } else { words.reserved };
             say(&usd_exact(reserved))

@@ -110,6 +110,7 @@ mod tests {
             weight: 1,
             skip: None,
             hold: None,
+            at_limit: None,
         };
         let choice = Choice { provider_id: Some(ProviderId(7)), candidates: vec![candidate], ..Choice::default() };
         let decision = Decision { choices: vec![choice], ..Decision::default() };

@@ -61,9 +61,12 @@ fn line(text: &'static Text, group: &Group, list: &ProviderList, clock: Clock) -
     let pause = paused
         .is_none()
         .then(|| act::<PauseGroup>(text.provider_list.pause, &group.name, vec![("name", group.name.clone())]));
-    let drop = (group.name != DEFAULT_GROUP).then(|| {
+    let drop = if group.name == DEFAULT_GROUP {
+        // It cannot be deleted; the other buttons stand below those of the other groups all the same.
+        view! { <span class="button ghost small invisible" aria-hidden="true">{text.common.delete}</span> }.erase()
+    } else {
         view! { <a class="button ghost small danger" href=format!("{PATH}?drop={name}") aria-label=label(text.common.delete) data-noscroll>{text.common.delete}</a> }.erase()
-    });
+    };
     let n_providers = list.rows.iter().filter(|row| is_of(&row.provider, &group.name)).count();
     view! {
         <tr>

@@ -163,11 +163,11 @@ fn stays(text: &'static Text, stays: &[Stay], clock: Clock) -> AnyView {
         view! {
             <tr>
                 <th scope="row"><a class="row-link" href=format!("/providers/{}", stay.provider_id)>{stay.provider_name.clone()}</a></th>
-                <td>{clock.stamp(stay.since)}</td>
-                <td>{clock.stamp(stay.until)}</td>
-                <td class="num">{whole(stay.calls)}</td>
-                <td class="num">{cached}</td>
-                <td class="num">{usd(stay.cost_usd, 4)}</td>
+                <td data-head=words.since>{clock.stamp(stay.since)}</td>
+                <td data-head=words.until>{clock.stamp(stay.until)}</td>
+                <td class="num" data-head=words.calls>{whole(stay.calls)}</td>
+                <td class="num" data-head=words.share_cached>{cached}</td>
+                <td class="num" data-head=words.cost>{usd(stay.cost_usd, 4)}</td>
             </tr>
         }
         .erase()
@@ -176,7 +176,7 @@ fn stays(text: &'static Text, stays: &[Stay], clock: Clock) -> AnyView {
         <section class="panel" aria-labelledby="stays-title">
             <div class="panel-head"><h2 id="stays-title" class="grow">{words.stays}</h2><span class="caption">{words.stays_why}</span></div>
             <div class="scroll">
-                <table class="table">
+                <table class="table stays cards">
                     <caption class="aside">{words.stays}</caption>
                     <thead>
                         <tr>
@@ -210,7 +210,7 @@ fn calls(text: &'static Text, shown: &Shown<'_>, clock: Clock) -> AnyView {
         empty(Icon::Inbox, words.nothing_yet, words.nothing_yet_why, None)
     } else {
         let own = [text.calls.model, text.calls.provider];
-        let table = CallsTable { class: "table", caption: words.requests, path: "/calls", own };
+        let table = CallsTable { class: "table own-calls of-session", caption: words.requests, path: "/calls", own };
         let row = |(place, call): (usize, &Call)| {
             let moved = moved(place, call).then(|| view! { <span class="state warn">{words.moved}</span> }.erase());
             let provider = call.provider_name.clone().unwrap_or_else(|| UNKNOWN.to_owned());

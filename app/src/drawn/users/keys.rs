@@ -13,11 +13,9 @@ use crate::{
         access,
         clock::Clock,
         form::{Faults, hidden},
-        keys::pick,
+        keys::{groups, pick},
         limits::fields,
-        parts::group_names,
     },
-    format::UNKNOWN,
     query::escape,
     text::Text,
     ui::{
@@ -86,7 +84,7 @@ fn list(text: &'static Text, one: &OneUser, path: &str, clock: Clock) -> AnyView
     let next = one.keys.next_cursor.as_deref().map(|cursor| {
         view! { <nav class="pager"><a class="button small" href=format!("{path}?keys={}", escape(cursor))>{text.common.next_page}</a></nav> }.erase()
     });
-    let rows = one.keys.items.iter().map(|key| line(text, key, path, clock)).collect_view();
+    let rows = one.keys.items.iter().map(|key| line(text, key, &one.user.group, path, clock)).collect_view();
     view! {
         <form id=CHOOSER class="px-4 py-2" method="get" action="/keys/bulk">
             <button class="button small" type="submit">{words.change_chosen}</button>
@@ -114,12 +112,11 @@ fn list(text: &'static Text, one: &OneUser, path: &str, clock: Clock) -> AnyView
     .into_any()
 }
 
-fn line(text: &'static Text, key: &ApiKey, path: &str, clock: Clock) -> AnyView {
+fn line(text: &'static Text, key: &ApiKey, of_user: &[String], path: &str, clock: Clock) -> AnyView {
     let words = &text.keys;
     let id = key.id.to_string();
     let used = key.last_used_at.map_or_else(|| words.never_used.into_any(), |at| clock.ago(text, at));
     let expires = key.expires_at.map_or_else(|| text.common.never.into_any(), |at| clock.last_day(at));
-    let groups = if key.group.is_empty() { UNKNOWN.to_owned() } else { group_names(text, &key.group) };
     let label = |word: &str| format!("{word}: {}", key.name);
     let is_let_in = access::of_key(text, key.enabled, key.expires_at, clock);
     // Whoever still has the secret before this one can call with it until then.
@@ -132,7 +129,7 @@ fn line(text: &'static Text, key: &ApiKey, path: &str, clock: Clock) -> AnyView 
             <td>{pick(CHOOSER, key, label(words.choose))} {restrictions::told(text, key)}</td>
             <td class="sub"><span class="mono">{key.preview.clone()}</span>{old}</td>
             <td>{is_let_in}</td>
-            <td class="sub">{groups}</td>
+            <td>{groups(text, key, of_user)}</td>
             <td class="sub">{used}</td>
             <td class="sub">{expires}</td>
             <td class="sub">{clock.ago(text, key.created_at)}</td>

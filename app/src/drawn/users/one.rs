@@ -95,13 +95,13 @@ fn renew(text: &'static Text, id: UserId) -> AnyView {
     let words = &text.users;
     let faults = Faults::of::<RenewUser>(text);
     let days = vec![("7", words.days_7), ("30", words.days_30), ("90", words.days_90)];
-    let one = |field: TextField| {
+    let one = |field: TextField, button: &'static str| {
         view! {
             <form method="post" action=RenewUser::url() data-toast=text.common.saved>
                 {hidden(vec![("id", id.to_string())])}
                 <div class="with-button">
                     {field.scope("renew-").view()}
-                    <button type="submit" class="button">{words.renew}</button>
+                    <button type="submit" class="button">{button}</button>
                 </div>
             </form>
         }
@@ -111,8 +111,8 @@ fn renew(text: &'static Text, id: UserId) -> AnyView {
         <section class="panel self-start p-4" aria-labelledby="renew-title">
             <h2 id="renew-title" class="mb-3">{words.renew}</h2>
             <div class="grid gap-3">
-                {one(faults.field("days", words.renew_by).value("30").options(days).light())}
-                {one(faults.field("until", words.own_day).required().shape(Shape::Day, ""))}
+                {one(faults.field("days", words.renew_by).value("30").options(days).light(), words.renew)}
+                {one(faults.field("until", words.own_day).required().shape(Shape::Day, ""), words.renew_until)}
             </div>
         </section>
     }

@@ -9,7 +9,7 @@ pub(super) const AUDIT: Audit = Audit {
     at: "Time",
     actor: "Who",
     action: "What",
-    subject: "Of what",
+    subject: "On what",
     any_action: "Everything",
     from: "From",
     to: "Up to",

@@ -109,7 +109,7 @@ pub(super) const SUBJECT: Subject = Subject {
     total_p50: "Total, median",
     total_p95: "Total, p95",
     no_errors: "Nothing went wrong.",
-    errors_counted: "also those that another provider made good, and calls refused without one",
+    errors_counted: "With those that another provider made good, and calls that were refused before any.",
     errors_searched: "Counted over the whole time. The links lead to calls of the last 7 days: older ones cannot be searched for an error.",
     errors_not_searched: "Only counted: calls older than 7 days cannot be searched for an error.",
 };
@@ -117,7 +117,7 @@ pub(super) const SUBJECT: Subject = Subject {
 /// Those of the hub's own log.
 pub(super) const LOG: Log = Log {
     title: "Log",
-    lead: "What this replica has written last, the newest first. The setting log_level says what is written.",
+    lead: "What this process of the hub has written last, the newest first. The setting log_level says what is written.",
     level: "Level",
     any: "All",
     error: "Error",
@@ -136,7 +136,7 @@ pub(super) const LOG: Log = Log {
 /// Its words.
 pub(super) const AVAILABILITY: Availability = Availability {
     title: "Availability",
-    lead: "How much of what providers were asked for they served.",
+    lead: "The share of its attempts that each provider has served. A block is green if nothing failed, amber if some did, red if half or more did.",
     empty: "No providers",
     empty_why: "Nothing can be served yet.",
     an_hour: "An hour",

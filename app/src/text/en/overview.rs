@@ -16,6 +16,7 @@ pub(super) const OVERVIEW: Overview = Overview {
     by_provider: "Providers today",
     by_model: "Models today",
     by_user: "Users today",
+    nobodys: "Tests and probes, no user",
     nothing_today: "No calls yet today",
     nothing_today_why: "They appear here as they come in.",
     cached_share: "read from the cache",

@@ -25,7 +25,7 @@ pub(super) const ROUTING: Routing = Routing {
     message_queue: "Space the turns of users",
     message_queue_help: "New turns of users go out one after the other with a short pause, for providers that dislike bursts.",
     failure_rules: "What failures mean",
-    failure_rules_help: "One rule a line, before the shipped table: status=503 kind=api_error message=*busy* -> overload, or cause=first_byte_timeout -> server. Meanings: client, rate_limit, overload, credential, entitlement, server, network, timeout, proxy, malformed.",
+    failure_rules_help: "One rule a line, looked at before the built-in ones: status=503 kind=api_error message=*busy* -> overload, or cause=first_byte_timeout -> server. Meanings: client, rate_limit, overload, credential, entitlement, server, network, timeout, proxy, malformed.",
     setting: "as in Settings",
     restrictions: "Restrictions",
     restrictions_unfold: "Which models, from which clients, from where",

@@ -34,7 +34,7 @@ pub(super) const SESSIONS: Sessions = Sessions {
     unknown: "not known while Redis is away",
     list: "The sessions",
     bound: "Bound to",
-    not_bound: "to no provider: the next call may go to any",
+    not_bound: "no provider: the next call may go to any",
     stays: "Where its calls went",
     stays_why: "Each move to another provider begins a row.",
     since: "Since",
@@ -59,7 +59,7 @@ pub(super) const SESSIONS: Sessions = Sessions {
 
 pub(super) const MESSAGES: Messages = Messages {
     title: "What was asked and answered",
-    lead: "As it was captured. Your look at it is in the audit log.",
+    lead: "As it was captured. That you have opened it is in the audit log.",
     conversation: "Conversation",
     raw: "Raw",
     view: "How it is shown",

@@ -7,7 +7,7 @@ use crate::text::{SettingValues, SettingWords, Settings};
 /// Its words.
 pub(super) const SETTINGS: Settings = Settings {
     title: "Settings",
-    lead: "What can be changed while the hub runs. A change counts from the next call on, in every replica.",
+    lead: "What can be changed while the hub runs. A change counts from the next call on, in every process of the hub.",
     sections: "Sections",
     from_default: "Default",
     from_database: "Set here",
@@ -34,7 +34,7 @@ pub(super) const SETTINGS: Settings = Settings {
     table: "Table",
     size: "Size",
     partitions: "Parts",
-    days: "Calls by day (UTC)",
+    days: "Calls by day, UTC",
     day: "Day",
     backup: "Back up",
     backup_private: "Stop the hub and copy its data folder. It holds the database, the journal and the master key.",
@@ -138,16 +138,13 @@ pub(super) static WORDS: &[(&str, SettingWords)] = &[
     (
         "breaker_failures",
         words(
-            "Failures in a row that open a breaker",
+            "Failures in a row until on hold",
             "Then others go first for a while; 0 for never. A provider may say otherwise.",
         ),
     ),
-    ("breaker_open_s", words("How long a breaker stays open", "A provider may say otherwise.")),
-    ("breaker_successes", words("Successes that close a breaker", "A provider may say otherwise.")),
-    (
-        "breaker_trials",
-        words("Calls that may try at a time", "At a provider whose breaker has been open for its time."),
-    ),
+    ("breaker_open_s", words("Time on hold after failures", "A provider may say otherwise.")),
+    ("breaker_successes", words("Successes until back", "A provider may say otherwise.")),
+    ("breaker_trials", words("Calls that may try at a time", "At a provider whose time on hold is over.")),
     (
         "probe_interval_s",
         words(
@@ -167,7 +164,7 @@ pub(super) static WORDS: &[(&str, SettingWords)] = &[
             &["None", "All", "Those of clients that do not try again"],
         ),
     ),
-    ("waiting_max", words("Calls that may wait", "At the same time, in one replica.")),
+    ("waiting_max", words("Calls that may wait", "At the same time, in one process of the hub.")),
     ("waiting_ms", words("Longest wait for a provider", "Within the time until an answer begins.")),
     (
         "keep_alive_after_ms",
@@ -215,7 +212,7 @@ pub(super) static WORDS: &[(&str, SettingWords)] = &[
     (
         "ledger_fsync",
         choice(
-            "When an entry is with the disk",
+            "When an entry is on the disk",
             "The journal's entry of a call is written before its answer ends; the disk has it then, or shortly after.",
             &["Shortly after the answer's end", "Before the answer's end"],
         ),
@@ -277,7 +274,7 @@ const fn choice(title: &'static str, help: &'static str, choices: &'static [&'st
 /// What a variable of the environment is for.
 pub(super) fn variable(name: &str) -> Option<&'static str> {
     Some(match name {
-        "ADMIN_TOKEN" => "What an operator logs in with",
+        "ADMIN_TOKEN" => "What an admin logs in with first",
         "APP_HOST" => "The address the hub listens on",
         "APP_PORT" => "The port",
         "AUTO_MIGRATE" => "Brings the database schema up to date at the start",

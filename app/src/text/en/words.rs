@@ -123,13 +123,13 @@ pub(super) fn token_source(source: TokenSource) -> &'static str {
 #[cfg(feature = "ssr")]
 pub(super) fn skip(skip: Skip) -> &'static str {
     match skip {
-        Skip::Disabled => "switched off",
+        Skip::Disabled => "disabled",
         Skip::Protocol => "speaks another protocol",
         Skip::Group => "in none of the key's groups",
         Skip::Model => "its rules do not admit the model",
         Skip::Prefix => "reached by another prefix, or by none",
         Skip::Hours => "not active at this time of day",
-        Skip::Held => "held back",
+        Skip::Held => "on hold",
         Skip::LowerGroup => "another of the key's groups goes first",
         Skip::Secret => "its stored secret cannot be opened",
         Skip::Tried => "tried already",

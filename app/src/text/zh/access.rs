@@ -152,7 +152,7 @@ pub(super) fn action(action: &str) -> Option<&'static str> {
         "price.delete" => "删除价格",
         "price.import" => "导入价格文件",
         "price.put" => "设置价格",
-        "provider.clone" => "复制供应商",
+        "provider.clone" => "克隆供应商",
         "provider.create" => "创建供应商",
         "provider.delete" => "删除供应商",
         "provider.pause" => "暂停供应商",

@@ -104,7 +104,7 @@ pub(super) const SUBJECT: Subject = Subject {
     total_p50: "总时长（中位数）",
     total_p95: "总时长（p95）",
     no_errors: "没有出错。",
-    errors_counted: "也包括由其他供应商补救的，以及未经尝试即被拒绝的调用",
+    errors_counted: "也包括由其他供应商补救的，以及未经尝试即被拒绝的调用。",
     errors_searched: "次数按整段时间统计。链接只列出最近 7 天的调用：更早的调用无法按错误搜索。",
     errors_not_searched: "仅有统计：7 天以前的调用无法按错误搜索。",
 };
@@ -112,7 +112,7 @@ pub(super) const SUBJECT: Subject = Subject {
 /// Those of the hub's own log.
 pub(super) const LOG: Log = Log {
     title: "日志",
-    lead: "本副本最近写入的内容，最新的在最前。写入的级别由设置 log_level 决定。",
+    lead: "中转站的这个进程最近写入的内容，最新的在最前。写入的级别由设置 log_level 决定。",
     level: "级别",
     any: "全部",
     error: "错误",
@@ -131,7 +131,7 @@ pub(super) const LOG: Log = Log {
 /// Its words.
 pub(super) const AVAILABILITY: Availability = Availability {
     title: "可用性",
-    lead: "供应商成功处理了多少请求。",
+    lead: "各供应商的尝试有多少成功。色块为绿色表示没有失败，黄色表示有失败，红色表示一半或以上失败。",
     empty: "没有供应商",
     empty_why: "目前还无法处理任何请求。",
     an_hour: "1 小时",

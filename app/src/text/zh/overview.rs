@@ -16,6 +16,7 @@ pub(super) const OVERVIEW: Overview = Overview {
     by_provider: "今日供应商",
     by_model: "今日模型",
     by_user: "今日用户",
+    nobodys: "测试与探测，不属于任何用户",
     nothing_today: "今天还没有调用",
     nothing_today_why: "有调用时会显示在这里。",
     cached_share: "来自缓存",

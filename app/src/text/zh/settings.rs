@@ -7,7 +7,7 @@ use crate::text::{SettingValues, SettingWords, Settings};
 /// Its words.
 pub(super) const SETTINGS: Settings = Settings {
     title: "设置",
-    lead: "中转站运行时可以更改的内容。更改从下一个请求起生效，对所有副本有效。",
+    lead: "中转站运行时可以更改的内容。更改从下一个请求起生效，对中转站的所有进程有效。",
     sections: "分区",
     from_default: "默认",
     from_database: "已设置",
@@ -34,7 +34,7 @@ pub(super) const SETTINGS: Settings = Settings {
     table: "表",
     size: "大小",
     partitions: "分区数",
-    days: "每日请求（UTC）",
+    days: "每日请求，UTC",
     day: "日期",
     backup: "备份",
     backup_private: "停止中转站并复制数据目录，其中包含数据库、日志和主密钥。",
@@ -105,11 +105,14 @@ pub(super) static WORDS: &[(&str, SettingWords)] = &[
     ("shutdown_grace_ms", words("停止时的宽限", "中转站停止时，正在运行的请求最多可继续多久。")),
     ("body_bytes_max", words("最大请求正文", "超过则拒绝。")),
     ("buffered_bytes_max", words("请求正文可用的内存", "所有正文合计；超出后新请求得到 503。")),
-    ("breaker_failures", words("连续失败几次后熔断", "之后一段时间内其他供应商优先；0 表示永不。供应商可另行设定。")),
-    ("breaker_open_s", words("熔断持续时间", "供应商可另行设定。")),
-    ("breaker_successes", words("成功几次后恢复", "供应商可另行设定。")),
-    ("breaker_trials", words("可同时试探的请求数", "熔断时间已过的供应商，最多同时有几个请求去试探。")),
-    ("probe_interval_s", words("询问被搁置的供应商", "多久询问一次被搁置的供应商是否恢复；0 为从不。")),
+    (
+        "breaker_failures",
+        words("连续失败几次后暂停使用", "之后一段时间内其他供应商优先；0 表示永不。供应商可另行设定。"),
+    ),
+    ("breaker_open_s", words("失败后暂停使用时长", "供应商可另行设定。")),
+    ("breaker_successes", words("成功几次后恢复使用", "供应商可另行设定。")),
+    ("breaker_trials", words("可同时试探的请求数", "暂停时间已过的供应商，最多同时有几个请求去试探。")),
+    ("probe_interval_s", words("询问暂停使用的供应商", "多久询问一次暂停使用的供应商是否恢复；0 为从不。")),
     ("probe_model", words("测试请求的模型", "测试供应商时请求的模型，须为其规则所允许。")),
     (
         "waiting",
@@ -119,7 +122,7 @@ pub(super) static WORDS: &[(&str, SettingWords)] = &[
             &["都不等待", "全部等待", "仅不会自行重试的客户端"],
         ),
     ),
-    ("waiting_max", words("可同时等待的请求数", "每个副本。")),
+    ("waiting_max", words("可同时等待的请求数", "每个中转站进程。")),
     ("waiting_ms", words("等待供应商的最长时间", "不超过应答开始前的时限。")),
     (
         "keep_alive_after_ms",

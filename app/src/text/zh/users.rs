@@ -19,6 +19,7 @@ pub(super) const USERS: Users = Users {
     tags: "标签",
     renew_by: "延长",
     renew: "续期",
+    renew_until: "设定",
     own_day: "新的最后一天",
     days_7: "+7 天",
     days_30: "+30 天",
