@@ -17,9 +17,11 @@ export async function within(promise, ms, otherwise) {
   const late = new Promise((done) => {
     timer = setTimeout(() => done(otherwise), ms);
   });
-  const first = await Promise.race([promise, late]);
-  clearTimeout(timer);
-  return first;
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** A port that nobody listens on, below the range of outgoing connections: none of them takes it meanwhile. */

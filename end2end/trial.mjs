@@ -8,6 +8,8 @@ import { basename, join } from 'node:path';
 
 import { chromium } from 'playwright-core';
 
+import { within } from './hub.mjs';
+
 export const hub = process.env.HUB_URL ?? 'http://127.0.0.1:23000';
 export const token = process.env.ADMIN_TOKEN;
 export const upstream = { url: process.env.UPSTREAM_URL, key: process.env.UPSTREAM_KEY };
@@ -15,6 +17,9 @@ export const upstream = { url: process.env.UPSTREAM_URL, key: process.env.UPSTRE
 export const PASSWORD = 'correct horse battery';
 /** Those who wait for something on a page wait this long: far longer than anything takes on a busy machine. */
 export const PATIENCE_MS = 60_000;
+/** A check that takes longer hangs, and is told so. */
+const CHECKED_WITHIN_MS = 300_000;
+const LATE = Symbol('late');
 /** The browser takes over the first page within this time: it compiles all the code then. */
 const TAKEN_OVER_MS = 120_000;
 /** Chromium says this of code that is loaded ahead when the machine is too slow to come to it within some seconds. */
@@ -39,7 +44,7 @@ export const browser = await chromium.launch({
 export async function check(name, body) {
   const began = Date.now();
   try {
-    await body();
+    if ((await within(body(), CHECKED_WITHIN_MS, LATE)) === LATE) throw new Error(`not done within ${CHECKED_WITHIN_MS} ms`);
     passed += 1;
     console.log(`ok   ${name} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
   } catch (fault) {
@@ -129,9 +134,9 @@ export async function goOn(name) {
 
 /** What axe finds that keeps somebody out: serious and critical. */
 export async function axeFinds(page) {
-  // Colours on their way from one theme to the other have no contrast yet.
+  // Colours on their way from one theme to the other have no contrast yet. What follows the scrolling never ends.
   await page.evaluate(() => Promise.all(document.getAnimations()
-    .filter((one) => Number.isFinite(one.effect.getComputedTiming().endTime))
+    .filter((one) => one.timeline === document.timeline && Number.isFinite(one.effect.getComputedTiming().endTime))
     .map((one) => one.finished.catch(() => {}))));
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));

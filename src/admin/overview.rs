@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{
     actor::Admin,
     course, fault, holds,
-    period::{days, hour_of, minute_of},
+    period::{Span, days, hour_of, minute_of},
     quotas,
     usage::{Asked, Sums},
 };
@@ -17,6 +17,7 @@ use crate::{
         call::Call,
         fault::Fault,
         hold::{HoldQuery, HoldScope, HoldShown},
+        id::UserId,
         limit::quota::QuotaQuery,
         report::{Attention, Overview, UsageBy, UsageFilter, UsageRow, UsageStep},
     },
@@ -71,6 +72,7 @@ pub async fn overview(hub: &Hub, actor: &Admin) -> Result<Overview, Fault> {
         today(UsageBy::User),
         attention(hub, actor, sums, now),
     )?;
+    let users = named_and_nobodys(sums, (midnight, now), users).await?;
     let (active, running) = running(hub);
     Ok(Overview {
         at: now,
@@ -82,7 +84,7 @@ pub async fn overview(hub: &Hub, actor: &Admin) -> Result<Overview, Fault> {
         hours,
         providers: named(providers),
         models: named(models),
-        users: named_and_nobodys(users),
+        users,
         running,
         attention,
     })
@@ -103,12 +105,19 @@ fn named(rows: Vec<UsageRow>) -> Vec<UsageRow> {
     rows.into_iter().filter(|row| row.id.is_some()).take(shown).collect()
 }
 
-/// The same, and last what belongs to nobody, if there is any.
-fn named_and_nobodys(rows: Vec<UsageRow>) -> Vec<UsageRow> {
-    let nobodys = rows.iter().find(|row| row.id.is_none()).cloned();
+/// The same of users, and last what belongs to nobody, if there is any. Where those that were read are all dearer, it is
+/// read by itself.
+async fn named_and_nobodys(sums: Sums<'_>, range: Span, rows: Vec<UsageRow>) -> Result<Vec<UsageRow>, Fault> {
+    let mut nobodys = rows.iter().find(|row| row.id.is_none()).cloned();
+    let may_be_more = rows.len() > usize::try_from(ROWS_MAX).unwrap_or_default();
+    if nobodys.is_none() && may_be_more {
+        let filter = UsageFilter { user_id: Some(UserId::default()), ..UsageFilter::default() };
+        let asked = Asked { range, filter, by: Some(UsageBy::User), without_times: true, ..Asked::default() };
+        nobodys = sums.read(asked, 1).await?.pop();
+    }
     let mut rows = named(rows);
     rows.extend(nobodys);
-    rows
+    Ok(rows)
 }
 
 /// What an operator should look at, the worst first.

@@ -139,7 +139,7 @@ impl PrivatePostgres {
             .await
             .context("cannot run initdb")?;
         if !status.success() {
-            bail!("initdb failed ({status}): {}", self.folders.complaint("initdb.log"));
+            bail!("initdb failed ({status}): {}", self.folders.complaint("initdb.log", 0));
         }
         std::fs::rename(&draft, &self.folders.data).context("cannot put the new database into place")
     }
@@ -147,7 +147,7 @@ impl PrivatePostgres {
     /// Starts the server if it does not run, and waits until it answers.
     async fn bring_up(&mut self) -> anyhow::Result<()> {
         let started = clock::instant();
-        let mut n_starts = 0;
+        let (mut n_starts, logged) = (0, self.folders.server_log_bytes());
         loop {
             match self.connect().await {
                 Ok(connection) => return connection.close().await.context("private Postgres"),
@@ -158,7 +158,7 @@ impl PrivatePostgres {
             }
             if !self.is_running()? {
                 if n_starts == 2 {
-                    bail!("the private Postgres ends at once: {}", self.folders.complaint("server.log"));
+                    bail!("the private Postgres ends at once: {}", self.folders.complaint("server.log", logged));
                 }
                 n_starts += 1;
                 self.spawn().await?;

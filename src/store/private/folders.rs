@@ -114,11 +114,20 @@ impl Folders {
         fs::OpenOptions::new().create(true).append(true).open(&path).context("cannot write server.log")
     }
 
-    /// What a log says was wrong, for an error message: its last complaint with what follows, else its last lines.
-    pub(super) fn complaint(&self, name: &str) -> String {
+    /// How long the server's log is: what is said from now on stands behind that.
+    pub(super) fn server_log_bytes(&self) -> usize {
+        let found = self.root.join("server.log").metadata();
+        found.map_or(0, |found| usize::try_from(found.len()).unwrap_or_default())
+    }
+
+    /// What a log says was wrong behind so many bytes, for an error message: its last complaint with what follows, else its
+    /// last lines.
+    pub(super) fn complaint(&self, name: &str, behind: usize) -> String {
         let path = self.root.join(name);
         let text = fs::read(&path).unwrap_or_default();
-        format!("{} ({})", complaint(&String::from_utf8_lossy(&text)), path.display())
+        // One that is shorter has been begun anew since.
+        let text = text.get(behind..).unwrap_or(&text);
+        format!("{} ({})", complaint(&String::from_utf8_lossy(text)), path.display())
     }
 }
 
@@ -171,7 +180,7 @@ fn write(path: &Path, text: &str) -> anyhow::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::complaint;
+    use super::*;
 
     #[test]
     fn a_complaint_is_what_was_wrong_and_not_the_statement_behind_it() {
@@ -179,5 +188,20 @@ mod tests {
         assert_eq!(complaint(log), "FATAL:  no room | STATEMENT:  CREATE | \t a | \t b | \t c");
         assert_eq!(complaint("1\n2\n3\n4\n5\n6"), "2 | 3 | 4 | 5 | 6");
         assert_eq!(complaint(""), "");
+    }
+
+    #[test]
+    fn what_an_earlier_start_complained_of_is_not_why_this_one_fails() {
+        let root = std::env::temp_dir().join(format!("switchyard-log-{}", std::process::id()));
+        let folders = Folders { data: root.join("data"), socket: root.join("run"), root: root.clone() };
+        fs::create_dir_all(&root).unwrap();
+        assert_eq!(folders.server_log_bytes(), 0);
+        fs::write(root.join("server.log"), "ERROR:  of yesterday\n").unwrap();
+        let before = folders.server_log_bytes();
+        fs::write(root.join("server.log"), "ERROR:  of yesterday\npostgres: no library\n").unwrap();
+        assert!(folders.complaint("server.log", before).starts_with("postgres: no library ("));
+        fs::write(root.join("server.log"), "FATAL:  anew\n").unwrap();
+        assert!(folders.complaint("server.log", before).starts_with("FATAL:  anew ("));
+        fs::remove_dir_all(&root).unwrap();
     }
 }

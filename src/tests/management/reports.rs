@@ -202,4 +202,17 @@ async fn the_overviews_hour_is_one_to_the_minute_and_its_users_end_with_what_nob
     let overview = world.get("/admin/v1/overview").await;
     let ids: Vec<_> = overview["users"].as_array().unwrap().iter().map(|row| row["id"].clone()).collect();
     assert_eq!(ids, [json!(key.user_id), Value::Null], "{overview}");
+    // Ten users are shown: nobody's is there too where more of them are dearer.
+    for _ in 0..11 {
+        let dearer = world.key().await;
+        for _ in 0..2 {
+            world.message(&dearer).await.body().await;
+        }
+        world.calls_of(&dearer, 2).await;
+    }
+    let overview = world.get("/admin/v1/overview").await;
+    let users = overview["users"].as_array().unwrap();
+    let (last, named) = users.split_last().unwrap();
+    assert!(named.len() == 10 && named.iter().all(|row| row["id"].is_string()), "{overview}");
+    assert_eq!((&last["id"], &last["calls"]), (&Value::Null, &json!(1)), "{overview}");
 }
