@@ -197,7 +197,8 @@ fn subject(text: &'static Text, line: &AuditLine, names: &Names) -> AnyView {
     // Behind a name a bare number could be anything. A block of its own: the link does not stand within a text.
     let mark = if beside.bytes().all(|byte| byte.is_ascii_digit()) { "#" } else { "" };
     let marked = format!("{mark}{beside}");
-    let beside = (!beside.is_empty()).then(|| view! { " "<span class="sub mono inline-block">{marked}</span> }.into_any());
+    let beside =
+        (!beside.is_empty()).then(|| view! { " "<span class="sub mono inline-block">{marked}</span> }.into_any());
     if path.is_empty() || id.is_empty() || verb == "delete" {
         return view! { <span class="break-anywhere" title=id.to_owned()>{shown}</span>{beside} }.into_any();
     }

@@ -88,7 +88,7 @@ pub(crate) fn page(
                 {keys}
             </div>
             {no_keys}
-            <div class="bar">{recents(text, PATH, &[], range)} {compared(text, report.total.calls > 0)}</div>
+            <div class="bar">{recents(text, PATH, &[], range)} {compared(text, report.total.calls > 0 && report.before.calls > 0)}</div>
             {used}
         </div>
     };

@@ -2,6 +2,8 @@
 
 pub(crate) mod one;
 
+use std::cmp::Reverse;
+
 use hub::domain::{
     page::Page,
     session::{Session, SessionQuery, SessionState},
@@ -45,8 +47,13 @@ pub(crate) fn page(
         is_chosen: of == state,
     };
     let choices = [choice(SessionState::Active, words.active), choice(SessionState::Recent, words.recent)];
-    let list = if !sessions.items.is_empty() {
-        table(text, &sessions.items, clock)
+    let mut listed: Vec<&Session> = sessions.items.iter().collect();
+    if of == SessionState::Recent {
+        // A call that goes on is the last of its session, and what the database orders by does not know it yet.
+        listed.sort_by_key(|session| Reverse(session.last_seen_at));
+    }
+    let list = if !listed.is_empty() {
+        table(text, &listed, clock)
     } else if !search.is_empty() {
         empty(Icon::Sessions, words.none, words.none_why, None)
     } else if of == SessionState::Active {
@@ -92,7 +99,7 @@ fn pager(text: &'static Text, query: &SessionQuery, next: Option<&str>) -> Optio
     parts::pager(text, newest, older)
 }
 
-fn table(text: &'static Text, sessions: &[Session], clock: Clock) -> AnyView {
+fn table(text: &'static Text, sessions: &[&Session], clock: Clock) -> AnyView {
     let words = &text.sessions;
     view! {
         <div class="scroll">

@@ -119,7 +119,7 @@ pub(crate) fn page(text: &'static Text, shown: &Shown<'_>, clock: Clock) -> (Opt
     };
     let content = view! {
         <div class="overview">
-            <div class="bar">{recents(text, &place, asks_for_all(shown.is_all).as_slice(), &shown.range)} {compared(text, !is_empty)}</div>
+            <div class="bar">{recents(text, &place, asks_for_all(shown.is_all).as_slice(), &shown.range)} {compared(text, !is_empty && shown.before.calls > 0)}</div>
             {content}
             {quotas(text, shown.limits, clock)}
         </div>

@@ -23,7 +23,7 @@ pub(super) const OVERVIEW: Overview = Overview {
     first_token: "First content, median",
     vs_yesterday: "against yesterday at this time",
     no_yesterday: "nothing yesterday at this time",
-    no_data: "no data yesterday",
+    no_data: "none yesterday by now",
     look_at_calls: "All calls",
     over_time: "Use over time",
     by: "Told apart by",

@@ -46,7 +46,7 @@ pub(super) const SETTINGS: Settings = Settings {
     returned: |name| format!("Back to its default: {name}"),
     back_label: |name| format!("Back to default: {name}"),
     save_label: |name| format!("Save: {name}"),
-    and_follows: |variable| format!("as the variable {variable} says"),
+    and_follows: |variable| format!("As the variable {variable} says"),
 };
 
 pub(super) const VALUES: SettingValues =
@@ -258,7 +258,7 @@ pub(super) static WORDS: &[(&str, SettingWords)] = &[
         "log_level",
         words(
             "Level of the log",
-            "What the hub writes to its log: error, warn, info, debug, trace, or directives as in LOG_LEVEL. Follows at once.",
+            "What the hub writes to its log: error, warn, info, debug, trace, or directives as in LOG_LEVEL. A change counts at once.",
         ),
     ),
 ];

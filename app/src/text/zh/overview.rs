@@ -23,7 +23,7 @@ pub(super) const OVERVIEW: Overview = Overview {
     first_token: "首个内容（中位数）",
     vs_yesterday: "与昨天同一时刻相比",
     no_yesterday: "昨天同一时刻没有数据",
-    no_data: "昨天没有数据",
+    no_data: "昨天此时没有",
     look_at_calls: "全部调用",
     over_time: "用量走势",
     by: "区分方式",
