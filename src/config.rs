@@ -137,10 +137,13 @@ impl Config {
             master_key: get("MASTER_KEY").map(Secret::new),
             new_master_key: get("NEW_MASTER_KEY").map(Secret::new),
             auto_migrate: boolean("AUTO_MIGRATE", &or("AUTO_MIGRATE", "true"))?,
-            secure_cookies: match or("ENABLE_SECURE_COOKIES", "auto").as_str() {
+            secure_cookies: match or("ENABLE_SECURE_COOKIES", "auto").to_ascii_lowercase().as_str() {
                 "auto" => SecureCookies::Auto,
-                other if boolean("ENABLE_SECURE_COOKIES", other)? => SecureCookies::Always,
-                _ => SecureCookies::Never,
+                other => match boolean("ENABLE_SECURE_COOKIES", other) {
+                    Ok(true) => SecureCookies::Always,
+                    Ok(false) => SecureCookies::Never,
+                    Err(error) => bail!("{error} nor auto"),
+                },
             },
             trusted_proxies: or("TRUSTED_PROXIES", "")
                 .split(',')

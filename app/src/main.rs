@@ -58,10 +58,7 @@ fn say(text: &str) -> anyhow::Result<()> {
 
 async fn rotate_master_key() -> anyhow::Result<()> {
     let Rotated { resealed, file } = boot::rotate::rotate_master_key(&Config::from_env()?).await?;
-    say(&format!(
-        "Sealed anew: {} secrets and {} proxies of providers, deleted ones among them.",
-        resealed.n_secrets, resealed.n_proxies
-    ))?;
+    say(&format!("Sealed anew: {} secrets and {} proxies of providers.", resealed.n_secrets, resealed.n_proxies))?;
     match file {
         Some(file) => say(&format!("The new key is in {}: back it up.", file.display())),
         None => say("From now on MASTER_KEY has to be what NEW_MASTER_KEY was."),

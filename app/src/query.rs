@@ -20,6 +20,19 @@ use crate::drawn::clock::Clock;
 #[cfg(feature = "ssr")]
 pub(crate) const OWN_PAGE: &str = "/me";
 
+/// Where calls to a provider with this base URL go, `tail` being their path: as the engine puts them together. Empty for
+/// what can be no base URL.
+pub(crate) fn final_url(base: &str, tail: &str) -> String {
+    let base = base.trim().trim_end_matches('/');
+    let rest = base.strip_prefix("https://").or_else(|| base.strip_prefix("http://"));
+    let is_base = rest.is_some_and(|rest| !rest.is_empty() && !rest.contains([' ', '?', '#', '@']));
+    if !is_base || base.ends_with(tail) {
+        return String::new();
+    }
+    let base = if tail.starts_with("/v1/") { base.strip_suffix("/v1").unwrap_or(base) } else { base };
+    format!("{}{tail}", base.trim_end_matches('/'))
+}
+
 /// The address of the login page for a reader who wanted `next`.
 pub(crate) fn login_path(next: &str) -> String {
     let next = safe_path(next);

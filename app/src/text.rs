@@ -56,16 +56,25 @@ impl Language {
         }
     }
 
-    /// The language that a tag (`zh-TW`) or a list of them (`fr, zh;q=0.8`) asks for first, of those there are.
+    /// The language that a tag (`zh-TW`) or a list of them (`fr, zh;q=0.8`) asks for most, of those there are; the first
+    /// of those it asks for alike.
     pub(crate) fn of(tags: &str) -> Option<Self> {
-        tags.split(',').find_map(|tag| {
-            let primary = tag.split(['-', ';', '_']).next().unwrap_or_default().trim();
-            match primary.to_ascii_lowercase().as_str() {
-                "en" => Some(Self::En),
-                "zh" => Some(Self::Zh),
-                _ => None,
+        let mut best = None;
+        let mut most = 0;
+        for tag in tags.split(',') {
+            let (tag, parameters) = tag.split_once(';').unwrap_or((tag, ""));
+            let primary = tag.split(['-', '_']).next().unwrap_or_default().trim();
+            let language = match primary.to_ascii_lowercase().as_str() {
+                "en" => Self::En,
+                "zh" => Self::Zh,
+                _ => continue,
+            };
+            let weight = weight(parameters);
+            if weight > most {
+                (best, most) = (Some(language), weight);
             }
-        })
+        }
+        best
     }
 
     /// Its sentences.
@@ -74,6 +83,26 @@ impl Language {
             Self::En => &en::TEXT,
             Self::Zh => &zh::TEXT,
         }
+    }
+}
+
+/// The weight among the parameters of a language's tag (`q=0.8`), in thousandths. One that cannot be read counts as 1.
+fn weight(parameters: &str) -> u32 {
+    let weight = parameters.split(';').find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("q").then_some(value.trim())
+    });
+    weight.and_then(thousandths).unwrap_or(1_000)
+}
+
+/// A number from 0 to 1 in thousandths.
+fn thousandths(number: &str) -> Option<u32> {
+    let (whole, part) = number.split_once('.').unwrap_or((number, "0"));
+    let part = format!("{part:0<3}").get(..3)?.parse::<u32>().ok()?;
+    match whole {
+        "" | "0" => Some(part),
+        "1" => Some(1_000),
+        _ => None,
     }
 }
 
@@ -322,6 +351,18 @@ mod tests {
         assert!(
             said(Language::Zh, 999).starts_with("限额即将用尽") && said(Language::Zh, 1_000).starts_with("限额已用尽")
         );
+    }
+
+    #[test]
+    fn the_language_that_is_asked_for_most_decides() {
+        assert_eq!(Language::of("de,zh;q=.5,en;q=.9"), Some(Language::En));
+        assert_eq!(Language::of("en;q=0.1, zh"), Some(Language::Zh));
+        assert_eq!(Language::of("zh;q=0.85, en ; Q=0.9"), Some(Language::En));
+        assert_eq!(Language::of("zh;q=0.8,en;q=0.8"), Some(Language::Zh));
+        assert_eq!(Language::of("zh;q=1.0,en"), Some(Language::Zh));
+        assert_eq!(Language::of("zh;q=0,en;q=0.001"), Some(Language::En));
+        assert_eq!(Language::of("zh;q=0.000"), None);
+        assert_eq!(Language::of("en;q=0.9, zh;q=much"), Some(Language::Zh));
     }
 
     #[test]

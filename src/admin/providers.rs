@@ -56,6 +56,7 @@ pub async fn create(hub: &Hub, actor: &Admin, mut new: ProviderCreate) -> Result
     let proxy = new.proxy_url.take().map(|url| seal_proxy(hub, &url)).transpose()?;
     let secret = seal_secret(hub, &new.secret)?;
     let mut provider = draft::checked(draft::made(new, clock::now()))?;
+    address::not_of_a_call(&provider.base_url)?;
     provider.secret_preview.clone_from(&secret.shown);
     provider.proxy_url = proxy.as_ref().map(|proxy| proxy.shown.clone());
     let mut change = change::begin(hub).await?;

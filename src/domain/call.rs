@@ -20,7 +20,7 @@ pub enum CallKind {
     /// `POST /v1/messages`: metered.
     #[default]
     Messages,
-    /// An operator's test of a provider: counts for the provider only.
+    /// A test of a provider, or a probe: an attempt at the provider, and no call of people.
     Probe,
 }
 

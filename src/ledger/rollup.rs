@@ -9,7 +9,7 @@ use super::entry::Closed;
 use crate::{
     domain::{
         attempt::{Attempt, AttemptResult},
-        call::Outcome,
+        call::{Call, CallKind, Outcome},
         price::bill::Cost,
         report::{TIME_BUCKETS, time_bucket},
         usage::Usage,
@@ -35,7 +35,7 @@ pub struct RollupKey {
 /// The sums of one row.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rollup {
-    /// Calls, each at its last provider.
+    /// Calls of people, each at its last provider; tests and probes are attempts only (docs/rules.md, Ledger).
     pub calls: i64,
     /// Calls by outcome, in the order of [`Outcome::ALL`].
     pub outcomes: [i64; Outcome::ALL.len()],
@@ -105,13 +105,10 @@ pub fn roll_up<'a>(entries: impl Iterator<Item = &'a Closed>, grain: Grain) -> B
     let mut rows = BTreeMap::<RollupKey, Rollup>::new();
     for entry in entries {
         let call = &entry.call;
-        let row = rows.entry(grain.key(entry, call.provider_id.map_or(0, |id| id.0))).or_default();
-        row.calls += 1;
-        for (outcome, count) in Outcome::ALL.iter().zip(&mut row.outcomes) {
-            *count += i64::from(call.outcome == Some(*outcome));
+        // A provider that is asked every half minute whether it is well again would be most of what people seem to ask.
+        if call.kind != CallKind::Probe {
+            count_call(rows.entry(grain.key(entry, call.provider_id.map_or(0, |id| id.0))).or_default(), call);
         }
-        count_time(&mut row.first_token, call.first_token_ms);
-        count_time(&mut row.duration, call.duration_ms);
         for attempt in &entry.attempts {
             let row = rows.entry(grain.key(entry, attempt.provider_id.0)).or_default();
             row.attempts += 1;
@@ -129,6 +126,16 @@ pub fn roll_up<'a>(entries: impl Iterator<Item = &'a Closed>, grain: Grain) -> B
         }
     }
     rows
+}
+
+/// Counts a call, how it ended, and how long it took.
+fn count_call(row: &mut Rollup, call: &Call) {
+    row.calls += 1;
+    for (outcome, count) in Outcome::ALL.iter().zip(&mut row.outcomes) {
+        *count += i64::from(call.outcome == Some(*outcome));
+    }
+    count_time(&mut row.first_token, call.first_token_ms);
+    count_time(&mut row.duration, call.duration_ms);
 }
 
 /// Whether the provider served an attempt; none where it is not to blame for what came of it.

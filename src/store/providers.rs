@@ -92,8 +92,13 @@ statements! {
         where id = (select min(id) from credentials where provider_id = $1)";
     DELETE = "
         update providers
-        set deleted_at = now()
+        set deleted_at = now(), proxy_sealed = null, proxy_masked = null
         where deleted_at is null and id = $1";
+    /// What is empty was erased: nothing that is sealed is.
+    ERASE_CREDENTIALS = "
+        update credentials
+        set secret_sealed = '', updated_at = now()
+        where provider_id = $1";
 }
 
 /// A text that is stored sealed, and what people see of it.
@@ -278,9 +283,10 @@ impl Change {
         Ok(())
     }
 
-    /// Marks a provider as deleted. Its secret stays sealed with it.
+    /// Marks a provider as deleted, and erases its secret and its proxy.
     pub async fn delete_provider(&mut self, id: ProviderId) -> Result<(), sqlx::Error> {
         sqlx::query(DELETE).bind(id.0).execute(&mut *self.transaction).await?;
+        sqlx::query(ERASE_CREDENTIALS).bind(id.0).execute(&mut *self.transaction).await?;
         Ok(())
     }
 }

@@ -20,6 +20,7 @@ statements! {
     SECRETS = "
         select id, secret_sealed
         from credentials
+        where secret_sealed <> ''
         order by id
         for update";
     SET_SECRET = "
@@ -47,7 +48,7 @@ pub(super) const HUB: &str = "switchyard";
 /// How many texts were sealed anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Resealed {
-    /// Secrets of providers, deleted ones too.
+    /// Secrets of providers. Those of deleted ones are erased, unless a version before this one has deleted them.
     pub n_secrets: usize,
     /// Proxies of providers.
     pub n_proxies: usize,

@@ -330,8 +330,8 @@ async fn a_test_call_is_an_entry_that_counts_for_the_provider_alone() {
     assert_eq!(call["provider_id"], json!(provider.id));
     let seen = provider.script.only_request();
     assert_eq!((seen.model(), seen.all("x-api-key")), (model, vec![UPSTREAM_SECRET]));
-    let sums = format!("select user_id, key_id, calls from usage_15m where provider_id = {}", provider.id);
-    assert_eq!(world.rows(&sums).await, [json!({"user_id": 0, "key_id": 0, "calls": 1})]);
+    let sums = format!("select user_id, key_id, calls, attempts from usage_15m where provider_id = {}", provider.id);
+    assert_eq!(world.rows(&sums).await, [json!({"user_id": 0, "key_id": 0, "calls": 0, "attempts": 1})]);
 }
 
 #[tokio::test]

@@ -174,7 +174,7 @@ impl Rejection {
     pub fn message(&self) -> String {
         match self {
             Self::Unauthenticated => "invalid x-api-key: use a key that this hub has issued".to_owned(),
-            Self::TwoKeys => "x-api-key and authorization carry two different keys: send one of them".to_owned(),
+            Self::TwoKeys => "more than one key was given in x-api-key and authorization: send one of them".to_owned(),
             Self::KeyDisabled => "this key is disabled: ask the hub's operator".to_owned(),
             Self::KeyExpired => "this key has expired: ask the hub's operator for a new one".to_owned(),
             Self::UserDisabled => "the user of this key is disabled: ask the hub's operator".to_owned(),

@@ -17,7 +17,7 @@ mod real {
     use crate::{
         api::AppError,
         browser::{CHANGED, SENT, TAKEN, all, fields_around, post},
-        query::escape,
+        query::{escape, final_url},
     };
 
     /// A form that is on its way.
@@ -117,7 +117,7 @@ mod real {
         let place = field.closest("[data-echo]").ok()??.get_attribute("data-echo")?;
         let place = document().get_element_by_id(&place)?;
         let tail = place.get_attribute("data-tail").unwrap_or_default();
-        place.set_text_content(Some(&format!("{}{tail}", field.value().trim().trim_end_matches('/'))));
+        place.set_text_content(Some(&final_url(&field.value(), &tail)));
         Some(())
     }
 

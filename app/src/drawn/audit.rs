@@ -194,15 +194,14 @@ fn subject(text: &'static Text, line: &AuditLine, names: &Names) -> AnyView {
         ("console", None) => (format!("{} {id}", text.audit.in_login), String::new()),
         (_, None) => (id.to_owned(), String::new()),
     };
-    // Behind a name a bare number could be anything. A block of its own: the link does not stand within a text.
+    // Behind a name a bare number could be anything. It belongs to the link: beside it, it would be a text around it.
     let mark = if beside.bytes().all(|byte| byte.is_ascii_digit()) { "#" } else { "" };
     let marked = format!("{mark}{beside}");
-    let beside =
-        (!beside.is_empty()).then(|| view! { " "<span class="sub mono inline-block">{marked}</span> }.into_any());
+    let beside = (!beside.is_empty()).then(|| view! { " "<span class="sub mono">{marked}</span> }.into_any());
     if path.is_empty() || id.is_empty() || verb == "delete" {
         return view! { <span class="break-anywhere" title=id.to_owned()>{shown}</span>{beside} }.into_any();
     }
-    view! { <a class="link break-anywhere" data-row href=path>{shown}</a>{beside} }.into_any()
+    view! { <a class="link break-anywhere" data-row href=path>{shown}{beside}</a> }.into_any()
 }
 
 /// What a hold was about, and why it was there.

@@ -52,8 +52,18 @@ pub(crate) fn nano(amount: Usd) -> u64 {
     u64::try_from(amount.scaled()).unwrap_or_default()
 }
 
-/// A row of a ranked list: what `name` has used of the `most` that one of them has. It leads to `href`.
-pub(super) fn rank_row(href: String, name: String, totals: &Totals, most: u64, places: u32) -> AnyView {
+/// A row of a ranked list: what has been used of the `most` that one of them has. It has a name and leads to an address;
+/// without a name it is of calls that named no model, and leads nowhere.
+pub(super) fn rank_row(
+    text: &'static Text,
+    (name, href): (String, String),
+    totals: &Totals,
+    most: u64,
+    places: u32,
+) -> AnyView {
+    if name.is_empty() {
+        return muted_row(text.overview.no_model, totals, most, places);
+    }
     view! {
         <li>
             <a class="rank-row" href=href>
@@ -68,10 +78,15 @@ pub(super) fn rank_row(href: String, name: String, totals: &Totals, most: u64, p
 
 /// The last row of a ranking of users: what belongs to none of them.
 pub(super) fn nobodys_row(text: &'static Text, totals: &Totals, most: u64, places: u32) -> AnyView {
+    muted_row(text.overview.nobodys, totals, most, places)
+}
+
+/// A row of a ranked list that leads nowhere.
+fn muted_row(words: &'static str, totals: &Totals, most: u64, places: u32) -> AnyView {
     view! {
         <li>
             <span class="rank-row text-muted">
-                {rank_bar(nano(totals.cost_usd), most)} <span class="ellipsis">{text.overview.nobodys}</span>
+                {rank_bar(nano(totals.cost_usd), most)} <span class="ellipsis">{words}</span>
                 <span class="num">{whole(totals.calls)}</span>
                 <span class="num">{usd(totals.cost_usd, places)}</span>
             </span>
@@ -116,6 +131,7 @@ pub(crate) fn span_name(course: &Course, place: usize, clock: Clock) -> String {
 fn name(text: &'static Text, line: &CourseLine, is_alone: bool) -> String {
     match (&line.name, &line.id) {
         (Some(name), _) if !name.is_empty() => name.clone(),
+        (_, Some(id)) if id.is_empty() => text.overview.no_model.to_owned(),
         (_, Some(id)) => id.clone(),
         _ if is_alone => text.drawn.all.to_owned(),
         _ => text.drawn.others.to_owned(),

@@ -229,9 +229,15 @@ fn line(text: &'static Text, row: &LeaderboardRow, rank: u64, by: UsageBy, place
     let (now, before) = (&row.totals, row.before.as_ref());
     let tokens = |totals: &Totals| totals.usage.total();
     let rate = |permille: Option<u32>| permille.map_or_else(|| UNKNOWN.to_owned(), share_of_permille);
+    // The calls that named no model are no model's, and lead nowhere.
+    let name = if row.id.is_empty() {
+        view! { <span class="text-muted">{text.overview.no_model}</span> }.erase()
+    } else {
+        view! { <a class="row-link" data-row href=subject::path(by, &row.id)>{row.name.clone()}</a> }.erase()
+    };
     view! {
         <tr>
-            <td><span class="rank-number">{whole(rank)}</span><a class="row-link" data-row href=subject::path(by, &row.id)>{row.name.clone()}</a></td>
+            <td><span class="rank-number">{whole(rank)}</span>{name}</td>
             <td class="num">{versus(text, usd(now.cost_usd, places), nano(now), before.map(nano))}</td>
             <td class="num">{versus(text, whole(now.calls), now.calls, before.map(|before| before.calls))}</td>
             <td class="num">{versus(text, short(tokens(now)), tokens(now), before.map(tokens))}</td>

@@ -178,7 +178,7 @@ fn models(text: &'static Text, rows: &[UsageRow], range: &Range<Recent>) -> AnyV
     let row = |row: &UsageRow| {
         let model = row.id.clone().unwrap_or_default();
         let href = parts::link_with(calls::PATH, &time, &[("model", &model)]);
-        rank_row(href, model, &row.totals, most, places)
+        rank_row(text, (model, href), &row.totals, most, places)
     };
     view! {
         <section class="panel">

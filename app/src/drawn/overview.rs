@@ -266,7 +266,7 @@ fn ranked(text: &'static Text, title: &'static str, by: UsageBy, rows: &[UsageRo
     let row = |row: &UsageRow| {
         let id = row.id.clone().unwrap_or_default();
         let name = row.name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| id.clone());
-        rank_row(subject::path(by, &id), name, &row.totals, most, places)
+        rank_row(text, (name, subject::path(by, &id)), &row.totals, most, places)
     };
     let (named, nobodys): (Vec<&UsageRow>, Vec<&UsageRow>) = rows.iter().partition(|row| row.id.is_some());
     // It makes the list add up, unless some are left out.

@@ -1,7 +1,10 @@
 //! Which time a drawn page is about, as its address says it: a period with a name, or days.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use hub::domain::report::{UsageStep, leaderboard::Period};
+use hub::domain::{
+    fault::Fault,
+    report::{UsageStep, leaderboard::Period},
+};
 use leptos::prelude::*;
 use leptos_router::params::ParamsMap;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -96,20 +99,25 @@ pub(crate) struct Range<Name> {
     pub(crate) period: Option<Name>,
     /// The first day and the last, which belongs to it.
     pub(crate) days: Option<(NaiveDate, NaiveDate)>,
+    /// The first day and the last as they were filled in, if one of them is no day: none is taken then.
+    pub(crate) unread: Option<(String, String)>,
 }
 
 impl<Name: Default + DeserializeOwned> Range<Name> {
     /// Reads the address. Days that stand the wrong way round are turned around; of those that are not there yet none is
     /// taken.
     pub(crate) fn read(map: &ParamsMap, today: NaiveDate) -> Self {
-        let day = |name| map.get_str(name)?.parse::<NaiveDate>().ok();
+        let typed = |name: &'static str| map.get_str(name).unwrap_or_default().trim();
+        let day = |name| typed(name).parse::<NaiveDate>().ok();
+        let is_unread = ["from", "to"].into_iter().any(|name| !typed(name).is_empty() && day(name).is_none());
+        let unread = is_unread.then(|| (typed("from").to_owned(), typed("to").to_owned()));
         let days = match (day("from"), day("to")) {
-            (Some(first), last) => Some((first, last.unwrap_or(today))),
-            (None, _) => None,
+            (Some(first), last) if !is_unread => Some((first, last.unwrap_or(today))),
+            _ => None,
         };
         let days = days.map(|(one, other)| (one.min(other), one.max(other))).filter(|(first, _)| *first <= today);
         let period = if days.is_some() { None } else { Some(word(map, "period").unwrap_or_default()) };
-        Self { period, days }
+        Self { period, days, unread }
     }
 }
 
@@ -159,7 +167,7 @@ pub(crate) fn periods(
         href: link_with(path, map, &[("period", period.as_str())]),
         is_chosen: range.period == Some(period),
     };
-    picker(text, path, map, Period::ALL.map(choice).into_iter(), range.days)
+    picker(text, path, map, Period::ALL.map(choice).into_iter(), range)
 }
 
 /// The choice of how far back, and of days. What else the address says stays.
@@ -169,7 +177,7 @@ pub(crate) fn recents(
     map: &[(&'static str, String)],
     range: &Range<Recent>,
 ) -> AnyView {
-    picker(text, path, map, recent_choices(text, path, map, range), range.days)
+    picker(text, path, map, recent_choices(text, path, map, range), range)
 }
 
 /// The same with any time before it, for lists that need no range.
@@ -182,7 +190,7 @@ pub(crate) fn recents_or_any(
     let label = text.call_filters.any_time;
     let any = Choice { label, href: link_with(path, map, &[]), is_chosen: range.is_any() };
     let choices = std::iter::once(any).chain(recent_choices(text, path, map, range));
-    picker(text, path, map, choices, range.days)
+    picker(text, path, map, choices, range)
 }
 
 fn recent_choices(
@@ -209,16 +217,21 @@ fn recent_choices(
 }
 
 /// A link for each period, and a form for days.
-fn picker(
+fn picker<Name>(
     text: &'static Text,
     path: &str,
     map: &[(&'static str, String)],
     choices: impl Iterator<Item = Choice>,
-    days: Option<(NaiveDate, NaiveDate)>,
+    range: &Range<Name>,
 ) -> AnyView {
     let words = &text.drawn;
     let kept = map.iter().map(|(name, value)| view! { <input type="hidden" name=*name value=value.clone() /> }.erase());
-    let (first, last) = days.map_or_else(Default::default, |(first, last)| (first.to_string(), last.to_string()));
+    let read = range.days.map(|(first, last)| (first.to_string(), last.to_string()));
+    let (first, last) = range.unread.clone().or(read).unwrap_or_default();
+    let problem = range.unread.is_some().then(|| {
+        let why = (text.fault)(&Fault::invalid("from", "must be a date: 2030-12-31"));
+        view! { <span class="problem" role="alert">{why}</span> }.erase()
+    });
     view! {
         {tabs(words.time, choices)}
         <form class="days" method="get" action=path.to_owned()>
@@ -227,6 +240,7 @@ fn picker(
             <span aria-hidden="true">"–"</span>
             <input class="input" type="text" placeholder=DAY_EXAMPLE pattern=DAY autocomplete="off" name="to" value=last aria-label=words.last_day />
             <button class="button" type="submit">{text.calls.apply}</button>
+            {problem}
         </form>
     }
     .into_any()
@@ -243,14 +257,28 @@ mod tests {
             let map = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
             Range::<Period>::read(&map, day("2026-11-21"))
         };
-        assert_eq!(read(&[]), Range { period: Some(Period::Today), days: None });
+        assert_eq!(read(&[]), Range { period: Some(Period::Today), days: None, unread: None });
         assert_eq!(read(&[("period", "month")]).period, Some(Period::Month));
         assert_eq!(read(&[("period", "eternity")]).period, Some(Period::Today));
         let days = read(&[("period", "month"), ("from", "2026-11-05"), ("to", "2026-11-01")]);
-        assert_eq!(days, Range { period: None, days: Some((day("2026-11-01"), day("2026-11-05"))) });
+        assert_eq!(days, Range { period: None, days: Some((day("2026-11-01"), day("2026-11-05"))), unread: None });
         assert_eq!(read(&[("from", "2026-11-05")]).days, Some((day("2026-11-05"), day("2026-11-21"))));
         assert_eq!(read(&[("from", "2027-01-01"), ("to", "2027-01-02")]).days, None);
         assert_eq!(read(&[("from", "soon")]).period, Some(Period::Today));
+    }
+
+    #[test]
+    fn what_is_no_day_stays_in_its_field_and_no_range_is_made_of_the_other() {
+        let read = |first: &str, last: &str| {
+            let pairs = [("from", first), ("to", last)].map(|(name, value)| (name.to_owned(), value.to_owned()));
+            Range::<Period>::read(&pairs.into_iter().collect(), "2026-12-05".parse().unwrap())
+        };
+        for (first, last) in [("2026-11-31", "2026-12-02"), ("2026-11-30", "2026-12-32"), ("", "soon")] {
+            let unread = Some((first.to_owned(), last.to_owned()));
+            assert_eq!(read(first, last), Range { period: Some(Period::Today), days: None, unread });
+        }
+        assert_eq!((read("", "").unread, read("2026-11-30", "").unread), (None, None));
+        assert!(read("2026-11-30", "").days.is_some());
     }
 
     #[test]
@@ -260,7 +288,7 @@ mod tests {
             Range::<Recent>::read_or_any(&map, "2026-11-21".parse().unwrap())
         };
         assert!(read(&[]).is_any() && read(&[("period", "eternity")]).is_any() && read(&[("from", "soon")]).is_any());
-        assert_eq!(read(&[("period", "7d")]), Range { period: Some(Recent::Week), days: None });
+        assert_eq!(read(&[("period", "7d")]), Range { period: Some(Recent::Week), days: None, unread: None });
         let days = read(&[("period", "7d"), ("from", "2026-11-05")]);
         assert!(days.period.is_none() && days.days.is_some(), "{days:?}");
         assert!(read(&[]).parameters(|recent| recent.as_str()).is_empty());
@@ -286,6 +314,7 @@ mod tests {
         let days = Range::<Recent> {
             period: None,
             days: Some(("2026-11-01".parse().unwrap(), "2026-11-02".parse().unwrap())),
+            unread: None,
         };
         let pairs = days.parameters(|recent| recent.as_str());
         assert_eq!(pairs, [("from", "2026-11-01".to_owned()), ("to", "2026-11-02".to_owned())]);

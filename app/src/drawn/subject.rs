@@ -195,7 +195,7 @@ fn part(text: &'static Text, shown: &Shown<'_>, by: UsageBy, rows: &[UsageRow]) 
     let row = |row: &&UsageRow| {
         let id = row.id.clone().unwrap_or_default();
         let name = row.name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| id.clone());
-        rank_row(path(by, &id), name, &row.totals, most, places)
+        rank_row(text, (name, path(by, &id)), &row.totals, most, places)
     };
     let cut = (shown.is_all && rows.len() >= PART_ROWS_MAX)
         .then(|| view! { <p class="caption px-4 pb-3">{(text.drawn.at_most)(PART_ROWS_MAX)}</p> }.erase());
@@ -327,11 +327,13 @@ mod tests {
     #[test]
     fn errors_lead_to_calls_as_far_back_as_these_are_searched() {
         let clock = Clock { zone: chrono_tz::UTC, now: "2026-11-21T14:00:00Z".parse().unwrap() };
-        let named = |period| Searched::of(&Range { period: Some(period), days: None }, clock);
+        let named = |period| Searched::of(&Range { period: Some(period), days: None, unread: None }, clock);
         assert_eq!([Recent::Hour, Recent::Day, Recent::Week].map(named), [Searched::All; 3]);
         assert_eq!([Recent::Month, Recent::Quarter, Recent::Year].map(named), [Searched::Part; 3]);
         let day = |text: &str| text.parse().unwrap();
-        let days = |first, last| Searched::of(&Range { period: None, days: Some((day(first), day(last))) }, clock);
+        let days = |first, last| {
+            Searched::of(&Range { period: None, days: Some((day(first), day(last))), unread: None }, clock)
+        };
         assert_eq!(days("2026-11-15", "2026-11-21"), Searched::All);
         assert_eq!(days("2026-11-01", "2026-11-14"), Searched::Part);
         assert_eq!(days("2026-11-01", "2026-11-13"), Searched::None);

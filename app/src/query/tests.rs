@@ -116,3 +116,19 @@ fn seconds_are_read_to_the_millisecond() {
     assert_eq!(["30", "0.5", "1.250"].map(ms_of_seconds), [Some(30_000), Some(500), Some(1_250)]);
     assert_eq!(["", ".5", "-1", "1.0001", "1e3", "99999999999", "1.x"].map(ms_of_seconds), [None; 7]);
 }
+
+#[test]
+fn a_base_url_shows_where_calls_will_go() {
+    for (base, expected) in [
+        ("https://a.example", "https://a.example/v1/messages"),
+        (" http://a.example:81/api/ ", "http://a.example:81/api/v1/messages"),
+        ("https://a.example/v1/", "https://a.example/v1/messages"),
+        ("https://a.example/v1/messages", ""),
+        ("https://", ""),
+        ("ftp://x y", ""),
+        ("https://x y", ""),
+        ("", ""),
+    ] {
+        assert_eq!(final_url(base, "/v1/messages"), expected, "{base}");
+    }
+}

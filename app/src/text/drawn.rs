@@ -36,7 +36,7 @@ sentences! {
         title today requests cost tokens errors active attention attention_none by_provider by_model by_user nothing_today
         nothing_today_why cached_share first_token vs_yesterday no_yesterday no_data look_at_calls over_time by all
         providers models users nothing nothing_why choosing waiting answering nothing_runs view_all time_left step
-        nobodys;
+        nobodys no_model;
         since_midnight(&str) in_last_hour(&str) most_within(&str) error_rate(&str)
     }
     Subject {

@@ -130,6 +130,7 @@ fn recorded(text: &'static Text, field: &str) -> Option<&'static str> {
     Some(match field {
         "id" => words.id,
         "created_at" => text.common.created,
+        "updated_at" => prices.updated,
         "last_used_at" => text.keys.last_used,
         "old_secret_until" => text.keys.old_ends,
         "preview" => text.keys.preview,
@@ -169,7 +170,7 @@ mod tests {
         assert_eq!(said(Language::En, "cursor"), None);
         let forms = ["name", "tags", "secret", "rules", "old_password", "failure_rules", "until", "cost_min", "to"];
         let log =
-            ["created_at", "has_password", "logins_ended", "reason", "scope", "call_id", "model_sent", "active_to"];
+            ["updated_at", "has_password", "logins_ended", "reason", "scope", "call_id", "model_sent", "active_to"];
         for field in forms.into_iter().chain(log) {
             assert!(
                 said(Language::En, field).is_some() && said(Language::Zh, field) != said(Language::En, field),

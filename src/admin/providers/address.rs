@@ -34,6 +34,15 @@ pub(super) fn base_url(text: &str) -> Result<String, Fault> {
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
+/// Refuses a base URL that has the path of a call in it, as people copy it: calls get that path behind their base. Not a
+/// part of [`base_url`], so that a provider that has such a one can still be changed otherwise.
+pub(super) fn not_of_a_call(base_url: &str) -> Result<(), Fault> {
+    if base_url.trim().trim_end_matches('/').ends_with("/v1/messages") {
+        return Err(Fault::invalid("base_url", "must leave out /v1/messages: it is added"));
+    }
+    Ok(())
+}
+
 /// A proxy's URL, and what people see of it.
 pub(super) fn proxy_url(text: &str) -> Result<ProxyUrl, Fault> {
     let url = parse("proxy_url", text)?;
@@ -96,6 +105,16 @@ mod tests {
             ["", "api.example", "ftp://a", "https://", "https://u:p@a", "https://a?x", "https://a#x", "https://a b"]
         {
             assert_eq!(base_url(wrong).unwrap_err().field(), Some("base_url"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_base_url_is_not_that_of_a_call() {
+        for base in ["https://a.example", "https://a.example/v1/", "https://a.example/messages"] {
+            assert_eq!(not_of_a_call(base), Ok(()), "{base}");
+        }
+        for wrong in ["https://a.example/v1/messages", " https://a.example/api/v1/messages/ "] {
+            assert_eq!(not_of_a_call(wrong).unwrap_err().field(), Some("base_url"), "{wrong}");
         }
     }
 

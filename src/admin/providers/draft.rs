@@ -91,6 +91,9 @@ pub(super) fn patched(mut provider: Provider, patch: ProviderPatch) -> Result<Pr
         provider.name = name;
     }
     if let Some(base_url) = check::not_cleared("base_url", patch.base_url)? {
+        if base_url != provider.base_url {
+            address::not_of_a_call(&base_url)?;
+        }
         provider.base_url = base_url;
     }
     patch.kind.apply_or(&mut provider.kind, Kind::default());

@@ -76,6 +76,21 @@ async fn a_provider_is_made_read_changed_and_deleted() {
 }
 
 #[tokio::test]
+async fn of_a_deleted_provider_nothing_sealed_is_left() {
+    let world = World::shared().await;
+    let provider = world.provider_with("gone", json!({"proxy_url": "http://user:pass@127.0.0.1:1"})).await;
+    let sealed = format!(
+        "select octet_length(c.secret_sealed) > 0 as has_secret, p.proxy_sealed is not null as has_proxy \
+         from providers p join credentials c on c.provider_id = p.id where p.id = {}",
+        provider.id
+    );
+    assert_eq!(world.rows(&sealed).await, [json!({"has_secret": true, "has_proxy": true})]);
+    let path = format!("/admin/v1/providers/{}", provider.id);
+    assert_eq!(world.admin("DELETE", &path, &Value::Null).await.0, 204);
+    assert_eq!(world.rows(&sealed).await, [json!({"has_secret": false, "has_proxy": false})]);
+}
+
+#[tokio::test]
 async fn a_provider_needs_no_more_than_a_name_a_place_and_a_secret() {
     let world = World::shared().await;
     let least =
@@ -119,6 +134,20 @@ async fn a_provider_needs_no_more_than_a_name_a_place_and_a_secret() {
     assert_eq!(made["kind"], "anthropic");
     let again = world.admin("POST", "/admin/v1/providers", &least).await;
     problem(&again, 409, Some("name"));
+}
+
+#[tokio::test]
+async fn a_base_url_is_not_that_of_a_call() {
+    let world = World::shared().await;
+    let name = format!("{}-copied", world.tag);
+    let with = |base: &str| json!({"name": name, "base_url": base, "secret": UPSTREAM_SECRET, "enabled": false});
+    let wrong = "https://api.example/v1/messages";
+    problem(&world.admin("POST", "/admin/v1/providers", &with(wrong)).await, 422, Some("base_url"));
+    let made = world.create("/admin/v1/providers", &with("https://api.example/v1")).await;
+    assert_eq!(made["base_url"], "https://api.example/v1", "which gets no second /v1");
+    let path = format!("/admin/v1/providers/{}", made["id"].as_str().unwrap());
+    problem(&world.admin("PATCH", &path, &json!({"base_url": format!("{wrong}/")})).await, 422, Some("base_url"));
+    assert_eq!(world.get(&path).await, made);
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ use crate::{
         limits::fields,
     },
     format::seconds,
+    query::final_url,
     text::Text,
     ui::{
         Erase,
@@ -90,7 +91,7 @@ impl Form<'_> {
         };
         let url =
             self.provider.map_or_else(|| "https://api.anthropic.com".to_owned(), |provider| provider.base_url.clone());
-        let preview = format!("{}{MESSAGES}", url.trim().trim_end_matches('/'));
+        let preview = final_url(&url, MESSAGES);
         let base = self.field("form[base_url]", words.base_url, |_| String::new()).value(url).required();
         let is_enabled = self.provider.is_none_or(|provider| provider.enabled);
         Self::section(

@@ -17,6 +17,7 @@ pub(super) const OVERVIEW: Overview = Overview {
     by_model: "Models today",
     by_user: "Users today",
     nobodys: "Tests and probes, no user",
+    no_model: "no model named",
     nothing_today: "No calls yet today",
     nothing_today_why: "They appear here as they come in.",
     cached_share: "read from the cache",

@@ -266,6 +266,9 @@ pub(super) fn fault(fault: &Fault) -> String {
         Fault::TooManyAttempts { retry_after_s } => {
             format!("Too many attempts. Try again in {retry_after_s} second{}.", s(*retry_after_s))
         }
+        Fault::NotFound { what } if what == "messages" => {
+            "Nothing that was asked or answered is kept of this call.".into()
+        }
         Fault::NotFound { what } => format!("There is no such {what}. It may have been deleted."),
         Fault::Invalid { why: reason, .. } | Fault::Conflict { why: reason, .. } => {
             why(reason).unwrap_or_else(|| reason.clone())

@@ -17,6 +17,7 @@ pub(super) const OVERVIEW: Overview = Overview {
     by_model: "今日模型",
     by_user: "今日用户",
     nobodys: "测试与探测，不属于任何用户",
+    no_model: "未指明模型",
     nothing_today: "今天还没有调用",
     nothing_today_why: "有调用时会显示在这里。",
     cached_share: "来自缓存",

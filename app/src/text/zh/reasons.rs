@@ -46,6 +46,7 @@ const REASONS: &[(&str, &str)] = &[
         "必须以 http://、https://、socks5:// 或 socks5h:// 开头",
     ),
     ("must not carry credentials; the provider's key is the field `secret`", "不能包含凭据，密钥请填在 API 密钥一栏"),
+    ("must leave out /v1/messages: it is added", "请去掉 /v1/messages，系统会自动加上"),
     ("must have neither query nor fragment", "不能包含查询参数或片段"),
     ("must have neither commas nor spaces", "不能包含逗号或空格"),
     ("must name a host", "必须包含主机名"),

@@ -237,7 +237,6 @@ fn noun(what: &str) -> &str {
         "price" => "价格",
         "call" => "调用",
         "session" => "会话",
-        "messages" => "捕获的提问与回答",
         "export" => "导出",
         other => other,
     }
@@ -249,6 +248,7 @@ pub(super) fn fault(fault: &Fault) -> String {
         Fault::Unauthenticated => "登录信息不正确，或该账号目前不能登录。".into(),
         Fault::NotAllowed => "没有权限。".into(),
         Fault::TooManyAttempts { retry_after_s } => format!("尝试次数过多，请在 {retry_after_s} 秒后重试。"),
+        Fault::NotFound { what } if what == "messages" => "此调用没有保留任何提问与回答的内容。".into(),
         Fault::NotFound { what } => format!("没有这个{}，可能已被删除。", noun(what)),
         Fault::Invalid { why: reason, .. } | Fault::Conflict { why: reason, .. } => {
             reasons::why(reason).unwrap_or_else(|| reason.clone())
