@@ -64,16 +64,7 @@ pub(super) fn rank_row(
     if name.is_empty() {
         return muted_row(text.overview.no_model, totals, most, places);
     }
-    view! {
-        <li>
-            <a class="rank-row" href=href>
-                {rank_bar(nano(totals.cost_usd), most)} <span class="ellipsis">{name}</span>
-                <span class="num text-muted">{whole(totals.calls)}</span>
-                <span class="num">{usd(totals.cost_usd, places)}</span>
-            </a>
-        </li>
-    }
-    .erase()
+    view! { <li><a class="rank-row" href=href>{ranked(name, totals, most, places)}</a></li> }.erase()
 }
 
 /// The last row of a ranking of users: what belongs to none of them.
@@ -83,16 +74,17 @@ pub(super) fn nobodys_row(text: &'static Text, totals: &Totals, most: u64, place
 
 /// A row of a ranked list that leads nowhere.
 fn muted_row(words: &'static str, totals: &Totals, most: u64, places: u32) -> AnyView {
+    view! { <li><span class="rank-row text-muted">{ranked(words.to_owned(), totals, most, places)}</span></li> }.erase()
+}
+
+/// What stands in a row of a ranked list: its bar, its name, its calls and its dollars.
+fn ranked(name: String, totals: &Totals, most: u64, places: u32) -> AnyView {
     view! {
-        <li>
-            <span class="rank-row text-muted">
-                {rank_bar(nano(totals.cost_usd), most)} <span class="ellipsis">{words}</span>
-                <span class="num">{whole(totals.calls)}</span>
-                <span class="num">{usd(totals.cost_usd, places)}</span>
-            </span>
-        </li>
+        {rank_bar(nano(totals.cost_usd), most)} <span class="ellipsis">{name}</span>
+        <span class="num text-muted">{whole(totals.calls)}</span>
+        <span class="num">{usd(totals.cost_usd, places)}</span>
     }
-    .erase()
+    .into_any()
 }
 
 fn dollars(nano: u64) -> Usd {
