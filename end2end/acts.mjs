@@ -107,6 +107,23 @@ export async function acts({ page, go, row }) {
     expect(await isGone('/groups/acts'), 'the group is still there');
   });
 
+  await check('who wants to delete a group is told who still names it', async () => {
+    await admin('PATCH', `/users/${eve.id}`, { group: ['acts-named'] });
+    await admin('PATCH', `/keys/${key.id}`, { group: ['acts-named'] });
+    await go('/providers');
+    await page.getByRole('link', { name: 'Delete: acts-named' }).click();
+    await question.getByText('It is still named by').waitFor();
+    const told = await question.getByRole('listitem').allTextContents();
+    expect(told.join() === 'Users: 1,Keys: 1', told.join());
+    expect((await question.getByRole('button', { name: 'Delete' }).count()) === 0, 'it can be deleted');
+    await shot(page, 'group-named');
+    await question.getByRole('link', { name: 'Users: 1' }).click();
+    await page.waitForURL(`${hub}/users?group=acts-named`);
+    await page.locator('tr', { hasText: 'Eve Acts' }).waitFor();
+    await admin('PATCH', `/users/${eve.id}`, { group: ['managed'] });
+    await admin('PATCH', `/keys/${key.id}`, { group: [] });
+  });
+
   await check('the way to a provider is tried before there is one', async () => {
     await go('/providers/new');
     await page.fill('[name="form[base_url]"]', upstream.url);
@@ -158,6 +175,39 @@ export async function acts({ page, go, row }) {
     await question.getByRole('button', { name: 'Delete' }).click();
     await page.waitForURL(`${hub}/users`);
     expect(await isGone(`/users/${eve.id}`), 'the user is still there');
+  });
+
+  await check('what was left out is said beside its field, in the reader’s language', async () => {
+    const told = (field, said) => page.locator(`[id="${field}-problem"]`).getByText(said).waitFor();
+    const isFocused = (field) => page.locator(`[id="${field}"]`).evaluate((one) => one === document.activeElement);
+    await go('/providers/new');
+    await page.fill('[id="form[weight]"]', 'many');
+    await page.locator('.save [type=submit]').click();
+    // All of it at once.
+    for (const field of ['form[name]', 'form[secret]']) await told(field, 'Must be filled in');
+    await told('form[weight]', 'Must be a number');
+    expect(await isFocused('form[name]'), 'the first of them is not gone on with');
+    await page.fill('[id="form[weight]"]', '');
+    await page.context().addCookies([{ name: 'switchyard_language', value: 'zh-CN', url: hub }]);
+    await go('/users/new');
+    await page.fill('[id="form[expires]"]', '31.12.2030');
+    await page.keyboard.press('Enter');
+    await told('form[name]', '必须填写');
+    await told('form[expires]', '必须是日期');
+    await page.fill('[id="form[expires]"]', '');
+    // What only the hub knows it says in the same place.
+    await page.fill('[id="form[name]"]', 'x'.repeat(101));
+    await page.locator('.save [type=submit]').click();
+    await told('form[name]', '长度须为 1 至 100 个字符');
+    expect(await isFocused('form[name]'), 'the field is not gone on with');
+    await page.fill('[id="form[name]"]', '');
+    await go('/prices?new=1');
+    await page.fill('[id="form[model]"]', 'acts-model');
+    await page.fill('[id="form[output]"]', '1');
+    await page.locator('dialog[open] [type=submit]').click();
+    await page.locator('[id="form[input]-problem"]').getByText('必须是数字').waitFor();
+    for (const field of ['form[model]', 'form[output]']) await page.fill(`[id="${field}"]`, '');
+    await page.context().clearCookies({ name: 'switchyard_language' });
   });
 
   await check('a filter that cannot be read lists nobody, and says why', async () => {

@@ -1,7 +1,7 @@
 // Calls: while they run, their decision chain, and the list with its filters and its export.
 import { readFile } from 'node:fs/promises';
 
-import { ask, check, expect, goOn, hub, shot, takenOver } from './trial.mjs';
+import { admin, ask, check, expect, goOn, hub, shot, takenOver } from './trial.mjs';
 
 /** Takes what `console.mjs` has: its page, logged in, and a key. Answers the call that later checks look at. */
 export async function calls({ page, go, key }) {
@@ -86,6 +86,35 @@ export async function calls({ page, go, key }) {
     expect((await page.inputValue('select[name=outcome]')) === 'failed', 'forgotten');
     await page.locator('table.calls tbody tr').first().waitFor();
     expect((await page.locator('table.calls tbody tr').count()) === 1, 'not filtered');
+  });
+
+  await check('tests and probes are told from requests of people', async () => {
+    const { items } = await admin('GET', '/providers?search=Scripted');
+    const { call_id: test } = await admin('POST', `/providers/${items[0].id}/test`, {});
+    const isListed = async () => (await admin('GET', '/calls?kind=probe')).items.some(({ id }) => id === test);
+    while (!(await isListed())) await page.waitForTimeout(50);
+    const rows = page.locator('table.calls tbody tr');
+    await go('/calls?kind=probe');
+    await page.locator(`tr:has([data-call="${test}"])`).getByText('Test or probe').waitFor();
+    expect((await rows.count()) === (await rows.getByText('Test or probe').count()), 'requests of people are there');
+    await page.locator('#more-filters summary').click();
+    await page.selectOption('#filter-kind', 'messages');
+    await page.waitForURL(/kind=messages/);
+    await page.locator(`tr:has([data-call="${callId}"])`).waitFor();
+    expect((await rows.getByText('Test or probe').count()) === 0, 'tests are there');
+    const exported = await page.context().request.get(`${hub}/calls/export?format=json&kind=probe`);
+    expect((await exported.json()).every((call) => call.kind === 'probe'), 'the export has others');
+  });
+
+  await check('the filter of models offers those that were asked for lately', async () => {
+    await go('/calls');
+    const offered = page.locator('#filter-models option[value="claude-sonnet-4-5"]');
+    await offered.waitFor({ state: 'attached' });
+    expect((await page.getAttribute('#filter-model', 'list')) === 'filter-models', 'the field does not offer them');
+    await page.fill('#filter-model', await offered.getAttribute('value'));
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/model=claude-sonnet-4-5/);
+    await page.locator(`tr:has([data-call="${callId}"])`).waitFor();
   });
 
   await check('the calls that the filters admit are exported, whole', async () => {

@@ -21,6 +21,27 @@ export async function editing({ page, go, row, ada, east, key }) {
     expect((await limit()) === null, await limit());
   });
 
+  await check('where a provider stands is set in its row', async () => {
+    const before = await admin('GET', `/providers/${east.id}`);
+    await go('/providers?group=managed');
+    const drop = page.locator(`tr[data-key="${east.id}"] details.drop`);
+    await drop.locator('summary').click();
+    const field = (label) => page.getByLabel(`${label}: East`, { exact: true });
+    await field('Priority').fill('first');
+    await drop.getByRole('button', { name: 'Save' }).click();
+    await drop.getByRole('alert').filter({ hasText: 'Must be a number' }).waitFor();
+    await shot(page, 'provider-place');
+    await field('Priority').fill('2');
+    await field('Weight').fill('5');
+    await field('Cost multiplier').fill('1.5');
+    await drop.getByRole('button', { name: 'Save' }).click();
+    await drop.locator('summary').getByText('2 · 5').waitFor();
+    await page.waitForFunction(() => !document.querySelector('tr details[open]'));
+    const { priority, weight, cost_multiplier: factor } = await admin('GET', `/providers/${east.id}`);
+    expect(priority === 2 && weight === 5 && factor === '1.5', `${priority} ${weight} ${factor}`);
+    await admin('PATCH', `/providers/${east.id}`, { priority: before.priority, weight: before.weight, cost_multiplier: before.cost_multiplier });
+  });
+
   await check('a limit is chosen first, and then shows what it is', async () => {
     const { limit_rpm: now } = await admin('GET', `/users/${ada.id}`);
     await go('/users?search=ada');

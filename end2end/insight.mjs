@@ -96,6 +96,8 @@ await check('how many calls run is said together with the list of them', async (
   const asked = await ask(people[0].key, 'claude-sonnet-4-5', { session: 'insight-live', content: 'Hello script:{"hold":"on-the-overview"}' });
   const row = page.locator(`a.running[href$="${asked.id}"]`);
   await row.waitFor();
+  // The page is drawn again for what the call does at first, and then for nothing: only the reader's clock goes on.
+  await page.waitForFunction((row) => parseInt(row.querySelector('.num').textContent, 10) >= 6, await row.elementHandle());
   await goOn('on-the-overview');
   await asked.text;
   await row.waitFor({ state: 'detached' });
@@ -173,6 +175,22 @@ await check('the leaderboard of users is narrowed to a tag or a group', async ()
   await page.locator('form.days').getByRole('button', { name: 'Apply' }).click();
   await page.waitForURL(/from=2020-01-01/);
   await page.getByText('None of these users used anything in this time').waitFor();
+});
+
+await check('days that are no range are said beside their fields, in the reader’s language', async () => {
+  const days = page.locator('form.days');
+  await go('/leaderboard?from=2999-01-01&to=2999-01-02');
+  await days.getByRole('alert').getByText('Must not be in the future').waitFor();
+  expect((await days.locator('[name=from]').inputValue()) === '2999-01-01', 'the input is lost');
+  await days.locator('[name=from]').fill('');
+  await days.locator('[name=to]').fill('2020-01-02');
+  await days.getByRole('button', { name: 'Apply' }).click();
+  await page.waitForURL(/[?&]to=2020-01-02/);
+  await days.getByRole('alert').getByText('Must be a date').waitFor();
+  await page.context().addCookies([{ name: 'switchyard_language', value: 'zh-CN', url: hub }]);
+  await go('/leaderboard?from=2999-01-01');
+  await days.getByRole('alert').getByText('不能是将来的日期').waitFor();
+  await page.context().clearCookies({ name: 'switchyard_language' });
 });
 
 await check('presets and folded filters of calls are in the address, and sums stand above the list', async () => {

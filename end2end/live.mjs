@@ -117,7 +117,7 @@ export async function live({ page, go, key, userPath }) {
     await go('/calls?key=laptop');
     await page.locator('table.calls tbody tr').first().waitFor();
     expect((await page.locator('table.calls tbody tr').count()) <= rows, 'not filtered');
-    expect((await page.locator('table.calls tbody').getByText('Test call').count()) === 0, 'calls without a key are there');
+    expect((await page.locator('table.calls tbody').getByText('Test or probe').count()) === 0, 'calls without a key are there');
     await go('/calls?key=no-such-key');
     await page.getByText('No key has that in its name').waitFor();
     await page.getByText('No call matches').waitFor();

@@ -121,6 +121,11 @@ await check('on a phone nothing that tells a call is cut', async () => {
       .map((cell) => cell.textContent));
     expect(cut.length === 0, `${path}: ${cut.join(', ')}`);
   }
+  // Nor that it took several attempts, among the calls of its session too.
+  const { n_attempts: n } = await life.admin('GET', `/calls/${call}`);
+  expect(n > 1, `${n} attempts`);
+  await visit(page, `/sessions/${session}`);
+  await page.locator(`tr[data-key="${call}"]`).getByText(`×${n}`).waitFor();
 });
 
 await finish('how every page looks');

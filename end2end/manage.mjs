@@ -225,6 +225,14 @@ await check('in Chinese no word is missing', async () => {
     expect(lang === 'zh-CN', lang);
     await shot(page, `manage${path.replaceAll('/', '_')}-zh`);
   }
+  // A time that is counted down has its units in words, and keeps them.
+  await admin('POST', `/providers/${west.id}/pause`, { duration_s: 3_600 });
+  await go('/providers');
+  const left = row('West').locator('time[data-until]');
+  const first = await left.textContent();
+  await page.waitForFunction((before) => document.querySelector('time[data-until]').textContent !== before, first);
+  for (const one of [first, await left.textContent()]) expect(/^\d+\u00a0分\u00a0\d\d\u00a0秒$/.test(one), one);
+  await admin('POST', `/providers/${west.id}/resume`);
   await go('/audit');
   const said = await page.locator('main').innerText();
   expect(said.includes('管理员令牌') && !said.includes('admin token'), said);

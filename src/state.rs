@@ -65,15 +65,11 @@ impl State {
     /// A Redis that is away stops nobody: it is reported, and connected to as soon as it is there.
     pub async fn connect(redis_url: Option<&Secret>) -> anyhow::Result<Self> {
         let Some(url) = redis_url else { return Ok(Self::Memory(Arc::default())) };
-        let state = Self::Redis(RedisState::new(url)?);
+        let redis = RedisState::new(url)?;
+        let state = Self::Redis(redis.clone());
         match state.status().await {
             Status { ok: true, .. } => tracing::info!("Redis is connected"),
-            Status { detail, .. } => {
-                tracing::warn!(
-                    reason = detail.unwrap_or_default(),
-                    "Redis does not answer; the hub goes on without it"
-                );
-            }
+            Status { detail, .. } => redis.say_away(&detail.unwrap_or_default()),
         }
         Ok(state)
     }

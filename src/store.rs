@@ -82,6 +82,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (19, "days_in_steps", include_str!("../migrations/0019_days_in_steps.sql")),
     (20, "shares", include_str!("../migrations/0020_shares.sql")),
     (21, "open_days", include_str!("../migrations/0021_open_days.sql")),
+    (22, "erased_secrets", include_str!("../migrations/0022_erased_secrets.sql")),
 ];
 
 /// The channel on which replicas tell each other that configuration or holds changed, or calls were recorded.

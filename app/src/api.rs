@@ -67,6 +67,11 @@ impl FromServerFnError for AppError {
     type Encoder = JsonEncoding;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        // In the browser the second is an answer that cannot be read.
+        #[cfg(feature = "ssr")]
+        if let ServerFnErrorErr::Args(why) | ServerFnErrorErr::Deserialization(why) = &error {
+            return guard::unread(why);
+        }
         Self::broken(&error)
     }
 }

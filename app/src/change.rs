@@ -67,5 +67,6 @@ pub(crate) fn ChangeForm(
             change.answer.try_set(Some(answer));
         });
     };
-    view! { <form method="post" action=change.url on:submit=submit>{children()}</form> }.erase()
+    let press = |event: leptos::ev::MouseEvent| _ = browser::leave_checks_to_hub(&event);
+    view! { <form method="post" action=change.url on:click=press on:submit=submit>{children()}</form> }.erase()
 }

@@ -204,14 +204,15 @@ fn below_dialogs(search: &str) -> String {
     search.trim_start_matches('?').split('&').filter(is_of_page).collect::<Vec<_>>().join("&")
 }
 
-/// A page of what is configured and how it is used: drawn again at once for the one, and slowly for the other.
+/// A page of what is configured and how it is used: drawn again at once for the one, at most every two seconds for the
+/// other.
 pub(crate) fn following_use(drawing: Drawing) -> AnyView {
     let live: Live = expect_context();
     let used = Live::slowly(move || live.recorded.track());
     following(move || drawing.clone(), move || live.news().wrapping_add(used.get()))
 }
 
-/// The first page: drawn again when calls and what is configured have news, at most every two seconds.
+/// The first page: drawn again at once when calls and what is configured have news, and then at most every two seconds.
 pub(crate) fn page_of_today() -> AnyView {
     let live: Live = expect_context();
     let version = Live::slowly(move || {
@@ -264,6 +265,7 @@ pub(crate) fn put_in(question: Signal<(u32, Question)>, drawn: Asked, held: Held
         }
     };
     let press = move |event: leptos::ev::MouseEvent| {
+        browser::leave_checks_to_hub(&event);
         browser::copy_chosen(&event);
         browser::try_out(&event, move |error| fault::message(text, error));
     };

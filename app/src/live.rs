@@ -1,6 +1,8 @@
 //! The feed of what happens, as signals: one event stream for each tab that is looked at, handed on four times a second.
 //! Who comes back goes on where he was.
 
+use std::time::Duration;
+
 use hub::domain::call::Call;
 use leptos::prelude::*;
 
@@ -45,27 +47,19 @@ impl Live {
         self.configuration.get().wrapping_add(self.missed.get())
     }
 
-    /// A number that grows when `news` changes, at most every two seconds, for what is dear to read again.
+    /// A number that grows at once when `news` changes, and then at most every two seconds, for what is dear to read.
     pub(crate) fn slowly(news: impl Fn() + 'static) -> RwSignal<u32> {
         Self::at_most_every(2, news)
     }
 
     /// The same, at most every so many seconds.
     pub(crate) fn at_most_every(seconds: u64, news: impl Fn() + 'static) -> RwSignal<u32> {
-        let (version, is_waiting) = (RwSignal::new(0_u32), StoredValue::new(false));
+        let (version, pace) = (RwSignal::new(0_u32), StoredValue::new(Pace::Free));
         Effect::new(move |before: Option<()>| {
             news();
-            if before.is_none() || is_waiting.get_value() {
-                return;
+            if before.is_some() && pace.try_update_value(Pace::is_told).unwrap_or_default() {
+                tell(version, pace, Duration::from_secs(seconds));
             }
-            is_waiting.set_value(true);
-            set_timeout(
-                move || {
-                    is_waiting.try_set_value(false);
-                    version.try_update(|version| *version = version.wrapping_add(1));
-                },
-                std::time::Duration::from_secs(seconds),
-            );
         });
         version
     }
@@ -86,6 +80,45 @@ impl Live {
             }
         });
     }
+}
+
+/// How news that may come often are handed on: the first at once, what comes in the rest after it together at its end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Pace {
+    /// Nothing was handed on lately.
+    #[default]
+    Free,
+    /// Something was.
+    Resting,
+    /// Something was, and more has come since.
+    Due,
+}
+
+impl Pace {
+    /// News have come. True if they are handed on at once.
+    fn is_told(&mut self) -> bool {
+        let is_told = *self == Self::Free;
+        *self = if is_told { Self::Resting } else { Self::Due };
+        is_told
+    }
+
+    /// The rest is over. True if something has waited for that.
+    fn is_due(&mut self) -> bool {
+        let is_due = *self == Self::Due;
+        *self = if is_due { Self::Resting } else { Self::Free };
+        is_due
+    }
+}
+
+/// Makes `version` grow, and again after a rest if there is more by then. Nobody may be there any more then.
+fn tell(version: RwSignal<u32>, pace: StoredValue<Pace>, rest: Duration) {
+    version.try_update(|version| *version = version.wrapping_add(1));
+    let rested = move || {
+        if pace.try_update_value(Pace::is_due).unwrap_or_default() {
+            tell(version, pace, rest);
+        }
+    };
+    set_timeout(rested, rest);
 }
 
 /// Only the browser has a feed.
@@ -157,7 +190,7 @@ mod feed {
                         self.missed = true;
                     }
                 }
-                // The first page counts the calls that it lists.
+                // The first page counts the calls that it lists, and is drawn again when one of them has news.
                 ("active", _) => {}
                 ("recorded", _) => self.recorded = true,
                 ("configuration" | "holds", _) => self.configuration = true,
@@ -242,5 +275,19 @@ mod feed {
         } else {
             set_timeout(move || _ = live.reopened.try_update(|count| *count = count.wrapping_add(1)), REOPEN_AFTER);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_news_are_handed_on_at_once_and_the_others_together_after_a_rest() {
+        let mut pace = Pace::default();
+        assert_eq!([pace.is_told(), pace.is_told(), pace.is_told()], [true, false, false]);
+        // What has waited begins a rest of its own, after which nothing has.
+        assert_eq!([pace.is_due(), pace.is_due()], [true, false]);
+        assert_eq!([pace.is_told(), pace.is_due(), pace.is_told()], [true, false, true]);
     }
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 #[cfg(feature = "ssr")]
 use hub::domain::fault::Fault;
 use hub::domain::{
-    call::{Call, CallError},
+    call::{Call, CallError, CallKind, Outcome},
     report::CallQuery,
 };
 use leptos_router::params::ParamsMap;
@@ -71,7 +71,7 @@ pub(crate) fn escape(text: &str) -> String {
 }
 
 /// The parameters of a query string that the list of calls knows.
-const CALL_PARAMETERS: [&str; 19] = [
+const CALL_PARAMETERS: [&str; 20] = [
     "range",
     "from",
     "to",
@@ -81,6 +81,7 @@ const CALL_PARAMETERS: [&str; 19] = [
     "model",
     "session",
     "outcome",
+    "kind",
     "status",
     "cost_min",
     "cost_max",
@@ -200,6 +201,7 @@ impl CallFilter {
             model: self.get("model").map(str::to_owned),
             session_id: self.get("session").map(str::to_owned),
             outcome: self.read_as("outcome", "is no outcome", outcome)?,
+            kind: self.read_as("kind", "must be one of messages, probe", kind)?,
             status: self.read_as("status", "must be a whole number such as 529", |status| status.parse().ok())?,
             cost_min: self.read_as("cost_min", NO_AMOUNT, |cost| cost.parse().ok())?,
             cost_max: self.read_as("cost_max", NO_AMOUNT, |cost| cost.parse().ok())?,
@@ -261,8 +263,14 @@ fn range_hours(name: &str) -> Option<i64> {
 
 /// The outcome of that name.
 #[cfg(feature = "ssr")]
-fn outcome(name: &str) -> Option<hub::domain::call::Outcome> {
-    hub::domain::call::Outcome::ALL.into_iter().find(|outcome| outcome.as_str() == name)
+fn outcome(name: &str) -> Option<Outcome> {
+    Outcome::ALL.into_iter().find(|outcome| outcome.as_str() == name)
+}
+
+/// The kind of calls of that name.
+#[cfg(feature = "ssr")]
+fn kind(name: &str) -> Option<CallKind> {
+    [CallKind::Messages, CallKind::Probe].into_iter().find(|kind| kind.as_str() == name)
 }
 
 /// True if a call that just came in belongs into the list that `query` asks for.
@@ -277,8 +285,10 @@ pub(crate) fn admits(query: &CallQuery, call: &Call) -> bool {
         && same(query.model.as_ref(), Some(&call.model))
         && same(query.session_id.as_ref(), call.session_id.as_ref())
         && query.outcome.is_none_or(|outcome| call.outcome == Some(outcome))
+        && query.kind.is_none_or(|kind| call.kind == kind)
         && query.status.is_none_or(|status| call.status == Some(status))
         && admits_numbers(query, call)
+        && (query.errors != Some(true) || is_counted_as_error(query, call))
         && admits_error(query, call.error.as_ref())
 }
 
@@ -296,7 +306,12 @@ fn admits_error(query: &CallQuery, error: Option<&CallError>) -> bool {
     let is_meant = |text: &String| {
         error.is_some_and(|error| error.cause == *text || error.message.to_lowercase().contains(&text.to_lowercase()))
     };
-    (query.errors != Some(true) || error.is_some()) && query.error.as_ref().is_none_or(is_meant)
+    query.error.as_ref().is_none_or(is_meant)
+}
+
+/// True for a call that the sums above the list count as an error; those of the hub's own only if they are asked for.
+fn is_counted_as_error(query: &CallQuery, call: &Call) -> bool {
+    call.outcome.is_some_and(Outcome::is_error) && (query.kind.is_some() || call.kind != CallKind::Probe)
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ use tower_http::{
 
 use crate::{App, shell};
 
+mod apart;
 mod export;
 mod large;
 mod secret;
@@ -66,6 +67,7 @@ pub fn console(hub: &Hub) -> anyhow::Result<Router> {
         .with_state(options)
         .layer(middleware::from_fn_with_state(hub.clone(), large::admit))
         .layer(middleware::from_fn_with_state(documents, secret::show))
+        .layer(middleware::from_fn(apart::answer))
         .layer(CompressionLayer::new().compress_when(compress))
         .route("/calls/export", get(export::calls).with_state(hub.clone())))
 }

@@ -48,6 +48,8 @@ pub(crate) fn Frame() -> impl IntoView {
     let location = use_location();
     let menu = NodeRef::<leptos::html::Details>::new();
     let (pathname, search) = (location.pathname, location.search);
+    // Told before parts of the page are drawn side by side on the server: of two that tell it at once one finds nothing.
+    pathname.with_untracked(|_| ());
     Effect::new(move |_| {
         let _ = (pathname.get(), search.get());
         is_palette_open.set(false);

@@ -220,6 +220,9 @@ pub(crate) struct Text {
     /// What went wrong; of a field only what is wrong with it.
     #[cfg(feature = "ssr")]
     pub(crate) fault: fn(&Fault) -> String,
+    /// Why a request could not be read.
+    #[cfg(feature = "ssr")]
+    pub(crate) unread: fn(&str) -> String,
 }
 
 /// How values of settings are said, by the server too.

@@ -19,6 +19,10 @@ pub(super) fn store(error: sqlx::Error) -> Fault {
         if let Some((_, field, why)) = CONSTRAINTS.iter().find(named) {
             return Fault::Conflict { field: (*field).to_owned(), why: (*why).to_owned() };
         }
+        // datetime_field_overflow: nothing that is stored is so old, so the time was asked for.
+        if database.code().as_deref() == Some("22008") {
+            return Fault::invalid("time", "lies outside what can be told: 4713 BC to 294276 AD");
+        }
     }
     if is_passing(&error) {
         tracing::warn!(%error, "the database did not answer an operator");

@@ -8,11 +8,10 @@ use crate::{
     clock,
     domain::{
         fault::Fault,
-        group::{DEFAULT_GROUP, Group, GroupCreate, GroupPatch},
+        group::{DEFAULT_GROUP, Group, GroupCreate, GroupPatch, GroupUse},
         money::Multiplier,
     },
     hub::Hub,
-    store::groups::GroupUse,
 };
 
 /// Characters of a note.
@@ -29,6 +28,12 @@ pub async fn list(hub: &Hub, _actor: &Admin) -> Result<Vec<Group>, Fault> {
 /// One group.
 pub async fn find(hub: &Hub, _actor: &Admin, name: &str) -> Result<Group, Fault> {
     hub.store.find_group(name).await.map_err(fault::store)?.ok_or_else(|| Fault::not_found("group"))
+}
+
+/// Who names a group: it can be deleted once nobody does.
+pub async fn in_use(hub: &Hub, _actor: &Admin, name: &str) -> Result<GroupUse, Fault> {
+    check::check_text("name", Some(name))?;
+    hub.store.use_of_group(name).await.map_err(fault::store)
 }
 
 /// Makes a group.

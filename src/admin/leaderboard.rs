@@ -75,7 +75,8 @@ fn spans(query: &LeaderboardQuery, now: DateTime<Utc>, zone: Tz) -> Result<(Span
         (None, None, period) => return Ok(span(period.unwrap_or_default(), now, zone)),
         (_, _, Some(_)) => return Err(Fault::invalid("period", "must not stand beside `from` and `to`")),
         (None, Some(_), None) => return Err(Fault::invalid("from", "is missing: `to` does not stand alone")),
-        (Some(from), to, None) => (from, to.unwrap_or(now).min(now)),
+        // Nothing was used before 1970, and of far earlier times a zone's clocks cannot be told.
+        (Some(from), to, None) => (from.max(DateTime::UNIX_EPOCH), to.unwrap_or(now).min(now)),
     };
     if from >= to {
         return Err(Fault::invalid("from", "must be before `to`, and in the past"));

@@ -78,10 +78,11 @@ pub(super) fn asked(query: &UsageQuery, range: Span) -> Result<Asked, Fault> {
     Ok(Asked { range, filter, by: query.by, step: query.step.unwrap_or_default(), ..Asked::default() })
 }
 
-/// The range that is asked for.
+/// The range that is asked for. Nothing was used before 1970, and of far earlier times neither the clocks of a zone nor what
+/// lay before them can be told.
 pub(super) fn range(query: &UsageQuery, now: DateTime<Utc>) -> Result<Span, Fault> {
-    let to = query.to.unwrap_or(now).min(now + TimeDelta::days(1));
-    let from = query.from.unwrap_or(to - TimeDelta::days(1));
+    let to = query.to.unwrap_or(now).min(now + TimeDelta::days(1)).max(DateTime::UNIX_EPOCH);
+    let from = query.from.unwrap_or(to - TimeDelta::days(1)).max(DateTime::UNIX_EPOCH);
     if from >= to {
         return Err(Fault::invalid("from", "must be before `to`"));
     }
@@ -323,5 +324,10 @@ mod tests {
             assert_eq!(asked(from, to, step).unwrap_err().field(), Some("from"));
         }
         assert!(asked(early, late, UsageStep::Total).is_ok());
+        let first = Some("-262143-01-01T00:00:00Z");
+        assert_eq!(asked(first, late, UsageStep::Total).unwrap().0, DateTime::UNIX_EPOCH);
+        for from in [None, first, early] {
+            assert_eq!(asked(from, first, UsageStep::Total).unwrap_err().field(), Some("from"));
+        }
     }
 }

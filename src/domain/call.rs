@@ -69,6 +69,11 @@ impl Outcome {
             Self::Abandoned => "abandoned",
         }
     }
+
+    /// True if the hub or a provider let the call down (docs/rules.md, Reports).
+    pub const fn is_error(self) -> bool {
+        matches!(self, Self::Failed | Self::Interrupted)
+    }
 }
 
 /// Characters of a message that are kept.

@@ -27,6 +27,17 @@ pub struct Group {
     pub created_at: DateTime<Utc>,
 }
 
+/// How many there are that name a group.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GroupUse {
+    /// Providers that belong to it.
+    pub n_providers: i64,
+    /// Users who may use it.
+    pub n_users: i64,
+    /// Keys that may use it.
+    pub n_keys: i64,
+}
+
 /// A new group. Everything but the name has a default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]

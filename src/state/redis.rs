@@ -72,6 +72,8 @@ struct Shared {
     n_cuts_looked_at: AtomicU64,
     step_within_ms: AtomicU64,
     resting_until: Mutex<Option<Instant>>,
+    /// True once the log says that Redis does not answer, until it says that it does again.
+    is_said_away: AtomicBool,
     /// Of the counters that are in Redis: another one says that it was emptied.
     generation: Mutex<Option<String>>,
     /// No step is believed before all news up to this mark were told: what this replica holds must be in the counters.
@@ -108,6 +110,7 @@ impl RedisState {
             n_cuts_looked_at: AtomicU64::new(0),
             step_within_ms: AtomicU64::new(STEP_WITHIN_MS),
             resting_until: Mutex::new(None),
+            is_said_away: AtomicBool::new(false),
             generation: Mutex::new(None),
             asserted_from: AtomicU64::new(0),
             n_round_trips: AtomicU64::new(0),
@@ -244,6 +247,7 @@ impl RedisState {
     /// has looked.
     fn doubt_if_cut(&self, error: &RedisError) {
         if error.is_io_error() || error.is_unrecoverable_error() {
+            self.say_away(error);
             self.0.n_cuts.fetch_add(1, Ordering::AcqRel);
             self.must_look_again();
         }

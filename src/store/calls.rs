@@ -42,7 +42,8 @@ macro_rules! select_calls {
 }
 
 /// Which calls a query describes, of those that `$which` says. What comes late with its first content ends late too: it
-/// is said so that the index on the duration serves both.
+/// is said so that the index on the duration serves both. Every call that failed or was interrupted has an error, which is
+/// said so that the index on those that have one serves.
 macro_rules! which_calls {
     ($which:literal) => {
         concat!(
@@ -64,7 +65,9 @@ macro_rules! which_calls {
             and ($16::integer is null or (c.first_token_ms >= $16 and c.duration_ms >= $16))
             and ($17::boolean is not true or c.n_attempts > 1)
             and ($17::boolean is not false or c.n_attempts <= 1)
-            and ($18::boolean is not true or c.error_cause is not null)
+            and ($18::boolean is not true or (c.error_cause is not null and c.outcome in ('failed', 'interrupted')
+                and ($19::text is not null or c.kind <> 'probe')))
+            and ($19::text is null or c.kind = $19)
 "
         )
     };
@@ -75,25 +78,25 @@ statements! {
     LIST = select_calls!("", which_calls!("
         where c.id >= $1 and c.id < $2"), "
         order by c.id desc
-        limit $19");
-    /// Any $19 of them, by whichever index serves.
+        limit $20");
+    /// Any $20 of them, by whichever index serves.
     ANY = concat!("
         select c.id
         from calls c", which_calls!("
         where c.id >= $1 and c.id < $2"), "
-        limit $19");
+        limit $20");
     LIST_OF = select_calls!("", "
         where c.id = any($1)
         order by c.id desc");
-    /// As `LIST`, of those whose error has this cause ($19), or this text in its message.
+    /// As `LIST`, of those whose error has this cause ($20), or this text in its message.
     LIST_BY_ERROR = select_calls!("", which_calls!("
         join call_errors e on e.call_id = c.id
         where e.call_id >= $1 and e.call_id < $2 and c.id >= $1 and c.id < $2
-            and (e.cause = $19 or position(lower($19) in lower(e.message)) > 0)
+            and (e.cause = $20 or position(lower($20) in lower(e.message)) > 0)
             and ($5::bigint is null or e.user_id = $5) and ($6::bigint is null or e.key_id = $6)
             and ($7::bigint is null or e.provider_id = $7)"), "
         order by e.call_id desc
-        limit $20");
+        limit $21");
     COUNT = concat!("
         select count(*) as n
         from calls c", which_calls!("
@@ -103,7 +106,7 @@ statements! {
         from calls c", which_calls!("
         join call_errors e on e.call_id = c.id
         where e.call_id >= $1 and e.call_id < $2 and c.id >= $1 and c.id < $2
-            and (e.cause = $19 or position(lower($19) in lower(e.message)) > 0)"));
+            and (e.cause = $20 or position(lower($20) in lower(e.message)) > 0)"));
     FIND = select_calls!(
         ",
             c.cost_input, c.cost_output, c.cost_cache_write_5m, c.cost_cache_write_1h, c.cost_cache_read,
@@ -203,7 +206,8 @@ fn bound<'q>(
         .bind(query.duration_max.map(read::integer))
         .bind(query.first_token_min.map(read::integer))
         .bind(query.retried)
-        .bind(query.errors);
+        .bind(query.errors)
+        .bind(query.kind.map(crate::domain::call::CallKind::as_str));
     let asked = if let Some(error) = &query.error { asked.bind(error) } else { asked };
     asked.persistent(false)
 }

@@ -3,7 +3,10 @@
 use sqlx::{PgConnection, Row, postgres::PgRow};
 
 use super::{Store, change::Change, statements};
-use crate::domain::{group::Group, money::Multiplier};
+use crate::domain::{
+    group::{Group, GroupUse},
+    money::Multiplier,
+};
 
 statements! {
     LIST = "
@@ -82,15 +85,12 @@ pub(super) async fn priorities(connection: &mut PgConnection) -> Result<Vec<(Str
     rows.iter().map(|row| Ok((row.try_get("name")?, row.try_get("priority")?))).collect()
 }
 
-/// How many there are that name a group.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct GroupUse {
-    /// Providers that belong to it.
-    pub n_providers: i64,
-    /// Users who may use it.
-    pub n_users: i64,
-    /// Keys that may use it.
-    pub n_keys: i64,
+fn use_from_row(row: &PgRow) -> Result<GroupUse, sqlx::Error> {
+    Ok(GroupUse {
+        n_providers: row.try_get("n_providers")?,
+        n_users: row.try_get("n_users")?,
+        n_keys: row.try_get("n_keys")?,
+    })
 }
 
 impl Store {
@@ -103,6 +103,11 @@ impl Store {
     /// One group.
     pub async fn find_group(&self, name: &str) -> Result<Option<Group>, sqlx::Error> {
         sqlx::query(FIND).bind(name).fetch_optional(&self.pool).await?.as_ref().map(from_row).transpose()
+    }
+
+    /// Who names a group.
+    pub async fn use_of_group(&self, name: &str) -> Result<GroupUse, sqlx::Error> {
+        use_from_row(&sqlx::query(USERS).bind(name).fetch_one(&self.pool).await?)
     }
 }
 
@@ -122,12 +127,7 @@ impl Change {
 
     /// Who names a group.
     pub async fn use_of_group(&mut self, name: &str) -> Result<GroupUse, sqlx::Error> {
-        let row = sqlx::query(USERS).bind(name).fetch_one(&mut *self.transaction).await?;
-        Ok(GroupUse {
-            n_providers: row.try_get("n_providers")?,
-            n_users: row.try_get("n_users")?,
-            n_keys: row.try_get("n_keys")?,
-        })
+        use_from_row(&sqlx::query(USERS).bind(name).fetch_one(&mut *self.transaction).await?)
     }
 
     /// Deletes a group.

@@ -48,7 +48,7 @@ pub(super) const HUB: &str = "switchyard";
 /// How many texts were sealed anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Resealed {
-    /// Secrets of providers. Those of deleted ones are erased, unless a version before this one has deleted them.
+    /// Secrets of providers. Those of deleted ones are erased.
     pub n_secrets: usize,
     /// Proxies of providers.
     pub n_proxies: usize,

@@ -101,7 +101,7 @@ fn time(at: DateTime<Utc>) -> String {
 /// A list of calls with filters by their places, all others unset.
 fn list(filters: &[(usize, &str)], rows_max: u64) -> Asked {
     let first = ["'00000000-0000-0000-0000-000000000000'", "'ffffffff-ffff-ffff-ffff-ffffffffffff'"];
-    let mut values: Vec<&str> = first.into_iter().chain(["null"; 16]).collect();
+    let mut values: Vec<&str> = first.into_iter().chain(["null"; 17]).collect();
     let mut name = "LIST";
     for (place, value) in filters {
         if *place > values.len() {
@@ -136,12 +136,16 @@ fn lists() -> Vec<Asked> {
         list(&[(17, "true")], PAGE),
         list(&[(17, "false")], A_FEW_PAGES),
         list(&[(18, "true")], PAGE),
+        list(&[(19, "'messages'")], PAGE),
+        // There is none: found by the index that has nothing else.
+        list(&[(19, "'probe'")], 0),
+        list(&[(7, "2"), (19, "'probe'")], 0),
         // One in fifty failed, and each user has a fiftieth: a list of both looks through the failed ones.
         list(&[(5, "7"), (10, "'failed'")], 1_100),
         // What is looked for in texts: only calls that are found.
         // Each of them has this text, and one in fifty calls is among them: a page is found among so many calls at most.
-        list(&[(1, week), (19, "'broke'")], 50 * PAGE),
-        list(&[(1, week), (19, "'there is no such text'")], 0),
+        list(&[(1, week), (20, "'broke'")], 50 * PAGE),
+        list(&[(1, week), (20, "'there is no such text'")], 0),
     ];
     // Few have what these ask for.
     let few = [list(&[(12, "9990")], PAGE), list(&[(14, "8990")], 60)];

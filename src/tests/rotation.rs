@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     hub::{MASTER_KEY, Setup},
+    postgres,
     proxies::{Kind, Proxy},
     world::{Key, Provider, UPSTREAM_SECRET, World},
 };
@@ -50,6 +51,28 @@ async fn serves(world: &World, key: &Key, provider: &Provider, proxy: &Proxy) {
 async fn stop(world: &World) {
     world.hub.terminate();
     assert!(world.hub.stopped().await.success());
+}
+
+#[tokio::test]
+async fn what_earlier_releases_left_of_deleted_providers_is_erased() {
+    let world = World::alone().await;
+    let (provider, proxy, key) = providers(&world).await;
+    let left = "select count(*) as n from providers p join credentials c on c.provider_id = p.id
+        where p.deleted_at is not null
+            and (c.secret_sealed <> '' or p.proxy_sealed is not null or p.proxy_masked is not null)";
+    assert_eq!(world.value(left).await, 0);
+    stop(&world).await;
+    // As if one of them had deleted it, and had stopped for this one just now.
+    let earlier = "
+        update credentials c set secret_sealed = 'sealed' from providers p
+            where p.id = c.provider_id and p.deleted_at is not null;
+        update providers set proxy_sealed = 'sealed', proxy_masked = 'http://proxy' where deleted_at is not null;
+        delete from _sqlx_migrations where version = 22;";
+    postgres::execute(world.dsn(), earlier).await;
+    assert_eq!(world.value(left).await, 1);
+    world.hub.start_again().await;
+    assert_eq!(world.value(left).await, 0);
+    serves(&world, &key, &provider, &proxy).await;
 }
 
 #[tokio::test]

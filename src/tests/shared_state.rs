@@ -140,6 +140,9 @@ async fn without_redis_soft_limits_let_pass_hard_ones_do_not_and_nothing_is_lost
     let body = ask(&model, false);
     assert_eq!(world.messages(&soft, &body).await.status, 200);
     assert_eq!(world.messages(&hard, &body).await.status, 200);
+    let told = |what: &str| world.hub.log().matches(what).count();
+    let (gone, back) = ("Redis does not answer", "Redis answers again");
+    let before = (told(gone), told(back));
     process.kill().unwrap();
     process.wait().unwrap();
     reaper::forget(process.id());
@@ -160,6 +163,9 @@ async fn without_redis_soft_limits_let_pass_hard_ones_do_not_and_nothing_is_lost
     assert_eq!(world.messages(&soft, &body).await.status, 503);
     let health = world.get("/health/ready").await;
     assert_eq!(health["state"]["status"], "away", "{health}");
+    // However many have asked it.
+    until("the log says so", async || (told(gone) > before.0).then_some(())).await;
+    assert_eq!((told(gone), told(back)), (before.0 + 1, before.1), "{}", world.hub.log_tail());
 
     // An empty Redis comes back: it is filled from the ledger, and what was spent meanwhile is in it once.
     let port = redis.rsplit(':').next().unwrap().parse().unwrap();
@@ -176,4 +182,6 @@ async fn without_redis_soft_limits_let_pass_hard_ones_do_not_and_nothing_is_lost
     }
     until("hard limits let pass again", async || (world.messages(&hard, &body).await.status == 200).then_some(()))
         .await;
+    until("the log says that it is back", async || (told(back) > before.1).then_some(())).await;
+    assert_eq!((told(gone), told(back)), (before.0 + 1, before.1 + 1), "{}", world.hub.log_tail());
 }

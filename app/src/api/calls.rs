@@ -16,7 +16,7 @@ use {
     },
     hub::{
         admin::{actor::Admin, routing},
-        domain::fault::Fault,
+        domain::{fault::Fault, report::UsageBy},
         hub::Hub,
     },
 };
@@ -35,6 +35,10 @@ pub(crate) struct Calls {
 /// Most names a filter offers.
 #[cfg(feature = "ssr")]
 const CHOICES_MAX: u32 = 500;
+
+/// Most models that their filter offers: those of the last day that cost most.
+#[cfg(feature = "ssr")]
+const MODELS_MAX: usize = 100;
 
 /// The calls that `filter` admits.
 #[cfg(feature = "ssr")]
@@ -78,6 +82,7 @@ pub(super) async fn found(hub: &Hub, actor: &Admin, filter: &CallFilter, clock: 
     let providers = hub::admin::providers::list(hub, actor, &all).await.map_err(super::guard::refuse)?;
     let all = UserQuery { limit: Some(CHOICES_MAX), ..UserQuery::default() };
     let users = hub::admin::users::list(hub, actor, &all).await.map_err(super::guard::refuse)?;
+    let models = hub::admin::usage::of_last_day(hub, actor, UsageBy::Model).await.map_err(super::guard::refuse)?;
     let totals = match &query {
         Ok(query) => hub::admin::calls::totals(hub, actor, query).await.map_err(super::guard::refuse)?,
         Err(_) => None,
@@ -85,6 +90,11 @@ pub(super) async fn found(hub: &Hub, actor: &Admin, filter: &CallFilter, clock: 
     let named = filter.key_name().map(|name| routing::keys_named(hub, actor, name));
     Ok(Found {
         is_cut: providers.next_cursor.is_some() || users.next_cursor.is_some(),
+        models: models
+            .into_iter()
+            .filter_map(|row| row.name.filter(|name| !name.is_empty()))
+            .take(MODELS_MAX)
+            .collect(),
         keys: routing::keys(hub, actor),
         // One is meant, and several are to be chosen from.
         doubtful: named.filter(|keys| keys.len() != 1),

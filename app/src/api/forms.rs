@@ -78,7 +78,12 @@ pub(crate) fn user_patch(form: UserForm, before: &User, clock: Clock) -> Result<
 
 /// More time for a user: days, or up to the end of a day.
 pub(crate) fn renewal(days: &str, until: &str, clock: Clock) -> Result<Renewal, Fault> {
-    Ok(Renewal { days: number("days", days)?, until: expiry("until", until, clock)?, enable: false })
+    let renewal = Renewal { days: number("days", days)?, until: expiry("until", until, clock)?, enable: false };
+    // The form that offers days sends some: the day was left out.
+    if renewal.days.is_none() && renewal.until.is_none() {
+        return Err(Fault::invalid("until", NO_DATE));
+    }
+    Ok(renewal)
 }
 
 /// A new key.
@@ -118,6 +123,9 @@ pub(crate) fn key_patch(form: &KeyForm, before: &ApiKey, clock: Clock) -> Result
     .with_limits(&limits))
 }
 
+/// What a day must be.
+const NO_DATE: &str = "must be a date: 2030-12-31";
+
 /// The price of a model. An empty cache price follows from the input price.
 pub(crate) fn price(form: &PriceForm) -> Result<(String, Price), Fault> {
     let rules = if form.rules.trim().is_empty() { "{}" } else { form.rules.as_str() };
@@ -131,10 +139,10 @@ pub(crate) fn price(form: &PriceForm) -> Result<(String, Price), Fault> {
         ("cache_read", &form.cache_read),
     ] {
         let given: Option<Usd> = number(field, text)?;
-        let is_rate = field == "input" || field == "output";
-        let amount = given.or_else(|| is_rate.then_some(Usd::ZERO));
-        match amount {
+        match given {
             Some(amount) => whole.insert(field.to_owned(), amount.to_string().into()),
+            // What is free is said to be: a field that was left out is no price.
+            None if field == "input" || field == "output" => return Err(Fault::invalid(field, "must be a number")),
             None => whole.remove(field),
         };
     }
@@ -182,7 +190,7 @@ fn expiry(field: &str, text: &str, clock: Clock) -> Result<Option<DateTime<Utc>>
     if text.is_empty() {
         return Ok(None);
     }
-    let day: NaiveDate = text.parse().map_err(|_| Fault::invalid(field, "must be a date: 2030-12-31"))?;
+    let day: NaiveDate = text.parse().map_err(|_| Fault::invalid(field, NO_DATE))?;
     Ok(Some(period::of_days(day, day, clock.zone).1))
 }
 
@@ -216,6 +224,7 @@ mod tests {
         assert_eq!(read("2030-07-31").unwrap(), Some("2030-07-31T22:00:00Z".parse().unwrap()));
         assert_eq!(read(" ").unwrap(), None);
         assert_eq!(read("tomorrow").unwrap_err().field(), Some("until"));
+        assert_eq!(renewal("", " ", clock).unwrap_err().field(), Some("until"));
         let noon = Some("2030-12-31T12:00:00Z".parse().unwrap());
         assert_eq!(expiry_change("2030-12-31", noon, clock), Ok(Patch::Keep));
         // What it says of the day is what the list shows of it.
@@ -226,9 +235,13 @@ mod tests {
 
     #[test]
     fn a_mistake_names_its_field() {
-        let form = PriceForm { output: "1,5".to_owned(), ..PriceForm::default() };
+        let form = PriceForm { input: "4".to_owned(), output: "1,5".to_owned(), ..PriceForm::default() };
         assert_eq!(price(&form).unwrap_err().field(), Some("output"));
-        let form = PriceForm { input: "4".to_owned(), rules: "{\"speeds\":7}".to_owned(), ..PriceForm::default() };
+        for (input, output, field) in [("", "0", "input"), ("0", " ", "output")] {
+            let form = PriceForm { input: input.to_owned(), output: output.to_owned(), ..PriceForm::default() };
+            assert_eq!(price(&form).unwrap_err().field(), Some(field), "nothing is free because it was left out");
+        }
+        let form = PriceForm { output: "0".to_owned(), rules: "{\"speeds\":7}".to_owned(), ..form };
         assert_eq!(price(&form).unwrap_err().field(), Some("rules"));
         let form = PriceForm { rules: "{\"speeds\":{\"fast\":\"2\"}}".to_owned(), ..form };
         let price = price(&form).unwrap().1;

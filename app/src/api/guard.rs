@@ -93,17 +93,30 @@ fn is_led_on(parts: &Parts) -> bool {
 }
 
 /// Gives the answer the status of the fault.
-///
-/// A form that was sent without script gets a redirect, which carries the fault itself and must stay one.
 #[expect(clippy::needless_pass_by_value, reason = "made for map_err")]
 pub(crate) fn refuse(fault: Fault) -> AppError {
-    let plain_form = parts().is_ok_and(|parts| is_plain_form(&parts));
     let status = StatusCode::from_u16(fault.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let redirected = fault == Fault::Unauthenticated && parts().is_ok_and(|parts| accepts_html(&parts));
-    if let Some(response) = use_context::<ResponseOptions>().filter(|_| !plain_form && !redirected) {
-        response.set_status(status);
+    if !redirected {
+        set_status(status);
     }
     in_words(&fault)
+}
+
+/// A request that could not be read, which is its sender's mistake. Nobody was asked who sends it: it is for nobody.
+pub(crate) fn unread(why: &str) -> AppError {
+    set_status(StatusCode::BAD_REQUEST);
+    let message = (Preferences::read().language.text().unread)(why);
+    AppError { trouble: Trouble::Refused, field: None, label: None, message }
+}
+
+/// Sets the status of the answer. A form that was sent without script gets a redirect, which carries the fault itself and
+/// must stay one.
+fn set_status(status: StatusCode) {
+    let plain_form = parts().is_ok_and(|parts| is_plain_form(&parts));
+    if let Some(response) = use_context::<ResponseOptions>().filter(|_| !plain_form) {
+        response.set_status(status);
+    }
 }
 
 /// The fault in the reader's language.

@@ -71,6 +71,22 @@ pub(crate) async fn enable_provider(id: String, enabled: bool) -> Answer<()> {
     Ok(())
 }
 
+/// Sets where a provider stands among others, and what its calls cost.
+#[server]
+pub(crate) async fn place_provider(
+    id: String,
+    #[server(default)] priority: String,
+    #[server(default)] weight: String,
+    #[server(default)] cost_multiplier: String,
+) -> Answer<()> {
+    use super::{forms, guard};
+    let (hub, actor) = guard::actor_for_change().await?;
+    let id = forms::id(&id, "provider")?;
+    let patch = forms::provider::place(&priority, &weight, &cost_multiplier).map_err(guard::refuse)?;
+    hub::admin::providers::update(&hub, &actor, id, patch).await.map_err(guard::refuse)?;
+    Ok(())
+}
+
 /// Pauses a provider until it is resumed.
 #[server]
 pub(crate) async fn pause_provider(id: String) -> Answer<()> {

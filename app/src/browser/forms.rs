@@ -34,6 +34,13 @@ mod real {
         Some(all.to_string().into())
     }
 
+    /// Leaves it to the hub to say what is wrong with the form around what was pressed: it says that beside the field, and in
+    /// the reader's language. To send a form by a key presses its button too. Where there is no script the browser says it.
+    pub(crate) fn leave_checks_to_hub(event: &leptos::ev::MouseEvent) -> Option<()> {
+        let form = event.target()?.dyn_into::<Element>().ok()?.closest("form").ok()??;
+        form.set_attribute("novalidate", "").ok()
+    }
+
     /// The address that a form asks for: its action, with the fields that are not empty.
     pub(crate) fn form_address(event: &leptos::ev::SubmitEvent) -> Option<String> {
         let action = event.target()?.dyn_into::<HtmlFormElement>().ok()?.get_attribute("action")?;
@@ -149,6 +156,10 @@ mod absent {
     use crate::api::Answer;
 
     pub(crate) fn form_fields(_event: &ev::SubmitEvent) -> Option<String> {
+        None
+    }
+
+    pub(crate) fn leave_checks_to_hub(_event: &ev::MouseEvent) -> Option<()> {
         None
     }
 

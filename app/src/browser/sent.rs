@@ -12,7 +12,7 @@ mod real {
         prelude::document,
     };
     use wasm_bindgen::JsCast;
-    use web_sys::{Element, Event, HtmlFormElement, HtmlInputElement};
+    use web_sys::{Element, Event, HtmlElement, HtmlFormElement, HtmlInputElement};
 
     use crate::{
         api::AppError,
@@ -23,20 +23,43 @@ mod real {
     /// A form that is on its way.
     pub(crate) struct Sent(HtmlFormElement);
 
-    /// Marks the form of an event as one that is on its way; none if it is so already.
+    /// Marks the form of an event as one that is on its way; none if it is so already, or if the page knows without the hub
+    /// what is wrong with it: all of that is said at once, and the first of it is gone on with.
     pub(crate) fn sent(event: &SubmitEvent) -> Option<Sent> {
         let form = event.target()?.dyn_into::<HtmlFormElement>().ok()?;
         if form.has_attribute(SENT) {
             return None;
         }
-        mark(&form, SENT);
         for place in all(&form, ".problem") {
             place.set_text_content(None);
         }
         for field in all(&form, "[aria-invalid]") {
             let _ = field.remove_attribute("aria-invalid");
         }
+        let told = |control: &Element| {
+            let place = first(&form, &format!("[id=\"{}-problem\"]", control.id()))?;
+            let why = place.get_attribute("data-wrong")?;
+            tell(&form, &place, &why);
+            Some(())
+        };
+        if all(&form, ":invalid").iter().rev().filter_map(told).count() > 0 {
+            return None;
+        }
+        mark(&form, SENT);
         Some(Sent(form))
+    }
+
+    /// Says in its place what is wrong with a field of the form, which the reader goes on with.
+    fn tell(form: &Element, place: &Element, why: &str) {
+        place.set_text_content(Some(why));
+        // What is wrong must be seen.
+        if let Ok(Some(fold)) = place.closest("details:not([open])") {
+            mark(&fold, "open");
+        }
+        if let Some(control) = first(form, &format!("[aria-describedby~=\"{}\"]", place.id())) {
+            let _ = control.set_attribute("aria-invalid", "true");
+            let _ = control.unchecked_ref::<HtmlElement>().focus();
+        }
     }
 
     /// What is done with a form that was taken: nothing of it is left to be typed, its fold is closed, and once it is drawn
@@ -68,14 +91,7 @@ mod real {
         let _ = form.remove_attribute(SENT);
         let beside = field.and_then(|field| first(form, &format!("[data-fault=\"{field}\"]")));
         if let Some(place) = &beside {
-            place.set_text_content(Some(why));
-            if let Some(control) = first(form, &format!("[aria-describedby~=\"{}\"]", place.id())) {
-                let _ = control.set_attribute("aria-invalid", "true");
-            }
-            // What is wrong must be seen.
-            if let Ok(Some(fold)) = place.closest("details:not([open])") {
-                mark(&fold, "open");
-            }
+            tell(form, place, why);
         }
         // What is said beside a field is said once more only where that may be out of sight.
         let of_all = first(form, "[role=alert] > .note > .problem");

@@ -25,7 +25,8 @@ mod real {
     pub(crate) fn keep_time(text: &Text, now_ms: i64) {
         let Some(page) = document().document_element() else { return };
         for (time, until) in numbered(&page, "data-until") {
-            time.set_text_content(Some(&elapsed(positive(until - now_ms))));
+            let left = elapsed(positive(until - now_ms));
+            time.set_text_content(Some(&(text.common.long_span)(&left)));
         }
         for (time, began_at) in numbered(&page, "data-since") {
             time.set_text_content(Some(&elapsed(positive(now_ms - began_at))));

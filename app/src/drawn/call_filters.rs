@@ -1,6 +1,11 @@
 //! What is above the list of calls: presets, filters, what is shown, and sums.
 
-use hub::domain::{call::Outcome, explain::NamedKey, fault::Fault, report::Totals};
+use hub::domain::{
+    call::{CallKind, Outcome},
+    explain::NamedKey,
+    fault::Fault,
+    report::Totals,
+};
 use leptos::prelude::*;
 
 use super::{
@@ -27,6 +32,8 @@ pub(crate) struct Found {
     pub(crate) users: Vec<Named>,
     /// True if there are more providers or users than those.
     pub(crate) is_cut: bool,
+    /// Models that were asked for lately, to be named.
+    pub(crate) models: Vec<String>,
     /// Keys, to be named.
     pub(crate) keys: Vec<NamedKey>,
     /// The keys that the name of one may mean, unless it is one or none is named.
@@ -40,8 +47,8 @@ pub(crate) struct Found {
 }
 
 /// The filters that are folded away.
-const FOLDED: [&str; 8] =
-    ["status", "key", "session", "cost_min", "cost_max", "seconds_min", "seconds_max", "content_min"];
+const FOLDED: [&str; 9] =
+    ["status", "key", "session", "kind", "cost_min", "cost_max", "seconds_min", "seconds_max", "content_min"];
 
 /// Keys that a doubtful name offers.
 const DOUBTFUL_MAX: usize = 20;
@@ -161,7 +168,8 @@ fn form(text: &'static Text, filter: &CallFilter, found: &Found, clock: Clock) -
             {choose("provider", words.provider, named(text.call_filters.any_provider, &found.providers, &own("provider")))}
             {choose("user", words.user, named(text.call_filters.any_user, &found.users, &own("user")))}
             <input class="input" name="model" id="filter-model" value=own("model") aria-label=words.model placeholder=text.call_filters.any_model
-                spellcheck="false" data-filter />
+                list="filter-models" autocomplete="off" spellcheck="false" data-filter />
+            {offered("filter-models", found.models.iter().cloned())}
             <input class="input" name="error" id="filter-error" value=own("error") aria-label=text.call_filters.error
                 title=text.call_filters.error_help placeholder=text.call_filters.error maxlength="200" />
             {folded(text, filter, found)}
@@ -227,8 +235,20 @@ fn folded(text: &'static Text, filter: &CallFilter, found: &Found) -> AnyView {
         }
         .erase()
     };
-    let retried = [("", words.any_attempts), ("yes", words.retried), ("no", words.not_retried)]
-        .map(|(value, word)| (value.to_owned(), word.to_owned()));
+    let choose = |name: &'static str, label: &'static str, all: [(&str, &str); 3]| {
+        let options = options(all.map(|(value, word)| (value.to_owned(), word.to_owned())).to_vec(), &own(name));
+        view! {
+            <label class="field">
+                <span class="caption">{label}</span>
+                <select class="select" name=name id=format!("filter-{name}")>{options}</select>
+                {problem(text, found, name)}
+            </label>
+        }
+        .erase()
+    };
+    let kinds =
+        [("", words.any_kind), (CallKind::Messages.as_str(), words.people), (CallKind::Probe.as_str(), words.probes)];
+    let retried = [("", words.any_attempts), ("yes", words.retried), ("no", words.not_retried)];
     let count = (n_set > 0)
         .then(|| view! { <span class="badge">{whole(u64::try_from(n_set).unwrap_or_default())}</span> }.erase());
     view! {
@@ -239,10 +259,7 @@ fn folded(text: &'static Text, filter: &CallFilter, found: &Found) -> AnyView {
                 {field("seconds_min", words.seconds_min, "decimal")} {field("seconds_max", words.seconds_max, "decimal")}
                 {field("content_min", words.content_min, "decimal")} {field("status", text.calls.status, "numeric")}
                 {key_field(text, filter, found)} {field("session", text.calls.session, "text")}
-                <label class="field">
-                    <span class="caption">{words.attempts}</span>
-                    <select class="select" name="retried" id="filter-retried">{options(retried.to_vec(), &own("retried"))}</select>
-                </label>
+                {choose("kind", text.call.kind, kinds)} {choose("retried", words.attempts, retried)}
             </div>
         </details>
     }
@@ -256,17 +273,22 @@ fn key_field(text: &'static Text, filter: &CallFilter, found: &Found) -> AnyView
     let invalid = problem.is_some().then_some("true");
     let name =
         found.keys.iter().find(|key| key.id.to_string() == value).map_or_else(|| value.to_owned(), NamedKey::to_string);
-    let offered = found.keys.iter().map(|key| view! { <option value=key.to_string()></option> }.erase());
     view! {
         <label class="field">
             <span class="caption">{text.call.key}</span>
             <input class="input" name="key" id="filter-key" value=name list="filter-keys" autocomplete="off" spellcheck="false"
                 placeholder=text.call_filters.key_example aria-invalid=invalid />
             {problem}
-            <datalist id="filter-keys">{offered.collect_view()}</datalist>
+            {offered("filter-keys", found.keys.iter().map(NamedKey::to_string))}
         </label>
     }
     .erase()
+}
+
+/// What a field offers beside what can be typed in it.
+fn offered(id: &'static str, all: impl Iterator<Item = String>) -> AnyView {
+    let one = |value: String| view! { <option value=value></option> }.erase();
+    view! { <datalist id=id>{all.map(one).collect_view()}</datalist> }.erase()
 }
 
 fn ranges(text: &Text) -> Vec<(String, String)> {

@@ -51,11 +51,11 @@ impl Clock {
     }
 
     /// How long it is until a time; with script it is counted down.
-    pub(crate) fn countdown(self, at: DateTime<Utc>) -> AnyView {
+    pub(crate) fn countdown(self, text: &Text, at: DateTime<Utc>) -> AnyView {
         let left = u64::try_from((at - self.now).num_milliseconds()).unwrap_or_default();
         let until = at.timestamp_millis().to_string();
-        let title = self.moment(at).full();
-        view! { <time class="tabular-nums" datetime=at.to_rfc3339() title=title data-until=until>{elapsed(left)}</time> }.erase()
+        let (title, left) = (self.moment(at).full(), (text.common.long_span)(&elapsed(left)));
+        view! { <time class="tabular-nums" datetime=at.to_rfc3339() title=title data-until=until>{left}</time> }.erase()
     }
 
     /// How long ago a time was, or how long it is until then; with script it is told anew each second.

@@ -47,14 +47,14 @@ impl Faults {
 
     /// A field with what was wrong with it.
     pub(crate) fn field(&self, name: &'static str, label: &'static str) -> TextField {
-        let field = TextField::new(name, label);
+        let field = TextField::new(name, label).text(self.text);
         let problem = self.at(field.fault);
         field.problem(problem)
     }
 
     /// The same for one that has another name in faults.
     pub(crate) fn field_as(&self, fault: &'static str, name: &'static str, label: &'static str) -> TextField {
-        TextField::new(name, label).fault(fault).problem(self.at(fault))
+        TextField::new(name, label).text(self.text).fault(fault).problem(self.at(fault))
     }
 
     /// The place that says what is wrong, whatever field it is about.

@@ -136,9 +136,9 @@ fn bars(text: &'static Text, uses: &[LimitUse], clock: Clock) -> AnyView {
         return view! { <p class="help p-4">{text.mine.no_limits}</p> }.erase();
     }
     let bar = |used: &LimitUse| {
-        let more = used
-            .resets_at
-            .map(|at| view! { " · "{text.mine.room_before}{clock.countdown(at)}{text.mine.room_after} }.into_any());
+        let more = used.resets_at.map(|at| {
+            view! { " · "{text.mine.room_before}{clock.countdown(text, at)}{text.mine.room_after} }.into_any()
+        });
         view! {
             <li class="limit-stack">
                 <div class="flex justify-between gap-3"><span class="font-medium">{limits::name(text, used.window)}</span><span class="tabular-nums">{limits::of_limit(used)}</span></div>

@@ -52,7 +52,7 @@ pub(crate) fn page(text: &'static Text, shown: &Shown<'_>, clock: Clock) -> (Opt
     let words = &text.overview;
     let overview = shown.overview;
     let actions = view! { <a class="button" href="/calls">{words.look_at_calls}</a> }.erase();
-    let head = Head { title: words.title.to_owned().into(), lead: None, above: None, actions };
+    let head = Head { title: words.title.to_owned(), lead: None, above: None, actions };
     let content = view! {
         <div class="overview">
             {tiles(text, overview, clock)}
@@ -176,7 +176,7 @@ fn attention(text: &'static Text, notices: &[Notice], clock: Clock) -> AnyView {
         let left = notice
             .until
             .filter(|until| *until > clock.now)
-            .map(|until| view! { {text.overview.time_left}{clock.countdown(until)} }.into_any());
+            .map(|until| view! { {text.overview.time_left}{clock.countdown(text, until)} }.into_any());
         let words = view! {
             <span class=if notice.is_urgent { "text-bad" } else { "text-warn" }>{icon(Icon::Alert)}</span>
             <span><b class="font-medium">{notice.title.clone()}</b><span class="block text-muted">{notice.advice.clone()}{left}</span></span>
@@ -205,7 +205,7 @@ fn attention(text: &'static Text, notices: &[Notice], clock: Clock) -> AnyView {
 fn running(text: &'static Text, overview: &Overview, clock: Clock) -> AnyView {
     let words = &text.overview;
     let item = |call: &Call| {
-        let ms = u64::try_from((clock.now - call.created_at).num_milliseconds()).unwrap_or_default();
+        let began_at = call.created_at.timestamp_millis().to_string();
         let doing = match (call.provider_id, call.first_byte_ms) {
             (None, _) => words.choosing,
             (Some(_), None) => words.waiting,
@@ -213,11 +213,11 @@ fn running(text: &'static Text, overview: &Overview, clock: Clock) -> AnyView {
         };
         let unknown = || UNKNOWN.to_owned();
         view! {
-            <li>
+            <li data-key=call.id.to_string()>
                 <a class="running" href=format!("/calls?call={}", call.id)>
                     <span>
                         <span class="ellipsis">{call.user_name.clone().unwrap_or_else(unknown)}<span class="sub">" · "{call.model.clone()}</span></span>
-                        <span class="num text-muted">{elapsed(ms)}</span>
+                        <span class="num text-muted" data-since=began_at>{elapsed(clock.since(call.created_at))}</span>
                     </span>
                     <span>
                         <span>{state(Tone::Run, doing)}</span>

@@ -16,7 +16,7 @@ use crate::{
 
 /// A page with its head.
 pub(crate) fn page(title: &str, lead: &'static str, content: AnyView) -> (Option<String>, AnyView) {
-    let head = Head { title: title.to_owned().into(), lead: Some(lead), above: None, actions: ().into_any() };
+    let head = Head { title: title.to_owned(), lead: Some(lead), above: None, actions: ().into_any() };
     (Some(title.to_owned()), frame(false, head, content))
 }
 
@@ -27,7 +27,7 @@ pub(crate) fn page_with(
     actions: AnyView,
     content: AnyView,
 ) -> (Option<String>, AnyView) {
-    let head = Head { title: title.to_owned().into(), lead: None, above, actions };
+    let head = Head { title: title.to_owned(), lead: None, above, actions };
     (Some(title.to_owned()), frame(false, head, content))
 }
 
@@ -38,7 +38,7 @@ pub(crate) fn page_of_new(
     above: (&'static str, &'static str),
     content: AnyView,
 ) -> (Option<String>, AnyView) {
-    let head = Head { title: title.to_owned().into(), lead: Some(lead), above: Some(above), actions: ().into_any() };
+    let head = Head { title: title.to_owned(), lead: Some(lead), above: Some(above), actions: ().into_any() };
     (Some(title.to_owned()), frame(false, head, content))
 }
 
@@ -259,6 +259,14 @@ mod tests {
         assert_eq!(link_with("/leaderboard", &stay, &[("period", "")]), "/leaderboard?by=model");
         assert_eq!(link_with("/leaderboard", &[], &[("a", "b c")]), "/leaderboard?a=b%20c");
         assert_eq!(link_with("/leaderboard", &[], &[]), "/leaderboard");
+    }
+
+    #[test]
+    fn a_page_needs_nothing_of_whoever_drew_it() {
+        let owner = Owner::new();
+        let (_, view) = owner.with(|| page("Users", "Who may.", ().into_any()));
+        owner.cleanup();
+        assert!(owner.with(|| view.to_html()).contains("Users</h1>"));
     }
 
     #[test]

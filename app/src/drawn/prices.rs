@@ -52,8 +52,7 @@ pub(crate) fn page(
         <section class="panel">{list(text, &prices.items, query, &stay, clock)}{next}</section>
     };
     let words = &text.price_list;
-    let head =
-        Head { title: words.title.to_owned().into(), lead: Some(words.lead), above: None, actions: actions.into_any() };
+    let head = Head { title: words.title.to_owned(), lead: Some(words.lead), above: None, actions: actions.into_any() };
     (Some(words.title.to_owned()), frame(false, head, content.into_any()))
 }
 

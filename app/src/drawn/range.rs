@@ -92,6 +92,9 @@ pub(crate) fn steps((from, to): (DateTime<Utc>, DateTime<Utc>)) -> Vec<UsageStep
     .collect()
 }
 
+/// What a day must be.
+const NO_DATE: &str = "must be a date: 2030-12-31";
+
 /// A range of time: with a name, or of days.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Range<Name> {
@@ -99,23 +102,41 @@ pub(crate) struct Range<Name> {
     pub(crate) period: Option<Name>,
     /// The first day and the last, which belongs to it.
     pub(crate) days: Option<(NaiveDate, NaiveDate)>,
-    /// The first day and the last as they were filled in, if one of them is no day: none is taken then.
-    pub(crate) unread: Option<(String, String)>,
+    /// Days that were filled in and can be no range: none is taken then.
+    pub(crate) unread: Option<Unread>,
+}
+
+/// Days that can be no range.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unread {
+    /// The first day as it was filled in.
+    first: String,
+    /// The last one.
+    last: String,
+    /// What would be right.
+    why: &'static str,
 }
 
 impl<Name: Default + DeserializeOwned> Range<Name> {
-    /// Reads the address. Days that stand the wrong way round are turned around; of those that are not there yet none is
-    /// taken.
+    /// Reads the address. Days that stand the wrong way round are turned around.
     pub(crate) fn read(map: &ParamsMap, today: NaiveDate) -> Self {
         let typed = |name: &'static str| map.get_str(name).unwrap_or_default().trim();
         let day = |name| typed(name).parse::<NaiveDate>().ok();
-        let is_unread = ["from", "to"].into_iter().any(|name| !typed(name).is_empty() && day(name).is_none());
-        let unread = is_unread.then(|| (typed("from").to_owned(), typed("to").to_owned()));
+        let is_no_day = |name| !typed(name).is_empty() && day(name).is_none();
         let days = match (day("from"), day("to")) {
-            (Some(first), last) if !is_unread => Some((first, last.unwrap_or(today))),
-            _ => None,
+            _ if is_no_day("from") || is_no_day("to") => Err(NO_DATE),
+            (None, None) => Ok(None),
+            // A range has a first day.
+            (None, Some(_)) => Err(NO_DATE),
+            (Some(one), other) if one.min(other.unwrap_or(one)) > today => Err("must not be in the future"),
+            (Some(one), other) => Ok(Some((one, other.unwrap_or(today)))),
         };
-        let days = days.map(|(one, other)| (one.min(other), one.max(other))).filter(|(first, _)| *first <= today);
+        let days = days.map(|days| days.map(|(one, other)| (one.min(other), one.max(other))));
+        let unread = |why| Unread { first: typed("from").to_owned(), last: typed("to").to_owned(), why };
+        let (days, unread) = match days {
+            Ok(days) => (days, None),
+            Err(why) => (None, Some(unread(why))),
+        };
         let period = if days.is_some() { None } else { Some(word(map, "period").unwrap_or_default()) };
         Self { period, days, unread }
     }
@@ -227,9 +248,11 @@ fn picker<Name>(
     let words = &text.drawn;
     let kept = map.iter().map(|(name, value)| view! { <input type="hidden" name=*name value=value.clone() /> }.erase());
     let read = range.days.map(|(first, last)| (first.to_string(), last.to_string()));
-    let (first, last) = range.unread.clone().or(read).unwrap_or_default();
-    let problem = range.unread.is_some().then(|| {
-        let why = (text.fault)(&Fault::invalid("from", "must be a date: 2030-12-31"));
+    let unread = range.unread.as_ref();
+    let typed = unread.map(|unread| (unread.first.clone(), unread.last.clone()));
+    let (first, last) = typed.or(read).unwrap_or_default();
+    let problem = unread.map(|unread| {
+        let why = (text.fault)(&Fault::invalid("from", unread.why));
         view! { <span class="problem" role="alert">{why}</span> }.erase()
     });
     view! {
@@ -263,7 +286,6 @@ mod tests {
         let days = read(&[("period", "month"), ("from", "2026-11-05"), ("to", "2026-11-01")]);
         assert_eq!(days, Range { period: None, days: Some((day("2026-11-01"), day("2026-11-05"))), unread: None });
         assert_eq!(read(&[("from", "2026-11-05")]).days, Some((day("2026-11-05"), day("2026-11-21"))));
-        assert_eq!(read(&[("from", "2027-01-01"), ("to", "2027-01-02")]).days, None);
         assert_eq!(read(&[("from", "soon")]).period, Some(Period::Today));
     }
 
@@ -273,10 +295,19 @@ mod tests {
             let pairs = [("from", first), ("to", last)].map(|(name, value)| (name.to_owned(), value.to_owned()));
             Range::<Period>::read(&pairs.into_iter().collect(), "2026-12-05".parse().unwrap())
         };
-        for (first, last) in [("2026-11-31", "2026-12-02"), ("2026-11-30", "2026-12-32"), ("", "soon")] {
-            let unread = Some((first.to_owned(), last.to_owned()));
+        for (first, last, why) in [
+            ("2026-11-31", "2026-12-02", NO_DATE),
+            ("2026-11-30", "2026-12-32", NO_DATE),
+            ("", "soon", NO_DATE),
+            ("", "2026-12-02", NO_DATE),
+            ("2027-01-01", "2027-01-02", "must not be in the future"),
+            ("2027-01-01", "", "must not be in the future"),
+        ] {
+            let unread = Some(Unread { first: first.to_owned(), last: last.to_owned(), why });
             assert_eq!(read(first, last), Range { period: Some(Period::Today), days: None, unread });
         }
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        assert_eq!(read("2027-01-01", "2026-12-01").days, Some((day("2026-12-01"), day("2027-01-01"))));
         assert_eq!((read("", "").unread, read("2026-11-30", "").unread), (None, None));
         assert!(read("2026-11-30", "").days.is_some());
     }

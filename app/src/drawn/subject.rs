@@ -95,7 +95,7 @@ pub(crate) fn page(text: &'static Text, shown: &Shown<'_>, clock: Clock) -> (Opt
         UsageBy::Model => words.of_model,
     };
     let head = Head {
-        title: shown.name.to_owned().into(),
+        title: shown.name.to_owned(),
         lead: Some(lead),
         above: Some(above(text, shown.by)),
         actions: actions(text, shown, clock),

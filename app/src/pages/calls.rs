@@ -24,7 +24,7 @@ mod rows;
 mod table;
 
 #[cfg(feature = "ssr")]
-pub(crate) use table::tone;
+pub(crate) use table::{again, tone};
 
 /// The list, with a call opened beside it if the address says so.
 #[component]

@@ -26,7 +26,7 @@ fn the_address_says_which_calls() {
     assert_eq!(CallFilter::default().export_path("json", Some("t1")), "/calls/export?format=json&ticket=t1");
     let query = filter.query(clock()).unwrap();
     assert_eq!(query.from, Some("2025-11-21T13:00:00Z".parse().unwrap()));
-    assert_eq!(query.outcome, Some(hub::domain::call::Outcome::Failed));
+    assert_eq!(query.outcome, Some(Outcome::Failed));
     assert!(filter.is_narrow() && !filter.with("range", None).with("model", None).with("outcome", None).is_narrow());
 }
 
@@ -46,7 +46,6 @@ fn a_range_of_ones_own_is_by_the_hubs_clocks() {
 
 #[test]
 fn a_new_call_comes_only_into_a_list_that_admits_it() {
-    use hub::domain::call::Outcome;
     let call = Call {
         model: "a".to_owned(),
         outcome: Some(Outcome::Failed),
@@ -74,10 +73,30 @@ fn a_new_call_comes_only_into_a_list_that_admits_it() {
         (&[("errors", "yes"), ("error", "OVERLOADED")], true),
         (&[("error", "status")], true),
         (&[("error", "elsewhere")], false),
+        (&[("kind", "messages")], true),
+        (&[("kind", "probe")], false),
     ] {
         let query = filter(pairs).query(clock()).unwrap();
         assert_eq!(admits(&query, &call), admitted, "{pairs:?}");
     }
+}
+
+#[test]
+fn a_new_call_is_an_error_in_the_list_if_it_is_one_in_the_sums() {
+    let ended = |outcome, kind| {
+        let error = Some(CallError { cause: "status".to_owned(), message: String::new() });
+        Call { outcome, kind, error, ..Call::default() }
+    };
+    let admitted = |pairs: &[(&str, &str)], call: &Call| admits(&filter(pairs).query(clock()).unwrap(), call);
+    for outcome in Outcome::ALL {
+        let is_error = matches!(outcome, Outcome::Failed | Outcome::Interrupted);
+        assert_eq!(admitted(&[("errors", "yes")], &ended(Some(outcome), CallKind::Messages)), is_error, "{outcome:?}");
+    }
+    // It may have failed once and go on.
+    assert!(!admitted(&[("errors", "yes")], &ended(None, CallKind::Messages)));
+    let probe = ended(Some(Outcome::Failed), CallKind::Probe);
+    assert!(!admitted(&[("errors", "yes")], &probe));
+    assert!(admitted(&[("errors", "yes"), ("kind", "probe")], &probe));
 }
 
 #[test]
@@ -90,6 +109,7 @@ fn what_cannot_be_read_is_refused_by_its_name() {
         ("provider", "-1"),
         ("key", "0"),
         ("outcome", "fine"),
+        ("kind", "tests"),
         ("status", "5xx"),
         ("cost_min", "1,5"),
         ("cost_max", "a dollar"),

@@ -29,6 +29,7 @@ sentences! {
     CallFilters {
         presets all errors slow expensive retried not_retried any_attempts attempts columns more cost_min cost_max
         seconds_min seconds_max content_min key_example no_key_named own_range from to cut error error_help any_outcome any_provider any_user any_model any_time
+        any_kind people probes
         last_hour last_day last_week last_month filter remove_filter;
         totals(&str, &str, &str, &str) several_keys(usize) zone(&str)
     }

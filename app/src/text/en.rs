@@ -125,4 +125,6 @@ pub(super) static TEXT: Text = Text {
     attention: words::attention,
     #[cfg(feature = "ssr")]
     fault: words::fault,
+    #[cfg(feature = "ssr")]
+    unread: words::unread,
 };

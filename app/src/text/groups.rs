@@ -27,7 +27,7 @@ sentences! {
         save saved create cancel delete edit enabled disabled copy copied copy_by_hand name note group
         group_help expires expires_help never created actions state retry loading next_page
         more unsaved leave default_group its_use;
-        ago_seconds(i64) ago_minutes(i64) ago_hours(i64) ago_days(i64) in_time(&str) n_more(u32)
+        ago_seconds(i64) ago_minutes(i64) ago_hours(i64) ago_days(i64) in_time(&str) long_span(&str) n_more(u32)
     }
     Login { title lead name name_help secret secret_help submit where_is_it cookie_lost cookie_lost_why; }
     Calls {

@@ -20,7 +20,7 @@ sentences! {
         group_priorities_help max_attempts max_attempts_help breaker_failures breaker_failures_help breaker_open_s
         breaker_successes probe probe_help message_queue message_queue_help failure_rules failure_rules_help setting
         restrictions restrictions_unfold models_help clients clients_help addresses addresses_help
-        new_group priority priority_help multiplier_help name_help delete_what;
+        new_group priority priority_help multiplier_help name_help delete_what named_by;
         edit_group(&str) delete_group(&str)
     }
     Users {

@@ -1,8 +1,9 @@
 //! Fields of forms that the server draws: label above, help below, what is wrong with it below that.
 
+use hub::domain::fault::Fault;
 use leptos::prelude::*;
 
-use crate::ui::Erase;
+use crate::{text::Text, ui::Erase};
 
 /// What a day looks like, as a pattern: everywhere as the console writes it, and not as each browser would.
 pub(crate) const DAY: &str = r"\d{4}-\d{2}-\d{2}";
@@ -15,6 +16,9 @@ pub(crate) const MOMENT_EXAMPLE: &str = "YYYY-MM-DD HH:MM";
 
 /// What a time of day looks like, as a pattern.
 const TIME: &str = r"\d{2}:\d{2}";
+
+/// What a number looks like, as a pattern.
+const NUMBER: &str = r"\s*[+\-]?[0-9]*\.?[0-9]*\s*";
 
 /// How a text field is drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,6 +65,8 @@ pub(crate) struct TextField {
     pub(crate) options: Vec<(&'static str, &'static str)>,
     /// What is wrong with it.
     pub(crate) problem: Option<String>,
+    /// The words in which the browser says what is wrong with it before the form is sent.
+    pub(crate) text: Option<&'static Text>,
     /// True if it may be left without a question after it was changed.
     pub(crate) is_light: bool,
     /// True if whoever has asked for the form goes on with it.
@@ -95,6 +101,12 @@ impl TextField {
     /// The same with what is wrong with it.
     pub(crate) fn problem(mut self, problem: Option<String>) -> Self {
         self.problem = problem;
+        self
+    }
+
+    /// The same with the words in which the browser says what is wrong with it.
+    pub(crate) const fn text(mut self, text: &'static Text) -> Self {
+        self.text = Some(text);
         self
     }
 
@@ -143,12 +155,24 @@ impl TextField {
         self
     }
 
+    /// What is said of a value that it cannot have, before the hub is asked.
+    fn wrong(&self) -> Option<String> {
+        let why = match self.shape {
+            Shape::Day => "must be a date: 2030-12-31",
+            Shape::Time => "must be a time of day such as 03:30",
+            Shape::Number => "must be a number",
+            _ if self.required => "must be filled in",
+            _ => return None,
+        };
+        self.text.map(|text| (text.fault)(&Fault::invalid(self.fault, why)))
+    }
+
     /// Draws it.
     pub(crate) fn view(self) -> AnyView {
         let id = format!("{}{}", self.scope, self.name);
         let (help_id, problem_id) = (format!("{id}-help"), format!("{id}-problem"));
         let described = format!("{help_id} {problem_id}");
-        let control = self.control(id.clone(), described);
+        let (control, wrong) = (self.control(id.clone(), described), self.wrong());
         let is_watched = (!self.is_light).then_some("");
         let unit = self.unit.map(|unit| view! { <span class="unit">{unit}</span> }.erase());
         view! {
@@ -156,7 +180,7 @@ impl TextField {
                 <label for=id>{self.label}</label>
                 <div class="with-unit">{control}{unit}</div>
                 <div class="help" id=help_id>{self.help}</div>
-                <div class="problem" id=problem_id role="alert" data-fault=self.fault>{self.problem}</div>
+                <div class="problem" id=problem_id role="alert" data-fault=self.fault data-wrong=wrong>{self.problem}</div>
             </div>
         }
         .erase()
@@ -184,7 +208,8 @@ impl TextField {
             .erase();
         }
         let (kind, pattern, example) = match self.shape {
-            Shape::Line | Shape::Code | Shape::Number => ("text", None, placeholder),
+            Shape::Line | Shape::Code => ("text", None, placeholder),
+            Shape::Number => ("text", Some(NUMBER), placeholder),
             Shape::Secret => ("password", None, placeholder),
             Shape::Day => ("text", Some(DAY), DAY_EXAMPLE),
             Shape::Time => ("text", Some(TIME), "HH:MM"),
@@ -225,12 +250,24 @@ pub(crate) fn switch(name: &'static str, label: &'static str, help: &'static str
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::Language;
 
     #[test]
     fn a_field_is_called_in_faults_by_the_last_part_of_its_name() {
         let of = |name| TextField::new(name, "").fault;
         assert_eq!([of("model"), of("form[name]"), of("form[limits][limit_rpm]")], ["model", "name", "limit_rpm"]);
         assert_eq!(TextField::new("form[expires]", "").fault("expires_at").fault, "expires_at");
+    }
+
+    #[test]
+    fn a_field_says_what_it_must_be_before_the_hub_is_asked() {
+        let field = || TextField::new("form[until]", "").text(Language::Zh.text());
+        assert_eq!(field().wrong(), None);
+        assert_eq!(field().required().wrong().as_deref(), Some("必须填写"));
+        assert_eq!(field().numeric(None, "").wrong().as_deref(), Some("必须是数字"));
+        assert!([Shape::Day, Shape::Time].iter().all(|shape| field().shape(*shape, "").wrong().is_some()));
+        let drawn = Owner::new().with(|| field().required().view().to_html());
+        assert!(drawn.contains("id=\"form[until]-problem\"") && drawn.contains("data-wrong=\"必须填写\""), "{drawn}");
     }
 
     #[test]

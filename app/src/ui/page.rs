@@ -9,9 +9,8 @@ use crate::ui::Erase;
 #[expect(clippy::needless_pass_by_value, reason = "properties of a component are owned")]
 #[component]
 pub(crate) fn Page(
-    /// Its title.
-    #[prop(into)]
-    title: Signal<String>,
+    /// Its title. No signal: the document's head is put together where those of the page may be out of reach.
+    title: &'static str,
     /// A sentence below it.
     #[prop(optional)]
     lead: Option<&'static str>,
@@ -29,7 +28,7 @@ pub(crate) fn Page(
 ) -> impl IntoView {
     view! {
         <Title text=title />
-        {frame(wide, Head { title, lead, above, actions: actions.run() }, children())}
+        {frame(wide, Head { title: title.to_owned(), lead, above, actions: actions.run() }, children())}
     }
     .erase()
 }
@@ -37,7 +36,7 @@ pub(crate) fn Page(
 /// The head of a page, as [`Page`] takes it.
 pub(crate) struct Head {
     /// Its title.
-    pub(crate) title: Signal<String>,
+    pub(crate) title: String,
     /// A sentence below it.
     pub(crate) lead: Option<&'static str>,
     /// Where it lies: address and name of the list above it.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    call::Outcome,
+    call::{CallKind, Outcome},
     id::{KeyId, ProviderId, UserId},
     money::Usd,
 };
@@ -40,6 +40,9 @@ macro_rules! with_call_filters {
             /// Only those that ended so.
             #[cfg_attr(feature = "server", param(inline))]
             pub outcome: Option<Outcome>,
+            /// Only those of this kind: `messages` of people, or `probe` for tests and probes of the hub's own.
+            #[cfg_attr(feature = "server", param(inline))]
+            pub kind: Option<CallKind>,
             /// Only those answered with this status.
             pub status: Option<u16>,
             /// Only those that cost at least so many dollars.
@@ -56,7 +59,8 @@ macro_rules! with_call_filters {
             pub first_token_min: Option<u32>,
             /// True: only those with more than one attempt; false: only those with one or none.
             pub retried: Option<bool>,
-            /// True: only those that ended in an error.
+            /// True: only errors, as sums count them: calls of people that failed or were interrupted. With `kind`: those
+            /// of that kind.
             pub errors: Option<bool>,
             /// Only those of the last seven days whose error has this cause, or this text in its message.
             pub error: Option<String>,
@@ -96,6 +100,7 @@ impl CallExport {
             model,
             session_id,
             outcome,
+            kind,
             status,
             cost_min,
             cost_max,
@@ -117,6 +122,7 @@ impl CallExport {
             model,
             session_id,
             outcome,
+            kind,
             status,
             cost_min,
             cost_max,

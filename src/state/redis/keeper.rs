@@ -139,6 +139,7 @@ impl RedisState {
         }
         // It answers again: nothing that was wrong before keeps steps from asking it.
         self.rest(false);
+        self.say_back();
         Ok(())
     }
 

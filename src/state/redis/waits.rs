@@ -1,6 +1,6 @@
-//! How long Redis is waited for.
+//! How long Redis is waited for, and what the log says when it is away.
 
-use std::{io, sync::atomic::Ordering, time::Duration};
+use std::{fmt::Display, io, sync::atomic::Ordering, time::Duration};
 
 use redis::RedisResult;
 
@@ -26,6 +26,20 @@ impl RedisState {
             self.rest(true);
         }
         Err(Away)
+    }
+
+    /// Says that Redis is away, and why: once, however many ask it meanwhile.
+    pub(in crate::state) fn say_away(&self, reason: &dyn Display) {
+        if !self.0.is_said_away.swap(true, Ordering::Relaxed) {
+            tracing::warn!(%reason, "Redis does not answer; the hub goes on without it");
+        }
+    }
+
+    /// Says that it is there again, if it was said to be away.
+    pub(super) fn say_back(&self) {
+        if self.0.is_said_away.swap(false, Ordering::Relaxed) {
+            tracing::info!("Redis answers again");
+        }
     }
 
     /// Waits as long as anything may take: longer than a step, so that one that is late is nothing worse than that. What

@@ -35,6 +35,7 @@ const FUNCTIONS: &[(&str, &str, For)] = &[
     ("log_out", "", For::All),
     ("pause_group", "name=no-such-group", For::Admins),
     ("pause_provider", "id=999999999", For::Admins),
+    ("place_provider", "id=999999999&priority=1&weight=1&cost_multiplier=1", For::Admins),
     ("prefer", "theme=dark", For::All),
     ("renew_user", "id=999999999&days=1", For::Admins),
     ("reset_limits", "owner=user&id=999999999", For::Admins),
@@ -143,6 +144,38 @@ async fn every_question_is_answered_to_those_it_is_for_and_to_nobody_else() {
             check(&format!("{name} {value}: {said}{log}"), of, who, reply.status);
         }
     }
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_the_mistake_of_whoever_sends_it() {
+    let cast = Cast::shared().await;
+    let address = cast.world.hub.address;
+    for cookie in [String::new(), cast.cookie(Who::AdminUser).await.unwrap()] {
+        for name in ["delete_user", "save_user", "rotate_key", "import_prices", "try_model"] {
+            let mut reply = call(&cast.world, name, "").header("cookie", &cookie).send(address).await;
+            let said = reply.text().await;
+            assert_eq!(reply.status, 400, "{name}: {said}");
+            assert!(said.contains("missing field"), "{name}: {said}");
+        }
+        for question in ["", "{", "{\"question\":\"NoSuchOne\"}", "{\"question\":{\"Calls\":7}}"] {
+            let request = Request::post(function("ask"), question)
+                .header("accept", "application/json")
+                .header("x-forwarded-for", &cast.world.address)
+                .header("cookie", &cookie);
+            let mut reply = request.send(address).await;
+            let said = reply.text().await;
+            assert_eq!(reply.status, 400, "{question}: {said}");
+        }
+    }
+    // A form that was sent without script is led back to its page, which says what was wrong.
+    let plain = Request::new("POST", function("delete_user"))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("accept", "text/html")
+        .header("referer", format!("http://{address}/users"))
+        .header("x-forwarded-for", &cast.world.address);
+    let led = plain.send(address).await;
+    assert_eq!(led.status, 302);
+    assert!(led.header("location").unwrap().contains("__err="), "{:?}", led.headers);
 }
 
 #[tokio::test]

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Cast, For, Who, check, refusal};
+use futures_util::future::{join, join_all};
+use serde_json::json;
+
+use super::{Cast, For, Who, check, function, refusal};
 use crate::{client::Request, hub::root};
 
 /// Every page, as the router names it, and for whom it is.
@@ -95,6 +98,32 @@ async fn every_page_is_shown_to_those_it_is_for_and_to_nobody_else() {
             }
         }
     }
+}
+
+/// Two requests that share a thread of the hub share what the framework keeps for it, unless they are kept apart.
+#[tokio::test]
+async fn pages_and_questions_that_come_at_once_do_not_disturb_each_other() {
+    let cast = Cast::shared().await;
+    let hub = cast.world.hub.address;
+    let cookie = cast.cookie(Who::AdminToken).await.unwrap();
+    let reader = async |n: usize| {
+        for page in ["/calls", "/quotas", "/", "/quotas", "/calls"].iter().cycle().skip(n).take(25) {
+            let mut reply = document(&cast, &cookie, page).send(hub).await;
+            let said = reply.text().await;
+            assert_eq!(reply.status, 200, "{page}: {said}{}", cast.world.hub.log_tail());
+        }
+    };
+    let asker = async |n: usize| {
+        for page in ["Overview", "Settings", "Leaderboard", "Prices"].iter().cycle().skip(n).take(25) {
+            let question = json!({ "question": { "Drawn": [page, ""] } });
+            let request = Request::post(function("ask"), question.to_string()).header("cookie", &cookie);
+            let request = request.header("accept", "application/json").header("x-forwarded-for", &cast.world.address);
+            let mut reply = request.send(hub).await;
+            let said = reply.text().await;
+            assert_eq!(reply.status, 200, "{page}: {said}{}", cast.world.hub.log_tail());
+        }
+    };
+    join(join_all((0..12).map(reader)), join_all((0..12).map(asker))).await;
 }
 
 #[tokio::test]

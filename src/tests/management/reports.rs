@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{problem, walk};
 use crate::{
+    patience::until,
     upstream::Answer,
     world::{World, ask},
 };
@@ -36,7 +37,7 @@ async fn calls_are_found_by_whatever_is_known_of_them() {
         ("from=2100-01-01T00:00:00Z".to_owned(), &[]),
         ("to=2020-01-01T00:00:00Z".to_owned(), &[]),
         ("from=2020-01-01T00:00:00Z&to=2100-01-01T00:00:00Z".to_owned(), &all),
-        ("errors=true".to_owned(), &[second.as_str()]),
+        ("errors=true".to_owned(), &[]),
         ("errors=false".to_owned(), &all),
         ("error=Refused".to_owned(), &[]),
         (format!("error={}", errors_cause(&world, &second).await), &[second.as_str()]),
@@ -48,9 +49,56 @@ async fn calls_are_found_by_whatever_is_known_of_them() {
         ("duration_min=600000".to_owned(), &[]),
         ("duration_max=600000".to_owned(), &all),
         ("first_token_min=600000".to_owned(), &[]),
+        ("kind=messages".to_owned(), &all),
+        ("kind=probe".to_owned(), &[]),
     ] {
         assert_eq!(walk(&world, &format!("/admin/v1/calls?{query}"), 100).await, found, "{query}");
     }
+}
+
+#[tokio::test]
+async fn tests_of_providers_are_told_from_calls_of_people() {
+    let world = World::alone().await;
+    let provider = world.provider("a").await;
+    let key = world.key().await;
+    let asked = world.message(&key).await.call_id();
+    let path = format!("/admin/v1/providers/{}/test", provider.id);
+    let (status, result) = world.admin("POST", &path, &json!({})).await;
+    assert_eq!(status, 200, "{result}");
+    let tested = result["call_id"].as_str().expect("an id").to_owned();
+    let list = async |query: &str| walk(&world, &format!("/admin/v1/calls?{query}"), 100).await;
+    until("both are recorded", async || (list("").await.len() == 2).then_some(())).await;
+    assert_eq!(list("kind=messages").await, [asked.as_str()]);
+    for query in ["kind=probe".to_owned(), format!("kind=probe&provider_id={}", provider.id)] {
+        assert_eq!(list(&query).await, [tested.as_str()], "{query}");
+    }
+    assert!(list(&format!("kind=probe&key_id={}", key.id)).await.is_empty());
+}
+
+#[tokio::test]
+async fn the_errors_of_the_list_are_those_that_are_counted() {
+    let world = World::alone().await;
+    let provider = world.provider_with("a", json!({"max_attempts": 1})).await;
+    let key = world.key().await;
+    let mut ids = Vec::new();
+    for status in [400, 500, 200] {
+        if status != 200 {
+            provider.script.once(Answer::status(status));
+        }
+        ids.push(world.anew(&key, &ask("claude-sonnet-4-5", false)).await.call_id());
+    }
+    provider.script.once(Answer::status(500));
+    let path = format!("/admin/v1/providers/{}/test", provider.id);
+    let tested = world.admin("POST", &path, &json!({})).await.1["call_id"].as_str().expect("an id").to_owned();
+    let list = async |query: &str| walk(&world, &format!("/admin/v1/calls?{query}"), 100).await;
+    until("all are recorded", async || (list("").await.len() == 4).then_some(())).await;
+    let sums = world.get("/admin/v1/usage?step=total").await["items"][0].clone();
+    assert_eq!((&sums["calls"], &sums["refused"]), (&json!(3), &json!(1)), "{sums}");
+    assert_eq!((&sums["failed"], &sums["interrupted"]), (&json!(1), &json!(0)), "{sums}");
+    assert_eq!(list("errors=true").await, [ids[1].as_str()]);
+    assert_eq!(list("errors=true&kind=probe").await, [tested.as_str()]);
+    let cause = errors_cause(&world, &ids[1]).await;
+    assert_eq!(list(&format!("errors=true&error={cause}")).await, [ids[1].as_str()]);
 }
 
 /// What a recorded call says went wrong.
@@ -67,6 +115,7 @@ async fn a_filter_of_calls_that_cannot_be_is_named() {
         ("cost_min=dear", "cost_min"),
         ("duration_min=-1", "duration_min"),
         ("retried=perhaps", "retried"),
+        ("kind=other", "kind"),
         ("error=%00", "error"),
         ("error=", "error"),
     ] {
@@ -161,7 +210,7 @@ async fn sums_by_key_and_provider_never_mix_with_test_calls() {
     let world = World::alone().await;
     let a = world.provider("a").await;
     world.admin("POST", &format!("/admin/v1/providers/{}/test", a.id), &json!({})).await;
-    let listed = crate::patience::until("the test call is recorded", async || {
+    let listed = until("the test call is recorded", async || {
         let calls = world.get("/admin/v1/calls").await;
         (calls["items"].as_array().unwrap().len() == 1).then_some(calls)
     })
@@ -188,7 +237,7 @@ async fn the_overviews_hour_is_one_to_the_minute_and_its_users_end_with_what_nob
     let test = world.admin("POST", &format!("/admin/v1/providers/{}/test", provider.id), &json!({})).await;
     assert_eq!((test.0, &test.1["ok"]), (200, &json!(true)), "{}", test.1);
     let sql = "select sum(attempts)::int8 as n from usage_1m";
-    crate::patience::until("both are summed", async || (world.value(sql).await == 2).then_some(())).await;
+    until("both are summed", async || (world.value(sql).await == 2).then_some(())).await;
     let moved = async |by: &str| {
         let sql = format!("update usage_1m set at = at - interval '{by}'");
         crate::postgres::execute(world.dsn(), &sql).await;
@@ -215,4 +264,20 @@ async fn the_overviews_hour_is_one_to_the_minute_and_its_users_end_with_what_nob
     let (last, named) = users.split_last().unwrap();
     assert!(named.len() == 10 && named.iter().all(|row| row["id"].is_string()), "{overview}");
     assert_eq!((&last["id"], &last["calls"], &last["attempts"]), (&Value::Null, &json!(0), &json!(1)), "{overview}");
+}
+
+#[tokio::test]
+async fn times_long_before_anything_could_happen_are_no_fault_of_the_hub() {
+    let world = World::shared().await;
+    for (path, status) in [
+        ("calls?from=-9999-01-01T00:00:00Z", 400),
+        ("calls?to=-262143-01-01T00:00:00Z", 400),
+        ("audit?from=-9999-01-01T00:00:00Z", 400),
+        ("usage?to=-262143-01-01T00:00:00Z", 400),
+        ("usage?from=-262143-01-01T00:00:00Z&step=total", 200),
+        ("leaderboard?from=-262143-01-01T00:00:00Z&to=2026-01-01T00:00:00Z", 200),
+    ] {
+        let answer = world.admin("GET", &format!("/admin/v1/{path}"), &json!({})).await;
+        assert_eq!(answer.0, status, "{path}: {}", answer.1);
+    }
 }

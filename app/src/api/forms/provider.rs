@@ -92,6 +92,16 @@ pub(crate) fn patch(form: &ProviderForm) -> Result<ProviderPatch, Fault> {
     .with_limits(&limits))
 }
 
+/// Where a provider stands among others, and what its calls cost. What is left empty has its default.
+pub(crate) fn place(priority: &str, weight: &str, cost_multiplier: &str) -> Result<ProviderPatch, Fault> {
+    Ok(ProviderPatch {
+        priority: number("priority", priority)?.into(),
+        weight: number("weight", weight)?.into(),
+        cost_multiplier: number("cost_multiplier", cost_multiplier)?.into(),
+        ..ProviderPatch::default()
+    })
+}
+
 /// What the rules of a form make of a model.
 pub(crate) fn try_model(form: &ProviderForm, model: &str) -> Result<ModelTrial, Fault> {
     let prefix = text(&form.prefix);
@@ -210,5 +220,13 @@ mod tests {
         assert_eq!(failure_rules("\nstatus=503 -> overload").unwrap().len(), 1);
         assert_eq!(failure_rules("503").unwrap_err().field(), Some("failure_rules"));
         assert_eq!(time("active_to", "25:00").unwrap_err().field(), Some("active_to"));
+    }
+
+    #[test]
+    fn what_is_left_empty_of_a_place_has_its_default() {
+        let patch = place("", " 5 ", "1.5").unwrap();
+        assert_eq!((patch.priority, patch.weight), (Patch::Clear, Patch::Set(5)));
+        assert_eq!((patch.cost_multiplier, patch.name), (Patch::Set("1.5".parse().unwrap()), Patch::Keep));
+        assert_eq!(place("1", "many", "").unwrap_err().field(), Some("weight"));
     }
 }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     drawn::{clock::Clock, limits::reached},
-    format::{span, span_or_unknown, whole},
+    format::{span, whole},
     text::Text,
     ui::{
         Erase,
@@ -107,12 +107,13 @@ fn row(text: &'static Text, choice: &Choice, attempt: Option<&Attempt>, shown: &
 }
 
 fn times(text: &'static Text, attempt: &Attempt, is_running: bool) -> String {
-    let mut parts = vec![format!("{} {}", text.chain.waiting, span(attempt.started_ms.into()))];
+    let mut parts = Vec::new();
     let mut part = |label: &str, ms: Option<u32>| {
-        if ms.is_some() {
-            parts.push(format!("{label} {}", span_or_unknown(ms)));
+        if let Some(ms) = ms {
+            parts.push(format!("{label} {}", (text.common.long_span)(&span(ms.into()))));
         }
     };
+    part(text.chain.waiting, Some(attempt.started_ms));
     part(text.chain.queued, attempt.queue_ms);
     part(text.chain.connected, attempt.connect_ms);
     part(text.calls.first_byte, attempt.first_byte_ms);

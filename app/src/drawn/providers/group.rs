@@ -1,13 +1,15 @@
 //! The dialogs about a group.
 
-use hub::domain::group::Group;
+use hub::domain::group::{Group, GroupUse};
 use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::PATH;
 use crate::{
     api::groups::{DeleteGroup, SaveGroup},
     drawn::form::{Doubt, Faults, ask, dialog, dialog_end, hidden},
+    query::escape,
     text::Text,
+    ui::Erase,
 };
 
 /// Changes a group; makes a new one if there is none.
@@ -43,8 +45,11 @@ pub(crate) fn edit(text: &'static Text, group: Option<&Group>) -> AnyView {
     dialog("edit-group", false, content.into_any())
 }
 
-/// Asks before a group is deleted.
-pub(crate) fn ask_delete(text: &'static Text, name: String) -> AnyView {
+/// Asks before a group is deleted; while somebody names it, says who.
+pub(crate) fn ask_delete(text: &'static Text, name: String, in_use: GroupUse) -> AnyView {
+    if in_use != GroupUse::default() {
+        return named(text, &name, in_use);
+    }
     let doubt = Doubt {
         title: (text.routing.delete_group)(&name),
         what: text.routing.delete_what,
@@ -54,4 +59,29 @@ pub(crate) fn ask_delete(text: &'static Text, name: String) -> AnyView {
         fields: vec![("name", name)],
     };
     ask::<DeleteGroup>(text, doubt)
+}
+
+/// Says who names a group, which cannot be deleted until nobody does, and where they are.
+fn named(text: &'static Text, name: &str, in_use: GroupUse) -> AnyView {
+    let words = &text.routing;
+    let of = escape(name);
+    let all = [
+        (in_use.n_providers, text.providers.title, PATH),
+        (in_use.n_users, text.users.title, "/users"),
+        (in_use.n_keys, text.keys.title, "/keys"),
+    ];
+    let one = |(n, label, path): (i64, &'static str, &str)| {
+        let href = format!("{path}?group={of}");
+        (n > 0).then(|| view! { <li><a class="link" href=href>{label}": "{n}</a></li> }.erase())
+    };
+    let content = view! {
+        <h2 id="confirm-title">{(words.delete_group)(name)}</h2>
+        <p class="mt-2 text-muted">{words.delete_what}</p>
+        <p class="mt-2">{words.named_by}</p>
+        <ul>{all.into_iter().filter_map(one).collect_view()}</ul>
+        <div class="mt-5 flex justify-end">
+            <a class="button" href=PATH autofocus data-esc data-noscroll>{text.common.cancel}</a>
+        </div>
+    };
+    dialog("confirm-title", true, content.into_any())
 }

@@ -8,9 +8,9 @@ use leptos::prelude::*;
 
 use super::{CHOOSER, ProviderList, Row};
 use crate::{
-    api::providers::{CloneProvider, EnableProvider, EndHold, PauseProvider},
+    api::providers::{CloneProvider, EnableProvider, EndHold, PauseProvider, PlaceProvider},
     drawn::{
-        act::act,
+        act::{act, form},
         clock::Clock,
         parts::{self, group_names},
         strip,
@@ -61,10 +61,45 @@ pub(super) fn line(
             <td class="num" data-head=text.overview.cost>{usd(totals.cost_usd, places)}</td>
             <td>
                 <span class="block max-w-32 ellipsis">{group_names(text, &provider.group)}</span>
-                <span class="second" data-head=words.place>{format!("{} · {}", provider.priority, provider.weight)}</span>
+                {place(text, provider)}
             </td>
             <td class="num">{actions(text, provider, is_paused)}</td>
         </tr>
+    }
+    .erase()
+}
+
+/// Where it stands among others, and what its calls cost: set in place.
+fn place(text: &'static Text, provider: &Provider) -> AnyView {
+    let words = &text.providers;
+    let one = |name: &'static str, label: &'static str, value: String| {
+        let full = format!("{label}: {}", provider.name);
+        view! {
+            <label data-field>
+                <span class="caption block">{label}</span>
+                <input class="input num" name=name value=value inputmode="decimal" autocomplete="off" aria-label=full />
+            </label>
+        }
+        .erase()
+    };
+    let fields = view! {
+        <div class="grid gap-2">
+            <div class="grid grid-cols-3 items-end gap-2">
+                {one("priority", words.priority, provider.priority.to_string())}
+                {one("weight", words.weight, provider.weight.to_string())}
+                {one("cost_multiplier", words.multiplier, provider.cost_multiplier.to_string())}
+            </div>
+            <div><button type="submit" class="button small">{text.common.save}</button></div>
+        </div>
+    };
+    let now = format!("{} · {}", provider.priority, provider.weight);
+    view! {
+        <details class="drop">
+            <summary class="button ghost small">
+                <span data-head=text.provider_list.place>{now}</span><span class="aside">": "{provider.name.clone()}</span>
+            </summary>
+            <div class="drop-body every-limit">{form::<PlaceProvider>(vec![("id", provider.id.to_string())], fields.erase())}</div>
+        </details>
     }
     .erase()
 }
@@ -96,7 +131,7 @@ pub(super) fn hold(text: &'static Text, shown: &HoldShown, clock: Clock) -> AnyV
     let model = if let HoldScope::Model { model, .. } = &hold.scope { Some(model.clone()) } else { None };
     let end = match (hold.until, remaining_s) {
         (Some(_), Some(0)) => text.provider_list.half_open.into_any(),
-        (Some(until), _) => clock.countdown(until),
+        (Some(until), _) => clock.countdown(text, until),
         (None, _) => text.provider_list.until_ended.into_any(),
     };
     let word = match hold.reason {

@@ -18,6 +18,7 @@ use crate::{
         parts::{self, link_with},
     },
     format::{UNKNOWN, share, short, usd, usd_alone, whole},
+    pages::calls::again,
     text::Text,
     ui::{Erase, icon::Icon, state::empty},
 };
@@ -144,7 +145,7 @@ fn bound(text: &'static Text, detail: &SessionDetail, clock: Clock) -> AnyView {
     };
     let since = detail.bound_since.map(|since| view! { <span>{words.since}" "{clock.stamp(since)}</span> }.erase());
     let until = detail.bound_until.filter(|until| *until > clock.now);
-    let until = until.map(|until| view! { <span>{words.until}" "{clock.countdown(until)}</span> }.erase());
+    let until = until.map(|until| view! { <span>{words.until}" "{clock.countdown(text, until)}</span> }.erase());
     let cached = detail.cached_tokens.filter(|tokens| *tokens > 0).map(|tokens| (words.cached_there)(&whole(tokens)));
     view! {
         <span class="flex flex-wrap gap-x-3">
@@ -215,7 +216,8 @@ fn calls(text: &'static Text, shown: &Shown<'_>, clock: Clock) -> AnyView {
             let moved = moved(place, call).then(|| view! { <span class="state warn">{words.moved}</span> }.erase());
             let provider = call.provider_name.clone().unwrap_or_else(|| UNKNOWN.to_owned());
             let model = view! { <span class="mono">{call.model.clone()}</span> }.erase();
-            (OwnCall::from(call.clone()), [model, view! { {provider}" "{moved} }.into_any()])
+            let provider = view! { {provider}{again(text, call.n_attempts)}" "{moved} };
+            (OwnCall::from(call.clone()), [model, provider.into_any()])
         };
         table.view(text, calls.iter().enumerate().map(row), clock)
     };

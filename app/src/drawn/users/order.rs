@@ -81,7 +81,7 @@ impl Order {
         let first = self.page.saturating_mul(PAGE);
         let has_next = users.len() > first.saturating_add(PAGE);
         *users = users.drain(..).skip(first).take(PAGE).collect();
-        has_next.then_some(self.page + 1)
+        has_next.then_some(self.page.saturating_add(1))
     }
 }
 
@@ -138,7 +138,9 @@ mod tests {
         assert_eq!(arranged(by(Column::Expires)), (vec![3, 2, 1], None));
         assert_eq!(arranged(by(Column::Requests)).0[0], 2);
         assert_eq!(arranged(Order { is_reverse: true, ..by(Column::Name) }), (vec![3, 1, 2], None));
-        assert_eq!(arranged(Order { page: 1, ..by(Column::Name) }), (vec![], None));
+        for page in [1, usize::MAX] {
+            assert_eq!(arranged(Order { page, ..by(Column::Name) }), (vec![], None));
+        }
         let mut many: Vec<User> = (0..60).map(|id| user(id, &id.to_string(), None)).collect();
         assert_eq!(by(Column::Name).arrange(&mut many, &totals), Some(1));
         assert_eq!(many.len(), PAGE);

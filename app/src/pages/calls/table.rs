@@ -171,11 +171,13 @@ fn model(text: &'static Text, call: &Call) -> AnyView {
 
 fn provider(text: &'static Text, call: &Call) -> AnyView {
     let name = call.provider_name.clone().unwrap_or_else(|| UNKNOWN.to_owned());
-    let more = (call.n_attempts > 1).then(|| {
-        let (n, told) = (call.n_attempts, (text.calls.n_attempts)(call.n_attempts));
-        view! { <span class="sub" title=told>{format!(" ×{n}")}</span> }.erase()
-    });
-    view! { {name}{more} }.erase()
+    view! { {name}{again(text, call.n_attempts)} }.erase()
+}
+
+/// How many attempts a call took, where it was more than one.
+pub(crate) fn again(text: &'static Text, n: u32) -> Option<AnyView> {
+    let told = (n > 1).then(|| (text.calls.n_attempts)(n))?;
+    Some(view! { <span class="sub" title=told>{format!(" ×{n}")}</span> }.erase())
 }
 
 /// How long it took, or how long it has run by now.

@@ -27,7 +27,7 @@ pub(super) const CALLS: Calls = Calls {
     empty_filtered_why: "Widen the time range or drop a filter.",
     newest: "Newest",
     older: "Older",
-    probe: "Test call",
+    probe: "Test or probe",
     close: "Close",
     detail: "Call",
     unpriced: "default price",

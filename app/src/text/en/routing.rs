@@ -40,6 +40,7 @@ pub(super) const ROUTING: Routing = Routing {
     multiplier_help: "Factor on prices for calls that come by this group.",
     name_help: "Without a comma.",
     delete_what: "It can only be deleted when no provider, user or key names it.",
+    named_by: "It is still named by:",
     edit_group: |name| format!("Group {name}"),
     delete_group: |name| format!("Delete the group {name}?"),
 };

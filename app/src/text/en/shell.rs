@@ -107,6 +107,7 @@ pub(super) const COMMON: Common = Common {
     ago_hours: |n| format!("{n} h ago"),
     ago_days: |n| if n == 1 { "yesterday".into() } else { format!("{n} days ago") },
     in_time: |span| format!("in {span}"),
+    long_span: str::to_owned,
     n_more: |n| format!("and {n} more"),
 };
 

@@ -258,6 +258,12 @@ pub(super) fn attention(attention: &Attention) -> (String, String) {
     (title.to_owned(), advice)
 }
 
+/// A request of another form than the hub reads: of an older page, or of no page at all.
+#[cfg(feature = "ssr")]
+pub(super) fn unread(why: &str) -> String {
+    format!("This was sent in a form that the hub does not read ({why}). Load the page again; it may be an older one.")
+}
+
 #[cfg(feature = "ssr")]
 pub(super) fn fault(fault: &Fault) -> String {
     match fault {

@@ -1,5 +1,7 @@
 //! Calls and their decisions, in Chinese.
 
+#[cfg(feature = "ssr")]
+use super::shell::long_span;
 use crate::text::Calls;
 #[cfg(feature = "ssr")]
 use crate::text::{Call, Chain, Told};
@@ -27,7 +29,7 @@ pub(super) const CALLS: Calls = Calls {
     empty_filtered_why: "请放宽时间范围，或去掉一个筛选条件。",
     newest: "最新",
     older: "更早",
-    probe: "测试调用",
+    probe: "测试或探测",
     close: "关闭",
     detail: "调用",
     unpriced: "默认价格",
@@ -142,5 +144,5 @@ pub(super) const TOLD: Told = Told {
     answering: |provider| format!("{provider} 正在处理。"),
     passed_on: |provider, status| format!("{provider} 返回 {status}，没有其他供应商可用，应答已原样转交。"),
     in_line: |position| format!("暂无空闲的供应商：排在第 {position} 位。"),
-    in_line_for: |position, span| format!("暂无空闲的供应商：排在第 {position} 位，预计等待 {span}。"),
+    in_line_for: |position, span| format!("暂无空闲的供应商：排在第 {position} 位，预计等待 {}。", long_span(span)),
 };

@@ -1,5 +1,6 @@
 //! The drawn pages for managing users, providers and routing, in Chinese.
 
+use super::shell::long_span;
 use crate::text::{KeyList, Losses, Many, PriceList, ProviderList, Simulator, Trials, UserList};
 
 pub(super) const PROVIDER_LIST: ProviderList = ProviderList {
@@ -136,8 +137,8 @@ pub(super) const TRIALS: Trials = Trials {
     sent_by: |model, rule| format!("按 {rule} 的重定向，以 {model} 发送。"),
     through: |origin, proxy| format!("{origin}，经由 {proxy}："),
     direct: |origin| format!("{origin}，不经代理："),
-    answered: |status, took| format!("返回 {status}，用时 {took}。"),
-    took: |first, total| format!("首字节 {first}，总计 {total}"),
+    answered: |status, took| format!("返回 {status}，用时 {}。", long_span(took)),
+    took: |first, total| format!("首字节 {}，总计 {}", long_span(first), long_span(total)),
     tokens: |prompt, output| format!("输入 {prompt} · 输出 {output}"),
 };
 

@@ -4,6 +4,7 @@
 /// English and Chinese, the more exact ones first. What comes in between the words stays in its order.
 const REASONS: &[(&str, &str)] = &[
     ("must be a number", "必须是数字"),
+    ("must be filled in", "必须填写"),
     ("must be an amount in dollars such as {}", "必须是美元金额，例如 {}"),
     ("must be an id such as {}", "必须是编号，例如 {}"),
     ("is no outcome", "不是一种结果"),
@@ -34,6 +35,8 @@ const REASONS: &[(&str, &str)] = &[
     ("must be before `to`", "必须早于结束时间"),
     ("must not be more than {} of `step` before `to`", "不能早于结束时间 {} 个以上的步长"),
     ("must be in the future", "必须是将来的时间"),
+    ("lies outside what can be told: 4713 BC to 294276 AD", "超出可用范围：公元前 4713 年至公元 294276 年"),
+    ("must not be in the future", "不能是将来的日期"),
     ("must be within a hundred years", "必须在一百年之内"),
     ("must not be above its counterpart", "不能大于另一端的值"),
     (
@@ -285,6 +288,8 @@ mod tests {
                 "tiers: output: must be from 0 to 1000000",
                 "must be an amount in dollars such as 0.05",
                 "must be an id such as 17",
+                "must not be in the future",
+                "lies outside what can be told: 4713 BC to 294276 AD",
             ]
             .map(str::to_owned),
         );

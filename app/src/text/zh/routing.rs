@@ -40,6 +40,7 @@ pub(super) const ROUTING: Routing = Routing {
     multiplier_help: "经由此分组的调用的价格系数。",
     name_help: "不能包含逗号。",
     delete_what: "只有在没有供应商、用户或密钥使用它时才能删除。",
+    named_by: "仍在使用它的有：",
     edit_group: |name| format!("分组 {name}"),
     delete_group: |name| format!("删除分组 {name}？"),
 };

@@ -106,9 +106,23 @@ pub(super) const COMMON: Common = Common {
     ago_minutes: |n| format!("{n} 分钟前"),
     ago_hours: |n| format!("{n} 小时前"),
     ago_days: |n| if n == 1 { "昨天".into() } else { format!("{n} 天前") },
-    in_time: |span| format!("{span} 后"),
+    in_time: |span| format!("{} 后", long_span(span)),
+    long_span,
     n_more: |n| format!("另有 {n} 项"),
 };
+
+/// A span of time where there is room for words: `3 分 05 秒` for `3 m 05 s`.
+pub(super) fn long_span(span: &str) -> String {
+    let words = span.split('\u{a0}').map(|part| match part {
+        "ms" => "毫秒",
+        "s" => "秒",
+        "m" => "分",
+        "h" => "小时",
+        "d" => "天",
+        number => number,
+    });
+    words.collect::<Vec<_>>().join("\u{a0}")
+}
 
 /// Its words.
 pub(super) const LOGIN: Login = Login {
@@ -123,3 +137,17 @@ pub(super) const LOGIN: Login = Login {
     cookie_lost: "浏览器不会保存此登录",
     cookie_lost_why: "ENABLE_SECURE_COOKIES 为 true，但此页面经由普通 http 打开。请通过 https 访问，或将该变量设为 auto。",
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::{UNKNOWN, elapsed, span};
+
+    #[test]
+    fn a_span_of_time_has_its_units_in_words() {
+        let said = |span: String| long_span(&span).replace('\u{a0}', " ");
+        assert_eq!([842, 12_449, 185_000].map(|ms| said(span(ms))), ["842 毫秒", "12.4 秒", "3 分 05 秒"]);
+        assert_eq!([7_620_000, 786_300_000].map(|ms| said(span(ms))), ["2 小时 07 分", "9 天 02 小时"]);
+        assert_eq!([said(elapsed(8_000)), said(UNKNOWN.to_owned())], ["8 秒", "—"]);
+    }
+}

@@ -242,6 +242,12 @@ fn noun(what: &str) -> &str {
     }
 }
 
+/// A request of another form than the hub reads: of an older page, or of no page at all.
+#[cfg(feature = "ssr")]
+pub(super) fn unread(why: &str) -> String {
+    format!("系统无法读取所提交的内容（{why}）。页面可能已过时，请重新载入。")
+}
+
 #[cfg(feature = "ssr")]
 pub(super) fn fault(fault: &Fault) -> String {
     match fault {

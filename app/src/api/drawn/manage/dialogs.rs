@@ -54,7 +54,8 @@ impl Reader {
 
     async fn about_group(&self) -> Answer<Drawn> {
         if let Some(name) = self.map.get("drop") {
-            return Ok(shown(|text| group::ask_delete(text, name)));
+            let in_use = groups::in_use(&self.hub, &self.actor, &name).await.map_err(guard::refuse)?;
+            return Ok(shown(|text| group::ask_delete(text, name, in_use)));
         }
         let Some(name) = self.map.get("edit") else { return Ok(nothing()) };
         let groups = groups::list(&self.hub, &self.actor).await.map_err(guard::refuse)?;
