@@ -83,6 +83,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (20, "shares", include_str!("../migrations/0020_shares.sql")),
     (21, "open_days", include_str!("../migrations/0021_open_days.sql")),
     (22, "erased_secrets", include_str!("../migrations/0022_erased_secrets.sql")),
+    (23, "failed_calls", include_str!("../migrations/0023_failed_calls.sql")),
 ];
 
 /// The channel on which replicas tell each other that configuration or holds changed, or calls were recorded.

@@ -42,8 +42,7 @@ macro_rules! select_calls {
 }
 
 /// Which calls a query describes, of those that `$which` says. What comes late with its first content ends late too: it
-/// is said so that the index on the duration serves both. Every call that failed or was interrupted has an error, which is
-/// said so that the index on those that have one serves.
+/// is said so that the index on the duration serves both.
 macro_rules! which_calls {
     ($which:literal) => {
         concat!(
@@ -65,7 +64,7 @@ macro_rules! which_calls {
             and ($16::integer is null or (c.first_token_ms >= $16 and c.duration_ms >= $16))
             and ($17::boolean is not true or c.n_attempts > 1)
             and ($17::boolean is not false or c.n_attempts <= 1)
-            and ($18::boolean is not true or (c.error_cause is not null and c.outcome in ('failed', 'interrupted')
+            and ($18::boolean is not true or (c.outcome in ('failed', 'interrupted')
                 and ($19::text is not null or c.kind <> 'probe')))
             and ($19::text is null or c.kind = $19)
 "

@@ -45,8 +45,9 @@ pub(crate) fn Login() -> impl IntoView {
                     <div class="field mt-3">
                         <label for="secret">{text.login.secret}</label>
                         <input class="input h-9" id="secret" name="secret" type="password" required autofocus
-                            autocomplete="current-password" aria-describedby="secret-help" />
+                            autocomplete="current-password" aria-describedby="secret-help secret-problem" />
                         <p class="help" id="secret-help">{text.login.secret_help}</p>
+                        <div class="problem" id="secret-problem" role="alert" data-wrong=text.login.secret_missing></div>
                     </div>
                     <div class="mt-3" role="alert">
                         {move || problem.get().map(|problem| note("note bad", Icon::Alert, problem))}

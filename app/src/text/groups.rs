@@ -29,7 +29,7 @@ sentences! {
         more unsaved leave default_group its_use;
         ago_seconds(i64) ago_minutes(i64) ago_hours(i64) ago_days(i64) in_time(&str) long_span(&str) n_more(u32)
     }
-    Login { title lead name name_help secret secret_help submit where_is_it cookie_lost cookie_lost_why; }
+    Login { title lead name name_help secret secret_help secret_missing submit where_is_it cookie_lost cookie_lost_why; }
     Calls {
         title time outcome caller model provider tokens_in tokens_out tokens_cache cost first_byte duration status
         apply clear empty empty_why empty_filtered empty_filtered_why newest older probe

@@ -132,6 +132,7 @@ pub(super) const LOGIN: Login = Login {
     name_help: "使用管理员令牌或密钥登录时留空。",
     secret: "密码、管理员令牌或密钥",
     secret_help: "密钥只能查看它自己的用量。",
+    secret_missing: "必须填写",
     submit: "登录",
     where_is_it: "管理员令牌即 ADMIN_TOKEN 的值。如果没有设置，中转站会自动生成一个：它在首次启动时打印过，并保存在数据目录的 admin.token 文件中。",
     cookie_lost: "浏览器不会保存此登录",
