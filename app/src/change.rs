@@ -60,6 +60,9 @@ pub(crate) fn ChangeForm(
     let submit = move |event: leptos::ev::SubmitEvent| {
         let Some(fields) = browser::form_fields(&event) else { return };
         event.prevent_default();
+        if browser::is_wrong(&event) {
+            return;
+        }
         change.is_pending.set(true);
         browser::post(change.url.to_owned(), fields, move |answer| {
             // The form may be gone by now.

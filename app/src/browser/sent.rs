@@ -24,12 +24,20 @@ mod real {
     pub(crate) struct Sent(HtmlFormElement);
 
     /// Marks the form of an event as one that is on its way; none if it is so already, or if the page knows without the hub
-    /// what is wrong with it: all of that is said at once, and the first of it is gone on with.
+    /// what is wrong with it.
     pub(crate) fn sent(event: &SubmitEvent) -> Option<Sent> {
         let form = event.target()?.dyn_into::<HtmlFormElement>().ok()?;
-        if form.has_attribute(SENT) {
+        if form.has_attribute(SENT) || is_wrong(event) {
             return None;
         }
+        mark(&form, SENT);
+        Some(Sent(form))
+    }
+
+    /// True if the page knows without the hub what is wrong with the form of an event: all of that is said at once, and the
+    /// first of it is gone on with.
+    pub(crate) fn is_wrong(event: &SubmitEvent) -> bool {
+        let Some(form) = event.target().and_then(|form| form.dyn_into::<Element>().ok()) else { return false };
         for place in all(&form, ".problem") {
             place.set_text_content(None);
         }
@@ -42,11 +50,7 @@ mod real {
             tell(&form, &place, &why);
             Some(())
         };
-        if all(&form, ":invalid").iter().rev().filter_map(told).count() > 0 {
-            return None;
-        }
-        mark(&form, SENT);
-        Some(Sent(form))
+        all(&form, ":invalid").iter().rev().filter_map(told).count() > 0
     }
 
     /// Says in its place what is wrong with a field of the form, which the reader goes on with.
@@ -171,6 +175,10 @@ mod absent {
 
     pub(crate) fn sent(_event: &SubmitEvent) -> Option<Sent> {
         None
+    }
+
+    pub(crate) fn is_wrong(_event: &SubmitEvent) -> bool {
+        false
     }
 
     pub(crate) fn taken(_form: &Sent, _said: &str) -> bool {
