@@ -84,7 +84,7 @@ fn place(text: &'static Text, provider: &Provider) -> AnyView {
     };
     let fields = view! {
         <div class="grid gap-2">
-            <div class="grid grid-cols-3 items-end gap-2">
+            <div class="grid grid-cols-[5rem_5rem_7.5rem] items-end gap-2">
                 {one("priority", words.priority, provider.priority.to_string())}
                 {one("weight", words.weight, provider.weight.to_string())}
                 {one("cost_multiplier", words.multiplier, provider.cost_multiplier.to_string())}
