@@ -134,10 +134,11 @@ export async function goOn(name) {
 
 /** What axe finds that keeps somebody out: serious and critical. */
 export async function axeFinds(page) {
-  // Colours on their way from one theme to the other have no contrast yet. What follows the scrolling never ends.
-  await page.evaluate(() => Promise.all(document.getAnimations()
+  // Colours on their way from one theme to the other have no contrast yet. What follows the scrolling never ends, and of what
+  // else is under way nothing takes half a second: if one has not ended after ten times that, axe says what it finds.
+  await page.evaluate(() => Promise.race([new Promise((late) => setTimeout(late, 5_000)), Promise.all(document.getAnimations()
     .filter((one) => one.timeline === document.timeline && Number.isFinite(one.effect.getComputedTiming().endTime))
-    .map((one) => one.finished.catch(() => {}))));
+    .map((one) => one.finished.catch(() => {})))]));
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
   return violations

@@ -163,21 +163,24 @@ impl HubProcess {
         Self::start_as("hub", &[]).await.set_up(upstream, &json!({})).await
     }
 
-    /// The same with limits switched off.
+    /// The same as `start_limited`, with limits switched off: nothing else is different.
     pub async fn start_unlimited(upstream: &Upstream) -> Self {
-        let off = [("ENABLE_RATE_LIMIT", "false")];
-        Self::start_as("unlimited", &off).await.set_up(upstream, &json!({})).await
+        Self::start_many("unlimited", &[("ENABLE_RATE_LIMIT", "false")], upstream).await
     }
 
-    /// The same with every limit on the provider, and on many keys and their users, all of them far away.
+    /// With every limit on the provider, and on many keys and their users, all of them far away.
     pub async fn start_limited(upstream: &Upstream) -> Self {
+        Self::start_many("limited", &[], upstream).await
+    }
+
+    async fn start_many(name: &str, variables: &[(&str, &str)], upstream: &Upstream) -> Self {
         let limits = json!({
             "limit_rpm": 1_000_000, "limit_tpm": 1_000_000_000_000_u64, "limit_5h_usd": "1000000",
             "limit_daily_usd": "1000000", "limit_weekly_usd": "1000000", "limit_monthly_usd": "1000000",
             "limit_total_usd": "1000000", "limit_concurrent_requests": 1_000_000, "limit_concurrent_sessions": 1_000_000,
             "limit_mode": "hard",
         });
-        let mut hub = Self::start_as("limited", &[]).await.set_up(upstream, &limits).await;
+        let mut hub = Self::start_as(name, variables).await.set_up(upstream, &limits).await;
         let user = hub.post("users", &merged(&json!({ "name": "many" }), &limits)).await;
         let path = format!("users/{}/keys", user["id"].as_str().unwrap());
         let body = merged(&json!({ "name": "one of many" }), &limits);
