@@ -18,10 +18,13 @@ export async function beginning({ page, go }) {
     let n_sent = 0;
     page.on('request', (request) => { if (request.method() === 'POST' && request.url().includes('log_in')) n_sent += 1; });
     await logIn(page, '', '');
-    await page.locator('#secret-problem').getByText('must be filled in').waitFor();
+    await page.locator('#secret-problem').getByText('Must be filled in').waitFor();
     expect(n_sent === 0, 'an empty secret counts as a wrong one');
     await logIn(page, '', 'not-the-right-token');
     await page.getByRole('alert').getByText('That is not right').waitFor();
+    await logIn(page, '', '');
+    await page.locator('#secret-problem').getByText('Must be filled in').waitFor();
+    expect((await page.getByText('That is not right').count()) === 0, 'what was wrong before is still said');
     expect(new URL(page.url()).pathname === '/login', page.url());
   });
 

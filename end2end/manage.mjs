@@ -199,6 +199,9 @@ await check('several users are changed after a look, and one that is refused kee
 await check('the simulator says where a call would go, and why', async () => {
   await go('/routing');
   await page.getByText('Choose a key or groups, and a model.').waitFor();
+  await page.getByRole('button', { name: 'Show where it goes' }).click();
+  await page.locator('#model-problem').getByText('Must be filled in').waitFor();
+  expect(await page.locator('#model').evaluate((one) => one === document.activeElement), 'the model is not gone on with');
   await page.getByLabel('Key', { exact: true }).selectOption({ label: 'Ada Managed / desk' });
   await page.getByLabel('Model').fill('claude-sonnet-4-5');
   await page.getByLabel('Address').fill('nowhere');

@@ -61,6 +61,8 @@ pub(crate) fn ChangeForm(
         let Some(fields) = browser::form_fields(&event) else { return };
         event.prevent_default();
         if browser::is_wrong(&event) {
+            // What was said of what was sent before is not said of this.
+            change.answer.set(None);
             return;
         }
         change.is_pending.set(true);

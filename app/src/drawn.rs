@@ -342,6 +342,9 @@ fn sending(drawn: Asked, look: impl Fn() + Copy + 'static) -> impl Fn(leptos::ev
         }
         if let Some(address) = browser::form_address(&event) {
             event.prevent_default();
+            if browser::is_wrong(&event) {
+                return;
+            }
             // What is typed in an editor goes along in the address.
             if browser::is_editor(&event) || browser::may_leave() {
                 navigate(&address, NavigateOptions { scroll: false, ..NavigateOptions::default() });

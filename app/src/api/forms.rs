@@ -19,7 +19,10 @@ use hub::{
     hub::Hub,
 };
 
-use crate::drawn::clock::Clock;
+use crate::{
+    drawn::clock::Clock,
+    ui::field::{NO_DAY, NO_NUMBER},
+};
 
 use super::{Answer, groups::GroupForm, guard, keys::KeyForm, prices::PriceForm, users::UserForm};
 
@@ -81,7 +84,7 @@ pub(crate) fn renewal(days: &str, until: &str, clock: Clock) -> Result<Renewal, 
     let renewal = Renewal { days: number("days", days)?, until: expiry("until", until, clock)?, enable: false };
     // The form that offers days sends some: the day was left out.
     if renewal.days.is_none() && renewal.until.is_none() {
-        return Err(Fault::invalid("until", NO_DATE));
+        return Err(Fault::invalid("until", NO_DAY));
     }
     Ok(renewal)
 }
@@ -123,9 +126,6 @@ pub(crate) fn key_patch(form: &KeyForm, before: &ApiKey, clock: Clock) -> Result
     .with_limits(&limits))
 }
 
-/// What a day must be.
-const NO_DATE: &str = "must be a date: 2030-12-31";
-
 /// The price of a model. An empty cache price follows from the input price.
 pub(crate) fn price(form: &PriceForm) -> Result<(String, Price), Fault> {
     let rules = if form.rules.trim().is_empty() { "{}" } else { form.rules.as_str() };
@@ -142,7 +142,7 @@ pub(crate) fn price(form: &PriceForm) -> Result<(String, Price), Fault> {
         match given {
             Some(amount) => whole.insert(field.to_owned(), amount.to_string().into()),
             // What is free is said to be: a field that was left out is no price.
-            None if field == "input" || field == "output" => return Err(Fault::invalid(field, "must be a number")),
+            None if field == "input" || field == "output" => return Err(Fault::invalid(field, NO_NUMBER)),
             None => whole.remove(field),
         };
     }
@@ -190,7 +190,7 @@ fn expiry(field: &str, text: &str, clock: Clock) -> Result<Option<DateTime<Utc>>
     if text.is_empty() {
         return Ok(None);
     }
-    let day: NaiveDate = text.parse().map_err(|_| Fault::invalid(field, NO_DATE))?;
+    let day: NaiveDate = text.parse().map_err(|_| Fault::invalid(field, NO_DAY))?;
     Ok(Some(period::of_days(day, day, clock.zone).1))
 }
 
@@ -208,7 +208,7 @@ fn number<T: FromStr>(field: &str, text: &str) -> Result<Option<T>, Fault> {
     if text.is_empty() {
         return Ok(None);
     }
-    text.parse().map(Some).map_err(|_| Fault::invalid(field, "must be a number"))
+    text.parse().map(Some).map_err(|_| Fault::invalid(field, NO_NUMBER))
 }
 
 #[cfg(test)]

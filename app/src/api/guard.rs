@@ -1,6 +1,6 @@
 //! Who calls a server function, and whether the call came from our own pages.
 
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts, uri::Authority};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header, request::Parts, uri::Authority};
 use chrono::{DateTime, Utc};
 use hub::{
     admin::{
@@ -214,12 +214,12 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 
 /// True for a form that was sent without script.
 pub(crate) fn is_plain_form(parts: &Parts) -> bool {
-    is_call(parts) && accepts_html(parts)
+    is_call(&parts.uri) && accepts_html(parts)
 }
 
 /// True for a call of a server function, false while a page is rendered.
-fn is_call(parts: &Parts) -> bool {
-    parts.uri.path().starts_with("/_ui/")
+pub(crate) fn is_call(uri: &Uri) -> bool {
+    uri.path().starts_with("/_ui/")
 }
 
 fn accepts_html(parts: &Parts) -> bool {
@@ -228,7 +228,7 @@ fn accepts_html(parts: &Parts) -> bool {
 
 /// The page the reader is on: path and query.
 fn page_of(parts: &Parts) -> &str {
-    if !is_call(parts) {
+    if !is_call(&parts.uri) {
         return parts.uri.path_and_query().map_or("/", |page| page.as_str());
     }
     let referer = text(&parts.headers, "referer").and_then(|referer| referer.split_once("://"));

@@ -34,8 +34,8 @@ mod real {
         Some(all.to_string().into())
     }
 
-    /// Leaves it to the hub to say what is wrong with the form around what was pressed: it says that beside the field, and in
-    /// the reader's language. To send a form by a key presses its button too. Where there is no script the browser says it.
+    /// Leaves it to the page and the hub to say what is wrong with the form around what was pressed: they say that beside the
+    /// field, and in the reader's language. To send a form by a key presses its button too. Where there is no script the browser says it.
     pub(crate) fn leave_checks_to_hub(event: &leptos::ev::MouseEvent) -> Option<()> {
         let form = event.target()?.dyn_into::<Element>().ok()?.closest("form").ok()??;
         form.set_attribute("novalidate", "").ok()

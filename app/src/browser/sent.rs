@@ -27,7 +27,16 @@ mod real {
     /// what is wrong with it.
     pub(crate) fn sent(event: &SubmitEvent) -> Option<Sent> {
         let form = event.target()?.dyn_into::<HtmlFormElement>().ok()?;
-        if form.has_attribute(SENT) || is_wrong(event) {
+        if form.has_attribute(SENT) {
+            return None;
+        }
+        for place in all(&form, ".problem") {
+            place.set_text_content(None);
+        }
+        for field in all(&form, "[aria-invalid]") {
+            let _ = field.remove_attribute("aria-invalid");
+        }
+        if is_wrong(event) {
             return None;
         }
         mark(&form, SENT);
@@ -35,14 +44,14 @@ mod real {
     }
 
     /// True if the page knows without the hub what is wrong with the form of an event: all of that is said at once, and the
-    /// first of it is gone on with.
+    /// first of it is gone on with. What the hub has said of a form that asks for an address stays until it is drawn anew.
     pub(crate) fn is_wrong(event: &SubmitEvent) -> bool {
         let Some(form) = event.target().and_then(|form| form.dyn_into::<Element>().ok()) else { return false };
-        for place in all(&form, ".problem") {
+        for place in all(&form, "[data-wrong]") {
             place.set_text_content(None);
-        }
-        for field in all(&form, "[aria-invalid]") {
-            let _ = field.remove_attribute("aria-invalid");
+            if let Some(control) = told_by(&form, &place) {
+                let _ = control.remove_attribute("aria-invalid");
+            }
         }
         let told = |control: &Element| {
             let place = first(&form, &format!("[id=\"{}-problem\"]", control.id()))?;
@@ -60,10 +69,15 @@ mod real {
         if let Ok(Some(fold)) = place.closest("details:not([open])") {
             mark(&fold, "open");
         }
-        if let Some(control) = first(form, &format!("[aria-describedby~=\"{}\"]", place.id())) {
+        if let Some(control) = told_by(form, place) {
             let _ = control.set_attribute("aria-invalid", "true");
             let _ = control.unchecked_ref::<HtmlElement>().focus();
         }
+    }
+
+    /// The field of which a place says what is wrong.
+    fn told_by(form: &Element, place: &Element) -> Option<Element> {
+        first(form, &format!("[aria-describedby~=\"{}\"]", place.id()))
     }
 
     /// What is done with a form that was taken: nothing of it is left to be typed, its fold is closed, and once it is drawn

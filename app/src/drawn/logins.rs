@@ -20,7 +20,7 @@ use crate::{
     format::UNKNOWN,
     text::Text,
     ui::{
-        Erase,
+        Erase, field,
         icon::Icon,
         state::{Tone, note, state},
     },
@@ -101,7 +101,7 @@ pub(crate) fn of_user(
     let (tone, says) = if user.has_password { (Tone::Good, words.has_password) } else { (Tone::Off, words.has_none) };
     let fields = view! {
         <div class="grid gap-3">
-            {password(words.new_password, "password", words.set_help, "new-password", problem::<SetPassword>("password"))}
+            {password(text, words.new_password, "password", words.set_help, problem::<SetPassword>("password"))}
             <div><button type="submit" class="button">{words.set_password}</button></div>
         </div>
     };
@@ -144,8 +144,8 @@ pub(super) fn own(
         let old = problem::<ChangePassword>("old_password");
         let fields = view! {
             <div class="grid max-w-120 gap-4">
-                {password(words.old_password, "old_password", "", "current-password", old)}
-                {password(words.new_password, "password", words.change_help, "new-password", problem::<ChangePassword>("password"))}
+                {password(text, words.old_password, "old_password", "", old)}
+                {password(text, words.new_password, "password", words.change_help, problem::<ChangePassword>("password"))}
                 <div><button type="submit" class="button primary">{words.change_password}</button></div>
             </div>
         };
@@ -180,10 +180,10 @@ fn problem<S: ServerFn<Error = AppError>>(field: &str) -> Option<String> {
 }
 
 fn password(
+    text: &Text,
     label: &'static str,
     name: &'static str,
     help: &'static str,
-    complete: &'static str,
     problem: Option<String>,
 ) -> AnyView {
     let line = Line {
@@ -194,9 +194,9 @@ fn password(
         kind: "password",
         value: String::new(),
         problem,
-        required: true,
+        missing: Some(field::missing(text, name)),
     };
-    line.completed_as(complete)
+    line.completed_as(if name == "password" { "new-password" } else { "current-password" })
 }
 
 /// How many there are beside the one that the reader looks through.

@@ -96,8 +96,8 @@ pub(crate) struct Line {
     pub(crate) value: String,
     /// What is wrong with it.
     pub(crate) problem: Option<String>,
-    /// True if it must be filled in.
-    pub(crate) required: bool,
+    /// What is said if it is left empty; none if it may be.
+    pub(crate) missing: Option<String>,
 }
 
 impl Line {
@@ -116,9 +116,9 @@ impl Line {
             <div class="field" data-field=is_watched>
                 <label for=self.name>{self.label}</label>
                 <input class="input" id=self.name name=self.name type=self.kind value=self.value placeholder=self.example
-                    required=self.required autocomplete=complete spellcheck="false" aria-describedby=described aria-invalid=invalid />
+                    required=self.missing.is_some() autocomplete=complete spellcheck="false" aria-describedby=described aria-invalid=invalid />
                 <div class="help" id=help_id>{self.help}</div>
-                <div class="problem" id=problem_id role="alert" data-fault=self.name>{self.problem}</div>
+                <div class="problem" id=problem_id role="alert" data-fault=self.name data-wrong=self.missing>{self.problem}</div>
             </div>
         }
         .erase()

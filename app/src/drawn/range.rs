@@ -17,7 +17,7 @@ use crate::{
     text::Text,
     ui::{
         Erase,
-        field::{DAY, DAY_EXAMPLE},
+        field::{DAY, DAY_EXAMPLE, NO_DAY},
     },
 };
 
@@ -92,9 +92,6 @@ pub(crate) fn steps((from, to): (DateTime<Utc>, DateTime<Utc>)) -> Vec<UsageStep
     .collect()
 }
 
-/// What a day must be.
-const NO_DATE: &str = "must be a date: 2030-12-31";
-
 /// A range of time: with a name, or of days.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Range<Name> {
@@ -124,10 +121,10 @@ impl<Name: Default + DeserializeOwned> Range<Name> {
         let day = |name| typed(name).parse::<NaiveDate>().ok();
         let is_no_day = |name| !typed(name).is_empty() && day(name).is_none();
         let days = match (day("from"), day("to")) {
-            _ if is_no_day("from") || is_no_day("to") => Err(NO_DATE),
+            _ if is_no_day("from") || is_no_day("to") => Err(NO_DAY),
             (None, None) => Ok(None),
             // A range has a first day.
-            (None, Some(_)) => Err(NO_DATE),
+            (None, Some(_)) => Err(NO_DAY),
             (Some(one), other) if one.min(other.unwrap_or(one)) > today => Err("must not be in the future"),
             (Some(one), other) => Ok(Some((one, other.unwrap_or(today)))),
         };
@@ -296,10 +293,10 @@ mod tests {
             Range::<Period>::read(&pairs.into_iter().collect(), "2026-12-05".parse().unwrap())
         };
         for (first, last, why) in [
-            ("2026-11-31", "2026-12-02", NO_DATE),
-            ("2026-11-30", "2026-12-32", NO_DATE),
-            ("", "soon", NO_DATE),
-            ("", "2026-12-02", NO_DATE),
+            ("2026-11-31", "2026-12-02", NO_DAY),
+            ("2026-11-30", "2026-12-32", NO_DAY),
+            ("", "soon", NO_DAY),
+            ("", "2026-12-02", NO_DAY),
             ("2027-01-01", "2027-01-02", "must not be in the future"),
             ("2027-01-01", "", "must not be in the future"),
         ] {

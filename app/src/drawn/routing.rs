@@ -15,7 +15,7 @@ use crate::{
     text::Text,
     ui::{
         Erase,
-        field::MOMENT_EXAMPLE,
+        field::{self, MOMENT_EXAMPLE},
         icon::{Icon, icon},
         state::{Tone, note, state},
     },
@@ -79,7 +79,8 @@ fn form(text: &'static Text, map: &ParamsMap, simulator: &Simulator, clock: Cloc
     let elsewhere = why.filter(|_| !is_shown).map(|why| note("note bad", Icon::Alert, why.to_owned()));
     let line = |name: &'static str, label: &'static str, help: &str, example: &'static str| {
         let (value, problem, help) = (get(name), problem(name), help.to_owned());
-        parts::Line { name, label, help, example, kind: "text", value, problem, required: name == "model" }.view()
+        let missing = (name == "model").then(|| field::missing(text, name));
+        parts::Line { name, label, help, example, kind: "text", value, problem, missing }.view()
     };
     let key = |key: &NamedKey| (key.id.to_string(), format!("{} / {}", key.user_name, key.name));
     let bound = |provider: &Provider| (provider.id.to_string(), provider.name.clone());

@@ -3,11 +3,13 @@
 use axum::{extract::Request, middleware::Next, response::Response};
 use leptos::{prelude::Owner, reactive::computed::ScopedFuture};
 
+use crate::api::guard::is_call;
+
 /// Runs a server function below nobody's owner. Whoever draws a page leaves that page's owner on the thread: a function
 /// would begin below it, find what is the page's, and lose what it has made itself as soon as the page is done. Pages have
 /// roots of their own.
 pub(super) async fn answer(request: Request, next: Next) -> Response {
-    if request.uri().path().starts_with("/_ui/") { alone(next.run(request)).await } else { next.run(request).await }
+    if is_call(request.uri()) { alone(next.run(request)).await } else { next.run(request).await }
 }
 
 /// The same work, below a new root.

@@ -20,6 +20,17 @@ const TIME: &str = r"\d{2}:\d{2}";
 /// What a number looks like, as a pattern.
 const NUMBER: &str = r"\s*[+\-]?[0-9]*\.?[0-9]*\s*";
 
+/// What is said of what is no day.
+pub(crate) const NO_DAY: &str = "must be a date: 2030-12-31";
+
+/// What is said of what is no number.
+pub(crate) const NO_NUMBER: &str = "must be a number";
+
+/// What is said of a field that was left empty.
+pub(crate) fn missing(text: &Text, name: &str) -> String {
+    (text.fault)(&Fault::invalid(name, "must be filled in"))
+}
+
 /// How a text field is drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Shape {
@@ -158,11 +169,10 @@ impl TextField {
     /// What is said of a value that it cannot have, before the hub is asked.
     fn wrong(&self) -> Option<String> {
         let why = match self.shape {
-            Shape::Day => "must be a date: 2030-12-31",
+            Shape::Day => NO_DAY,
             Shape::Time => "must be a time of day such as 03:30",
-            Shape::Number => "must be a number",
-            _ if self.required => "must be filled in",
-            _ => return None,
+            Shape::Number => NO_NUMBER,
+            _ => return self.text.filter(|_| self.required).map(|text| missing(text, self.fault)),
         };
         self.text.map(|text| (text.fault)(&Fault::invalid(self.fault, why)))
     }

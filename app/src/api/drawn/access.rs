@@ -26,6 +26,7 @@ use crate::{
         mine::{self, setup::System},
         range::{Range, Recent},
     },
+    ui::field::NO_DAY,
 };
 
 /// Lines of a page of the audit log.
@@ -43,7 +44,7 @@ pub(super) fn said(map: &ParamsMap) -> Said {
 
 /// A day of a filter; none if it is not filled in.
 fn day(map: &ParamsMap, name: &str) -> Result<Option<NaiveDate>, Fault> {
-    let day = filled(map, name).map(|day| day.parse().map_err(|_| Fault::invalid(name, "must be a date: 2030-12-31")));
+    let day = filled(map, name).map(|day| day.parse().map_err(|_| Fault::invalid(name, NO_DAY)));
     day.transpose()
 }
 

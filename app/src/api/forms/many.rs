@@ -14,7 +14,7 @@ use leptos_router::params::ParamsMap;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::drawn::clock::Clock;
+use crate::{drawn::clock::Clock, ui::field::NO_NUMBER};
 
 use super::{expiry, names, number, provider::milliseconds};
 
@@ -109,7 +109,7 @@ fn patch<P: DeserializeOwned>(fields: &[&[Field]], map: &ParamsMap, clock: Clock
         if let Some(value) = value(field, text, clock)? {
             let alone = Map::from_iter([(field.name.to_owned(), value.clone())]);
             if serde_json::from_value::<P>(alone.into()).is_err() {
-                return Err(Fault::invalid(field.name, "must be a number"));
+                return Err(Fault::invalid(field.name, NO_NUMBER));
             }
             asked.insert(field.name.to_owned(), value);
         }
@@ -247,7 +247,7 @@ fn value(field: &Field, text: &str, clock: Clock) -> Result<Option<Value>, Fault
         ("", _) => return Ok(None),
         (CLEAR, _) => Value::Null,
         (_, Kind::Switch) => Value::Bool(text == "true"),
-        (_, Kind::Whole | Kind::WholeSeconds) => text.parse::<i64>().map_err(|_| wrong("must be a number"))?.into(),
+        (_, Kind::Whole | Kind::WholeSeconds) => text.parse::<i64>().map_err(|_| wrong(NO_NUMBER))?.into(),
         (_, Kind::Seconds) => milliseconds(field.name, text)?.into(),
         (_, Kind::Usd | Kind::Factor | Kind::Choice(_)) => text.into(),
         (_, Kind::Names) => names(text).into(),

@@ -119,7 +119,7 @@ pub(super) const LOGIN: Login = Login {
     name_help: "Leave it empty to log in with the admin token or a key.",
     secret: "Password, admin token or key",
     secret_help: "A key shows its own use only.",
-    secret_missing: "must be filled in",
+    secret_missing: "Must be filled in",
     submit: "Log in",
     where_is_it: "The admin token is the value of ADMIN_TOKEN. If you set none, the hub generated one: it was printed at the first start and lies in the data folder, in the file admin.token.",
     cookie_lost: "Your browser will not keep this login",
