@@ -185,9 +185,11 @@ export async function acts({ page, go, row }) {
     await page.locator('.save [type=submit]').click();
     // All of it at once.
     for (const field of ['form[name]', 'form[secret]']) await told(field, 'Must be filled in');
-    await told('form[weight]', 'Must be a number');
+    await told('form[weight]', 'Must be a whole number, 0 or more');
     expect(await isFocused('form[name]'), 'the first of them is not gone on with');
     await page.fill('[id="form[weight]"]', '');
+    expect((await page.locator('[id="form[weight]-problem"]').textContent()) === '', 'it is still said of what was typed before');
+    expect((await page.getAttribute('[id="form[weight]"]', 'aria-invalid')) === null, 'the field is still marked');
     await page.context().addCookies([{ name: 'switchyard_language', value: 'zh-CN', url: hub }]);
     await go('/users/new');
     await page.fill('[id="form[expires]"]', '31.12.2030');
@@ -205,8 +207,11 @@ export async function acts({ page, go, row }) {
     await page.fill('[id="form[model]"]', 'acts-model');
     await page.fill('[id="form[output]"]', '1');
     await page.locator('dialog[open] [type=submit]').click();
-    await page.locator('[id="form[input]-problem"]').getByText('必须是数字').waitFor();
-    for (const field of ['form[model]', 'form[output]']) await page.fill(`[id="${field}"]`, '');
+    await told('form[input]', '必须填写');
+    await page.fill('[id="form[input]"]', '1,5');
+    await page.locator('dialog[open] [type=submit]').click();
+    await told('form[input]', '必须是数字');
+    for (const field of ['form[model]', 'form[input]', 'form[output]']) await page.fill(`[id="${field}"]`, '');
     await page.context().clearCookies({ name: 'switchyard_language' });
   });
 
@@ -214,8 +219,19 @@ export async function acts({ page, go, row }) {
     await go('/users?until=2030-02-31');
     await page.getByRole('alert').getByText('Expires by: Must be a date').waitFor();
     expect((await page.getByText('Change all that match').count()) === 0, 'all can be changed');
+    // What is wrong with a form is said by the page also where a choice sends it.
+    await go('/users');
+    await page.fill('form.filters [name=until]', '31.12.2030');
+    await page.locator('#user-status').selectOption({ index: 1 });
+    await page.getByRole('alert').getByText('Expires by: Must be a date').waitFor();
     await go('/audit?to=2030-02-31');
     await page.getByRole('alert').getByText('Up to: Must be a date').waitFor();
+    await go('/audit?from=2999-01-02&to=2999-01-01');
+    await page.getByRole('alert').getByText('From: Must not be in the future').waitFor();
+    expect((await page.locator('[name=from]').inputValue()) === '2999-01-02', 'the input is lost');
+    await go('/audit?from=2020-01-02&to=2020-01-01');
+    await page.getByText('Nothing on record').waitFor();
+    expect((await page.locator('[name=from]').inputValue()) === '2020-01-01', 'the days are not turned around');
     await go('/audit?to=2020-01-01');
     await page.getByText('Nothing on record').waitFor();
   });

@@ -1,5 +1,5 @@
 // Changing things in place, trying them out before they are saved, and what is asked before something is lost.
-import { saveWeeklyLimit } from './rows.mjs';
+import { isMarked, saveWeeklyLimit } from './rows.mjs';
 import { PATIENCE_MS, admin, answered as answeredOn, browser, check, expect, hub, shot } from './trial.mjs';
 
 /** Takes what `manage.mjs` has: its page, logged in, and a user and a provider to change. */
@@ -10,9 +10,16 @@ export async function editing({ page, go, row, ada, east, key }) {
     await go('/users?search=ada');
     const drop = await saveWeeklyLimit(page, row, 'Ada Managed', 'lots');
     await drop.getByRole('alert').filter({ hasText: 'Must be a number' }).waitFor();
-    await page.getByLabel('How much: Ada Managed').fill('12.5');
+    const [which, amount] = [page.getByLabel('Limit: Ada Managed'), page.getByLabel('How much: Ada Managed')];
+    expect(await isMarked(amount, 'Must be a number'), 'the amount is not marked');
+    await which.selectOption('');
     await drop.getByRole('button', { name: 'Save' }).click();
-    await drop.locator('summary').waitFor();
+    await page.locator(`[id="field-${ada.id}-problem"]`).getByText('Must be filled in').waitFor();
+    expect(await isMarked(which, 'Must be filled in'), 'the limit is not marked');
+    await which.selectOption('limit_weekly_usd');
+    await amount.fill('12.5');
+    await drop.getByRole('button', { name: 'Save' }).click();
+    await page.locator('.toast').getByText('Saved').waitFor();
     await page.waitForFunction(() => !document.querySelector('details[open] [name=amount]'));
     const limit = async () => (await admin('GET', `/users/${ada.id}`)).limit_weekly_usd;
     expect((await limit()) === '12.5', await limit());
@@ -29,12 +36,21 @@ export async function editing({ page, go, row, ada, east, key }) {
     const field = (label) => page.getByLabel(`${label}: East`, { exact: true });
     await field('Priority').fill('first');
     await drop.getByRole('button', { name: 'Save' }).click();
-    await drop.getByRole('alert').filter({ hasText: 'Must be a number' }).waitFor();
+    await drop.getByRole('alert').filter({ hasText: 'Must be a whole number' }).waitFor();
+    expect(await isMarked(field('Priority'), 'Must be a whole number'), 'the priority is not marked');
     await shot(page, 'provider-place');
     await field('Priority').fill('2');
+    // What was emptied is not taken for a default.
+    for (const label of ['Weight', 'Cost multiplier']) await field(label).fill('');
+    await drop.getByRole('button', { name: 'Save' }).click();
+    for (const name of ['weight', 'cost_multiplier']) await page.locator(`[id="${name}-${east.id}-problem"]`).getByText('Must be filled in').waitFor();
+    expect(await isMarked(field('Weight'), 'Must be filled in'), 'the weight is not marked');
+    const kept = await admin('GET', `/providers/${east.id}`);
+    expect(kept.priority === before.priority && kept.weight === before.weight, `${kept.priority} ${kept.weight}`);
     await field('Weight').fill('5');
     await field('Cost multiplier').fill('1.5');
     await drop.getByRole('button', { name: 'Save' }).click();
+    await page.locator('.toast').getByText('Saved').waitFor();
     await drop.locator('summary').getByText('2 · 5').waitFor();
     await page.waitForFunction(() => !document.querySelector('tr details[open]'));
     const { priority, weight, cost_multiplier: factor } = await admin('GET', `/providers/${east.id}`);
@@ -153,7 +169,7 @@ export async function editing({ page, go, row, ada, east, key }) {
     await page.locator('.toast').getByText('1 changed').waitFor();
   });
 
-  await check('without script a refused form of a list says why', async () => {
+  await check('without script a refused form says why and keeps what was typed', async () => {
     const plain = await browser.newContext({ storageState: await page.context().storageState(), javaScriptEnabled: false, locale: 'en-GB' });
     const reader = await plain.newPage();
     reader.setDefaultTimeout(PATIENCE_MS);
@@ -164,7 +180,28 @@ export async function editing({ page, go, row, ada, east, key }) {
     await reader.getByLabel('How much: Ada Managed').fill('lots');
     await drop.getByRole('button', { name: 'Save' }).click();
     await reader.locator('.note.bad').first().waitFor();
-    await reader.locator('tr', { hasText: 'Ada Managed' }).waitFor();
+    // The form stands unfolded in its page, as it was sent, and can be sent again from there.
+    for (const typed of ['-3', '61']) {
+      const kept = [await reader.getByLabel('Limit: Ada Managed').inputValue(), await reader.getByLabel('How much: Ada Managed').inputValue()];
+      expect(kept[0] === 'limit_rpm' && kept[1] === (typed === '-3' ? 'lots' : '-3'), kept.join(' '));
+      await reader.getByLabel('How much: Ada Managed').fill(typed);
+      await drop.getByRole('button', { name: 'Save' }).click();
+    }
+    await reader.waitForURL(`${hub}/users?search=ada`);
+    expect((await admin('GET', `/users/${ada.id}`)).limit_rpm === 61, 'the limit is not set');
+    await admin('PATCH', `/users/${ada.id}`, { limit_rpm: null });
+    await reader.goto(`${hub}/users/new`);
+    await reader.locator('[name="form[name]"]').fill('Half "typed" & <b>');
+    await reader.locator('[name="form[note]"]').fill('one line');
+    await reader.locator('[name="form[limits][limit_rpm]"]').evaluate((field) => field.closest('details')?.setAttribute('open', ''));
+    await reader.locator('[name="form[limits][limit_rpm]"]').fill('lots');
+    await reader.locator('form.editor, form').filter({ has: reader.locator('[name="form[note]"]') }).getByRole('button', { name: 'Create' }).click();
+    await reader.locator('.note.bad').first().waitFor();
+    const kept = [];
+    for (const name of ['name', 'note', 'limits][limit_rpm']) kept.push(await reader.locator(`[name="form[${name}]"]`).inputValue());
+    expect(kept.join('|') === 'Half "typed" & <b>|one line|lots', kept.join('|'));
+    expect((await reader.locator('[aria-invalid=true]').count()) === 1, 'the field is not marked');
+    await shot(reader, 'refused-no-script');
     await plain.close();
   });
 }

@@ -1,6 +1,7 @@
 // What happened, in a real browser: the pages for reading.
 //
 // Environment: see trial.mjs.
+import { isMarked } from './rows.mjs';
 import { admin, ask, check, expect, finish, goOn, hub, loggedIn, shot, token, upstream, visit } from './trial.mjs';
 
 // A filter that cannot be read is refused.
@@ -181,12 +182,21 @@ await check('days that are no range are said beside their fields, in the reader�
   const days = page.locator('form.days');
   await go('/leaderboard?from=2999-01-01&to=2999-01-02');
   await days.getByRole('alert').getByText('Must not be in the future').waitFor();
-  expect((await days.locator('[name=from]').inputValue()) === '2999-01-01', 'the input is lost');
-  await days.locator('[name=from]').fill('');
-  await days.locator('[name=to]').fill('2020-01-02');
+  const [first, last] = [days.locator('[name=from]'), days.locator('[name=to]')];
+  expect((await first.inputValue()) === '2999-01-01', 'the input is lost');
+  expect((await first.getAttribute('aria-invalid')) === 'true' && (await last.getAttribute('aria-invalid')) === null, 'not the first day is marked');
+  // Nothing to go by is not taken for no wish.
+  for (const day of [first, last]) await day.fill('');
   await days.getByRole('button', { name: 'Apply' }).click();
-  await page.waitForURL(/[?&]to=2020-01-02/);
-  await days.getByRole('alert').getByText('Must be a date').waitFor();
+  await days.getByRole('alert').getByText('Both days are needed').waitFor();
+  expect(await isMarked(first, 'Both days are needed'), 'the first day is not marked');
+  expect(page.url().includes('2999-01-01'), page.url());
+  for (const [query, ...marked] of [['from=&to=', 'from'], ['to=2020-01-02', 'from'], ['from=2020-01-01&to=2020-01-32', 'to'], ['from=now&to=soon', 'from', 'to']]) {
+    await go(`/leaderboard?${query}`);
+    const names = await days.locator('[aria-invalid=true]').evaluateAll((fields) => fields.map((one) => one.name));
+    expect(names.join() === marked.join(), `${query}: ${names}`);
+    for (const name of marked) await page.locator(`#days-${name}-problem`).getByText(/Both days are needed|Must be a date/).waitFor();
+  }
   await page.context().addCookies([{ name: 'switchyard_language', value: 'zh-CN', url: hub }]);
   await go('/leaderboard?from=2999-01-01');
   await days.getByRole('alert').getByText('不能是将来的日期').waitFor();
@@ -200,6 +210,11 @@ await check('presets and folded filters of calls are in the address, and sums st
   await page.getByRole('link', { name: 'Retried' }).click();
   await page.waitForURL(/retried=yes/);
   await page.getByText('No call matches').waitFor();
+  // Of errors the sums tell how many there are.
+  await page.getByRole('navigation', { name: 'Presets' }).getByRole('link', { name: 'Errors' }).click();
+  await page.waitForURL(/errors=yes/);
+  await page.locator('.badge', { hasText: 'Only failed and interrupted ones' }).waitFor();
+  await page.locator('p.caption', { hasText: /^\d+ errors?$/ }).waitFor();
   await page.getByRole('link', { name: 'All', exact: true }).click();
   await page.waitForURL(hub + own);
   await page.getByText('More filters').click();

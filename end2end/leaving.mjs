@@ -84,7 +84,8 @@ export async function leaving({ page, go, row, ada, east }) {
   await check('a mistake in a row is said in it, in the reader’s words', async () => {
     await go('/users?search=ada');
     const drop = await saveWeeklyLimit(page, row, 'Ada Managed', 'lots');
-    await drop.getByRole('alert').filter({ hasText: 'Cost in a week: Must be a number' }).waitFor();
+    await drop.getByRole('alert').filter({ hasText: 'Must be a number' }).waitFor();
+    expect((await drop.locator('[role=alert]:not(:empty)').count()) === 1, 'it is said in the row twice');
     await shot(page, 'users-limit-refused');
     expect((await page.locator('.toast').count()) === 0, 'it is said elsewhere too');
     await page.context().addCookies([{ name: 'switchyard_language', value: 'zh-CN', url: hub }]);

@@ -5,6 +5,7 @@ import { acts } from './acts.mjs';
 import { editing } from './editing.mjs';
 import { keys } from './keys.mjs';
 import { leaving } from './leaving.mjs';
+import { isMarked } from './rows.mjs';
 import { PATIENCE_MS, admin, browser, check, expect, finish, hub, reader, shot, token, upstream, visit } from './trial.mjs';
 
 const page = await reader({ isWanted: (text) => /status of (404|422|409)/.test(text) });
@@ -83,6 +84,11 @@ await check('a provider is paused and resumed in its row, and so is a group', as
 
 await check('a pause with an end is counted down', async () => {
   await admin('POST', `/providers/${west.id}/pause`, { duration_s: 3_600 });
+  // Its own page says so too, and can end it.
+  await go(`/providers/${west.id}`);
+  const held = page.getByRole('region', { name: 'On hold' });
+  await held.locator('time[data-until]').waitFor();
+  await held.getByRole('button', { name: /^Resume/ }).waitFor();
   await go('/providers');
   const left = row('West').locator('time[data-until]');
   const first = await left.textContent();
@@ -108,10 +114,20 @@ await check('several providers are changed after a look', async () => {
   await page.getByRole('button', { name: 'Change the chosen' }).click();
   await page.waitForURL(/\/providers\/bulk\?/);
   await page.getByText('2 chosen: East, West').waitFor();
-  await page.getByLabel('Weight').fill('many');
+  // Where nothing is filled in there is nothing to look at.
   await page.getByRole('button', { name: 'Show what would change' }).click();
-  await page.getByRole('alert').getByText('must be a number').waitFor();
-  expect((await page.getByLabel('Weight').inputValue()) === 'many', 'the input is lost');
+  await page.getByRole('alert').getByText('No field is filled in').waitFor();
+  // All that is wrong is said at once, each beside its field.
+  const wrong = { weight: ['many', 'Must be a whole number'], limit_rpm: ['-3', 'Must be a whole number, 0 or more'], limit_daily_usd: ['-1', 'Must not be less than 0'] };
+  for (const [name, [typed]] of Object.entries(wrong)) await page.fill(`[id="set_${name}"]`, typed);
+  await page.getByRole('button', { name: 'Show what would change' }).click();
+  for (const [name, [typed, why]] of Object.entries(wrong)) {
+    await page.locator(`[id="set_${name}-problem"]`).getByText(why).waitFor();
+    expect((await page.getAttribute(`[id="set_${name}"]`, 'aria-invalid')) === 'true', `${name} is not marked`);
+    expect((await page.inputValue(`[id="set_${name}"]`)) === typed, 'the input is lost');
+  }
+  expect((await page.getByText('No field is filled in').count()) === 0, 'it is said that nothing is filled in');
+  for (const name of Object.keys(wrong)) await page.fill(`[id="set_${name}"]`, '');
   await page.getByLabel('Weight').fill('7');
   await page.getByLabel('Between bytes').fill('45');
   await page.getByRole('button', { name: 'Show what would change' }).click();
@@ -168,9 +184,17 @@ await check('a user is renewed in the row, by days and up to a day', async () =>
   const days = (Date.parse(after.expires_at) - Date.parse(soon)) / 86_400_000;
   expect(days === 30, `${days} days`);
   await page.locator('summary', { has: page.locator('time') }).first().click();
-  await page.getByLabel('New last day: Ada Managed').fill('2031-05-06');
+  const last = page.getByLabel('New last day: Ada Managed');
+  for (const [typed, why] of [['', 'Must be filled in'], ['31.12.2030', 'Must be a date'], ['2020-01-01', 'Must be in the future']]) {
+    await last.fill(typed);
+    await page.getByRole('button', { name: 'Renew', exact: true }).click();
+    await page.locator(`[id="until-${ada.id}-problem"]`).getByText(why).waitFor();
+    expect(await isMarked(last, why), `the day is not marked: ${why}`);
+  }
+  await last.fill('2031-05-06');
   await page.getByRole('button', { name: 'Renew', exact: true }).click();
   await row('Ada Managed').getByText('2031-05-06').waitFor();
+  await page.locator('.toast').getByText('Saved').waitFor();
 });
 
 await check('several users are changed after a look, and one that is refused keeps all as they are', async () => {
@@ -222,6 +246,8 @@ await keys({ page, go });
 
 await check('in Chinese no word is missing', async () => {
   await context.addCookies([{ name: 'switchyard_language', value: 'zh-CN', url: hub }]);
+  await go(`/users/bulk?id=${ada.id}&look=1`);
+  await page.getByRole('alert').getByText('没有填写任何一项').waitFor();
   for (const path of ['/providers', '/users', '/keys', '/routing']) {
     await go(path);
     const lang = await page.getAttribute('html', 'lang');

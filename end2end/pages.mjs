@@ -67,6 +67,7 @@ export const dialogsOf = ({ user, provider, session, key }) => [
   ['price-import', '/prices?import=1'],
   ['price-drop', '/prices?drop=claude-sonnet-4-5'],
   ['session-end', `/sessions/${session}?end=1`],
+  ['sessions-end', '/sessions?drop=all'],
   ['logins-end', '/logins?end=1'],
   ['nowhere', '/nowhere'],
 ];

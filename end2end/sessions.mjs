@@ -75,6 +75,41 @@ export async function sessions({ page, go, key }) {
     await page.getByText('The use of this key.').waitFor();
   });
 
+  await check('several sessions are ended after one question: those that are ticked, or all that are found', async () => {
+    for (const n of [1, 2, 3]) await (await ask(key, 'claude-sonnet-4-5', { session: `crowd-${n}`, content: 'Hello' })).text;
+    await go('/sessions');
+    const row = (n) => page.locator('tr', { hasText: `crowd-${n}` });
+    const tick = (n) => page.getByRole('checkbox', { name: `Choose: crowd-${n}` });
+    const chosen = page.getByRole('button', { name: 'End the chosen' });
+    await chosen.click();
+    const nobody = page.getByRole('alertdialog', { name: 'No active session is chosen' });
+    await nobody.getByRole('link', { name: 'Close' }).click();
+    await nobody.waitFor({ state: 'detached' });
+    await tick(1).check();
+    await tick(2).check();
+    await chosen.click();
+    const question = page.getByRole('alertdialog', { name: 'End 2 sessions?' });
+    await question.getByText(/^Bound to a provider: 2\. Others would read [\d\u2009\u202f\u00a0 ]+ cached tokens anew/).waitFor();
+    await question.getByText(/^Calls that run go on: \d+\.$/).waitFor();
+    await shot(page, 'sessions-end');
+    await question.getByRole('link', { name: 'Cancel' }).click();
+    await question.waitFor({ state: 'detached' });
+    expect((await tick(1).isChecked()) && !(await tick(3).isChecked()), 'what was chosen is lost');
+    await chosen.click();
+    await question.getByRole('button', { name: 'End', exact: true }).click();
+    await page.waitForURL(`${hub}/sessions`);
+    await page.getByText('2 sessions ended').waitFor();
+    await row(1).waitFor({ state: 'detached' });
+    await row(2).waitFor({ state: 'detached' });
+    await row(3).waitFor();
+    await go('/sessions?search=crowd-');
+    await page.getByRole('link', { name: 'End all that are found' }).click();
+    await page.getByRole('alertdialog', { name: 'End 1 session?' }).getByRole('button', { name: 'End', exact: true }).click();
+    await page.waitForURL(`${hub}/sessions`);
+    await row(3).waitFor({ state: 'detached' });
+    await page.locator('tr', { hasText: name }).waitFor();
+  });
+
   await check('a session is ended after a question that says what is lost', async () => {
     await go('/sessions');
     const end = page.getByRole('link', { name: `End: ${name}` });

@@ -193,15 +193,8 @@ pub(crate) fn following(
     news: impl Fn() -> u32 + Send + Sync + 'static,
 ) -> AnyView {
     let search = use_location().search;
-    let search = Memo::new(move |_| search.with(|search| below_dialogs(search)));
+    let search = Memo::new(move |_| search.with(|search| edited::below_dialogs(search)));
     ask_for(Signal::derive(move || (news(), Question::Drawn(drawing(), search.get()))), Held::Parameters)
-}
-
-/// The parameters of an address without those that open a dialog over the page, which stays as it is.
-fn below_dialogs(search: &str) -> String {
-    const DIALOGS: [&str; 5] = ["edit", "drop", "history", "import", "new"];
-    let is_of_page = |pair: &&str| DIALOGS.iter().all(|name| pair.split('=').next() != Some(*name));
-    search.trim_start_matches('?').split('&').filter(is_of_page).collect::<Vec<_>>().join("&")
 }
 
 /// A page of what is configured and how it is used: drawn again at once for the one, at most every two seconds for the
@@ -251,6 +244,7 @@ pub(crate) fn put_in(question: Signal<(u32, Question)>, drawn: Asked, held: Held
     let look = edited::watch(place, held);
     let typed = move |event: leptos::ev::Event| {
         browser::mark_changed(&event);
+        browser::take_back(&event);
         browser::echo(&event);
         look();
     };
@@ -381,16 +375,4 @@ fn posted(text: &'static Text, toasts: Toasts, form: &browser::Sent, answer: Ans
 #[cfg(feature = "ssr")]
 pub(crate) fn word<T: serde::de::DeserializeOwned>(map: &leptos_router::params::ParamsMap, name: &str) -> Option<T> {
     serde_json::from_value(map.get_str(name)?.into()).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_dialog_over_a_page_leaves_its_address() {
-        assert_eq!(below_dialogs("?q=opus&edit=claude-opus-5&source=manual"), "q=opus&source=manual");
-        assert_eq!(below_dialogs("edit="), "");
-        assert_eq!(below_dialogs("?editor=1"), "editor=1");
-    }
 }

@@ -205,9 +205,9 @@ impl CallFilter {
             status: self.read_as("status", "must be a whole number such as 529", |status| status.parse().ok())?,
             cost_min: self.read_as("cost_min", NO_AMOUNT, |cost| cost.parse().ok())?,
             cost_max: self.read_as("cost_max", NO_AMOUNT, |cost| cost.parse().ok())?,
-            duration_min: self.read_as("seconds_min", NO_SECONDS, ms_of_seconds)?,
-            duration_max: self.read_as("seconds_max", NO_SECONDS, ms_of_seconds)?,
-            first_token_min: self.read_as("content_min", NO_SECONDS, ms_of_seconds)?,
+            duration_min: self.milliseconds("seconds_min")?,
+            duration_max: self.milliseconds("seconds_max")?,
+            first_token_min: self.milliseconds("content_min")?,
             retried: self.get("retried").map(|retried| retried != "no"),
             errors: self.get("errors").map(|_| true),
             error: self.get("error").map(str::to_owned),
@@ -228,6 +228,12 @@ impl CallFilter {
     fn read_as<T>(&self, name: &str, must: &str, read: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, Fault> {
         self.get(name).map(|text| read(text).ok_or_else(|| Fault::invalid(name, must))).transpose()
     }
+
+    /// A parameter that is a number of seconds, as milliseconds.
+    #[cfg(feature = "ssr")]
+    fn milliseconds(&self, name: &str) -> Result<Option<u32>, Fault> {
+        self.get(name).map(ms_of_seconds).transpose().map_err(|must| Fault::invalid(name, must))
+    }
 }
 
 /// What ids, amounts and spans of time must be.
@@ -237,16 +243,19 @@ const NO_ID: &str = "must be an id such as 17";
 const NO_AMOUNT: &str = "must be an amount in dollars such as 0.05";
 #[cfg(feature = "ssr")]
 const NO_SECONDS: &str = "must be a number of seconds, at most to the millisecond";
-
-/// Milliseconds of a number of seconds, such as `0.5`.
 #[cfg(feature = "ssr")]
-fn ms_of_seconds(text: &str) -> Option<u32> {
+const TOO_MANY_SECONDS: &str = "must be from 0 to 4294967.295 seconds";
+
+/// Milliseconds of a number of seconds, such as `0.5`; what it must be if it is none.
+#[cfg(feature = "ssr")]
+fn ms_of_seconds(text: &str) -> Result<u32, &'static str> {
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if part.len() > 3 || !digits(part) || !digits(whole) || whole.is_empty() {
-        return None;
+        return Err(NO_SECONDS);
     }
-    whole.parse::<u32>().ok()?.checked_mul(1_000)?.checked_add(format!("{part:0<3}").parse().ok()?)
+    let ms = || whole.parse::<u32>().ok()?.checked_mul(1_000)?.checked_add(format!("{part:0<3}").parse().ok()?);
+    ms().ok_or(TOO_MANY_SECONDS)
 }
 
 /// The hours of a named range.

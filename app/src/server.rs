@@ -28,6 +28,7 @@ use crate::{App, shell};
 
 mod apart;
 mod export;
+mod kept;
 mod large;
 mod secret;
 
@@ -57,7 +58,7 @@ pub fn console(hub: &Hub) -> anyhow::Result<Router> {
     let compress = SizeAbove::new(COMPRESS_FROM_BYTES)
         .and(NotForContentType::new("text/event-stream"))
         .and(NotForContentType::new("image/"));
-    Ok(Router::new()
+    let console = Router::new()
         .leptos_routes_with_context(&options, generate_route_list(App), context.clone(), {
             let (document, options) = (document.clone(), options.clone());
             move || document(options.clone())
@@ -67,7 +68,11 @@ pub fn console(hub: &Hub) -> anyhow::Result<Router> {
         .with_state(options)
         .layer(middleware::from_fn_with_state(hub.clone(), large::admit))
         .layer(middleware::from_fn_with_state(documents, secret::show))
-        .layer(middleware::from_fn(apart::answer))
+        .layer(middleware::from_fn(apart::answer));
+    // Around all of them: the answer to a form may be the page that it stands in.
+    Ok(Router::new()
+        .fallback_service(console)
+        .layer(middleware::from_fn(kept::answer))
         .layer(CompressionLayer::new().compress_when(compress))
         .route("/calls/export", get(export::calls).with_state(hub.clone())))
 }

@@ -53,6 +53,19 @@ pub async fn totals(hub: &Hub, _actor: &Admin, query: &CallQuery) -> Result<Opti
     Sums::open(hub).await?.total(range, filter).await.map(Some)
 }
 
+/// How many calls are meant where only errors are; none if no sums tell these calls apart. Of errors that is all that is
+/// summed: what they used is in the sums of all calls.
+///
+/// # Errors
+/// [`Fault::Invalid`] for a filter that cannot be.
+pub async fn n_errors(hub: &Hub, actor: &Admin, query: &CallQuery) -> Result<Option<u64>, Fault> {
+    if query.errors != Some(true) {
+        return Ok(None);
+    }
+    let all = CallQuery { errors: None, ..query.clone() };
+    Ok(totals(hub, actor, &all).await?.map(|totals| totals.errors()))
+}
+
 /// The filters of calls, if they can be.
 pub(super) fn checked(mut query: CallQuery, now: DateTime<Utc>) -> Result<CallQuery, Fault> {
     check_text("model", query.model.as_deref())?;

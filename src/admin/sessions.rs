@@ -1,5 +1,7 @@
 //! Sessions: those that are active, and those with recorded calls.
 
+mod many;
+
 use std::{
     cmp::Reverse,
     collections::{HashMap, HashSet},
@@ -9,6 +11,7 @@ use std::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 
+pub use self::many::bulk;
 use super::{actor::Admin, change, check::check_text, fault, page};
 use crate::{
     clock,
@@ -77,15 +80,21 @@ impl FromStr for Place {
 /// [`Fault::CountersAway`] for the active ones while Redis does not answer.
 pub async fn list(hub: &Hub, _actor: &Admin, query: &SessionQuery) -> Result<Page<Session>, Fault> {
     let limit = page::limit(query.limit)?;
-    check_text("search", query.search.as_deref())?;
-    let search = query.search.as_deref().filter(|search| !search.is_empty());
-    if search.is_some_and(|search| search.chars().count() > SEARCH_MAX) {
-        return Err(Fault::invalid("search", format!("must have at most {SEARCH_MAX} characters")));
-    }
+    let search = checked(query.search.as_deref())?;
     match query.state.unwrap_or_default() {
         SessionState::Active => active(hub, search, query.cursor.as_deref(), limit).await,
         SessionState::Recent => recent(hub, search, query.cursor.as_deref(), limit).await,
     }
+}
+
+/// The beginning of a name that is looked for, if it can be; none if any name is meant.
+fn checked(search: Option<&str>) -> Result<Option<&str>, Fault> {
+    check_text("search", search)?;
+    let search = search.filter(|search| !search.is_empty());
+    if search.is_some_and(|search| search.chars().count() > SEARCH_MAX) {
+        return Err(Fault::invalid("search", format!("must have at most {SEARCH_MAX} characters")));
+    }
+    Ok(search)
 }
 
 async fn active(hub: &Hub, search: Option<&str>, cursor: Option<&str>, limit: usize) -> Result<Page<Session>, Fault> {
@@ -201,7 +210,10 @@ pub(super) async fn begin_with(hub: &Hub, search: &str, n_most: i64) -> Result<V
 /// # Errors
 /// [`Fault::NotFound`] if it is not active; [`Fault::CountersAway`] while Redis does not answer.
 pub async fn end(hub: &Hub, actor: &Admin, id: &SessionId) -> Result<(), Fault> {
-    let SessionId(session) = id;
+    end_one(hub, actor, &id.0).await
+}
+
+async fn end_one(hub: &Hub, actor: &Admin, session: &SessionKey) -> Result<(), Fault> {
     let mut change = change::begin(hub).await?;
     let mut entry = actor.entry("session.end", &session.id);
     entry.before = Some(serde_json::json!({ "key_id": session.key_id, "session_id": session.id }));

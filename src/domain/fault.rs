@@ -1,6 +1,7 @@
 //! Why an operator's action failed.
 
 use serde::{Deserialize, Serialize};
+use serde_json::error::Category;
 
 /// An action in the console or the management API that was not done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -85,5 +86,28 @@ impl Fault {
             Self::Busy | Self::CountersAway => 503,
             Self::Internal { .. } => 500,
         }
+    }
+}
+
+/// Why a text cannot be read as the JSON that it was to be. `other` is said of JSON of another form. The parser's own words
+/// are left out: they could be said in no other language.
+pub fn why_unread(error: &serde_json::Error, other: &str) -> String {
+    match error.classify() {
+        Category::Data | Category::Io => other.to_owned(),
+        Category::Eof => "is no JSON: it ends too early".to_owned(),
+        Category::Syntax => format!("is no JSON from line {}, column {} on", error.line(), error.column()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_json_is_told_by_its_place() {
+        let why = |text: &str| why_unread(&serde_json::from_str::<Vec<u8>>(text).unwrap_err(), "must be a list");
+        assert_eq!(why("[1,\n 2 3]"), "is no JSON from line 2, column 4 on");
+        assert_eq!([why(""), why("[1,")], ["is no JSON: it ends too early"; 2]);
+        assert_eq!([why("{}"), why("[\"1\"]")], ["must be a list"; 2]);
     }
 }

@@ -143,3 +143,45 @@ pub struct SessionQuery {
     /// Only those whose `session_id` begins with this text.
     pub search: Option<String>,
 }
+
+/// Which sessions, of those that are active.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct SessionFilter {
+    /// Only those whose `session_id` begins with this text.
+    pub search: Option<String>,
+}
+
+/// An end of many sessions, named by `ids` or by `filter`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct SessionBulk {
+    /// These, at most 2,000; those that are not active are left out.
+    pub ids: Option<Vec<String>>,
+    /// All active ones that match, those that began last first; of more than 2,000 the first.
+    pub filter: Option<SessionFilter>,
+    /// Only says what would end; default false.
+    pub preview: bool,
+}
+
+/// What an end of many sessions did, or would do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct SessionBulkReport {
+    /// True if nothing was ended: this is what would be.
+    pub preview: bool,
+    /// How many have ended.
+    pub n_ended: u64,
+    /// How many of those that were named are not active, or no sessions at all.
+    pub n_unknown: u64,
+    /// How many more match than can be ended at once.
+    pub n_left: u64,
+    /// How many of those that were active were bound to a provider.
+    pub n_bound: u64,
+    /// Tokens of their last prompts that these providers have in their caches.
+    pub cached_tokens: u64,
+    /// How many of their calls run: these go on.
+    pub in_flight: u64,
+}

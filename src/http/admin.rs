@@ -58,6 +58,7 @@ pub fn routes(hub: Hub) -> Router {
         .route("/console-sessions/{id}", delete(console_sessions::end))
         .route("/quotas", get(quotas::list))
         .route("/sessions", get(sessions::list))
+        .route("/sessions/bulk", post(sessions::bulk))
         .route("/sessions/{id}", get(sessions::find).delete(sessions::end))
         .route("/prices", get(prices::list))
         .route("/prices/import", post(prices::import))

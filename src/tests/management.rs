@@ -59,6 +59,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("GET", "/admin/v1/sessions"),
     ("GET", "/admin/v1/sessions/{id}"),
     ("DELETE", "/admin/v1/sessions/{id}"),
+    ("POST", "/admin/v1/sessions/bulk"),
     ("GET", "/admin/v1/prices"),
     ("PUT", "/admin/v1/prices/{model}"),
     ("DELETE", "/admin/v1/prices/{model}"),

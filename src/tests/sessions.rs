@@ -5,6 +5,7 @@ mod limited;
 use serde_json::{Value, json};
 
 use crate::{
+    access::{call, cookie, log_in},
     hub::Setup,
     insight::page,
     patience::until,
@@ -142,6 +143,56 @@ async fn an_operator_sees_sessions_and_ends_them() {
     assert_eq!(world.admin("DELETE", &path, &Value::Null).await.0, 204);
     assert_eq!(world.admin("DELETE", &path, &Value::Null).await.0, 404);
     assert_eq!(served_by(&world, &key, "a").await, better.id);
+}
+
+#[tokio::test]
+async fn an_operator_ends_many_sessions_and_sees_before_what_is_lost() {
+    let world = World::alone().await;
+    let first = world.provider_with("first", json!({"priority": 5})).await;
+    let key = world.key().await;
+    for session in ["many-1", "many-2", "other"] {
+        served_by(&world, &key, session).await;
+        bound_to(&world, session, &first.id).await;
+    }
+    let better = world.provider_with("better", json!({"priority": 0})).await;
+    let ids: Vec<Value> = list(&world, "search=many-").await.iter().map(|session| session["id"].clone()).collect();
+    let end = async |asked: Value| world.admin("POST", "/admin/v1/sessions/bulk", &asked).await;
+    let named = |preview: bool| json!({"ids": [ids[0], ids[1], "no session"], "preview": preview});
+    let n_of = |report: &Value| ["n_ended", "n_unknown", "n_left"].map(|name| report[name].clone());
+    let (status, look) = end(named(true)).await;
+    assert_eq!((status, n_of(&look), &look["n_bound"]), (200, [2, 1, 0].map(|n| json!(n)), &json!(2)), "{look}");
+    assert!(look["cached_tokens"].as_u64() > Some(20_000) && look["preview"] == true, "{look}");
+    let asked = ids.iter().fold(String::new(), |asked, id| asked + "&id=" + id.as_str().unwrap());
+    let question = page(&world, &format!("/sessions?drop=chosen{asked}&id=x")).await;
+    assert!(question.contains("End 2 sessions?") && question.contains("not active any more: 1."), "{question}");
+    assert!(page(&world, "/sessions?drop=chosen").await.contains("No active session is chosen"));
+    assert_eq!(list(&world, "").await.len(), 3, "a look ends nothing");
+
+    let (status, ended) = end(named(false)).await;
+    assert_eq!((status, n_of(&ended), &ended["preview"]), (200, [2, 1, 0].map(|n| json!(n)), &json!(false)), "{ended}");
+    assert_eq!(names(&list(&world, "").await), ["other"]);
+    assert_eq!(world.value("select count(*) from audit_log where action = 'session.end'").await, 2);
+    assert_eq!(served_by(&world, &key, "many-1").await, better.id);
+    assert_eq!(served_by(&world, &key, "other").await, first.id);
+
+    // As the console does it: all that the list finds.
+    let cookie = cookie(&log_in(&world, "", &world.admin_token).await);
+    let request = call(&world, "end_sessions", "search=search%3Dmany-%26drop%3Dall").header("cookie", &cookie);
+    let mut reply = request.send(world.hub.address).await;
+    assert_eq!((reply.status, reply.text().await.as_str()), (200, "\"1 session ended\""));
+    assert_eq!(names(&list(&world, "").await), ["other"]);
+    assert_eq!(n_of(&end(json!({"filter": {}})).await.1), [1, 0, 0].map(|n| json!(n)));
+    assert!(list(&world, "").await.is_empty());
+
+    for (asked, field) in [
+        (json!({}), "ids"),
+        (json!({"ids": []}), "ids"),
+        (json!({"ids": ["a"], "filter": {}}), "ids"),
+        (json!({"filter": {"search": "x".repeat(257)}}), "search"),
+    ] {
+        let (status, answer) = end(asked).await;
+        assert_eq!((status, &answer["field"]), (422, &json!(field)), "{answer}");
+    }
 }
 
 #[tokio::test]

@@ -78,15 +78,23 @@ pub(super) async fn found(hub: &Hub, actor: &Admin, filter: &CallFilter, clock: 
     use hub::domain::{provider::many::ProviderQuery, user::many::UserQuery};
     let query = query(hub, actor, filter, clock);
     let fault = query.as_ref().err().cloned();
-    let all = ProviderQuery { limit: Some(CHOICES_MAX), ..ProviderQuery::default() };
-    let providers = hub::admin::providers::list(hub, actor, &all).await.map_err(super::guard::refuse)?;
-    let all = UserQuery { limit: Some(CHOICES_MAX), ..UserQuery::default() };
-    let users = hub::admin::users::list(hub, actor, &all).await.map_err(super::guard::refuse)?;
-    let models = hub::admin::usage::of_last_day(hub, actor, UsageBy::Model).await.map_err(super::guard::refuse)?;
-    let totals = match &query {
-        Ok(query) => hub::admin::calls::totals(hub, actor, query).await.map_err(super::guard::refuse)?,
-        Err(_) => None,
+    let all_providers = ProviderQuery { limit: Some(CHOICES_MAX), ..ProviderQuery::default() };
+    let all_users = UserQuery { limit: Some(CHOICES_MAX), ..UserQuery::default() };
+    let sums = async {
+        let Ok(query) = &query else { return Ok((None, None)) };
+        // One of them has nothing to read: it is all calls that are meant, or errors.
+        let totals = hub::admin::calls::totals(hub, actor, query).await?;
+        Ok::<_, Fault>((totals, hub::admin::calls::n_errors(hub, actor, query).await?))
     };
+    // All of it together would make a large future.
+    let (sums, models) = (Box::pin(sums), Box::pin(hub::admin::usage::of_last_day(hub, actor, UsageBy::Model)));
+    let (providers, users, models, (totals, n_errors)) = tokio::try_join!(
+        hub::admin::providers::list(hub, actor, &all_providers),
+        hub::admin::users::list(hub, actor, &all_users),
+        models,
+        sums,
+    )
+    .map_err(super::guard::refuse)?;
     let named = filter.key_name().map(|name| routing::keys_named(hub, actor, name));
     Ok(Found {
         is_cut: providers.next_cursor.is_some() || users.next_cursor.is_some(),
@@ -101,6 +109,7 @@ pub(super) async fn found(hub: &Hub, actor: &Admin, filter: &CallFilter, clock: 
         providers: providers.items.into_iter().map(|item| Named { id: item.id.to_string(), name: item.name }).collect(),
         users: users.items.into_iter().map(|item| Named { id: item.id.to_string(), name: item.name }).collect(),
         totals,
+        n_errors,
         fault,
         hidden: read_columns(),
     })

@@ -117,7 +117,7 @@ async fn draw_for_admins(drawing: &Drawing, search: &str) -> Answer<Drawn> {
         Drawing::Log => reader.log(),
         Drawing::Prices => reader.prices().await,
         Drawing::Settings => reader.settings().await,
-        Drawing::Dialog(page) => reader.dialog(page).await,
+        Drawing::Dialog(page) => reader.dialog(page, search).await,
         Drawing::Audit => reader.audit().await,
         Drawing::Logins => reader.logins().await,
         Drawing::Mine | Drawing::OwnCalls | Drawing::OwnCall(_) | Drawing::Setup | Drawing::OwnLogins => {

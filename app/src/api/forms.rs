@@ -1,6 +1,10 @@
 //! From the text of form fields to what use cases take. Each mistake names its field.
 
-use std::{collections::BTreeMap, str::FromStr};
+use std::{
+    collections::BTreeMap,
+    num::{IntErrorKind, ParseIntError},
+    str::FromStr,
+};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use hub::{
@@ -9,10 +13,8 @@ use hub::{
         fault::Fault,
         group::{GroupCreate, GroupPatch},
         key::{ApiKey, KeyCreate, KeyPatch, Rotation},
-        money::Usd,
         network::Network,
         patch::Patch,
-        price::Price,
         report::{Totals, UsageBy},
         user::{Role, User, UserCreate, UserPatch, many::Renewal},
     },
@@ -21,15 +23,18 @@ use hub::{
 
 use crate::{
     drawn::clock::Clock,
-    ui::field::{NO_DAY, NO_NUMBER},
+    ui::field::{MISSING, NO_DAY, NO_NUMBER, no_whole},
 };
 
-use super::{Answer, groups::GroupForm, guard, keys::KeyForm, prices::PriceForm, users::UserForm};
+use super::{Answer, groups::GroupForm, guard, keys::KeyForm, users::UserForm};
 
 mod limits;
 pub(crate) mod many;
+mod price;
 pub(crate) mod provider;
 pub(crate) mod setting;
+
+pub(crate) use self::price::price;
 
 /// Sums of the last 24 hours, without times, by the id of what they are grouped by.
 pub(crate) async fn last_day_totals(hub: &Hub, actor: &Admin, by: UsageBy) -> Answer<BTreeMap<String, Totals>> {
@@ -81,10 +86,10 @@ pub(crate) fn user_patch(form: UserForm, before: &User, clock: Clock) -> Result<
 
 /// More time for a user: days, or up to the end of a day.
 pub(crate) fn renewal(days: &str, until: &str, clock: Clock) -> Result<Renewal, Fault> {
-    let renewal = Renewal { days: number("days", days)?, until: expiry("until", until, clock)?, enable: false };
+    let renewal = Renewal { days: whole("days", days)?, until: expiry("until", until, clock)?, enable: false };
     // The form that offers days sends some: the day was left out.
     if renewal.days.is_none() && renewal.until.is_none() {
-        return Err(Fault::invalid("until", NO_DAY));
+        return Err(Fault::invalid("until", MISSING));
     }
     Ok(renewal)
 }
@@ -107,7 +112,7 @@ pub(crate) fn key_create(form: &KeyForm, clock: Clock) -> Result<KeyCreate, Faul
 
 /// Another secret for a key.
 pub(crate) fn rotation(grace: &str) -> Result<Rotation, Fault> {
-    Ok(Rotation { grace_s: number("grace_s", grace)?.unwrap_or_default() })
+    Ok(Rotation { grace_s: whole("grace_s", grace)?.unwrap_or_default() })
 }
 
 /// Changes to a key, as it stands before: all that the form shows.
@@ -126,30 +131,6 @@ pub(crate) fn key_patch(form: &KeyForm, before: &ApiKey, clock: Clock) -> Result
     .with_limits(&limits))
 }
 
-/// The price of a model. An empty cache price follows from the input price.
-pub(crate) fn price(form: &PriceForm) -> Result<(String, Price), Fault> {
-    let rules = if form.rules.trim().is_empty() { "{}" } else { form.rules.as_str() };
-    let mut whole: serde_json::Map<String, serde_json::Value> =
-        serde_json::from_str(rules).map_err(|error| Fault::invalid("rules", error.to_string()))?;
-    for (field, text) in [
-        ("input", &form.input),
-        ("output", &form.output),
-        ("cache_write_5m", &form.cache_write_5m),
-        ("cache_write_1h", &form.cache_write_1h),
-        ("cache_read", &form.cache_read),
-    ] {
-        let given: Option<Usd> = number(field, text)?;
-        match given {
-            Some(amount) => whole.insert(field.to_owned(), amount.to_string().into()),
-            // What is free is said to be: a field that was left out is no price.
-            None if field == "input" || field == "output" => return Err(Fault::invalid(field, NO_NUMBER)),
-            None => whole.remove(field),
-        };
-    }
-    let price = serde_json::from_value(whole.into()).map_err(|error| Fault::invalid("rules", error.to_string()))?;
-    Ok((form.model.trim().to_owned(), price))
-}
-
 /// Names, separated by commas.
 pub(crate) fn names(text: &str) -> Vec<String> {
     text.split([',', '，']).map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
@@ -164,7 +145,7 @@ fn networks(text: &str) -> Result<Vec<Network>, Fault> {
 /// A new group.
 pub(crate) fn group_create(form: GroupForm) -> Result<GroupCreate, Fault> {
     Ok(GroupCreate {
-        priority: number("priority", &form.priority)?,
+        priority: whole("priority", &form.priority)?,
         cost_multiplier: number("cost_multiplier", &form.cost_multiplier)?,
         name: form.name.trim().to_owned(),
         note: Some(form.note),
@@ -174,7 +155,7 @@ pub(crate) fn group_create(form: GroupForm) -> Result<GroupCreate, Fault> {
 /// Changes to a group: all that the form shows.
 pub(crate) fn group_patch(form: GroupForm) -> Result<GroupPatch, Fault> {
     Ok(GroupPatch {
-        priority: number("priority", &form.priority)?.into(),
+        priority: whole("priority", &form.priority)?.into(),
         cost_multiplier: number("cost_multiplier", &form.cost_multiplier)?.into(),
         note: Patch::Set(form.note),
     })
@@ -202,13 +183,27 @@ fn expiry_change(text: &str, before: Option<DateTime<Utc>>, clock: Clock) -> Res
     expiry("expires_at", text, clock).map(Patch::from)
 }
 
-/// A number of any kind; none if the field is empty.
+/// A number that may have places; none if the field is empty.
 fn number<T: FromStr>(field: &str, text: &str) -> Result<Option<T>, Fault> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);
     }
     text.parse().map(Some).map_err(|_| Fault::invalid(field, NO_NUMBER))
+}
+
+/// A whole number; none if the field is empty.
+fn whole<T: FromStr<Err = ParseIntError>>(field: &str, text: &str) -> Result<Option<T>, Fault> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let wrong = |error: ParseIntError| match error.kind() {
+        IntErrorKind::PosOverflow => Fault::invalid(field, "too large"),
+        IntErrorKind::NegOverflow => Fault::invalid(field, "too small"),
+        _ => Fault::invalid(field, no_whole(field)),
+    };
+    text.parse().map(Some).map_err(wrong)
 }
 
 #[cfg(test)]
@@ -234,17 +229,19 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_names_its_field() {
-        let form = PriceForm { input: "4".to_owned(), output: "1,5".to_owned(), ..PriceForm::default() };
-        assert_eq!(price(&form).unwrap_err().field(), Some("output"));
-        for (input, output, field) in [("", "0", "input"), ("0", " ", "output")] {
-            let form = PriceForm { input: input.to_owned(), output: output.to_owned(), ..PriceForm::default() };
-            assert_eq!(price(&form).unwrap_err().field(), Some(field), "nothing is free because it was left out");
+    fn a_whole_number_says_what_it_must_be() {
+        assert_eq!([" +5 ", " "].map(|text| whole::<u32>("weight", text)), [Ok(Some(5)), Ok(None)]);
+        assert_eq!(whole::<i32>("priority", "-5"), Ok(Some(-5)));
+        for (field, text, why) in [
+            ("weight", "1.5", "must be a whole number, 0 or more"),
+            ("weight", "-1", "must be a whole number, 0 or more"),
+            ("max_attempts", "two", "must be a whole number, 1 or more"),
+            ("weight", "4294967296", "too large"),
+        ] {
+            assert_eq!(whole::<u32>(field, text), Err(Fault::invalid(field, why)), "{text}");
         }
-        let form = PriceForm { output: "0".to_owned(), rules: "{\"speeds\":7}".to_owned(), ..form };
-        assert_eq!(price(&form).unwrap_err().field(), Some("rules"));
-        let form = PriceForm { rules: "{\"speeds\":{\"fast\":\"2\"}}".to_owned(), ..form };
-        let price = price(&form).unwrap().1;
-        assert_eq!((price.cache_write_5m, price.speeds.len(), price.derived.len()), ("5".parse().unwrap(), 1, 3));
+        for (text, why) in [("1.5", "must be a whole number"), ("-2147483649", "too small")] {
+            assert_eq!(whole::<i32>("priority", text), Err(Fault::invalid("priority", why)), "{text}");
+        }
     }
 }

@@ -79,7 +79,7 @@ pub(crate) async fn change_keys(search: String) -> Answer<String> {
     use super::{drawn, forms::many, guard};
     let (hub, actor) = guard::actor_for_change().await?;
     let map = drawn::parameters(&search);
-    let Some(asked) = many::key_bulk(&map, false, drawn::clock(&hub)).map_err(guard::refuse)? else {
+    let Some(asked) = many::key_bulk(&map, false, drawn::clock(&hub)).map_err(many::FieldFaults::refuse)? else {
         return Ok(String::new());
     };
     let first = asked.ids.first().copied().unwrap_or_default();

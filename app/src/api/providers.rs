@@ -115,7 +115,7 @@ pub(crate) async fn change_providers(search: String) -> Answer<String> {
     use super::{drawn, forms::many, guard};
     let (hub, actor) = guard::actor_for_change().await?;
     let map = drawn::parameters(&search);
-    let Some(asked) = many::provider_bulk(&map, false, drawn::clock(&hub)).map_err(guard::refuse)? else {
+    let Some(asked) = many::provider_bulk(&map, false, drawn::clock(&hub)).map_err(many::FieldFaults::refuse)? else {
         return Ok(String::new());
     };
     let report = hub::admin::providers::bulk(&hub, &actor, asked).await.map_err(guard::refuse)?;

@@ -58,11 +58,16 @@ pub(crate) async fn renew_user(
 /// Sets one limit of a user by its field; an empty amount takes it away.
 #[server]
 pub(crate) async fn limit_user(id: String, field: String, #[server(default)] amount: String) -> Answer<()> {
-    use super::{drawn, forms, guard};
+    use super::{AppError, drawn, forms, guard};
     let (hub, actor) = guard::actor_for_change().await?;
     let id = forms::id(&id, "user")?;
-    let patch = forms::many::one_limit(&field, &amount, drawn::clock(&hub)).map_err(guard::refuse)?;
-    hub::admin::users::update(&hub, &actor, id, patch).await.map_err(guard::refuse)?;
+    // The form has one field for the amount of whichever limit. What is said of it names the limit all the same.
+    let refuse = |fault| match guard::refuse(fault) {
+        error if error.field.as_ref() == Some(&field) => AppError { field: Some("amount".to_owned()), ..error },
+        error => error,
+    };
+    let patch = forms::many::one_limit(&field, &amount, drawn::clock(&hub)).map_err(refuse)?;
+    hub::admin::users::update(&hub, &actor, id, patch).await.map_err(refuse)?;
     Ok(())
 }
 
@@ -73,7 +78,7 @@ pub(crate) async fn change_users(search: String) -> Answer<String> {
     use super::{drawn, forms::many, guard};
     let (hub, actor) = guard::actor_for_change().await?;
     let map = drawn::parameters(&search);
-    let Some(asked) = many::user_bulk(&map, false, drawn::clock(&hub)).map_err(guard::refuse)? else {
+    let Some(asked) = many::user_bulk(&map, false, drawn::clock(&hub)).map_err(many::FieldFaults::refuse)? else {
         return Ok(String::new());
     };
     let report = hub::admin::users::bulk(&hub, &actor, asked).await.map_err(guard::refuse)?;

@@ -105,7 +105,8 @@ mod real {
     pub(crate) fn submit_form_of(event: &Event) {
         let form = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
         if let Ok(Some(form)) = form.map_or(Ok(None), |element| element.closest("form")) {
-            // A form that is not valid shows that itself.
+            // What is wrong with it is said as if its button was pressed. The name is a valid one.
+            let _ = form.set_attribute("novalidate", "");
             let _ = form.unchecked_into::<HtmlFormElement>().request_submit();
         }
     }

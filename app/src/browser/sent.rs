@@ -44,10 +44,11 @@ mod real {
     }
 
     /// True if the page knows without the hub what is wrong with the form of an event: all of that is said at once, and the
-    /// first of it is gone on with. What the hub has said of a form that asks for an address stays until it is drawn anew.
+    /// first of it is gone on with. What the hub has said of a form that asks for an address stays until it is drawn anew, or
+    /// its field is typed in.
     pub(crate) fn is_wrong(event: &SubmitEvent) -> bool {
         let Some(form) = event.target().and_then(|form| form.dyn_into::<Element>().ok()) else { return false };
-        for place in all(&form, "[data-wrong]") {
+        for place in all(&form, "[data-wrong], [data-missing]") {
             place.set_text_content(None);
             if let Some(control) = told_by(&form, &place) {
                 let _ = control.remove_attribute("aria-invalid");
@@ -55,7 +56,10 @@ mod real {
         }
         let told = |control: &Element| {
             let place = first(&form, &format!("[id=\"{}-problem\"]", control.id()))?;
-            let why = place.get_attribute("data-wrong")?;
+            // A list, or a text of several lines, can only be left empty.
+            let is_empty = control.dyn_ref::<HtmlInputElement>().is_none_or(|field| field.value().is_empty());
+            let missing = place.get_attribute("data-missing").filter(|_| is_empty);
+            let why = missing.or_else(|| place.get_attribute("data-wrong"))?;
             tell(&form, &place, &why);
             Some(())
         };
@@ -73,6 +77,21 @@ mod real {
             let _ = control.set_attribute("aria-invalid", "true");
             let _ = control.unchecked_ref::<HtmlElement>().focus();
         }
+    }
+
+    /// Takes back what was said of the field that is typed in: it is not said of what stands there now.
+    pub(crate) fn take_back(event: &Event) -> Option<()> {
+        let field = event.target()?.dyn_into::<Element>().ok()?;
+        field.get_attribute("aria-invalid")?;
+        let _ = field.remove_attribute("aria-invalid");
+        let ids = field.get_attribute("aria-describedby")?;
+        for place in ids.split(' ').filter_map(|id| document().get_element_by_id(id)) {
+            // What describes it beside that is said of it in any case.
+            if place.matches(".problem").unwrap_or_default() {
+                place.set_text_content(None);
+            }
+        }
+        Some(())
     }
 
     /// The field of which a place says what is wrong.
@@ -193,6 +212,10 @@ mod absent {
 
     pub(crate) fn is_wrong(_event: &SubmitEvent) -> bool {
         false
+    }
+
+    pub(crate) fn take_back(_event: &Event) -> Option<()> {
+        None
     }
 
     pub(crate) fn taken(_form: &Sent, _said: &str) -> bool {

@@ -4,6 +4,7 @@ mod changes;
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
 use hub::domain::{
     audit::{ACTIONS, AuditLine},
     fault::Fault,
@@ -23,7 +24,7 @@ use crate::{
     text::Text,
     ui::{
         Erase,
-        field::{DAY, DAY_EXAMPLE},
+        field::{DAY, DAY_EXAMPLE, NO_DAY},
         icon::Icon,
         state::{empty, note},
     },
@@ -69,10 +70,30 @@ pub(crate) fn page(
     let older = older.map(|cursor| link_with(PATH, &address, &[("cursor", cursor)]));
     let content = view! {
         {console_tabs(text, PATH)}
-        {filters(text, map)}
+        {filters(text, map, clock.today())}
         <section class="panel" aria-label=words.lines>{list} {parts::pager(text, newest, older)}</section>
     };
     parts::page(words.title, words.lead, content.into_any())
+}
+
+/// The first day and the last that an address asks for; either may stand alone. Those that stand the wrong way round are
+/// turned around.
+///
+/// # Errors
+/// [`Fault::Invalid`] for what is no day, and for days that have all still to come: nothing is listed then.
+pub(crate) fn days(map: &ParamsMap, today: NaiveDate) -> Result<(Option<NaiveDate>, Option<NaiveDate>), Fault> {
+    let day = |name: &str| match map.get_str(name).unwrap_or_default().trim() {
+        "" => Ok(None),
+        typed => typed.parse::<NaiveDate>().map(Some).map_err(|_| Fault::invalid(name, NO_DAY)),
+    };
+    let (first, last) = match (day("from")?, day("to")?) {
+        (Some(first), Some(last)) if first > last => (Some(last), Some(first)),
+        in_order => in_order,
+    };
+    if first.is_some_and(|first| first > today) {
+        return Err(Fault::invalid("from", "must not be in the future"));
+    }
+    Ok((first, last))
 }
 
 /// What is wrong with the filter, in the place of the lines.
@@ -103,9 +124,13 @@ pub(super) fn console_tabs(text: &'static Text, here: &str) -> AnyView {
     view! { <div class="bar">{tabs(text.audit.title, choices.map(choice).into_iter())}</div> }.erase()
 }
 
-fn filters(text: &'static Text, map: &ParamsMap) -> AnyView {
+fn filters(text: &'static Text, map: &ParamsMap, today: NaiveDate) -> AnyView {
     let words = &text.audit;
     let value = |name: &str| map.get(name).unwrap_or_default();
+    // Days stand as they were read, in their order; what can be no range stays as it was typed.
+    let (first, last) = days(map, today).unwrap_or_default();
+    let [first, last] =
+        [("from", first), ("to", last)].map(|(name, day)| day.map_or_else(|| value(name), |day| day.to_string()));
     let actions =
         ACTIONS.iter().map(|action| ((*action).to_owned(), (text.action)(action).unwrap_or(action).to_owned()));
     view! {
@@ -117,8 +142,8 @@ fn filters(text: &'static Text, map: &ParamsMap) -> AnyView {
                 maxlength="256" data-filter />
             <input class="input" type="search" name="subject" value=value("subject") placeholder=words.subject
                 aria-label=words.subject maxlength="256" />
-            <label class="until">{words.from}<input class="input" type="text" placeholder=DAY_EXAMPLE pattern=DAY autocomplete="off" name="from" value=value("from") /></label>
-            <label class="until">{words.to}<input class="input" type="text" placeholder=DAY_EXAMPLE pattern=DAY autocomplete="off" name="to" value=value("to") /></label>
+            <label class="until">{words.from}<input class="input" type="text" placeholder=DAY_EXAMPLE pattern=DAY autocomplete="off" name="from" value=first /></label>
+            <label class="until">{words.to}<input class="input" type="text" placeholder=DAY_EXAMPLE pattern=DAY autocomplete="off" name="to" value=last /></label>
             <button class="button" type="submit">{text.calls.apply}</button>
         </form>
     }
@@ -215,4 +240,31 @@ fn held(text: &'static Text, line: &AuditLine, names: &Names) -> Option<String> 
         (_, None) => return None,
     };
     Some(format!("{of}: {}", (text.hold)(hold.reason)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_of_the_filter_are_turned_around_and_not_all_in_the_future() {
+        let day = |text: &str| text.parse::<NaiveDate>().ok();
+        let read = |first: &str, last: &str| {
+            let pairs = [("from", first), ("to", last)].map(|(name, value)| (name.to_owned(), value.to_owned()));
+            days(&pairs.into_iter().collect(), "2026-12-05".parse().unwrap())
+        };
+        assert_eq!(read("", " "), Ok((None, None)));
+        assert_eq!(read("2026-12-05", ""), Ok((day("2026-12-05"), None)));
+        assert_eq!(read("", "2026-12-06"), Ok((None, day("2026-12-06"))));
+        assert_eq!(read("2026-12-03", "2026-12-01"), Ok((day("2026-12-01"), day("2026-12-03"))));
+        assert_eq!(read("2026-12-06", "2026-12-01"), Ok((day("2026-12-01"), day("2026-12-06"))));
+        for (first, last, field) in [
+            ("soon", "2026-12-01", "from"),
+            ("2026-12-01", "2026-12-32", "to"),
+            ("2026-12-06", "", "from"),
+            ("2026-12-07", "2026-12-06", "from"),
+        ] {
+            assert_eq!(read(first, last).unwrap_err().field(), Some(field), "{first} {last}");
+        }
+    }
 }

@@ -40,6 +40,8 @@ pub(crate) struct Found {
     pub(crate) doubtful: Option<Vec<NamedKey>>,
     /// The sums over all that was found, if any sums tell these calls apart.
     pub(crate) totals: Option<Totals>,
+    /// How many they are where only errors are meant, if any sums tell that.
+    pub(crate) n_errors: Option<u64>,
     /// A filter that cannot be read: nothing is listed then.
     pub(crate) fault: Option<Fault>,
     /// The columns that the reader has hidden.
@@ -58,10 +60,12 @@ const PRESETS: [(&str, &str); 4] = [("errors", "yes"), ("seconds_min", "30"), ("
 
 /// The bar.
 pub(crate) fn view(text: &'static Text, filter: &CallFilter, found: &Found, clock: Clock) -> AnyView {
-    let totals = found.totals.as_ref().map(|totals| view! { <p class="caption">{sums(text, totals)}</p> }.erase());
+    let n_errors = found.n_errors.map(|n_errors| (text.call_filters.n_errors)(&whole(n_errors)));
+    let sums = found.totals.as_ref().map(|totals| sums(text, totals)).or(n_errors);
+    let sums = sums.map(|sums| view! { <p class="caption">{sums}</p> }.erase());
     view! {
         <div class="bar">
-            {presets(text, filter)} {own_range(text, filter, clock)} {columns(text, &found.hidden)} {totals}
+            {presets(text, filter)} {own_range(text, filter, clock)} {columns(text, &found.hidden)} {sums}
         </div>
         {form(text, filter, found, clock)}
         {found.doubtful.as_ref().map(|keys| doubtful(text, filter, keys))}
@@ -326,18 +330,21 @@ fn kept(text: &'static Text, filter: &CallFilter, clock: Clock) -> Vec<AnyView> 
             Some(at) => clock.field(at).replace('T', "\u{a0}"),
             None => value.clone(),
         };
+        // That there are only errors needs no value.
+        let shown =
+            (name != "errors").then(|| view! { " "<span class="mono ellipsis max-w-40">{shown}</span> }.into_any());
         Some(
             view! {
                 <span class="badge">
                     <input type="hidden" name=name value=value />
-                    {label}" "<span class="mono ellipsis max-w-40">{shown}</span>
+                    {label}{shown}
                     <a class="chip-away" href=away aria-label=text.call_filters.remove_filter title=text.call_filters.remove_filter>{icon(Icon::Close)}</a>
                 </span>
             }
             .erase(),
         )
     };
-    [("from", text.call_filters.from), ("to", text.call_filters.to), ("errors", text.call_filters.errors)]
+    [("from", text.call_filters.from), ("to", text.call_filters.to), ("errors", text.call_filters.only_errors)]
         .into_iter()
         .filter_map(chip)
         .collect()

@@ -42,6 +42,17 @@ pub(crate) fn over(
     dialog.into_any()
 }
 
+/// A number that grows when what [`over`] shows for these names is closed: what was done there may come as no news.
+pub(crate) fn closings(names: &'static [&'static str]) -> Signal<u32> {
+    let search = use_location().search;
+    let seen = Memo::new(move |before: Option<&(bool, u32)>| {
+        let (was_open, n) = before.copied().unwrap_or_default();
+        let is_open = search.with(|search| if_any(search, names).is_some());
+        (is_open, n.wrapping_add(u32::from(was_open && !is_open)))
+    });
+    Signal::derive(move || seen.get().1)
+}
+
 /// Asks before what is typed in a place is lost. `held` says what its forms belong to; one that stands in a page in passing
 /// goes with any other address. What comes back is called when something may have been typed, or no longer be there.
 pub(super) fn watch(place: NodeRef<Div>, held: Held) -> impl Fn() + Copy + Send + Sync + 'static {
@@ -61,6 +72,17 @@ pub(crate) fn use_news() -> impl Fn() -> u32 + Copy + Send + Sync + 'static {
     let live: Live = expect_context();
     let used = Live::slowly(move || live.recorded.track());
     move || live.news().wrapping_add(used.get())
+}
+
+/// The parameters of an address without those that open a dialog over the page, which stays as it is. What is chosen in it
+/// (`id`) is what such a dialog is about.
+pub(super) fn below_dialogs(search: &str) -> String {
+    const DIALOGS: [&str; 5] = ["edit", "drop", "history", "import", "new"];
+    let pairs: Vec<&str> = search.trim_start_matches('?').split('&').collect();
+    let opens = |pair: &str| DIALOGS.iter().any(|name| pair.split('=').next() == Some(*name));
+    let is_open = pairs.iter().any(|pair| opens(pair));
+    let is_of_page = |pair: &&str| !(opens(pair) || is_open && pair.starts_with("id="));
+    pairs.into_iter().filter(is_of_page).collect::<Vec<_>>().join("&")
 }
 
 /// The parameters that have one of these names, as a query string.
@@ -86,5 +108,14 @@ mod tests {
         assert_eq!(chosen("", &["edit"]), "");
         assert_eq!(if_any("?q=opus&edit=a", &["edit"]).as_deref(), Some("q=opus&edit=a"));
         assert_eq!(if_any("?q=opus", &["edit"]), None);
+    }
+
+    #[test]
+    fn a_dialog_over_a_page_leaves_its_address() {
+        assert_eq!(below_dialogs("?q=opus&edit=claude-opus-5&source=manual"), "q=opus&source=manual");
+        assert_eq!(below_dialogs("edit="), "");
+        assert_eq!(below_dialogs("?editor=1"), "editor=1");
+        assert_eq!(below_dialogs("?search=a&drop=chosen&id=x&id=y"), "search=a");
+        assert_eq!(below_dialogs("?id=x&id=y&set_weight=1"), "id=x&id=y&set_weight=1");
     }
 }

@@ -12,7 +12,7 @@ use leptos_router::params::ParamsMap;
 
 use super::{clock::Clock, parts};
 use crate::{
-    api::forms::many::{Field, Kind, SET, is_any_chosen},
+    api::forms::many::{Field, FieldFaults, Kind, SET, is_any_chosen},
     format::whole,
     text::Text,
     ui::{
@@ -31,7 +31,7 @@ pub(crate) struct Asked {
     /// The names of those that are chosen, as far as they can be told.
     pub(crate) chosen: Vec<String>,
     /// What would come of the change; none if nothing is asked for yet.
-    pub(crate) change: Option<Result<BulkReport, Fault>>,
+    pub(crate) change: Option<Result<BulkReport, FieldFaults>>,
 }
 
 /// What of a noun is changed for many.
@@ -83,11 +83,14 @@ pub(crate) fn page(
         let content = view! { <section class="panel">{nothing}</section> }.erase();
         return parts::page_with(noun.title, above, ().into_any(), content);
     }
-    let fault = asked.change.as_ref().and_then(|change| change.as_ref().err());
-    let why = fault.map(text.fault);
-    let at = fault.and_then(Fault::field).zip(why.as_deref());
-    let elsewhere = why.clone().filter(|_| at.is_none_or(|(field, _)| noun.kind(field).is_none()));
-    let fields = Fields { text, map, fault: at, label: noun.label };
+    let faults = asked.change.iter().filter_map(|change| change.as_ref().err()).flat_map(FieldFaults::all);
+    let (beside, elsewhere): (Vec<&Fault>, Vec<&Fault>) =
+        faults.partition(|fault| fault.field().is_some_and(|field| noun.kind(field).is_some()));
+    let elsewhere = elsewhere.into_iter().map(|fault| note("note bad", Icon::Alert, (text.fault)(fault)));
+    // A look is asked for, and nothing to look at.
+    let is_nothing = asked.change.is_none() && map.get_str("look").is_some();
+    let nothing = is_nothing.then_some(words.none_filled);
+    let fields = Fields { text, map, faults: &beside, label: noun.label };
     let sections = noun.sections.iter().map(|(title, of_it)| fields.section(title, of_it));
     let who = (!asked.chosen.is_empty())
         .then(|| view! { <p class="lead break-anywhere">{chosen(text, &asked.chosen)}</p> }.erase());
@@ -102,8 +105,11 @@ pub(crate) fn page(
             {who}
             <p class="note">{words.help}</p>
             {sections.collect_view()}
-            <div role="alert">{elsewhere.map(|why| note("note bad", Icon::Alert, why))}</div>
-            <div><button type="submit" class="button">{words.look}</button></div>
+            <div role="alert">{elsewhere.collect_view()}</div>
+            <div class="flex flex-wrap items-center gap-3">
+                <button type="submit" class="button">{words.look}</button>
+                <span class="problem" role="alert">{nothing}</span>
+            </div>
         </form>
         {look}
     };
@@ -126,8 +132,8 @@ struct Fields<'a> {
     text: &'static Text,
     /// What the address says.
     map: &'a ParamsMap,
-    /// What is wrong, and with which field.
-    fault: Option<(&'a str, &'a str)>,
+    /// What is wrong with them.
+    faults: &'a [&'a Fault],
     /// The words for a field.
     label: fn(&'static Text, &str) -> &'static str,
 }
@@ -148,7 +154,7 @@ impl Fields<'_> {
         let words = &self.text.many;
         let id = format!("{SET}{}", field.name);
         let value = self.map.get_str(&id).unwrap_or_default().to_owned();
-        let problem = self.fault.filter(|(at, _)| *at == field.name).map(|(_, why)| why.to_owned());
+        let problem = self.faults.iter().find(|fault| fault.field() == Some(field.name)).copied().map(self.text.fault);
         let (invalid, problem_id) = (problem.is_some().then_some("true"), format!("{id}-problem"));
         let chosen = |options: &[(&'static str, &'static str)]| {
             let option = |(option, word): &(&'static str, &'static str)| {
@@ -167,7 +173,12 @@ impl Fields<'_> {
             Kind::Choice(all) => {
                 let word = |one: &&'static str| (*one, choice_word(self.text, one));
                 let options: Vec<_> = std::iter::once(("", words.keep)).chain(all.iter().map(word)).collect();
-                view! { <select class="select" id=id.clone() name=name aria-describedby=described>{chosen(&options)}</select> }.erase()
+                view! {
+                    <select class="select" id=id.clone() name=name aria-describedby=described aria-invalid=invalid>
+                        {chosen(&options)}
+                    </select>
+                }
+                .erase()
             }
             Kind::Whole | Kind::Usd | Kind::Factor | Kind::Seconds | Kind::WholeSeconds | Kind::Names | Kind::Day => {
                 let is_number = !matches!(field.kind, Kind::Names | Kind::Day);

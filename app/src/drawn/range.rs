@@ -106,33 +106,42 @@ pub(crate) struct Range<Name> {
 /// Days that can be no range.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Unread {
-    /// The first day as it was filled in.
-    first: String,
+    /// The first day.
+    first: Typed,
     /// The last one.
-    last: String,
-    /// What would be right.
-    why: &'static str,
+    last: Typed,
 }
+
+/// A day as it was filled in, and what would be right, if it is not.
+type Typed = (String, Option<&'static str>);
+
+/// What is said where there is no first day, and with it no range.
+const BOTH: &str = "both days are needed";
 
 impl<Name: Default + DeserializeOwned> Range<Name> {
     /// Reads the address. Days that stand the wrong way round are turned around.
     pub(crate) fn read(map: &ParamsMap, today: NaiveDate) -> Self {
         let typed = |name: &'static str| map.get_str(name).unwrap_or_default().trim();
         let day = |name| typed(name).parse::<NaiveDate>().ok();
-        let is_no_day = |name| !typed(name).is_empty() && day(name).is_none();
-        let days = match (day("from"), day("to")) {
-            _ if is_no_day("from") || is_no_day("to") => Err(NO_DAY),
-            (None, None) => Ok(None),
+        let no_day = |name| (!typed(name).is_empty() && day(name).is_none()).then_some(NO_DAY);
+        // Links without days name none; a form that names them was left empty.
+        let is_asked = map.get_str("from").or(map.get_str("to")).is_some();
+        let days = match (day("from"), day("to"), (no_day("from"), no_day("to"))) {
+            (None, None, (None, None)) if !is_asked => Ok(None),
             // A range has a first day.
-            (None, Some(_)) => Err(NO_DAY),
-            (Some(one), other) if one.min(other.unwrap_or(one)) > today => Err("must not be in the future"),
-            (Some(one), other) => Ok(Some((one, other.unwrap_or(today)))),
+            (None, _, (None, None)) => Err((Some(BOTH), None)),
+            (Some(one), other, (_, None)) if one.min(other.unwrap_or(one)) > today => {
+                Err((Some("must not be in the future"), None))
+            }
+            (Some(one), other, (_, None)) => Ok(Some((one, other.unwrap_or(today)))),
+            (_, _, wrong) => Err(wrong),
         };
         let days = days.map(|days| days.map(|(one, other)| (one.min(other), one.max(other))));
-        let unread = |why| Unread { first: typed("from").to_owned(), last: typed("to").to_owned(), why };
+        let unread =
+            |(first, last)| Unread { first: (typed("from").to_owned(), first), last: (typed("to").to_owned(), last) };
         let (days, unread) = match days {
             Ok(days) => (days, None),
-            Err(why) => (None, Some(unread(why))),
+            Err(wrong) => (None, Some(unread(wrong))),
         };
         let period = if days.is_some() { None } else { Some(word(map, "period").unwrap_or_default()) };
         Self { period, days, unread }
@@ -244,26 +253,37 @@ fn picker<Name>(
 ) -> AnyView {
     let words = &text.drawn;
     let kept = map.iter().map(|(name, value)| view! { <input type="hidden" name=*name value=value.clone() /> }.erase());
-    let read = range.days.map(|(first, last)| (first.to_string(), last.to_string()));
-    let unread = range.unread.as_ref();
-    let typed = unread.map(|unread| (unread.first.clone(), unread.last.clone()));
+    let read = range.days.map(|(first, last)| ((first.to_string(), None), (last.to_string(), None)));
+    let typed = range.unread.clone().map(|unread| (unread.first, unread.last));
     let (first, last) = typed.or(read).unwrap_or_default();
-    let problem = unread.map(|unread| {
-        let why = (text.fault)(&Fault::invalid("from", unread.why));
-        view! { <span class="problem" role="alert">{why}</span> }.erase()
-    });
+    let (first, first_problem) = day_field(text, "from", words.first_day, first);
+    let (last, last_problem) = day_field(text, "to", words.last_day, last);
     view! {
         {tabs(words.time, choices)}
         <form class="days" method="get" action=path.to_owned()>
             {kept.collect_view()}
-            <input class="input" type="text" placeholder=DAY_EXAMPLE pattern=DAY autocomplete="off" name="from" value=first required aria-label=words.first_day />
+            {first}
             <span aria-hidden="true">"–"</span>
-            <input class="input" type="text" placeholder=DAY_EXAMPLE pattern=DAY autocomplete="off" name="to" value=last aria-label=words.last_day />
+            {last}
             <button class="button" type="submit">{text.calls.apply}</button>
-            {problem}
+            <div class="field">{first_problem} {last_problem}</div>
         </form>
     }
     .into_any()
+}
+
+/// The field for one end of a range, and the place that says what is wrong with it.
+fn day_field(text: &'static Text, name: &'static str, label: &'static str, (value, why): Typed) -> (AnyView, AnyView) {
+    let (id, problem_id, is_first) = (format!("days-{name}"), format!("days-{name}-problem"), name == "from");
+    let (described, invalid) = (problem_id.clone(), why.is_some().then_some("true"));
+    let said = |why: &str| (text.fault)(&Fault::invalid(name, why));
+    let (problem, missing) = (why.map(said), is_first.then(|| said(BOTH)));
+    let field = view! {
+        <input class="input" type="text" id=id placeholder=DAY_EXAMPLE pattern=DAY autocomplete="off" name=name value=value
+            required=is_first aria-label=label aria-describedby=described aria-invalid=invalid />
+    };
+    let place = view! { <div class="problem" id=problem_id role="alert" data-wrong=said(NO_DAY) data-missing=missing>{problem}</div> };
+    (field.erase(), place.erase())
 }
 
 #[cfg(test)]
@@ -292,21 +312,24 @@ mod tests {
             let pairs = [("from", first), ("to", last)].map(|(name, value)| (name.to_owned(), value.to_owned()));
             Range::<Period>::read(&pairs.into_iter().collect(), "2026-12-05".parse().unwrap())
         };
-        for (first, last, why) in [
-            ("2026-11-31", "2026-12-02", NO_DAY),
-            ("2026-11-30", "2026-12-32", NO_DAY),
-            ("", "soon", NO_DAY),
-            ("", "2026-12-02", NO_DAY),
-            ("2027-01-01", "2027-01-02", "must not be in the future"),
-            ("2027-01-01", "", "must not be in the future"),
+        let future = Some("must not be in the future");
+        for (first, last) in [
+            (("2026-11-31", Some(NO_DAY)), ("2026-12-02", None)),
+            (("2026-11-30", None), ("2026-12-32", Some(NO_DAY))),
+            (("now", Some(NO_DAY)), ("soon", Some(NO_DAY))),
+            (("", None), ("soon", Some(NO_DAY))),
+            (("", Some(BOTH)), ("2026-12-02", None)),
+            (("", Some(BOTH)), ("", None)),
+            (("2027-01-01", future), ("2027-01-02", None)),
+            (("2027-01-01", future), ("", None)),
         ] {
-            let unread = Some(Unread { first: first.to_owned(), last: last.to_owned(), why });
-            assert_eq!(read(first, last), Range { period: Some(Period::Today), days: None, unread });
+            let typed = |(day, why): (&str, Option<&'static str>)| (day.to_owned(), why);
+            let unread = Some(Unread { first: typed(first), last: typed(last) });
+            assert_eq!(read(first.0, last.0), Range { period: Some(Period::Today), days: None, unread });
         }
         let day = |text: &str| text.parse::<NaiveDate>().unwrap();
         assert_eq!(read("2027-01-01", "2026-12-01").days, Some((day("2026-12-01"), day("2027-01-01"))));
-        assert_eq!((read("", "").unread, read("2026-11-30", "").unread), (None, None));
-        assert!(read("2026-11-30", "").days.is_some());
+        assert!(read("2026-11-30", "").days.is_some() && read("2026-11-30", "").unread.is_none());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Sessions: a list of those that are active or were, and one of them.
 
+pub(crate) mod many;
 pub(crate) mod one;
 
 use std::cmp::Reverse;
@@ -12,6 +13,7 @@ use leptos::prelude::*;
 
 use super::{
     clock::Clock,
+    form::hidden,
     parts::{self, Choice, link_with, tabs},
 };
 use crate::{
@@ -30,6 +32,9 @@ pub(crate) const PATH: &str = "/sessions";
 /// Sessions of one page.
 pub(crate) const LINES_MAX: u32 = 100;
 
+/// The form that the boxes of rows belong to.
+const CHOOSER: &str = "choose";
+
 /// The page.
 pub(crate) fn page(
     text: &'static Text,
@@ -41,6 +46,7 @@ pub(crate) fn page(
     let of = query.state.unwrap_or_default();
     let search = query.search.clone().unwrap_or_default();
     let stay = [("search", search.clone())];
+    let is_of_active = of == SessionState::Active;
     let choice = |state: SessionState, label| Choice {
         label,
         href: link_with(PATH, &stay, &[("state", named(state))]),
@@ -53,19 +59,51 @@ pub(crate) fn page(
         listed.sort_by_key(|session| Reverse(session.last_seen_at));
     }
     let list = if !listed.is_empty() {
-        table(text, &listed, clock)
+        table(text, &listed, is_of_active, clock)
     } else if !search.is_empty() {
         empty(Icon::Sessions, words.none, words.none_why, None)
-    } else if of == SessionState::Active {
+    } else if is_of_active {
         empty(Icon::Sessions, words.empty, words.empty_why, None)
     } else {
         empty(Icon::Sessions, words.nothing_yet, words.nothing_yet_why, None)
     };
+    let chooser = (is_of_active && !listed.is_empty()).then(|| chooser(text, query));
     let content = view! {
         <div class="bar">{tabs(words.which, choices.into_iter())} {find(text, of, search)}</div>
+        {chooser}
         <section class="panel" aria-label=words.list>{list} {pager(text, query, sessions.next_cursor.as_deref())}</section>
     };
     parts::page(words.title, words.lead, content.into_any())
+}
+
+/// Where the list is that lies below the question before several sessions are ended.
+pub(crate) fn list_address(query: &SessionQuery) -> String {
+    link_with(PATH, &address(query), &[])
+}
+
+/// The parameters that lead to this page of those that are active.
+fn address(query: &SessionQuery) -> Vec<(&'static str, String)> {
+    let of = |text: &Option<String>| text.clone().unwrap_or_default();
+    vec![("search", of(&query.search)), ("cursor", of(&query.cursor))]
+}
+
+/// What can be done with those that are ticked, or with all: the address asks for the question before it is done.
+fn chooser(text: &'static Text, query: &SessionQuery) -> AnyView {
+    let words = &text.sessions;
+    let all = link_with(PATH, &address(query), &[("drop", "all")]);
+    let all_word = if query.search.is_some() { words.end_all_found } else { words.end_all };
+    let mut fields = address(query);
+    fields.retain(|(_, value)| !value.is_empty());
+    fields.push(("drop", "chosen".to_owned()));
+    view! {
+        <form id=CHOOSER class="chooser" method="get" action=PATH>
+            {hidden(fields)}
+            <button class="button small" type="submit">{words.end_chosen}</button>
+            <a class="button small" href=all data-noscroll>{all_word}</a>
+            <span class="caption">{words.end_help}</span>
+        </form>
+    }
+    .erase()
 }
 
 /// How a choice stands in the address: the first one does not.
@@ -99,8 +137,10 @@ fn pager(text: &'static Text, query: &SessionQuery, next: Option<&str>) -> Optio
     parts::pager(text, newest, older)
 }
 
-fn table(text: &'static Text, sessions: &[&Session], clock: Clock) -> AnyView {
+/// The table; its rows can be ticked where all of them are active.
+fn table(text: &'static Text, sessions: &[&Session], is_of_active: bool, clock: Clock) -> AnyView {
     let words = &text.sessions;
+    let rows = sessions.iter().map(|session| row(text, session, is_of_active, clock));
     view! {
         <div class="scroll">
             <table class="table sessions cards">
@@ -120,14 +160,14 @@ fn table(text: &'static Text, sessions: &[&Session], clock: Clock) -> AnyView {
                         <th scope="col"><span class="aside">{text.common.actions}</span></th>
                     </tr>
                 </thead>
-                <tbody>{sessions.iter().map(|session| row(text, session, clock)).collect_view()}</tbody>
+                <tbody>{rows.collect_view()}</tbody>
             </table>
         </div>
     }
     .erase()
 }
 
-fn row(text: &'static Text, session: &Session, clock: Clock) -> AnyView {
+fn row(text: &'static Text, session: &Session, is_of_active: bool, clock: Clock) -> AnyView {
     let words = &text.sessions;
     let path = format!("{PATH}/{}", session.id);
     let end = (session.is_active == Some(true)).then(|| {
@@ -135,9 +175,20 @@ fn row(text: &'static Text, session: &Session, clock: Clock) -> AnyView {
         view! { <a class="button ghost small danger" href=format!("{path}?end=1") aria-label=label>{words.end}</a> }
             .erase()
     });
+    let name = view! {
+        <a class="row-link mono block max-w-32 ellipsis" data-row href=path title=told(text, session, clock)>
+            {session.session_id.clone()}
+        </a>
+    };
+    let name = if is_of_active {
+        let choose = format!("{}: {}", text.provider_list.choose, session.session_id);
+        parts::pick(CHOOSER, session.id.clone(), choose, name.erase())
+    } else {
+        name.erase()
+    };
     view! {
-        <tr>
-            <td><a class="row-link mono block max-w-32 ellipsis" data-row href=path title=told(text, session, clock)>{session.session_id.clone()}</a></td>
+        <tr data-key=session.id.clone()>
+            <td>{name}</td>
             <td class="sub">{clock.stamp(session.last_seen_at)}</td>
             <td>{is(text, session)}</td>
             <td>{caller(session)}</td>

@@ -20,7 +20,7 @@ use leptos::prelude::*;
 use self::order::{Column, Order};
 use super::{
     access,
-    act::{act, form},
+    act::{RowField, act, keeping},
     clock::Clock,
     limits::room,
     parts::{self, group_names, link_with},
@@ -32,7 +32,7 @@ use crate::{
     text::Text,
     ui::{
         Erase,
-        field::{DAY, DAY_EXAMPLE},
+        field::{DAY, DAY_EXAMPLE, NO_DAY, missing},
         icon::{Icon, icon},
         state::{empty, note},
     },
@@ -283,22 +283,34 @@ fn set_limit(text: &'static Text, user: &User) -> AnyView {
     };
     let (which, how_much) =
         (format!("{}: {}", words.which_limit, user.name), format!("{}: {}", words.how_much, user.name));
+    let id = user.id.to_string();
+    let limit = RowField::new("field", &id).wrong(missing(text, "field"));
+    let amount = RowField::new("amount", &id);
     let fields = view! {
-        <span class="grid gap-2">
-            <select class="select" name="field" required data-fill aria-label=which>
-                <option value="">{words.which_limit}</option>
-                {Limited::ALL.into_iter().map(option).collect_view()}
-            </select>
-            <span class="flex gap-1" data-field>
-                <input class="input num" name="amount" inputmode="decimal" autocomplete="off" placeholder=text.limits.no_limit aria-label=how_much />
-                <button type="submit" class="button small">{text.common.save}</button>
-            </span>
-        </span>
+        <div class="grid gap-2 whitespace-normal">
+            <div class="field">
+                <select class="select" id=limit.id.clone() name="field" required data-fill aria-label=which
+                    aria-describedby=limit.described()>
+                    <option value="">{words.which_limit}</option>
+                    {Limited::ALL.into_iter().map(option).collect_view()}
+                </select>
+                {limit.problem()}
+            </div>
+            <div class="field">
+                <div class="flex gap-1" data-field>
+                    <input class="input num" id=amount.id.clone() name="amount" inputmode="decimal" autocomplete="off"
+                        placeholder=text.limits.no_limit aria-label=how_much aria-describedby=amount.described() />
+                    <button type="submit" class="button small">{text.common.save}</button>
+                </div>
+                {amount.problem()}
+            </div>
+        </div>
     };
+    let form = keeping::<LimitUser>(text.common.saved, vec![("id", id)], fields.erase());
     view! {
         <details class="drop">
             <summary class="button ghost small">{words.set_limit}<span class="aside">": "{user.name.clone()}</span></summary>
-            <div class="drop-body">{form::<LimitUser>(vec![("id", user.id.to_string())], fields.erase())}</div>
+            <div class="drop-body">{form}</div>
         </details>
     }
     .erase()
@@ -317,19 +329,27 @@ fn end(text: &'static Text, user: &User, clock: Clock) -> AnyView {
         act::<RenewUser>(word, &format!("{} {}", text.users.renew, user.name), fields)
     };
     let day = format!("{}: {}", text.users.own_day, user.name);
+    let id = user.id.to_string();
+    let no_day = (text.fault)(&Fault::invalid("until", NO_DAY));
+    let until = RowField::new("until", &id).wrong(no_day).missing(missing(text, "until"));
     let own = view! {
-        <span class="flex gap-1" data-field>
-            <input class="input" type="text" placeholder=DAY_EXAMPLE pattern=DAY autocomplete="off" name="until" required aria-label=day />
-            <button type="submit" class="button small">{text.users.renew}</button>
-        </span>
+        <div class="field">
+            <div class="flex gap-1" data-field>
+                <input class="input" type="text" id=until.id.clone() name="until" placeholder=DAY_EXAMPLE pattern=DAY required
+                    autocomplete="off" aria-label=day aria-describedby=until.described() />
+                <button type="submit" class="button small">{text.users.renew}</button>
+            </div>
+            {until.problem()}
+        </div>
     };
+    let own = keeping::<RenewUser>(text.common.saved, vec![("id", id)], own.erase());
     let renew = format!("{}: {}", text.users.renew, user.name);
     view! {
         <details class="drop">
             <summary class="button ghost small">{shown}<span class="aside">" "{renew}</span></summary>
             <div class="drop-body renew">
                 <div class="flex">{RENEWALS.into_iter().map(days).collect_view()}</div>
-                {form::<RenewUser>(vec![("id", user.id.to_string())], own.erase())}
+                {own}
             </div>
         </details>
     }

@@ -5,7 +5,11 @@ use leptos_router::hooks::use_params_map;
 
 use crate::{
     browser,
-    drawn::{Drawing, following, following_use, page, page_of_today},
+    drawn::{
+        Drawing,
+        edited::{closings, over},
+        following, following_use, page, page_of_today,
+    },
     live::Live,
     ui::time::use_now,
 };
@@ -114,11 +118,16 @@ fn named(name: &'static str) -> impl Fn() -> String + Copy + Send + Sync + 'stat
     move || params.with(|params| params.get(name).unwrap_or_default())
 }
 
-/// Sessions. New ones come at the top: who reads further down is left alone.
+/// Sessions, with the question before several are ended over them. New ones come at the top: who reads further down is left
+/// alone. That some were ended the feed does not tell.
 #[component]
 pub(crate) fn Sessions() -> impl IntoView {
+    const DIALOGS: &[&str] = &["drop"];
     let live: Live = expect_context();
-    at_top(Drawing::Sessions, Live::slowly(move || _ = (live.recorded.get(), live.missed.get())))
+    let seen = seen_at_top(Live::slowly(move || _ = (live.recorded.get(), live.missed.get())));
+    let ended = closings(DIALOGS);
+    let list = following(|| Drawing::Sessions, move || seen().wrapping_add(ended.get()));
+    view! { {list} {over(|| Drawing::Sessions, DIALOGS, || 0)} }.into_any()
 }
 
 /// One session, drawn again when calls were recorded.
@@ -146,17 +155,19 @@ pub(crate) fn Log() -> impl IntoView {
 
 /// A page whose news come at its top: it is drawn again only for those who see that.
 fn at_top(drawing: Drawing, version: RwSignal<u32>) -> AnyView {
+    following(move || drawing.clone(), seen_at_top(version))
+}
+
+/// A number, tracked, that follows `version` as long as the reader sees the top of the page.
+fn seen_at_top(version: RwSignal<u32>) -> impl Fn() -> u32 + Copy + Send + Sync + 'static {
     let seen = StoredValue::new(0_u32);
-    following(
-        move || drawing.clone(),
-        move || {
-            let version = version.get();
-            if browser::is_at_top() {
-                seen.set_value(version);
-            }
-            seen.get_value()
-        },
-    )
+    move || {
+        let version = version.get();
+        if browser::is_at_top() {
+            seen.set_value(version);
+        }
+        seen.get_value()
+    }
 }
 
 /// The audit log. New lines come at its top: who reads further down is left alone. The feed tells of changes; that

@@ -133,8 +133,10 @@ fn what_cannot_be_read_is_refused_by_its_name() {
 
 #[test]
 fn seconds_are_read_to_the_millisecond() {
-    assert_eq!(["30", "0.5", "1.250"].map(ms_of_seconds), [Some(30_000), Some(500), Some(1_250)]);
-    assert_eq!(["", ".5", "-1", "1.0001", "1e3", "99999999999", "1.x"].map(ms_of_seconds), [None; 7]);
+    assert_eq!(["30", "0.5", "1.250"].map(ms_of_seconds), [Ok(30_000), Ok(500), Ok(1_250)]);
+    assert_eq!(["", ".5", "-1", "1.0001", "1e3", "1.x"].map(ms_of_seconds), [Err(NO_SECONDS); 6]);
+    assert_eq!(ms_of_seconds("4294967.295"), Ok(u32::MAX));
+    assert_eq!(["4294967.296", "4294968", "99999999999"].map(ms_of_seconds), [Err(TOO_MANY_SECONDS); 3]);
 }
 
 #[test]

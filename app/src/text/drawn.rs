@@ -29,9 +29,9 @@ sentences! {
     CallFilters {
         presets all errors slow expensive retried not_retried any_attempts attempts columns more cost_min cost_max
         seconds_min seconds_max content_min key_example no_key_named own_range from to cut error error_help any_outcome any_provider any_user any_model any_time
-        any_kind people probes
+        any_kind people probes only_errors
         last_hour last_day last_week last_month filter remove_filter;
-        totals(&str, &str, &str, &str) several_keys(usize) zone(&str)
+        totals(&str, &str, &str, &str) n_errors(&str) several_keys(usize) zone(&str)
     }
     Overview {
         title today requests cost tokens errors active attention attention_none by_provider by_model by_user nothing_today

@@ -86,7 +86,7 @@ sentences! {
     }
     Many {
         providers_title users_title keys_title help keep look look_title before after same none apply nothing_changes refused_all
-        none_chosen none_chosen_why tags_and_time add_tags remove_tags renew_days;
+        none_chosen none_chosen_why none_filled tags_and_time add_tags remove_tags renew_days;
         summary(u32, u32, usize) changed(u32) chosen(&str, &str)
     }
     Simulator {

@@ -20,15 +20,38 @@ const TIME: &str = r"\d{2}:\d{2}";
 /// What a number looks like, as a pattern.
 const NUMBER: &str = r"\s*[+\-]?[0-9]*\.?[0-9]*\s*";
 
+/// What a whole number looks like, as a pattern, and one that may be below 0.
+const WHOLE: &str = r"\s*\+?[0-9]*\s*";
+const SIGNED: &str = r"\s*[+\-]?[0-9]*\s*";
+
 /// What is said of what is no day.
 pub(crate) const NO_DAY: &str = "must be a date: 2030-12-31";
 
 /// What is said of what is no number.
 pub(crate) const NO_NUMBER: &str = "must be a number";
 
+/// What is said of what must not be empty.
+pub(crate) const MISSING: &str = "must be filled in";
+
 /// What is said of a field that was left empty.
 pub(crate) fn missing(text: &Text, name: &str) -> String {
-    (text.fault)(&Fault::invalid(name, "must be filled in"))
+    (text.fault)(&Fault::invalid(name, MISSING))
+}
+
+/// True for a whole number that may be below 0, by the name of its field in faults.
+fn is_signed(name: &str) -> bool {
+    name == "priority"
+}
+
+/// What is said of what is no whole number, or one that is too low, in the field of that name.
+pub(crate) fn no_whole(name: &str) -> &'static str {
+    match name {
+        _ if is_signed(name) => "must be a whole number",
+        "days" | "renew_days" | "max_attempts" | "breaker_open_s" | "breaker_successes" => {
+            "must be a whole number, 1 or more"
+        }
+        _ => "must be a whole number, 0 or more",
+    }
 }
 
 /// How a text field is drawn.
@@ -47,6 +70,8 @@ pub(crate) enum Shape {
     Time,
     /// A number.
     Number,
+    /// A whole number.
+    Whole,
 }
 
 /// Everything about a field.
@@ -151,9 +176,18 @@ impl TextField {
         self
     }
 
-    /// The same, for digits, with a unit and what stands for an empty field.
-    pub(crate) const fn numeric(mut self, unit: Option<&'static str>, placeholder: &'static str) -> Self {
-        self.shape = Shape::Number;
+    /// The same, for a number, with a unit and what stands for an empty field.
+    pub(crate) const fn numeric(self, unit: Option<&'static str>, placeholder: &'static str) -> Self {
+        self.counted(Shape::Number, unit, placeholder)
+    }
+
+    /// The same, for a whole number.
+    pub(crate) const fn whole(self, unit: Option<&'static str>, placeholder: &'static str) -> Self {
+        self.counted(Shape::Whole, unit, placeholder)
+    }
+
+    const fn counted(mut self, shape: Shape, unit: Option<&'static str>, placeholder: &'static str) -> Self {
+        self.shape = shape;
         self.unit = unit;
         self.placeholder = placeholder;
         self
@@ -172,9 +206,15 @@ impl TextField {
             Shape::Day => NO_DAY,
             Shape::Time => "must be a time of day such as 03:30",
             Shape::Number => NO_NUMBER,
-            _ => return self.text.filter(|_| self.required).map(|text| missing(text, self.fault)),
+            Shape::Whole => no_whole(self.fault),
+            Shape::Line | Shape::Code | Shape::Secret => return self.missing(),
         };
         self.text.map(|text| (text.fault)(&Fault::invalid(self.fault, why)))
+    }
+
+    /// What is said of it if it is left empty, before the hub is asked.
+    fn missing(&self) -> Option<String> {
+        self.text.filter(|_| self.required).map(|text| missing(text, self.fault))
     }
 
     /// Draws it.
@@ -183,6 +223,8 @@ impl TextField {
         let (help_id, problem_id) = (format!("{id}-help"), format!("{id}-problem"));
         let described = format!("{help_id} {problem_id}");
         let (control, wrong) = (self.control(id.clone(), described), self.wrong());
+        // Said once where it is the same.
+        let missing = self.missing().filter(|missing| wrong.as_ref() != Some(missing));
         let is_watched = (!self.is_light).then_some("");
         let unit = self.unit.map(|unit| view! { <span class="unit">{unit}</span> }.erase());
         view! {
@@ -190,7 +232,7 @@ impl TextField {
                 <label for=id>{self.label}</label>
                 <div class="with-unit">{control}{unit}</div>
                 <div class="help" id=help_id>{self.help}</div>
-                <div class="problem" id=problem_id role="alert" data-fault=self.fault data-wrong=wrong>{self.problem}</div>
+                <div class="problem" id=problem_id role="alert" data-fault=self.fault data-wrong=wrong data-missing=missing>{self.problem}</div>
             </div>
         }
         .erase()
@@ -220,16 +262,22 @@ impl TextField {
         let (kind, pattern, example) = match self.shape {
             Shape::Line | Shape::Code => ("text", None, placeholder),
             Shape::Number => ("text", Some(NUMBER), placeholder),
+            Shape::Whole => ("text", Some(if is_signed(self.fault) { SIGNED } else { WHOLE }), placeholder),
             Shape::Secret => ("password", None, placeholder),
             Shape::Day => ("text", Some(DAY), DAY_EXAMPLE),
             Shape::Time => ("text", Some(TIME), "HH:MM"),
         };
-        let is_number = self.shape == Shape::Number;
-        let class = if is_number { "input num" } else { "input" };
+        let class = if matches!(self.shape, Shape::Number | Shape::Whole) { "input num" } else { "input" };
+        let inputmode = match self.shape {
+            Shape::Number => Some("decimal"),
+            // The keys for digits have no minus.
+            Shape::Whole if !is_signed(self.fault) => Some("numeric"),
+            _ => None,
+        };
         let autocomplete = if self.shape == Shape::Secret { "new-password" } else { "off" };
         view! {
             <input class=class id=id name=name type=kind value=value placeholder=example pattern=pattern required=required
-                inputmode=is_number.then_some("decimal") autocomplete=autocomplete spellcheck="false" autofocus=self.is_first
+                inputmode=inputmode autocomplete=autocomplete spellcheck="false" autofocus=self.is_first
                 aria-describedby=described aria-invalid=invalid />
         }
         .erase()
@@ -275,9 +323,25 @@ mod tests {
         assert_eq!(field().wrong(), None);
         assert_eq!(field().required().wrong().as_deref(), Some("必须填写"));
         assert_eq!(field().numeric(None, "").wrong().as_deref(), Some("必须是数字"));
+        assert_eq!(field().whole(None, "").wrong().as_deref(), Some("必须是不小于 0 的整数"));
+        assert_eq!(field().fault("priority").whole(None, "").wrong().as_deref(), Some("必须是整数"));
+        assert_eq!(field().fault("days").whole(None, "").wrong().as_deref(), Some("必须是不小于 1 的整数"));
         assert!([Shape::Day, Shape::Time].iter().all(|shape| field().shape(*shape, "").wrong().is_some()));
+        let amount = || field().numeric(None, "");
+        assert_eq!((amount().missing(), amount().required().missing().as_deref()), (None, Some("必须填写")));
         let drawn = Owner::new().with(|| field().required().view().to_html());
         assert!(drawn.contains("id=\"form[until]-problem\"") && drawn.contains("data-wrong=\"必须填写\""), "{drawn}");
+        let drawn = Owner::new().with(|| amount().required().view().to_html());
+        assert!(drawn.contains("data-wrong=\"必须是数字\"") && drawn.contains("data-missing=\"必须填写\""), "{drawn}");
+    }
+
+    #[test]
+    fn a_whole_number_has_only_digits_and_a_sign_where_it_may_be_below_0() {
+        let drawn = |name| Owner::new().with(|| TextField::new(name, "").whole(None, "").view().to_html());
+        let weight = drawn("form[weight]");
+        assert!(weight.contains("inputmode=\"numeric\"") && !weight.contains("\\-"), "{weight}");
+        let priority = drawn("form[priority]");
+        assert!(!priority.contains("inputmode") && priority.contains("[+\\-]"), "{priority}");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::domain::{
+    fault::why_unread,
     money::{Multiplier, Usd},
     price::{Price, Tool, ToolFee, import::UnusableEntry},
 };
@@ -47,7 +48,7 @@ type Fields<'a> = BTreeMap<String, &'a RawValue>;
 /// A sentence, if it is none.
 pub(super) fn read(file: &[u8]) -> Result<PriceFile, String> {
     let entries: BTreeMap<String, &RawValue> =
-        serde_json::from_slice(file).map_err(|error| format!("is not a JSON object of models: {error}"))?;
+        serde_json::from_slice(file).map_err(|error| why_unread(&error, "must be a JSON object of models"))?;
     if entries.len() > ENTRIES_MAX {
         return Err(format!("must have at most {ENTRIES_MAX} entries"));
     }
@@ -93,7 +94,7 @@ fn entry(model: &str, fields: &Fields<'_>) -> Result<Price, String> {
     if let Some(published) = published.as_object_mut() {
         published.insert("tiers".to_owned(), tiers(fields, input, output)?.into());
     }
-    let mut price: Price = serde_json::from_value(published).map_err(|error| error.to_string())?;
+    let mut price: Price = serde_json::from_value(published).map_err(|_| "its prices cannot be read".to_owned())?;
     price.request = scaled(fields, "input_cost_per_request", 9)?.map(Usd::from_scaled).unwrap_or_default();
     factors(fields, &mut price)?;
     if let Some(per_use) = dearest_search(fields)? {
@@ -335,5 +336,6 @@ mod tests {
         for file in ["", "[]", "{\"a\":", "7", "\"x\"", "{\"a\": {}} x"] {
             assert!(super::read(file.as_bytes()).is_err(), "{file}");
         }
+        assert_eq!(super::read(b"{\"a\": {}} x").unwrap_err(), "is no JSON from line 1, column 11 on");
     }
 }

@@ -10,6 +10,36 @@ const URL_CHARS_MAX: usize = 2_048;
 /// What stands for a password.
 const MASK: &str = "***";
 
+/// What is said of a URL without a host.
+const NO_HOST: &str = "must name a host";
+
+/// What a URL of one kind must be.
+struct Kind {
+    /// The field, as it is named in JSON.
+    field: &'static str,
+    schemes: &'static [&'static str],
+    /// How it must begin.
+    begin: &'static str,
+    /// What it must be, with an example.
+    example: &'static str,
+}
+
+/// A provider's base URL.
+const BASE: Kind = Kind {
+    field: "base_url",
+    schemes: &["http", "https"],
+    begin: "must begin with https:// or http://",
+    example: "must be an address such as https://api.example.com/v1",
+};
+
+/// A proxy's URL.
+const PROXY: Kind = Kind {
+    field: "proxy_url",
+    schemes: &["http", "https", "socks5", "socks5h"],
+    begin: "must begin with http://, https://, socks5:// or socks5h://",
+    example: "must be an address such as socks5h://127.0.0.1:1080",
+};
+
 /// A proxy's URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ProxyUrl {
@@ -21,12 +51,12 @@ pub(super) struct ProxyUrl {
 
 /// A provider's base URL as it is kept: without the slash at its end.
 pub(super) fn base_url(text: &str) -> Result<String, Fault> {
-    let url = parse("base_url", text)?;
-    if !["http", "https"].contains(&url.scheme()) {
-        return Err(Fault::invalid("base_url", "must begin with https:// or http://"));
-    }
+    let url = parse(&BASE, text)?;
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(Fault::invalid("base_url", "must not carry credentials; the provider's key is the field `secret`"));
+        return Err(Fault::invalid(
+            "base_url",
+            "must not carry credentials; the provider's key has a field of its own",
+        ));
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(Fault::invalid("base_url", "must have neither query nor fragment"));
@@ -45,10 +75,7 @@ pub(super) fn not_of_a_call(base_url: &str) -> Result<(), Fault> {
 
 /// A proxy's URL, and what people see of it.
 pub(super) fn proxy_url(text: &str) -> Result<ProxyUrl, Fault> {
-    let url = parse("proxy_url", text)?;
-    if !["http", "https", "socks5", "socks5h"].contains(&url.scheme()) {
-        return Err(Fault::invalid("proxy_url", "must begin with http://, https://, socks5:// or socks5h://"));
-    }
+    let url = parse(&PROXY, text)?;
     if !["", "/"].contains(&url.path()) || url.query().is_some() || url.fragment().is_some() {
         return Err(Fault::invalid("proxy_url", "must end with its host or port"));
     }
@@ -76,16 +103,40 @@ pub(super) fn origin(url: &str) -> String {
     Url::parse(url).map(|url| url.origin().ascii_serialization()).unwrap_or_default()
 }
 
-fn parse(field: &str, text: &str) -> Result<Url, Fault> {
+fn parse(kind: &Kind, text: &str) -> Result<Url, Fault> {
+    let wrong = |why: &str| Fault::invalid(kind.field, why);
     let text = text.trim();
     if text.chars().count() > URL_CHARS_MAX {
-        return Err(Fault::invalid(field, format!("must have at most {URL_CHARS_MAX} characters")));
+        return Err(wrong(&format!("must have at most {URL_CHARS_MAX} characters")));
     }
-    let url = Url::parse(text).map_err(|error| Fault::invalid(field, format!("is no URL: {error}")))?;
+    let url = Url::parse(text).map_err(|_| wrong(mistake(kind, text)))?;
+    if !kind.schemes.contains(&url.scheme()) {
+        return Err(wrong(kind.begin));
+    }
     if url.host_str().is_none_or(str::is_empty) {
-        return Err(Fault::invalid(field, "must name a host"));
+        return Err(wrong(NO_HOST));
     }
     Ok(url)
+}
+
+/// What is wrong with a text that is no URL, the usual mistakes first. The parser's own words are left out: they could be
+/// said in no other language.
+fn mistake(kind: &Kind, text: &str) -> &'static str {
+    let is_known = |scheme: &str| kind.schemes.iter().any(|known| known.eq_ignore_ascii_case(scheme));
+    let Some((_, rest)) = text.split_once("://").filter(|(scheme, _)| is_known(scheme)) else { return kind.begin };
+    let server = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let server = server.rsplit('@').next().unwrap_or_default();
+    // The colons of an IPv6 address stand in brackets.
+    let (host, port) = server.rsplit_once(':').filter(|(_, port)| !port.contains(']')).unwrap_or((server, ""));
+    if host.is_empty() {
+        NO_HOST
+    } else if server.contains(char::is_whitespace) {
+        "must have no spaces"
+    } else if !port.is_empty() && port.parse::<u16>().is_err() {
+        "must have a number up to 65535 as its port"
+    } else {
+        kind.example
+    }
 }
 
 #[cfg(test)]
@@ -105,6 +156,31 @@ mod tests {
             ["", "api.example", "ftp://a", "https://", "https://u:p@a", "https://a?x", "https://a#x", "https://a b"]
         {
             assert_eq!(base_url(wrong).unwrap_err().field(), Some("base_url"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_url_is_said_in_words_of_our_own() {
+        for (text, why) in [
+            ("", BASE.begin),
+            ("api.example", BASE.begin),
+            ("api.example:8080/v1", BASE.begin),
+            ("//api.example", BASE.begin),
+            ("socks5://a", BASE.begin),
+            ("ftp://", BASE.begin),
+            ("https://", NO_HOST),
+            ("https://:8080/v1", NO_HOST),
+            ("https://api example/v1", "must have no spaces"),
+            ("HTTPS:// api.example", "must have no spaces"),
+            ("https://me@api.example:80800", "must have a number up to 65535 as its port"),
+            ("https://[::1]:web/v1", "must have a number up to 65535 as its port"),
+            ("https://[::1", BASE.example),
+            ("https://256.256.256.256", BASE.example),
+        ] {
+            assert_eq!(base_url(text), Err(Fault::invalid("base_url", why)), "{text}");
+        }
+        for (text, why) in [("proxy:3128", PROXY.begin), ("socks5://", NO_HOST), ("http://a>b:1", PROXY.example)] {
+            assert_eq!(proxy_url(text).map(|proxy| proxy.url), Err(Fault::invalid("proxy_url", why)), "{text}");
         }
     }
 

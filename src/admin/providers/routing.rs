@@ -42,12 +42,12 @@ pub(super) fn check(provider: &Provider) -> Result<(), Fault> {
     check::within("breaker_open_s", provider.breaker_open_s, 1, BREAKER_OPEN_S_MAX)?;
     check::within("breaker_successes", provider.breaker_successes, 1, BREAKER_SUCCESSES_MAX)?;
     match (provider.active_from, provider.active_to) {
-        (Some(_), None) => return Err(Fault::invalid("active_to", "must be given together with `active_from`")),
-        (None, Some(_)) => return Err(Fault::invalid("active_from", "must be given together with `active_to`")),
+        (Some(_), None) => return Err(Fault::invalid("active_to", "must be given: a beginning needs an end")),
+        (None, Some(_)) => return Err(Fault::invalid("active_from", "must be given: an end needs a beginning")),
         (Some(from), Some(to)) if from == to => {
             return Err(Fault::invalid(
                 "active_to",
-                "must differ from `active_from`; leave out both for the whole day",
+                "must differ from the beginning; leave out both for the whole day",
             ));
         }
         _ => {}

@@ -61,7 +61,7 @@ fn new_proxy(url: &str) -> Result<(Option<Secret>, Option<String>), Fault> {
 /// The stored proxy.
 fn opened(hub: &Hub, sealed: Option<Vec<u8>>) -> Result<Option<Secret>, Fault> {
     let opened = sealed.map(|sealed| hub.sealer.open("proxy", &sealed)).transpose();
-    opened.map_err(|error| Fault::invalid("proxy_url", error.to_string()))
+    opened.map_err(|_| Fault::invalid("proxy_url", "cannot be opened with this master key; give it again"))
 }
 
 /// A way that is to be tried.

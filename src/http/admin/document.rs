@@ -37,7 +37,7 @@ use crate::admin::login::COOKIE;
         limits::of_user, limits::reset_user, limits::of_key, limits::reset_key, limits::of_provider,
         limits::reset_provider,
         quotas::list,
-        sessions::list, sessions::find, sessions::end,
+        sessions::list, sessions::find, sessions::end, sessions::bulk,
         prices::list, prices::put, prices::delete, prices::history, prices::import, prices::sync,
         holds::list, holds::end, holds::pause_provider, holds::resume_provider, holds::pause_group, holds::resume_group,
         groups::list, groups::create, groups::find, groups::update, groups::delete,

@@ -5,8 +5,8 @@ use http::StatusCode;
 
 use super::{
     Answer,
-    document::{FindProblems, ListProblems},
-    input::{Id, NoParams, Params},
+    document::{FindProblems, ListProblems, SetProblems},
+    input::{Body, Id, NoParams, Params},
     problem::Problem,
 };
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
     },
     domain::{
         page::Page,
-        session::{Session, SessionDetail, SessionQuery},
+        session::{Session, SessionBulk, SessionBulkReport, SessionDetail, SessionQuery},
     },
     hub::Hub,
 };
@@ -64,4 +64,18 @@ pub(super) async fn end(
 ) -> Result<StatusCode, Problem> {
     sessions::end(&hub, &actor, &id).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Ends many sessions.
+///
+/// Each as one is ended; those that are not active are left out and counted. With `preview` it says how many would end.
+#[utoipa::path(post, path = "/admin/v1/sessions/bulk", tag = "sessions", operation_id = "end_sessions",
+    request_body = SessionBulk,
+    responses((status = 200, description = "What ended, or would end.", body = SessionBulkReport), SetProblems))]
+pub(super) async fn bulk(
+    State(hub): State<Hub>,
+    Extension(actor): Extension<Admin>,
+    Body(asked): Body<SessionBulk>,
+) -> Answer<SessionBulkReport> {
+    Ok(Json(sessions::bulk(&hub, &actor, asked).await?))
 }

@@ -29,6 +29,7 @@ const FUNCTIONS: &[(&str, &str, For)] = &[
     ("end_own_login", "id=999999999", For::Users),
     ("end_own_logins", "", For::Users),
     ("end_session", "id=999999999", For::Admins),
+    ("end_sessions", "search=drop%3Dchosen%26id%3DOTk5OTk5OTk5OnRoZXJl", For::Admins),
     ("import_prices", "file=nonsense&run=", For::Admins),
     ("limit_user", "id=999999999&field=limit_rpm&amount=1", For::Admins),
     ("log_in", "secret=<token>", For::All),
@@ -95,6 +96,7 @@ fn questions() -> Vec<(&'static str, Value, For)> {
         ("Drawn", json!(["Settings", ""]), For::Admins),
         ("Drawn", json!([{"Dialog": "Providers"}, "edit="]), For::Admins),
         ("Drawn", json!([{"Dialog": "Prices"}, "history=no-such-model"]), For::Admins),
+        ("Drawn", json!([{"Dialog": "Sessions"}, "drop=chosen"]), For::Admins),
         ("Drawn", json!([{"Dialog": {"OneUser": "999999999"}}, "confirm=delete"]), For::Admins),
         ("Drawn", json!([{"Dialog": {"OneUser": "999999999"}}, "edit=999999999"]), For::Admins),
         ("Drawn", json!([{"Dialog": {"OneProvider": "999999999"}}, "confirm=reset"]), For::Admins),
@@ -227,9 +229,10 @@ async fn without_script_the_secret_of_a_key_stands_in_the_answer_to_its_form() {
             Request::get("/admin/v1/me").header("authorization", secret).header("x-forwarded-for", &world.address);
         assert_eq!(own.send(world.hub.address).await.status, 200, "{name}");
     }
-    let refused = send("create_key", &format!("form[id]={user}&form[name]=")).await;
-    assert_eq!(refused.status, 302);
-    assert!(refused.header("location").unwrap().contains("__err="), "{:?}", refused.headers);
+    let mut refused = send("create_key", &format!("form[id]={user}&form[name]=&form[group]=kept-group")).await;
+    let page = refused.text().await;
+    assert_eq!(refused.status, 422, "{page}");
+    assert!(page.contains("value=\"kept-group\"") && page.contains("must be filled in"), "{page}");
 }
 
 #[test]

@@ -72,6 +72,7 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("GET", "/sessions", For::Admins),
     ("GET", "/sessions/{id}", For::Admins),
     ("DELETE", "/sessions/{id}", For::Admins),
+    ("POST", "/sessions/bulk", For::Admins),
     ("GET", "/settings", For::Admins),
     ("PATCH", "/settings", For::Admins),
     ("GET", "/storage", For::Admins),

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{hold, holds, row, served_by, two};
-use crate::{patience::until, upstream::Answer, world::World};
+use crate::{insight::page, patience::until, upstream::Answer, world::World};
 
 #[tokio::test]
 async fn what_an_operator_pauses_gets_no_calls_until_it_is_resumed() {
@@ -20,6 +20,11 @@ async fn what_an_operator_pauses_gets_no_calls_until_it_is_resumed() {
     // Another pause takes its place.
     let (_, other) = world.admin("POST", &format!("{path}/pause"), &json!({"duration_s": 600})).await;
     assert_eq!(hold(&world, &a).await["id"], other["id"]);
+    // Its own page says until when, and has the button that ends it.
+    let own = page(&world, &format!("/providers/{}", a.id)).await;
+    assert!(own.contains("id=\"holds-title\"") && own.contains("data-until=") && own.contains("Resume"), "{own}");
+    let of_b = page(&world, &format!("/providers/{}", b.id)).await;
+    assert!(!of_b.contains("id=\"holds-title\""), "{of_b}");
     let (_, shorter) = world.admin("POST", &format!("{path}/pause"), &json!({"duration_s": 1})).await;
     until("the pause is over", async || holds(&world, &a).await.is_empty().then_some(())).await;
     assert_eq!(served_by(&world, &key).await, a.id);

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{problem, walk};
 use crate::{
+    insight::page,
     patience::until,
     upstream::Answer,
     world::{World, ask},
@@ -99,6 +100,11 @@ async fn the_errors_of_the_list_are_those_that_are_counted() {
     assert_eq!(list("errors=true&kind=probe").await, [tested.as_str()]);
     let cause = errors_cause(&world, &ids[1]).await;
     assert_eq!(list(&format!("errors=true&error={cause}")).await, [ids[1].as_str()]);
+    // Above the list it says how many there are, and in words that there are no others.
+    let shown = page(&world, "/calls?errors=yes").await;
+    assert!(shown.contains("1 error<") && shown.contains("Only failed and interrupted ones"), "{shown}");
+    let of_a_session = page(&world, "/calls?errors=yes&session=x").await;
+    assert!(!of_a_session.contains("1 error<"), "{of_a_session}");
 }
 
 /// What a recorded call says went wrong.

@@ -1,6 +1,5 @@
 //! The drawn pages about who may see and has done what, and somebody's own.
 
-use chrono::NaiveDate;
 use hub::{
     admin::{actor::Person, audit, console_sessions, own, period, users},
     domain::{
@@ -26,7 +25,6 @@ use crate::{
         mine::{self, setup::System},
         range::{Range, Recent},
     },
-    ui::field::NO_DAY,
 };
 
 /// Lines of a page of the audit log.
@@ -40,12 +38,6 @@ fn filled(map: &ParamsMap, name: &str) -> Option<String> {
 /// What the address of a page with logins says.
 pub(super) fn said(map: &ParamsMap) -> Said {
     Said { is_done: map.get_str("done") == Some("password"), is_ending: filled(map, "end").is_some() }
-}
-
-/// A day of a filter; none if it is not filled in.
-fn day(map: &ParamsMap, name: &str) -> Result<Option<NaiveDate>, Fault> {
-    let day = filled(map, name).map(|day| day.parse().map_err(|_| Fault::invalid(name, NO_DAY)));
-    day.transpose()
 }
 
 /// A status of a filter; none if it is not filled in.
@@ -69,12 +61,9 @@ impl Reader {
         Ok(in_words(|text| drawn::audit::page(text, &self.map, &lines, &names, self.clock)))
     }
 
-    /// Which lines the address asks for. Either day stands alone; those that stand the wrong way round are turned around.
+    /// Which lines the address asks for.
     fn audit_query(&self) -> Result<AuditQuery, Fault> {
-        let (mut first, mut last) = (day(&self.map, "from")?, day(&self.map, "to")?);
-        if first.zip(last).is_some_and(|(first, last)| first > last) {
-            (first, last) = (last, first);
-        }
+        let (first, last) = drawn::audit::days(&self.map, self.clock.today())?;
         let of_day = |day| period::of_days(day, day, self.clock.zone);
         Ok(AuditQuery {
             limit: Some(LINES_MAX),

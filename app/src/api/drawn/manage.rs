@@ -25,7 +25,10 @@ use super::{Reader, in_words};
 use crate::{
     api::{
         Answer,
-        forms::{self, many},
+        forms::{
+            self,
+            many::{self, FieldFaults},
+        },
         guard,
     },
     drawn::{self, Drawn, many::Asked, routing::Simulator},
@@ -154,9 +157,9 @@ impl Reader {
     /// Providers changed many at a time: a look at it.
     pub(super) async fn many_providers(&self, search: &str) -> Answer<Drawn> {
         let change = match many::provider_bulk(&self.map, true, self.clock) {
-            Ok(Some(asked)) => Some(providers::bulk(&self.hub, &self.actor, asked).await),
+            Ok(Some(asked)) => Some(providers::bulk(&self.hub, &self.actor, asked).await.map_err(FieldFaults::from)),
             Ok(None) => None,
-            Err(fault) => Some(Err(fault)),
+            Err(faults) => Some(Err(faults)),
         };
         let look = async { providers::bulk(&self.hub, &self.actor, many::chosen_providers(&self.map)?).await };
         let asked = self.asked(change, Box::pin(look)).await;
@@ -166,9 +169,9 @@ impl Reader {
     /// Users changed many at a time: a look at it.
     pub(super) async fn many_users(&self, search: &str) -> Answer<Drawn> {
         let change = match many::user_bulk(&self.map, true, self.clock) {
-            Ok(Some(asked)) => Some(users::bulk(&self.hub, &self.actor, asked).await),
+            Ok(Some(asked)) => Some(users::bulk(&self.hub, &self.actor, asked).await.map_err(FieldFaults::from)),
             Ok(None) => None,
-            Err(fault) => Some(Err(fault)),
+            Err(faults) => Some(Err(faults)),
         };
         let look = async { users::bulk(&self.hub, &self.actor, many::chosen_users(&self.map, self.clock)?).await };
         let asked = self.asked(change, Box::pin(look)).await;
@@ -178,9 +181,9 @@ impl Reader {
     /// Keys changed many at a time: a look at it.
     pub(super) async fn many_keys(&self, search: &str) -> Answer<Drawn> {
         let change = match many::key_bulk(&self.map, true, self.clock) {
-            Ok(Some(asked)) => Some(keys::bulk(&self.hub, &self.actor, asked).await),
+            Ok(Some(asked)) => Some(keys::bulk(&self.hub, &self.actor, asked).await.map_err(FieldFaults::from)),
             Ok(None) => None,
-            Err(fault) => Some(Err(fault)),
+            Err(faults) => Some(Err(faults)),
         };
         let look = async { keys::bulk(&self.hub, &self.actor, many::chosen_keys(&self.map)?).await };
         let asked = self.asked(change, Box::pin(look)).await;
@@ -191,7 +194,7 @@ impl Reader {
     /// is asked for yet, or not so that it could be read, they are in `look`, which asks for no change.
     async fn asked(
         &self,
-        change: Option<Result<BulkReport, Fault>>,
+        change: Option<Result<BulkReport, FieldFaults>>,
         look: impl Future<Output = Result<BulkReport, Fault>>,
     ) -> Asked {
         let chosen = match &change {

@@ -2,12 +2,15 @@
 
 use hub::{
     admin::{calls, messages, sessions},
-    domain::{report::CallQuery, session::SessionQuery},
+    domain::{
+        report::CallQuery,
+        session::{SessionBulkReport, SessionQuery},
+    },
 };
 
 use super::{Reader, in_words};
 use crate::{
-    api::{Answer, forms, guard},
+    api::{Answer, forms, guard, sessions::meant},
     drawn::{self, Drawn, messages::Wanted, sessions::one::Shown},
 };
 
@@ -17,14 +20,34 @@ const CALLS_MAX: u32 = 100;
 impl Reader {
     /// The list of sessions.
     pub(super) async fn sessions(&self) -> Answer<Drawn> {
-        let query = SessionQuery {
+        let query = self.session_query();
+        let found = sessions::list(&self.hub, &self.actor, &query).await.map_err(guard::refuse)?;
+        Ok(in_words(|text| drawn::sessions::page(text, &found, &query, self.clock)))
+    }
+
+    /// The sessions that the address asks for.
+    fn session_query(&self) -> SessionQuery {
+        SessionQuery {
             limit: Some(drawn::sessions::LINES_MAX),
             cursor: self.own("cursor"),
             state: drawn::word(&self.map, "state"),
             search: self.own("search"),
+        }
+    }
+
+    /// The question before several of them are ended, with what is lost; nothing if the address does not ask for it.
+    /// `search` is its query string.
+    pub(super) async fn end_of_sessions(&self, search: &str) -> Answer<Drawn> {
+        let Some(asked) = meant(&self.map, true) else { return Ok(Drawn { title: None, html: String::new() }) };
+        let is_any_chosen = asked.ids.as_ref().is_none_or(|ids| !ids.is_empty());
+        let report = if is_any_chosen {
+            sessions::bulk(&self.hub, &self.actor, asked).await.map_err(guard::refuse)?
+        } else {
+            SessionBulkReport::default()
         };
-        let found = sessions::list(&self.hub, &self.actor, &query).await.map_err(guard::refuse)?;
-        Ok(in_words(|text| drawn::sessions::page(text, &found, &query, self.clock)))
+        let back = drawn::sessions::list_address(&self.session_query());
+        let search = search.to_owned();
+        Ok(in_words(|text| (None, drawn::sessions::many::ask_end(text, &report, search, back))))
     }
 
     /// One of them.

@@ -5,22 +5,22 @@ use hub::domain::{
     limit::{LimitMode, Limits, ResetMode},
 };
 
-use super::number;
+use super::{number, whole};
 use crate::api::limits::LimitForm;
 
 /// The limits of a form. An empty field is no limit, or the default.
 pub(crate) fn limits(form: &LimitForm) -> Result<Limits, Fault> {
     let default = Limits::default();
     Ok(Limits {
-        limit_rpm: number("limit_rpm", &form.limit_rpm)?,
-        limit_tpm: number("limit_tpm", &form.limit_tpm)?,
+        limit_rpm: whole("limit_rpm", &form.limit_rpm)?,
+        limit_tpm: whole("limit_tpm", &form.limit_tpm)?,
         limit_5h_usd: number("limit_5h_usd", &form.limit_5h_usd)?,
         limit_daily_usd: number("limit_daily_usd", &form.limit_daily_usd)?,
         limit_weekly_usd: number("limit_weekly_usd", &form.limit_weekly_usd)?,
         limit_monthly_usd: number("limit_monthly_usd", &form.limit_monthly_usd)?,
         limit_total_usd: number("limit_total_usd", &form.limit_total_usd)?,
-        limit_concurrent_requests: number("limit_concurrent_requests", &form.limit_concurrent_requests)?,
-        limit_concurrent_sessions: number("limit_concurrent_sessions", &form.limit_concurrent_sessions)?,
+        limit_concurrent_requests: whole("limit_concurrent_requests", &form.limit_concurrent_requests)?,
+        limit_concurrent_sessions: whole("limit_concurrent_sessions", &form.limit_concurrent_sessions)?,
         limit_mode: if form.limit_mode == LimitMode::Hard.as_str() { LimitMode::Hard } else { default.limit_mode },
         reset_5h_mode: mode(&form.reset_5h_mode, default.reset_5h_mode),
         daily_reset_mode: mode(&form.daily_reset_mode, default.daily_reset_mode),
@@ -56,7 +56,7 @@ mod tests {
         assert_eq!((read.limit_daily_usd, read.daily_reset_mode), ("0".parse().ok(), ResetMode::Rolling));
         assert_eq!(read.daily_reset_time.to_string(), "03:30");
         let wrong = LimitForm { limit_tpm: "1.5".to_owned(), ..LimitForm::default() };
-        assert_eq!(limits(&wrong).unwrap_err().field(), Some("limit_tpm"));
+        assert_eq!(limits(&wrong), Err(Fault::invalid("limit_tpm", "must be a whole number, 0 or more")));
         let wrong = LimitForm { daily_reset_time: "noon".to_owned(), ..LimitForm::default() };
         assert_eq!(limits(&wrong).unwrap_err().field(), Some("daily_reset_time"));
     }

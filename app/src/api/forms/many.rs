@@ -1,6 +1,9 @@
 //! Fields that are set for many at once: what an address says of them becomes a patch. An empty field is left alone, `-`
 //! brings the default back.
 
+mod faults;
+mod typed;
+
 use std::str::FromStr;
 
 use hub::domain::{
@@ -12,11 +15,13 @@ use hub::domain::{
 };
 use leptos_router::params::ParamsMap;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::Map;
 
-use crate::{drawn::clock::Clock, ui::field::NO_NUMBER};
+pub(crate) use self::faults::FieldFaults;
+use self::typed::usable;
+use crate::drawn::clock::Clock;
 
-use super::{expiry, names, number, provider::milliseconds};
+use super::{expiry, names, whole};
 
 /// What the names of fields begin with in the address: what chooses the rows has names of its own.
 pub(crate) const SET: &str = "set_";
@@ -101,21 +106,23 @@ pub(crate) const LIMITS: [Field; 10] = fields![
 /// The patch that an address asks for, and whether it asks for anything.
 ///
 /// # Errors
-/// The first field that cannot be read.
-fn patch<P: DeserializeOwned>(fields: &[&[Field]], map: &ParamsMap, clock: Clock) -> Result<(P, bool), Fault> {
-    let mut asked = Map::new();
+/// Every field that cannot be read.
+fn patch<P: DeserializeOwned>(fields: &[&[Field]], map: &ParamsMap, clock: Clock) -> Result<(P, bool), FieldFaults> {
+    let (mut asked, mut faults) = (Map::new(), Vec::new());
     for field in fields.iter().copied().flatten() {
         let text = map.get_str(&format!("{SET}{}", field.name)).unwrap_or_default().trim();
-        if let Some(value) = value(field, text, clock)? {
-            let alone = Map::from_iter([(field.name.to_owned(), value.clone())]);
-            if serde_json::from_value::<P>(alone.into()).is_err() {
-                return Err(Fault::invalid(field.name, NO_NUMBER));
-            }
-            asked.insert(field.name.to_owned(), value);
+        match usable::<P>(field, text, clock) {
+            Ok(Some(value)) => _ = asked.insert(field.name.to_owned(), value),
+            Ok(None) => {}
+            Err(fault) => faults.push(fault),
         }
     }
+    if let Some(faults) = FieldFaults::of(faults) {
+        return Err(faults);
+    }
     let is_any = !asked.is_empty();
-    let patch = serde_json::from_value(asked.into()).map_err(|error| Fault::invalid("patch", error.to_string()))?;
+    // Each of them can be read alone.
+    let patch = serde_json::from_value(asked.into()).map_err(|_| Fault::invalid("patch", "is not right"))?;
     Ok((patch, is_any))
 }
 
@@ -129,14 +136,15 @@ pub(crate) fn one_limit<P: DeserializeOwned>(field: &str, amount: &str, clock: C
     };
     let amount = Some(amount.trim()).filter(|amount| !amount.is_empty()).unwrap_or(CLEAR);
     let map = ParamsMap::from_iter([(format!("{SET}{field}"), amount.to_owned())]);
-    patch(&[std::slice::from_ref(known)], &map, clock).map(|(patch, _)| patch)
+    let (patch, _) = patch(&[std::slice::from_ref(known)], &map, clock).map_err(|faults| faults.first)?;
+    Ok(patch)
 }
 
 /// A change of many providers, as an address asks for it; none if it asks for none yet.
 ///
 /// # Errors
-/// The first field that cannot be read.
-pub(crate) fn provider_bulk(map: &ParamsMap, preview: bool, clock: Clock) -> Result<Option<ProviderBulk>, Fault> {
+/// Every field that cannot be read.
+pub(crate) fn provider_bulk(map: &ParamsMap, preview: bool, clock: Clock) -> Result<Option<ProviderBulk>, FieldFaults> {
     let (patch, is_any) = patch(&[&ROUTING, &HEALTH, &TIMES, &LIMITS], map, clock)?;
     let chosen = chosen_providers(map)?;
     Ok(is_any.then_some(ProviderBulk { patch, preview, ..chosen }))
@@ -155,12 +163,16 @@ pub(crate) fn chosen_providers(map: &ParamsMap) -> Result<ProviderBulk, Fault> {
 /// A change of many users, as an address asks for it; none if it asks for none yet.
 ///
 /// # Errors
-/// The first field that cannot be read.
-pub(crate) fn user_bulk(map: &ParamsMap, preview: bool, clock: Clock) -> Result<Option<UserBulk>, Fault> {
-    let (patch, is_any) = patch(&[&PROFILE, &LIMITS], map, clock)?;
+/// Every field that cannot be read.
+pub(crate) fn user_bulk(map: &ParamsMap, preview: bool, clock: Clock) -> Result<Option<UserBulk>, FieldFaults> {
+    let patch = patch(&[&PROFILE, &LIMITS], map, clock);
     let tags = |name: &str| names(map.get_str(&format!("{SET}{name}")).unwrap_or_default());
     let (add_tags, remove_tags) = (tags("add_tags"), tags("remove_tags"));
-    let renew_days = number("renew_days", map.get_str("set_renew_days").unwrap_or_default())?;
+    let renew_days = whole("renew_days", map.get_str("set_renew_days").unwrap_or_default());
+    let ((patch, is_any), renew_days) = match (patch, renew_days) {
+        (Ok(patch), days) => (patch, days?),
+        (Err(faults), days) => return Err(faults.with(days.err())),
+    };
     let is_any = is_any || !add_tags.is_empty() || !remove_tags.is_empty() || renew_days.is_some();
     let chosen = chosen_users(map, clock)?;
     Ok(is_any.then_some(UserBulk { patch, add_tags, remove_tags, renew_days, preview, ..chosen }))
@@ -179,8 +191,8 @@ pub(crate) fn chosen_users(map: &ParamsMap, clock: Clock) -> Result<UserBulk, Fa
 /// A change of many keys, as an address asks for it; none if it asks for none yet.
 ///
 /// # Errors
-/// The first field that cannot be read.
-pub(crate) fn key_bulk(map: &ParamsMap, preview: bool, clock: Clock) -> Result<Option<KeyBulk>, Fault> {
+/// Every field that cannot be read.
+pub(crate) fn key_bulk(map: &ParamsMap, preview: bool, clock: Clock) -> Result<Option<KeyBulk>, FieldFaults> {
     let (patch, is_any) = patch(&[&KEY, &LIMITS], map, clock)?;
     let chosen = chosen_keys(map)?;
     Ok(is_any.then_some(KeyBulk { patch, preview, ..chosen }))
@@ -240,21 +252,6 @@ fn own(map: &ParamsMap, name: &str) -> Option<String> {
     map.get_str(name).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
-/// What a field asks for; none if it is left alone.
-fn value(field: &Field, text: &str, clock: Clock) -> Result<Option<Value>, Fault> {
-    let wrong = |why: &str| Fault::invalid(field.name, why);
-    Ok(Some(match (text, field.kind) {
-        ("", _) => return Ok(None),
-        (CLEAR, _) => Value::Null,
-        (_, Kind::Switch) => Value::Bool(text == "true"),
-        (_, Kind::Whole | Kind::WholeSeconds) => text.parse::<i64>().map_err(|_| wrong(NO_NUMBER))?.into(),
-        (_, Kind::Seconds) => milliseconds(field.name, text)?.into(),
-        (_, Kind::Usd | Kind::Factor | Kind::Choice(_)) => text.into(),
-        (_, Kind::Names) => names(text).into(),
-        (_, Kind::Day) => expiry(field.name, text, clock)?.map(|end| end.to_rfc3339()).into(),
-    }))
-}
-
 #[cfg(test)]
 mod tests {
     use hub::domain::{patch::Patch, provider::ProviderPatch};
@@ -268,7 +265,7 @@ mod tests {
 
     const CLOCK: Clock = Clock { zone: chrono_tz::UTC, now: chrono::DateTime::UNIX_EPOCH };
 
-    fn read(pairs: &[(&str, &str)]) -> Result<(ProviderPatch, bool), Fault> {
+    fn read(pairs: &[(&str, &str)]) -> Result<(ProviderPatch, bool), FieldFaults> {
         let map = pairs.iter().map(|(name, value)| (format!("{SET}{name}"), (*value).to_owned())).collect();
         patch(&[&FIELDS, &HEALTH, &LIMITS], &map, CLOCK)
     }
@@ -354,7 +351,29 @@ mod tests {
             ("limit_daily_usd", "$5"),
             ("limit_mode", "medium"),
         ] {
-            assert_eq!(read(&[(field, text)]).unwrap_err().field(), Some(field), "{text}");
+            assert_eq!(read(&[(field, text)]).unwrap_err().first.field(), Some(field), "{text}");
         }
+    }
+
+    #[test]
+    fn everything_that_cannot_be_read_is_said_at_once() {
+        let typed = [("priority", "-9999999999"), ("weight", "-1"), ("limit_rpm", "-3"), ("limit_daily_usd", "-0.5")];
+        let map = typed.map(|(name, value)| (format!("{SET}{name}"), value.to_owned())).into_iter().collect();
+        let faults = patch::<ProviderPatch>(&[&ROUTING, &LIMITS], &map, CLOCK).unwrap_err();
+        let said: Vec<_> = faults.all().map(ToString::to_string).collect();
+        assert_eq!(
+            said,
+            [
+                "priority: too small",
+                "weight: must be a whole number, 0 or more",
+                "limit_daily_usd: must not be less than 0",
+                "limit_rpm: must be a whole number, 0 or more",
+            ]
+        );
+        let map = [("id", "7"), ("set_limit_tpm", "lots"), ("set_renew_days", "some"), ("set_expires_at", "soon")];
+        let map = map.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect();
+        let faults = user_bulk(&map, true, CLOCK).unwrap_err();
+        let fields: Vec<_> = faults.all().filter_map(Fault::field).collect();
+        assert_eq!(fields, ["expires_at", "limit_tpm", "renew_days"]);
     }
 }

@@ -1,6 +1,9 @@
 //! The provider's form.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    num::{IntErrorKind, ParseIntError},
+};
 
 use hub::{
     admin::providers,
@@ -13,16 +16,16 @@ use hub::{
     },
 };
 
-use super::{is_checked, limits, names, number};
-use crate::api::providers::ProviderForm;
+use super::{is_checked, limits, names, number, whole};
+use crate::{api::providers::ProviderForm, ui::field::MISSING};
 
 /// A new provider.
 pub(crate) fn create(form: &ProviderForm) -> Result<ProviderCreate, Fault> {
     let limits = limits::limits(&form.limits)?;
     Ok(ProviderCreate {
         enabled: Some(is_checked(form.enabled.as_ref())),
-        weight: number("weight", &form.weight)?,
-        priority: number("priority", &form.priority)?,
+        weight: whole("weight", &form.weight)?,
+        priority: whole("priority", &form.priority)?,
         group: Some(names(&form.group)),
         cost_multiplier: number("cost_multiplier", &form.cost_multiplier)?,
         models: Some(rules(&form.models)),
@@ -31,10 +34,10 @@ pub(crate) fn create(form: &ProviderForm) -> Result<ProviderCreate, Fault> {
         prefix: text(&form.prefix),
         active_from: time("active_from", &form.active_from)?,
         active_to: time("active_to", &form.active_to)?,
-        max_attempts: number("max_attempts", &form.max_attempts)?,
-        breaker_failures: number("breaker_failures", &form.breaker_failures)?,
-        breaker_open_s: number("breaker_open_s", &form.breaker_open_s)?,
-        breaker_successes: number("breaker_successes", &form.breaker_successes)?,
+        max_attempts: whole("max_attempts", &form.max_attempts)?,
+        breaker_failures: whole("breaker_failures", &form.breaker_failures)?,
+        breaker_open_s: whole("breaker_open_s", &form.breaker_open_s)?,
+        breaker_successes: whole("breaker_successes", &form.breaker_successes)?,
         probe: Some(is_checked(form.probe.as_ref())),
         message_queue: Some(is_checked(form.message_queue.as_ref())),
         failure_rules: Some(failure_rules(&form.failure_rules)?),
@@ -59,8 +62,8 @@ pub(crate) fn patch(form: &ProviderForm) -> Result<ProviderPatch, Fault> {
     let limits = limits::limits(&form.limits)?;
     Ok(ProviderPatch {
         enabled: Patch::Set(is_checked(form.enabled.as_ref())),
-        weight: number("weight", &form.weight)?.into(),
-        priority: number("priority", &form.priority)?.into(),
+        weight: whole("weight", &form.weight)?.into(),
+        priority: whole("priority", &form.priority)?.into(),
         group: Patch::Set(names(&form.group)),
         cost_multiplier: number("cost_multiplier", &form.cost_multiplier)?.into(),
         models: Patch::Set(rules(&form.models)),
@@ -69,10 +72,10 @@ pub(crate) fn patch(form: &ProviderForm) -> Result<ProviderPatch, Fault> {
         prefix: text(&form.prefix).into(),
         active_from: time("active_from", &form.active_from)?.into(),
         active_to: time("active_to", &form.active_to)?.into(),
-        max_attempts: number("max_attempts", &form.max_attempts)?.into(),
-        breaker_failures: number("breaker_failures", &form.breaker_failures)?.into(),
-        breaker_open_s: number("breaker_open_s", &form.breaker_open_s)?.into(),
-        breaker_successes: number("breaker_successes", &form.breaker_successes)?.into(),
+        max_attempts: whole("max_attempts", &form.max_attempts)?.into(),
+        breaker_failures: whole("breaker_failures", &form.breaker_failures)?.into(),
+        breaker_open_s: whole("breaker_open_s", &form.breaker_open_s)?.into(),
+        breaker_successes: whole("breaker_successes", &form.breaker_successes)?.into(),
         probe: Patch::Set(is_checked(form.probe.as_ref())),
         message_queue: Patch::Set(is_checked(form.message_queue.as_ref())),
         failure_rules: Patch::Set(failure_rules(&form.failure_rules)?),
@@ -92,14 +95,20 @@ pub(crate) fn patch(form: &ProviderForm) -> Result<ProviderPatch, Fault> {
     .with_limits(&limits))
 }
 
-/// Where a provider stands among others, and what its calls cost. What is left empty has its default.
+/// Where a provider stands among others, and what its calls cost. Its form shows what that is now: who empties a field has
+/// not asked for the default, which it does not name.
 pub(crate) fn place(priority: &str, weight: &str, cost_multiplier: &str) -> Result<ProviderPatch, Fault> {
     Ok(ProviderPatch {
-        priority: number("priority", priority)?.into(),
-        weight: number("weight", weight)?.into(),
-        cost_multiplier: number("cost_multiplier", cost_multiplier)?.into(),
+        priority: Patch::Set(given("priority", whole("priority", priority)?)?),
+        weight: Patch::Set(given("weight", whole("weight", weight)?)?),
+        cost_multiplier: Patch::Set(given("cost_multiplier", number("cost_multiplier", cost_multiplier)?)?),
         ..ProviderPatch::default()
     })
+}
+
+/// What was read of a field that has to be filled in.
+fn given<T>(field: &str, read: Option<T>) -> Result<T, Fault> {
+    read.ok_or_else(|| Fault::invalid(field, MISSING))
 }
 
 /// What the rules of a form make of a model.
@@ -182,16 +191,17 @@ pub(super) fn milliseconds(field: &str, text: &str) -> Result<Option<u32>, Fault
         return Ok(None);
     }
     let bad = || Fault::invalid(field, "must be a number of seconds, at most to the millisecond");
-    let (whole, places) = text.split_once('.').unwrap_or((text, ""));
+    let (seconds, places) = text.split_once('.').unwrap_or((text, ""));
     if places.len() > 3 || !places.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(bad());
     }
-    let whole: u32 = whole.parse().map_err(|_| bad())?;
-    let places: u32 = format!("{places:0<3}").parse().map_err(|_| bad())?;
     // The use case has the same bounds, but speaks of milliseconds.
     let most = if field == "connect_timeout_ms" { 600 } else { 3_600 };
     let bounds = || Fault::invalid(field, format!("must be from 0.001 to {most} seconds"));
-    let ms = whole.checked_mul(1_000).and_then(|ms| ms.checked_add(places)).ok_or_else(bounds)?;
+    let is_more = |error: &ParseIntError| *error.kind() == IntErrorKind::PosOverflow;
+    let seconds = seconds.parse::<u32>().map_err(|error| if is_more(&error) { bounds() } else { bad() })?;
+    let places: u32 = format!("{places:0<3}").parse().map_err(|_| bad())?;
+    let ms = seconds.checked_mul(1_000).and_then(|ms| ms.checked_add(places)).ok_or_else(bounds)?;
     if (1..=most * 1_000).contains(&ms) { Ok(Some(ms)) } else { Err(bounds()) }
 }
 
@@ -203,8 +213,13 @@ mod tests {
     fn seconds_become_milliseconds_without_a_float() {
         let read = |text| milliseconds("x", text).ok().flatten();
         assert_eq!([read("10"), read("0.5"), read("1.234"), read("")], [Some(10_000), Some(500), Some(1_234), None]);
-        for text in ["-1", "1.2345", "1s", "9999999", "1.-1", "0", "3601"] {
-            assert!(milliseconds("x", text).is_err(), "{text}");
+        let no_seconds = "must be a number of seconds, at most to the millisecond";
+        for text in ["-1", "1.2345", "1s", "1.-1", "99999999999.2345"] {
+            assert_eq!(milliseconds("x", text), Err(Fault::invalid("x", no_seconds)), "{text}");
+        }
+        let bounds = "must be from 0.001 to 3600 seconds";
+        for text in ["0", "3601", "9999999", "99999999999", "99999999999.5"] {
+            assert_eq!(milliseconds("x", text), Err(Fault::invalid("x", bounds)), "{text}");
         }
     }
 
@@ -223,10 +238,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_empty_of_a_place_has_its_default() {
-        let patch = place("", " 5 ", "1.5").unwrap();
-        assert_eq!((patch.priority, patch.weight), (Patch::Clear, Patch::Set(5)));
+    fn nothing_of_a_place_is_left_empty() {
+        let patch = place("-1", " 5 ", "1.5").unwrap();
+        assert_eq!((patch.priority, patch.weight), (Patch::Set(-1), Patch::Set(5)));
         assert_eq!((patch.cost_multiplier, patch.name), (Patch::Set("1.5".parse().unwrap()), Patch::Keep));
-        assert_eq!(place("1", "many", "").unwrap_err().field(), Some("weight"));
+        assert_eq!(place("1", "many", "1").unwrap_err().field(), Some("weight"));
+        for (priority, weight, factor, field) in
+            [("", "1", "1", "priority"), ("1", " ", "1", "weight"), ("1", "1", "", "cost_multiplier")]
+        {
+            assert_eq!(place(priority, weight, factor), Err(Fault::invalid(field, "must be filled in")));
+        }
     }
 }

@@ -1,6 +1,9 @@
 //! The section of limits in a form: folded while there is none.
 
-use hub::domain::limit::{LimitMode, Limits, ResetMode};
+use hub::domain::{
+    limit::{LimitMode, Limits, ResetMode},
+    money::Usd,
+};
 use leptos::prelude::*;
 
 use crate::{
@@ -57,30 +60,29 @@ impl Fields<'_> {
         self.faults.field(name, label).scope(self.scope)
     }
 
-    /// A number, or nothing for no limit.
-    fn limit<T: ToString>(
-        &self,
-        name: &'static str,
-        label: &'static str,
-        value: Option<T>,
-        unit: Option<&'static str>,
-    ) -> AnyView {
+    /// Dollars, or nothing for no limit.
+    fn dollars(&self, name: &'static str, label: &'static str, value: Option<Usd>) -> AnyView {
         let value = value.map(|value| value.to_string()).unwrap_or_default();
-        self.field(name, label).value(value).numeric(unit, self.text.limits.no_limit).view()
+        self.field(name, label).value(value).numeric(Some("$"), self.text.limits.no_limit).view()
+    }
+
+    /// A whole number, or nothing for no limit.
+    fn count<T: ToString>(&self, name: &'static str, label: &'static str, value: Option<T>) -> AnyView {
+        let value = value.map(|value| value.to_string()).unwrap_or_default();
+        self.field(name, label).value(value).whole(None, self.text.limits.no_limit).view()
     }
 
     fn money(&self) -> AnyView {
         let (words, names, limits) = (&self.text.limits, &self.text.limit_names, &self.limits);
         let modes = vec![(LimitMode::Soft.as_str(), words.soft), (LimitMode::Hard.as_str(), words.hard)];
         let mode = self.field(named!(limit_mode), words.mode).value(limits.limit_mode.as_str()).options(modes);
-        let usd = Some("$");
         view! {
             <div class="pair">
-                {self.limit(named!(limit_5h_usd), names.five_hours, limits.limit_5h_usd, usd)}
-                {self.limit(named!(limit_daily_usd), names.daily, limits.limit_daily_usd, usd)}
-                {self.limit(named!(limit_weekly_usd), names.weekly, limits.limit_weekly_usd, usd)}
-                {self.limit(named!(limit_monthly_usd), names.monthly, limits.limit_monthly_usd, usd)}
-                {self.limit(named!(limit_total_usd), names.total, limits.limit_total_usd, usd)}
+                {self.dollars(named!(limit_5h_usd), names.five_hours, limits.limit_5h_usd)}
+                {self.dollars(named!(limit_daily_usd), names.daily, limits.limit_daily_usd)}
+                {self.dollars(named!(limit_weekly_usd), names.weekly, limits.limit_weekly_usd)}
+                {self.dollars(named!(limit_monthly_usd), names.monthly, limits.limit_monthly_usd)}
+                {self.dollars(named!(limit_total_usd), names.total, limits.limit_total_usd)}
                 {mode.help(words.mode_help).view()}
             </div>
         }
@@ -112,10 +114,10 @@ impl Fields<'_> {
         let (names, limits) = (&self.text.limit_names, &self.limits);
         view! {
             <div class="pair">
-                {self.limit(named!(limit_rpm), names.rpm, limits.limit_rpm, None)}
-                {self.limit(named!(limit_tpm), names.tpm, limits.limit_tpm, None)}
-                {self.limit(named!(limit_concurrent_requests), names.requests, limits.limit_concurrent_requests, None)}
-                {self.limit(named!(limit_concurrent_sessions), names.sessions, limits.limit_concurrent_sessions, None)}
+                {self.count(named!(limit_rpm), names.rpm, limits.limit_rpm)}
+                {self.count(named!(limit_tpm), names.tpm, limits.limit_tpm)}
+                {self.count(named!(limit_concurrent_requests), names.requests, limits.limit_concurrent_requests)}
+                {self.count(named!(limit_concurrent_sessions), names.sessions, limits.limit_concurrent_sessions)}
             </div>
         }
         .erase()

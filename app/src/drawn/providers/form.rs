@@ -117,8 +117,8 @@ impl Form<'_> {
         let lines = |rules: Vec<String>| rules.join("\n");
         let pair = view! {
             <div class="pair">
-                {self.field("form[priority]", words.priority, |provider| provider.priority.to_string()).numeric(None, "0").help(words.priority_help).view()}
-                {self.field("form[weight]", words.weight, |provider| provider.weight.to_string()).numeric(None, "1").help(words.weight_help).view()}
+                {self.field("form[priority]", words.priority, |provider| provider.priority.to_string()).whole(None, "0").help(words.priority_help).view()}
+                {self.field("form[weight]", words.weight, |provider| provider.weight.to_string()).whole(None, "1").help(words.weight_help).view()}
             </div>
         };
         Self::section(

@@ -34,7 +34,7 @@ pub(crate) fn edit(text: &'static Text, group: Option<&Group>) -> AnyView {
             <div class="grid gap-4">
                 {name}
                 <div class="pair">
-                    {priority.numeric(None, "0").help(words.priority_help).view()}
+                    {priority.whole(None, "0").help(words.priority_help).view()}
                     {factor.numeric(Some("×"), "1").help(words.multiplier_help).view()}
                 </div>
                 {faults.field("form[note]", text.common.note).value(of(|group| group.note.clone())).view()}

@@ -1,9 +1,9 @@
-//! One provider: its form, a test, its limits.
+//! One provider: its form, what keeps it from being used, a test, its limits.
 
-use hub::domain::{limit::quota::SubjectKind, provider::Provider};
+use hub::domain::{hold::HoldShown, limit::quota::SubjectKind, provider::Provider};
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use super::{PATH, form::editor};
+use super::{PATH, form::editor, row::hold};
 use crate::{
     api::providers::{DeleteProvider, TestProvider},
     drawn::{
@@ -25,14 +25,21 @@ fn path_of(provider: &Provider) -> String {
     format!("{PATH}/{}", provider.id)
 }
 
-/// The page.
-pub(crate) fn page(text: &'static Text, provider: &Provider, uses: &Uses, clock: Clock) -> (Option<String>, AnyView) {
+/// The page. `holds` is all that is held of the provider.
+pub(crate) fn page(
+    text: &'static Text,
+    provider: &Provider,
+    holds: &[HoldShown],
+    uses: &Uses,
+    clock: Clock,
+) -> (Option<String>, AnyView) {
     let words = &text.providers;
     let (id, path) = (provider.id.to_string(), path_of(provider));
     let content = view! {
         <div class="columns-form">
             {editor(text, Some(provider))}
             <div class="grid content-start gap-6">
+                {held(text, holds, clock)}
                 {test(text, id.clone())}
                 {limits::panel(text, uses, format!("{path}?confirm=reset"), clock)}
                 {delete_panel(text, words.danger, words.delete_what, format!("{path}?confirm=delete"))}
@@ -66,6 +73,20 @@ pub(crate) fn ask_delete(text: &'static Text, provider: &Provider, lost: &Losses
 /// Asks before the limits of a provider are reset.
 pub(crate) fn ask_reset(text: &'static Text, provider: &Provider) -> AnyView {
     limits::ask_reset(text, SubjectKind::Provider, provider.id.to_string(), &provider.name, path_of(provider))
+}
+
+/// What keeps it from being used just now, as the list says it; nothing if nothing does.
+fn held(text: &'static Text, holds: &[HoldShown], clock: Clock) -> Option<AnyView> {
+    (!holds.is_empty()).then(|| {
+        let lines = holds.iter().map(|shown| hold(text, shown, clock));
+        view! {
+            <section class="panel grid gap-2 p-4" aria-labelledby="holds-title">
+                <h2 id="holds-title">{text.provider_list.held}</h2>
+                {lines.collect_view()}
+            </section>
+        }
+        .erase()
+    })
 }
 
 /// One real, small call, and what came back.

@@ -10,7 +10,7 @@ use super::{CHOOSER, ProviderList, Row};
 use crate::{
     api::providers::{CloneProvider, EnableProvider, EndHold, PauseProvider, PlaceProvider},
     drawn::{
-        act::{act, form},
+        act::{RowField, act, keeping},
         clock::Clock,
         parts::{self, group_names},
         strip,
@@ -19,6 +19,7 @@ use crate::{
     text::Text,
     ui::{
         Erase,
+        field::missing,
         state::{Tone, enabled},
     },
 };
@@ -71,20 +72,23 @@ pub(super) fn line(
 
 /// Where it stands among others, and what its calls cost: set in place.
 fn place(text: &'static Text, provider: &Provider) -> AnyView {
-    let words = &text.providers;
+    let (words, id) = (&text.providers, provider.id.to_string());
     let one = |name: &'static str, label: &'static str, value: String| {
         let full = format!("{label}: {}", provider.name);
+        let field = RowField::new(name, &id).wrong(missing(text, name));
         view! {
-            <label data-field>
-                <span class="caption block">{label}</span>
-                <input class="input num" name=name value=value inputmode="decimal" autocomplete="off" aria-label=full />
-            </label>
+            <div class="field" data-field>
+                <label class="caption" for=field.id.clone()>{label}</label>
+                <input class="input num" id=field.id.clone() name=name value=value required inputmode="decimal" autocomplete="off"
+                    aria-label=full aria-describedby=field.described() />
+                {field.problem()}
+            </div>
         }
         .erase()
     };
     let fields = view! {
-        <div class="grid gap-2">
-            <div class="grid grid-cols-[5rem_5rem_7.5rem] items-end gap-2">
+        <div class="grid gap-2 whitespace-normal">
+            <div class="grid grid-cols-[5rem_5rem_7.5rem] items-start gap-2">
                 {one("priority", words.priority, provider.priority.to_string())}
                 {one("weight", words.weight, provider.weight.to_string())}
                 {one("cost_multiplier", words.multiplier, provider.cost_multiplier.to_string())}
@@ -93,12 +97,13 @@ fn place(text: &'static Text, provider: &Provider) -> AnyView {
         </div>
     };
     let now = format!("{} · {}", provider.priority, provider.weight);
+    let form = keeping::<PlaceProvider>(text.common.saved, vec![("id", id)], fields.erase());
     view! {
         <details class="drop">
             <summary class="button ghost small">
                 <span data-head=text.provider_list.place>{now}</span><span class="aside">": "{provider.name.clone()}</span>
             </summary>
-            <div class="drop-body every-limit">{form::<PlaceProvider>(vec![("id", provider.id.to_string())], fields.erase())}</div>
+            <div class="drop-body every-limit">{form}</div>
         </details>
     }
     .erase()

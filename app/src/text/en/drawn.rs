@@ -89,6 +89,7 @@ pub(super) const CALL_FILTERS: CallFilters = CallFilters {
     any_kind: "Any",
     people: "Requests of people",
     probes: "Tests and probes",
+    only_errors: "Only failed and interrupted ones",
     last_hour: "Last hour",
     last_day: "Last 24 hours",
     last_week: "Last 7 days",
@@ -99,6 +100,7 @@ pub(super) const CALL_FILTERS: CallFilters = CallFilters {
         let s = |count: &str| if count == "1" { "" } else { "s" };
         format!("{calls} request{} · {tokens} tokens · {cost} · {errors} error{}", s(calls), s(errors))
     },
+    n_errors: |errors| format!("{errors} error{}", if errors == "1" { "" } else { "s" }),
     several_keys: |n| format!("{n} keys have that in their name. Which one?"),
     zone: |zone| format!("By the clocks of the hub: {zone}"),
 };

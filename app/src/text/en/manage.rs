@@ -165,6 +165,7 @@ pub(super) const MANY: Many = Many {
     refused_all: "Nothing can be changed while one of them is refused.",
     none_chosen: "Nobody is chosen",
     none_chosen_why: "Choose rows in the list, or all that match.",
+    none_filled: "No field is filled in: nothing would change.",
     tags_and_time: "Tags and time",
     add_tags: "Add tags",
     remove_tags: "Take tags away",

@@ -48,6 +48,13 @@ pub(super) const SESSIONS: Sessions = Sessions {
     end_unbound: "It is bound to no provider.",
     last_at: "Last at",
     open: "What was asked and answered",
+    end_chosen: "End the chosen",
+    end_all: "End all active ones",
+    end_all_found: "End all that are found",
+    end_help: "You see what is lost before they end.",
+    end_many_what: "They no longer count. A client's next request begins its session anew, and may go to another provider.",
+    end_none: "No active session is chosen",
+    end_none_why: "Choose rows in the list of active ones, or all of them. What is over needs no end.",
     end_title: |session| format!("End the session {session}?"),
     end_warm: |provider, tokens| {
         format!("It is no longer bound to {provider}: another provider would read {tokens} cached tokens anew.")
@@ -55,6 +62,13 @@ pub(super) const SESSIONS: Sessions = Sessions {
     end_running: |calls| format!("Calls that run go on: {calls}."),
     running: |calls| format!("{calls} running"),
     cached_there: |tokens| format!("{tokens} tokens in its cache"),
+    end_many_title: |sessions| format!("End {sessions} session{}?", if sessions == "1" { "" } else { "s" }),
+    end_many_bound: |sessions, tokens| {
+        format!("Bound to a provider: {sessions}. Others would read {tokens} cached tokens anew, all together.")
+    },
+    end_many_over: |sessions| format!("Chosen, but not active any more: {sessions}."),
+    end_many_left: |sessions| format!("Too many to be ended at once, so that they stay: {sessions}."),
+    n_ended: |sessions| format!("{sessions} session{} ended", if sessions == "1" { "" } else { "s" }),
 };
 
 pub(super) const MESSAGES: Messages = Messages {

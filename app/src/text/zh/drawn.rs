@@ -87,6 +87,7 @@ pub(super) const CALL_FILTERS: CallFilters = CallFilters {
     any_kind: "不限",
     people: "用户的请求",
     probes: "测试与探测",
+    only_errors: "仅失败与中断的调用",
     last_hour: "最近 1 小时",
     last_day: "最近 24 小时",
     last_week: "最近 7 天",
@@ -94,6 +95,7 @@ pub(super) const CALL_FILTERS: CallFilters = CallFilters {
     filter: "筛选调用",
     remove_filter: "去掉此筛选",
     totals: |calls, tokens, cost, errors| format!("{calls} 次请求 · {tokens} Token · {cost} · {errors} 个错误"),
+    n_errors: |errors| format!("{errors} 个错误"),
     several_keys: |n| format!("有 {n} 个密钥的名称包含这段文字，请选择其一："),
     zone: |zone| format!("按系统时区：{zone}"),
 };

@@ -166,6 +166,7 @@ pub(super) const MANY: Many = Many {
     refused_all: "只要有一个被拒绝，就不会做任何更改。",
     none_chosen: "没有选择任何项",
     none_chosen_why: "请在列表中选择，或选择全部匹配项。",
+    none_filled: "没有填写任何一项，不会有任何更改。",
     tags_and_time: "标签与期限",
     add_tags: "添加标签",
     remove_tags: "移除标签",

@@ -4,6 +4,8 @@
 /// English and Chinese, the more exact ones first. What comes in between the words stays in its order.
 const REASONS: &[(&str, &str)] = &[
     ("must be a number", "必须是数字"),
+    ("must be a whole number", "必须是整数"),
+    ("must be a whole number, {} or more", "必须是不小于 {} 的整数"),
     ("must be filled in", "必须填写"),
     ("must be an amount in dollars such as {}", "必须是美元金额，例如 {}"),
     ("must be an id such as {}", "必须是编号，例如 {}"),
@@ -13,6 +15,7 @@ const REASONS: &[(&str, &str)] = &[
     ("must be a date: 2030-12-31", "必须是日期，例如 2030-12-31"),
     ("must be a time: 2030-12-31 12:00", "必须是日期和时间，例如 2030-12-31 12:00"),
     ("must be an address, such as 192.0.2.1", "必须是 IP 地址，例如 192.0.2.1"),
+    ("must be an address such as {}", "必须是完整的地址，例如 {}"),
     ("must be a limit", "必须是一项限额"),
     ("must be true or false", "必须为开或关"),
     ("must be csv, json or ndjson", "必须是 csv、json 或 ndjson"),
@@ -21,7 +24,6 @@ const REASONS: &[(&str, &str)] = &[
     ("must be given field by field", "请逐项填写"),
     ("must be given, or `{}`, and not both", "必须填写此项或 {}，且不能同时填写"),
     ("must be given, or `{}`", "必须填写此项或 {}"),
-    ("must be given together with `{}`", "必须与 {} 一同填写"),
     ("must be given with `{}`", "必须与 {} 一同填写"),
     ("must not be given together with `{}`", "不能与 {} 一同填写"),
     ("must not stand beside `from` and `to`", "不能与起止时间一同填写"),
@@ -48,17 +50,19 @@ const REASONS: &[(&str, &str)] = &[
         "must begin with http://, https://, socks5:// or socks5h://",
         "必须以 http://、https://、socks5:// 或 socks5h:// 开头",
     ),
-    ("must not carry credentials; the provider's key is the field `secret`", "不能包含凭据，密钥请填在 API 密钥一栏"),
+    ("must not carry credentials; the provider's key has a field of its own", "不能包含凭据，密钥请填在 API 密钥一栏"),
     ("must leave out /v1/messages: it is added", "请去掉 /v1/messages，系统会自动加上"),
     ("must have neither query nor fragment", "不能包含查询参数或片段"),
     ("must have neither commas nor spaces", "不能包含逗号或空格"),
+    ("must have no spaces", "不能包含空格"),
+    ("must have a number up to 65535 as its port", "端口必须是不大于 65535 的数字"),
     ("must name a host", "必须包含主机名"),
     ("must name at least one", "至少要有一项"),
     ("must end with its host or port", "必须以主机或端口结尾"),
     ("has a masked password; give the real one", "密码被遮盖，请填写真实密码"),
     ("cannot have a password", "不能包含密码"),
+    ("cannot be opened with this master key; give it again", "无法用当前的主密钥解密，请重新填写"),
     ("cannot be cleared", "不能清空"),
-    ("is no URL: {}", "不是有效的网址（{}）"),
     ("is not right", "不正确"),
     ("is for users only", "只适用于用户"),
     ("is not set: there is nowhere to read prices from", "尚未设置，没有可以读取价格的地址"),
@@ -79,14 +83,17 @@ const REASONS: &[(&str, &str)] = &[
     ("`{}`: status must be a number", "“{}”：status 必须是数字"),
     ("`{}`: a condition is cause=, status=, kind= or message=", "“{}”：条件只能是 cause=、status=、kind= 或 message="),
     ("a rule's value must have {} to {} characters", "规则的内容须为 {} 至 {} 个字符"),
-    ("`{}` is no usable rule: {}", "“{}”不是可用的规则（{}）"),
+    // What the reader of expressions says of them is left out, for it says so in English.
+    ("`{}` is no usable rule: {}", "“{}”不是可用的规则，请检查正则表达式的写法，或将其缩短"),
     ("a rule needs `cause`, `status`, `kind` or `message`", "每条规则至少需要 cause、status、kind 或 message"),
     ("`cause` must be one of {}", "cause 必须是以下之一：{}"),
     ("`class` must not be `client_gone`: no provider causes that", "class 不能是 client_gone：这不是供应商造成的"),
     ("is empty: choose a price file, or paste one", "内容为空：请选择或粘贴价格文件"),
     ("`status` must be from 100 to 599", "status 须在 100 至 599 之间"),
     ("`{}` is none of the provider's groups", "“{}”不是该供应商的分组"),
-    ("must differ from `active_from`; leave out both for the whole day", "不能与开始时刻相同；全天启用请两项都留空"),
+    ("must be given: a beginning needs an end", "必须填写：有开始时刻，就要有结束时刻"),
+    ("must be given: an end needs a beginning", "必须填写：有结束时刻，就要有开始时刻"),
+    ("must differ from the beginning; leave out both for the whole day", "不能与开始时刻相同；全天启用请两项都留空"),
     ("`{}` is no header name", "“{}”不是有效的请求头名称"),
     ("`{}` has a value that no header can have", "“{}”的值不能用作请求头"),
     ("`{}` is there twice", "“{}”出现了两次"),
@@ -134,6 +141,7 @@ const REASONS: &[(&str, &str)] = &[
     ("must be from {} to {} seconds", "须在 {} 至 {} 秒之间"),
     ("must be from {} to {}", "须在 {} 至 {} 之间"),
     ("too large", "过大"),
+    ("too small", "过小"),
     ("must be the next_cursor of the page before", "不是有效的翻页位置"),
     ("there is no such setting", "没有这项设置"),
     ("the hub cannot record calls just now", "目前无法记录调用"),
@@ -143,7 +151,32 @@ const REASONS: &[(&str, &str)] = &[
     ("it has no {}", "缺少 {}"),
     ("its prices are 0; set them by hand if it is free", "价格为 0；若确实免费，请手动设置"),
     ("{} is no price", "{} 不是有效的价格"),
-    ("is not a JSON object of models: {}", "不是以模型为键的 JSON 对象（{}）"),
+    ("its prices cannot be read", "无法读取它的价格"),
+    (
+        "input and output must be above 0: no model is free by accident",
+        "输入价和输出价必须大于 0，以免有模型被误当作免费",
+    ),
+    ("must be a JSON object of models", "必须是以模型名称为键的 JSON 对象"),
+    ("must be a JSON object such as {}", "必须是 JSON 对象，例如 {}"),
+    ("is no JSON: it ends too early", "不是有效的 JSON：内容不完整"),
+    ("is no JSON from line {}, column {} on", "从第 {} 行第 {} 列起不是有效的 JSON"),
+    ("`{}` must look like {}", "“{}”的写法应如 {}"),
+    ("`{}` is no rule: there are {}", "“{}”不是规则名称，可用的有：{}"),
+    ("is no http or https address", "不是 http 或 https 地址"),
+    ("is no address", "不是有效的地址"),
+    ("did not answer within {} s", "在 {} 秒内没有响应"),
+    ("cannot be reached: {}", "无法连接"),
+    ("broke off: {}", "传输中断"),
+    ("is longer than {} bytes", "超过 {} 字节"),
+    ("answers with HTTP {}", "返回了 HTTP {}"),
+    ("answers with more than {} redirects", "重定向超过 {} 次"),
+    ("answers with a redirect to nowhere", "返回的重定向没有目标地址"),
+    (
+        "answers with a redirect to another host; set its last address instead",
+        "重定向到了另一台主机，请直接设置最终地址",
+    ),
+    ("must not be less than 0", "不能小于 0"),
+    ("both days are needed", "请填写起止两个日期"),
     ("{}: {}", "{}：{}"),
 ];
 
@@ -272,6 +305,7 @@ mod tests {
             ("providers_max", "\"many\""),
             ("metrics_open", "3"),
             ("prices_url", "\"ftp://x\""),
+            ("default_price", "{\"input\": \"0\", \"output\": \"1\"}"),
             ("waiting", "\"never\""),
         ] {
             all.push(Settings::default().set(name, &serde_json::from_str(wrong).unwrap()).unwrap_err().to_string());
@@ -280,6 +314,7 @@ mod tests {
         all.extend(
             [
                 "it is not an object",
+                "its prices cannot be read",
                 "a model's name has 1 to 256 characters on one line",
                 "it has no input_cost_per_token",
                 "its prices are 0; set them by hand if it is free",
@@ -299,12 +334,57 @@ mod tests {
     }
 
     #[test]
+    fn what_is_said_of_numbers_addresses_and_files_has_no_english_in_it() {
+        use crate::{
+            api::{forms, prices::PriceForm},
+            ui::field::no_whole,
+        };
+        let mut all: Vec<String> = ["priority", "weight", "days"].map(|field| no_whole(field).to_owned()).into();
+        for rules in ["{\"speeds\": x}", "{", "[]", "{\"speeds\": 7}", "{\"speed\": {}}"] {
+            let form = PriceForm { rules: rules.to_owned(), ..PriceForm::default() };
+            all.push(forms::price(&form).unwrap_err().to_string());
+        }
+        all.extend(
+            [
+                "must be from 0 to 4294967.295 seconds",
+                "must begin with https:// or http://",
+                "must begin with http://, https://, socks5:// or socks5h://",
+                "must be an address such as https://api.example.com/v1",
+                "must name a host",
+                "must have no spaces",
+                "must have a number up to 65535 as its port",
+                "`(` is no usable rule: regex parse error:\n    (\n    ^\nerror: unclosed group",
+                "must be a JSON object of models",
+                "is no http or https address",
+                "is no address",
+                "did not answer within 60 s",
+                "cannot be reached: error sending request",
+                "broke off: error decoding response body",
+                "is longer than 33554432 bytes",
+                "answers with HTTP 404",
+                "answers with more than 3 redirects",
+                "answers with a redirect to nowhere",
+                "answers with a redirect to another host; set its last address instead",
+            ]
+            .map(str::to_owned),
+        );
+        for reason in all {
+            let said = why(&reason).unwrap_or_default();
+            let is_foreign = ["error", "regex parse", "must", "unclosed"].iter().any(|word| said.contains(word));
+            assert!(!said.is_empty() && !is_foreign, "{reason}: {said}");
+        }
+    }
+
+    #[test]
     fn what_differs_stays_in_its_place() {
         let said = |reason| why(reason).unwrap();
         assert_eq!(said("must be from 0 to 1 min"), "须在 0 至 1 min 之间");
         assert_eq!(said("must be from 0.001 to 9 seconds"), "须在 0.001 至 9 秒之间");
         assert_eq!(said("2 providers, 1 users and 0 keys name it"), "仍有 2 个供应商、1 个用户和 0 个密钥使用它");
         assert_eq!(said("Ada: must be a number"), "Ada：必须是数字");
+        assert_eq!(said("is no JSON from line 2, column 5 on"), "从第 2 行第 5 列起不是有效的 JSON");
+        let speeds = r#"`speeds` must look like {"fast": "2"}"#;
+        assert_eq!(said(speeds), r#"“speeds”的写法应如 {"fast": "2"}"#);
         assert_eq!((why("something new"), why("Ada: something new")), (None, None));
     }
 }

@@ -48,11 +48,25 @@ pub(super) const SESSIONS: Sessions = Sessions {
     end_unbound: "它未绑定任何供应商。",
     last_at: "最近在",
     open: "提问与回答",
+    end_chosen: "结束所选",
+    end_all: "结束全部活跃会话",
+    end_all_found: "结束全部匹配项",
+    end_help: "结束前可以先看到会失去什么。",
+    end_many_what: "这些会话不再计数。客户端的下一次请求会重新开始会话，并可能发往其他供应商。",
+    end_none: "没有选择任何活跃会话",
+    end_none_why: "请在活跃会话列表中选择，或选择全部。已结束的会话无需再结束。",
     end_title: |session| format!("结束会话 {session}？"),
     end_warm: |provider, tokens| format!("它不再绑定到 {provider}：其他供应商需要重新读取 {tokens} 个已缓存的 Token。"),
     end_running: |calls| format!("进行中的调用会继续：{calls}。"),
     running: |calls| format!("{calls} 个进行中"),
     cached_there: |tokens| format!("其缓存中有 {tokens} 个 Token"),
+    end_many_title: |sessions| format!("结束 {sessions} 个会话？"),
+    end_many_bound: |sessions, tokens| {
+        format!("已绑定供应商：{sessions} 个。其他供应商共需重新读取 {tokens} 个已缓存的 Token。")
+    },
+    end_many_over: |sessions| format!("所选但已不再活跃：{sessions} 个。"),
+    end_many_left: |sessions| format!("超出单次上限而保留：{sessions} 个。"),
+    n_ended: |sessions| format!("已结束 {sessions} 个会话"),
 };
 
 pub(super) const MESSAGES: Messages = Messages {

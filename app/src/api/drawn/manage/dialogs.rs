@@ -41,9 +41,10 @@ fn nothing() -> Drawn {
 }
 
 impl Reader {
-    /// The dialog over a page.
-    pub(in crate::api::drawn) async fn dialog(&self, page: &Drawing) -> Answer<Drawn> {
+    /// The dialog over a page. `search` is the query string of its address.
+    pub(in crate::api::drawn) async fn dialog(&self, page: &Drawing, search: &str) -> Answer<Drawn> {
         match page {
+            Drawing::Sessions => self.end_of_sessions(search).await,
             Drawing::Providers => self.about_group().await,
             Drawing::Prices => self.about_price().await,
             Drawing::OneUser(id) => self.about_user(forms::id(id, "user")?).await,

@@ -1,9 +1,10 @@
 //! The drawn pages with forms: one user, one provider, a new one of either, and the settings.
 
 use hub::{
-    admin::{console_sessions, keys, limits, providers, settings, storage, users},
+    admin::{console_sessions, holds, keys, limits, providers, settings, storage, users},
     domain::{
         console_session::ConsoleSessionQuery,
+        hold::HoldQuery,
         id::{ProviderId, UserId},
         limit::Subject,
         page::{LIMIT_MAX, PageQuery},
@@ -48,12 +49,13 @@ impl Reader {
         in_words(|text| drawn::users::one::page_of_new(text, self.clock))
     }
 
-    /// One provider: its form, a test, its limits.
+    /// One provider: its form, what is held of it, a test, its limits.
     pub(in crate::api::drawn) async fn one_provider(&self, id: &str) -> Answer<Drawn> {
         let id: ProviderId = forms::id(id, "provider")?;
         let provider = providers::find(&self.hub, &self.actor, id).await.map_err(guard::refuse)?;
         let uses = limits::usage(&self.hub, &self.actor, Subject::Provider(id)).await;
-        Ok(in_words(|text| drawn::providers::one::page(text, &provider, &uses, self.clock)))
+        let holds = holds::list(&self.hub, &self.actor, &HoldQuery { provider_id: Some(id) });
+        Ok(in_words(|text| drawn::providers::one::page(text, &provider, &holds, &uses, self.clock)))
     }
 
     /// The settings, the environment, and what is kept.

@@ -57,10 +57,10 @@ impl Form<'_> {
         let number = |value: Option<u32>| value.map(|value| value.to_string()).unwrap_or_default();
         view! {
             <div class="pair">
-                {self.field("form[max_attempts]", words.max_attempts, move |provider| number(provider.max_attempts)).numeric(None, words.setting).help(words.max_attempts_help).view()}
-                {self.field("form[breaker_failures]", words.breaker_failures, move |provider| number(provider.breaker_failures)).numeric(None, words.setting).help(words.breaker_failures_help).view()}
-                {self.field("form[breaker_open_s]", words.breaker_open_s, move |provider| number(provider.breaker_open_s)).numeric(Some(self.text.providers.seconds), words.setting).view()}
-                {self.field("form[breaker_successes]", words.breaker_successes, move |provider| number(provider.breaker_successes)).numeric(None, words.setting).view()}
+                {self.field("form[max_attempts]", words.max_attempts, move |provider| number(provider.max_attempts)).whole(None, words.setting).help(words.max_attempts_help).view()}
+                {self.field("form[breaker_failures]", words.breaker_failures, move |provider| number(provider.breaker_failures)).whole(None, words.setting).help(words.breaker_failures_help).view()}
+                {self.field("form[breaker_open_s]", words.breaker_open_s, move |provider| number(provider.breaker_open_s)).whole(Some(self.text.providers.seconds), words.setting).view()}
+                {self.field("form[breaker_successes]", words.breaker_successes, move |provider| number(provider.breaker_successes)).whole(None, words.setting).view()}
             </div>
         }
         .erase()
