@@ -67,7 +67,7 @@ fn check_many(asked: &UserBulk) -> Result<(), Fault> {
         return Err(Fault::invalid("name", "belongs to one user; it cannot be set for many"));
     }
     if asked.renew_days.is_some() && !asked.patch.expires_at.is_keep() {
-        return Err(Fault::invalid("renew_days", "must not be given together with `expires_at`"));
+        return Err(Fault::invalid("renew_days", "must be left out where a last day is given"));
     }
     check::within("renew_days", asked.renew_days, 1, RENEW_DAYS_MAX)
 }

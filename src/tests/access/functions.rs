@@ -232,7 +232,7 @@ async fn without_script_the_secret_of_a_key_stands_in_the_answer_to_its_form() {
     let mut refused = send("create_key", &format!("form[id]={user}&form[name]=&form[group]=kept-group")).await;
     let page = refused.text().await;
     assert_eq!(refused.status, 422, "{page}");
-    assert!(page.contains("value=\"kept-group\"") && page.contains("must be filled in"), "{page}");
+    assert!(page.contains("value=\"kept-group\"") && page.contains(">Must have 1 to 100 characters<"), "{page}");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 /// English and Chinese, the more exact ones first. What comes in between the words stays in its order.
 const REASONS: &[(&str, &str)] = &[
     ("must be a number", "必须是数字"),
+    ("must be left out where a last day is given", "已填写最后一天时，不能再填写此项"),
     ("must be a whole number", "必须是整数"),
     ("must be a whole number, {} or more", "必须是不小于 {} 的整数"),
     ("must be filled in", "必须填写"),

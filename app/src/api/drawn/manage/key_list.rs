@@ -10,7 +10,7 @@ use super::{Reader, in_words};
 use crate::{
     api::{Answer, forms::many, guard},
     drawn::{self, Drawn, keys::KeyList},
-    ui::field::NO_NUMBER,
+    ui::field::no_whole,
 };
 
 impl Reader {
@@ -40,7 +40,7 @@ impl Reader {
 fn query(map: &ParamsMap) -> Result<KeyQuery, Fault> {
     let own = |name: &str| map.get_str(name).map(str::trim).filter(|text| !text.is_empty());
     let user_id = own("user").map(|id| id.parse().map_err(|_| Fault::invalid("user", "must be an id such as 17")));
-    let days = own("unused").map(|days| days.parse().map_err(|_| Fault::invalid("unused", NO_NUMBER)));
+    let days = own("unused").map(|days| days.parse().map_err(|_| Fault::invalid("unused", no_whole("unused"))));
     Ok(KeyQuery {
         limit: None,
         cursor: own("cursor").map(str::to_owned),
