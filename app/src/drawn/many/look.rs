@@ -66,7 +66,7 @@ fn line(reader: Reader<'_>, row: &BulkRow) -> AnyView {
     if let Some(refusal) = &row.refusal {
         let why =
             format!("{}: {}", label(text, &refusal.field), (text.fault)(&Fault::invalid(&refusal.field, &refusal.why)));
-        return view! { <tr><td>{name}</td><td colspan="2"><span class="problem">{icon(Icon::Alert)}" "{why}</span></td></tr> }.erase();
+        return view! { <tr><td>{name}</td><td colspan="2"><span class="problem flex items-center gap-2">{icon(Icon::Alert)}{why}</span></td></tr> }.erase();
     }
     if row.changes.is_empty() {
         return view! { <tr class="off"><td>{name}</td><td colspan="2" class="sub">{text.many.same}</td></tr> }.erase();
