@@ -202,6 +202,11 @@ export async function editing({ page, go, row, ada, east, key }) {
     expect(kept.join('|') === 'Half "typed" & <b>|one line|99999999999', kept.join('|'));
     expect((await reader.locator('[aria-invalid=true]').count()) === 1, 'the field is not marked');
     await shot(reader, 'refused-no-script');
+    // What comes of a test is shown at its form.
+    await reader.goto(`${hub}/providers/${east.id}`);
+    await reader.getByRole('button', { name: 'Run the test' }).click();
+    await reader.locator('[data-answer] a[href^="/calls/"]').waitFor();
+    await shot(reader, 'provider-tested-no-script');
     await plain.close();
   });
 }

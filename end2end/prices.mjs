@@ -1,5 +1,5 @@
 // Prices: set by hand, kept with their history, and read from files.
-import { check, expect, hub, shot } from './trial.mjs';
+import { PATIENCE_MS, browser, check, expect, hub, shot } from './trial.mjs';
 
 /** Takes what `console.mjs` has: its page, logged in. The price that it sets is the one that `prices` looks for. */
 export async function priceByHand({ page, go }) {
@@ -71,7 +71,30 @@ export async function prices({ page, go }) {
     await dialog.getByRole('button', { name: 'Sync', exact: true }).click();
     await dialog.getByText(/nowhere to read prices from/).waitFor();
     await dialog.getByRole('button', { name: 'Import', exact: true }).click();
-    await dialog.getByText(/file: .*choose a price file/).waitFor();
+    await dialog.locator('#file-problem').getByText(/choose a price file/).waitFor();
+    expect(await dialog.locator('#file[aria-invalid=true]').isVisible(), 'the field is not marked');
+  });
+
+  await check('without script a price file is looked at too, and stays in its field', async () => {
+    const plain = await browser.newContext({ storageState: await page.context().storageState(), javaScriptEnabled: false, locale: 'en-GB' });
+    const reader = await plain.newPage();
+    reader.setDefaultTimeout(PATIENCE_MS);
+    await reader.goto(`${hub}/prices?import=1`);
+    const dialog = reader.getByRole('dialog', { name: 'Import' });
+    await dialog.locator('textarea').fill('{oops');
+    await dialog.getByRole('button', { name: 'Preview' }).click();
+    await dialog.locator('#file-problem').getByText(/no JSON/).waitFor();
+    const file = JSON.stringify({ 'vendor/plain': { mode: 'chat', input_cost_per_token: 1.5e-6, output_cost_per_token: 2e-6 } });
+    await dialog.locator('textarea').fill(file);
+    await dialog.getByRole('button', { name: 'Preview' }).click();
+    await dialog.getByText('What would change').waitFor();
+    await dialog.getByText('vendor/plain').last().waitFor();
+    expect((await dialog.locator('textarea').inputValue()) === file, 'the file is gone');
+    await shot(reader, 'price-import-no-script');
+    await dialog.getByRole('button', { name: 'Compare' }).click();
+    await dialog.getByText(/nowhere to read prices from/).waitFor();
+    expect((await dialog.locator('textarea').inputValue()) === file, 'the file is gone');
+    await plain.close();
   });
 
   await check('a price that was set by hand is taken from the file when that is chosen', async () => {

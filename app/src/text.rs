@@ -236,6 +236,8 @@ pub(crate) struct SettingValues {
     pub(crate) none: &'static str,
     /// The bounds of a number.
     pub(crate) range: fn(&str, &str) -> String,
+    /// A number with its unit, as English says it.
+    pub(crate) measured: fn(&str) -> String,
 }
 
 /// A setting in words. The server says them, so that no page carries those of all settings.

@@ -13,7 +13,7 @@ use crate::{
     domain::{
         call::{Call, CallDetail},
         fault::Fault,
-        id::CallId,
+        id::{CallId, UserId},
         money::Usd,
         page::Page,
         report::{CallQuery, Totals, UsageFilter},
@@ -23,6 +23,9 @@ use crate::{
 
 /// How far back the texts of errors are looked through.
 const ERROR_TEXTS: TimeDelta = TimeDelta::days(7);
+
+/// Whose tests and probes are in sums.
+const NOBODY: UserId = UserId(0);
 
 /// Characters of a text that is looked for.
 const TEXT_MAX: u32 = 200;
@@ -51,6 +54,18 @@ pub async fn totals(hub: &Hub, _actor: &Admin, query: &CallQuery) -> Result<Opti
     check_text("model", model.as_deref())?;
     let filter = UsageFilter { user_id, key_id, provider_id, model };
     Sums::open(hub).await?.total(range, filter).await.map(Some)
+}
+
+/// Of those sums, what tests and probes used: they are no requests, but cost. None where it is the use of somebody, who
+/// makes none of them.
+///
+/// # Errors
+/// [`Fault::Invalid`] for a filter that cannot be.
+pub async fn of_probes(hub: &Hub, actor: &Admin, query: &CallQuery) -> Result<Option<Totals>, Fault> {
+    if query.user_id.is_some() || query.key_id.is_some() {
+        return Ok(None);
+    }
+    totals(hub, actor, &CallQuery { user_id: Some(NOBODY), ..query.clone() }).await
 }
 
 /// How many calls are meant where only errors are; none if no sums tell these calls apart. Of errors that is all that is

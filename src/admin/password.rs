@@ -107,7 +107,10 @@ async fn put(hub: &Hub, actor: &Actor, action: &str, id: UserId, hash: Option<&s
 fn check(password: &str) -> Result<(), Fault> {
     let (low, high) = BYTES.into_inner();
     if !BYTES.contains(&password.len()) {
-        return Err(Fault::invalid("password", format!("must have {low} to {high} bytes")));
+        return Err(Fault::invalid(
+            "password",
+            format!("must have {low} to {high} characters; those beyond plain letters count for more"),
+        ));
     }
     if password.chars().any(char::is_control) {
         return Err(Fault::invalid("password", "must not have control characters"));

@@ -333,15 +333,16 @@ pub struct LimitUse {
 }
 
 impl LimitUse {
-    /// What is settled and reserved, in thousandths of the limit, rounded down: 1000 and more lets nothing pass. Of a
-    /// limit of 0 it is 1000; none if there is no limit.
+    /// What is settled and reserved, in thousandths of the limit, rounded half up, but to 999 at most where something
+    /// is left: 1000 and more lets nothing pass. Of a limit of 0 it is 1000; none if there is no limit.
     pub fn share_permille(&self) -> Option<u64> {
-        let limit = self.limit?.number();
+        let limit = u128::from(self.limit?.number());
         let used = u128::from(self.settled.number()) + u128::from(self.reserved.number());
         if limit == 0 {
             return Some(1_000);
         }
-        Some(u64::try_from(used * 1_000 / u128::from(limit)).unwrap_or(u64::MAX))
+        let rounded = u64::try_from((used * 1_000 + limit / 2) / limit).unwrap_or(u64::MAX);
+        Some(if used < limit { rounded.min(999) } else { rounded })
     }
 }
 

@@ -100,17 +100,13 @@ impl Totals {
 
 /// `part` of `all` in thousandths, rounded half up; none of nothing.
 pub fn permille(part: u64, all: u64) -> Option<u32> {
-    divided(u128::from(part) * 1_000 + u128::from(all / 2), all)
+    let rounded = (u128::from(part) * 1_000 + u128::from(all / 2)).checked_div(u128::from(all))?;
+    Some(u32::try_from(rounded).unwrap_or(u32::MAX))
 }
 
-/// `part` of `all` in thousandths, rounded down: 1000 is all of it. None of nothing.
+/// The same, but 1000 is all of it: what is less is rounded to 999 at most.
 fn full_permille(part: u64, all: u64) -> Option<u32> {
-    divided(u128::from(part) * 1_000, all)
-}
-
-fn divided(dividend: u128, divisor: u64) -> Option<u32> {
-    let quotient = dividend.checked_div(u128::from(divisor))?;
-    Some(u32::try_from(quotient).unwrap_or(u32::MAX))
+    permille(part, all).map(|rounded| if part < all { rounded.min(999) } else { rounded })
 }
 
 /// What sums are grouped by.
@@ -335,6 +331,7 @@ mod tests {
     fn a_share_is_rounded_unless_all_of_it_must_mean_all() {
         assert_eq!([permille(11, 298), permille(1, 2_000), permille(1, 2_001)], [Some(37), Some(1), Some(0)]);
         assert_eq!((permille(9_999, 10_000), full_permille(9_999, 10_000)), (Some(1_000), Some(999)));
+        assert_eq!([full_permille(2, 11), full_permille(29, 37)], [Some(182), Some(784)]);
         assert_eq!((permille(u64::MAX, u64::MAX), full_permille(7, 7)), (Some(1_000), Some(1_000)));
         assert_eq!((permille(0, 0), full_permille(0, 0)), (None, None));
     }

@@ -81,14 +81,15 @@ pub(super) async fn found(hub: &Hub, actor: &Admin, filter: &CallFilter, clock: 
     let all_providers = ProviderQuery { limit: Some(CHOICES_MAX), ..ProviderQuery::default() };
     let all_users = UserQuery { limit: Some(CHOICES_MAX), ..UserQuery::default() };
     let sums = async {
-        let Ok(query) = &query else { return Ok((None, None)) };
-        // One of them has nothing to read: it is all calls that are meant, or errors.
+        let Ok(query) = &query else { return Ok((None, None, None)) };
+        // The first or the last has nothing to read: it is all calls that are meant, or errors.
         let totals = hub::admin::calls::totals(hub, actor, query).await?;
-        Ok::<_, Fault>((totals, hub::admin::calls::n_errors(hub, actor, query).await?))
+        let of_probes = hub::admin::calls::of_probes(hub, actor, query).await?;
+        Ok::<_, Fault>((totals, of_probes, hub::admin::calls::n_errors(hub, actor, query).await?))
     };
     // All of it together would make a large future.
     let (sums, models) = (Box::pin(sums), Box::pin(hub::admin::usage::of_last_day(hub, actor, UsageBy::Model)));
-    let (providers, users, models, (totals, n_errors)) = tokio::try_join!(
+    let (providers, users, models, (totals, of_probes, n_errors)) = tokio::try_join!(
         hub::admin::providers::list(hub, actor, &all_providers),
         hub::admin::users::list(hub, actor, &all_users),
         models,
@@ -109,6 +110,7 @@ pub(super) async fn found(hub: &Hub, actor: &Admin, filter: &CallFilter, clock: 
         providers: providers.items.into_iter().map(|item| Named { id: item.id.to_string(), name: item.name }).collect(),
         users: users.items.into_iter().map(|item| Named { id: item.id.to_string(), name: item.name }).collect(),
         totals,
+        of_probes,
         n_errors,
         fault,
         hidden: read_columns(),

@@ -15,11 +15,17 @@ mod real {
     use wasm_bindgen_futures::JsFuture;
     use web_sys::{Element, Event, HtmlElement, HtmlFormElement, Request, RequestInit, Response};
 
-    use crate::api::{Answer, AppError};
+    use crate::{
+        api::{Answer, AppError},
+        query::escape,
+    };
 
-    /// What a form would send, in the form of a query.
+    /// What a form would send, in the form of a query: what the button says that it was sent by is part of it.
     pub(crate) fn form_fields(event: &leptos::ev::SubmitEvent) -> Option<String> {
-        fields_of(&event.target()?.dyn_into::<HtmlFormElement>().ok()?)
+        let fields = fields_of(&event.target()?.dyn_into::<HtmlFormElement>().ok()?)?;
+        let said = |name| event.submitter().and_then(|button| button.get_attribute(name)).unwrap_or_default();
+        let (name, value) = (said("name"), said("value"));
+        Some(if name.is_empty() { fields } else { format!("{fields}&{name}={}", escape(&value)) })
     }
 
     /// What the form around an element would send, in the form of a query.

@@ -40,6 +40,8 @@ pub(crate) struct Found {
     pub(crate) doubtful: Option<Vec<NamedKey>>,
     /// The sums over all that was found, if any sums tell these calls apart.
     pub(crate) totals: Option<Totals>,
+    /// Of these, what tests and probes used, where there can be any.
+    pub(crate) of_probes: Option<Totals>,
     /// How many they are where only errors are meant, if any sums tell that.
     pub(crate) n_errors: Option<u64>,
     /// A filter that cannot be read: nothing is listed then.
@@ -61,7 +63,7 @@ const PRESETS: [(&str, &str); 4] = [("errors", "yes"), ("seconds_min", "30"), ("
 /// The bar.
 pub(crate) fn view(text: &'static Text, filter: &CallFilter, found: &Found, clock: Clock) -> AnyView {
     let n_errors = found.n_errors.map(|n_errors| (text.call_filters.n_errors)(&whole(n_errors)));
-    let sums = found.totals.as_ref().map(|totals| sums(text, totals)).or(n_errors);
+    let sums = found.totals.as_ref().map(|totals| sums(text, totals, found.of_probes.as_ref())).or(n_errors);
     let sums = sums.map(|sums| view! { <p class="caption">{sums}</p> }.erase());
     view! {
         <div class="bar">
@@ -90,14 +92,22 @@ fn doubtful(text: &'static Text, filter: &CallFilter, keys: &[NamedKey]) -> AnyV
     .erase()
 }
 
-/// The sums of what was found.
-fn sums(text: &'static Text, totals: &Totals) -> String {
-    (text.call_filters.totals)(
+/// The sums of what was found, and what tests and probes, which are no requests, have in them.
+fn sums(text: &'static Text, totals: &Totals, of_probes: Option<&Totals>) -> String {
+    let words = &text.call_filters;
+    let said = (words.totals)(
         &whole(totals.calls),
         &short(totals.usage.total()),
         &usd_alone(totals.cost_usd),
         &whole(totals.errors()),
-    )
+    );
+    match of_probes.filter(|probes| probes.attempts > 0) {
+        Some(probes) => {
+            let of_probes = (words.of_probes)(&short(probes.usage.total()), &usd_alone(probes.cost_usd));
+            format!("{said} · {of_probes}")
+        }
+        None => said,
+    }
 }
 
 /// Filters that are asked for often. One takes the place of another, and leaves the rest as it is.

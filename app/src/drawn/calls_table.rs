@@ -68,7 +68,7 @@ fn row(text: &'static Text, path: &str, call: &OwnCall, own: [AnyView; 2], clock
     let [first, second] = own;
     view! {
         <tr data-key=call.id.to_string()>
-            <td><a class="row-link" data-row href=format!("{path}/{}", call.id)>{clock.stamp(call.created_at)}</a></td>
+            <td><a class="row-link" data-row href=format!("{path}/{}", call.id)>{clock.to_the_second(call.created_at)}</a></td>
             <td>{outcome(text, call)}</td>
             <td>{first}</td>
             <td>{second}</td>

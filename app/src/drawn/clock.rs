@@ -87,6 +87,13 @@ impl Clock {
         view! { <time datetime=at.to_rfc3339() title=self.moment(at).full()>{self.last_date(at)}</time> }.erase()
     }
 
+    /// The day and the second of a time, by which calls can be put in order; all of it on pointing at it.
+    pub(crate) fn to_the_second(self, at: DateTime<Utc>) -> AnyView {
+        let moment = self.moment(at);
+        let shown = format!("{}\u{a0}{}", moment.day(), moment.time());
+        view! { <time datetime=at.to_rfc3339() title=moment.full()>{shown}</time> }.erase()
+    }
+
     /// The day and the minute of a time; all of it on pointing at it.
     pub(crate) fn stamp(self, at: DateTime<Utc>) -> AnyView {
         let moment = self.moment(at);

@@ -107,11 +107,21 @@ fn tile(label: &'static str, value: String, against: AnyView, line: &[u64], more
     .erase()
 }
 
-/// Calls in the last hour, against the same hour yesterday.
+/// Calls in the last hour, against the same hour yesterday, and how many that is in a minute.
 fn rate(text: &Text, overview: &Overview) -> String {
     let (now, before) = (overview.hour.calls, overview.hour_before.calls);
     let change = change(now, before).map(|change| format!(" ({change})")).unwrap_or_default();
-    format!("{}{change}", (text.overview.in_last_hour)(&whole(now)))
+    let a_minute = (text.overview.a_minute)(&a_minute(now));
+    format!("{}{change} · {a_minute}", (text.overview.in_last_hour)(&whole(now)))
+}
+
+/// What so many in an hour are in a minute, to a tenth: `0.6`.
+fn a_minute(in_hour: u64) -> String {
+    let tenths = in_hour.saturating_add(3) / 6;
+    if tenths == 0 && in_hour > 0 {
+        return "<0.1".to_owned();
+    }
+    format!("{}.{}", whole(tenths / 10), tenths % 10)
 }
 
 fn error_rate(text: &Text, today: &Totals) -> Option<String> {
@@ -282,4 +292,14 @@ fn ranked(text: &'static Text, title: &'static str, by: UsageBy, rows: &[UsageRo
         </section>
     }
     .erase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_called_in_an_hour_is_told_by_the_minute() {
+        assert_eq!([0, 2, 3, 34, 600].map(a_minute), ["0.0", "<0.1", "0.1", "0.6", "10.0"]);
+    }
 }

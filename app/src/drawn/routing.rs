@@ -11,7 +11,7 @@ use leptos_router::params::ParamsMap;
 
 use super::{call::why, clock::Clock, limits::reached, parts};
 use crate::{
-    format::{UNKNOWN, begun_large, share_of_permille},
+    format::{UNKNOWN, begun_large, share},
     text::Text,
     ui::{
         Erase,
@@ -190,7 +190,8 @@ fn one(text: &'static Text, explained: &ExplainedChoice, turn: usize, clock: Clo
 fn line(text: &'static Text, explained: &ExplainedChoice, candidate: &Candidate, clock: Clock) -> AnyView {
     let words = &text.simulator;
     let chance = explained.chances.iter().find(|chance| chance.provider_id == candidate.provider_id);
-    let shown = chance.map_or_else(|| UNKNOWN.to_owned(), |chance| share_of_permille(chance.per_million / 1_000));
+    let shown = chance.and_then(|chance| share(chance.per_million.into(), 1_000_000));
+    let shown = shown.unwrap_or_else(|| UNKNOWN.to_owned());
     let is_chosen = explained.choice.provider_id == Some(candidate.provider_id);
     let held = candidate.hold.map(|hold| format!(" ({})", (text.hold)(hold.reason)));
     let at_limit = candidate.at_limit.as_deref().map(|at| reached(text, at, clock));

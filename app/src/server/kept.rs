@@ -1,5 +1,5 @@
-//! A form that was sent without script and refused: the answer is its page once more, which says why and still holds what
-//! was typed. Only secrets are to be typed again.
+//! A form that was sent without script and refused, or that only asks what would come of it: the answer is its page once
+//! more, which says so and still holds what was typed. Only secrets are to be typed again.
 
 mod fill;
 
@@ -12,7 +12,7 @@ use axum::{
 };
 use leptos::server_fn::error::ServerFnUrlError;
 
-use self::fill::Refusal;
+use self::fill::{Reply, Said};
 use crate::api::{AppError, guard};
 
 /// Bytes of a form that is kept in hand until it is answered. A larger one carries a file: it is led back to its page.
@@ -25,8 +25,8 @@ const PAGE_BYTES_MAX: usize = 16 << 20;
 /// answer is the form's.
 const PAGE: &str = "__page";
 
-/// Answers a refused form with its page. With script, and while the page is still loading it, the form is not lost either:
-/// it is told where it is.
+/// Answers a form with its page, if it was refused or has something to show there. With script, and while the page is still
+/// loading it, the form is not lost either: it is told where it is.
 pub(super) async fn answer(request: Request, next: Next) -> Response {
     let (mut asked, body) = request.into_parts();
     if !is_short(&asked) {
@@ -39,7 +39,16 @@ pub(super) async fn answer(request: Request, next: Next) -> Response {
     }
     let form = asked.uri.path().to_owned();
     let answer = next.clone().run(Request::from_parts(asked.clone(), Body::from(bytes))).await;
-    let Some((place, error)) = refusal(&answer) else { return answer };
+    let Some(place) = place(&answer) else { return answer };
+    let (said, answer) = match refusal(&place) {
+        Some(error) => (Some(Said::Refused(error)), answer),
+        None => shown(answer).await,
+    };
+    let Some(said) = said else { return answer };
+    let status = match said {
+        Said::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        Said::Shown(_) => StatusCode::OK,
+    };
     let page = next.run(question(asked, &place)).await;
     if page.status() != StatusCode::OK {
         return answer;
@@ -47,9 +56,9 @@ pub(super) async fn answer(request: Request, next: Next) -> Response {
     let (mut parts, body) = page.into_parts();
     let Ok(html) = to_bytes(body, PAGE_BYTES_MAX).await else { return answer };
     let nonce = nonce(&parts.headers);
-    let refusal = Refusal { form, typed, error, place: place.to_string(), nonce };
-    let Ok(html) = refusal.filled(&html) else { return answer };
-    parts.status = StatusCode::UNPROCESSABLE_ENTITY;
+    let reply = Reply { form, typed, said, place: place.to_string(), nonce };
+    let Ok(Some(html)) = reply.filled(&html) else { return answer };
+    parts.status = status;
     parts.headers.remove(header::CONTENT_LENGTH);
     Response::from_parts(parts, Body::from(html))
 }
@@ -77,13 +86,25 @@ fn come_from(headers: &mut HeaderMap, page: &str) {
     }
 }
 
-/// The page that a refused form is led back to, and why it was refused; none for a form that was taken.
-fn refusal(answer: &Response) -> Option<(Uri, AppError)> {
+/// The page that a form is led back to, or on to: path and query.
+fn place(answer: &Response) -> Option<Uri> {
     let place: Uri = answer.headers().get(header::LOCATION)?.to_str().ok()?.parse().ok()?;
-    let Query(said): Query<Vec<(String, String)>> = Query::try_from_uri(&place).ok()?;
+    place.path_and_query()?.as_str().parse().ok()
+}
+
+/// Why a form was refused, as the address of its page carries it; none for one that was taken.
+fn refusal(place: &Uri) -> Option<AppError> {
+    let Query(said): Query<Vec<(String, String)>> = Query::try_from_uri(place).ok()?;
     let (_, error) = said.iter().find(|(name, _)| name == "__err")?;
-    let page = place.path_and_query()?.as_str().parse().ok()?;
-    Some((page, ServerFnUrlError::<AppError>::decode_err(error)))
+    Some(ServerFnUrlError::<AppError>::decode_err(error))
+}
+
+/// What a form that was taken has to show in its page, if it has, and the answer as it came.
+async fn shown(answer: Response) -> (Option<Said>, Response) {
+    let (parts, body) = answer.into_parts();
+    let bytes = to_bytes(body, PAGE_BYTES_MAX).await.unwrap_or_default();
+    let html = serde_json::from_slice::<String>(&bytes).ok().filter(|html| html.starts_with('<'));
+    (html.map(Said::Shown), Response::from_parts(parts, Body::from(bytes)))
 }
 
 /// The same browser asks for a page.
@@ -129,9 +150,20 @@ mod tests {
         let led = |place: &str| Response::builder().header(header::LOCATION, place).body(Body::empty()).unwrap();
         let error = AppError::broken(&"no");
         let place = ServerFnUrlError::new("/_ui/save7", error.clone()).to_url("http://hub/users?tag=a").unwrap();
-        let (page, why) = refusal(&led(place.as_str())).unwrap();
-        assert_eq!((page.path(), why), ("/users", error));
+        let page = super::place(&led(place.as_str())).unwrap();
+        assert_eq!((page.path(), refusal(&page)), ("/users", Some(error)));
         assert!(page.query().unwrap().starts_with("tag=a&"), "{page}");
-        assert!(refusal(&led("/users?tag=a")).is_none() && refusal(&Response::new(Body::empty())).is_none());
+        let taken = super::place(&led("/users?tag=a")).unwrap();
+        assert!(refusal(&taken).is_none() && super::place(&Response::new(Body::empty())).is_none());
+    }
+
+    #[tokio::test]
+    async fn what_a_form_shows_is_told_from_what_it_says() {
+        let answer = |body: &'static str| Response::new(Body::from(body));
+        for (body, html) in [("\"<p>1</p>\"", Some("<p>1</p>")), ("\"3 changed\"", None), ("null", None), ("", None)] {
+            let (said, answer) = shown(answer(body)).await;
+            assert_eq!(said, html.map(|html| Said::Shown(html.to_owned())));
+            assert_eq!(to_bytes(answer.into_body(), 99).await.unwrap(), body);
+        }
     }
 }

@@ -12,7 +12,7 @@ sentences! {
         first_token stream no_stream open_alone facts key conversation kind messages id upstream_id charged_tokens unit_price
         class amount input output cache_write_5m cache_write_1h cache_read tools request_fee total usage_raw model_asked
         model_sent model_served source arrived;
-        factors(&str, &str, &str) price_version(i64) terms(&str) reserved(&str) over_reserved(&str)
+        factors(&str, &str, &str) price_version(i64) term(&str) terms(&str) reserved(&str) over_reserved(&str)
     }
     Chain {
         title waiting in_queue connecting first_byte streaming running none_chosen
@@ -31,14 +31,14 @@ sentences! {
         seconds_min seconds_max content_min key_example no_key_named own_range from to cut error error_help any_outcome any_provider any_user any_model any_time
         any_kind people probes only_errors
         last_hour last_day last_week last_month filter remove_filter;
-        totals(&str, &str, &str, &str) n_errors(&str) several_keys(usize) zone(&str)
+        totals(&str, &str, &str, &str) of_probes(&str, &str) n_errors(&str) several_keys(usize) zone(&str)
     }
     Overview {
         title today requests cost tokens errors active attention attention_none by_provider by_model by_user nothing_today
         nothing_today_why cached_share first_token vs_yesterday no_yesterday no_data look_at_calls over_time by all
         providers models users nothing nothing_why choosing waiting answering nothing_runs view_all time_left step
         nobodys no_model;
-        since_midnight(&str) in_last_hour(&str) most_within(&str) error_rate(&str)
+        since_midnight(&str) in_last_hour(&str) a_minute(&str) most_within(&str) error_rate(&str)
     }
     Subject {
         of_user of_key of_provider of_model total_p50 total_p95 no_errors errors_counted errors_searched errors_not_searched;

@@ -56,8 +56,8 @@ pub struct Quota {
     pub user_id: Option<UserId>,
     /// The name of that user.
     pub user_name: Option<String>,
-    /// What is settled and reserved, in thousandths of the limit, rounded down; 1000 and more lets nothing pass. Of a
-    /// limit of 0 it is 1000.
+    /// What is settled and reserved, in thousandths of the limit, rounded half up, but to 999 at most where something
+    /// is left; 1000 and more lets nothing pass. Of a limit of 0 it is 1000.
     pub share_permille: u64,
     /// The limit and its use.
     #[serde(flatten)]

@@ -45,7 +45,7 @@ async fn limits_of_every_kind_are_listed_the_fullest_first() {
             of("key", &none.id, "concurrent_requests", 1_000),
             of("key", &key.id, "monthly", 746),
             of("provider", &provider.id, "daily", 375),
-            of("user", &key.user_id, "total", 1),
+            of("user", &key.user_id, "total", 2),
         ];
         until("the call is settled", async || (listed(&world, "").await == expected).then_some(())).await;
         for (query, places) in [

@@ -35,6 +35,15 @@ fn in_largest(number: u64, kept_in: &str) -> (u64, &'static str) {
     fitting.map_or((number, ""), |(unit, factor)| (number / factor, *unit))
 }
 
+/// A unit that is a word, in Chinese.
+fn in_chinese(unit: &str) -> Option<&'static str> {
+    match unit {
+        "days" => Some("天"),
+        "bytes" => Some("字节"),
+        _ => None,
+    }
+}
+
 /// Digits with the unit of so many.
 fn with_unit(number: u64, digits: String, unit: &str) -> String {
     match (unit, number) {
@@ -57,14 +66,17 @@ pub(crate) fn bounds(min: u64, max: u64, kept_in: &str) -> (String, String) {
     (with_unit(low, whole(low), low_unit), with_unit(high, whole(high), high_unit))
 }
 
-/// Reads what [`quantity`] writes, and decimals: `1.5 GiB`. Where there are several units one must be named, so that
-/// nobody means seconds and gets milliseconds.
+/// Reads what [`quantity`] writes, also in Chinese, and decimals: `1.5 GiB`. Where there are several units one must be
+/// named, so that nobody means seconds and gets milliseconds.
 fn read_quantity(text: &str, kept_in: &str) -> Option<u64> {
     let units = units(kept_in);
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (digits, unit) = text.split_at_checked(end)?;
     let (digits, unit) = (digits.trim(), unit.trim());
-    let is_it = |name: &str| name.eq_ignore_ascii_case(unit) || of_one(name).eq_ignore_ascii_case(unit);
+    let is_it = |name: &str| {
+        let written = [name, of_one(name)];
+        written.iter().any(|name| name.eq_ignore_ascii_case(unit)) || in_chinese(name) == Some(unit)
+    };
     let factor = match units.iter().find(|(name, _)| is_it(name)) {
         Some((_, factor)) => *factor,
         None if unit.is_empty() && (units.len() < 2 || digits == "0") => 1,
@@ -125,6 +137,8 @@ mod tests {
         assert_eq!(read_quantity("1.5GIB", "bytes"), Some(3 << 29));
         assert_eq!((read_quantity("0.5 s", "ms"), read_quantity("7", "h")), (Some(500), Some(7)));
         assert_eq!((read_quantity("1 days", "days"), read_quantity("2 day", "days")), (Some(1), Some(2)));
+        assert_eq!((read_quantity("90 天", "days"), read_quantity("1 字节", "bytes")), (Some(90), Some(1)));
+        assert_eq!(read_quantity("90 天", "bytes"), None);
     }
 
     #[test]

@@ -110,7 +110,7 @@ fn times(text: &'static Text, attempt: &Attempt, is_running: bool) -> String {
     let mut parts = Vec::new();
     let mut part = |label: &str, ms: Option<u32>| {
         if let Some(ms) = ms {
-            parts.push(format!("{label} {}", (text.common.long_span)(&span(ms.into()))));
+            parts.push(format!("{label} {}", span(ms.into())));
         }
     };
     part(text.chain.waiting, Some(attempt.started_ms));

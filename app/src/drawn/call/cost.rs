@@ -97,7 +97,7 @@ fn about(text: &'static Text, attempt: &Attempt, share: &Share, reserved: Option
     let factors = [share.price_factor, attempt.multiplier, attempt.group_multiplier].map(|factor| factor.to_string());
     let [listed, provider, group] = &factors;
     let named = [&attempt.terms.speed, &attempt.terms.region, &attempt.terms.service_tier];
-    let named: Vec<String> = named.into_iter().flatten().cloned().collect();
+    let named: Vec<String> = named.into_iter().flatten().map(|term| (words.term)(term)).collect();
     let about = [
         Some((words.factors)(listed, provider, group)),
         share.price_version.map(words.price_version),

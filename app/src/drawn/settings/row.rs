@@ -143,7 +143,7 @@ impl Row<'_> {
     fn typed(&self, value: &Value) -> String {
         match (value, value.as_u64()) {
             (Value::String(value), _) => value.clone(),
-            (_, Some(number)) => quantity(number, &self.setting.unit),
+            (_, Some(number)) => (self.text.setting_values.measured)(&quantity(number, &self.setting.unit)),
             _ => String::new(),
         }
     }

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     api::{
+        AppError,
         ask::read,
         prices::{FORM_BYTES_MAX, ImportPrices},
     },
@@ -48,12 +49,16 @@ pub(super) fn Import(
     });
     browser::ask_before_leaving(is_dirty, Held::Parameters, text.common.leave);
     let typed = move |event: leptos::ev::Event| is_dirty.set(browser::mark_changed(&event));
+    // What is wrong with the file is said beside it.
+    let is_of_file = |error: &AppError| error.field.as_deref() == Some("file");
+    let of_file = move || change.answer.get()?.err().filter(is_of_file).map(|error| error.message);
     let outcome = move || {
         if change.is_pending.get() {
             return Some(view! { <p class="caption">{words.import_running}</p> }.erase());
         }
         Some(match read::<String>(&change.answer.get()?) {
             Ok(report) => view! { <div inner_html=report></div> }.erase(),
+            Err(error) if is_of_file(&error) => return None,
             Err(error) => note("note bad", Icon::Alert, fault::message(text, &error)),
         })
     };
@@ -63,32 +68,32 @@ pub(super) fn Import(
             <p class="help mt-1 mb-3">{words.import_lead}</p>
             <ChangeForm change>
                 <div class="grid gap-3" on:input=typed>
-                    <div data-field><input type="file" class="input" accept=".json,application/json" aria-label=words.import_file on:change=choose /></div>
+                    <div class="needs-script" data-field><input type="file" class="input" accept=".json,application/json" aria-label=words.import_file on:change=choose /></div>
                     <div class="field" data-field>
                         <label for="file">{words.import_file}</label>
-                        <textarea class="input mono" id="file" name="file" rows="4" spellcheck="false" aria-describedby="file-help"
+                        <textarea class="input mono" id="file" name="file" rows="4" spellcheck="false" aria-describedby="file-help file-problem" aria-invalid=move || of_file().map(|_| "true")
                             prop:value=move || file.get() on:input=move |event| file.set(event_target_value(&event))></textarea>
                         <div class="help" id="file-help">{words.import_choose}</div>
+                        <div class="problem" id="file-problem" role="alert" data-fault="file">{of_file}</div>
                     </div>
                     <div role="alert">{too_large}</div>
-                    <input type="hidden" name="run" value=move || run.get() prop:value=move || run.get() />
                     <div class="flex justify-end gap-2">
-                        <button type="submit" class="button" disabled=cannot_be_sent on:click=move |_| run.set("preview")>{words.import_preview}</button>
-                        <button type="submit" class="button primary" disabled=cannot_be_sent on:click=move |_| run.set("import")>{words.import_run}</button>
+                        <button type="submit" name="run" value="preview" class="button" disabled=cannot_be_sent on:click=move |_| run.set("preview")>{words.import_preview}</button>
+                        <button type="submit" name="run" value="import" class="button primary" disabled=cannot_be_sent on:click=move |_| run.set("import")>{words.import_run}</button>
                     </div>
                     <div class="grid gap-2 border-t border-line pt-3">
                         <h3 class="section-title">{words.sync_title}</h3>
                         <p class="help" id="sync-help">{words.sync_lead}</p>
                         <div class="flex justify-end gap-2">
-                            <button type="submit" class="button" aria-describedby="sync-help" on:click=move |_| run.set("look")>{words.sync_look}</button>
-                            <button type="submit" class="button" aria-describedby="sync-help" on:click=move |_| run.set("sync")>{words.sync_run}</button>
+                            <button type="submit" name="run" value="look" class="button" aria-describedby="sync-help" on:click=move |_| run.set("look")>{words.sync_look}</button>
+                            <button type="submit" name="run" value="sync" class="button" aria-describedby="sync-help" on:click=move |_| run.set("sync")>{words.sync_run}</button>
                         </div>
                     </div>
                     <div class="flex justify-end gap-2">
                         <a class="button" href=back data-esc data-noscroll>{text.calls.close}</a>
                     </div>
                 </div>
-                <div class="mt-3" aria-live="polite">{outcome}</div>
+                <div class="mt-3" aria-live="polite"><div data-answer></div>{outcome}</div>
             </ChangeForm>
         </Dialog>
     }

@@ -12,21 +12,30 @@ use lol_html::{
 use super::PAGE;
 use crate::api::AppError;
 
-/// A form that was refused.
-pub(super) struct Refusal {
+/// What the page of a form says of it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Said {
+    /// Why it was refused.
+    Refused(AppError),
+    /// What has come of it, as HTML.
+    Shown(String),
+}
+
+/// A form that is answered with its page.
+pub(super) struct Reply {
     /// Where it was sent to.
     pub(super) form: String,
     /// What it has sent: names and values.
     pub(super) typed: Vec<(String, String)>,
-    /// Why it was refused.
-    pub(super) error: AppError,
+    /// What has come of it.
+    pub(super) said: Said,
     /// The address of its page: path and query.
     pub(super) place: String,
     /// The mark that a script of the page must have.
     pub(super) nonce: Option<String>,
 }
 
-/// A form of a page that is sent where the refused one was.
+/// A form of a page that is sent where the answered one was.
 #[derive(Default)]
 struct Candidate {
     /// Which of all forms of the page it is.
@@ -37,6 +46,8 @@ struct Candidate {
     folds: Vec<usize>,
     /// The id of the place that says what is wrong with the field at fault.
     told: Option<String>,
+    /// The place in it or below it for what comes back, counted over the page.
+    place: Option<usize>,
 }
 
 /// How far a page was read.
@@ -44,6 +55,7 @@ struct Candidate {
 struct Reading {
     forms: usize,
     folds: usize,
+    places: usize,
     /// The folds that are not read to their end.
     within: Vec<usize>,
     candidates: Vec<Candidate>,
@@ -55,6 +67,7 @@ struct Filling {
     form: Candidate,
     forms: usize,
     folds: usize,
+    places: usize,
     /// What was typed and is not put back yet.
     left: Vec<(String, String)>,
     /// The name of the list whose options are read.
@@ -73,25 +86,35 @@ impl Filling {
     }
 }
 
-impl Refusal {
-    /// The page with the form filled in as it was sent, what is folded around it unfolded, and each form told which page it
-    /// stands in. A page that no longer has the form stays as it is.
+impl Reply {
+    /// The page with the form filled in as it was sent, what is folded around it unfolded, what is said of it in its place, and
+    /// each form told which page it stands in. A page that no longer has the form tells why it was refused as ever; none if
+    /// there is no place for what has come of it.
     ///
     /// # Errors
     /// The page cannot be read.
-    pub(super) fn filled(&self, html: &[u8]) -> Result<String, RewritingError> {
+    pub(super) fn filled(&self, html: &[u8]) -> Result<Option<String>, RewritingError> {
         let html = String::from_utf8_lossy(html);
         let meant = self.find(&html)?;
+        if matches!(self.said, Said::Shown(_)) && meant.as_ref().is_none_or(|form| form.place.is_none()) {
+            return Ok(None);
+        }
         let none = Candidate { number: usize::MAX, ..Candidate::default() };
-        self.fill(&html, meant.unwrap_or(none))
+        self.fill(&html, meant.unwrap_or(none)).map(Some)
+    }
+
+    /// The field that is at fault, if one is.
+    fn field(&self) -> Option<&str> {
+        let Said::Refused(error) = &self.said else { return None };
+        error.field.as_deref()
     }
 
     /// The first form that is sent to the same place and is about the same.
     fn find(&self, html: &str) -> Result<Option<Candidate>, RewritingError> {
         let reading = Rc::new(RefCell::new(Reading::default()));
         let form = format!("form[action=\"{}\"]", self.form);
-        let (of_fold, of_form, of_field, of_place) =
-            (Rc::clone(&reading), Rc::clone(&reading), Rc::clone(&reading), Rc::clone(&reading));
+        let (of_fold, of_form, of_field, of_place, of_answer) =
+            (Rc::clone(&reading), Rc::clone(&reading), Rc::clone(&reading), Rc::clone(&reading), Rc::clone(&reading));
         let handlers = vec![
             element!("details", move |fold| {
                 let mut reading = of_fold.borrow_mut();
@@ -123,9 +146,19 @@ impl Refusal {
             }),
             element!(format!("{form} [data-fault]"), |place| {
                 if let Some(candidate) = of_place.borrow_mut().candidates.last_mut()
-                    && place.get_attribute("data-fault") == self.error.field
+                    && place.get_attribute("data-fault").as_deref() == self.field()
                 {
                     candidate.told = place.get_attribute("id");
+                }
+                Ok(())
+            }),
+            element!("[data-answer]", |_place| {
+                let mut reading = of_answer.borrow_mut();
+                reading.places += 1;
+                let (number, forms) = (reading.places, reading.forms);
+                // What follows another form is that one's.
+                if let Some(candidate) = reading.candidates.last_mut().filter(|candidate| candidate.number == forms) {
+                    candidate.place.get_or_insert(number);
                 }
                 Ok(())
             }),
@@ -135,9 +168,10 @@ impl Refusal {
     }
 
     fn fill(&self, html: &str, form: Candidate) -> Result<String, RewritingError> {
-        let filling = Filling { form, forms: 0, folds: 0, left: self.typed.clone(), list: String::new() };
+        let filling = Filling { form, forms: 0, folds: 0, places: 0, left: self.typed.clone(), list: String::new() };
         let filling = Rc::new(RefCell::new(filling));
-        let (of_fold, of_form, of_field) = (Rc::clone(&filling), Rc::clone(&filling), filling);
+        let (of_fold, of_form, of_answer, of_field) =
+            (Rc::clone(&filling), Rc::clone(&filling), Rc::clone(&filling), filling);
         let within = format!("form[action=\"{}\"]", self.form);
         let fields = ["input", "textarea", "select", "option", "[data-fault]"];
         let fields = fields.map(|field| format!("{within} {field}")).join(", ");
@@ -158,6 +192,16 @@ impl Refusal {
                 of_form.borrow_mut().forms += 1;
                 if form.get_attribute("action").is_some_and(|action| action.starts_with("/_ui/")) {
                     form.append(&self.page(), ContentType::Html);
+                }
+                Ok(())
+            }),
+            element!("[data-answer]", |place| {
+                let mut filling = of_answer.borrow_mut();
+                filling.places += 1;
+                if let Said::Shown(html) = &self.said
+                    && filling.form.place == Some(filling.places)
+                {
+                    place.set_inner_content(html, ContentType::Html);
                 }
                 Ok(())
             }),
@@ -197,10 +241,13 @@ impl Refusal {
                     }
                 }
             },
-            _ if field.get_attribute("data-fault") == self.error.field => {
-                field.set_inner_content(&self.error.message, ContentType::Text);
+            _ => {
+                if let Said::Refused(error) = &self.said
+                    && field.get_attribute("data-fault") == error.field
+                {
+                    field.set_inner_content(&error.message, ContentType::Text);
+                }
             }
-            _ => {}
         }
         let described = attribute(field, "aria-describedby");
         if filling.form.told.as_ref().is_some_and(|told| described.split(' ').any(|id| id == told)) {
@@ -267,13 +314,15 @@ mod tests {
         <input name="name" value="old" aria-describedby="help why"><p id="why" data-fault="name"></p>
         <input type="password" name="secret" value=""><input type="checkbox" name="on" checked><input type="checkbox" name="off" value="a">
         <select name="tier"><option value="a &amp; b">1</option><option value="c" selected>2</option></select>
-        <textarea name="rules">old</textarea><textarea name="rules">old</textarea></form></details></body></html>"#;
+        <textarea name="rules">old</textarea><textarea name="rules">old</textarea></form></details>
+        <div data-answer></div><div data-answer></div></body></html>"#;
 
-    fn refusal(typed: &[(&str, &str)]) -> Refusal {
+    fn refusal(typed: &[(&str, &str)]) -> Reply {
         let error = AppError { field: Some("name".to_owned()), ..AppError::broken(&"is <too> long") };
         let typed = typed.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let place = "/users?a=1&b=</script>\"".to_owned();
-        Refusal { form: "/_ui/save".to_owned(), typed, error, place, nonce: Some("n".to_owned()) }
+        let said = Said::Refused(error);
+        Reply { form: "/_ui/save".to_owned(), typed, said, place, nonce: Some("n".to_owned()) }
     }
 
     #[test]
@@ -287,7 +336,7 @@ mod tests {
             ("rules", "first"),
             ("rules", "</textarea>"),
         ];
-        let html = refusal(&typed).filled(PAGE_OF_TWO.as_bytes()).unwrap();
+        let html = refusal(&typed).filled(PAGE_OF_TWO.as_bytes()).unwrap().unwrap();
         let (before, form) = html.split_once("value=\"2\"").unwrap();
         assert!(before.matches("value=\"old\"").count() == 2 && before.contains("<details open"), "{before}");
         assert_eq!(html.matches("<details open").count(), 1);
@@ -308,9 +357,23 @@ mod tests {
 
     #[test]
     fn a_page_knows_its_address_and_a_form_that_is_gone_changes_nothing_in_it() {
-        let html = refusal(&[("id", "3"), ("name", "new")]).filled(PAGE_OF_TWO.as_bytes()).unwrap();
+        let html = refusal(&[("id", "3"), ("name", "new")]).filled(PAGE_OF_TWO.as_bytes()).unwrap().unwrap();
         assert!(html.contains("<script nonce=\"n\">history.replaceState(null,\"\",\"/users?a=1&b=\\u003c/script>\\\"\")</script></head>"), "{html}");
         assert_eq!(html.matches("name=\"__page\" value=\"/users?a=1&amp;b=</script>&quot;\"").count(), 3);
         assert!(!html.contains("new") && !html.contains(" open"), "{html}");
+    }
+
+    #[test]
+    fn what_comes_back_is_shown_at_its_form() {
+        let shown = |form: &str, id: &str| {
+            let said = Said::Shown("<b>works</b>".to_owned());
+            let reply = Reply { form: form.to_owned(), said, ..refusal(&[("id", id), ("name", "new")]) };
+            reply.filled(PAGE_OF_TWO.as_bytes()).unwrap()
+        };
+        let html = shown("/_ui/save", "2").unwrap();
+        assert!(html.contains("<div data-answer><b>works</b></div><div data-answer></div>"), "{html}");
+        assert!(html.contains("name=\"name\" value=\"new\"") && !html.contains("aria-invalid"), "{html}");
+        // There is nowhere to show it at these.
+        assert_eq!([shown("/_ui/save", "1"), shown("/_ui/other", "2")], [None, None]);
     }
 }

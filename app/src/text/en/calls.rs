@@ -89,6 +89,7 @@ pub(super) const CALL: Call = Call {
     arrived: "Arrived",
     factors: |price, provider, group| format!("factors: price {price} × provider {provider} × group {group}"),
     price_version: |version| format!("price version {version}"),
+    term: str::to_owned,
     terms: |terms| format!("terms: {terms}"),
     reserved: |usd| format!("{usd} was reserved"),
     over_reserved: |usd| format!("more than the {usd} that was reserved"),

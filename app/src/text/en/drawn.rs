@@ -100,6 +100,7 @@ pub(super) const CALL_FILTERS: CallFilters = CallFilters {
         let s = |count: &str| if count == "1" { "" } else { "s" };
         format!("{calls} request{} · {tokens} tokens · {cost} · {errors} error{}", s(calls), s(errors))
     },
+    of_probes: |tokens, cost| format!("with {tokens} tokens and {cost} of tests and probes"),
     n_errors: |errors| format!("{errors} error{}", if errors == "1" { "" } else { "s" }),
     several_keys: |n| format!("{n} keys have that in their name. Which one?"),
     zone: |zone| format!("By the clocks of the hub: {zone}"),

@@ -43,6 +43,7 @@ pub(super) const OVERVIEW: Overview = Overview {
     time_left: " Time left: ",
     since_midnight: |zone| format!("since midnight, {zone}"),
     in_last_hour: |calls| format!("{calls} in the last hour"),
+    a_minute: |calls| format!("{calls} a minute"),
     most_within: |span| format!("95 of 100 within {span}"),
     error_rate: |share| format!("{share} of all requests"),
 };

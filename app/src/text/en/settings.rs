@@ -49,8 +49,13 @@ pub(super) const SETTINGS: Settings = Settings {
     and_follows: |variable| format!("As the variable {variable} says"),
 };
 
-pub(super) const VALUES: SettingValues =
-    SettingValues { on: "On", off: "Off", none: "none", range: |low, high| format!("{low} to {high}") };
+pub(super) const VALUES: SettingValues = SettingValues {
+    on: "On",
+    off: "Off",
+    none: "none",
+    range: |low, high| format!("{low} to {high}"),
+    measured: str::to_owned,
+};
 
 pub(super) const fn section(section: SettingSection) -> &'static str {
     match section {

@@ -91,10 +91,25 @@ pub(super) const CALL: Call = Call {
     arrived: "到达时间",
     factors: |price, provider, group| format!("价格系数 {price} × 供应商 {provider} × 分组 {group}"),
     price_version: |version| format!("价格版本 {version}"),
+    term: |term| term_in_words(term).to_owned(),
     terms: |terms| format!("计费条件：{terms}"),
     reserved: |usd| format!("已预留 {usd}"),
     over_reserved: |usd| format!("超出预留的 {usd}"),
 };
+
+/// By what a provider charged, as far as there is a word for it.
+#[cfg(feature = "ssr")]
+fn term_in_words(term: &str) -> &str {
+    match term {
+        "standard" => "标准",
+        "fast" => "快速",
+        "priority" => "优先",
+        "batch" => "批量",
+        "us" => "美国",
+        "global" => "全球",
+        other => other,
+    }
+}
 
 /// Its words.
 #[cfg(feature = "ssr")]

@@ -95,6 +95,7 @@ pub(super) const CALL_FILTERS: CallFilters = CallFilters {
     filter: "筛选调用",
     remove_filter: "去掉此筛选",
     totals: |calls, tokens, cost, errors| format!("{calls} 次请求 · {tokens} Token · {cost} · {errors} 个错误"),
+    of_probes: |tokens, cost| format!("其中测试与探测 {tokens} Token、{cost}"),
     n_errors: |errors| format!("{errors} 个错误"),
     several_keys: |n| format!("有 {n} 个密钥的名称包含这段文字，请选择其一："),
     zone: |zone| format!("按系统时区：{zone}"),

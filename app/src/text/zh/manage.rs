@@ -1,6 +1,5 @@
 //! The drawn pages for managing users, providers and routing, in Chinese.
 
-use super::shell::long_span;
 use crate::text::{KeyList, Losses, Many, PriceList, ProviderList, Simulator, Trials, UserList};
 
 pub(super) const PROVIDER_LIST: ProviderList = ProviderList {
@@ -71,6 +70,17 @@ pub(super) const USER_LIST: UserList = UserList {
     n_limits: |n| format!("{n} 项限额"),
 };
 
+/// A state of users and keys by its name in addresses, in the word that its filter has; any other word as it is.
+pub(super) fn state(name: &str) -> &str {
+    match name {
+        "active" => USER_LIST.active,
+        "expiring" => USER_LIST.expiring,
+        "expired" => USER_LIST.expired,
+        "disabled" => super::TEXT.common.disabled,
+        other => other,
+    }
+}
+
 pub(super) const KEY_LIST: KeyList = KeyList {
     lead: "所有用户的密钥。密钥在其用户处创建和更改。",
     filter: "筛选密钥",
@@ -137,8 +147,8 @@ pub(super) const TRIALS: Trials = Trials {
     sent_by: |model, rule| format!("按 {rule} 的重定向，以 {model} 发送。"),
     through: |origin, proxy| format!("{origin}，经由 {proxy}："),
     direct: |origin| format!("{origin}，不经代理："),
-    answered: |status, took| format!("返回 {status}，用时 {}。", long_span(took)),
-    took: |first, total| format!("首字节 {}，总计 {}", long_span(first), long_span(total)),
+    answered: |status, took| format!("返回 {status}，用时 {took}。"),
+    took: |first, total| format!("首字节 {first}，总计 {total}"),
     tokens: |prompt, output| format!("输入 {prompt} · 输出 {output}"),
 };
 

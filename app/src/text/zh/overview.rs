@@ -1,6 +1,5 @@
 //! The first page, in Chinese.
 
-use super::shell::long_span;
 use crate::text::Overview;
 
 /// Its words.
@@ -44,6 +43,7 @@ pub(super) const OVERVIEW: Overview = Overview {
     time_left: "剩余时间：",
     since_midnight: |zone| format!("自零点起，{zone}"),
     in_last_hour: |calls| format!("最近一小时 {calls} 次"),
-    most_within: |span| format!("95\u{a0}% 在 {} 内", long_span(span)),
+    a_minute: |calls| format!("每分钟 {calls} 次"),
+    most_within: |span| format!("95\u{a0}% 在 {span} 内"),
     error_rate: |share| format!("占全部请求的 {share}"),
 };

@@ -1,6 +1,8 @@
 //! Why a value cannot be used, in Chinese. The engine says its reasons in English, for the management API; here stands
 //! what each of them is for a reader of the console, `{}` being what differs from one to the next.
 
+use super::{manage::state, settings::measured};
+
 /// English and Chinese, the more exact ones first. What comes in between the words stays in its order.
 const REASONS: &[(&str, &str)] = &[
     ("must be a number", "必须是数字"),
@@ -128,7 +130,10 @@ const REASONS: &[(&str, &str)] = &[
     ("must have at most {} characters, and no NUL", "最多 {} 个字符，且不能包含空字符"),
     ("must have at most {} characters", "最多 {} 个字符"),
     ("must have {} to {} characters", "长度须为 {} 至 {} 个字符"),
-    ("must have {} to {} bytes", "长度须为 {} 至 {} 字节"),
+    (
+        "must have {} to {} characters; those beyond plain letters count for more",
+        "长度须为 {} 至 {} 个字符，汉字、带符号的字母和表情符号按多个字符计算",
+    ),
     ("must have at most {} entries", "最多 {} 项"),
     ("must be at most {} names of {} to {} characters", "最多 {} 个名称，每个 {} 至 {} 个字符"),
     ("must be at most {} texts of at most {} characters", "最多 {} 段文字，每段最多 {} 个字符"),
@@ -140,6 +145,7 @@ const REASONS: &[(&str, &str)] = &[
     ("must be a whole number such as {}", "必须是整数，例如 {}"),
     ("must be a whole number from {} to {}", "必须是 {} 至 {} 之间的整数"),
     ("must be from {} to {} seconds", "须在 {} 至 {} 秒之间"),
+    ("must be from {} to {} days", "须在 {} 至 {} 天之间"),
     ("must be from {} to {}", "须在 {} 至 {} 之间"),
     ("too large", "过大"),
     ("too small", "过小"),
@@ -191,7 +197,8 @@ pub(super) fn why(reason: &str) -> Option<String> {
     // A reason behind a name, as a change of many gives it, is one of the others.
     let parts: Vec<String> = match (english, parts.as_slice()) {
         ("{}: {}", [name, rest]) => vec![(*name).to_owned(), why(rest)?],
-        (_, parts) => parts.iter().map(|part| (*part).to_owned()).collect(),
+        ("must be one of {}", [all]) => vec![all.split(", ").map(state).collect::<Vec<_>>().join("、")],
+        (_, parts) => parts.iter().map(|part| measured(part)).collect(),
     };
     let mut said = String::new();
     let mut parts = parts.into_iter();
@@ -380,6 +387,8 @@ mod tests {
     fn what_differs_stays_in_its_place() {
         let said = |reason| why(reason).unwrap();
         assert_eq!(said("must be from 0 to 1 min"), "须在 0 至 1 min 之间");
+        assert_eq!(said("must be from 1 to 3 650 days"), "须在 1 至 3 650 天之间");
+        assert_eq!(said("must be one of active, disabled"), "必须是以下之一：有效、已停用");
         assert_eq!(said("must be from 0.001 to 9 seconds"), "须在 0.001 至 9 秒之间");
         assert_eq!(said("2 providers, 1 users and 0 keys name it"), "仍有 2 个供应商、1 个用户和 0 个密钥使用它");
         assert_eq!(said("Ada: must be a number"), "Ada：必须是数字");

@@ -49,8 +49,23 @@ pub(super) const SETTINGS: Settings = Settings {
     and_follows: |variable| format!("取自环境变量 {variable}"),
 };
 
-pub(super) const VALUES: SettingValues =
-    SettingValues { on: "开", off: "关", none: "无", range: |low, high| format!("{low} 至 {high}") };
+pub(super) const VALUES: SettingValues = SettingValues {
+    on: "开",
+    off: "关",
+    none: "无",
+    range: |low, high| format!("{} 至 {}", measured(low), measured(high)),
+    measured,
+};
+
+/// A number whose unit is a word in English: `90 天` for `90 days`. Units that are signs stay as they are.
+pub(super) fn measured(said: &str) -> String {
+    let parts = said.rsplit_once(' ').filter(|(number, _)| number.starts_with(|c: char| c.is_ascii_digit()));
+    match parts {
+        Some((number, "day" | "days")) => format!("{number} 天"),
+        Some((number, "byte" | "bytes")) => format!("{number} 字节"),
+        _ => said.to_owned(),
+    }
+}
 
 pub(super) const fn section(section: SettingSection) -> &'static str {
     match section {
