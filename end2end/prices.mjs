@@ -88,7 +88,7 @@ export async function prices({ page, go }) {
     await dialog.locator('textarea').fill(file);
     await dialog.getByRole('button', { name: 'Preview' }).click();
     await dialog.getByText('What would change').waitFor();
-    await dialog.getByText('vendor/plain').last().waitFor();
+    await dialog.locator('[data-answer] li', { hasText: 'vendor/plain' }).waitFor({ state: 'attached' });
     expect((await dialog.locator('textarea').inputValue()) === file, 'the file is gone');
     await shot(reader, 'price-import-no-script');
     await dialog.getByRole('button', { name: 'Compare' }).click();
