@@ -24,7 +24,7 @@ use crate::{
     text::Text,
     ui::{
         Erase,
-        field::{DAY, DAY_EXAMPLE, NO_DAY},
+        field::{DAY, DAY_EXAMPLE, IN_FUTURE, NO_DAY},
         icon::Icon,
         state::{empty, note},
     },
@@ -91,7 +91,7 @@ pub(crate) fn days(map: &ParamsMap, today: NaiveDate) -> Result<(Option<NaiveDat
         in_order => in_order,
     };
     if first.is_some_and(|first| first > today) {
-        return Err(Fault::invalid("from", "must not be in the future"));
+        return Err(Fault::invalid("from", IN_FUTURE));
     }
     Ok((first, last))
 }

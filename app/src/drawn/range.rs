@@ -17,7 +17,7 @@ use crate::{
     text::Text,
     ui::{
         Erase,
-        field::{DAY, DAY_EXAMPLE, NO_DAY},
+        field::{DAY, DAY_EXAMPLE, IN_FUTURE, NO_DAY},
     },
 };
 
@@ -130,9 +130,7 @@ impl<Name: Default + DeserializeOwned> Range<Name> {
             (None, None, (None, None)) if !is_asked => Ok(None),
             // A range has a first day.
             (None, _, (None, None)) => Err((Some(BOTH), None)),
-            (Some(one), other, (_, None)) if one.min(other.unwrap_or(one)) > today => {
-                Err((Some("must not be in the future"), None))
-            }
+            (Some(one), other, (_, None)) if one.min(other.unwrap_or(one)) > today => Err((Some(IN_FUTURE), None)),
             (Some(one), other, (_, None)) => Ok(Some((one, other.unwrap_or(today)))),
             (_, _, wrong) => Err(wrong),
         };

@@ -36,12 +36,10 @@ pub(super) struct Documents {
 
 /// Shows the secret in place of the way back to the page of the form. With script that page shows it itself.
 pub(super) async fn show(State(documents): State<Documents>, request: Request, next: Next) -> Response {
-    let accept = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
-    let is_plain = accept.is_some_and(|accept| accept.contains("text/html"));
-    if !is_plain || ![CreateKey::url(), RotateKey::url()].contains(&request.uri().path()) {
-        return next.run(request).await;
-    }
     let (asked, body) = request.into_parts();
+    if !guard::is_plain_form(&asked) || ![CreateKey::url(), RotateKey::url()].contains(&asked.uri.path()) {
+        return next.run(Request::from_parts(asked, body)).await;
+    }
     let (answer, body) = next.run(Request::from_parts(asked.clone(), body)).await.into_parts();
     let bytes = to_bytes(body, ANSWER_BYTES_MAX).await.unwrap_or_default();
     // A refusal is no text: it is told on the page of the form, as ever.

@@ -27,6 +27,9 @@ const SIGNED: &str = r"\s*[+\-]?[0-9]*\s*";
 /// What is said of what is no day.
 pub(crate) const NO_DAY: &str = "must be a date: 2030-12-31";
 
+/// What is said of days that have all still to come.
+pub(crate) const IN_FUTURE: &str = "must not be in the future";
+
 /// What is said of what is no number.
 pub(crate) const NO_NUMBER: &str = "must be a number";
 

@@ -6,7 +6,7 @@ use hub::domain::{
 };
 use serde_json::Value;
 
-use crate::format::whole;
+use crate::{format::whole, text::Language};
 
 /// The units that a number can be given in, by the unit that it is kept in; the smallest first.
 fn units(kept_in: &str) -> &'static [(&'static str, u64)] {
@@ -33,15 +33,6 @@ fn of_one(unit: &str) -> &str {
 fn in_largest(number: u64, kept_in: &str) -> (u64, &'static str) {
     let fitting = units(kept_in).iter().rev().find(|(_, factor)| number > 0 && number.is_multiple_of(*factor));
     fitting.map_or((number, ""), |(unit, factor)| (number / factor, *unit))
-}
-
-/// A unit that is a word, in Chinese.
-fn in_chinese(unit: &str) -> Option<&'static str> {
-    match unit {
-        "days" => Some("天"),
-        "bytes" => Some("字节"),
-        _ => None,
-    }
 }
 
 /// Digits with the unit of so many.
@@ -73,9 +64,10 @@ fn read_quantity(text: &str, kept_in: &str) -> Option<u64> {
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (digits, unit) = text.split_at_checked(end)?;
     let (digits, unit) = (digits.trim(), unit.trim());
+    let in_chinese = |name: &str| (Language::Zh.text().setting_values.measured)(&format!("1 {name}"));
     let is_it = |name: &str| {
         let written = [name, of_one(name)];
-        written.iter().any(|name| name.eq_ignore_ascii_case(unit)) || in_chinese(name) == Some(unit)
+        written.iter().any(|name| name.eq_ignore_ascii_case(unit)) || in_chinese(name) == format!("1 {unit}")
     };
     let factor = match units.iter().find(|(name, _)| is_it(name)) {
         Some((_, factor)) => *factor,
